@@ -1,0 +1,62 @@
+"""The recipe: weights in, ONNX files, manifest and digests out. See `build` for its options."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import manifest
+import self_test
+from networks import NETWORKS
+from sources import digest
+
+MODELS = Path(__file__).resolve().parent.parent
+COMMITTED = [network.file for network in NETWORKS if network.committed]
+# What `sha256sum -c SHA256SUMS` checks without any of this.
+SUMS = "SHA256SUMS"
+
+
+def main() -> int:
+    """Builds; 1 if `--check` finds a difference."""
+    parser = argparse.ArgumentParser(prog="build", description=__doc__)
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--check", action="store_true", help="compare with the files in models/, write nothing")
+    choice.add_argument("--self-test", action="store_true", help="measure self-test.toml anew first")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        _build(folder, arguments.self_test)
+        if arguments.check:
+            return _compare(folder)
+        for built in sorted(folder.iterdir()):
+            shutil.copyfile(built, MODELS / built.name)
+    return 0
+
+
+def _build(folder: Path, measure_self_test: bool) -> None:
+    for network in NETWORKS:
+        network.write(folder)
+    if measure_self_test:
+        self_test.measure(folder)
+    for network in NETWORKS:
+        self_test.verify(network, folder / network.file)
+    (folder / "manifest.toml").write_text(manifest.text(folder), "utf-8")
+    names = [*sorted(COMMITTED), "manifest.toml"]
+    (folder / SUMS).write_text("".join(f"{digest(folder / name)}  {name}\n" for name in names), "utf-8")
+
+
+def _compare(folder: Path) -> int:
+    different = []
+    for name in [*COMMITTED, "manifest.toml", SUMS]:
+        there = MODELS / name
+        if not there.exists() or there.read_bytes() != (folder / name).read_bytes():
+            different.append(name)
+            print(f"{name} differs from what the recipe builds", file=sys.stderr)
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

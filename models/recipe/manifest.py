@@ -1,0 +1,97 @@
+"""Writes `manifest.toml`: every fact about the networks that the program relies on, in one place."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import self_test
+from networks import FIT, NETWORKS, Network
+from sources import digest
+
+SCHEMA = 1
+HEAD = """\
+# Facts about the networks in this folder. Written by models/recipe/build; do not edit.
+#
+# A self-test holds the first numbers of an output for this picture at the network's size: pixel (row r, column c) is
+# ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256). Input values are (byte - subtract) / divide.
+#
+# Error rates: `rates` pairs the share of strangers accepted by one comparison with the distance at which it is
+# reached. Templates are means of the embeddings of so many photographs, probes of so many frames; crops are
+# plain, mirrored (each embedding is the mean with that of the mirrored crop) or mirrored in templates only.
+# Below `fitted-below` a distance comes from a fitted tail, not from counting. `tar-1e-4` is the share of genuine
+# comparisons accepted at the distance of 1e-4.
+"""
+
+
+def text(folder: Path) -> str:
+    """The manifest for the files in `folder`."""
+    tables = _fitted("error-rates.toml").get("table", [])
+    quantisation = _fitted("quantisation.toml")
+    lines = [HEAD, f"schema = {SCHEMA}"]
+    for network in NETWORKS:
+        lines += ["", *_entry(network, folder / network.file)]
+        if network.name in quantisation:
+            lines += ["", "[model.quantisation]", *_keys(quantisation[network.name])]
+        for table in tables:
+            if table["model"] == network.name:
+                lines += ["", "[[model.error-rates]]", *_keys({k: v for k, v in table.items() if k != "model"})]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(network: Network, path: Path) -> list[str]:
+    source = network.source
+    origin = {"package": source.package, "version": source.version, "file": source.file, "sha256": source.sha256}
+    into = network.input
+    facts: dict[str, Any] = {
+        "name": network.name,
+        "role": network.role,
+        "about": network.about,
+        "default": network.default,
+        "file": network.file,
+        "committed": network.committed,
+        "sha256": digest(path),
+        "size-bytes": path.stat().st_size,
+        "trained": True,
+        "licence": source.licence,
+        "origin": origin,
+        "input": {
+            "name": "image",
+            "layout": "NCHW",
+            "shape": into.shape,
+            "channels": "RGB",
+            "subtract": list(into.subtract),
+            "divide": into.divide,
+        },
+        "outputs": [{"name": name, "shape": shape} for name, shape in network.outputs.items()],
+    }
+    if network.metric:
+        facts["metric"] = network.metric
+    lines = ["[[model]]", *_keys(facts)]
+    for output, first in self_test.committed()[network.name].items():
+        tolerance = self_test.TOLERANCE[network.name][output]
+        lines += ["", "[[model.self-test]]", *_keys({"output": output, "first": first, "tolerance": tolerance})]
+    return lines
+
+
+def _fitted(name: str) -> dict[str, Any]:
+    path = FIT / name
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def _keys(facts: dict[str, Any]) -> list[str]:
+    return [f"{key} = {_value(value)}" for key, value in facts.items()]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(_keys(value)) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(v) for v in value) + "]"
+    if isinstance(value, str):
+        assert '"' not in value and "\\" not in value, value
+        return f'"{value}"'
+    return repr(value)

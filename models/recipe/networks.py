@@ -1,0 +1,138 @@
+"""The four networks: what each is for, what goes in and comes out, and how its graph is built."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlib_weights import read_network
+from embedding import build_embedding
+from graph import Graph
+from quantise import Ranges
+from sources import DLIB_RESNET, FACE_LANDMARK, SHORT_RANGE_DETECTOR, Source, fetch
+from tflite_graph import convert
+
+FIT = Path(__file__).resolve().parent.parent / "fit"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A picture: `(value - subtract) / divide`, channels first, RGB."""
+
+    side: int
+    subtract: tuple[float, float, float]
+    divide: float
+
+    @property
+    def shape(self) -> list[int]:
+        """Batch, channels, height, width."""
+        return [1, 3, self.side, self.side]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One file of `models/`."""
+
+    name: str
+    role: str
+    about: str
+    source: Source
+    input: Input
+    outputs: dict[str, list[int]]
+    build: Callable[[], Graph]
+    default: bool = True
+    committed: bool = True
+    metric: str | None = None
+
+    @property
+    def file(self) -> str:
+        """Its name below `models/`."""
+        return f"{self.name}.onnx"
+
+    def write(self, folder: Path) -> Path:
+        """Builds the file."""
+        path = folder / self.file
+        self.build().write(str(path), {"image": self.input.shape}, self.outputs)
+        return path
+
+
+def measured_ranges() -> Ranges:
+    """The activation ranges of `fit/activations.toml`."""
+    text = tomllib.loads((FIT / "activations.toml").read_text("utf-8"))
+    return ranges_of(text["convolution"])
+
+
+def ranges_of(table: dict[str, dict[str, list[float]]]) -> Ranges:
+    """Ranges from `{name: {input: [low, high], output: [low, high]}}`."""
+
+    def side(key: str) -> dict[str, tuple[float, float]]:
+        return {name: (entry[key][0], entry[key][1]) for name, entry in table.items()}
+
+    return Ranges(side("input"), side("output"))
+
+
+def embedding_graph(ranges: Ranges | None) -> Graph:
+    """The face network, in int8 if there are ranges."""
+    convolutions, matrix = read_network(fetch(DLIB_RESNET))
+    return build_embedding(convolutions, matrix, ranges)
+
+
+def _detector() -> Graph:
+    graph = convert(fetch(SHORT_RANGE_DETECTOR), "detector")
+    graph.rename("regressors", "boxes")
+    graph.rename("classificators", "scores")
+    return graph
+
+
+def _landmarks() -> Graph:
+    graph = convert(fetch(FACE_LANDMARK), "landmarks")
+    for convolution, output in (("conv2d_21", "mesh"), ("conv2d_31", "presence")):
+        graph.node("Flatten", output, [convolution], axis=1)
+    return graph
+
+
+_FACE = Input(side=150, subtract=(122.782, 117.001, 104.298), divide=256.0)
+
+EMBEDDING_INT8 = Network(
+    name="embedding-int8",
+    role="embedding",
+    about="Face embedding, convolutions in int8. Compared by L2 on raw values, which are not of unit length.",
+    source=DLIB_RESNET,
+    input=_FACE,
+    outputs={"embedding": [1, 128]},
+    build=lambda: embedding_graph(measured_ranges()),
+    metric="l2",
+)
+EMBEDDING_FLOAT = Network(
+    name="embedding-float",
+    role="embedding",
+    about="The same in float, the reference. Built by the recipe, not committed.",
+    source=DLIB_RESNET,
+    input=_FACE,
+    outputs={"embedding": [1, 128]},
+    build=lambda: embedding_graph(None),
+    default=False,
+    committed=False,
+    metric="l2",
+)
+DETECTOR = Network(
+    name="detector",
+    role="detection",
+    about="Boxes, six key points and scores of faces, for 896 anchors.",
+    source=SHORT_RANGE_DETECTOR,
+    input=Input(side=128, subtract=(127.5, 127.5, 127.5), divide=127.5),
+    outputs={"boxes": [1, 896, 16], "scores": [1, 896, 1]},
+    build=_detector,
+)
+LANDMARKS = Network(
+    name="landmarks",
+    role="landmarks",
+    about="468 points with depth of an upright face in pixels of the input, and the logit of a face's presence.",
+    source=FACE_LANDMARK,
+    input=Input(side=192, subtract=(0.0, 0.0, 0.0), divide=255.0),
+    outputs={"mesh": [1, 1404], "presence": [1, 1]},
+    build=_landmarks,
+)
+NETWORKS = [EMBEDDING_INT8, EMBEDDING_FLOAT, DETECTOR, LANDMARKS]

