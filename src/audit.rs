@@ -1,0 +1,187 @@
+//! The record of everything that happened: one JSON object a line, appended by a thread of its own.
+//!
+//! *Accepted* means written to the kernel (survives `kill -9`); *durable* means synced (survives a power
+//! cut), at most [`SYNC_INTERVAL`] later. Each record carries the SHA-256 of the line before it. A file
+//! that ends in half a record is cut back to its last whole one when it is opened, and the gap is recorded.
+
+mod log;
+mod record;
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+pub use log::{AuditLog, newest_records};
+pub use record::{ClockQuality, Record};
+
+use crate::clock::Now;
+use crate::event::Fact;
+
+/// The longest time between a record's acceptance and its durability.
+pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// Records that may wait for the recorder; the policy decides long before these are used up.
+const QUEUE: usize = 256;
+
+/// Why a record could not be kept or read.
+#[derive(Debug, Error)]
+pub enum AuditError {
+    /// The file system refuses.
+    #[error("audit file {file}: {what}: {source}", file = .file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A record cannot be turned into a line.
+    #[error("an audit record cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Where the audit lies and how much of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditSettings {
+    /// The folder; created with mode 0700 if missing.
+    pub folder: PathBuf,
+    /// A file larger than this is closed and another begun.
+    pub max_bytes: u64,
+    /// Closed files kept; the oldest beyond that are deleted.
+    pub keep: usize,
+}
+
+struct Entry<A> {
+    now: Now,
+    fact: Fact,
+    answer: Option<A>,
+}
+
+/// The recorder thread's handle. `A` names a record whose acceptance somebody waits for.
+#[derive(Debug)]
+pub struct Recorder<A> {
+    sender: Option<SyncSender<Entry<A>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<A: Send + 'static> Recorder<A> {
+    /// Opens the audit and starts the thread; `answer` is told of every record that names one whether it
+    /// was accepted, `trouble` of every failure and of its end (`None`).
+    pub fn spawn(
+        settings: &AuditSettings,
+        answer: impl Fn(A, bool) + Send + 'static,
+        trouble: impl Fn(Option<AuditError>) + Send + 'static,
+    ) -> Result<Self, AuditError> {
+        let log = AuditLog::open(settings)?;
+        let (sender, receiver) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || record_until_closed(log, &receiver, &answer, &trouble))
+            .map_err(|source| AuditError::File {
+                file: settings.folder.clone(),
+                what: "start its thread",
+                source,
+            })?;
+        Ok(Self { sender: Some(sender), thread: Some(thread) })
+    }
+
+    /// Hands over a record without waiting. False if the recorder is gone or too far behind; the record
+    /// is then lost and `answer` will not be called.
+    pub fn record(&self, now: Now, fact: Fact, answer: Option<A>) -> bool {
+        let Some(sender) = &self.sender else { return false };
+        match sender.try_send(Entry { now, fact, answer }) {
+            Ok(()) => true,
+            Err(TrySendError::Full(entry) | TrySendError::Disconnected(entry)) => {
+                ::log::error!("audit: a record was lost: {:?}", entry.fact);
+                false
+            }
+        }
+    }
+
+    /// The thread has ended, which it does not do by itself.
+    pub fn is_gone(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl<A> Drop for Recorder<A> {
+    /// Writes and syncs what was handed over.
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was already reported by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn record_until_closed<A>(
+    mut log: AuditLog,
+    receiver: &Receiver<Entry<A>>,
+    answer: &impl Fn(A, bool),
+    trouble: &impl Fn(Option<AuditError>),
+) {
+    let mut unsynced_since: Option<Instant> = None;
+    let mut in_trouble = false;
+    loop {
+        let patience =
+            unsynced_since.map_or(SYNC_INTERVAL, |since| SYNC_INTERVAL.saturating_sub(since.elapsed()));
+        match receiver.recv_timeout(patience) {
+            Ok(entry) => {
+                let written = log.append(entry.now, entry.fact);
+                if let Some(name) = entry.answer {
+                    answer(name, written.is_ok());
+                }
+                match written {
+                    Ok(()) => {
+                        unsynced_since.get_or_insert_with(Instant::now);
+                        if std::mem::take(&mut in_trouble) {
+                            trouble(None);
+                        }
+                    }
+                    Err(error) => {
+                        if !std::mem::replace(&mut in_trouble, true) {
+                            trouble(Some(error));
+                        }
+                    }
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_INTERVAL) {
+            unsynced_since = None;
+            if let Err(error) = log.sync() {
+                trouble(Some(error));
+            }
+        }
+    }
+    if let Err(error) = log.sync() {
+        ::log::error!("{error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn an_accepted_record_is_in_the_file_before_the_answer_comes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = AuditSettings { folder: folder.path().join("audit"), max_bytes: 1 << 20, keep: 2 };
+        let (sender, answers) = channel();
+        let recorder =
+            Recorder::spawn(&settings, move |name: u32, ok| sender.send((name, ok)).expect("open"), |_| {})
+                .expect("a writable folder");
+        assert!(recorder.record(Now::read(), Fact::Stopped, Some(7)));
+        let answer = answers.recv_timeout(Duration::from_secs(5)).expect("an answer");
+        assert_eq!(answer, (7, true));
+        let records = newest_records(&settings, 10).expect("readable");
+        assert_eq!(records.last().map(|r| r.fact["kind"].clone()), Some("stopped".into()));
+    }
+}

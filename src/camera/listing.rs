@@ -1,0 +1,149 @@
+//! What cameras there are and what they offer, for `limen camera list`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::mode::Mode;
+use super::{CameraError, shown, v4l};
+use crate::person::printable;
+
+/// The most device nodes looked at; the kernel numbers them up to 255.
+const MAX_NODES: usize = 256;
+
+/// One video device.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CameraListing {
+    /// The device node.
+    pub device: String,
+    /// Stable names that lead to it: use one of them in the configuration.
+    pub links: Vec<String>,
+    /// What `identity` in the configuration would be.
+    pub identity: Option<String>,
+    /// The product's name.
+    pub card: Option<String>,
+    /// Whether its pictures come from a program.
+    #[serde(rename = "virtual")]
+    pub is_virtual: bool,
+    /// What it offers of what limen can use.
+    pub modes: Vec<ListedMode>,
+    /// Why it cannot be used, with the remedy.
+    pub error: Option<String>,
+}
+
+/// A [`Mode`] for people and JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ListedMode {
+    /// The pixel format's name.
+    pub format: &'static str,
+    /// Pixels a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// The highest frame rate, if the driver says.
+    pub fps: Option<f32>,
+}
+
+impl From<Mode> for ListedMode {
+    fn from(mode: Mode) -> Self {
+        Self { format: mode.format.name(), width: mode.width, height: mode.height, fps: mode.fps }
+    }
+}
+
+/// All capture devices, by number. Nodes that are no cameras (codecs, metadata) are left out, cameras that
+/// cannot be opened are listed with the reason.
+pub fn list() -> Vec<CameraListing> {
+    nodes(Path::new("/dev")).iter().filter_map(|device| look_at(device)).collect()
+}
+
+fn look_at(device: &Path) -> Option<CameraListing> {
+    let mut listing = CameraListing {
+        device: shown(device),
+        links: links_to(device, Path::new("/dev/v4l")),
+        identity: None,
+        card: None,
+        is_virtual: false,
+        modes: Vec::new(),
+        error: None,
+    };
+    match v4l::survey(device) {
+        Ok((identity, modes)) => {
+            listing.identity = Some(identity.to_string());
+            listing.card = Some(printable(&identity.card, 60));
+            listing.is_virtual = identity.is_virtual();
+            if modes.is_empty() {
+                listing.error = Some("none of its pixel formats is known to limen".to_owned());
+            }
+            listing.modes = modes.into_iter().map(ListedMode::from).collect();
+        }
+        Err(CameraError::NotACamera { .. }) => return None,
+        Err(error) => listing.error = Some(error.to_string()),
+    }
+    Some(listing)
+}
+
+/// The folder's `video0`, `video1`, ... in the order of their numbers.
+fn nodes(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<(u32, PathBuf)> = entries(folder)
+        .filter_map(|path| {
+            let number = path.file_name()?.to_str()?.strip_prefix("video")?.parse().ok()?;
+            Some((number, path))
+        })
+        .take(MAX_NODES)
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// The links below `by-id` and `by-path` that lead to the device.
+fn links_to(device: &Path, folder: &Path) -> Vec<String> {
+    let Ok(device) = device.canonicalize() else {
+        return Vec::new();
+    };
+    let mut links: Vec<String> = ["by-id", "by-path"]
+        .iter()
+        .flat_map(|kind| entries(&folder.join(kind)))
+        .filter(|link| link.canonicalize().is_ok_and(|target| target == device))
+        .map(|link| shown(&link))
+        .collect();
+    links.sort();
+    links
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn nodes_are_ordered_by_number_and_others_left_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["video10", "video2", "video", "videos", "null"] {
+            std::fs::write(folder.path().join(name), "").expect("writable");
+        }
+        let names = ["video2", "video10"].map(|name| folder.path().join(name));
+        assert_eq!(nodes(folder.path()), names);
+    }
+
+    #[test]
+    fn the_stable_links_of_a_device_are_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = folder.path().join("video0");
+        std::fs::write(&device, "").expect("writable");
+        std::fs::create_dir(folder.path().join("by-path")).expect("writable");
+        let link = folder.path().join("by-path/usb-1-index0");
+        symlink("../video0", &link).expect("writable");
+        symlink("../video9", folder.path().join("by-path/usb-2-index0")).expect("writable");
+        assert_eq!(links_to(&device, folder.path()), [shown(&link)]);
+    }
+
+    #[test]
+    fn what_is_no_camera_is_not_listed() {
+        assert_eq!(look_at(Path::new("/dev/null")), None);
+    }
+}

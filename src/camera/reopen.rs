@@ -1,0 +1,235 @@
+//! A camera that comes back: cables are pulled, USB ports reset, drivers reload, and nobody stands by to
+//! restart.
+//!
+//! ```text
+//!             a frame                      error, or 2 s without a frame
+//!   +--------------------> Running ------------------------------------+
+//!   |  (says Back, if Lost was said)        (says Lost, once)          |
+//!   |                                                                  v
+//!   +------------------------- Away: closed, tries to open, waits 250 ms, 500 ms ... 5 s
+//! ```
+//!
+//! Opening alone does not count as being back: a camera that opens and shows nothing is still away.
+
+use std::thread;
+use std::time::Duration;
+
+use super::{CameraError, FrameSource, LiveSource};
+use crate::clock::Moment;
+use crate::frame::Frame;
+
+/// An open camera without a frame for this long is a fault: three times the slowest usable interval would do,
+/// but cameras pause for up to a second while they set their exposure.
+pub const STALLED_AFTER: Duration = Duration::from_secs(2);
+/// The pause after the first failure.
+pub const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause; somebody who has plugged the camera in again waits no longer than this.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// When to try again: the pause doubles with each failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    pause: Duration,
+    next_try: Moment,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { pause: FIRST_PAUSE, next_try: Moment::default() }
+    }
+}
+
+impl Backoff {
+    /// Notes a failure at `now`.
+    pub fn failed(&mut self, now: Moment) {
+        self.next_try = now + self.pause;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Notes that all is well: the next failure is followed by the first pause again.
+    pub fn succeeded(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How long to wait from `now` until the next try; zero if it is due.
+    pub fn wait(&self, now: Moment) -> Duration {
+        self.next_try.since(now)
+    }
+}
+
+/// Whether frames come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraState {
+    /// They do.
+    Running,
+    /// They do not: not opened yet, or lost.
+    Away {
+        /// Since then.
+        since: Moment,
+    },
+}
+
+/// What one call to [`Reopening::next`] brought.
+#[derive(Debug)]
+pub enum Delivery {
+    /// A frame.
+    Frame(Frame),
+    /// Nothing within the timeout; or the camera is away, which has been said already.
+    Nothing,
+    /// The camera is away from now on, and why. Said once a loss, a start without a camera included.
+    Lost(CameraError),
+    /// The camera shows pictures again. Said once a loss; frames follow with the next call.
+    Back {
+        /// How long it was away.
+        away: Duration,
+    },
+}
+
+/// A source that is opened again whenever it is lost. As it stands, `Reopening` holds live sources only.
+pub struct Reopening<S: FrameSource + ?Sized = dyn LiveSource> {
+    open: Box<dyn FnMut() -> Result<Box<S>, CameraError> + Send>,
+    time: Box<dyn Time>,
+    source: Option<Box<S>>,
+    backoff: Backoff,
+    state: CameraState,
+    told: bool,
+    silent: Duration,
+    complaint: String,
+}
+
+impl<S: FrameSource + ?Sized> Reopening<S> {
+    /// Nothing is opened before the first [`next`](Self::next).
+    pub fn new(open: impl FnMut() -> Result<Box<S>, CameraError> + Send + 'static) -> Self {
+        Self::with_time(open, Box::new(Kernel))
+    }
+
+    fn with_time(
+        open: impl FnMut() -> Result<Box<S>, CameraError> + Send + 'static,
+        time: Box<dyn Time>,
+    ) -> Self {
+        let state = CameraState::Away { since: time.now() };
+        Self {
+            open: Box::new(open),
+            time,
+            source: None,
+            backoff: Backoff::default(),
+            state,
+            told: false,
+            silent: Duration::ZERO,
+            complaint: String::new(),
+        }
+    }
+
+    /// Whether frames come.
+    pub fn state(&self) -> CameraState {
+        self.state
+    }
+
+    /// What the open source calls itself.
+    pub fn describe(&self) -> Option<String> {
+        self.source.as_ref().map(|source| source.describe())
+    }
+
+    /// The newest frame, or what has become of the camera. Waits at most `timeout` for a frame and makes at
+    /// most one attempt to open, which the driver may take some hundred milliseconds for.
+    pub fn next(&mut self, timeout: Duration) -> Delivery {
+        match self.source.take() {
+            Some(source) => self.listen(source, timeout),
+            None => self.try_to_open(timeout),
+        }
+    }
+
+    fn listen(&mut self, mut source: Box<S>, timeout: Duration) -> Delivery {
+        let asked = self.time.now();
+        match FrameSource::next(source.as_mut(), timeout) {
+            Ok(Some(frame)) => {
+                self.source = Some(source);
+                self.transition_to_running(frame)
+            }
+            Ok(None) => {
+                self.silent += self.time.now().since(asked);
+                if self.silent < STALLED_AFTER {
+                    self.source = Some(source);
+                    return Delivery::Nothing;
+                }
+                let device = source.describe();
+                // Closed before it is opened again: a video device can be streamed once only.
+                drop(source);
+                self.transition_to_away(CameraError::Stalled { device, seconds: STALLED_AFTER.as_secs() })
+            }
+            Err(error) => {
+                drop(source);
+                self.transition_to_away(error)
+            }
+        }
+    }
+
+    fn try_to_open(&mut self, timeout: Duration) -> Delivery {
+        let wait = self.backoff.wait(self.time.now());
+        self.time.sleep(wait.min(timeout));
+        if wait > timeout {
+            return Delivery::Nothing;
+        }
+        match (self.open)() {
+            Ok(source) => {
+                self.source = Some(source);
+                self.silent = Duration::ZERO;
+                Delivery::Nothing
+            }
+            Err(error) => self.transition_to_away(error),
+        }
+    }
+
+    fn transition_to_running(&mut self, frame: Frame) -> Delivery {
+        self.silent = Duration::ZERO;
+        let CameraState::Away { since } = self.state else {
+            return Delivery::Frame(frame);
+        };
+        self.state = CameraState::Running;
+        self.backoff.succeeded();
+        self.complaint.clear();
+        if !std::mem::take(&mut self.told) {
+            return Delivery::Frame(frame);
+        }
+        Delivery::Back { away: self.time.now().since(since) }
+    }
+
+    fn transition_to_away(&mut self, error: CameraError) -> Delivery {
+        let now = self.time.now();
+        self.backoff.failed(now);
+        if self.state == CameraState::Running {
+            self.state = CameraState::Away { since: now };
+        }
+        let complaint = error.to_string();
+        let news = std::mem::replace(&mut self.complaint, complaint) != self.complaint;
+        if !std::mem::replace(&mut self.told, true) {
+            return Delivery::Lost(error);
+        }
+        if news {
+            log::warn!("{error}");
+        }
+        Delivery::Nothing
+    }
+}
+
+/// The clock and the pause, so that tests need neither.
+trait Time: Send {
+    fn now(&self) -> Moment;
+    fn sleep(&self, length: Duration);
+}
+
+struct Kernel;
+
+impl Time for Kernel {
+    fn now(&self) -> Moment {
+        Moment::now()
+    }
+
+    fn sleep(&self, length: Duration) {
+        thread::sleep(length);
+    }
+}
+
+#[cfg(test)]
+#[path = "reopen_tests.rs"]
+mod tests;

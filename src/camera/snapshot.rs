@@ -1,0 +1,82 @@
+//! One picture into one new file, for an installer who aims the camera.
+//!
+//! It is the only way in which a picture leaves the program, so the file is readable by its owner only and
+//! never overwrites or follows anything that is already there.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+
+use super::{CameraError, shown};
+use crate::frame::Picture;
+
+/// JPEG quality in percent: no visible loss, a tenth of the bytes.
+const QUALITY: u8 = 90;
+
+/// Writes the picture as JPEG into a new file of mode 0600.
+///
+/// Fails if anything of that name exists (a link too), or the folder is not writable; no half-written file
+/// stays.
+pub fn write_snapshot(picture: &Picture, file: &Path) -> Result<(), CameraError> {
+    let failed = |source| CameraError::Snapshot { file: shown(file), source };
+    let jpeg = encode_jpeg(picture).map_err(failed)?;
+    let mut opened = create(file).map_err(failed)?;
+    opened.write_all(&jpeg).and_then(|()| opened.sync_all()).map_err(|error| {
+        // The first error is the one to report.
+        let _ = std::fs::remove_file(file);
+        failed(error)
+    })
+}
+
+/// The picture as JPEG; fails if a side is longer than 65535 pixels.
+pub fn encode_jpeg(picture: &Picture) -> io::Result<Vec<u8>> {
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
+        .encode(picture.rgb(), picture.width(), picture.height(), ExtendedColorType::Rgb8)
+        .map_err(io::Error::other)?;
+    Ok(jpeg)
+}
+
+fn create(file: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn picture() -> Picture {
+        Picture::from_fn(16, 8, |_, _| [200, 100, 50])
+    }
+
+    #[test]
+    fn a_snapshot_is_a_jpeg_that_only_its_owner_reads() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("door.jpg");
+        write_snapshot(&picture(), &file).expect("a new file");
+        assert!(std::fs::read(&file).expect("written").starts_with(&[0xFF, 0xD8, 0xFF]));
+        let mode = std::fs::metadata(&file).expect("written").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_no_link_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("there");
+        std::fs::write(&file, "precious").expect("writable");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).expect("writable");
+        for taken in [&file, &link] {
+            let error = write_snapshot(&picture(), taken).expect_err("the name is taken").to_string();
+            assert!(error.contains(&shown(taken)), "{error}");
+        }
+        assert_eq!(std::fs::read(&file).expect("still there"), b"precious");
+        assert!(!folder.path().join("elsewhere").exists());
+    }
+}

@@ -1,0 +1,374 @@
+//! The kernel's video devices. The only file that names the `v4l` crate.
+//!
+//! What the crate does not do by itself, and this file therefore does around it:
+//!
+//! - After a timeout its `next()` queues a buffer that the kernel still owns, and the stream is ruined. So it
+//!   is called only once poll(2) says that a frame is there. For that the stream has to run before the first
+//!   `next()`: all buffers but number 0 are queued and streaming is started by hand; buffer 0 is the one that
+//!   `next()` then queues as if it had just been read.
+//! - Frames wait in the queue behind slow inference: every call drains it and keeps the newest. Of a driver
+//!   without monotonic time stamps only a frame that arrives *while we wait* counts, because how long the
+//!   others have been lying there is unknown.
+//! - It panics where a driver's answer surprises it (a name that is no UTF-8, an unknown colour space), and
+//!   again when a stream that cannot be stopped is dropped, which would end the process. See `caught` and
+//!   `release`.
+//! - The slice that it returns is the whole mapping; it is cut to what the driver wrote.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use v4l::buffer::{Flags, Metadata, Type};
+use v4l::capability::Flags as Ability;
+use v4l::frameinterval::FrameIntervalEnum;
+use v4l::framesize::FrameSizeEnum;
+use v4l::io::mmap::Stream;
+use v4l::io::traits::{CaptureStream, Stream as _};
+use v4l::video::Capture;
+use v4l::video::capture::Parameters;
+use v4l::{Device, Format, FourCC, Fraction};
+
+use super::mode::{self, Mode};
+use super::{
+    CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, pixels, sealed, shown,
+};
+use crate::clock::Moment;
+use crate::frame::Frame;
+
+/// Enough that the driver always has one to fill while another is read.
+const BUFFERS: u32 = 4;
+/// The kernel's own limit (VIDEO_MAX_FRAME); a driver may give more buffers than were asked for.
+const MAX_BUFFERS: usize = 32;
+/// The most frames thrown away in one call, so that a device that is always readable cannot hold it.
+const MAX_DRAIN: usize = 64;
+/// Frames a second to ask for if the configuration names none: more is work without gain.
+const USUAL_FPS: u32 = 30;
+/// USB cameras' clocks are converted to the kernel's with an error of some milliseconds.
+const CLOCK_ERROR: Duration = Duration::from_millis(20);
+
+/// A camera that streams.
+pub struct V4lCamera {
+    device: PathBuf,
+    identity: CameraIdentity,
+    mode: Mode,
+    stride: usize,
+    stream: Option<Stream<'static>>,
+    dropped: u64,
+}
+
+impl V4lCamera {
+    /// Opens the device, checks that it is the camera that the settings mean, chooses a mode and starts
+    /// streaming.
+    ///
+    /// Errors for which [`CameraError::may_pass`] is true are worth another try.
+    pub fn open(settings: &CameraSettings) -> Result<Self, CameraError> {
+        let node = Node::open(&settings.device)?;
+        settings.check(&node.identity)?;
+        let modes =
+            node.modes((settings.width.unwrap_or(CAMERA_SIZE.0), settings.height.unwrap_or(CAMERA_SIZE.1)))?;
+        let chosen = mode::choose(&modes, settings).ok_or_else(|| node.no_mode(&modes, settings))?;
+        let (mode, stride) = node.set_up(chosen, settings)?;
+        let stream = node.start()?;
+        let Node { path, identity, .. } = node;
+        Ok(Self { device: path, identity, mode, stride, stream: Some(stream), dropped: 0 })
+    }
+
+    /// Which camera it is.
+    pub fn identity(&self) -> &CameraIdentity {
+        &self.identity
+    }
+
+    /// How it delivers.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Frames thrown away since the opening: damaged or empty by the driver's own word, dated into the
+    /// future, or of unknown age.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Whether a frame (or an error) can be fetched within `wait`.
+    fn readable(&mut self, wait: Duration) -> Result<bool, CameraError> {
+        let Some(stream) = &self.stream else {
+            return Err(self.lost(io::Error::from_raw_os_error(libc::ENODEV)));
+        };
+        let millis = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
+        match stream.handle().poll(libc::POLLIN, millis) {
+            Ok(ready) => Ok(ready > 0),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+            Err(error) => Err(self.lost(error)),
+        }
+    }
+
+    /// Fetches the frame that is there. `watched`: it came while this call was waiting for it.
+    fn fetch(&mut self, watched: bool) -> Result<Option<Frame>, CameraError> {
+        let Some(stream) = &mut self.stream else {
+            return Ok(None);
+        };
+        let arrived = caught(|| {
+            let (bytes, meta) = CaptureStream::next(stream)?;
+            Ok((bytes[..bytes.len().min(meta.bytesused as usize)].to_vec(), *meta))
+        });
+        let (bytes, meta) = arrived.map_err(|error| self.lost(error))?;
+        let taken = time_taken(&meta, watched, Moment::now());
+        let (Some(taken), false, false) = (taken, bytes.is_empty(), meta.flags.contains(Flags::ERROR)) else {
+            self.dropped += 1;
+            return Ok(None);
+        };
+        Ok(Some(Frame {
+            format: self.mode.format,
+            width: self.mode.width,
+            height: self.mode.height,
+            stride: self.stride,
+            bytes,
+            taken,
+            sequence: u64::from(meta.sequence),
+        }))
+    }
+
+    /// The stream is of no more use once the kernel has refused something.
+    fn lost(&mut self, source: io::Error) -> CameraError {
+        self.close();
+        CameraError::Lost { device: shown(&self.device), source }
+    }
+
+    fn close(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            release(stream, &self.device);
+        }
+    }
+}
+
+impl FrameSource for V4lCamera {
+    fn next(&mut self, timeout: Duration) -> Result<Option<Frame>, CameraError> {
+        let deadline = Instant::now() + timeout;
+        let mut newest = None;
+        let mut watched = false;
+        for _ in 0..MAX_DRAIN {
+            if !self.readable(Duration::ZERO)? {
+                if newest.is_some() {
+                    break;
+                }
+                watched = true;
+                if !self.readable(deadline.saturating_duration_since(Instant::now()))? {
+                    break;
+                }
+            }
+            newest = self.fetch(watched)?.or(newest);
+        }
+        Ok(newest)
+    }
+
+    fn describe(&self) -> String {
+        format!("{} ({}), {}", shown(&self.device), self.identity, self.mode)
+    }
+}
+
+impl sealed::Live for V4lCamera {}
+impl LiveSource for V4lCamera {}
+
+impl Drop for V4lCamera {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Which camera is behind a device, and what it offers of what can be used; nothing is changed.
+pub(super) fn survey(device: &Path) -> Result<(CameraIdentity, Vec<Mode>), CameraError> {
+    let node = Node::open(device)?;
+    let modes = node.modes(CAMERA_SIZE)?;
+    Ok((node.identity, modes))
+}
+
+/// An open capture device that does not stream.
+struct Node {
+    path: PathBuf,
+    device: Device,
+    identity: CameraIdentity,
+}
+
+impl Node {
+    fn open(path: &Path) -> Result<Self, CameraError> {
+        let device =
+            caught(|| Device::with_path(path)).map_err(|error| CameraError::unopened(path, error))?;
+        let abilities = caught(|| device.query_caps()).map_err(|error| CameraError::unopened(path, error))?;
+        let identity = CameraIdentity { driver: abilities.driver, card: abilities.card, bus: abilities.bus };
+        let node = Self { path: path.to_owned(), device, identity };
+        if abilities.capabilities.contains(Ability::VIDEO_CAPTURE | Ability::STREAMING) {
+            return Ok(node);
+        }
+        // A loopback with exclusive capabilities is a capture device only while somebody writes to it.
+        if node.is_loopback() {
+            return Err(node.refused("opening", io::Error::from_raw_os_error(libc::EBUSY)));
+        }
+        Err(CameraError::NotACamera { device: shown(path) })
+    }
+
+    /// What it offers; where a driver leaves the size open, the one nearest to `wanted`.
+    fn modes(&self, wanted: (u32, u32)) -> Result<Vec<Mode>, CameraError> {
+        let formats = caught(|| self.device.enum_formats())
+            .map_err(|error| self.refused("listing its formats", error))?;
+        let mut modes = Vec::new();
+        for (format, fourcc) in
+            formats.iter().filter_map(|offer| Some((mode::format_of(&offer.fourcc.repr)?, offer.fourcc)))
+        {
+            for (width, height) in self.sizes(fourcc, wanted) {
+                modes.push(Mode { format, width, height, fps: self.fastest(fourcc, width, height) });
+            }
+        }
+        if modes.is_empty() && self.is_loopback() {
+            return Err(self.refused("listing its formats", io::Error::from_raw_os_error(libc::EINVAL)));
+        }
+        Ok(modes)
+    }
+
+    /// Drivers that cannot list their sizes have one, the present one.
+    fn sizes(&self, fourcc: FourCC, wanted: (u32, u32)) -> Vec<(u32, u32)> {
+        match caught(|| self.device.enum_framesizes(fourcc)) {
+            Ok(sizes) => sizes.into_iter().map(|offer| size_near(&offer.size, wanted)).collect(),
+            Err(_) => {
+                caught(|| self.device.format()).map(|now| (now.width, now.height)).into_iter().collect()
+            }
+        }
+    }
+
+    fn fastest(&self, fourcc: FourCC, width: u32, height: u32) -> Option<f32> {
+        let intervals = caught(|| self.device.enum_frameintervals(fourcc, width, height)).ok()?;
+        let rates = intervals.iter().filter_map(|offer| match &offer.interval {
+            FrameIntervalEnum::Discrete(interval) => rate(interval),
+            FrameIntervalEnum::Stepwise(steps) => rate(&steps.min),
+        });
+        rates.reduce(f32::max)
+    }
+
+    /// Sets the mode and returns what the driver made of it, with the bytes from row to row.
+    fn set_up(&self, chosen: Mode, settings: &CameraSettings) -> Result<(Mode, usize), CameraError> {
+        let asked = Format::new(chosen.width, chosen.height, FourCC::new(mode::code_of(chosen.format)));
+        let got = caught(|| self.device.set_format(&asked))
+            .map_err(|error| self.refused("setting its picture format", error))?;
+        let answered = mode::format_of(&got.fourcc.repr).map(|format| {
+            let fps = self.set_rate(chosen, settings);
+            Mode { format, width: got.width, height: got.height, fps }
+        });
+        let sides = 1..=pixels::MAX_SIDE;
+        let usable = answered
+            .filter(|mode| sides.contains(&mode.width) && sides.contains(&mode.height))
+            .filter(|mode| mode::choose(&[*mode], settings).is_some());
+        let mode = usable.ok_or_else(|| CameraError::ModeRefused {
+            device: shown(&self.path),
+            wanted: chosen.to_string(),
+            got: format!("{} {}x{}", got.fourcc, got.width, got.height),
+        })?;
+        Ok((mode, (got.stride as usize).max(mode.tight_stride())))
+    }
+
+    /// Asks for a frame rate and returns the driver's answer. A driver that refuses keeps its own, which is
+    /// no fault.
+    fn set_rate(&self, chosen: Mode, settings: &CameraSettings) -> Option<f32> {
+        let usual = chosen.fps.map_or(USUAL_FPS, |fastest| USUAL_FPS.min(fastest.round().max(1.0) as u32));
+        let wanted = settings.fps.unwrap_or(usual);
+        let answer = caught(|| self.device.set_params(&Parameters::with_fps(wanted)));
+        let got = answer.ok().and_then(|parameters| rate(&parameters.interval));
+        if settings.fps.is_some() && got.is_none_or(|fps| (fps - wanted as f32).abs() > 0.5) {
+            let got = got.map_or_else(|| "its own rate".to_owned(), |fps| format!("{fps} fps"));
+            log::warn!("{}: asked for {wanted} fps, the camera keeps {got}", shown(&self.path));
+        }
+        got.or(chosen.fps)
+    }
+
+    fn start(&self) -> Result<Stream<'static>, CameraError> {
+        let mut stream = caught(|| Stream::with_buffers(&self.device, Type::VideoCapture, BUFFERS))
+            .map_err(|error| self.refused("getting buffers", error))?;
+        match caught(|| begin(&mut stream)) {
+            Ok(()) => Ok(stream),
+            Err(error) => {
+                release(stream, &self.path);
+                Err(self.refused("starting the stream", error))
+            }
+        }
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.identity.driver.contains("loopback")
+    }
+
+    fn refused(&self, doing: &'static str, source: io::Error) -> CameraError {
+        CameraError::refused(&self.path, self.is_loopback(), doing, source)
+    }
+
+    fn no_mode(&self, modes: &[Mode], settings: &CameraSettings) -> CameraError {
+        CameraError::NoUsableMode {
+            device: shown(&self.path),
+            offered: mode::offered(modes),
+            wanted: mode::wanted(settings),
+        }
+    }
+}
+
+/// Queues every buffer but the first, up to the one that the driver does not have, and starts streaming.
+fn begin(stream: &mut Stream<'static>) -> io::Result<()> {
+    for index in 1..MAX_BUFFERS {
+        match stream.queue(index) {
+            Ok(()) => {}
+            Err(error) if index > 1 && error.raw_os_error() == Some(libc::EINVAL) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    stream.start()
+}
+
+/// Calls into the `v4l` crate, which panics where it did not expect a driver's answer.
+fn caught<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(call))
+        .unwrap_or_else(|_| Err(io::Error::other("the driver's answer makes no sense")))
+}
+
+/// Stops and frees a stream. One that cannot be stopped would panic in its destructor, and once more in its
+/// buffers', which ends the process with the door's line as it is; it is leaked instead, and the device stays
+/// busy.
+fn release(mut stream: Stream<'static>, device: &Path) {
+    match stream.stop() {
+        Err(error) if error.raw_os_error() != Some(libc::ENODEV) => {
+            log::warn!("{}: the stream cannot be stopped ({error}); restart limen", shown(device));
+            std::mem::forget(stream);
+        }
+        _ => {
+            if catch_unwind(AssertUnwindSafe(|| drop(stream))).is_err() {
+                log::warn!("{}: the stream's buffers could not be freed", shown(device));
+            }
+        }
+    }
+}
+
+/// When the frame was taken; `None` if that is not known well enough, or lies in the future.
+fn time_taken(meta: &Metadata, watched: bool, now: Moment) -> Option<Moment> {
+    if (meta.flags & Flags::TIMESTAMP_MASK) != Flags::TIMESTAMP_MONOTONIC {
+        return watched.then_some(now);
+    }
+    let seconds = Duration::from_secs(u64::try_from(meta.timestamp.sec).unwrap_or(0));
+    let micros = Duration::from_micros(u64::try_from(meta.timestamp.usec).unwrap_or(0));
+    let taken = Moment::from_monotonic(seconds.saturating_add(micros));
+    (taken <= now + CLOCK_ERROR).then_some(taken.min(now))
+}
+
+fn size_near(size: &FrameSizeEnum, wanted: (u32, u32)) -> (u32, u32) {
+    match size {
+        FrameSizeEnum::Discrete(size) => (size.width, size.height),
+        FrameSizeEnum::Stepwise(range) => (
+            mode::step_near(wanted.0, range.min_width, range.max_width, range.step_width),
+            mode::step_near(wanted.1, range.min_height, range.max_height, range.step_height),
+        ),
+    }
+}
+
+/// Frames a second of an interval in seconds.
+fn rate(interval: &Fraction) -> Option<f32> {
+    (interval.numerator > 0).then(|| interval.denominator as f32 / interval.numerator as f32)
+}
+
+#[cfg(test)]
+#[path = "v4l_tests.rs"]
+mod tests;

@@ -1,0 +1,64 @@
+//! The configuration: what the file says ([`said`]), checked ([`checks`], [`door`]), is what we will do
+//! ([`settings`]).
+//!
+//! All mistakes are found at once, each with its line and a remedy; with one mistake none of the file comes
+//! into force. `config/limen.toml` explains every key.
+
+mod checks;
+mod door;
+mod said;
+mod settings;
+
+use std::path::Path;
+
+use thiserror::Error;
+
+pub use settings::{PathSettings, RecognitionSettings, Settings};
+
+use crate::files::{FileError, Trust, read_trusted_text};
+use crate::mistake::{Listed, Mistake, Review};
+
+/// Where the configuration is unless a command says otherwise.
+pub const DEFAULT_FILE: &str = "/etc/limen/limen.toml";
+/// The largest configuration file; the shipped one, all comments, has a few thousand bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Why a configuration is not used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// It cannot be read, or others may write it.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It was read, and this is wrong in it; at least one.
+    #[error("{}", Listed(.0))]
+    Wrong(Vec<Mistake>),
+}
+
+impl Settings {
+    /// Reads the configuration file at `path`.
+    pub fn load(path: &Path, trust: Trust) -> Result<Self, ConfigError> {
+        Self::parse(&read_trusted_text(path, MAX_FILE_BYTES, trust)?, path)
+    }
+
+    /// Reads a configuration's text. `file` is not opened: it is named in mistakes, and relative paths are
+    /// relative to its folder.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let mut review = Review::new(file, text);
+        let said = review.read();
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let settings = checks::check(&mut review, &said, folder.unwrap_or(Path::new(".")));
+        match review.finish() {
+            mistakes if mistakes.is_empty() => Ok(settings),
+            mistakes => Err(ConfigError::Wrong(mistakes)),
+        }
+    }
+
+    /// What an empty configuration file in `/etc/limen` means: every default, and the dry-run door.
+    pub fn defaults() -> Self {
+        let file = Path::new(DEFAULT_FILE);
+        checks::check(&mut Review::new(file, ""), &said::SaidFile::default(), Path::new("/etc/limen"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,305 @@
+//! From what the file says to what we will do: ranges, defaults, and everything that contradicts itself.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::door::check_door;
+use super::said::{
+    Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths, SaidQuality, SaidRecognition,
+};
+use super::settings::{PathSettings, RecognitionSettings, Settings};
+use crate::audit::AuditSettings;
+use crate::camera::CameraSettings;
+use crate::embedding::ModelDigest;
+use crate::frame::PixelFormat;
+use crate::mistake::Review;
+use crate::person::is_deceptive;
+use crate::policy::{OnAuditFailure, Rules};
+use crate::vision::model::EmbedderChoice;
+use crate::vision::quality::Gate;
+
+const DEFAULT_DEVICE: &str = "/dev/video0";
+const DEFAULT_STATE: &str = "/var/lib/limen";
+const DEFAULT_RUNTIME: &str = "/run/limen";
+const DEFAULT_GALLERY: &str = "gallery.toml";
+/// 16 MiB: about 50,000 records.
+const DEFAULT_AUDIT_BYTES: i64 = 16 << 20;
+
+/// Checks the whole file; mistakes are noted in `review`, and where there is one the default stands in.
+/// Relative paths are relative to `folder`.
+pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Settings {
+    let mut warnings = Vec::new();
+    let paths = check_paths(review, &said.paths, folder);
+    let (frames, window) = check_frames(review, &said.recognition);
+    let unlock = number(review, "[door] unlock-seconds", &said.door.unlock_seconds, 1.0..=30.0, "seconds");
+    let rules = Rules {
+        frames,
+        window,
+        unlock: Duration::from_secs_f64(unlock.unwrap_or(5.0)),
+        on_audit_failure: check_audit_failure(review, &said.audit.on_audit_failure),
+    };
+    Settings {
+        camera: check_camera(review, &said.camera),
+        recognition: check_recognition(review, &said.recognition),
+        model: check_model(review, &said.model, folder),
+        door: check_door(review, &said.door, &mut warnings),
+        rules,
+        gallery: path(review, "[gallery] file", &said.gallery.file, folder)
+            .unwrap_or_else(|| folder.join(DEFAULT_GALLERY)),
+        audit: check_audit(review, &said.audit, folder, &paths),
+        paths,
+        accept_photo_risk: flag(&said.door.accept_photo_risk),
+        warnings,
+    }
+}
+
+fn check_camera(review: &mut Review<'_>, said: &SaidCamera) -> CameraSettings {
+    const SIDE: RangeInclusive<i64> = 64..=8192;
+    CameraSettings {
+        device: path(review, "[camera] device", &said.device, Path::new("/dev"))
+            .unwrap_or_else(|| DEFAULT_DEVICE.into()),
+        format: said.format.as_ref().and_then(|format| check_format(review, format)),
+        width: whole(review, "[camera] width", &said.width, SIDE, "pixels").map(|pixels| pixels as u32),
+        height: whole(review, "[camera] height", &said.height, SIDE, "pixels").map(|pixels| pixels as u32),
+        fps: whole(review, "[camera] fps", &said.fps, 1..=120, "frames a second").map(|fps| fps as u32),
+        identity: text(review, "[camera] identity", &said.identity).map(str::to_owned),
+        allow_virtual: flag(&said.allow_virtual),
+    }
+}
+
+fn check_format(review: &mut Review<'_>, said: &Spanned<String>) -> Option<PixelFormat> {
+    const FORMATS: [PixelFormat; 4] =
+        [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
+    let found = FORMATS.into_iter().find(|format| format.name().eq_ignore_ascii_case(said.get_ref()));
+    if found.is_none() {
+        let what = format!("\"{}\" is not a format that is understood", said.get_ref());
+        let names = FORMATS.map(PixelFormat::name).join(", ");
+        review.note(
+            Some(said.span()),
+            "[camera] format",
+            what,
+            format!("use one of {names}, or leave it out"),
+        );
+    }
+    found
+}
+
+fn check_recognition(review: &mut Review<'_>, said: &SaidRecognition) -> RecognitionSettings {
+    let target_far = number(review, "[recognition] target-far", &said.target_far, 1e-8..=1e-1, "");
+    let margin = number(review, "[recognition] margin", &said.margin, 0.0..=0.5, "");
+    RecognitionSettings {
+        target_far: target_far.unwrap_or(1e-4),
+        max_distance: check_max_distance(review, &said.max_distance),
+        margin: margin.unwrap_or(0.05) as f32,
+        gate: check_gate(review, &said.quality),
+    }
+}
+
+fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<f32> {
+    let said = said.as_ref()?;
+    let distance = *said.get_ref() as f32;
+    if distance > 0.0 && distance <= 2.0 {
+        return Some(distance);
+    }
+    let what = format!("{} is out of range", said.get_ref());
+    review.note(
+        Some(said.span()),
+        "[recognition] max-distance",
+        what,
+        "use more than 0, to 2, or leave it out",
+    );
+    None
+}
+
+/// K and N.
+fn check_frames(review: &mut Review<'_>, said: &SaidRecognition) -> (usize, usize) {
+    let frames = whole(review, "[recognition] frames", &said.frames, 1..=10, "frames").unwrap_or(3);
+    let window = whole(review, "[recognition] window", &said.window, 1..=20, "frames");
+    if let (Some(window), Some(at)) = (window, &said.window)
+        && window < frames
+    {
+        let what = format!("{window} frames cannot hold the {frames} that must agree");
+        review.note(Some(at.span()), "[recognition] window", what, format!("use {frames} to 20"));
+    }
+    let window = window.unwrap_or(5).max(frames);
+    (frames as usize, window as usize)
+}
+
+fn check_gate(review: &mut Review<'_>, said: &SaidQuality) -> Gate {
+    let mut bound = |key: &str, value: &Said<f64>, range: RangeInclusive<f64>, unit: &str| {
+        number(review, &format!("[recognition.quality] {key}"), value, range, unit)
+            .map(|number| number as f32)
+    };
+    let default = Gate::default();
+    let gate = Gate {
+        min_eye_distance: bound("min-eye-distance", &said.min_eye_distance, 8.0..=500.0, "pixels")
+            .unwrap_or(default.min_eye_distance),
+        max_yaw: bound("max-yaw", &said.max_yaw, 5.0..=90.0, "degrees").unwrap_or(default.max_yaw),
+        max_pitch: bound("max-pitch", &said.max_pitch, 5.0..=90.0, "degrees").unwrap_or(default.max_pitch),
+        min_sharpness: bound("min-sharpness", &said.min_sharpness, 0.0..=100.0, "percent")
+            .unwrap_or(default.min_sharpness),
+        min_brightness: bound("min-brightness", &said.min_brightness, 0.0..=255.0, "")
+            .unwrap_or(default.min_brightness),
+        max_brightness: bound("max-brightness", &said.max_brightness, 0.0..=255.0, "")
+            .unwrap_or(default.max_brightness),
+        min_presence: bound("min-presence", &said.min_presence, 0.0..=1.0, "")
+            .unwrap_or(default.min_presence),
+    };
+    if gate.max_brightness <= gate.min_brightness {
+        let at = said.max_brightness.as_ref().or(said.min_brightness.as_ref()).map(Spanned::span);
+        let what = format!("{} is not above min-brightness, {}", gate.max_brightness, gate.min_brightness);
+        review.note(at, "[recognition.quality] max-brightness", what, "use a larger number");
+    }
+    gate
+}
+
+fn check_model(review: &mut Review<'_>, said: &SaidModel, folder: &Path) -> EmbedderChoice {
+    if let Some(name) = said.embedding.as_ref().filter(|name| name.get_ref() != "int8") {
+        let what = format!("\"{}\" is not a built-in model", name.get_ref());
+        review.note(Some(name.span()), "[model] embedding", what, "use \"int8\", or path and sha256");
+    }
+    if let (Some(name), Some(_)) = (&said.embedding, &said.path) {
+        let what = "names a built-in model besides path";
+        review.note(Some(name.span()), "[model] embedding", what, "use one or the other");
+    }
+    match (path(review, "[model] path", &said.path, folder), &said.sha256) {
+        (Some(path), Some(sha256)) => check_digest(review, sha256)
+            .map_or(EmbedderChoice::BuiltIn, |sha256| EmbedderChoice::File { path, sha256 }),
+        (Some(_), None) => {
+            let at = said.path.as_ref().map(Spanned::span);
+            let remedy =
+                "add sha256 = \"...\", the output of sha256sum, so that no other file takes its place";
+            review.note_missing(at, "[model] path", "has no sha256 beside it", remedy);
+            EmbedderChoice::BuiltIn
+        }
+        (None, Some(sha256)) => {
+            review.note_missing(
+                Some(sha256.span()),
+                "[model] sha256",
+                "has no path beside it",
+                "add path = \"...\"",
+            );
+            EmbedderChoice::BuiltIn
+        }
+        (None, None) => EmbedderChoice::BuiltIn,
+    }
+}
+
+fn check_digest(review: &mut Review<'_>, said: &Spanned<String>) -> Option<ModelDigest> {
+    let digest = ModelDigest::parse(said.get_ref());
+    if digest.is_none() {
+        let remedy = "write the 64 hexadecimal digits that sha256sum prints";
+        review.note(Some(said.span()), "[model] sha256", "is not a SHA-256 digest", remedy);
+    }
+    digest
+}
+
+fn check_audit(
+    review: &mut Review<'_>,
+    said: &SaidAudit,
+    folder: &Path,
+    paths: &PathSettings,
+) -> AuditSettings {
+    let max_bytes = whole(review, "[audit] max-bytes", &said.max_bytes, 65_536..=(1 << 30), "bytes");
+    let keep = whole(review, "[audit] keep", &said.keep, 1..=1000, "files");
+    AuditSettings {
+        folder: path(review, "[audit] folder", &said.folder, folder)
+            .unwrap_or_else(|| paths.state.join("audit")),
+        max_bytes: max_bytes.unwrap_or(DEFAULT_AUDIT_BYTES) as u64,
+        keep: keep.unwrap_or(16) as usize,
+    }
+}
+
+fn check_audit_failure(review: &mut Review<'_>, said: &Said<String>) -> OnAuditFailure {
+    let choices = [("refuse", OnAuditFailure::Refuse), ("allow-and-alarm", OnAuditFailure::AllowAndAlarm)];
+    choice(review, "[audit] on-audit-failure", said, &choices).unwrap_or_default()
+}
+
+fn check_paths(review: &mut Review<'_>, said: &SaidPaths, folder: &Path) -> PathSettings {
+    PathSettings {
+        state: path(review, "[paths] state", &said.state, folder).unwrap_or_else(|| DEFAULT_STATE.into()),
+        runtime: path(review, "[paths] runtime", &said.runtime, folder)
+            .unwrap_or_else(|| DEFAULT_RUNTIME.into()),
+    }
+}
+
+/// A number in `range`; `None` if not said, or if noted as a mistake.
+pub(super) fn number(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Said<f64>,
+    range: RangeInclusive<f64>,
+    unit: &str,
+) -> Option<f64> {
+    let said = said.as_ref()?;
+    if range.contains(said.get_ref()) {
+        return Some(*said.get_ref());
+    }
+    let remedy = format!("use {} to {} {unit}", range.start(), range.end());
+    review.note(Some(said.span()), key, format!("{} is out of range", said.get_ref()), remedy.trim_end());
+    None
+}
+
+/// A whole number in `range`; `None` if not said, or if noted as a mistake.
+pub(super) fn whole(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Said<i64>,
+    range: RangeInclusive<i64>,
+    unit: &str,
+) -> Option<i64> {
+    let said = said.as_ref()?;
+    if range.contains(said.get_ref()) {
+        return Some(*said.get_ref());
+    }
+    let remedy = format!("use {} to {} {unit}", range.start(), range.end());
+    review.note(Some(said.span()), key, format!("{} is out of range", said.get_ref()), remedy);
+    None
+}
+
+/// One of the named choices; `None` if not said, or if noted as a mistake.
+pub(super) fn choice<T: Copy>(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Said<String>,
+    choices: &[(&str, T)],
+) -> Option<T> {
+    let said = said.as_ref()?;
+    let found = choices.iter().find(|(name, _)| name == said.get_ref());
+    if found.is_none() {
+        let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let what = format!("\"{}\" is not known", said.get_ref());
+        review.note(Some(said.span()), key, what, format!("use {}", names.join(" or ")));
+    }
+    found.map(|(_, value)| *value)
+}
+
+/// Text with something in it, fit for a log; `None` if not said, or if noted as a mistake.
+pub(super) fn text<'a>(review: &mut Review<'_>, key: &str, said: &'a Said<String>) -> Option<&'a str> {
+    let said = said.as_ref()?;
+    let text = said.get_ref();
+    if text.is_empty() || text.chars().any(is_deceptive) {
+        let what = "is empty or has control characters";
+        review.note(Some(said.span()), key, what, "write its text, or leave the key out");
+        return None;
+    }
+    Some(text.as_str())
+}
+
+/// A path, relative to `folder` unless absolute; `None` if not said, or if noted as a mistake.
+pub(super) fn path(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Said<String>,
+    folder: &Path,
+) -> Option<PathBuf> {
+    text(review, key, said).map(|path| folder.join(path))
+}
+
+/// A switch that is off unless it is said to be on.
+pub(super) fn flag(said: &Said<bool>) -> bool {
+    said.as_ref().is_some_and(|said| *said.get_ref())
+}

@@ -1,0 +1,156 @@
+//! What the configuration file says, key by key, before anything is believed.
+//!
+//! Every key is optional here, and numbers are as wide as TOML's: that way all mistakes are found by
+//! [`super::checks`], with their lines, instead of the first one by the parser.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A value with its place in the file, if the file has it.
+pub type Said<T> = Option<Spanned<T>>;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidFile {
+    /// `[camera]`
+    pub camera: SaidCamera,
+    /// `[recognition]`
+    pub recognition: SaidRecognition,
+    /// `[model]`
+    pub model: SaidModel,
+    /// `[door]`
+    pub door: SaidDoor,
+    /// `[gallery]`
+    pub gallery: SaidGallery,
+    /// `[audit]`
+    pub audit: SaidAudit,
+    /// `[paths]`
+    pub paths: SaidPaths,
+}
+
+/// `[camera]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidCamera {
+    /// Device node or stable link.
+    pub device: Said<String>,
+    /// Name of a pixel format.
+    pub format: Said<String>,
+    /// Pixels.
+    pub width: Said<i64>,
+    /// Pixels.
+    pub height: Said<i64>,
+    /// Frames a second.
+    pub fps: Said<i64>,
+    /// Which camera must answer.
+    pub identity: Said<String>,
+    /// Accept virtual devices.
+    pub allow_virtual: Said<bool>,
+}
+
+/// `[recognition]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidRecognition {
+    /// Chance that an attempt of a stranger succeeds.
+    pub target_far: Said<f64>,
+    /// A distance instead of the measured threshold.
+    pub max_distance: Said<f64>,
+    /// Lead over the runner-up.
+    pub margin: Said<f64>,
+    /// K.
+    pub frames: Said<i64>,
+    /// N.
+    pub window: Said<i64>,
+    /// `[recognition.quality]`
+    pub quality: SaidQuality,
+}
+
+/// `[recognition.quality]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidQuality {
+    /// Pixels.
+    pub min_eye_distance: Said<f64>,
+    /// Degrees.
+    pub max_yaw: Said<f64>,
+    /// Degrees.
+    pub max_pitch: Said<f64>,
+    /// In the vision's own unit.
+    pub min_sharpness: Said<f64>,
+    /// 0 to 255.
+    pub min_brightness: Said<f64>,
+    /// 0 to 255.
+    pub max_brightness: Said<f64>,
+    /// 0 to 1.
+    pub min_presence: Said<f64>,
+}
+
+/// `[model]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidModel {
+    /// Name of a built-in model.
+    pub embedding: Said<String>,
+    /// An ONNX file.
+    pub path: Said<String>,
+    /// Its digest.
+    pub sha256: Said<String>,
+}
+
+/// `[door]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidDoor {
+    /// `rppal`, `gpiochip` or `dry-run`.
+    pub driver: Said<String>,
+    /// Device node of the GPIO chip.
+    pub chip: Said<String>,
+    /// BCM number.
+    pub pin: Said<i64>,
+    /// `high` or `low`.
+    pub active: Said<String>,
+    /// Seconds.
+    pub unlock_seconds: Said<f64>,
+    /// A resistor holds the line at start.
+    pub external_pull: Said<bool>,
+    /// A photograph may open the door.
+    pub accept_photo_risk: Said<bool>,
+    /// BCM number.
+    pub green: Said<i64>,
+    /// BCM number.
+    pub red: Said<i64>,
+}
+
+/// `[gallery]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidGallery {
+    /// The gallery file.
+    pub file: Said<String>,
+}
+
+/// `[audit]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidAudit {
+    /// Folder of the record files.
+    pub folder: Said<String>,
+    /// Bytes a file.
+    pub max_bytes: Said<i64>,
+    /// Files.
+    pub keep: Said<i64>,
+    /// `refuse` or `allow-and-alarm`.
+    pub on_audit_failure: Said<String>,
+}
+
+/// `[paths]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidPaths {
+    /// Templates and audit.
+    pub state: Said<String>,
+    /// Socket and the name of the line.
+    pub runtime: Said<String>,
+}

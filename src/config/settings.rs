@@ -1,0 +1,101 @@
+//! What we will do: every value present, in range, with its unit, paths ready to be opened.
+
+use std::path::PathBuf;
+
+use crate::audit::AuditSettings;
+use crate::camera::CameraSettings;
+use crate::door::{DoorSettings, Driver};
+use crate::policy::Rules;
+use crate::vision::model::EmbedderChoice;
+use crate::vision::quality::Gate;
+
+/// A configuration without mistakes. Never changes once made.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which camera, and how.
+    pub camera: CameraSettings,
+    /// When a face counts as a person's.
+    pub recognition: RecognitionSettings,
+    /// What makes embeddings.
+    pub model: EmbedderChoice,
+    /// The lock and its lights.
+    pub door: DoorSettings,
+    /// Frames that must agree, unlock time, what an audit failure does.
+    pub rules: Rules,
+    /// The gallery file.
+    pub gallery: PathBuf,
+    /// The records.
+    pub audit: AuditSettings,
+    /// Where state and run-time files are.
+    pub paths: PathSettings,
+    /// The installer knows that a photograph may open the door; always so with a real lock.
+    pub accept_photo_risk: bool,
+    /// Legal, but worth a line in the log.
+    pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// The sections that `new` changes and that only a restart brings into force.
+    pub fn needs_restart(&self, new: &Self) -> Vec<&'static str> {
+        let changed = [
+            ("[camera]", self.camera != new.camera),
+            ("[door]", self.door != new.door),
+            ("[model]", self.model != new.model),
+            ("[paths]", self.paths != new.paths),
+        ];
+        changed.into_iter().filter_map(|(section, differs)| differs.then_some(section)).collect()
+    }
+
+    /// The settings that lower what the program promises, each with what it means: said at every start.
+    pub fn risks(&self) -> Vec<String> {
+        let real = self.door.driver != Driver::DryRun;
+        let risks = [
+            (
+                real && self.accept_photo_risk,
+                "accept-photo-risk: a photograph of an enrolled person can open the door",
+            ),
+            (
+                self.camera.allow_virtual,
+                "allow-virtual: whoever runs the program behind the camera can open the door",
+            ),
+            (
+                self.door.external_pull,
+                "external-pull: only the resistor on the board keeps the door locked while limen is not running",
+            ),
+            (
+                self.recognition.max_distance.is_some(),
+                "max-distance: the threshold is this distance, whatever error rate it means",
+            ),
+        ];
+        risks.into_iter().filter_map(|(taken, risk)| taken.then(|| risk.to_owned())).collect()
+    }
+}
+
+/// `[recognition]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecognitionSettings {
+    /// The chance that one attempt of a stranger opens the door, 1e-8 to 1e-1.
+    pub target_far: f64,
+    /// A distance instead of the measured threshold, above 0 to 2.
+    pub max_distance: Option<f32>,
+    /// By how much the nearest must lead the runner-up, 0 to 0.5.
+    pub margin: f32,
+    /// What a face must be like to be compared.
+    pub gate: Gate,
+}
+
+/// `[paths]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathSettings {
+    /// Templates and audit; survives a restart.
+    pub state: PathBuf,
+    /// Socket and the name of the line; gone after a restart.
+    pub runtime: PathBuf,
+}
+
+impl PathSettings {
+    /// The template store.
+    pub fn store(&self) -> PathBuf {
+        self.state.join(crate::gallery::store::STORE_NAME)
+    }
+}

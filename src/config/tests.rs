@@ -1,0 +1,202 @@
+//! What the configuration file may say, and what each mistake is answered with.
+
+use std::time::Duration;
+
+use super::*;
+use crate::door::Driver;
+use crate::policy::OnAuditFailure;
+
+fn parse(text: &str) -> Result<Settings, ConfigError> {
+    Settings::parse(text, Path::new("/etc/limen/limen.toml"))
+}
+
+fn good(text: &str) -> Settings {
+    parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The mistakes of a text, without the file's folder.
+fn mistakes(text: &str) -> Vec<String> {
+    let error = parse(text).expect_err("a mistake").to_string();
+    error.lines().map(|line| line.replace("/etc/limen/", "")).collect()
+}
+
+/// A text with one mistake, which is answered like this.
+fn answers(text: &str, answer: &str) {
+    let found = mistakes(text);
+    assert_eq!(found.len(), 1, "{text}\n{found:#?}");
+    assert!(found[0].starts_with(answer), "{text}\n{}", found[0]);
+}
+
+#[test]
+fn the_shipped_file_says_the_defaults() {
+    let shipped = good(include_str!("../../config/limen.toml"));
+    assert_eq!(format!("{shipped:?}"), format!("{:?}", Settings::defaults()));
+    assert!(shipped.warnings.is_empty());
+}
+
+#[test]
+fn the_shipped_file_parses_with_every_commented_key_uncommented() {
+    let text = include_str!("../../config/limen.toml");
+    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let uncommented: Vec<&str> = text
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line))
+        .filter(|line| !line.starts_with("path =") && !line.starts_with("sha256 ="))
+        .collect();
+    let settings = good(&uncommented.join("\n"));
+    assert_eq!(settings.camera.width, Some(640));
+    assert_eq!(settings.recognition.max_distance, Some(0.9));
+}
+
+#[test]
+fn defaults_are_safe() {
+    let settings = Settings::defaults();
+    assert!(matches!(settings.door.driver, Driver::DryRun));
+    assert!(!settings.accept_photo_risk && !settings.camera.allow_virtual);
+    assert_eq!(settings.rules.on_audit_failure, OnAuditFailure::Refuse);
+    assert_eq!((settings.rules.frames, settings.rules.window), (3, 5));
+    assert_eq!(settings.rules.unlock, Duration::from_secs(5));
+    assert_eq!(settings.gallery, Path::new("/etc/limen/gallery.toml"));
+    assert_eq!(settings.audit.folder, Path::new("/var/lib/limen/audit"));
+}
+
+#[test]
+fn every_value_out_of_range_names_its_line_and_the_range() {
+    answers(
+        "[recognition]\ntarget-far = 0.5\n",
+        "limen.toml:2: [recognition] target-far: 0.5 is out of range; use 0.00000001 to 0.1",
+    );
+    answers(
+        "[recognition]\nmargin = nan\n",
+        "limen.toml:2: [recognition] margin: NaN is out of range; use 0 to 0.5",
+    );
+    answers(
+        "[recognition]\nmax-distance = 0\n",
+        "limen.toml:2: [recognition] max-distance: 0 is out of range",
+    );
+    answers(
+        "[recognition]\n\nframes = 11\n",
+        "limen.toml:3: [recognition] frames: 11 is out of range; use 1 to 10 frames",
+    );
+    answers(
+        "[recognition]\nframes = 4\nwindow = 3\n",
+        "limen.toml:3: [recognition] window: 3 frames cannot hold the 4",
+    );
+    answers(
+        "[recognition.quality]\nmax-yaw = 91\n",
+        "limen.toml:2: [recognition.quality] max-yaw: 91 is out of range; use 5 to 90 degrees",
+    );
+    answers(
+        "[door]\nunlock-seconds = 31\n",
+        "limen.toml:2: [door] unlock-seconds: 31 is out of range; use 1 to 30 seconds",
+    );
+    answers(
+        "[camera]\nwidth = 0\n",
+        "limen.toml:2: [camera] width: 0 is out of range; use 64 to 8192 pixels",
+    );
+    answers("[audit]\nkeep = 0\n", "limen.toml:2: [audit] keep: 0 is out of range; use 1 to 1000 files");
+}
+
+#[test]
+fn every_unknown_name_is_answered_with_those_that_exist() {
+    answers(
+        "[camera]\nformat = \"H264\"\n",
+        "limen.toml:2: [camera] format: \"H264\" is not a format that is understood; use one of YUYV",
+    );
+    answers(
+        "[door]\ndriver = \"wish\"\n",
+        "limen.toml:2: [door] driver: \"wish\" is not known; use \"rppal\" or",
+    );
+    answers(
+        "[door]\npins = 4\n",
+        "limen.toml:2: [door] pins: unknown field `pins`; expected one of `driver`",
+    );
+    answers("[dor]\n", "limen.toml:1: [dor]: unknown field `dor`; expected one of `camera`");
+    answers(
+        "[audit]\non-audit-failure = \"allow\"\n",
+        "limen.toml:2: [audit] on-audit-failure: \"allow\" is not known",
+    );
+    answers(
+        "[model]\nembedding = \"fp16\"\n",
+        "limen.toml:2: [model] embedding: \"fp16\" is not a built-in model",
+    );
+}
+
+#[test]
+fn a_real_lock_needs_a_pin_and_the_accepted_risk() {
+    let found = mistakes("[door]\ndriver = \"gpiochip\"\n");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found[0].starts_with("limen.toml:2: [door] pin: is missing; add pin = N"));
+    assert!(found[1].contains("a photograph of an enrolled person can open the door"));
+    let settings = good("[door]\ndriver = \"gpiochip\"\npin = 17\naccept-photo-risk = true\n");
+    assert!(settings.accept_photo_risk);
+}
+
+#[test]
+fn a_pin_is_a_bcm_number_used_once() {
+    answers(
+        "[door]\npin = 42\n",
+        "limen.toml:2: [door] pin: 42 is not a BCM number (0 to 27); header pin 11 is BCM 17",
+    );
+    answers("[door]\npin = -1\n", "limen.toml:2: [door] pin: -1 is not a BCM number");
+    answers("[door]\npin = 17\nred = 17\n", "limen.toml:3: [door] red: BCM 17 is used for pin already");
+}
+
+#[test]
+fn a_pull_that_unlocks_at_power_up_is_refused_unless_a_resistor_holds_the_line() {
+    answers(
+        "[door]\npin = 4\n",
+        "limen.toml:2: [door] pin: BCM 4 is pulled up at power-up, which is the unlocked level",
+    );
+    answers(
+        "[door]\npin = 17\nactive = \"low\"\n",
+        "limen.toml:2: [door] pin: BCM 17 is pulled down at power-up",
+    );
+    good("[door]\npin = 4\nactive = \"low\"\n");
+    good("[door]\npin = 4\nexternal-pull = true\n");
+}
+
+#[test]
+fn a_serial_console_pin_is_a_warning() {
+    let settings = good("[door]\npin = 14\n");
+    assert!(settings.warnings[0].starts_with("[door] pin: BCM 14 belongs to the serial console"));
+}
+
+#[test]
+fn a_model_file_needs_its_digest_and_a_digest_its_file() {
+    answers("[model]\npath = \"m.onnx\"\n", "limen.toml:2: [model] path: has no sha256 beside it");
+    answers("[model]\nsha256 = \"00\"\n", "limen.toml:2: [model] sha256: has no path beside it");
+    answers(
+        "[model]\npath = \"m.onnx\"\nsha256 = \"00\"\n",
+        "limen.toml:3: [model] sha256: is not a SHA-256 digest",
+    );
+    let settings = good(&format!("[model]\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)));
+    let ModelChoice::File { path, .. } = settings.model else { panic!("a file was named") };
+    assert_eq!(path, Path::new("/etc/limen/m.onnx"));
+}
+
+#[test]
+fn all_mistakes_come_at_once_in_the_order_of_the_lines() {
+    let found =
+        mistakes("[camera]\nfps = 0\n[door]\npin = \"x\"\nunlock-seconds = 0\n[recognition]\nframes = 0\n");
+    let lines: Vec<&str> = found.iter().filter_map(|mistake| mistake.split(':').nth(1)).collect();
+    assert_eq!(lines, ["2", "4", "5", "7"], "{found:#?}");
+}
+
+#[test]
+fn changed_sections_that_need_a_restart_are_named() {
+    let old = Settings::defaults();
+    assert!(old.needs_restart(&good("[recognition]\nmargin = 0.1\n")).is_empty());
+    let new = good("[camera]\nfps = 15\n[door]\ngreen = 22\n[paths]\nstate = \"state\"\n");
+    assert_eq!(old.needs_restart(&new), ["[camera]", "[door]", "[paths]"]);
+    assert_eq!(new.paths.state, Path::new("/etc/limen/state"));
+}
+
+#[test]
+fn a_configuration_that_others_may_write_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("limen.toml");
+    crate::files::write_atomically(&file, b"", 0o664).expect("written");
+    assert!(Settings::load(&file, Trust::Checked).expect_err("group").to_string().contains("chmod go-w"));
+    assert!(Settings::load(&file, Trust::Anyone).is_ok());
+}

@@ -1,0 +1,177 @@
+//! The daemon's Unix socket: commands in, status and events out, one JSON object a line.
+//!
+//! Whoever may open the socket (root, the service's user, group limen) may ask; what changes something or
+//! shows distances is for administrators: root and the service's own user. A client is bounded in
+//! number, line length and time, so that none can hold the daemon up. The protocol is in
+//! `docs/control.md`.
+
+mod client;
+mod server;
+
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use client::{ask, follow};
+pub use server::ControlServer;
+
+use crate::event::Caller;
+
+/// Version of the protocol; every line carries it.
+pub const VERSION: u32 = 1;
+/// The socket's name in the run-time folder.
+pub const SOCKET: &str = "control.sock";
+/// The longest request; ours are shorter than 100 bytes.
+pub const MAX_REQUEST: usize = 4096;
+/// Clients at once: an administrator, a monitor, some others.
+pub const MAX_CLIENTS: usize = 8;
+/// How long a client may take to say what it wants.
+pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer may take: a reload embeds new photographs, a second each on a slow Pi.
+pub const ANSWER_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Why the socket, or a request over it, failed.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    /// The socket cannot be made or reached.
+    #[error("{socket}: {what}: {source}")]
+    Socket {
+        /// Its path.
+        socket: String,
+        /// What was tried, and the remedy.
+        what: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another daemon answers there.
+    #[error("{socket}: another daemon is running; stop it first (systemctl stop limen)")]
+    AlreadyRunning {
+        /// Its path.
+        socket: String,
+    },
+    /// The daemon said something that this version does not understand.
+    #[error("the daemon's answer cannot be read: {0}; the daemon may be of another version")]
+    Answer(String),
+    /// The daemon said no.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// What a client may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "command", deny_unknown_fields)]
+pub enum Request {
+    /// What the daemon is doing.
+    Status,
+    /// Read configuration and gallery again; answered when the new gallery is in force or refused.
+    Reload,
+    /// Lock now.
+    Lock,
+    /// Unlock for a number of seconds, as for a test of the relay.
+    Unlock {
+        /// 1 to 30.
+        seconds: u64,
+    },
+    /// Every event from now on, a line each.
+    Events,
+    /// One picture of the camera, to aim it.
+    Snapshot,
+}
+
+impl Request {
+    /// Only root and the service's user may ask this.
+    pub fn is_for_administrators(self) -> bool {
+        !matches!(self, Self::Status | Self::Lock)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    v: u32,
+    #[serde(flatten)]
+    request: Request,
+}
+
+/// Reads one request line.
+pub fn parse_request(line: &[u8]) -> Result<Request, String> {
+    let envelope: Envelope = serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))?;
+    if envelope.v != VERSION {
+        return Err(format!("protocol version {} where this daemon speaks {VERSION}", envelope.v));
+    }
+    Ok(envelope.request)
+}
+
+/// Writes one request line, with its newline.
+pub fn request_line(request: Request) -> String {
+    let envelope = Envelope { v: VERSION, request };
+    // Numbers and fixed names: nothing in it can fail to be JSON.
+    serde_json::to_string(&envelope).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// The answer to a request, or one event: always an object with `v` and `ok`.
+pub type Answer = serde_json::Map<String, serde_json::Value>;
+
+/// An answer that carries these fields.
+pub fn yes(fields: serde_json::Value) -> Answer {
+    let mut answer = Answer::new();
+    answer.insert("v".to_owned(), VERSION.into());
+    answer.insert("ok".to_owned(), true.into());
+    if let serde_json::Value::Object(fields) = fields {
+        answer.extend(fields);
+    }
+    answer
+}
+
+/// An answer that says why not.
+pub fn no(error: &str) -> Answer {
+    let mut answer = Answer::new();
+    answer.insert("v".to_owned(), VERSION.into());
+    answer.insert("ok".to_owned(), false.into());
+    answer.insert("error".to_owned(), error.into());
+    answer
+}
+
+/// A request on its way to the main thread, with the way back.
+#[derive(Debug)]
+pub struct Asked {
+    /// What.
+    pub request: Request,
+    /// By whom.
+    pub caller: Caller,
+    /// Takes the answer; for [`Request::Events`] every event, until the client is gone or too slow.
+    pub reply: SyncSender<Answer>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_reads_what_it_writes() {
+        for request in [Request::Status, Request::Reload, Request::Unlock { seconds: 3 }, Request::Events] {
+            assert_eq!(parse_request(request_line(request).trim_end().as_bytes()), Ok(request));
+        }
+    }
+
+    #[test]
+    fn malformed_requests_are_refused_with_the_reason() {
+        for (line, says) in [
+            ("", "not a request"),
+            ("{}", "not a request"),
+            (r#"{"v":2,"command":"status"}"#, "version 2"),
+            (r#"{"v":1,"command":"open-sesame"}"#, "not a request"),
+            (r#"{"v":1,"command":"unlock","seconds":-1}"#, "not a request"),
+        ] {
+            let error = parse_request(line.as_bytes()).expect_err(line);
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_harmless_requests_are_for_everybody() {
+        assert!(!Request::Lock.is_for_administrators() && !Request::Status.is_for_administrators());
+        assert!(Request::Unlock { seconds: 1 }.is_for_administrators());
+    }
+}

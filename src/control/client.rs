@@ -1,0 +1,54 @@
+//! The command line's end of the socket.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use super::{ANSWER_PATIENCE, Answer, ControlError, Request, request_line};
+
+/// Asks the daemon and returns its answer; an answer that says no is an error.
+pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
+    let mut answer = None;
+    converse(socket, request, |line| {
+        answer = Some(line);
+        false
+    })?;
+    let answer = answer.ok_or_else(|| ControlError::Answer("nothing came".to_owned()))?;
+    match answer.get("ok").and_then(serde_json::Value::as_bool) {
+        Some(true) => Ok(answer),
+        _ => {
+            let why = answer.get("error").and_then(|e| e.as_str()).unwrap_or("the daemon said no");
+            Err(ControlError::Refused(why.to_owned()))
+        }
+    }
+}
+
+/// Follows the daemon's events until it leaves or `each` returns false.
+pub fn follow(socket: &Path, each: impl FnMut(Answer) -> bool) -> Result<(), ControlError> {
+    converse(socket, Request::Events, each)
+}
+
+fn converse(
+    socket: &Path,
+    request: Request,
+    mut each: impl FnMut(Answer) -> bool,
+) -> Result<(), ControlError> {
+    let failed = |what| {
+        let socket = socket.display().to_string();
+        move |source| ControlError::Socket { socket, what, source }
+    };
+    let mut stream = UnixStream::connect(socket)
+        .map_err(failed("no daemon answers there (systemctl status limen; are you in group limen?)"))?;
+    if request != Request::Events {
+        stream.set_read_timeout(Some(ANSWER_PATIENCE)).map_err(failed("set a time limit"))?;
+    }
+    stream.write_all(request_line(request).as_bytes()).map_err(failed("ask"))?;
+    for line in BufReader::new(stream).lines() {
+        let line = line.map_err(failed("read the answer"))?;
+        let answer: Answer = serde_json::from_str(&line).map_err(|e| ControlError::Answer(e.to_string()))?;
+        if !each(answer) {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! The daemon's end of the socket: one thread that accepts, one a client.
+
+use std::fs::{self, Permissions};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use super::{
+    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, MAX_CLIENTS, MAX_REQUEST, Request, no,
+};
+use crate::event::Caller;
+
+/// Events that wait for a slow follower before it is dropped.
+const FOLLOW_QUEUE: usize = 256;
+/// How often a follower that hears nothing is checked for having left.
+const FOLLOW_CHECK: Duration = Duration::from_secs(1);
+
+/// The listening socket; removed when dropped.
+#[derive(Debug)]
+pub struct ControlServer {
+    path: PathBuf,
+}
+
+impl ControlServer {
+    /// Listens at `path` (mode 0660) and hands each request to `take`, which returns false once the daemon
+    /// no longer listens. A socket left behind by a dead daemon is replaced; a live one is respected.
+    pub fn start(
+        path: &Path,
+        take: impl Fn(Asked) -> bool + Send + Sync + 'static,
+    ) -> Result<Self, ControlError> {
+        let failed = |what| {
+            let socket = path.display().to_string();
+            move |source| ControlError::Socket { socket, what, source }
+        };
+        if path.exists() {
+            if UnixStream::connect(path).is_ok() {
+                return Err(ControlError::AlreadyRunning { socket: path.display().to_string() });
+            }
+            fs::remove_file(path).map_err(failed("remove the socket of a dead daemon"))?;
+        }
+        let listener = UnixListener::bind(path).map_err(failed("listen (the folder must be writable)"))?;
+        fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(failed("set its mode"))?;
+        let take = Arc::new(take);
+        std::thread::Builder::new()
+            .name("control".to_owned())
+            .spawn(move || accept(&listener, &take))
+            .map_err(failed("start its thread"))?;
+        Ok(Self { path: path.to_owned() })
+    }
+}
+
+impl Drop for ControlServer {
+    fn drop(&mut self) {
+        // The next start removes what is left.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn accept<T: Fn(Asked) -> bool + Send + Sync + 'static>(listener: &UnixListener, take: &Arc<T>) {
+    let clients = Arc::new(AtomicUsize::new(0));
+    for stream in listener.incoming() {
+        let stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => {
+                log::warn!("control: accepting a client failed: {error}");
+                std::thread::sleep(Duration::from_millis(100));
+                continue;
+            }
+        };
+        if clients.fetch_add(1, Ordering::AcqRel) >= MAX_CLIENTS {
+            clients.fetch_sub(1, Ordering::AcqRel);
+            log::warn!("control: a client was turned away, {MAX_CLIENTS} are connected");
+            let _ = send(&stream, &no("too many clients; try again"));
+            continue;
+        }
+        let (take, left) = (Arc::clone(take), Leaving(Arc::clone(&clients)));
+        let served = std::thread::Builder::new().name("control-client".to_owned()).spawn(move || {
+            let _left = left;
+            if let Err(error) = serve(&stream, take.as_ref()) {
+                log::debug!("control: a client was dropped: {error}");
+            }
+        });
+        if let Err(error) = served {
+            log::warn!("control: no thread for a client: {error}");
+        }
+    }
+}
+
+/// Counts a client out, also when its thread panics or never starts.
+struct Leaving(Arc<AtomicUsize>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn serve(stream: &UnixStream, take: &impl Fn(Asked) -> bool) -> io::Result<()> {
+    stream.set_read_timeout(Some(CLIENT_PATIENCE))?;
+    stream.set_write_timeout(Some(CLIENT_PATIENCE))?;
+    let caller = caller_of(stream)?;
+    let Some(line) = read_line(stream)? else { return send(stream, &no("the request is too long")) };
+    let request = match super::parse_request(&line) {
+        Ok(request) => request,
+        Err(why) => return send(stream, &no(&why)),
+    };
+    if request.is_for_administrators() && !is_administrator(caller) {
+        log::warn!("control: uid {} may not {request:?}", caller.uid);
+        return send(stream, &no("only root and the service's user may do that; use sudo"));
+    }
+    let (reply, answers) = sync_channel(if request == Request::Events { FOLLOW_QUEUE } else { 1 });
+    if !take(Asked { request, caller, reply }) {
+        return send(stream, &no("the daemon is leaving"));
+    }
+    if request != Request::Events {
+        let answer =
+            answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|_| no("the daemon gave no answer"));
+        return send(stream, &answer);
+    }
+    loop {
+        match answers.recv_timeout(FOLLOW_CHECK) {
+            Ok(event) => send(stream, &event)?,
+            Err(RecvTimeoutError::Timeout) if has_left(stream) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+    }
+}
+
+/// One line without its end; `None` if it is longer than [`MAX_REQUEST`].
+fn read_line(stream: &UnixStream) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    BufReader::new(stream.take(MAX_REQUEST as u64 + 1)).read_until(b'\n', &mut line)?;
+    Ok((line.len() <= MAX_REQUEST).then(|| line.trim_ascii_end().to_owned()))
+}
+
+fn send(mut stream: &UnixStream, answer: &Answer) -> io::Result<()> {
+    let mut line = serde_json::to_vec(answer)?;
+    line.push(b'\n');
+    stream.write_all(&line)
+}
+
+fn has_left(stream: &UnixStream) -> bool {
+    let mut byte = [0];
+    let looked = stream.set_nonblocking(true).and_then(|()| {
+        let mut reader = stream;
+        reader.read(&mut byte)
+    });
+    // Should this fail, the next write shows it.
+    let _ = stream.set_nonblocking(false);
+    !matches!(&looked, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+}
+
+fn caller_of(stream: &UnixStream) -> io::Result<Caller> {
+    let credentials = rustix::net::sockopt::socket_peercred(stream)?;
+    Ok(Caller { uid: credentials.uid.as_raw(), pid: credentials.pid.as_raw_nonzero().get() })
+}
+
+fn is_administrator(caller: Caller) -> bool {
+    caller.uid == 0 || caller.uid == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ask, yes};
+    use super::*;
+
+    fn answering_server(folder: &tempfile::TempDir) -> (PathBuf, ControlServer) {
+        let path = folder.path().join("control.sock");
+        let server =
+            ControlServer::start(&path, |asked| asked.reply.send(yes(serde_json::json!({"a": 1}))).is_ok());
+        (path, server.expect("a folder to listen in"))
+    }
+
+    #[test]
+    fn a_request_is_answered_and_the_socket_removed_at_the_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, server) = answering_server(&folder);
+        assert_eq!(ask(&path, Request::Status).expect("an answer")["a"], 1);
+        drop(server);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn nonsense_and_endless_lines_get_an_error_and_hurt_nobody() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, _server) = answering_server(&folder);
+        for (bytes, says) in
+            [(vec![b'x'; 3 * MAX_REQUEST], "too long"), (b"\xff\xfe\n".to_vec(), "not a request")]
+        {
+            let mut stream = UnixStream::connect(&path).expect("listening");
+            // The server may stop reading before the end of an endless line.
+            let _ = stream.write_all(&bytes);
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            let mut answer = String::new();
+            let _ = stream.read_to_string(&mut answer);
+            assert!(answer.is_empty() || answer.contains(says), "{answer}");
+        }
+        assert!(ask(&path, Request::Status).is_ok());
+    }
+
+    #[test]
+    fn a_live_daemon_is_not_replaced_and_a_dead_ones_socket_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, server) = answering_server(&folder);
+        assert!(matches!(ControlServer::start(&path, |_| true), Err(ControlError::AlreadyRunning { .. })));
+        drop(server);
+        drop(UnixListener::bind(&path).expect("bound and left behind"));
+        assert!(ControlServer::start(&path, |_| true).is_ok());
+    }
+}

@@ -1,0 +1,366 @@
+//! The daemon: wires the threads together, turns messages into the policy's events, and does what it says.
+//!
+//! | thread | what it does |
+//! |---|---|
+//! | main | the only consumer of messages: compares, runs the policy, feeds the watchdog |
+//! | vision | newest frame only; decodes, finds and embeds faces |
+//! | door | owns the line and its deadline; lets go by itself when leases stop |
+//! | recorder | appends to the audit |
+//! | worker | reads configuration and gallery, embeds new photographs |
+//! | control | the socket |
+//!
+//! Every channel is bounded, and a thread that ends without being asked locks the door and ends the daemon.
+
+mod eyes;
+mod reload;
+mod shell;
+mod wiring;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use thiserror::Error;
+
+pub use eyes::Eyes;
+pub use wiring::Wiring;
+
+use crate::audit::{AuditError, Recorder};
+use crate::clock::{Moment, Now};
+use crate::config::Settings;
+use crate::control::{Asked, ControlError, ControlServer};
+use crate::door::DoorError;
+use crate::door::thread::{DoorReport, DoorThread};
+use crate::enrol::GallerySource;
+use crate::event::{Fact, Part, TrackId};
+use crate::gallery::Gallery;
+use crate::matching::Matcher;
+use crate::matching::thresholds::ThresholdError;
+use crate::pipeline::Seen;
+use crate::policy::{Event, Policy, RequestId};
+use crate::service::{self, Pulse};
+use crate::vision::model::Models;
+use reload::{Reloaded, Worker};
+use shell::Shell;
+
+/// Messages that may wait for the main thread, which needs about a millisecond for the longest.
+const QUEUE: usize = 64;
+/// The main thread wakes at least this often, to renew leases and feed the watchdog.
+const TICK: Duration = Duration::from_millis(250);
+/// How long leaving waits for the vision thread to put the camera down.
+const FAREWELL: Duration = Duration::from_millis(700);
+
+/// Why the daemon could not start, or ended.
+#[derive(Debug, Error)]
+pub enum DaemonError {
+    /// The line to the relay.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The record file.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The control socket.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// No threshold for this model.
+    #[error(transparent)]
+    Threshold(#[from] ThresholdError),
+    /// The system refused something that every program may do.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A thread ended that must not; the door is locked.
+    #[error("the {0} thread ended unexpectedly; the door is locked (see the log above)")]
+    ThreadEnded(Part),
+}
+
+/// Sees what the daemon does, as it does it: the demo prints it.
+pub trait Watcher {
+    /// A frame was looked at, and gave the policy these events.
+    fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]);
+    /// Something happened that the audit keeps.
+    fn fact(&mut self, now: Now, fact: &Fact);
+    /// The door reported.
+    fn door(&mut self, report: &DoorReport);
+}
+
+/// Everything that a daemon is made of.
+pub struct Setup {
+    /// What it will do.
+    pub settings: Settings,
+    /// Where a reload reads the settings again; `None` keeps them.
+    pub config_file: Option<PathBuf>,
+    /// Where people come from.
+    pub gallery: GallerySource,
+    /// The networks.
+    pub models: Arc<Models>,
+    /// What is watched and what is driven.
+    pub wiring: Wiring,
+    /// Where the control socket is made; `None` for none.
+    pub socket: Option<PathBuf>,
+    /// Told of everything.
+    pub watcher: Option<Box<dyn Watcher>>,
+}
+
+/// What the threads tell the main thread.
+enum Message {
+    Seen(u64, Box<Seen>),
+    CameraLost(String),
+    CameraBack,
+    TracksEnded(Vec<TrackId>),
+    VisionFailed(String),
+    ReplayEnded,
+    VisionStopped,
+    Door(DoorReport),
+    Answered(RequestId, bool),
+    Audit(Option<String>),
+    Asked(Asked),
+    Reloaded(Box<Reloaded>),
+    Signal(i32),
+}
+
+/// Runs until told to stop. The line is locked before anything else, and locked again at the end.
+pub fn run(setup: Setup) -> Result<(), DaemonError> {
+    let Setup { settings, config_file, gallery, models, wiring, socket, watcher } = setup;
+    let (sender, receiver) = sync_channel(QUEUE);
+    let (eyes, lock, indicators) = wiring.open(&settings.paths.runtime)?;
+    let driver = lock.describe();
+    let door = {
+        let sender = sender.clone();
+        DoorThread::spawn(lock, indicators, move |report| drop(sender.try_send(Message::Door(report))))?
+    };
+    let recorder = spawn_recorder(&settings, &sender)?;
+    listen_for_signals(&sender)?;
+    let worker = Worker::spawn(config_file, gallery, settings.clone(), Arc::clone(&models), sender.clone())?;
+    let _server = match &socket {
+        Some(path) => Some(start_control(path, &sender)?),
+        None => None,
+    };
+    let pulse = Pulse::started(Moment::now());
+    let vision = eyes::Thread::spawn(eyes, &models, &settings, sender.clone(), pulse.clone())?;
+    drop(sender);
+
+    let rule = crate::pipeline::rule(&settings, &models)?;
+    let matcher = Matcher::new(rule, Arc::new(Gallery::empty(models.digest())));
+    let policy = Policy::new(settings.rules, Arc::default(), TimeZone::system());
+    let mut daemon = Daemon {
+        shell: Shell::new(door, recorder, watcher),
+        matcher,
+        policy,
+        worker,
+        vision,
+        pulse,
+        settings,
+        models,
+        frames: 0,
+        started: Moment::now(),
+        end: None,
+    };
+    daemon.begin(&driver);
+    daemon.serve(&receiver);
+    daemon.leave(&receiver);
+    daemon.end.unwrap_or(Ok(()))
+}
+
+struct Daemon {
+    shell: Shell,
+    matcher: Matcher,
+    policy: Policy,
+    worker: Worker,
+    vision: eyes::Thread,
+    pulse: Pulse,
+    settings: Settings,
+    models: Arc<Models>,
+    frames: u64,
+    started: Moment,
+    end: Option<Result<(), DaemonError>>,
+}
+
+impl Daemon {
+    fn begin(&mut self, driver: &str) {
+        let now = Now::read();
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let model = self.models.digest().to_string();
+        self.shell.record(now, Fact::Started { version, model, driver: driver.to_owned() });
+        for what in self.settings.risks() {
+            log::warn!("{what}");
+            self.shell.record(now, Fact::Risk { what });
+        }
+        self.worker.reload(None);
+        service::ready("locked; loading the gallery");
+        log::info!("ready: door locked by {driver}");
+    }
+
+    fn serve(&mut self, receiver: &Receiver<Message>) {
+        let mut fed = Moment::default();
+        while self.end.is_none() {
+            let now = Moment::now();
+            let wait = self.policy.deadline().map_or(TICK, |due| due.since(now).min(TICK));
+            match receiver.recv_timeout(wait) {
+                Ok(message) => self.take(Now::read(), message),
+                Err(RecvTimeoutError::Timeout) => self.step(Now::read(), Event::Tick),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.end = Some(Err(DaemonError::ThreadEnded(Part::Vision)))
+                }
+            }
+            self.check_threads();
+            if service::watchdog_interval().is_some_and(|interval| now.since(fed) >= interval / 2) {
+                self.feed_watchdog(now);
+                fed = now;
+            }
+        }
+    }
+
+    /// The door is locked first, then everything else is put down.
+    fn leave(&mut self, receiver: &Receiver<Message>) {
+        service::stopping();
+        self.step(Now::read(), Event::Shutdown);
+        self.shell.close_door();
+        self.vision.stop();
+        let deadline = Moment::now() + FAREWELL;
+        while let Ok(message) = receiver.recv_timeout(deadline.since(Moment::now())) {
+            match message {
+                Message::VisionStopped => break,
+                Message::Asked(asked) => {
+                    drop(asked.reply.try_send(crate::control::no("the daemon is leaving")))
+                }
+                Message::Door(report) => self.shell.door_reported(&report),
+                _ => {}
+            }
+        }
+        log::info!("left: door locked");
+    }
+
+    fn take(&mut self, now: Now, message: Message) {
+        match message {
+            Message::Seen(number, seen) => self.see(now, number, &seen),
+            Message::CameraLost(what) => {
+                log::error!("{what}");
+                self.step(now, Event::Failed(Part::Camera, what));
+            }
+            Message::CameraBack => self.step(now, Event::Recovered(Part::Camera)),
+            Message::TracksEnded(tracks) => tracks.into_iter().for_each(|t| self.end_track(now, t)),
+            Message::VisionFailed(what) => {
+                log::error!("{what}");
+                self.step(now, Event::Failed(Part::Vision, what));
+                self.end = Some(Err(DaemonError::ThreadEnded(Part::Vision)));
+            }
+            Message::ReplayEnded => self.end = Some(Ok(())),
+            Message::VisionStopped => {}
+            Message::Door(report) => self.door_reported(now, &report),
+            Message::Answered(request, true) => self.step(now, Event::Accepted(request)),
+            Message::Answered(request, false) => self.step(now, Event::NotAccepted(request)),
+            Message::Audit(trouble) => self.audit_trouble(trouble),
+            Message::Asked(asked) => self.asked(now, asked),
+            Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
+            Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
+            Message::Signal(number) => {
+                log::info!("signal {number}: leaving");
+                self.end = Some(Ok(()));
+            }
+        }
+    }
+
+    fn step(&mut self, now: Now, event: Event) {
+        let actions = self.policy.step(now, event);
+        self.shell.perform(now, actions);
+        for request in self.shell.take_refused() {
+            let actions = self.policy.step(now, Event::NotAccepted(request));
+            self.shell.perform(now, actions);
+        }
+    }
+
+    fn see(&mut self, now: Now, number: u64, seen: &Seen) {
+        self.frames += 1;
+        let events = crate::pipeline::observe(&mut self.matcher, &seen.look);
+        self.shell.watch(|watcher| watcher.frame(number, seen, &events));
+        if events.is_empty() {
+            self.step(now, Event::Tick);
+        }
+        for event in events {
+            self.step(now, event);
+        }
+    }
+
+    fn end_track(&mut self, now: Now, track: TrackId) {
+        self.matcher.forget(track);
+        self.step(now, Event::TrackEnded(track));
+    }
+
+    fn door_reported(&mut self, now: Now, report: &DoorReport) {
+        self.shell.door_reported(report);
+        match report {
+            DoorReport::Failed(what) => self.step(now, Event::Failed(Part::Door, what.clone())),
+            DoorReport::Locked { .. } => self.step(now, Event::Recovered(Part::Door)),
+            DoorReport::Unlocked(_) => {}
+        }
+    }
+
+    fn audit_trouble(&mut self, trouble: Option<String>) {
+        match trouble {
+            Some(what) => log::error!("{what}"),
+            None => log::info!("audit: records are accepted again"),
+        }
+    }
+
+    fn check_threads(&mut self) {
+        let gone = [
+            (Part::Vision, self.vision.is_gone()),
+            (Part::Audit, self.shell.recorder_is_gone()),
+            (Part::Door, self.shell.door_is_gone()),
+            (Part::Gallery, self.worker.is_gone()),
+        ];
+        if let (Some((part, _)), None) = (gone.into_iter().find(|(_, gone)| *gone), &self.end) {
+            self.end = Some(Err(DaemonError::ThreadEnded(part)));
+        }
+    }
+
+    fn feed_watchdog(&self, now: Moment) {
+        if self.pulse.has_stalled(now) || self.shell.door_has_stalled(now) {
+            log::error!("a thread hangs; the watchdog is not fed");
+        } else {
+            service::alive();
+        }
+    }
+}
+
+fn spawn_recorder(
+    settings: &Settings,
+    sender: &SyncSender<Message>,
+) -> Result<Recorder<RequestId>, DaemonError> {
+    let (answers, troubles) = (sender.clone(), sender.clone());
+    Ok(Recorder::spawn(
+        &settings.audit,
+        move |request, accepted| drop(answers.try_send(Message::Answered(request, accepted))),
+        move |trouble| drop(troubles.try_send(Message::Audit(trouble.map(|e| e.to_string())))),
+    )?)
+}
+
+fn start_control(path: &std::path::Path, sender: &SyncSender<Message>) -> Result<ControlServer, DaemonError> {
+    let sender = sender.clone();
+    Ok(ControlServer::start(path, move |asked| sender.try_send(Message::Asked(asked)).is_ok())?)
+}
+
+/// A thread that turns signals into messages; it ends with the process.
+fn listen_for_signals(sender: &SyncSender<Message>) -> Result<(), DaemonError> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let failed = |source| DaemonError::System { what: "listen for signals", source };
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
+    let sender = sender.clone();
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in &mut signals {
+                // The main thread may have left already.
+                let _ = sender.send(Message::Signal(signal));
+            }
+        })
+        .map_err(failed)?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! The vision thread: takes the newest frame, looks at it, tells the main thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use base64::Engine as _;
+
+use super::{DaemonError, Message};
+use crate::camera::reopen::{Delivery, Reopening};
+use crate::camera::replay::Replay;
+use crate::camera::{CameraError, FrameSource as _, pixels, snapshot};
+use crate::clock::Moment;
+use crate::config::Settings;
+use crate::control::{Answer, no, yes};
+use crate::frame::Frame;
+use crate::pipeline::{PipelineError, see};
+use crate::service::Pulse;
+use crate::vision::model::Models;
+use crate::vision::{Analyst, Crops, Vision};
+
+/// The longest wait for a frame, so that the thread shows signs of life without one.
+const POLL: Duration = Duration::from_millis(500);
+/// Dropped frames are logged once in so many.
+const DROPS_A_LINE: u64 = 100;
+
+/// Where frames come from.
+pub enum Eyes {
+    /// A camera.
+    Camera(Reopening),
+    /// Recorded pictures.
+    Replay(Replay),
+}
+
+impl Eyes {
+    /// The next delivery; `None` when a recording is at its end.
+    fn next(&mut self) -> Option<Delivery> {
+        match self {
+            Self::Camera(camera) => Some(camera.next(POLL)),
+            Self::Replay(replay) => match replay.next(POLL) {
+                Ok(Some(frame)) => Some(Delivery::Frame(frame)),
+                Ok(None) => Some(Delivery::Nothing),
+                Err(CameraError::Ended { .. }) => None,
+                Err(error) => {
+                    log::warn!("{error}");
+                    Some(Delivery::Nothing)
+                }
+            },
+        }
+    }
+}
+
+/// A place where somebody leaves the wish for the next picture.
+type SnapshotWish = Arc<Mutex<Option<SyncSender<Answer>>>>;
+
+/// The running thread.
+pub(super) struct Thread {
+    stop: Arc<AtomicBool>,
+    wish: SnapshotWish,
+    thread: JoinHandle<()>,
+}
+
+impl Thread {
+    pub fn spawn(
+        eyes: Eyes,
+        models: &Arc<Models>,
+        settings: &Settings,
+        sender: SyncSender<Message>,
+        pulse: Pulse,
+    ) -> Result<Self, DaemonError> {
+        let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+        let stop = Arc::new(AtomicBool::new(false));
+        let wish = SnapshotWish::default();
+        let mut looker = Looker {
+            eyes,
+            vision: Vision::new(analyst),
+            sender,
+            pulse,
+            stop: Arc::clone(&stop),
+            wish: Arc::clone(&wish),
+            dropped: 0,
+        };
+        let thread = std::thread::Builder::new()
+            .name("vision".to_owned())
+            .spawn(move || looker.run())
+            .map_err(|source| DaemonError::System { what: "start the vision thread", source })?;
+        Ok(Self { stop, wish, thread })
+    }
+
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_gone(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// The next frame goes to `reply` as a JPEG; an older wish that waits still is told no.
+    pub fn wish_for_snapshot(&self, reply: SyncSender<Answer>) {
+        let mut wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(older) = wish.replace(reply) {
+            let _ = older.try_send(no("another snapshot was asked for"));
+        }
+    }
+}
+
+struct Looker {
+    eyes: Eyes,
+    vision: Vision,
+    sender: SyncSender<Message>,
+    pulse: Pulse,
+    stop: Arc<AtomicBool>,
+    wish: SnapshotWish,
+    dropped: u64,
+}
+
+impl Looker {
+    fn run(&mut self) {
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(delivery) = self.eyes.next() else {
+                self.end_tracks();
+                self.tell(Message::ReplayEnded);
+                break;
+            };
+            if !self.take(delivery) {
+                break;
+            }
+            self.pulse.beat(Moment::now());
+        }
+        while !self.stop.load(Ordering::Relaxed) {
+            // A thread that ends unasked is a fault; after a recording it waits to be asked.
+            self.pulse.beat(Moment::now());
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        self.tell(Message::VisionStopped);
+    }
+
+    /// False if the main thread is gone or a network failed.
+    fn take(&mut self, delivery: Delivery) -> bool {
+        match delivery {
+            Delivery::Frame(frame) => self.look(&frame),
+            Delivery::Nothing => true,
+            Delivery::Lost(error) => {
+                self.end_tracks();
+                self.tell(Message::CameraLost(error.to_string()))
+            }
+            Delivery::Back { .. } => self.tell(Message::CameraBack),
+        }
+    }
+
+    fn look(&mut self, frame: &Frame) -> bool {
+        self.grant_wish(frame);
+        match see(&mut self.vision, frame) {
+            Ok(seen) => match self.sender.try_send(Message::Seen(frame.sequence, Box::new(seen))) {
+                // The main thread is behind: this frame is lost, the next is newer.
+                Ok(()) | Err(TrySendError::Full(_)) => true,
+                Err(TrySendError::Disconnected(_)) => false,
+            },
+            Err(PipelineError::Pixels(error)) => {
+                if self.dropped.is_multiple_of(DROPS_A_LINE) {
+                    log::warn!("camera: {error} ({} frames dropped so far)", self.dropped + 1);
+                }
+                self.dropped += 1;
+                true
+            }
+            Err(PipelineError::Model(error)) => {
+                self.tell(Message::VisionFailed(error.to_string()));
+                false
+            }
+        }
+    }
+
+    fn grant_wish(&self, frame: &Frame) {
+        let wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(reply) = wish else { return };
+        let jpeg = pixels::decode(frame).map_err(|e| e.to_string()).and_then(|picture| {
+            let encoded = snapshot::encode_jpeg(&picture).map_err(|e| e.to_string())?;
+            Ok((encoded, picture))
+        });
+        let answer = match jpeg {
+            Ok((bytes, picture)) => yes(serde_json::json!({
+                "width": picture.width(),
+                "height": picture.height(),
+                "jpeg": base64::engine::general_purpose::STANDARD.encode(bytes),
+            })),
+            Err(why) => no(&why),
+        };
+        // Whoever asked may have left.
+        let _ = reply.try_send(answer);
+    }
+
+    fn end_tracks(&mut self) {
+        let ended = self.vision.forget();
+        self.tell(Message::TracksEnded(ended));
+    }
+
+    fn tell(&self, message: Message) -> bool {
+        self.sender.send(message).is_ok()
+    }
+}

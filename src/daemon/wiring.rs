@@ -1,0 +1,47 @@
+//! What is watched and what is driven: recorded pictures and a real lock never meet.
+
+use std::path::Path;
+
+use super::DaemonError;
+use super::eyes::Eyes;
+use crate::camera::reopen::Reopening;
+use crate::camera::replay::Replay;
+use crate::door::dry_run::DryRun;
+use crate::door::indicators::Indicators;
+use crate::door::statefile;
+use crate::door::{DoorSettings, Lock, OpenedDoor};
+
+/// The two ways to wire the daemon. There is no third: recordings take a [`DryRun`] lock by type.
+pub enum Wiring {
+    /// A camera, and the lock that the settings name.
+    Live {
+        /// The camera, opened again whenever it is lost.
+        camera: Reopening,
+        /// The lock and its lights.
+        door: DoorSettings,
+    },
+    /// Recorded pictures, and a lock that is only traced.
+    Rehearsal {
+        /// The pictures.
+        replay: Replay,
+        /// The lock.
+        lock: DryRun,
+    },
+}
+
+impl Wiring {
+    /// Opens the door, which locks it; the run-time folder gets the line's name before, so that `limen lock`
+    /// finds it whatever happens next.
+    pub(super) fn open(self, runtime: &Path) -> Result<(Eyes, Box<dyn Lock>, Indicators), DaemonError> {
+        match self {
+            Self::Live { camera, door } => {
+                statefile::write(&runtime.join(statefile::STATE_NAME), &door)?;
+                let OpenedDoor { lock, indicators } = crate::door::open(&door)?;
+                Ok((Eyes::Camera(camera), lock, indicators))
+            }
+            Self::Rehearsal { replay, lock } => {
+                Ok((Eyes::Replay(replay), Box::new(lock), Indicators::none()))
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The door room: the line to the relay, and who may hold it for how long.
+//!
+//! The line is locked unless somebody holds a [`Lease`], and only the policy makes one. A lease ends after
+//! [`MAX_LEASE`] whatever its maker is doing, because the thread that owns the line counts the time itself.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `output` | one line that is driven active or inactive |
+//! | `rppal`, `gpiochip` | the two ways to such a line; each names its crate alone |
+//! | `relay` | a lock made of a line: read back after every change, locked when dropped |
+//! | `dry_run` | a lock that moves nothing |
+//! | `indicators` | the green and the red light |
+//! | `thread` | owns lock and lights, and the deadline |
+//! | `pin` | BCM numbers, header positions, what a pin does before we run |
+//! | `statefile` | names the line in the run-time folder, so that `limen lock` finds it |
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::clock::Moment;
+use crate::files::FileError;
+use output::Output;
+use pin::{ActiveLevel, Pin};
+
+pub mod dry_run;
+mod gpiochip;
+pub mod indicators;
+mod output;
+pub mod pin;
+mod relay;
+mod rppal;
+pub mod statefile;
+pub mod thread;
+
+pub use gpiochip::{ChipInfo, chips};
+pub use relay::Relay;
+
+use indicators::Indicators;
+
+/// The longest time that the line stays unlocked without a new lease.
+pub const MAX_LEASE: Duration = Duration::from_secs(2);
+
+/// A lock. A new one is locked.
+pub trait Lock: Send {
+    /// Locks, and makes sure of it.
+    fn lock(&mut self) -> Result<(), DoorError>;
+    /// Unlocks, and makes sure of it.
+    fn unlock(&mut self) -> Result<(), DoorError>;
+    /// Driver and line, for people.
+    fn describe(&self) -> String;
+    /// Whether something moves.
+    fn is_real(&self) -> bool;
+}
+
+/// The permission to hold the line unlocked until a moment at most [`MAX_LEASE`] away.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    until: Moment,
+}
+
+impl Lease {
+    /// For the policy alone, which a test holds.
+    pub(crate) fn new(now: Moment, wanted: Duration) -> Self {
+        Self { until: now + wanted.min(MAX_LEASE) }
+    }
+
+    /// When the line is locked again unless another lease came.
+    pub fn until(&self) -> Moment {
+        self.until
+    }
+}
+
+/// How the line is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// The Pi's registers through `/dev/gpiomem`.
+    Rppal,
+    /// The kernel's character device.
+    Gpiochip,
+    /// Nothing moves.
+    DryRun,
+}
+
+/// `[door]`: the line and its lights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoorSettings {
+    /// How the lines are driven.
+    pub driver: Driver,
+    /// The GPIO chip, for [`Driver::Gpiochip`].
+    pub chip: PathBuf,
+    /// The relay's line; a real driver needs it.
+    pub pin: Option<Pin>,
+    /// The level that unlocks.
+    pub active: ActiveLevel,
+    /// A resistor holds the line locked while nobody drives it.
+    pub external_pull: bool,
+    /// The light for granted, lit by a high level.
+    pub green: Option<Pin>,
+    /// The light for refused, lit by a high level.
+    pub red: Option<Pin>,
+}
+
+/// Why the door could not be driven. The remedy is in each message.
+#[derive(Debug, Error)]
+pub enum DoorError {
+    /// A real driver without a pin.
+    #[error("[door] has no pin; add pin = N, the BCM number of the relay's pin")]
+    NoPin,
+    /// The user may not open the device.
+    #[error(
+        "{path}: permission denied; put the user into group gpio (usermod -aG gpio USER) and log in again, \
+         or start limen as a service"
+    )]
+    Denied {
+        /// Which device.
+        path: String,
+    },
+    /// There is no such GPIO chip.
+    #[error("{path}: no GPIO chip there ({why}); `limen check` lists the chips of this machine")]
+    NoChip {
+        /// Which.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// rppal knows only the Raspberry Pi.
+    #[error(
+        "this is not a Raspberry Pi that the driver \"rppal\" knows ({why}); use driver = \"gpiochip\", or \
+         \"dry-run\" where no door is wired"
+    )]
+    NotAPi {
+        /// What rppal said.
+        why: String,
+    },
+    /// The chip has no such line, or its name says another number.
+    #[error("{chip} line {pin}: {what}; is chip the one of the 40-pin header?")]
+    WrongLine {
+        /// Which chip.
+        chip: String,
+        /// Which line.
+        pin: Pin,
+        /// What does not fit.
+        what: String,
+    },
+    /// Somebody else holds the line.
+    #[error("{line}: in use by {by}; stop that program, or use another pin")]
+    Busy {
+        /// Which.
+        line: String,
+        /// Who.
+        by: String,
+    },
+    /// The line was driven and does not follow.
+    #[error("{line}: driven {wanted}, but reads back the opposite; check the wiring for a short circuit")]
+    DoesNotFollow {
+        /// Which.
+        line: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// The driver failed.
+    #[error("{line}: {what}")]
+    Failed {
+        /// Which.
+        line: String,
+        /// What the driver said.
+        what: String,
+    },
+    /// The file that names the line.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is not what the daemon writes.
+    #[error("{file}: does not name a line ({what}); it is written again when the service starts")]
+    StateFile {
+        /// Which.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// No thread for the door.
+    #[error("cannot start the door thread: {0}")]
+    Thread(std::io::Error),
+    /// The door thread is gone; the line was locked as it went.
+    #[error("the door thread has ended")]
+    Gone,
+}
+
+/// A locked lock and dark lights.
+pub struct OpenedDoor {
+    /// The lock.
+    pub lock: Box<dyn Lock>,
+    /// The lights.
+    pub indicators: Indicators,
+}
+
+/// Opens the lock, which locks it, and then the lights.
+pub fn open(settings: &DoorSettings) -> Result<OpenedDoor, DoorError> {
+    let lock = open_lock(settings)?;
+    let light = |pin: Option<Pin>| pin.map(|pin| open_line(settings, pin, ActiveLevel::High)).transpose();
+    Ok(OpenedDoor { lock, indicators: Indicators::new(light(settings.green)?, light(settings.red)?) })
+}
+
+/// Opens the lock alone, which locks it.
+pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn Lock>, DoorError> {
+    if settings.driver == Driver::DryRun {
+        return Ok(Box::new(dry_run::DryRun::silent()));
+    }
+    let pin = settings.pin.ok_or(DoorError::NoPin)?;
+    Ok(Box::new(Relay::new(open_line(settings, pin, settings.active)?)?))
+}
+
+/// A line, driven inactive before it becomes an output.
+fn open_line(settings: &DoorSettings, pin: Pin, active: ActiveLevel) -> Result<Box<dyn Output>, DoorError> {
+    Ok(match settings.driver {
+        Driver::Rppal => Box::new(rppal::RppalLine::open(pin, active)?),
+        Driver::Gpiochip => Box::new(gpiochip::ChipLine::open(&settings.chip, pin, active)?),
+        Driver::DryRun => Box::new(output::NoLine),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_lease_is_longer_than_the_longest() {
+        let now = Moment::from_boot(Duration::from_secs(9));
+        assert_eq!(Lease::new(now, Duration::from_secs(3600)).until(), now + MAX_LEASE);
+        assert_eq!(Lease::new(now, Duration::from_millis(10)).until(), now + Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,67 @@
+//! Lines through the Pi's registers: the only file that names `rppal`.
+//!
+//! rppal gives a pin's former mode back when it is dropped, but never its level. So we keep the mode: the
+//! pin stays an output at the locked level after we leave.
+
+use rppal::gpio::{Error, Gpio, OutputPin};
+
+use super::DoorError;
+use super::output::Output;
+use super::pin::{ActiveLevel, Pin};
+
+/// One pin of the header, driven.
+#[derive(Debug)]
+pub struct RppalLine {
+    pin: OutputPin,
+    active: ActiveLevel,
+}
+
+impl RppalLine {
+    /// Drives `pin` inactive and then makes it an output, in this order.
+    pub fn open(pin: Pin, active: ActiveLevel) -> Result<Self, DoorError> {
+        let gpio = Gpio::new().map_err(|error| explain(pin, error))?;
+        let free = gpio.get(pin.bcm()).map_err(|error| explain(pin, error))?;
+        // `into_output_high` and `into_output_low` write the level before they change the mode.
+        let mut driven =
+            if active.is_high_when(false) { free.into_output_high() } else { free.into_output_low() };
+        driven.set_reset_on_drop(false);
+        Ok(Self { pin: driven, active })
+    }
+}
+
+impl Output for RppalLine {
+    fn drive(&mut self, active: bool) -> Result<(), DoorError> {
+        if self.active.is_high_when(active) {
+            self.pin.set_high()
+        } else {
+            self.pin.set_low()
+        }
+        Ok(())
+    }
+
+    fn is_active(&self) -> Result<bool, DoorError> {
+        // An output's level register shows the pad itself, not what was written.
+        Ok(self.pin.is_set_high() == self.active.is_high_when(true))
+    }
+
+    fn describe(&self) -> String {
+        name(Pin::new(self.pin.pin()).ok())
+    }
+}
+
+fn name(pin: Option<Pin>) -> String {
+    pin.map_or_else(|| "rppal".to_owned(), |pin| format!("rppal BCM {pin} (header pin {})", pin.header()))
+}
+
+fn explain(pin: Pin, error: Error) -> DoorError {
+    let line = name(Some(pin));
+    match error {
+        Error::UnknownModel => DoorError::NotAPi { why: error.to_string() },
+        Error::PermissionDenied(path) => DoorError::Denied { path },
+        Error::PinUsed(_) => DoorError::Busy { line, by: "another part of this program".to_owned() },
+        Error::Io(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            DoorError::NotAPi { why: source.to_string() }
+        }
+        other => DoorError::Failed { line, what: other.to_string() },
+    }
+}

@@ -1,0 +1,96 @@
+//! Names the line in the run-time folder, so that `limen lock` can lock it after the daemon has died, even
+//! if the configuration no longer parses.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::pin::{ActiveLevel, Pin};
+use super::{DoorError, DoorSettings, Driver, open_lock};
+use crate::files::{Trust, read_trusted_text, write_atomically};
+
+/// The file's name in the run-time folder.
+pub const STATE_NAME: &str = "door";
+/// The file has five short lines.
+const MAX_BYTES: u64 = 4096;
+
+/// What must be known to lock the line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LineName {
+    driver: Driver,
+    chip: PathBuf,
+    pin: Option<Pin>,
+    active: ActiveLevel,
+}
+
+/// Writes the name of the line that `settings` drive, before it is driven.
+pub fn write(file: &Path, settings: &DoorSettings) -> Result<(), DoorError> {
+    let name = LineName {
+        driver: settings.driver,
+        chip: settings.chip.clone(),
+        pin: settings.pin,
+        active: settings.active,
+    };
+    let text = toml::to_string(&name).map_err(|error| unreadable(file, error))?;
+    Ok(write_atomically(file, text.as_bytes(), 0o644)?)
+}
+
+/// Drives the line named in `file` locked and reads it back; says which it was.
+pub fn lock_now(file: &Path) -> Result<String, DoorError> {
+    let text = read_trusted_text(file, MAX_BYTES, Trust::Checked)?;
+    let name: LineName = toml::from_str(&text).map_err(|error| unreadable(file, error))?;
+    let settings = DoorSettings {
+        driver: name.driver,
+        chip: name.chip,
+        pin: name.pin,
+        active: name.active,
+        external_pull: false,
+        green: None,
+        red: None,
+    };
+    let mut lock = open_lock(&settings)?;
+    lock.lock()?;
+    Ok(lock.describe())
+}
+
+fn unreadable(file: &Path, error: impl ToString) -> DoorError {
+    let what = error.to_string().replace('\n', " ");
+    DoorError::StateFile { file: file.display().to_string(), what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(driver: Driver) -> DoorSettings {
+        DoorSettings {
+            driver,
+            chip: "/dev/no-such-chip".into(),
+            pin: Pin::new(17).ok(),
+            active: ActiveLevel::Low,
+            external_pull: false,
+            green: None,
+            red: None,
+        }
+    }
+
+    #[test]
+    fn the_named_line_is_found_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(STATE_NAME);
+        write(&file, &settings(Driver::Gpiochip)).expect("written");
+        let error = lock_now(&file).expect_err("there is no such chip").to_string();
+        assert!(error.contains("/dev/no-such-chip"), "{error}");
+        write(&file, &settings(Driver::DryRun)).expect("written");
+        assert!(lock_now(&file).expect("nothing to lock").contains("dry-run"));
+    }
+
+    #[test]
+    fn a_file_that_names_no_line_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(STATE_NAME);
+        std::fs::write(&file, "pin = 99\n").expect("written");
+        assert!(matches!(lock_now(&file), Err(DoorError::StateFile { .. })));
+    }
+}

@@ -1,0 +1,375 @@
+//! The thread that owns the line. It unlocks on a lease, counts the lease's time itself, and locks when the
+//! lease ends, when it is told to, when its owner is gone, and when it panics.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::indicators::{Indication, Indicators};
+use super::{DoorError, Lease, Lock};
+use crate::clock::Moment;
+
+/// Commands that may wait. Each takes microseconds.
+const QUEUE: usize = 32;
+/// The thread shows a sign of life at least this often.
+const BEAT: Duration = Duration::from_millis(500);
+/// A lock that fails is tried again this often.
+const RETRY: Duration = Duration::from_millis(100);
+/// How long red is shown.
+const RED: Duration = Duration::from_millis(1500);
+
+/// Why the line was locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockedBecause {
+    /// Told to.
+    Told,
+    /// The lease ended and no other came.
+    LeaseOver,
+    /// It worked again after a failure.
+    Mended,
+}
+
+/// What the thread tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoorReport {
+    /// The line was unlocked.
+    Unlocked(Moment),
+    /// The line was locked.
+    Locked {
+        /// When.
+        at: Moment,
+        /// Why.
+        why: LockedBecause,
+    },
+    /// The line could not be driven; locking is tried again until it works.
+    Failed(String),
+}
+
+impl fmt::Display for DoorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unlocked(_) => f.write_str("unlocked"),
+            Self::Locked { why: LockedBecause::Told, .. } => f.write_str("locked"),
+            Self::Locked { why: LockedBecause::LeaseOver, .. } => f.write_str("locked, the lease ended"),
+            Self::Locked { why: LockedBecause::Mended, .. } => f.write_str("locked, the line works again"),
+            Self::Failed(what) => f.write_str(what),
+        }
+    }
+}
+
+enum Command {
+    /// A lease, and how often had been told to lock when it was given: an older one is void.
+    Hold(Lease, u64),
+    Lock,
+    Show(Indication),
+    Quit,
+}
+
+/// Starts the thread.
+#[derive(Debug)]
+pub struct DoorThread;
+
+impl DoorThread {
+    /// Takes a locked lock; `report` is told of every change.
+    pub fn spawn(
+        lock: Box<dyn Lock>,
+        indicators: Indicators,
+        report: impl Fn(DoorReport) + Send + 'static,
+    ) -> Result<DoorHandle, DoorError> {
+        let (sender, commands) = sync_channel(QUEUE);
+        let told = Arc::new(AtomicU64::new(0));
+        let beat = Arc::new(AtomicU64::new(milliseconds(Moment::now())));
+        let keeper = Keeper {
+            lock,
+            indicators,
+            commands,
+            report: Box::new(report),
+            told: Arc::clone(&told),
+            beat: Arc::clone(&beat),
+            obeyed: 0,
+            held_until: None,
+            failed: false,
+            red_until: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("door".to_owned())
+            .spawn(move || keeper.keep())
+            .map_err(DoorError::Thread)?;
+        Ok(DoorHandle { sender, told, beat, thread })
+    }
+}
+
+/// The owner's end. Dropping it locks the door.
+#[derive(Debug)]
+pub struct DoorHandle {
+    sender: SyncSender<Command>,
+    told: Arc<AtomicU64>,
+    beat: Arc<AtomicU64>,
+    thread: JoinHandle<()>,
+}
+
+impl DoorHandle {
+    /// Holds the line unlocked until the lease ends. A lease that cannot be handed over is lost, and the
+    /// line locks by itself.
+    pub fn hold(&self, lease: Lease) -> Result<(), DoorError> {
+        let command = Command::Hold(lease, self.told.load(Ordering::SeqCst));
+        self.sender.try_send(command).map_err(|_| DoorError::Gone)
+    }
+
+    /// Locks, and voids every lease handed over before.
+    pub fn lock(&self) {
+        self.told.fetch_add(1, Ordering::SeqCst);
+        // With a full queue the thread is awake, and sees the number before it takes the next command.
+        let (Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) =
+            self.sender.try_send(Command::Lock);
+    }
+
+    /// Shows something at the door.
+    pub fn show(&self, what: Indication) {
+        // A light that is late is no harm.
+        let _ = self.sender.try_send(Command::Show(what));
+    }
+
+    /// Locks, and waits for the thread to end, at most `patience`.
+    pub fn quit_and_join(self, patience: Duration) {
+        self.lock();
+        let _ = self.sender.try_send(Command::Quit);
+        drop(self.sender);
+        let deadline = Moment::now() + patience;
+        while !self.thread.is_finished() && Moment::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// The thread has ended.
+    pub fn is_gone(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// When the thread last finished a loop.
+    pub fn last_beat(&self) -> Moment {
+        Moment::from_boot(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
+    }
+}
+
+struct Keeper {
+    lock: Box<dyn Lock>,
+    indicators: Indicators,
+    commands: Receiver<Command>,
+    report: Box<dyn Fn(DoorReport) + Send>,
+    told: Arc<AtomicU64>,
+    beat: Arc<AtomicU64>,
+    obeyed: u64,
+    held_until: Option<Moment>,
+    failed: bool,
+    red_until: Option<Moment>,
+}
+
+impl Keeper {
+    fn keep(mut self) {
+        loop {
+            let command = self.commands.recv_timeout(self.patience(Moment::now()));
+            let now = Moment::now();
+            self.obey_lock();
+            match command {
+                Ok(Command::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
+                Ok(Command::Hold(..) | Command::Lock) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Command::Show(what)) => self.show(now, what),
+                Ok(Command::Quit) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.let_time_pass(now);
+            self.beat.store(milliseconds(now), Ordering::Relaxed);
+        }
+        self.lock_because(LockedBecause::Told);
+    }
+
+    fn patience(&self, now: Moment) -> Duration {
+        let retry = self.failed.then_some(RETRY);
+        let held = self.held_until.map(|until| until.since(now));
+        let red = self.red_until.map(|until| until.since(now));
+        [retry, held, red].into_iter().flatten().fold(BEAT, Duration::min)
+    }
+
+    fn obey_lock(&mut self) {
+        let told = self.told.load(Ordering::SeqCst);
+        if told != self.obeyed {
+            self.obeyed = told;
+            self.lock_because(LockedBecause::Told);
+        }
+    }
+
+    fn hold(&mut self, now: Moment, lease: &Lease) {
+        if lease.until() <= now || self.failed {
+            return;
+        }
+        if self.held_until.is_none() {
+            // Set first: should the line fail half way, it counts as unlocked and is locked again.
+            self.held_until = Some(now);
+            if let Err(error) = self.lock.unlock() {
+                self.fail(&error);
+                self.lock_because(LockedBecause::Told);
+                return;
+            }
+            (self.report)(DoorReport::Unlocked(now));
+        }
+        self.held_until = Some(lease.until());
+    }
+
+    fn let_time_pass(&mut self, now: Moment) {
+        if self.held_until.is_some_and(|until| now >= until) {
+            self.lock_because(LockedBecause::LeaseOver);
+        }
+        if self.failed && self.lock.lock().is_ok() {
+            self.failed = false;
+            (self.report)(DoorReport::Locked { at: Moment::now(), why: LockedBecause::Mended });
+        }
+        if self.red_until.is_some_and(|until| now >= until) {
+            self.red_until = None;
+            self.indicators.show(Indication::Idle);
+        }
+    }
+
+    fn show(&mut self, now: Moment, what: Indication) {
+        // Green belongs to the one who was let in: nobody else's red covers it.
+        if what == Indication::Refused && self.held_until.is_some() {
+            return;
+        }
+        self.red_until = (what == Indication::Refused).then_some(now + RED);
+        self.indicators.show(what);
+    }
+
+    fn lock_because(&mut self, why: LockedBecause) {
+        let was_held = self.held_until.take().is_some();
+        if let Err(error) = self.lock.lock() {
+            self.fail(&error);
+            return;
+        }
+        if was_held {
+            (self.report)(DoorReport::Locked { at: Moment::now(), why });
+        }
+        if self.indicators.shown() == Indication::Granted {
+            self.indicators.show(Indication::Idle);
+        }
+    }
+
+    fn fail(&mut self, error: &DoorError) {
+        if !std::mem::replace(&mut self.failed, true) {
+            (self.report)(DoorReport::Failed(error.to_string()));
+        }
+    }
+}
+
+fn milliseconds(moment: Moment) -> u64 {
+    u64::try_from(moment.since_boot().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+    use crate::door::dry_run::DryRun;
+
+    /// Fails while told to, and remembers whether it is unlocked.
+    struct Fragile {
+        broken: Arc<AtomicBool>,
+        unlocked: Arc<Mutex<bool>>,
+    }
+
+    impl Fragile {
+        fn set(&self, unlocked: bool) -> Result<(), DoorError> {
+            if self.broken.load(Ordering::SeqCst) {
+                return Err(DoorError::Failed { line: "wire".into(), what: "broken".into() });
+            }
+            *self.unlocked.lock().expect("not poisoned") = unlocked;
+            Ok(())
+        }
+    }
+
+    impl Lock for Fragile {
+        fn lock(&mut self) -> Result<(), DoorError> {
+            self.set(false)
+        }
+        fn unlock(&mut self) -> Result<(), DoorError> {
+            self.set(true)
+        }
+        fn describe(&self) -> String {
+            "fragile".to_owned()
+        }
+        fn is_real(&self) -> bool {
+            false
+        }
+    }
+
+    fn door(lock: Box<dyn Lock>) -> (DoorHandle, Receiver<DoorReport>) {
+        let (sender, reports) = channel();
+        let handle = DoorThread::spawn(lock, Indicators::none(), move |report| drop(sender.send(report)));
+        (handle.expect("a thread"), reports)
+    }
+
+    fn next(reports: &Receiver<DoorReport>) -> DoorReport {
+        reports.recv_timeout(Duration::from_secs(5)).expect("a report")
+    }
+
+    fn lease(length: Duration) -> Lease {
+        Lease::new(Moment::now(), length)
+    }
+
+    #[test]
+    fn the_line_locks_by_itself_when_the_lease_ends() {
+        let (door, reports) = door(Box::new(DryRun::silent()));
+        let given = lease(Duration::from_millis(60));
+        let until = given.until();
+        door.hold(given).expect("handed over");
+        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+        let DoorReport::Locked { at, why } = next(&reports) else { panic!("not locked") };
+        assert_eq!(why, LockedBecause::LeaseOver);
+        assert!(at >= until);
+    }
+
+    #[test]
+    fn a_lock_voids_leases_given_before_it() {
+        let (door, reports) = door(Box::new(DryRun::silent()));
+        door.hold(lease(Duration::from_secs(2))).expect("handed over");
+        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+        let old = Command::Hold(lease(Duration::from_secs(2)), door.told.load(Ordering::SeqCst));
+        door.lock();
+        assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Told, .. }));
+        door.sender.send(old).expect("handed over");
+        door.quit_and_join(Duration::from_secs(5));
+        assert!(!reports.try_iter().any(|report| matches!(report, DoorReport::Unlocked(_))));
+    }
+
+    #[test]
+    fn dropping_the_handle_locks() {
+        let unlocked = Arc::new(Mutex::new(false));
+        let lock = Fragile { broken: Arc::default(), unlocked: Arc::clone(&unlocked) };
+        let (door, reports) = door(Box::new(lock));
+        door.hold(lease(Duration::from_secs(2))).expect("handed over");
+        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+        assert!(*unlocked.lock().expect("not poisoned"));
+        drop(door);
+        assert!(matches!(next(&reports), DoorReport::Locked { .. }));
+        assert!(!*unlocked.lock().expect("not poisoned"));
+    }
+
+    #[test]
+    fn a_failing_line_is_reported_once_and_locked_when_it_works_again() {
+        let (broken, unlocked) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(false)));
+        let (door, reports) =
+            door(Box::new(Fragile { broken: Arc::clone(&broken), unlocked: Arc::clone(&unlocked) }));
+        door.hold(lease(Duration::from_secs(2))).expect("handed over");
+        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+        broken.store(true, Ordering::SeqCst);
+        door.lock();
+        assert!(matches!(next(&reports), DoorReport::Failed(_)));
+        broken.store(false, Ordering::SeqCst);
+        assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Mended, .. }));
+        assert!(!*unlocked.lock().expect("not poisoned"));
+    }
+}

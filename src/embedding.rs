@@ -1,0 +1,181 @@
+//! What the network makes of a face, and how far two of them are apart.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+/// The most numbers an embedding may have; published face networks use 128 to 512.
+pub const MAX_DIMENSIONS: usize = 1024;
+
+/// SHA-256 of a model file. A template made by one model is never compared with another's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelDigest(pub [u8; 32]);
+
+impl ModelDigest {
+    /// The digest of a model file's bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Reads 64 hexadecimal digits, optionally behind `sha256:`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.strip_prefix("sha256:").unwrap_or(text);
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        let mut digest = [0; 32];
+        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(digest))
+    }
+
+    /// The first eight hexadecimal digits, for people.
+    pub fn short(&self) -> String {
+        self.to_string()[..8].to_owned()
+    }
+}
+
+impl fmt::Display for ModelDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ModelDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ModelDigest({})", self.short())
+    }
+}
+
+/// Distance between two embeddings: not negative, finite. L2 on raw values for the default model.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Distance(f32);
+
+impl Distance {
+    /// A distance; `None` if negative, infinite or not a number.
+    pub fn new(value: f32) -> Option<Self> {
+        (value.is_finite() && value >= 0.0).then_some(Self(value))
+    }
+
+    /// The number.
+    pub const fn get(self) -> f32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Distance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.0)
+    }
+}
+
+/// A face as a vector of finite numbers.
+///
+/// Biometric data: its `Debug` shows the length only, so that no log carries it.
+#[derive(Clone, PartialEq)]
+pub struct Embedding(Box<[f32]>);
+
+impl Embedding {
+    /// Wraps 1 to [`MAX_DIMENSIONS`] finite numbers; `None` for anything else.
+    pub fn new(values: impl Into<Box<[f32]>>) -> Option<Self> {
+        let values = values.into();
+        let well_formed =
+            (1..=MAX_DIMENSIONS).contains(&values.len()) && values.iter().all(|v| v.is_finite());
+        well_formed.then_some(Self(values))
+    }
+
+    /// The numbers.
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// How many numbers.
+    pub fn dimensions(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Euclidean distance; infinite for different lengths, so that a mistake never matches.
+    pub fn l2(&self, other: &Self) -> f32 {
+        if self.0.len() != other.0.len() {
+            return f32::INFINITY;
+        }
+        let squares: f32 = self.0.iter().zip(&other.0).map(|(a, b)| (a - b) * (a - b)).sum();
+        squares.sqrt()
+    }
+
+    /// The mean, each embedding counted with its weight; `None` without embeddings, with different
+    /// lengths, or unless the weights are finite, not negative and sum to more than zero.
+    pub fn weighted_mean<'a>(parts: impl IntoIterator<Item = (&'a Self, f32)>) -> Option<Self> {
+        let mut sum: Vec<f32> = Vec::new();
+        let mut total = 0.0;
+        for (embedding, weight) in parts {
+            if sum.is_empty() {
+                sum = vec![0.0; embedding.dimensions()];
+            }
+            if sum.len() != embedding.dimensions() || !weight.is_finite() || weight < 0.0 {
+                return None;
+            }
+            sum.iter_mut().zip(&embedding.0).for_each(|(s, v)| *s += v * weight);
+            total += weight;
+        }
+        if total <= 0.0 {
+            return None;
+        }
+        sum.iter_mut().for_each(|s| *s /= total);
+        Self::new(sum)
+    }
+
+    /// The plain mean.
+    pub fn mean<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        Self::weighted_mean(parts.into_iter().map(|embedding| (embedding, 1.0)))
+    }
+}
+
+impl fmt::Debug for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Embedding({} numbers)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn embedding(values: &[f32]) -> Embedding {
+        Embedding::new(values).expect("finite")
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_no_embedding() {
+        assert!(Embedding::new([1.0, f32::NAN]).is_none());
+        assert!(Embedding::new([f32::INFINITY]).is_none());
+        assert!(Embedding::new(Vec::new()).is_none());
+    }
+
+    #[test]
+    fn embeddings_of_different_length_are_infinitely_apart() {
+        assert_eq!(embedding(&[0.0]).l2(&embedding(&[0.0, 0.0])), f32::INFINITY);
+        assert_eq!(embedding(&[0.0, 3.0]).l2(&embedding(&[4.0, 0.0])), 5.0);
+    }
+
+    #[test]
+    fn a_weighted_mean_leans_to_the_heavier_part() {
+        let (a, b) = (embedding(&[0.0]), embedding(&[4.0]));
+        assert_eq!(Embedding::weighted_mean([(&a, 1.0), (&b, 3.0)]), Some(embedding(&[3.0])));
+        assert_eq!(Embedding::weighted_mean([(&a, 0.0)]), None);
+        assert_eq!(Embedding::mean([]), None);
+    }
+
+    #[test]
+    fn a_log_never_shows_the_numbers() {
+        assert_eq!(format!("{:?}", embedding(&[0.25, 0.5])), "Embedding(2 numbers)");
+    }
+
+    #[test]
+    fn a_digest_reads_what_it_writes() {
+        let digest = ModelDigest::of(b"model");
+        assert_eq!(ModelDigest::parse(&digest.to_string()), Some(digest));
+        assert_eq!(ModelDigest::parse("sha256:12"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! From photographs to templates: what one good photograph is, and the gallery that they make.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::camera::photograph::photograph_from_bytes;
+use crate::embedding::ModelDigest;
+use crate::files::{FileError, Trust};
+use crate::gallery::store::STORE_NAME;
+use crate::gallery::{
+    Built, GalleryError, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError, build,
+};
+use crate::vision::{Analyst, Face};
+
+/// Why there is no new gallery.
+#[derive(Debug, Error)]
+pub enum EnrolError {
+    /// The gallery file.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// Its people or photographs.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
+    /// The store could not be written; the templates are in force, and made again at the next start.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The gallery file could not be found.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Embeds enrolment photographs: exactly one face, good enough, both crops.
+#[derive(Debug)]
+pub struct Enroller {
+    analyst: Analyst,
+}
+
+impl Enroller {
+    /// `analyst` must embed mirrored crops.
+    pub fn new(analyst: Analyst) -> Self {
+        Self { analyst }
+    }
+}
+
+impl PhotoEmbedder for Enroller {
+    fn model(&self) -> ModelDigest {
+        self.analyst.models().digest()
+    }
+
+    fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String> {
+        let picture =
+            photograph_from_bytes(bytes, &file.display().to_string()).map_err(|error| error.to_string())?;
+        let face = only_face(self.analyst.faces(&picture).map_err(|error| error.to_string())?)?;
+        let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
+        Ok(PhotoTemplate { plain: face.plain, mirrored })
+    }
+}
+
+/// The one face of a photograph, or what is wrong with it and the remedy.
+pub fn only_face<B>(mut faces: Vec<(B, Result<Face, crate::event::Unusable>)>) -> Result<Face, String> {
+    match faces.len() {
+        0 => Err("no face was found; use a photograph that shows one face from the front, at least 100 pixels wide".to_owned()),
+        1 => faces.remove(0).1.map_err(|why| format!("the face cannot be used: {why}; take another photograph")),
+        n => Err(format!("{n} faces were found; cut the photograph so that it shows one person")),
+    }
+}
+
+/// Where a gallery comes from.
+#[derive(Debug, Clone)]
+pub struct GallerySource {
+    /// The gallery file; photographs are relative to its folder.
+    pub file: PathBuf,
+    /// The folder of the template store; `None` keeps templates in memory.
+    pub state: Option<PathBuf>,
+    /// Whose files are accepted.
+    pub trust: Trust,
+}
+
+/// A gallery, and what its reader should be told.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// The gallery and what to note about it.
+    pub built: Built,
+    /// Why the old store was not used, or the new one not written.
+    pub store_trouble: Vec<StoreError>,
+}
+
+/// Reads the gallery file, embeds what the store does not have, and writes the store back if anything
+/// changed. A store that cannot be used costs time, never a template.
+pub fn load_gallery(
+    source: &GallerySource,
+    embedder: &mut dyn PhotoEmbedder,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Enrolled, EnrolError> {
+    let roster = Roster::load(&source.file, source.trust)?;
+    let mut store_trouble = Vec::new();
+    let store_file = source.state.as_ref().map(|folder| folder.join(STORE_NAME));
+    let store = match &store_file {
+        Some(path) if path.exists() => Store::read(path).unwrap_or_else(|error| {
+            store_trouble.push(error);
+            Store::empty(embedder.model())
+        }),
+        _ => Store::empty(embedder.model()),
+    };
+    let mut embedded = 0;
+    let mut count = |done, total| {
+        embedded = done;
+        progress(done, total);
+    };
+    let built = build(&roster, roster.folder(), source.trust, &store, embedder, &mut count)?;
+    let changed = embedded > 0 || built.store.len() != store.len() || !store_trouble.is_empty();
+    if let (Some(path), true) = (&store_file, changed) {
+        store_trouble.extend(built.store.write(path).err());
+    }
+    Ok(Enrolled { built, store_trouble })
+}

@@ -1,0 +1,385 @@
+//! Reading and replacing the files that decide who enters.
+//!
+//! A file that others may write is a file with which others open the door. So owner and mode are checked on
+//! the *opened* file and on the opened folder it lies in, never on a name that could mean something else a
+//! moment later. A file is replaced in one step, so that a power cut leaves the old one or the new one.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags, open, openat};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use thiserror::Error;
+
+use crate::person::printable;
+
+/// The longest path repeated in a message; Linux allows no longer one.
+const MAX_PATH_SHOWN: usize = 4096;
+/// Group and others may write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// How long a writer waits for another; an edit takes milliseconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whose files are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Only files and folders of root or of the user we run as, writable by nobody else.
+    Checked,
+    /// Any file we may read: for commands on a user's own pictures and lists, which open no door.
+    Anyone,
+}
+
+/// Why a file was not read or written. Each message names the path and what mends it.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The system said no.
+    #[error("{path}: cannot {doing}: {source}")]
+    System {
+        /// Which file or folder, printable.
+        path: String,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The name ends in a symbolic link.
+    #[error("{path}: is a symbolic link; put the file itself there or name its real path")]
+    Link {
+        /// Which.
+        path: String,
+    },
+    /// A folder, a pipe, a device.
+    #[error("{path}: is not a regular file; name a file")]
+    NotAFile {
+        /// Which.
+        path: String,
+    },
+    /// Larger than this kind of file may be.
+    #[error("{path}: is larger than {limit} bytes; is it the right file?")]
+    TooLarge {
+        /// Which.
+        path: String,
+        /// Bytes.
+        limit: u64,
+    },
+    /// The bytes are not text.
+    #[error("{path}: is not UTF-8 text; save it as UTF-8")]
+    NotText {
+        /// Which.
+        path: String,
+    },
+    /// Somebody else owns it.
+    #[error(
+        "{path}: belongs to user {owner}, who could change who enters; mend it with: chown {user} {argument}"
+    )]
+    ForeignOwner {
+        /// Which.
+        path: String,
+        /// Its owner's number.
+        owner: u32,
+        /// Who should own it.
+        user: &'static str,
+        /// The path, quoted for a shell.
+        argument: String,
+    },
+    /// Group or others may write it.
+    #[error(
+        "{path}: can be written by others (mode {mode:04o}), who could change who enters; \
+         mend it with: chmod go-w {argument}"
+    )]
+    WritableByOthers {
+        /// Which.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// The path, quoted for a shell.
+        argument: String,
+    },
+    /// Another process is writing.
+    #[error("{path}: is being changed by another limen command; try again when it has finished")]
+    Busy {
+        /// Which.
+        path: String,
+    },
+}
+
+impl FileError {
+    /// Whether the file is simply not there.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::System { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Reads a regular file of at most `max_bytes` bytes.
+///
+/// With [`Trust::Checked`] the file and its folder must belong to root or the effective user and be
+/// writable by nobody else, and the name must not be a symbolic link.
+pub fn read_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<Vec<u8>, FileError> {
+    let file = match trust {
+        Trust::Checked => open_checked(path)?,
+        Trust::Anyone => open_plain(path)?,
+    };
+    read_bounded(file, path, max_bytes)
+}
+
+/// [`read_trusted`] for a text in UTF-8.
+pub fn read_trusted_text(path: &Path, max_bytes: u64, trust: Trust) -> Result<String, FileError> {
+    String::from_utf8(read_trusted(path, max_bytes, trust)?)
+        .map_err(|_| FileError::NotText { path: shown(path) })
+}
+
+/// Checks that a folder belongs to root or the effective user and that nobody else may write it.
+pub fn check_folder(folder: &Path) -> Result<(), FileError> {
+    open_checked_folder(folder).map(drop)
+}
+
+/// Puts `bytes` in place of whatever `path` was: readers see the old file or the new one, whole, and a
+/// power cut after the return keeps the new one.
+///
+/// `mode` are the permission bits. As root, the owner and group of the old file are kept.
+pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let (folder, name) = split(path)?;
+    let temporary = folder.join(temporary_name(name));
+    let written = write_new(&temporary, bytes, mode)
+        .and_then(|file| keep_owner(&file, path))
+        .map_err(|e| failed(&temporary, "write it", e))
+        .and_then(|()| fs::rename(&temporary, path).map_err(|e| failed(path, "replace it", e)));
+    if let Err(error) = written {
+        // The first error is the one to report; a temporary file left behind hurts nobody.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_folder(folder)
+}
+
+/// Holds the right to write a file; given up when dropped.
+#[derive(Debug)]
+pub struct FileLock {
+    _held: File,
+}
+
+/// Takes the right to write `path`, by an exclusive flock on `<path>.lock`; waits up to 5 s.
+///
+/// The lock lies beside the file, because replacing the file would replace a lock on it as well.
+pub fn lock_file(path: &Path) -> Result<FileLock, FileError> {
+    let (folder, name) = split(path)?;
+    let mut lock_name = name.to_owned();
+    lock_name.push(".lock");
+    let lock_path = folder.join(lock_name);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(&lock_path)
+        .map_err(|e| failed(&lock_path, "open it", e))?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(FileLock { _held: file }),
+            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                sleep(Duration::from_millis(20));
+            }
+            Err(fs::TryLockError::WouldBlock) => return Err(FileError::Busy { path: shown(path) }),
+            Err(fs::TryLockError::Error(e)) => return Err(failed(&lock_path, "lock it", e)),
+        }
+    }
+}
+
+fn open_checked(path: &Path) -> Result<File, FileError> {
+    let (folder, name) = split(path)?;
+    let opened_folder = open_checked_folder(folder)?;
+    // Non-blocking, so that a pipe put in the file's place cannot hold us here.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = match openat(&opened_folder, name, flags, Mode::empty()) {
+        Ok(descriptor) => File::from(descriptor),
+        Err(Errno::LOOP) => return Err(FileError::Link { path: shown(path) }),
+        Err(error) => return Err(failed(path, "open it", error.into())),
+    };
+    check_owner_and_mode(&metadata(&file, path)?, path)?;
+    Ok(file)
+}
+
+fn open_checked_folder(folder: &Path) -> Result<File, FileError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let descriptor =
+        open(folder, flags, Mode::empty()).map_err(|e| failed(folder, "open the folder", e.into()))?;
+    let opened = File::from(descriptor);
+    check_owner_and_mode(&metadata(&opened, folder)?, folder)?;
+    Ok(opened)
+}
+
+fn open_plain(path: &Path) -> Result<File, FileError> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+        .map_err(|e| failed(path, "open it", e))
+}
+
+fn check_owner_and_mode(found: &Metadata, path: &Path) -> Result<(), FileError> {
+    let me = geteuid();
+    if found.uid() != 0 && found.uid() != me.as_raw() {
+        let user = if me.is_root() { "root" } else { "\"$USER\"" };
+        let (path, argument) = (shown(path), quoted(path));
+        return Err(FileError::ForeignOwner { path, owner: found.uid(), user, argument });
+    }
+    if found.mode() & WRITABLE_BY_OTHERS != 0 {
+        let mode = found.mode() & 0o7777;
+        return Err(FileError::WritableByOthers { path: shown(path), mode, argument: quoted(path) });
+    }
+    Ok(())
+}
+
+fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let found = metadata(&file, path)?;
+    if !found.is_file() {
+        return Err(FileError::NotAFile { path: shown(path) });
+    }
+    let mut bytes = Vec::new();
+    // One byte more than allowed, to notice a file that grows while it is read.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| failed(path, "read it", e))?;
+    if bytes.len() as u64 > limit {
+        return Err(FileError::TooLarge { path: shown(path), limit });
+    }
+    Ok(bytes)
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    // The process's umask may have taken bits away that were asked for.
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+/// Root rewriting a file must not take it away from the service's user.
+fn keep_owner(file: &File, replaced: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(replaced) {
+        Ok(old) if geteuid().is_root() => std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid())),
+        _ => Ok(()),
+    }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), FileError> {
+    File::open(folder).and_then(|opened| opened.sync_all()).map_err(|e| failed(folder, "sync the folder", e))
+}
+
+/// The folder and the name in it; "." for a bare name.
+fn split(path: &Path) -> Result<(&Path, &OsStr), FileError> {
+    let name = path.file_name().ok_or_else(|| FileError::NotAFile { path: shown(path) })?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Ok((folder.unwrap_or(Path::new(".")), name))
+}
+
+/// A hidden name in the same folder, never the same twice in one process.
+fn temporary_name(name: &OsStr) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let clock = crate::clock::Moment::now().since_boot().as_nanos();
+    PathBuf::from(format!(".{}.{}-{clock}-{count}.new", name.to_string_lossy(), std::process::id()))
+}
+
+fn metadata(file: &File, path: &Path) -> Result<Metadata, FileError> {
+    file.metadata().map_err(|e| failed(path, "look at it", e))
+}
+
+fn failed(path: &Path, doing: &'static str, source: io::Error) -> FileError {
+    FileError::System { path: shown(path), doing, source }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy(), MAX_PATH_SHOWN)
+}
+
+/// The path as one argument of a shell.
+fn quoted(path: &Path) -> String {
+    let text = shown(path);
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a temporary folder")
+    }
+
+    fn file_with_mode(folder: &Path, mode: u32) -> PathBuf {
+        let path = folder.join("gallery.toml");
+        write_atomically(&path, b"people", mode).expect("writable");
+        path
+    }
+
+    #[test]
+    fn what_was_written_is_read_with_the_mode_asked_for() {
+        let folder = folder();
+        let path = file_with_mode(folder.path(), 0o640);
+        assert_eq!(read_trusted(&path, 100, Trust::Checked).expect("trusted"), b"people");
+        assert_eq!(fs::metadata(&path).expect("there").mode() & 0o7777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_file_writable_by_the_group_is_refused_with_the_chmod_that_mends_it() {
+        let folder = folder();
+        let path = file_with_mode(folder.path(), 0o660);
+        let error = read_trusted(&path, 100, Trust::Checked).expect_err("writable by the group").to_string();
+        assert!(error.ends_with(&format!("chmod go-w {}", quoted(&path))), "{error}");
+        assert!(error.contains("mode 0660"), "{error}");
+        assert!(read_trusted(&path, 100, Trust::Anyone).is_ok());
+    }
+
+    #[test]
+    fn a_file_in_a_folder_that_anyone_may_write_is_refused_even_if_sticky() {
+        let folder = folder();
+        let path = file_with_mode(folder.path(), 0o600);
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).expect("our folder");
+        let error = read_trusted(&path, 100, Trust::Checked).expect_err("like /tmp").to_string();
+        assert!(error.contains("mode 1777"), "{error}");
+    }
+
+    #[test]
+    fn a_symbolic_link_is_refused() {
+        let folder = folder();
+        let path = file_with_mode(folder.path(), 0o600);
+        let link = folder.path().join("link.toml");
+        std::os::unix::fs::symlink(path, &link).expect("our folder");
+        assert!(matches!(read_trusted(&link, 100, Trust::Checked), Err(FileError::Link { .. })));
+    }
+
+    #[test]
+    fn folders_and_large_files_are_refused_and_missing_ones_are_missing() {
+        let folder = folder();
+        let path = file_with_mode(folder.path(), 0o600);
+        assert!(matches!(read_trusted(&path, 5, Trust::Checked), Err(FileError::TooLarge { limit: 5, .. })));
+        assert!(matches!(read_trusted(folder.path(), 5, Trust::Anyone), Err(FileError::NotAFile { .. })));
+        let missing = read_trusted(&folder.path().join("none"), 5, Trust::Checked);
+        assert!(missing.expect_err("not there").is_missing());
+    }
+
+    #[test]
+    fn a_lock_is_free_again_once_dropped() {
+        let folder = folder();
+        let path = folder.path().join("gallery.toml");
+        drop(lock_file(&path).expect("free"));
+        lock_file(&path).expect("free again");
+    }
+}

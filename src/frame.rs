@@ -1,0 +1,150 @@
+//! A camera's frame as it came, and a picture as the vision reads it.
+
+use crate::clock::Moment;
+
+/// The pixel formats a camera may deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PixelFormat {
+    /// 4:2:2 packed, bytes Y0 U Y1 V; full-range or limited-range BT.601 as webcams send it.
+    Yuyv,
+    /// One JPEG a frame, possibly without Huffman tables.
+    Mjpeg,
+    /// One byte of luminance a pixel (infrared cameras).
+    Grey,
+    /// Bytes R G B.
+    Rgb24,
+}
+
+impl PixelFormat {
+    /// The name used in configuration, documentation and log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yuyv => "YUYV",
+            Self::Mjpeg => "MJPEG",
+            Self::Grey => "GREY",
+            Self::Rgb24 => "RGB24",
+        }
+    }
+}
+
+/// One frame as the camera delivered it, not yet decoded.
+#[derive(Clone)]
+pub struct Frame {
+    /// How `bytes` are to be read.
+    pub format: PixelFormat,
+    /// Pixels a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Bytes from one row to the next; not used for MJPEG.
+    pub stride: usize,
+    /// The frame's bytes, cut to what the driver says it wrote.
+    pub bytes: Vec<u8>,
+    /// When the sensor took it.
+    pub taken: Moment,
+    /// The driver's running number; a gap means frames that nobody read.
+    pub sequence: u64,
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Frame({} {}x{}, {} bytes, number {})",
+            self.format.name(),
+            self.width,
+            self.height,
+            self.bytes.len(),
+            self.sequence
+        )
+    }
+}
+
+/// A decoded picture: packed RGB, one byte a channel, rows from the top, no padding.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+impl Picture {
+    /// Wraps packed RGB bytes; `None` unless there are exactly `width * height * 3` and at least one pixel.
+    pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        let expected = (width as usize).checked_mul(height as usize)?.checked_mul(3)?;
+        (expected > 0 && rgb.len() == expected).then_some(Self { width, height, rgb })
+    }
+
+    /// Makes a picture from a function of column and row.
+    pub fn from_fn(width: u32, height: u32, mut pixel: impl FnMut(u32, u32) -> [u8; 3]) -> Self {
+        assert!(width > 0 && height > 0, "a picture has at least one pixel");
+        let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
+        for y in 0..height {
+            for x in 0..width {
+                rgb.extend_from_slice(&pixel(x, y));
+            }
+        }
+        Self { width, height, rgb }
+    }
+
+    /// Pixels a row, at least 1.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Rows, at least 1.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The packed bytes, `width * height * 3` of them.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// The pixel in column `x` of row `y`, both clamped to the picture's edge.
+    pub fn pixel(&self, x: i64, y: i64) -> [u8; 3] {
+        let x = x.clamp(0, i64::from(self.width) - 1) as usize;
+        let y = y.clamp(0, i64::from(self.height) - 1) as usize;
+        let at = (y * self.width as usize + x) * 3;
+        [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
+    }
+
+    /// The picture mirrored left to right.
+    pub fn mirrored(&self) -> Self {
+        let row = self.width as usize * 3;
+        let mut rgb = Vec::with_capacity(self.rgb.len());
+        for line in self.rgb.chunks_exact(row) {
+            for pixel in line.chunks_exact(3).rev() {
+                rgb.extend_from_slice(pixel);
+            }
+        }
+        Self { width: self.width, height: self.height, rgb }
+    }
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({}x{})", self.width, self.height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_needs_exactly_its_bytes() {
+        assert!(Picture::new(2, 1, vec![0; 6]).is_some());
+        assert!(Picture::new(2, 1, vec![0; 5]).is_none());
+        assert!(Picture::new(0, 1, vec![]).is_none());
+        assert!(Picture::new(u32::MAX, u32::MAX, vec![]).is_none());
+    }
+
+    #[test]
+    fn mirroring_twice_changes_nothing() {
+        let picture = Picture::from_fn(3, 2, |x, y| [x as u8, y as u8, 7]);
+        assert_eq!(picture.mirrored().pixel(0, 1), [2, 1, 7]);
+        assert_eq!(picture.mirrored().mirrored(), picture);
+    }
+}

@@ -1,0 +1,261 @@
+//! From the gallery file and the store to a gallery: embed the photographs that are new, keep the rest.
+//!
+//! One photograph that cannot be used stops all of it, every problem listed: a gallery that silently lacks
+//! somebody is worse than yesterday's. What turns a photograph into embeddings is an argument.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::roster::{Entry, Photo, Roster};
+use super::store::{PhotoDigest, PhotoTemplate, Store, StoreError};
+use super::{Gallery, Person};
+use crate::embedding::{Embedding, ModelDigest};
+use crate::files::{Trust, read_trusted};
+use crate::mistake::{Listed, MAX_MISTAKES, Mistake};
+use crate::person::PersonId;
+
+/// The largest photograph file, 32 MiB: larger than any camera's JPEG.
+pub const MAX_PHOTO_BYTES: u64 = 32 << 20;
+
+/// Why there is no new gallery.
+#[derive(Debug, Error)]
+pub enum GalleryError {
+    /// These photographs or people cannot be used; at least one.
+    #[error("{}", Listed(.0))]
+    Wrong(Vec<Mistake>),
+}
+
+/// Turns a photograph into embeddings.
+pub trait PhotoEmbedder {
+    /// The model that it uses.
+    fn model(&self) -> ModelDigest;
+
+    /// The embeddings of the one good face in a photograph; else what was wrong with it, and the remedy.
+    /// `file` is only for messages.
+    fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String>;
+}
+
+/// Which photographs there are, and which of them have no template yet.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Every photograph of the roster, in its order.
+    pub photos: Vec<PlannedPhoto>,
+    /// How many templates the store has of another model: they are not used, but made again.
+    pub of_another_model: usize,
+}
+
+/// One photograph, found and read once.
+#[derive(Debug, Clone)]
+pub struct PlannedPhoto {
+    /// Whose.
+    pub person: PersonId,
+    /// Where, with the folder and without symbolic links.
+    pub path: PathBuf,
+    /// The digest of what was there.
+    pub digest: PhotoDigest,
+    /// The line of the gallery file that names it.
+    pub line: usize,
+    /// Whether the store has its template.
+    pub ready: bool,
+}
+
+impl Plan {
+    /// The photographs that have no template yet.
+    pub fn to_embed(&self) -> impl Iterator<Item = &PlannedPhoto> {
+        self.photos.iter().filter(|photo| !photo.ready)
+    }
+}
+
+/// A gallery, and the store that makes the next one fast.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The gallery.
+    pub gallery: Gallery,
+    /// Exactly the templates of its photographs: those of people and photographs that are gone are not in it.
+    pub store: Store,
+    /// What is not as it should be but stops nobody else: embeddings of another model in the file.
+    pub notes: Vec<Mistake>,
+}
+
+/// Finds and reads every photograph once; they are relative to `folder` and may not lead out of it.
+pub fn plan(
+    roster: &Roster,
+    folder: &Path,
+    trust: Trust,
+    store: &Store,
+    model: ModelDigest,
+) -> Result<Plan, GalleryError> {
+    let mut problems = Problems::new(&roster.file);
+    let mut owners: HashMap<PhotoDigest, (&PersonId, usize)> = HashMap::new();
+    let mut photos = Vec::new();
+    for (entry, photo) in roster.people.iter().flat_map(|entry| entry.photos.iter().map(move |p| (entry, p)))
+    {
+        let (path, digest) = match locate(folder, photo, trust) {
+            Ok(found) => found,
+            Err(why) => {
+                problems.note(photo.line, &entry.id, why);
+                continue;
+            }
+        };
+        if let Some((owner, line)) = owners.insert(digest, (&entry.id, photo.line)) {
+            let shown = photo.path.display();
+            problems.note(
+                photo.line,
+                &entry.id,
+                format!("{shown} is the same picture as that of \"{owner}\" in line {line}; remove one"),
+            );
+        }
+        let ready = store.model() == model && store.find(&entry.id, &digest).is_some();
+        photos.push(PlannedPhoto { person: entry.id.clone(), path, digest, line: photo.line, ready });
+    }
+    let of_another_model = if store.model() == model { 0 } else { store.len() };
+    problems.into_result(Plan { photos, of_another_model })
+}
+
+/// Makes the gallery, embedding only what the store does not have. `progress` is told how many of the
+/// missing photographs are done, of how many.
+///
+/// Templates of another model, in the store or in the file, are not used.
+pub fn build(
+    roster: &Roster,
+    folder: &Path,
+    trust: Trust,
+    store: &Store,
+    embedder: &mut dyn PhotoEmbedder,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Built, GalleryError> {
+    let model = embedder.model();
+    let plan = plan(roster, folder, trust, store, model)?;
+    let templates = embed_missing(roster, &plan, trust, store, embedder, progress)?;
+    assemble(roster, &plan, templates)
+}
+
+fn embed_missing(
+    roster: &Roster,
+    plan: &Plan,
+    trust: Trust,
+    store: &Store,
+    embedder: &mut dyn PhotoEmbedder,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Store, GalleryError> {
+    let mut problems = Problems::new(&roster.file);
+    let mut made = Store::empty(embedder.model());
+    let (mut done, total) = (0, plan.to_embed().count());
+    for photo in &plan.photos {
+        let known = store.find(&photo.person, &photo.digest).filter(|_| photo.ready).cloned();
+        let template = match known {
+            Some(template) => Ok(template),
+            None => {
+                done += 1;
+                let embedded = embed(photo, trust, embedder);
+                progress(done, total);
+                embedded
+            }
+        };
+        let kept = template.and_then(|template| {
+            let inserted = made.insert(photo.person.clone(), photo.digest, template);
+            inserted.map_err(|error: StoreError| error.to_string())
+        });
+        if let Err(why) = kept {
+            problems.note(photo.line, &photo.person, why);
+        }
+    }
+    problems.into_result(made)
+}
+
+fn embed(
+    photo: &PlannedPhoto,
+    trust: Trust,
+    embedder: &mut dyn PhotoEmbedder,
+) -> Result<PhotoTemplate, String> {
+    let bytes = read_trusted(&photo.path, MAX_PHOTO_BYTES, trust).map_err(|error| error.to_string())?;
+    let shown = photo.path.display();
+    if PhotoDigest::of(&bytes) != photo.digest {
+        return Err(format!("{shown} was changed while it was read; reload again"));
+    }
+    embedder.embed(&bytes, &photo.path).map_err(|why| format!("{shown}: {why}"))
+}
+
+fn assemble(roster: &Roster, plan: &Plan, store: Store) -> Result<Built, GalleryError> {
+    let mut problems = Problems::new(&roster.file);
+    let mut notes = Problems::new(&roster.file);
+    let mut photos: HashMap<&PersonId, Vec<Embedding>> = HashMap::new();
+    for photo in &plan.photos {
+        let single = store.find(&photo.person, &photo.digest).and_then(PhotoTemplate::single);
+        photos.entry(&photo.person).or_default().extend(single);
+    }
+    let mut people = Vec::new();
+    for entry in &roster.people {
+        let mut singles = photos.remove(&entry.id).unwrap_or_default();
+        let photographs = singles.len();
+        singles.extend(embeddings_of(entry, store.model(), &mut notes));
+        if singles.is_empty() {
+            notes.note(
+                entry.line,
+                &entry.id,
+                "cannot enter: no template of the model in use; add photographs".to_owned(),
+            );
+            continue;
+        }
+        let person = Person::new(entry.id.clone(), entry.name.clone(), entry.standing, singles, photographs);
+        match person {
+            Some(person) => people.push(person),
+            None => {
+                let what = "embeddings in the file differ in length from the model's; remove them";
+                problems.note(entry.line, &entry.id, what.to_owned());
+            }
+        }
+    }
+    let gallery = Gallery::new(people, store.model());
+    problems.into_result(Built { gallery, store, notes: notes.0 })
+}
+
+fn embeddings_of(entry: &Entry, model: ModelDigest, notes: &mut Problems) -> Vec<Embedding> {
+    let (usable, other): (Vec<_>, Vec<_>) = entry.embeddings.iter().partition(|(of, _)| *of == model);
+    if let Some((of, _)) = other.first() {
+        let what = format!("{} embeddings are of another model ({}) and not used", other.len(), of.short());
+        notes.note(entry.line, &entry.id, what);
+    }
+    usable.into_iter().map(|(_, embedding)| embedding.clone()).collect()
+}
+
+/// The photograph's real path and digest, if it lies in `folder`.
+fn locate(folder: &Path, photo: &Photo, trust: Trust) -> Result<(PathBuf, PhotoDigest), String> {
+    let shown = photo.path.display();
+    let real =
+        |path: &Path| path.canonicalize().map_err(|error| format!("{shown}: {error}; correct the name"));
+    let (home, path) = (real(folder)?, real(&folder.join(&photo.path))?);
+    if !path.starts_with(&home) {
+        return Err(format!(
+            "{shown} is a link that leads out of the gallery's folder; put the photograph there"
+        ));
+    }
+    let bytes = read_trusted(&path, MAX_PHOTO_BYTES, trust).map_err(|error| error.to_string())?;
+    Ok((path, PhotoDigest::of(&bytes)))
+}
+
+/// Problems with people of one gallery file.
+struct Problems(Vec<Mistake>, PathBuf);
+
+impl Problems {
+    fn new(file: &Path) -> Self {
+        Self(Vec::new(), file.to_owned())
+    }
+
+    fn note(&mut self, line: usize, person: &PersonId, what: String) {
+        if self.0.len() < MAX_MISTAKES {
+            let (file, key) = (self.1.clone(), format!("person \"{person}\""));
+            self.0.push(Mistake { file, line: Some(line), key, what, remedy: String::new() });
+        }
+    }
+
+    fn into_result<T>(self, value: T) -> Result<T, GalleryError> {
+        if self.0.is_empty() { Ok(value) } else { Err(GalleryError::Wrong(self.0)) }
+    }
+}
+
+#[cfg(test)]
+#[path = "assembly_tests.rs"]
+mod tests;

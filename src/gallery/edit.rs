@@ -1,0 +1,224 @@
+//! Changes to the gallery file by command: comments, order and layout of the rest stay as they are.
+//!
+//! The changed text is read back and checked before it replaces the file, in one step, under a lock: an
+//! edit cannot leave a gallery that the daemon refuses.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use thiserror::Error;
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+
+use super::roster::{Roster, RosterError};
+use crate::files::{FileError, Trust, lock_file, read_trusted_text, write_atomically};
+use crate::person::{PersonId, PersonName};
+
+/// The largest gallery file that is edited.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+/// Permission bits of a gallery file made here: it may hold embeddings, so others do not read it.
+const NEW_FILE_MODE: u32 = 0o640;
+
+/// Why the gallery file was not changed.
+#[derive(Debug, Error)]
+pub enum EditError {
+    /// It cannot be read, locked or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It has mistakes already, or the change would be one.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// The id is taken.
+    #[error("\"{0}\" is enrolled already; choose another id, or add photographs to this one")]
+    Known(PersonId),
+    /// Nobody has the id.
+    #[error("\"{0}\" is not in the gallery file; `limen people list` shows who is")]
+    Unknown(PersonId),
+    /// People or photographs are written in a way that cannot be edited in place.
+    #[error(
+        "the gallery file's {0} cannot be edited by command; write them as in the example, or edit by hand"
+    )]
+    Layout(&'static str),
+    /// The text is no TOML.
+    #[error("the gallery file is no TOML: {0}")]
+    Syntax(#[from] toml_edit::TomlError),
+}
+
+/// Adds a person with photographs, named relative to the gallery file's folder. The file is made if missing.
+pub fn add_person(file: &Path, id: &PersonId, name: &PersonName, photos: &[String]) -> Result<(), EditError> {
+    change(file, |document| insert_person(document, id, name, photos))
+}
+
+/// Takes a person out. The photographs stay where they are.
+pub fn remove_person(file: &Path, id: &PersonId) -> Result<(), EditError> {
+    change(file, |document| delete_person(document, id))
+}
+
+/// Adds photographs to a person.
+pub fn add_photos(file: &Path, id: &PersonId, photos: &[String]) -> Result<(), EditError> {
+    change(file, |document| append_photos(document, id, photos))
+}
+
+fn change(
+    file: &Path,
+    edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
+) -> Result<(), EditError> {
+    let _writing = lock_file(file)?;
+    let (text, mode) = match read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked) {
+        Ok(text) => (text, fs::metadata(file).map_or(NEW_FILE_MODE, |m| m.permissions().mode() & 0o777)),
+        Err(error) if error.is_missing() => (String::new(), NEW_FILE_MODE),
+        Err(error) => return Err(error.into()),
+    };
+    let changed = changed_text(&text, file, edit)?;
+    Ok(write_atomically(file, changed.as_bytes(), mode)?)
+}
+
+fn changed_text(
+    text: &str,
+    file: &Path,
+    edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
+) -> Result<String, EditError> {
+    let mut document: DocumentMut = text.parse()?;
+    edit(&mut document)?;
+    let changed = document.to_string();
+    Roster::parse(&changed, file)?;
+    Ok(changed)
+}
+
+fn insert_person(
+    document: &mut DocumentMut,
+    id: &PersonId,
+    name: &PersonName,
+    photos: &[String],
+) -> Result<(), EditError> {
+    // Comments after the last entry stay before the new one.
+    let mut before = document.trailing().as_str().unwrap_or_default().to_owned();
+    document.set_trailing("");
+    if !before.is_empty() && !before.ends_with('\n') {
+        before.push('\n');
+    }
+    let people = people_of(document)?;
+    if people.iter().any(|person| is(person, id)) {
+        return Err(EditError::Known(id.clone()));
+    }
+    let mut person = Table::new();
+    if !before.is_empty() || !people.is_empty() {
+        before.push('\n');
+    }
+    person.decor_mut().set_prefix(before);
+    person.insert("id", value(id.as_str()));
+    person.insert("name", value(name.as_str()));
+    person.insert("photos", value(photos.iter().map(String::as_str).collect::<Array>()));
+    people.push(person);
+    Ok(())
+}
+
+fn delete_person(document: &mut DocumentMut, id: &PersonId) -> Result<(), EditError> {
+    let people = people_of(document)?;
+    let count = people.len();
+    people.retain(|person| !is(person, id));
+    if people.len() == count { Err(EditError::Unknown(id.clone())) } else { Ok(()) }
+}
+
+fn append_photos(document: &mut DocumentMut, id: &PersonId, photos: &[String]) -> Result<(), EditError> {
+    let people = people_of(document)?;
+    let person =
+        people.iter_mut().find(|person| is(person, id)).ok_or_else(|| EditError::Unknown(id.clone()))?;
+    let list = person.entry("photos").or_insert(value(Array::new()));
+    let list = list.as_array_mut().ok_or(EditError::Layout("photos"))?;
+    photos.iter().for_each(|photo| list.push(photo.as_str()));
+    Ok(())
+}
+
+fn people_of(document: &mut DocumentMut) -> Result<&mut ArrayOfTables, EditError> {
+    document
+        .entry("person")
+        .or_insert(Item::ArrayOfTables(ArrayOfTables::new()))
+        .as_array_of_tables_mut()
+        .ok_or(EditError::Layout("people"))
+}
+
+fn is(person: &Table, id: &PersonId) -> bool {
+    person.get("id").and_then(Item::as_str) == Some(id.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# Who may enter.\n\n# The first.\n[[person]]\nid = \"ada\" # since 1843\nname = \"Ada\"\n\
+                        photos = [\"a.jpg\"]\n\n# The second.\n[[person]]\nid = \"bob\"\nname = \"Bob\"\n\
+                        photos = [\"b.jpg\"]\n# The end.\n";
+
+    fn id(text: &str) -> PersonId {
+        PersonId::new(text).expect("an id")
+    }
+
+    fn name(text: &str) -> PersonName {
+        PersonName::new(text).expect("a name")
+    }
+
+    fn edited(
+        text: &str,
+        edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
+    ) -> Result<String, EditError> {
+        changed_text(text, Path::new("gallery.toml"), edit)
+    }
+
+    #[test]
+    fn a_person_is_added_at_the_end_and_all_else_stays() {
+        let photos = ["e.jpg".to_owned()];
+        let changed = edited(TEXT, |d| insert_person(d, &id("eve"), &name("Eve"), &photos)).expect("added");
+        let new = "\n[[person]]\nid = \"eve\"\nname = \"Eve\"\nphotos = [\"e.jpg\"]\n";
+        assert_eq!(changed, format!("{TEXT}{new}"));
+    }
+
+    #[test]
+    fn the_first_person_comes_after_the_shipped_comments() {
+        let shipped = include_str!("../../config/gallery.toml");
+        let photos = ["e.jpg".to_owned()];
+        let changed =
+            edited(shipped, |d| insert_person(d, &id("eve"), &name("Eve"), &photos)).expect("added");
+        assert!(changed.starts_with(shipped), "{changed}");
+    }
+
+    #[test]
+    fn a_person_is_removed_with_their_comment_only() {
+        let changed = edited(TEXT, |d| delete_person(d, &id("bob"))).expect("removed");
+        assert!(changed.contains("id = \"ada\" # since 1843") && changed.contains("# The end."));
+        assert!(!changed.contains("bob"));
+    }
+
+    #[test]
+    fn photographs_are_added_to_those_there_are() {
+        let photos = ["a2.jpg".to_owned()];
+        let changed = edited(TEXT, |d| append_photos(d, &id("ada"), &photos)).expect("added");
+        assert_eq!(changed, TEXT.replace("[\"a.jpg\"]", "[\"a.jpg\", \"a2.jpg\"]"));
+    }
+
+    #[test]
+    fn what_would_be_a_mistake_is_not_done() {
+        let photos = ["a.jpg".to_owned()];
+        let known = edited(TEXT, |d| insert_person(d, &id("ada"), &name("Ada"), &photos));
+        assert!(matches!(known, Err(EditError::Known(_))));
+        assert!(matches!(edited(TEXT, |d| delete_person(d, &id("eve"))), Err(EditError::Unknown(_))));
+        let twice = edited(TEXT, |d| append_photos(d, &id("ada"), &photos));
+        assert!(matches!(twice, Err(EditError::Roster(_))));
+        let outside = edited(TEXT, |d| append_photos(d, &id("ada"), &["../x.jpg".to_owned()]));
+        assert!(matches!(outside, Err(EditError::Roster(_))));
+        let inline = "person = [{ id = \"ada\", name = \"Ada\", photos = [\"a.jpg\"] }]\n";
+        assert!(matches!(edited(inline, |d| delete_person(d, &id("ada"))), Err(EditError::Layout("people"))));
+    }
+
+    #[test]
+    fn a_file_is_made_and_keeps_its_mode() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("gallery.toml");
+        add_person(&file, &id("ada"), &name("Ada"), &["a.jpg".to_owned()]).expect("added");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("ours");
+        add_photos(&file, &id("ada"), &["b.jpg".to_owned()]).expect("added");
+        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(Roster::load(&file, Trust::Checked).expect("no mistake").people[0].photos.len(), 2);
+        remove_person(&file, &id("ada")).expect("removed");
+    }
+}

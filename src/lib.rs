@@ -1,0 +1,50 @@
+//! limen, Latin: the threshold, of a door and of a decision.
+//!
+//! A camera watches a door; whoever is enrolled is recognised, and the relay of the lock is driven. Data
+//! walks one way:
+//!
+//! ```text
+//! camera -> frame -> detect -> track -> align -> embed -> match -> policy -> door
+//!                                                           ^          |-> audit, status, indicators
+//!                                                        gallery
+//! ```
+//!
+//! The rooms, low to high; an import only ever points down, which a test holds:
+//!
+//! | layer | rooms |
+//! |---|---|
+//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`event`], [`files`], [`mistake`] |
+//! | parts | [`camera`], [`vision`], [`gallery`], [`matching`] (which knows [`gallery`]), [`door`] |
+//! | decisions and records | [`policy`], [`audit`] |
+//! | configuration | [`config`] |
+//! | uses | [`pipeline`], [`enrol`], [`evaluation`] |
+//! | service | [`control`], [`service`], [`daemon`] |
+//! | command line | [`cli`] |
+//!
+//! [`vision`] ends at an embedding with its track and quality; [`matching`] turns embeddings into
+//! observations; [`policy`] counts observations, knows nothing of vectors and reads no clock, and alone can
+//! make a grant.
+
+pub mod audit;
+pub mod camera;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod control;
+pub mod daemon;
+pub mod door;
+pub mod embedding;
+pub mod enrol;
+pub mod evaluation;
+pub mod event;
+pub mod files;
+pub mod frame;
+pub mod gallery;
+pub mod geometry;
+pub mod matching;
+pub mod mistake;
+pub mod person;
+pub mod pipeline;
+pub mod policy;
+pub mod service;
+pub mod vision;

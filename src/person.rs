@@ -1,0 +1,150 @@
+//! Who somebody is: an id for files and logs, a name for people.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// The longest id; it becomes part of file names and log lines.
+pub const MAX_ID_LENGTH: usize = 64;
+/// The longest name, in characters.
+pub const MAX_NAME_LENGTH: usize = 100;
+
+/// Why a text is no id or no name.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum PersonError {
+    /// Empty text.
+    #[error("is empty")]
+    Empty,
+    /// Longer than the bound.
+    #[error("is longer than {0} characters")]
+    TooLong(usize),
+    /// An id with anything but lower-case letters, digits and inner hyphens.
+    #[error("may have only a-z, 0-9 and '-' between them (for example \"ada-lovelace\")")]
+    IdCharacters,
+    /// A name with control or bidirectional characters, which can disguise a line of a log.
+    #[error("has a control or text-direction character, which could disguise it in a log")]
+    NameCharacters,
+}
+
+/// A person's id: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PersonId(String);
+
+impl PersonId {
+    /// Checks and wraps an id.
+    pub fn new(text: &str) -> Result<Self, PersonError> {
+        if text.is_empty() {
+            return Err(PersonError::Empty);
+        }
+        if text.len() > MAX_ID_LENGTH {
+            return Err(PersonError::TooLong(MAX_ID_LENGTH));
+        }
+        let allowed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !allowed || text.starts_with('-') || text.ends_with('-') {
+            return Err(PersonError::IdCharacters);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl serde::Serialize for PersonId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// A person's name as it is shown: no control or bidirectional characters, at most 100 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonName(String);
+
+impl PersonName {
+    /// Checks and wraps a name; white space around it is dropped.
+    pub fn new(text: &str) -> Result<Self, PersonError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(PersonError::Empty);
+        }
+        if text.chars().count() > MAX_NAME_LENGTH {
+            return Err(PersonError::TooLong(MAX_NAME_LENGTH));
+        }
+        if text.chars().any(is_deceptive) {
+            return Err(PersonError::NameCharacters);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Control characters, line separators, and the marks that change the direction of text.
+pub fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Text from outside (file names, driver names), safe to print: deceptive characters escaped, at most
+/// `limit` characters.
+pub fn printable(text: &str, limit: usize) -> String {
+    let mut shown = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == limit {
+            shown.push('…');
+            break;
+        }
+        if is_deceptive(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_small_letters_digits_and_inner_hyphens() {
+        assert!(PersonId::new("ada-lovelace-2").is_ok());
+        for bad in ["Ada", "-ada", "ada-", "a b", "../etc", "ä"] {
+            assert_eq!(PersonId::new(bad), Err(PersonError::IdCharacters), "{bad}");
+        }
+        assert_eq!(PersonId::new(""), Err(PersonError::Empty));
+        assert!(PersonId::new(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn names_cannot_disguise_a_log_line() {
+        assert!(PersonName::new("Zoë O'Neill-山田").is_ok());
+        assert_eq!(PersonName::new("a\u{202e}b"), Err(PersonError::NameCharacters));
+        assert_eq!(PersonName::new("a\nb"), Err(PersonError::NameCharacters));
+        assert_eq!(PersonName::new("  "), Err(PersonError::Empty));
+    }
+
+    #[test]
+    fn printable_text_is_escaped_and_bounded() {
+        assert_eq!(printable("a\u{1b}[31m", 20), "a\\u{1b}[31m");
+        assert_eq!(printable("abcdef", 3), "abc…");
+    }
+}

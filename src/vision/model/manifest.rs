@@ -1,0 +1,283 @@
+//! `models/manifest.toml`: every fact about a network that the program relies on.
+
+use serde::Deserialize;
+
+use super::ModelError;
+use super::builtin::MANIFEST;
+use crate::embedding::ModelDigest;
+
+/// The manifest version that this program reads.
+const SCHEMA: u32 = 1;
+
+/// What a network is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Finds faces.
+    Detection,
+    /// Places points on a face.
+    Landmarks,
+    /// Makes an embedding of an aligned face.
+    Embedding,
+}
+
+/// The whole manifest.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Manifest {
+    schema: u32,
+    #[serde(rename = "model")]
+    entries: Vec<Entry>,
+}
+
+/// One network. Keys that only people or other rooms read (licence, origin, error rates) are passed over.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Entry {
+    /// Its name in configuration and log.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// The one to use unless configured otherwise.
+    #[serde(default)]
+    pub default: bool,
+    /// File name below `models/`.
+    pub file: String,
+    /// SHA-256 of the file.
+    #[serde(rename = "sha256", deserialize_with = "digest")]
+    pub digest: ModelDigest,
+    /// Trained on faces; an untrained network proves that an architecture runs, nothing more.
+    pub trained: bool,
+    /// What goes in.
+    pub input: Input,
+    /// What comes out, in this order.
+    pub outputs: Vec<Output>,
+    /// What must come out for the test pattern.
+    pub self_test: Vec<SelfTest>,
+    /// Int8 against float; only in a quantised entry.
+    pub quantisation: Option<Quantisation>,
+}
+
+/// What goes into a network.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Input {
+    /// Order of the axes.
+    pub layout: Layout,
+    /// Batch of one, three channels, height, width, in the order of `layout`.
+    pub shape: Vec<usize>,
+    /// Order of the channels.
+    pub channels: Channels,
+    /// Taken from each of R, G, B (0 to 255).
+    pub subtract: [f32; 3],
+    /// What the difference is divided by.
+    pub divide: f32,
+}
+
+/// Order of the axes of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Layout {
+    /// Channels first.
+    #[serde(rename = "NCHW")]
+    Nchw,
+    /// Channels last.
+    #[serde(rename = "NHWC")]
+    Nhwc,
+}
+
+/// Order of the channels of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Channels {
+    /// Red first.
+    #[serde(rename = "RGB")]
+    Rgb,
+    /// Blue first.
+    #[serde(rename = "BGR")]
+    Bgr,
+}
+
+/// What comes out of a network.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+}
+
+/// The first numbers of an output for the test pattern, measured in another runtime.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SelfTest {
+    /// Name of the output.
+    pub output: String,
+    /// Its first numbers.
+    pub first: Vec<f32>,
+    /// How far this machine's may lie from them.
+    pub tolerance: f32,
+}
+
+/// What quantisation cost, measured by `models/fit`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Quantisation {
+    /// L2 between the int8 and the float embedding of the same crop, mean over the faces measured.
+    pub mean_l2_difference: f32,
+    /// True accepts of the float network at one false accept in 10,000, as a fraction.
+    #[serde(rename = "tar-1e-4-float")]
+    pub tar_float: f32,
+    /// The same of the int8 network.
+    #[serde(rename = "tar-1e-4-int8")]
+    pub tar_int8: f32,
+}
+
+impl Manifest {
+    /// The manifest compiled in.
+    pub fn built_in() -> Result<Self, ModelError> {
+        Self::parse(MANIFEST)
+    }
+
+    /// Reads a manifest and checks that its entries are consistent.
+    pub fn parse(text: &str) -> Result<Self, ModelError> {
+        let manifest: Self = toml::from_str(text).map_err(|e| ModelError::Manifest(e.to_string()))?;
+        if manifest.schema != SCHEMA {
+            let what = format!("schema {} where this version reads {SCHEMA}", manifest.schema);
+            return Err(ModelError::Manifest(what));
+        }
+        manifest.entries.iter().try_for_each(Entry::check)?;
+        Ok(manifest)
+    }
+
+    /// All entries.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry to use for a role unless configured otherwise.
+    pub fn default_for(&self, role: Role) -> Result<&Entry, ModelError> {
+        self.find(|e| e.role == role && e.default, || format!("default for {role:?}"))
+    }
+
+    /// The entry of a name.
+    pub fn by_name(&self, name: &str) -> Result<&Entry, ModelError> {
+        self.find(|e| e.name == name, || name.to_owned())
+    }
+
+    /// The entry of a file's digest.
+    pub fn by_digest(&self, digest: &ModelDigest) -> Result<&Entry, ModelError> {
+        self.find(|e| e.digest == *digest, || format!("sha256 {digest}"))
+    }
+
+    fn find(
+        &self,
+        is_it: impl Fn(&Entry) -> bool,
+        wanted: impl Fn() -> String,
+    ) -> Result<&Entry, ModelError> {
+        self.entries.iter().find(|e| is_it(e)).ok_or_else(|| {
+            let names: Vec<_> = self.entries.iter().map(|e| e.name.as_str()).collect();
+            ModelError::Unknown(wanted(), names.join(", "))
+        })
+    }
+}
+
+impl Entry {
+    /// Input width and height in pixels.
+    pub fn input_size(&self) -> (u32, u32) {
+        let (height, width) = match self.input.layout {
+            Layout::Nchw => (self.input.shape[2], self.input.shape[3]),
+            Layout::Nhwc => (self.input.shape[1], self.input.shape[2]),
+        };
+        (width as u32, height as u32)
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        let wrong = |what: &str| Err(ModelError::Manifest(format!("model {}: {what}", self.name)));
+        let shape = &self.input.shape;
+        let batch_of_three_channels = match (self.input.layout, shape.as_slice()) {
+            (Layout::Nchw, [1, 3, height, width]) | (Layout::Nhwc, [1, height, width, 3]) => {
+                (16..=256).contains(height) && (16..=256).contains(width)
+            }
+            _ => false,
+        };
+        if !batch_of_three_channels {
+            return wrong("input.shape must be one image of three channels, 16 to 256 pixels a side");
+        }
+        let finite = self.input.subtract.iter().chain([&self.input.divide]).all(|v| v.is_finite());
+        if !finite || self.input.divide == 0.0 {
+            return wrong("input.subtract and input.divide must be finite, and divide not zero");
+        }
+        if self.outputs.is_empty() || self.self_test.len() != self.outputs.len() {
+            return wrong("there must be at least one output, and a self-test for each");
+        }
+        if self.self_test.iter().any(|t| t.first.is_empty() || t.tolerance.is_nan() || t.tolerance <= 0.0) {
+            return wrong("a self-test needs numbers and a tolerance above zero");
+        }
+        Ok(())
+    }
+}
+
+impl Input {
+    /// Packed RGB bytes to the numbers the network reads, in its own layout.
+    pub fn normalise(&self, rgb: &[u8]) -> Vec<f32> {
+        let source = |channel: usize| if self.channels == Channels::Rgb { channel } else { 2 - channel };
+        let factor = 1.0 / self.divide;
+        let value = |byte: u8, channel: usize| (f32::from(byte) - self.subtract[channel]) * factor;
+        match self.layout {
+            Layout::Nchw => (0..3)
+                .map(source)
+                .flat_map(|channel| rgb.chunks_exact(3).map(move |pixel| value(pixel[channel], channel)))
+                .collect(),
+            Layout::Nhwc => rgb
+                .chunks_exact(3)
+                .flat_map(|pixel| (0..3).map(source).map(move |channel| value(pixel[channel], channel)))
+                .collect(),
+        }
+    }
+}
+
+fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ModelDigest, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    ModelDigest::parse(&text).ok_or_else(|| serde::de::Error::custom("sha256 must be 64 hexadecimal digits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_manifest_has_a_default_for_each_role() {
+        let manifest = Manifest::built_in().expect("the manifest of this repository");
+        for role in [Role::Detection, Role::Landmarks, Role::Embedding] {
+            assert!(manifest.default_for(role).is_ok(), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_that_contradicts_itself_is_refused() {
+        for (from, to, says) in [
+            ("schema = 1", "schema = 2", "schema 2"),
+            ("shape = [1, 3, 150, 150]", "shape = [1, 4, 150, 150]", "three channels"),
+            ("divide = 256.0", "divide = 0.0", "divide"),
+        ] {
+            let text = MANIFEST.replacen(from, to, 1);
+            assert_ne!(text, MANIFEST, "{from} is in the manifest");
+            let error = Manifest::parse(&text).expect_err(to).to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn normalising_follows_layout_and_channel_order() {
+        let mut input = Input {
+            layout: Layout::Nchw,
+            shape: vec![1, 3, 1, 2],
+            channels: Channels::Rgb,
+            subtract: [1.0, 2.0, 3.0],
+            divide: 2.0,
+        };
+        let rgb = [1, 2, 3, 3, 4, 5];
+        assert_eq!(input.normalise(&rgb), [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
+        input.layout = Layout::Nhwc;
+        input.channels = Channels::Bgr;
+        input.subtract = [0.0; 3];
+        assert_eq!(input.normalise(&rgb), [1.5, 1.0, 0.5, 2.5, 2.0, 1.5]);
+    }
+}

@@ -1,0 +1,148 @@
+//! One network in tract: loaded, checked, run.
+
+use std::io::Cursor;
+
+use tract_onnx::prelude::*;
+
+use super::ModelError;
+use super::manifest::Entry;
+use crate::embedding::ModelDigest;
+
+/// A loaded network with the facts of its manifest entry. Cheap to share, safe to run from any thread.
+pub struct Network {
+    entry: Entry,
+    digest: ModelDigest,
+    plan: Arc<TypedRunnableModel>,
+}
+
+impl Network {
+    /// Loads a graph and proves that it is the one the manifest describes.
+    pub fn load(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
+        let digest = ModelDigest::of(bytes);
+        if digest != entry.digest {
+            return Err(ModelError::Digest {
+                name: entry.name.clone(),
+                found: digest,
+                expected: entry.digest,
+            });
+        }
+        let refused =
+            |what: TractError| ModelError::Graph { name: entry.name.clone(), what: format!("{what:#}") };
+        let graph = tract_onnx::onnx().model_for_read(&mut Cursor::new(bytes)).map_err(refused)?;
+        let typed = graph.into_typed().map_err(refused)?;
+        check_shapes(&typed, entry)?;
+        let plan = typed.into_optimized().and_then(|model| model.into_runnable()).map_err(refused)?;
+        let network = Self { entry: entry.clone(), digest, plan };
+        network.self_test()?;
+        Ok(network)
+    }
+
+    /// The manifest's facts.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// SHA-256 of the file.
+    pub fn digest(&self) -> ModelDigest {
+        self.digest
+    }
+
+    /// Input width and height in pixels.
+    pub fn input_size(&self) -> (u32, u32) {
+        self.entry.input_size()
+    }
+
+    /// Runs packed RGB bytes of exactly [`Self::input_size`] through the network, normalised as the
+    /// manifest says; one flat vector an output, in the manifest's order.
+    pub fn run(&self, rgb: &[u8]) -> Result<Vec<Vec<f32>>, ModelError> {
+        let (width, height) = self.input_size();
+        if rgb.len() != width as usize * height as usize * 3 {
+            return Err(self.failed(format!("{} bytes for an input of {width}x{height} RGB", rgb.len())));
+        }
+        let values = self.entry.input.normalise(rgb);
+        let tensor = Tensor::from_shape(&self.entry.input.shape, &values).map_err(|e| self.failed(e))?;
+        let outputs = self.plan.run(tvec!(tensor.into())).map_err(|e| self.failed(e))?;
+        outputs
+            .iter()
+            .map(|output| {
+                let view = output.try_as_plain_ram().map_err(|e| self.failed(e))?;
+                Ok(view.as_slice::<f32>().map_err(|e| self.failed(e))?.to_vec())
+            })
+            .collect()
+    }
+
+    fn failed(&self, what: impl std::fmt::Display) -> ModelError {
+        ModelError::Run { name: self.entry.name.clone(), what: format!("{what:#}") }
+    }
+
+    /// Runs the pattern that the manifest's self-test was measured on: pixel (row r, column c) is
+    /// ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256).
+    fn self_test(&self) -> Result<(), ModelError> {
+        let (width, height) = self.input_size();
+        let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
+        for r in 0..height {
+            for c in 0..width {
+                rgb.extend([(7 * r + 3 * c) as u8, (5 * r + 11 * c) as u8, (r * c) as u8]);
+            }
+        }
+        let outputs = self.run(&rgb)?;
+        for (expected, (name, found)) in
+            self.entry.self_test.iter().zip(self.entry.outputs.iter().map(|o| &o.name).zip(&outputs))
+        {
+            for (index, (&want, &got)) in expected.first.iter().zip(found).enumerate() {
+                let near = (want - got).abs() <= expected.tolerance;
+                if !near {
+                    return Err(ModelError::SelfTest {
+                        name: self.entry.name.clone(),
+                        place: format!("number {} of output {name}", index + 1),
+                        found: got,
+                        expected: want,
+                        tolerance: expected.tolerance,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Network({}, {})", self.entry.name, self.digest.short())
+    }
+}
+
+fn check_shapes(model: &TypedModel, entry: &Entry) -> Result<(), ModelError> {
+    let counts = [("inputs", model.inputs.len(), 1), ("outputs", model.outputs.len(), entry.outputs.len())];
+    for (place, found, expected) in counts {
+        if found != expected {
+            return Err(ModelError::Shape {
+                name: entry.name.clone(),
+                place: format!("list of {place}"),
+                found: found.to_string(),
+                expected: expected.to_string(),
+            });
+        }
+    }
+    let refused =
+        |what: TractError| ModelError::Graph { name: entry.name.clone(), what: format!("{what:#}") };
+    check_shape(entry, "input", model.input_fact(0).map_err(refused)?, &entry.input.shape)?;
+    for (index, output) in entry.outputs.iter().enumerate() {
+        let fact = model.output_fact(index).map_err(refused)?;
+        check_shape(entry, &format!("output {}", output.name), fact, &output.shape)?;
+    }
+    Ok(())
+}
+
+fn check_shape(entry: &Entry, place: &str, fact: &TypedFact, expected: &[usize]) -> Result<(), ModelError> {
+    let same = fact.datum_type == f32::datum_type() && fact.shape.as_concrete() == Some(expected);
+    if same {
+        return Ok(());
+    }
+    Err(ModelError::Shape {
+        name: entry.name.clone(),
+        place: place.to_owned(),
+        found: format!("{fact:?}"),
+        expected: format!("{expected:?} of f32"),
+    })
+}

@@ -1,0 +1,171 @@
+//! Is this face good enough to be compared? A refusal carries its reason.
+//!
+//! A poor picture makes an embedding that lies near nobody, or, worse, near everybody: blurred faces
+//! resemble each other. So poor frames are refused here, and the person is told what to change.
+
+use super::landmarks::Mesh;
+use crate::event::Unusable;
+use crate::frame::Picture;
+use crate::geometry::Point;
+
+/// The limits of the gate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gate {
+    /// Least distance between the eyes, in pixels of the frame.
+    pub min_eye_distance: f32,
+    /// Most degrees turned to a side.
+    pub max_yaw: f32,
+    /// Most degrees nodded up or down.
+    pub max_pitch: f32,
+    /// Least sharpness, see [`Quality::sharpness`].
+    pub min_sharpness: f32,
+    /// Least mean luminance of the crop, 0 to 255.
+    pub min_brightness: f32,
+    /// Most mean luminance of the crop, 0 to 255.
+    pub max_brightness: f32,
+    /// Least face-presence score of the landmark network, 0 to 1.
+    pub min_presence: f32,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            min_eye_distance: 24.0,
+            max_yaw: 35.0,
+            max_pitch: 30.0,
+            min_sharpness: 2.0,
+            min_brightness: 30.0,
+            max_brightness: 235.0,
+            min_presence: 0.5,
+        }
+    }
+}
+
+/// What was measured on a face.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quality {
+    /// Between the eyes, in pixels of the frame.
+    pub eye_distance: f32,
+    /// Degrees turned to a side.
+    pub yaw: f32,
+    /// Degrees nodded.
+    pub pitch: f32,
+    /// Mean absolute Laplacian of the crop's luminance in percent of its standard deviation: independent
+    /// of light and contrast.
+    pub sharpness: f32,
+    /// Mean luminance of the crop, 0 to 255.
+    pub brightness: f32,
+    /// Face-presence score, 0 to 1.
+    pub presence: f32,
+}
+
+impl Quality {
+    /// How much this frame counts in a fused probe: 1 for a sharp frontal face, less for a poorer one,
+    /// always above zero.
+    pub fn weight(&self) -> f32 {
+        let frontal = (1.0 - self.yaw.abs().max(self.pitch.abs()) / 90.0).clamp(0.1, 1.0);
+        let large = (self.eye_distance / 60.0).clamp(0.25, 1.0);
+        frontal * large
+    }
+}
+
+/// Checks that need no pixels: is the face inside the picture, large enough, a face, turned to us?
+pub fn check_mesh(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> Result<(), Unusable> {
+    let (right, left) = mesh.eyes();
+    let inside = |p: Point| p.x >= 0.0 && p.y >= 0.0 && p.x < width as f32 && p.y < height as f32;
+    let far_from = |value: f32, most: f32| value.is_nan() || value.abs() > most;
+    if mesh.presence.is_nan() || mesh.presence < gate.min_presence {
+        Err(Unusable::NotAFace)
+    } else if right.distance(left) < gate.min_eye_distance {
+        Err(Unusable::TooSmall)
+    } else if !inside(right) || !inside(left) || !mouth(mesh).into_iter().all(inside) {
+        Err(Unusable::CutOff)
+    } else if far_from(mesh.pose.yaw, gate.max_yaw) || far_from(mesh.pose.pitch, gate.max_pitch) {
+        Err(Unusable::TurnedAway)
+    } else {
+        Ok(())
+    }
+}
+
+/// Measures the crop and applies the limits on light and sharpness.
+pub fn check_crop(gate: &Gate, mesh: &Mesh, crop: &Picture) -> Result<Quality, Unusable> {
+    let (right, left) = mesh.eyes();
+    let (brightness, sharpness) = light_and_detail(crop);
+    let quality = Quality {
+        eye_distance: right.distance(left),
+        yaw: mesh.pose.yaw,
+        pitch: mesh.pose.pitch,
+        sharpness,
+        brightness,
+        presence: mesh.presence,
+    };
+    if brightness < gate.min_brightness {
+        Err(Unusable::TooDark)
+    } else if brightness > gate.max_brightness {
+        Err(Unusable::TooBright)
+    } else if sharpness < gate.min_sharpness {
+        Err(Unusable::Blurred)
+    } else {
+        Ok(quality)
+    }
+}
+
+/// The corners of the mouth.
+fn mouth(mesh: &Mesh) -> [Point; 2] {
+    [mesh.points[61], mesh.points[291]]
+}
+
+/// Mean luminance (BT.601 weights), and mean absolute Laplacian in percent of the standard deviation.
+fn light_and_detail(crop: &Picture) -> (f32, f32) {
+    let luma: Vec<f32> = crop
+        .rgb()
+        .chunks_exact(3)
+        .map(|p| 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2]))
+        .collect();
+    let count = luma.len() as f32;
+    let mean = luma.iter().sum::<f32>() / count;
+    let deviation = (luma.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / count).sqrt();
+    let (width, height) = (crop.width() as usize, crop.height() as usize);
+    if width < 3 || height < 3 || deviation < 1.0 {
+        return (mean, 0.0);
+    }
+    let mut sum = 0.0;
+    for y in 1..height - 1 {
+        let row = |y: usize| &luma[y * width..(y + 1) * width];
+        let (above, here, below) = (row(y - 1), row(y), row(y + 1));
+        for x in 1..width - 1 {
+            sum += (above[x] + below[x] + here[x - 1] + here[x + 1] - 4.0 * here[x]).abs();
+        }
+    }
+    let laplacian = sum / ((width - 2) * (height - 2)) as f32;
+    (mean, 100.0 * laplacian / deviation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flat_crop_has_no_detail() {
+        assert_eq!(light_and_detail(&Picture::from_fn(50, 50, |_, _| [90; 3])).1, 0.0);
+    }
+
+    #[test]
+    fn sharpness_does_not_depend_on_contrast() {
+        let ramp = |gain: u32| Picture::from_fn(60, 60, move |x, y| [((x / 4 + y / 3) % 7 * gain) as u8; 3]);
+        let (faint, strong) = (light_and_detail(&ramp(5)).1, light_and_detail(&ramp(30)).1);
+        assert!((faint - strong).abs() < 0.05 * strong, "{faint} against {strong}");
+    }
+
+    #[test]
+    fn blurring_lowers_sharpness() {
+        let noise = Picture::from_fn(64, 64, |x, y| [((x * 7919 + y * 104_729) % 251) as u8; 3]);
+        let blurred = Picture::from_fn(64, 64, |x, y| {
+            let sum: u32 = (0..16i64)
+                .map(|i| u32::from(noise.pixel(i64::from(x) + i % 4, i64::from(y) + i / 4)[0]))
+                .sum();
+            [(sum / 16) as u8; 3]
+        });
+        assert!(light_and_detail(&blurred).1 < 0.5 * light_and_detail(&noise).1);
+    }
+}

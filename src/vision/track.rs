@@ -1,0 +1,126 @@
+//! Follows faces over frames, so that evidence belongs to one person and survives a missed frame.
+
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::event::TrackId;
+use crate::geometry::Rect;
+
+/// A box continues a track if it overlaps the track's last box by this much.
+const MIN_OVERLAP: f32 = 0.3;
+/// A track without a face for this long has ended; a blink of the detector is shorter.
+pub const PATIENCE: Duration = Duration::from_millis(700);
+
+#[derive(Debug, Clone)]
+struct Track {
+    id: TrackId,
+    bounds: Rect,
+    seen: Moment,
+}
+
+/// The faces being followed.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    tracks: Vec<Track>,
+    next: u64,
+}
+
+impl Tracker {
+    /// Gives each box its track: the one whose last box it overlaps most, else a new one. Also returns
+    /// the tracks that have ended.
+    pub fn follow(&mut self, boxes: &[Rect], now: Moment) -> (Vec<TrackId>, Vec<TrackId>) {
+        let ended = self.end_stale(now);
+        let mut assigned: Vec<Option<TrackId>> = vec![None; boxes.len()];
+        for (_, face, track) in self.overlaps(boxes) {
+            let id = self.tracks[track].id;
+            if assigned[face].is_none() && !assigned.contains(&Some(id)) {
+                assigned[face] = Some(id);
+                self.tracks[track].bounds = boxes[face];
+                self.tracks[track].seen = now;
+            }
+        }
+        let ids = assigned
+            .into_iter()
+            .zip(boxes)
+            .map(|(id, bounds)| id.unwrap_or_else(|| self.begin(*bounds, now)))
+            .collect();
+        (ids, ended)
+    }
+
+    /// Ends every track, as after a lost camera.
+    pub fn end_all(&mut self) -> Vec<TrackId> {
+        self.tracks.drain(..).map(|track| track.id).collect()
+    }
+
+    fn end_stale(&mut self, now: Moment) -> Vec<TrackId> {
+        let (live, stale) = self.tracks.drain(..).partition(|track| now.since(track.seen) <= PATIENCE);
+        self.tracks = live;
+        stale.into_iter().map(|track: Track| track.id).collect()
+    }
+
+    /// Every pair of a box and a track that overlap enough, the greatest overlap first.
+    fn overlaps(&self, boxes: &[Rect]) -> Vec<(f32, usize, usize)> {
+        let mut pairs: Vec<_> = boxes
+            .iter()
+            .enumerate()
+            .flat_map(|(face, bounds)| {
+                self.tracks.iter().enumerate().map(move |(t, track)| (bounds.iou(&track.bounds), face, t))
+            })
+            .filter(|(overlap, ..)| *overlap >= MIN_OVERLAP)
+            .collect();
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        pairs
+    }
+
+    fn begin(&mut self, bounds: Rect, seen: Moment) -> TrackId {
+        let id = TrackId(self.next);
+        self.next += 1;
+        self.tracks.push(Track { id, bounds, seen });
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Moment {
+        Moment::from_boot(Duration::from_millis(ms))
+    }
+
+    fn face(left: f32) -> Rect {
+        Rect { left, top: 0.0, width: 100.0, height: 100.0 }
+    }
+
+    #[test]
+    fn an_id_survives_a_missed_frame() {
+        let mut tracker = Tracker::default();
+        let (first, _) = tracker.follow(&[face(0.0)], at(0));
+        assert_eq!(tracker.follow(&[], at(100)), (vec![], vec![]));
+        assert_eq!(tracker.follow(&[face(10.0)], at(200)), (first, vec![]));
+    }
+
+    #[test]
+    fn a_face_that_stays_away_ends_its_track_and_gets_a_new_id() {
+        let mut tracker = Tracker::default();
+        let (first, _) = tracker.follow(&[face(0.0)], at(0));
+        let (second, ended) = tracker.follow(&[face(0.0)], at(701));
+        assert_eq!(ended, first);
+        assert_ne!(second, first);
+    }
+
+    #[test]
+    fn two_faces_keep_their_own_ids_when_they_move() {
+        let mut tracker = Tracker::default();
+        let (before, _) = tracker.follow(&[face(0.0), face(150.0)], at(0));
+        let (after, _) = tracker.follow(&[face(170.0), face(20.0)], at(30));
+        assert_eq!(after, [before[1], before[0]]);
+    }
+
+    #[test]
+    fn a_face_elsewhere_is_another_track() {
+        let mut tracker = Tracker::default();
+        let (before, _) = tracker.follow(&[face(0.0)], at(0));
+        assert_ne!(tracker.follow(&[face(90.0)], at(30)).0, before);
+    }
+}
