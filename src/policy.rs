@@ -19,7 +19,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 pub use evidence::ATTEMPT;
@@ -285,7 +284,7 @@ impl Policy {
         if !now.wall.synchronised {
             return Err(Refusal::ClockNotTrusted);
         }
-        let today = Zoned::new(now.wall.utc, self.zone.clone()).date();
+        let today = now.wall.utc.to_zoned_datetime(self.zone.clone()).date();
         if standing.covers(today) { Ok(()) } else { Err(Refusal::NotValidNow) }
     }
 

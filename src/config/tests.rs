@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::door::Driver;
 use crate::policy::OnAuditFailure;
+use crate::vision::model::EmbedderChoice;
 
 fn parse(text: &str) -> Result<Settings, ConfigError> {
     Settings::parse(text, Path::new("/etc/limen/limen.toml"))
@@ -171,7 +172,7 @@ fn a_model_file_needs_its_digest_and_a_digest_its_file() {
         "limen.toml:3: [model] sha256: is not a SHA-256 digest",
     );
     let settings = good(&format!("[model]\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)));
-    let ModelChoice::File { path, .. } = settings.model else { panic!("a file was named") };
+    let EmbedderChoice::File { path, .. } = settings.model else { panic!("a file was named") };
     assert_eq!(path, Path::new("/etc/limen/m.onnx"));
 }
 

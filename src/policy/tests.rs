@@ -70,11 +70,14 @@ fn request(action: &Action) -> Option<RequestId> {
 }
 
 fn facts(actions: &[Action]) -> Vec<&Fact> {
-    let fact = |action| match action {
+    actions.iter().filter_map(fact_of).collect()
+}
+
+fn fact_of(action: &Action) -> Option<&Fact> {
+    match action {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
         Action::Hold(_) | Action::Lock | Action::Show(_) => None,
-    };
-    actions.iter().filter_map(fact).collect()
+    }
 }
 
 fn holds(actions: &[Action]) -> bool {
