@@ -1,1 +1,137 @@
-//! The command line.
+//! The command line: the table of arguments, and one file a command.
+//!
+//! Exit codes: 0 yes or fine, 1 no (no match, not the same person, problems found), 2 usage or
+//! configuration, 3 device or file.
+
+mod audit;
+mod bench;
+mod camera;
+mod check;
+mod context;
+mod demo;
+mod door;
+mod enroll;
+mod identify;
+mod lock;
+mod output;
+mod people;
+mod reload;
+mod run;
+mod status;
+mod trouble;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use context::Context;
+pub use trouble::{Answer, Trouble};
+
+/// A face-recognition door controller.
+///
+/// Exit codes: 0 yes or fine; 1 no (no match, not the same person, problems found); 2 usage or
+/// configuration; 3 device or file.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    /// The configuration file [default: /etc/limen/limen.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The gallery file [default: the one the configuration names; with it no configuration is needed]
+    #[arg(long, global = true, value_name = "FILE")]
+    gallery: Option<PathBuf>,
+    /// Print JSON: one object, or one a line for a list
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole way on built-in photographs, with a door that only says what it would do
+    Demo(demo::Arguments),
+    /// Be the daemon
+    Run,
+    /// Let the daemon read configuration and gallery again; waits, and prints what was wrong
+    Reload,
+    /// Find every mistake in configuration, gallery, models, devices and file rights
+    Check(check::Arguments),
+    /// Enrol somebody with photographs or from the camera
+    Enroll(enroll::Arguments),
+    /// Say who is enrolled
+    People {
+        #[command(subcommand)]
+        command: Option<people::Command>,
+    },
+    /// Say who is on photographs
+    Identify(identify::Arguments),
+    /// Say whether two photographs show the same person
+    Verify(verify::Arguments),
+    /// Measure how long each stage takes
+    Bench(bench::Arguments),
+    /// Read the records
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
+    },
+    /// Find and aim the camera
+    Camera {
+        #[command(subcommand)]
+        command: camera::Command,
+    },
+    /// Try the relay
+    Door {
+        #[command(subcommand)]
+        command: door::Command,
+    },
+    /// Say what the daemon is doing
+    Status,
+    /// Lock now: by the daemon, or where none runs by driving the line itself
+    Lock,
+}
+
+/// Reads the arguments, does what they say, and returns the exit code.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let context = Context::new(arguments.config, arguments.gallery, arguments.json);
+    match perform(arguments.command, &context) {
+        Ok(answer) => answer.exit_code(),
+        Err(trouble) => {
+            output::complain(&trouble.to_string());
+            trouble.exit_code()
+        }
+    }
+}
+
+fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
+    output::start_log(matches!(command, Command::Run));
+    match command {
+        Command::Demo(arguments) => demo::demo(context, &arguments),
+        Command::Run => run::run(context),
+        Command::Reload => reload::reload(context),
+        Command::Check(arguments) => check::check(context, &arguments),
+        Command::Enroll(arguments) => enroll::enroll(context, &arguments),
+        Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
+        Command::Identify(arguments) => identify::identify(context, &arguments),
+        Command::Verify(arguments) => verify::verify(context, &arguments),
+        Command::Bench(arguments) => bench::bench(context, &arguments),
+        Command::Audit { command } => audit::audit(context, &command),
+        Command::Camera { command } => camera::camera(context, &command),
+        Command::Door { command } => door::door(context, &command),
+        Command::Status => status::status(context),
+        Command::Lock => lock::lock(context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_arguments_is_sound() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+}

@@ -16,7 +16,8 @@ mod reload;
 mod shell;
 mod wiring;
 
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
@@ -67,6 +68,14 @@ pub enum DaemonError {
     /// No threshold for this model.
     #[error(transparent)]
     Threshold(#[from] ThresholdError),
+    /// A folder of its own cannot be made.
+    #[error("{folder}: cannot make the folder: {source}; run as a service, or name another one in [paths]", folder = .folder.display())]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The system refused something that every program may do.
     #[error("{what}: {source}")]
     System {
@@ -166,6 +175,23 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     daemon.serve(&receiver);
     daemon.leave(&receiver);
     daemon.end.unwrap_or(Ok(()))
+}
+
+/// Makes a folder of the daemon's own, for itself alone to write.
+pub fn make_folder(folder: &Path) -> Result<(), DaemonError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o750)
+        .create(folder)
+        .map_err(|source| DaemonError::Folder { folder: folder.to_owned(), source })
+}
+
+/// No core dump and no debugger of the same user shows the templates in our memory.
+pub fn keep_secrets_out_of_dumps() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        log::warn!("core dumps cannot be turned off: {error}");
+    }
 }
 
 struct Daemon {

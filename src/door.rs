@@ -214,6 +214,16 @@ pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn Lock>, DoorError> {
     Ok(Box::new(Relay::new(open_line(settings, pin, settings.active)?)?))
 }
 
+/// Whether the lock's line could be driven by this user, without driving it.
+pub fn check_access(settings: &DoorSettings) -> Result<(), DoorError> {
+    let pin = settings.pin.ok_or(DoorError::NoPin);
+    match settings.driver {
+        Driver::Rppal => pin.and_then(rppal::check_access),
+        Driver::Gpiochip => pin.and_then(|pin| gpiochip::check_line(&settings.chip, pin)),
+        Driver::DryRun => Ok(()),
+    }
+}
+
 /// A line, driven inactive before it becomes an output.
 fn open_line(settings: &DoorSettings, pin: Pin, active: ActiveLevel) -> Result<Box<dyn Output>, DoorError> {
     Ok(match settings.driver {

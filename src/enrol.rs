@@ -66,13 +66,24 @@ pub fn only_face<B>(mut faces: Vec<(B, Result<Face, crate::event::Unusable>)>) -
     }
 }
 
+/// Where templates are kept. The daemon alone writes the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUse {
+    /// In memory only.
+    Memory,
+    /// Taken from the store in this folder where it has them, never written.
+    Read(PathBuf),
+    /// Taken from the store in this folder and written back.
+    Own(PathBuf),
+}
+
 /// Where a gallery comes from.
 #[derive(Debug, Clone)]
 pub struct GallerySource {
     /// The gallery file; photographs are relative to its folder.
     pub file: PathBuf,
-    /// The folder of the template store; `None` keeps templates in memory.
-    pub state: Option<PathBuf>,
+    /// Where templates are kept.
+    pub store: StoreUse,
     /// Whose files are accepted.
     pub trust: Trust,
 }
@@ -95,7 +106,10 @@ pub fn load_gallery(
 ) -> Result<Enrolled, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
     let mut store_trouble = Vec::new();
-    let store_file = source.state.as_ref().map(|folder| folder.join(STORE_NAME));
+    let store_file = match &source.store {
+        StoreUse::Memory => None,
+        StoreUse::Read(folder) | StoreUse::Own(folder) => Some(folder.join(STORE_NAME)),
+    };
     let store = match &store_file {
         Some(path) if path.exists() => Store::read(path).unwrap_or_else(|error| {
             store_trouble.push(error);
@@ -110,7 +124,7 @@ pub fn load_gallery(
     };
     let built = build(&roster, roster.folder(), source.trust, &store, embedder, &mut count)?;
     let changed = embedded > 0 || built.store.len() != store.len() || !store_trouble.is_empty();
-    if let (Some(path), true) = (&store_file, changed) {
+    if let (StoreUse::Own(_), Some(path), true) = (&source.store, &store_file, changed) {
         store_trouble.extend(built.store.write(path).err());
     }
     Ok(Enrolled { built, store_trouble })

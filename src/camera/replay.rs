@@ -103,7 +103,8 @@ impl Replay {
         self
     }
 
-    /// Delivers each frame when it is due in real time, instead of at once.
+    /// Delivers each frame when it is due in real time, instead of at once; the first is then taken when it
+    /// is first asked for.
     pub fn paced(mut self, paced: bool) -> Self {
         self.paced = paced;
         self
@@ -126,7 +127,11 @@ impl Replay {
         if !self.paced {
             return true;
         }
-        let due = *self.begun.get_or_insert_with(Instant::now) + self.elapsed;
+        let begun = *self.begun.get_or_insert_with(|| {
+            self.start = Moment::now();
+            Instant::now()
+        });
+        let due = begun + self.elapsed;
         let wait = due.saturating_duration_since(Instant::now());
         thread::sleep(wait.min(timeout));
         wait <= timeout

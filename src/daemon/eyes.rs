@@ -58,6 +58,7 @@ type SnapshotWish = Arc<Mutex<Option<SyncSender<Answer>>>>;
 /// The running thread.
 pub(super) struct Thread {
     stop: Arc<AtomicBool>,
+    go: Arc<AtomicBool>,
     wish: SnapshotWish,
     thread: JoinHandle<()>,
 }
@@ -72,6 +73,8 @@ impl Thread {
     ) -> Result<Self, DaemonError> {
         let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
         let stop = Arc::new(AtomicBool::new(false));
+        // A recording is not shown to a daemon that knows nobody yet.
+        let go = Arc::new(AtomicBool::new(matches!(eyes, Eyes::Camera(_))));
         let wish = SnapshotWish::default();
         let mut looker = Looker {
             eyes,
@@ -79,6 +82,7 @@ impl Thread {
             sender,
             pulse,
             stop: Arc::clone(&stop),
+            go: Arc::clone(&go),
             wish: Arc::clone(&wish),
             dropped: 0,
         };
@@ -86,11 +90,16 @@ impl Thread {
             .name("vision".to_owned())
             .spawn(move || looker.run())
             .map_err(|source| DaemonError::System { what: "start the vision thread", source })?;
-        Ok(Self { stop, wish, thread })
+        Ok(Self { stop, go, wish, thread })
     }
 
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// A gallery is in force, or was refused: a recording may begin.
+    pub fn go(&self) {
+        self.go.store(true, Ordering::Relaxed);
     }
 
     pub fn is_gone(&self) -> bool {
@@ -112,12 +121,16 @@ struct Looker {
     sender: SyncSender<Message>,
     pulse: Pulse,
     stop: Arc<AtomicBool>,
+    go: Arc<AtomicBool>,
     wish: SnapshotWish,
     dropped: u64,
 }
 
 impl Looker {
     fn run(&mut self) {
+        while !self.stop.load(Ordering::Relaxed) && !self.go.load(Ordering::Relaxed) {
+            self.rest();
+        }
         while !self.stop.load(Ordering::Relaxed) {
             let Some(delivery) = self.eyes.next() else {
                 self.end_tracks();
@@ -131,10 +144,15 @@ impl Looker {
         }
         while !self.stop.load(Ordering::Relaxed) {
             // A thread that ends unasked is a fault; after a recording it waits to be asked.
-            self.pulse.beat(Moment::now());
-            std::thread::park_timeout(Duration::from_millis(20));
+            self.rest();
         }
         self.tell(Message::VisionStopped);
+    }
+
+    /// Waits a little, alive.
+    fn rest(&self) {
+        self.pulse.beat(Moment::now());
+        std::thread::park_timeout(Duration::from_millis(20));
     }
 
     /// False if the main thread is gone or a network failed.

@@ -183,6 +183,7 @@ impl Daemon {
 
     /// Brings a reload into force, or says why not.
     pub(super) fn reloaded(&mut self, now: Now, reloaded: Reloaded) {
+        self.vision.go();
         let answer = match reloaded.outcome {
             Ok(fresh) => self.bring_into_force(now, fresh),
             Err(what) => {

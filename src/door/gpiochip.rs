@@ -94,7 +94,7 @@ fn shown(chip: &Path) -> String {
 }
 
 /// What the kernel's own error would not say: no rights, no chip, no such line, somebody else's line.
-fn check_line(path: &Path, pin: Pin) -> Result<(), DoorError> {
+pub fn check_line(path: &Path, pin: Pin) -> Result<(), DoorError> {
     let no_chip = |why: String| DoorError::NoChip { path: shown(path), why };
     match OpenOptions::new().read(true).write(true).open(path) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {

@@ -29,6 +29,12 @@ impl RppalLine {
     }
 }
 
+/// Whether the registers may be mapped and have such a pin; nothing is driven.
+pub fn check_access(pin: Pin) -> Result<(), DoorError> {
+    let gpio = Gpio::new().map_err(|error| explain(pin, error))?;
+    gpio.get(pin.bcm()).map(drop).map_err(|error| explain(pin, error))
+}
+
 impl Output for RppalLine {
     fn drive(&mut self, active: bool) -> Result<(), DoorError> {
         if self.active.is_high_when(active) {

@@ -1,0 +1,109 @@
+//! `limen camera`: find the camera and aim it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::json;
+
+use super::context::{Context, shown};
+use super::output::{BAD, STRONG, note, say, say_json, styled};
+use super::trouble::{Answer, Trouble};
+use crate::camera::photograph::photograph_from_bytes;
+use crate::camera::snapshot::write_snapshot;
+use crate::camera::v4l::V4lCamera;
+use crate::camera::{FrameSource as _, listing, pixels};
+use crate::config::Settings;
+use crate::control::{ControlError, Request, ask};
+use crate::frame::Picture;
+
+/// Frames thrown away before a picture is kept: cameras need some to find the exposure.
+const SETTLING: usize = 5;
+/// How long one frame may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What to do with the camera.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// What cameras there are, and what they offer; with --json one object a camera: device, links, identity,
+    /// card, virtual, modes, error
+    List,
+    /// One picture into a new file, to aim the camera; it is recorded if the daemon takes it
+    Snapshot {
+        /// A JPEG file that does not exist yet
+        file: PathBuf,
+    },
+}
+
+pub fn camera(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+    match command {
+        Command::List => Ok(list(context)),
+        Command::Snapshot { file } => {
+            let settings = context.settings()?;
+            let picture = picture_from_camera(context, &settings)?;
+            write_snapshot(&picture, file)?;
+            let (width, height) = (picture.width(), picture.height());
+            if context.json {
+                say_json(&json!({ "file": shown(file), "width": width, "height": height }));
+            } else {
+                say(&format!("{}: {width}x{height}", shown(file)));
+            }
+            Ok(Answer::Yes)
+        }
+    }
+}
+
+fn list(context: &Context) -> Answer {
+    let cameras = listing::list();
+    for camera in &cameras {
+        if context.json {
+            say_json(&json!(camera));
+            continue;
+        }
+        let card = camera.card.as_deref().unwrap_or("");
+        let kind = if camera.is_virtual { " (virtual: fed by a program)" } else { "" };
+        say(&format!("{} {card}{kind}", styled(STRONG, &camera.device, 0)));
+        camera.links.iter().for_each(|link| say(&format!("  device = \"{link}\"")));
+        if let Some(identity) = &camera.identity {
+            say(&format!("  identity = \"{identity}\""));
+        }
+        for mode in &camera.modes {
+            let fps = mode.fps.map_or(String::new(), |fps| format!(" at up to {fps:.0} a second"));
+            say(&format!("  {:<6}{}x{}{fps}", mode.format, mode.width, mode.height));
+        }
+        if let Some(error) = &camera.error {
+            say(&format!("  {} {error}", styled(BAD, "cannot be used:", 0)));
+        }
+    }
+    if cameras.is_empty() && !context.json {
+        note("there is no camera on this machine (no /dev/video*); on a Pi see `libcamera` for ribbon cameras");
+    }
+    Answer::of(cameras.iter().any(|camera| camera.error.is_none()))
+}
+
+/// One picture: from the daemon if one runs, which has the camera then, else from the camera itself.
+pub fn picture_from_camera(context: &Context, settings: &Settings) -> Result<Picture, Trouble> {
+    match ask(&context.socket(settings), Request::Snapshot) {
+        Ok(answer) => {
+            let jpeg = answer.get("jpeg").and_then(|value| value.as_str()).unwrap_or_default();
+            let bytes = base64::engine::general_purpose::STANDARD
+                .decode(jpeg)
+                .map_err(|error| ControlError::Answer(error.to_string()))?;
+            Ok(photograph_from_bytes(&bytes, "the daemon's picture")?)
+        }
+        Err(ControlError::Socket { .. }) => from_device(settings),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn from_device(settings: &Settings) -> Result<Picture, Trouble> {
+    let mut camera = V4lCamera::open(&settings.camera)?;
+    let mut newest = None;
+    for _ in 0..SETTLING {
+        newest = camera.next(PATIENCE)?.or(newest);
+    }
+    let frame = newest.ok_or_else(|| {
+        Trouble::Device(format!("{}: no picture within {} s", camera.describe(), PATIENCE.as_secs()))
+    })?;
+    pixels::decode(&frame).map_err(|error| Trouble::Device(format!("{}: {error}", camera.describe())))
+}

@@ -1,0 +1,140 @@
+//! What the commands share: where configuration and gallery are, and how to load what they name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::output;
+use super::trouble::Trouble;
+use crate::camera::photograph::load_photograph;
+use crate::config::{DEFAULT_FILE, Settings};
+use crate::control::{self, SOCKET};
+use crate::enrol::{Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
+use crate::files::Trust;
+use crate::gallery::Gallery;
+use crate::matching::{Matcher, Rule};
+use crate::pipeline::{ProbeCrops, thresholds};
+use crate::vision::model::Models;
+use crate::vision::{Analyst, Crops, Face};
+
+/// The arguments that every command takes.
+#[derive(Debug)]
+pub struct Context {
+    config: Option<PathBuf>,
+    gallery: Option<PathBuf>,
+    /// Print JSON.
+    pub json: bool,
+}
+
+impl Context {
+    /// As the arguments say.
+    pub fn new(config: Option<PathBuf>, gallery: Option<PathBuf>, json: bool) -> Self {
+        Self { config, gallery, json }
+    }
+
+    /// The configuration file.
+    pub fn config_file(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
+    }
+
+    /// The gallery that `--gallery` names.
+    pub fn gallery_argument(&self) -> Option<&Path> {
+        self.gallery.as_deref()
+    }
+
+    /// The configuration for a command that opens no door: with `--gallery` and without `--config` the
+    /// defaults do.
+    pub fn settings(&self) -> Result<Settings, Trouble> {
+        if self.config.is_none() && (self.gallery.is_some() || !Path::new(DEFAULT_FILE).exists()) {
+            return Ok(self.with_gallery(Settings::defaults()));
+        }
+        Ok(self.with_gallery(Settings::load(self.config_file(), self.trust())?))
+    }
+
+    /// The configuration of the installed daemon, whose rights are checked.
+    pub fn trusted_settings(&self) -> Result<Settings, Trouble> {
+        Ok(self.with_gallery(Settings::load(self.config_file(), Trust::Checked)?))
+    }
+
+    fn with_gallery(&self, settings: Settings) -> Settings {
+        match &self.gallery {
+            Some(file) => Settings { gallery: file.clone(), ..settings },
+            None => settings,
+        }
+    }
+
+    /// Files that the user names are the user's business; those of the installation must be safe.
+    pub fn trust(&self) -> Trust {
+        if self.gallery.is_some() { Trust::Anyone } else { Trust::Checked }
+    }
+
+    /// The networks.
+    pub fn models(&self, settings: &Settings) -> Result<Arc<Models>, Trouble> {
+        Ok(Models::load(&settings.model)?)
+    }
+
+    /// Everybody in the gallery file. Nothing is written.
+    pub fn load_gallery(&self, settings: &Settings, models: &Arc<Models>) -> Result<Gallery, Trouble> {
+        let store = match &self.gallery {
+            Some(_) => StoreUse::Memory,
+            None => StoreUse::Read(settings.paths.state.clone()),
+        };
+        let source = GallerySource { file: settings.gallery.clone(), store, trust: self.trust() };
+        let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Mirrored);
+        let bar = output::progress(0, "enrolling");
+        let Enrolled { built, .. } = load_gallery(&source, &mut Enroller::new(analyst), &mut |done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
+        built.notes.iter().for_each(|mistake| output::note(&mistake.to_string()));
+        Ok(built.gallery)
+    }
+
+    /// Compares single photographs, mirrored crops on both sides, with a gallery.
+    pub fn matcher(&self, settings: &Settings, models: &Models, gallery: Gallery) -> Result<Matcher, Trouble> {
+        let rule = Rule {
+            thresholds: thresholds(&settings.recognition, models, ProbeCrops::Photograph)?,
+            margin: settings.recognition.margin,
+            window: 1,
+        };
+        Ok(Matcher::new(rule, Arc::new(gallery)))
+    }
+
+    /// The daemon's socket.
+    pub fn socket(&self, settings: &Settings) -> PathBuf {
+        settings.paths.runtime.join(SOCKET)
+    }
+
+    /// The socket, for commands that must work even if the configuration no longer parses.
+    pub fn socket_whatever_the_configuration(&self) -> PathBuf {
+        self.socket(&self.settings().unwrap_or_else(|_| Settings::defaults()))
+    }
+
+    /// Asks a running daemon to read the gallery again; none running is fine, it will read it at its start.
+    pub fn ask_for_reload(&self, settings: &Settings) -> Result<(), Trouble> {
+        let socket = self.socket(settings);
+        if !socket.exists() {
+            output::note("no daemon is running; it will read the gallery when it starts");
+            return Ok(());
+        }
+        control::ask(&socket, control::Request::Reload)?;
+        Ok(())
+    }
+}
+
+/// An analyst for single photographs.
+pub fn analyst(settings: &Settings, models: &Arc<Models>) -> Analyst {
+    Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Mirrored)
+}
+
+/// The one good face of a photograph.
+pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, Trouble> {
+    let picture = load_photograph(photo)?;
+    only_face(analyst.faces(&picture)?)
+        .map_err(|why| Trouble::Device(format!("{}: {why}", shown(photo))))
+}
+
+/// A path as messages show it.
+pub fn shown(path: &Path) -> String {
+    crate::person::printable(&path.display().to_string(), 300)
+}

@@ -1,0 +1,108 @@
+//! `limen demo`: the daemon itself on built-in photographs, with a door that moves nothing.
+
+pub mod photographs;
+mod screen;
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::context::Context;
+use super::output::{STRONG, say, styled};
+use super::trouble::{Answer, Trouble};
+use crate::camera::replay::Replay;
+use crate::clock::Moment;
+use crate::config::Settings;
+use crate::daemon::{self, Setup, Wiring};
+use crate::door::dry_run::DryRun;
+use crate::enrol::{GallerySource, StoreUse};
+use crate::files::Trust;
+use crate::frame::Picture;
+use crate::gallery::add_person;
+use crate::person::{PersonId, PersonName};
+use crate::pipeline::{ProbeCrops, thresholds};
+use photographs::{ENROLLED, VISITORS};
+use screen::{Screen, Timetable};
+
+/// Time between frames, as of a slow camera, so that a reader can follow.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// Frames that each visitor stays.
+const STAY: u32 = 8;
+/// Frames without anybody before the next one comes.
+const GAP: u32 = 12;
+/// How long the demo's door stays unlocked.
+const UNLOCK: Duration = Duration::from_secs(1);
+
+/// Show the whole way, from frames to the lock, on built-in photographs with a door that moves nothing.
+///
+/// One photograph of one person is enrolled; then other photographs come before the camera, each for some
+/// frames, and every decision is shown with its reason. The code is the daemon's own. Exit code 0 if the
+/// enrolled person opened the door, and the other did not, else 1.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Let the visitors come again and again, until Ctrl-C
+    #[arg(long = "loop")]
+    looping: bool,
+}
+
+pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let folder = tempfile::tempdir()?;
+    let id = PersonId::new("barack-obama").map_err(|error| Trouble::Usage(error.to_string()))?;
+    let settings = settings(folder.path(), &id)?;
+    let models = crate::vision::model::Models::load(&settings.model)?;
+    say(&styled(STRONG, "limen demo: the daemon on built-in photographs; the door is a dry run, nothing moves", 0));
+    say(&format!("  enrolled   {id}, from one photograph ({}.jpg)", ENROLLED.name));
+    let thresholds = thresholds(&settings.recognition, &models, ProbeCrops::Door)?;
+    say(&format!("  model      {} {}", models.embedder.entry().name, models.digest().short()));
+    say(&format!(
+        "  threshold  {:.3} for one frame, {:.3} for three: a stranger's attempt succeeds once in {:.0}",
+        thresholds.threshold(1, 1, 1),
+        thresholds.threshold(1, 1, 3),
+        1.0 / settings.recognition.target_far
+    ));
+    say(&format!(
+        "  policy     {} of the last {} frames must agree; the door then opens for {} s\n",
+        settings.rules.frames,
+        settings.rules.window,
+        settings.rules.unlock.as_secs()
+    ));
+    let pictures: Vec<Picture> = VISITORS.iter().map(|p| p.picture()).collect::<Result<_, _>>()?;
+    let replay = Replay::new(pictures, INTERVAL, Moment::now())?
+        .repeat(STAY)
+        .blanks_between(GAP)
+        .looping(arguments.looping)
+        .paced(true);
+    let timetable = Timetable { stay: STAY.into(), gap: GAP.into() };
+    let (screen, outcome) = Screen::new(timetable);
+    daemon::run(Setup {
+        config_file: None,
+        gallery: GallerySource {
+            file: settings.gallery.clone(),
+            store: StoreUse::Own(settings.paths.state.clone()),
+            trust: Trust::Checked,
+        },
+        models,
+        wiring: Wiring::Rehearsal { replay, lock: DryRun::silent() },
+        socket: None,
+        watcher: Some(Box::new(screen)),
+        settings,
+    })?;
+    let outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    outcome.tell();
+    Ok(Answer::of(outcome.is_as_it_should_be()))
+}
+
+/// The defaults, everything in a folder of the demo's own.
+fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
+    let mut settings = Settings::defaults();
+    settings.gallery = folder.join("gallery.toml");
+    settings.paths.state = folder.join("state");
+    settings.paths.runtime = folder.join("run");
+    settings.audit.folder = folder.join("audit");
+    settings.rules.unlock = UNLOCK;
+    daemon::make_folder(&settings.paths.state)?;
+    let photo = format!("{}.jpg", ENROLLED.name);
+    crate::files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
+    let name = PersonName::new("Barack Obama").map_err(|error| Trouble::Usage(error.to_string()))?;
+    add_person(&settings.gallery, id, &name, &[photo])?;
+    Ok(settings)
+}

@@ -1,0 +1,175 @@
+//! What the demo prints while the daemon works: every frame with a face, every decision, every move of the
+//! lock, and at the end how the lock stood over time.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::photographs::{Photograph, VISITORS};
+use crate::clock::{Moment, Now};
+use crate::cli::output::{BAD, FAINT, GOOD, NOTE, STRONG, say, styled};
+use crate::daemon::Watcher;
+use crate::door::thread::DoorReport;
+use crate::event::{Comparison, Fact, Observation};
+use crate::pipeline::Seen;
+use crate::policy::Event;
+
+/// A character of the lock's trace is this many milliseconds.
+const STEP_MS: u128 = 100;
+
+/// Which photograph is shown when.
+#[derive(Debug, Clone, Copy)]
+pub struct Timetable {
+    /// Frames that a visitor stays.
+    pub stay: u64,
+    /// Frames without anybody after that.
+    pub gap: u64,
+}
+
+impl Timetable {
+    /// Who came last, at this frame.
+    fn visitor(self, frame: u64) -> usize {
+        let count = VISITORS.len() as u64;
+        // Less than the number of visitors, so it fits.
+        usize::try_from(frame / (self.stay + self.gap) % count).unwrap_or(0)
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    opened: [bool; VISITORS.len()],
+    came: [bool; VISITORS.len()],
+    moves: Vec<(Moment, bool)>,
+    begun: Option<Moment>,
+    ended: Moment,
+}
+
+/// Prints as the daemon works.
+pub struct Screen {
+    timetable: Timetable,
+    outcome: Arc<Mutex<Outcome>>,
+    visitor: Option<usize>,
+    agreeing: u32,
+}
+
+impl Screen {
+    /// The screen, and where its outcome is found after the daemon has ended.
+    pub fn new(timetable: Timetable) -> (Self, Arc<Mutex<Outcome>>) {
+        let outcome = Arc::new(Mutex::new(Outcome::default()));
+        let screen = Self { timetable, outcome: Arc::clone(&outcome), visitor: None, agreeing: 0 };
+        (screen, outcome)
+    }
+
+    fn outcome(&self) -> std::sync::MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn observed(&mut self, observation: &Observation) -> String {
+        let Comparison { best, threshold, verdict, .. } = &observation.fused;
+        let nearest = best.as_ref().map_or("nobody enrolled".to_owned(), |best| {
+            format!("{} at {:.3}, threshold {threshold:.3}", best.person, best.distance.get())
+        });
+        match verdict {
+            Ok(_) => {
+                self.agreeing += 1;
+                format!("{nearest}  {}", styled(GOOD, &format!("agrees ({})", self.agreeing), 0))
+            }
+            Err(why) => format!("{nearest}  {}", styled(BAD, &why.to_string(), 0)),
+        }
+    }
+}
+
+impl Watcher for Screen {
+    fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]) {
+        let (index, taken) = (self.timetable.visitor(number), seen.look.taken);
+        {
+            let mut outcome = self.outcome();
+            outcome.begun.get_or_insert(taken);
+            outcome.ended = taken;
+            outcome.came[index] = true;
+        }
+        let visitor: &Photograph = &VISITORS[index];
+        if self.visitor != Some(index) {
+            self.visitor = Some(index);
+            self.agreeing = 0;
+            let who = if visitor.enrolled { "enrolled" } else { "a stranger" };
+            say(&format!("{} ({who})", styled(STRONG, visitor.name, 0)));
+        }
+        for event in events {
+            let line = match event {
+                Event::Observed(observation) => self.observed(observation),
+                Event::Unusable { why, .. } => styled(NOTE, &why.to_string(), 0),
+                _ => continue,
+            };
+            let milliseconds = work(seen);
+            say(&format!("  frame {number:>3}  {line}  {}", styled(FAINT, &format!("{milliseconds:.0} ms"), 0)));
+        }
+    }
+
+    fn fact(&mut self, _now: Now, fact: &Fact) {
+        match fact {
+            Fact::Granted { person: Some(person), .. } => {
+                say(&format!("  {} {person}", styled(GOOD, "granted to", 0)));
+                if let Some(visitor) = self.visitor {
+                    self.outcome().opened[visitor] = true;
+                }
+            }
+            Fact::Refused { refusal, frames, .. } => {
+                say(&format!("  {} {refusal} ({frames} frames compared)", styled(BAD, "refused:", 0)));
+            }
+            Fact::Fault { part, what } => say(&format!("  {} of the {part}: {what}", styled(BAD, "fault", 0))),
+            _ => {}
+        }
+    }
+
+    fn door(&mut self, report: &DoorReport) {
+        let (at, unlocked) = match report {
+            DoorReport::Unlocked(at) => (*at, true),
+            DoorReport::Locked { at, .. } => (*at, false),
+            DoorReport::Failed(what) => return say(&format!("  {} {what}", styled(BAD, "door:", 0))),
+        };
+        let state = if unlocked { styled(GOOD, "door unlocked", 0) } else { styled(STRONG, "door locked", 0) };
+        say(&format!("  {state}"));
+        self.outcome().moves.push((at, unlocked));
+    }
+}
+
+impl Outcome {
+    /// Prints who opened the door, and how the lock stood over time.
+    pub fn tell(&self) {
+        let Some(begun) = self.begun else { return };
+        say(&format!("\n{}", styled(STRONG, "the lock over time, a character for a tenth of a second", 0)));
+        say(&format!("  {}", self.trace(begun)));
+        for (index, visitor) in VISITORS.iter().enumerate().filter(|(index, _)| self.came[*index]) {
+            let did = if self.opened[index] { "opened the door" } else { "did not open the door" };
+            let who = if visitor.enrolled { "enrolled" } else { "a stranger" };
+            say(&format!("  {:<20} {who}: {did}", visitor.name));
+        }
+    }
+
+    /// `_` for locked, `#` for unlocked.
+    fn trace(&self, begun: Moment) -> String {
+        let steps = self.ended.since(begun).as_millis() / STEP_MS + 1;
+        let mut trace = String::new();
+        for step in 0..steps {
+            let until = (step + 1) * STEP_MS;
+            let last = self.moves.iter().rev().find(|(at, _)| at.since(begun).as_millis() < until);
+            trace.push(if last.is_some_and(|(_, unlocked)| *unlocked) { '#' } else { '_' });
+        }
+        trace
+    }
+
+    /// Somebody enrolled opened the door and no stranger did, and the door is locked.
+    pub fn is_as_it_should_be(&self) -> bool {
+        let visitors = || VISITORS.iter().zip(self.opened);
+        let let_in = visitors().any(|(visitor, opened)| visitor.enrolled && opened);
+        let stranger = visitors().any(|(visitor, opened)| !visitor.enrolled && opened);
+        let locked = self.moves.last().is_none_or(|(_, unlocked)| !unlocked);
+        let_in && !stranger && locked
+    }
+}
+
+/// What the frame cost, in milliseconds.
+fn work(seen: &Seen) -> f64 {
+    let timing = seen.look.timing;
+    (seen.decode + timing.detect + timing.landmarks + timing.align + timing.embed).as_secs_f64() * 1e3
+}

@@ -1,0 +1,54 @@
+//! `limen door test`: does the relay click?
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::context::Context;
+use super::output::{note, say, say_json};
+use super::trouble::{Answer, Trouble};
+use crate::config::Settings;
+use crate::control::{ControlError, Request, ask};
+use crate::door::open_lock;
+
+/// What to do with the door.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Unlock for a moment and lock again, reading the line back each time; a running daemon does it, and
+    /// records it. With --json one object: line, seconds, by
+    Test {
+        /// Seconds to stay unlocked
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=30))]
+        seconds: u64,
+    },
+}
+
+pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+    let Command::Test { seconds } = command;
+    let settings = context.trusted_settings()?;
+    let (line, by) = match ask(&context.socket(&settings), Request::Unlock { seconds: *seconds }) {
+        Ok(_) => ("the daemon's line".to_owned(), "daemon"),
+        Err(ControlError::Socket { .. }) => (pulse(&settings, *seconds)?, "command"),
+        Err(error) => return Err(error.into()),
+    };
+    if context.json {
+        say_json(&json!({ "line": line, "seconds": seconds, "by": by }));
+    } else if by == "daemon" {
+        say(&format!("the running daemon unlocks for {seconds} s; the relay should click twice"));
+    } else {
+        say(&format!("{line}: unlocked for {seconds} s and locked again, read back both times"));
+    }
+    Ok(Answer::Yes)
+}
+
+fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
+    // Locked by opening it, and again when it is dropped, whatever happens here.
+    let mut lock = open_lock(&settings.door)?;
+    if !lock.is_real() {
+        note("driver = \"dry-run\": nothing will move");
+    }
+    lock.unlock()?;
+    std::thread::sleep(Duration::from_secs(seconds));
+    lock.lock()?;
+    Ok(lock.describe())
+}

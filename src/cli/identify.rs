@@ -1,0 +1,120 @@
+//! `limen identify`: who is on photographs?
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::context::{Context, analyst, shown};
+use super::output::{BAD, FAINT, GOOD, say, say_json, styled};
+use super::trouble::{Answer, Trouble};
+use crate::camera::photograph::load_photograph;
+use crate::event::{Comparison, Unusable};
+use crate::geometry::Rect;
+use crate::matching::Matcher;
+use crate::vision::{Analyst, Face};
+
+/// Who is on photographs? One line a face. Exit code 0 if every photograph shows somebody enrolled, else 1.
+///
+/// With --json one object a face: photo, box [left, top, width, height] in pixels of the photograph as it was
+/// looked at (at most 1600 a side), id or null, distance, score, threshold, runner_up, reason.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// JPEG or PNG files
+    #[arg(required = true, value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
+}
+
+/// What is said of one face.
+struct Finding {
+    bounds: Option<Rect>,
+    outcome: Result<Comparison, Option<Unusable>>,
+}
+
+pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let settings = context.settings()?;
+    let models = context.models(&settings)?;
+    let gallery = context.load_gallery(&settings, &models)?;
+    let matcher = context.matcher(&settings, &models, gallery)?;
+    let analyst = analyst(&settings, &models);
+    let mut everybody = true;
+    for photo in &arguments.photos {
+        let findings = findings(&analyst, &matcher, photo)?;
+        everybody &= findings.iter().any(Finding::is_match);
+        for finding in findings {
+            if context.json {
+                say_json(&finding.to_json(photo));
+            } else {
+                say(&finding.to_line(photo));
+            }
+        }
+    }
+    Ok(Answer::of(everybody))
+}
+
+fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<Finding>, Trouble> {
+    let faces = analyst.faces(&load_photograph(photo)?)?;
+    if faces.is_empty() {
+        return Ok(vec![Finding { bounds: None, outcome: Err(None) }]);
+    }
+    let compare = |(bounds, face): (Rect, Result<Face, Unusable>)| Finding {
+        bounds: Some(bounds),
+        outcome: face.map(|face| matcher.compare(&face.embedding(), 1)).map_err(Some),
+    };
+    Ok(faces.into_iter().map(compare).collect())
+}
+
+impl Finding {
+    fn is_match(&self) -> bool {
+        matches!(&self.outcome, Ok(Comparison { verdict: Ok(_), .. }))
+    }
+
+    fn to_json(&self, photo: &Path) -> Value {
+        let bounds = self.bounds.map(|b| [b.left, b.top, b.width, b.height].map(f32::round));
+        let mut object = json!({
+            "photo": shown(photo), "box": bounds, "id": null, "distance": null, "score": null,
+            "threshold": null, "runner_up": null, "reason": null,
+        });
+        match &self.outcome {
+            Ok(comparison) => {
+                let best = comparison.best.as_ref();
+                object["id"] = json!(comparison.verdict.as_ref().ok());
+                object["distance"] = json!(best.map(|c| c.distance.get()));
+                object["score"] = json!(best.map(|c| c.score));
+                object["threshold"] = json!(comparison.threshold);
+                object["runner_up"] = json!(comparison.runner_up.as_ref().map(|c| c.distance.get()));
+                object["reason"] = json!(comparison.verdict.as_ref().err());
+            }
+            Err(Some(why)) => object["reason"] = json!(why),
+            Err(None) => object["reason"] = json!("no-face"),
+        }
+        object
+    }
+
+    fn to_line(&self, photo: &Path) -> String {
+        let photo = shown(photo);
+        let (style, who, why) = match &self.outcome {
+            Ok(comparison) => {
+                let numbers = numbers(comparison);
+                match &comparison.verdict {
+                    Ok(id) => (GOOD, id.to_string(), numbers),
+                    Err(why) => (BAD, "unknown".to_owned(), format!("{why}; {numbers}")),
+                }
+            }
+            Err(Some(why)) => (BAD, "unusable".to_owned(), why.to_string()),
+            Err(None) => (BAD, "nobody".to_owned(), "no face was found".to_owned()),
+        };
+        format!("{photo}: {} {}", styled(style, &who, 0), styled(FAINT, &format!("({why})"), 0))
+    }
+}
+
+fn numbers(comparison: &Comparison) -> String {
+    match &comparison.best {
+        None => format!("threshold {:.3}", comparison.threshold),
+        Some(best) => format!(
+            "nearest {} at distance {:.3}, threshold {:.3}",
+            best.person,
+            best.distance.get(),
+            comparison.threshold
+        ),
+    }
+}

@@ -1,0 +1,36 @@
+//! `limen lock`: by the daemon, or where none answers by driving the line that the last one named.
+//!
+//! `ExecStopPost=` of the unit: after a `kill -9` the relay stays as it was until somebody does this.
+
+use serde_json::json;
+
+use super::context::Context;
+use super::output::{say, say_json};
+use super::trouble::{Answer, Trouble};
+use crate::control::{ControlError, Request, ask};
+use crate::door::statefile::{STATE_NAME, lock_now};
+
+pub fn lock(context: &Context) -> Result<Answer, Trouble> {
+    let socket = context.socket_whatever_the_configuration();
+    let by = match ask(&socket, Request::Lock) {
+        Ok(_) => "the daemon".to_owned(),
+        Err(ControlError::Socket { .. }) => {
+            let file = socket.with_file_name(STATE_NAME);
+            if !file.exists() {
+                let what = format!(
+                    "no daemon answers, and {} names no line: limen has not run since the machine started",
+                    super::context::shown(&file)
+                );
+                return Err(Trouble::Device(what));
+            }
+            lock_now(&file)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if context.json {
+        say_json(&json!({ "state": "locked", "by": by }));
+    } else {
+        say(&format!("locked by {by}"));
+    }
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,89 @@
+//! How answers look: colour and progress only on a terminal, the log apart from the answers.
+
+use std::io::IsTerminal as _;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Good.
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Bad.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Worth a look.
+pub const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+/// Less important.
+pub const FAINT: Style = Style::new().dimmed();
+/// Headings.
+pub const STRONG: Style = Style::new().bold();
+
+/// Text in a style, padded to `width`; the terminal's stream drops the style where it is not wanted.
+pub fn styled(style: Style, text: &str, width: usize) -> String {
+    format!("{style}{text:<width$}{style:#}")
+}
+
+/// One line about what went wrong.
+pub fn complain(what: &str) {
+    anstream::eprintln!("{} {what}", styled(BAD, "limen:", 0));
+}
+
+/// One line about what somebody should know.
+pub fn note(what: &str) {
+    anstream::eprintln!("{} {what}", styled(NOTE, "limen:", 0));
+}
+
+/// Prints a line of the answer. A reader that has gone (`limen ... | head`) ends the program quietly.
+pub fn say(line: &str) {
+    use std::io::Write as _;
+    if writeln!(anstream::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints a JSON value as a line of the answer.
+pub fn say_json(value: &serde_json::Value) {
+    say(&value.to_string());
+}
+
+/// Starts the log on standard error: for the daemon from `info` on and with the journal's priorities where
+/// systemd listens, for everything else from `warn` on.
+pub fn start_log(daemon: bool) {
+    let level = if daemon { "info" } else { "warn" };
+    // tract says at `warn` what only its authors can change.
+    let filter = format!("{level},tract_core=error,tract_onnx=error,tract_hir=error");
+    let environment = env_logger::Env::new().filter_or("LIMEN_LOG", filter);
+    let mut builder = env_logger::Builder::from_env(environment);
+    if daemon && std::env::var_os("JOURNAL_STREAM").is_some() {
+        builder.format(|buffer, record| {
+            use std::io::Write as _;
+            let text = record.args().to_string();
+            text.lines().try_for_each(|line| writeln!(buffer, "<{}>{line}", priority(record.level())))
+        });
+    } else {
+        builder.format_target(false);
+    }
+    // A second start, in a test, keeps the first.
+    let _ = builder.try_init();
+}
+
+/// The priorities of sd-daemon(3).
+fn priority(level: log::Level) -> u8 {
+    match level {
+        log::Level::Error => 3,
+        log::Level::Warn => 4,
+        log::Level::Info => 6,
+        log::Level::Debug | log::Level::Trace => 7,
+    }
+}
+
+/// A progress bar with the time left, on a terminal only.
+pub fn progress(total: usize, what: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(total as u64).with_message(what.to_owned());
+    // The template is ours and fixed; should it be wrong, the plain bar does.
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,39 @@
+//! `limen run`: the daemon.
+
+use super::context::Context;
+use super::trouble::{Answer, Trouble};
+use crate::camera::LiveSource;
+use crate::camera::reopen::Reopening;
+use crate::camera::v4l::V4lCamera;
+use crate::daemon::{self, Setup, Wiring};
+use crate::enrol::{GallerySource, StoreUse};
+use crate::files::Trust;
+
+pub fn run(context: &Context) -> Result<Answer, Trouble> {
+    daemon::keep_secrets_out_of_dumps();
+    let settings = context.trusted_settings()?;
+    for folder in [&settings.paths.state, &settings.paths.runtime] {
+        daemon::make_folder(folder)?;
+    }
+    settings.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    let models = context.models(&settings)?;
+    let camera = settings.camera.clone();
+    let setup = Setup {
+        config_file: Some(context.config_file().to_owned()),
+        gallery: GallerySource {
+            file: settings.gallery.clone(),
+            store: StoreUse::Own(settings.paths.state.clone()),
+            trust: Trust::Checked,
+        },
+        models,
+        wiring: Wiring::Live {
+            camera: Reopening::new(move || Ok(Box::new(V4lCamera::open(&camera)?) as Box<dyn LiveSource>)),
+            door: settings.door.clone(),
+        },
+        socket: Some(context.socket(&settings)),
+        watcher: None,
+        settings,
+    };
+    daemon::run(setup)?;
+    Ok(Answer::Yes)
+}
