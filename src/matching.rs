@@ -69,11 +69,15 @@ impl Matcher {
         embedding: Embedding,
         weight: f32,
     ) -> Observation {
-        let nearest_alone = self.nearest(&embedding);
+        let alone = embedding.clone();
         let probe = self.probes.entry(track).or_default();
         probe.add(taken, embedding, weight, self.rule.window);
         let (frames, fused) = (probe.frames(), probe.fused());
         let fused = self.compare(&fused, frames);
+        let nearest_alone = match &fused.best {
+            Some(best) if frames == 1 => Some(best.person.clone()),
+            _ => self.nearest(&alone),
+        };
         Observation { track, taken, frames, fused, nearest_alone }
     }
 

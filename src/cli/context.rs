@@ -36,11 +36,6 @@ impl Context {
         self.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
     }
 
-    /// The gallery that `--gallery` names.
-    pub fn gallery_argument(&self) -> Option<&Path> {
-        self.gallery.as_deref()
-    }
-
     /// The configuration for a command that opens no door: with `--gallery` and without `--config` the
     /// defaults do.
     pub fn settings(&self) -> Result<Settings, Trouble> {

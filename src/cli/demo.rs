@@ -65,7 +65,7 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         settings.rules.window,
         settings.rules.unlock.as_secs()
     ));
-    let pictures: Vec<Picture> = VISITORS.iter().map(|p| p.picture()).collect::<Result<_, _>>()?;
+    let pictures: Vec<Picture> = VISITORS.iter().map(|visitor| visitor.at_the_door()).collect::<Result<_, _>>()?;
     let replay = Replay::new(pictures, INTERVAL, Moment::now())?
         .repeat(STAY)
         .blanks_between(GAP)

@@ -4,6 +4,8 @@ use crate::embedding::Embedding;
 
 /// Numbers summed side by side, so that the compiler can use the machine's vector registers.
 const LANES: usize = 8;
+/// Numbers summed before it is asked whether the sum is too large already.
+const STRETCH: usize = 32;
 
 /// Templates as rows of one matrix.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +57,7 @@ impl Templates {
         }
         let (mut best, mut next) = ((usize::MAX, f32::INFINITY), (usize::MAX, f32::INFINITY));
         for (index, row) in self.rows.chunks_exact(self.dimensions).enumerate() {
-            let squared = squared_distance(row, probe.values());
+            let squared = squared_distance(row, probe.values(), next.1);
             if squared < best.1 {
                 (next, best) = (best, (index, squared));
             } else if squared < next.1 {
@@ -66,7 +68,20 @@ impl Templates {
     }
 }
 
-fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
+/// The squared distance, or anything not below `enough` as soon as the sum has reached that: most templates
+/// are far away, and a part of them shows it.
+fn squared_distance(a: &[f32], b: &[f32], enough: f32) -> f32 {
+    let mut sum = 0.0;
+    for (a, b) in a.chunks(STRETCH).zip(b.chunks(STRETCH)) {
+        sum += squared_distance_of_stretch(a, b);
+        if sum >= enough {
+            break;
+        }
+    }
+    sum
+}
+
+fn squared_distance_of_stretch(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     let (whole_a, rest_a) = a.as_chunks::<LANES>();
     let (whole_b, rest_b) = b.as_chunks::<LANES>();
@@ -95,6 +110,22 @@ mod tests {
         assert_eq!(best.map(|b| b.0), Some(0));
         assert_eq!(next.map(|n| n.0), Some(2));
         assert!((best.expect("found").1 - 0.3).abs() < 1e-5);
+    }
+
+    #[test]
+    fn stopping_early_changes_no_answer() {
+        let at = |seed: usize| {
+            let values: Vec<f32> = (0..128).map(|i| ((i * 31 + seed * 17) % 101) as f32 / 101.0).collect();
+            embedding(&values)
+        };
+        let templates: Vec<Embedding> = (1..200).map(at).collect();
+        let probe = at(0);
+        let mut expected: Vec<(usize, f32)> = templates.iter().map(|t| t.l2(&probe)).enumerate().collect();
+        expected.sort_by(|a, b| a.1.total_cmp(&b.1));
+        for (found, expected) in Templates::of(&templates).two_nearest(&probe).into_iter().zip(expected) {
+            let found = found.expect("two templates");
+            assert!((found.1 - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,13 @@ impl Photograph {
     pub fn picture(&self) -> Result<Picture, PhotographError> {
         photograph_from_bytes(self.jpeg, &format!("built-in photograph {}", self.name))
     }
+
+    /// Head and shoulders, as somebody at the door is seen: the upper part of a tall photograph.
+    pub fn at_the_door(&self) -> Result<Picture, PhotographError> {
+        let picture = self.picture()?;
+        let height = picture.height().min(picture.width() * 6 / 5);
+        Ok(Picture::from_fn(picture.width(), height, |x, y| picture.pixel(i64::from(x), i64::from(y))))
+    }
 }
 
 macro_rules! photograph {
