@@ -1,0 +1,55 @@
+# limen: what to type. `make demo` and `make test` do all their own set-up.
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: demo test lint check-models check-config dist install setup
+
+demo: setup
+	$(CARGO) run --locked --quiet -- demo
+
+test: setup
+	$(CARGO) test --locked
+
+lint: setup
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+# The networks are the ones that were measured; offline.
+check-models:
+	cd models && sha256sum --check --quiet SHA256SUMS
+
+# Every shipped configuration, without the devices of a door.
+check-config: setup
+	for file in config/limen*.toml; do \
+		$(CARGO) run --locked --quiet -- check --without-devices --config $$file || exit; \
+	done
+
+# The small one for the door.
+dist: setup
+	$(CARGO) build --locked --profile dist
+
+install:
+	@test -x target/dist/limen || { echo 'run "make dist" first, as yourself'; exit 2; }
+	install -D -m 0755 target/dist/limen $(DESTDIR)$(PREFIX)/bin/limen
+	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/limen/README.md
+	sed 's|/usr/local|$(PREFIX)|g' systemd/limen.service > target/limen.service
+	install -D -m 0644 target/limen.service $(DESTDIR)/etc/systemd/system/limen.service
+	install -D -m 0644 systemd/limen.sysusers $(DESTDIR)/usr/lib/sysusers.d/limen.conf
+	install -D -m 0644 systemd/limen.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/limen.conf
+	test -n "$(DESTDIR)" || { systemd-sysusers limen.conf && systemd-tmpfiles --create limen.conf; }
+	install -d $(DESTDIR)/etc/limen
+	for file in limen.toml gallery.toml; do \
+		test -e $(DESTDIR)/etc/limen/$$file || install -m 0640 config/$$file $(DESTDIR)/etc/limen/$$file; \
+	done
+	test -n "$(DESTDIR)" || { chgrp limen /etc/limen/limen.toml /etc/limen/gallery.toml && systemctl daemon-reload; }
+
+# libclang reads the kernel's camera header while the v4l crate is built.
+setup:
+	@if [ -n "$$LIBCLANG_PATH" ] || ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 \
+		|| ldconfig -p 2>/dev/null | grep -q 'libclang\(-[0-9]*\)\?\.so'; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'installing libclang-dev'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y libclang-dev >/dev/null; \
+	else echo 'libclang is missing; install it: sudo apt install libclang-dev'; exit 2; fi

@@ -1,0 +1,102 @@
+//! What each command says, and with which exit code.
+
+use crate::support::{Site, limen, photo};
+
+#[test]
+fn one_photograph_enrolled_identifies_the_others_and_refuses_the_stranger() {
+    let site = Site::with_obama();
+    for name in ["obama2", "obama3"] {
+        let path = photo(name);
+        let ran = site.limen(&["--json", "identify", path.to_str().expect("UTF-8")]);
+        assert_eq!(ran.code, 0, "{name}: {}{}", ran.out, ran.err);
+        let face = &ran.json()[0];
+        assert_eq!(face["id"], "obama");
+        assert!(face["distance"].as_f64() < face["threshold"].as_f64());
+        assert!(face["reason"].is_null());
+    }
+    let path = photo("biden");
+    let ran = site.limen(&["--json", "identify", path.to_str().expect("UTF-8")]);
+    assert_eq!(ran.code, 1);
+    assert_eq!((&ran.json()[0]["id"], &ran.json()[0]["reason"]), (&serde_json::Value::Null, &"too-far".into()));
+}
+
+#[test]
+fn verify_says_whether_two_photographs_show_one_person() {
+    let [one, two, other] = ["obama", "obama2", "biden"].map(photo);
+    let same = limen([std::ffi::OsStr::new("--json"), "verify".as_ref(), one.as_ref(), two.as_ref()]);
+    assert_eq!((same.code, &same.json()[0]["same"]), (0, &true.into()));
+    let differ = limen([std::ffi::OsStr::new("verify"), one.as_ref(), other.as_ref()]);
+    assert_eq!(differ.code, 1);
+    assert!(differ.out.starts_with("not the same person: distance 0.8"), "{}", differ.out);
+}
+
+#[test]
+fn a_person_is_enrolled_listed_shown_identified_and_removed() {
+    let site = Site::empty();
+    let (two, three) = (photo("obama2"), photo("obama3"));
+    let enrolled = site.limen(&["enroll", "bo", "--name", "Bo", two.to_str().expect("UTF-8")]);
+    assert_eq!(enrolled.code, 0, "{}", enrolled.err);
+    let again = site.limen(&["enroll", "bo", three.to_str().expect("UTF-8")]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    let listed = site.limen(&["--json", "people"]);
+    assert_eq!(listed.json()[0]["photos"], serde_json::json!(["bo-1.jpg", "bo-2.jpg"]));
+    assert!(site.limen(&["people", "show", "bo"]).out.contains("photograph bo-2.jpg"));
+    assert_eq!(site.limen(&["identify", photo("obama").to_str().expect("UTF-8")]).code, 0);
+    assert_eq!(site.limen(&["people", "remove", "bo"]).code, 0);
+    assert_eq!(site.limen(&["identify", photo("obama").to_str().expect("UTF-8")]).code, 1);
+}
+
+#[test]
+fn enrolling_warns_when_photographs_show_two_people() {
+    let site = Site::empty();
+    let (one, other) = (photo("obama"), photo("biden"));
+    let ran = site.limen(&[
+        "enroll",
+        "mix",
+        "--name",
+        "Mix",
+        one.to_str().expect("UTF-8"),
+        other.to_str().expect("UTF-8"),
+    ]);
+    assert!(ran.err.contains("do both show the same person?"), "{}", ran.err);
+}
+
+#[test]
+fn check_finds_every_problem_at_once_and_ends_with_one() {
+    let site = Site::with_obama();
+    site.write("limen.toml", "[door]\ndriver = \"rppal\"\npin = 4\n[camera]\nfps = 0\n");
+    let config = site.path("limen.toml");
+    let ran = limen([std::ffi::OsStr::new("check"), "--without-devices".as_ref(), "--config".as_ref(), config.as_ref()]);
+    assert_eq!(ran.code, 1);
+    for part in ["limen.toml:3: [door] pin: BCM 4 is pulled up", "accept-photo-risk", "limen.toml:5: [camera] fps"] {
+        assert!(ran.out.contains(part), "{part}\n{}", ran.out);
+    }
+    site.write("limen.toml", "");
+    let ran = limen([std::ffi::OsStr::new("check"), "--without-devices".as_ref(), "--config".as_ref(), config.as_ref()]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("1 people, 1 templates") && ran.out.contains("no problems"), "{}", ran.out);
+}
+
+#[test]
+fn bench_measures_every_stage() {
+    let ran = limen(["--json", "bench", "--frames", "10"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let report = &ran.json()[0];
+    let stages: Vec<&str> = report["stages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|stage| stage["stage"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(stages, ["decode", "detect", "landmarks", "align", "embed", "match", "total"]);
+    assert!(report["peak_rss_mib"].as_f64().is_some_and(|mib| mib > 1.0));
+}
+
+#[test]
+fn usage_ends_with_two_and_a_missing_file_with_three() {
+    assert_eq!(limen(["identify"]).code, 2);
+    assert_eq!(limen(["--config", "/no/such/limen.toml", "status"]).code, 3, "no daemon answers");
+    let ran = limen(["verify", "/no/such.jpg", "/no/other.jpg"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("/no/such.jpg: there is no such file"), "{}", ran.err);
+}

@@ -1,0 +1,206 @@
+//! The daemon itself, with recorded pictures and the dry-run lock, over its socket and in its records.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use limen::audit::newest_records;
+use limen::camera::replay::Replay;
+use limen::clock::{Moment, Now};
+use limen::config::Settings;
+use limen::control::{Answer, ControlError, Request, ask};
+use limen::daemon::{self, DaemonError, Setup, Watcher, Wiring};
+use limen::door::dry_run::DryRun;
+use limen::door::thread::DoorReport;
+use limen::enrol::{GallerySource, StoreUse};
+use limen::event::Fact;
+use limen::files::Trust;
+use limen::frame::Picture;
+use limen::pipeline::Seen;
+use limen::policy::Event;
+
+use crate::support::{Site, models, nobody, visitor};
+
+/// Long enough for a busy machine; nothing waits for it where all is well.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tells the test of every fact.
+struct Listener(Sender<Fact>);
+
+impl Watcher for Listener {
+    fn frame(&mut self, _number: u64, _seen: &Seen, _events: &[Event]) {}
+    fn fact(&mut self, _now: Now, fact: &Fact) {
+        // The test may have heard enough.
+        let _ = self.0.send(fact.clone());
+    }
+    fn door(&mut self, _report: &DoorReport) {}
+}
+
+struct Running {
+    settings: Settings,
+    socket: PathBuf,
+    facts: Receiver<Fact>,
+    thread: JoinHandle<Result<(), DaemonError>>,
+}
+
+impl Running {
+    /// Shows each picture for eight frames and nobody for `gap`, ten frames a second, then ends.
+    fn start(site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
+        let mut settings = Settings::defaults();
+        settings.gallery = site.path("gallery.toml");
+        settings.paths.state = site.path("state");
+        settings.paths.runtime = site.path("run");
+        settings.audit.folder = site.path("audit");
+        settings.rules.unlock = Duration::from_secs(1);
+        for folder in [&settings.paths.state, &settings.paths.runtime] {
+            daemon::make_folder(folder).expect("a folder");
+        }
+        let replay = Replay::new(pictures, Duration::from_millis(100), Moment::now())
+            .expect("pictures")
+            .repeat(8)
+            .blanks_between(gap)
+            .paced(true);
+        let (sender, facts) = channel();
+        let socket = site.path("run/control.sock");
+        let setup = Setup {
+            config_file: None,
+            gallery: GallerySource {
+                file: settings.gallery.clone(),
+                store: StoreUse::Own(settings.paths.state.clone()),
+                trust: Trust::Checked,
+            },
+            models: models(),
+            wiring: Wiring::Rehearsal { replay, lock: DryRun::silent() },
+            socket: Some(socket.clone()),
+            watcher: None,
+            settings: settings.clone(),
+        };
+        let thread = std::thread::spawn(move || {
+            daemon::run(Setup { watcher: Some(Box::new(Listener(sender))), ..setup })
+        });
+        Self { settings, socket, facts, thread }
+    }
+
+    /// Waits for a fact.
+    fn until(&self, wanted: impl Fn(&Fact) -> bool) -> Fact {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.facts.recv_timeout(left) {
+                Ok(fact) if wanted(&fact) => return fact,
+                Ok(_) => {}
+                Err(error) => panic!("the fact never came: {error}"),
+            }
+        }
+    }
+
+    fn loaded(&self) -> Fact {
+        self.until(|fact| matches!(fact, Fact::GalleryLoaded { .. } | Fact::GalleryRefused { .. }))
+    }
+
+    fn ask(&self, request: Request) -> Result<Answer, ControlError> {
+        ask(&self.socket, request)
+    }
+
+    /// Waits for the end of the recording, and returns every kind of record in the audit.
+    fn finish(self) -> Vec<serde_json::Value> {
+        self.thread.join().expect("no panic").expect("ends in order");
+        let records = newest_records(&self.settings.audit, 1000).expect("readable");
+        records.into_iter().map(|record| record.fact).collect()
+    }
+}
+
+fn of_kind<'a>(records: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
+    records.iter().filter(|fact| fact["kind"] == kind).collect()
+}
+
+#[test]
+fn an_enrolled_face_opens_a_strangers_does_not_and_every_decision_is_one_record() {
+    let site = Site::with_obama();
+    let records = Running::start(&site, vec![visitor("obama2"), visitor("biden")], 12).finish();
+    let granted = of_kind(&records, "granted");
+    assert_eq!(granted.len(), 1, "{records:#?}");
+    assert_eq!((&granted[0]["person"], &granted[0]["grant"]), (&"obama".into(), &"face".into()));
+    let refused = of_kind(&records, "refused");
+    assert_eq!(refused.len(), 1, "one record a track: {records:#?}");
+    assert_eq!(refused[0]["refusal"]["why"], "no-match");
+    assert_eq!(of_kind(&records, "locked").len(), 1);
+    assert_eq!(records.last().map(|fact| fact["kind"].clone()), Some("stopped".into()));
+}
+
+#[test]
+fn a_bad_gallery_leaves_the_old_one_in_force_and_a_good_one_replaces_it() {
+    let site = Site::with_obama();
+    let running = Running::start(&site, vec![nobody()], 60);
+    running.loaded();
+    let good = std::fs::read_to_string(site.path("gallery.toml")).expect("text");
+    for bad in ["garbage", "[[person]]\nid = \"eve\"\nname = \"Eve\"\nphotos = [\"missing.jpg\"]\n"] {
+        site.write("gallery.toml", bad);
+        let error = running.ask(Request::Reload).expect_err("refused").to_string();
+        assert!(error.contains("gallery.toml:"), "{error}");
+        assert_eq!(running.ask(Request::Status).expect("an answer")["people"], 1);
+    }
+    site.copy("biden");
+    site.write("gallery.toml", good + "[[person]]\nid = \"joe\"\nname = \"Joe\"\nphotos = [\"biden.jpg\"]\n");
+    let answer = running.ask(Request::Reload).expect("in force");
+    assert_eq!((&answer["people"], &answer["added"]), (&2.into(), &serde_json::json!(["joe"])));
+    let records = running.finish();
+    assert_eq!(of_kind(&records, "gallery-refused").len(), 2);
+}
+
+#[test]
+fn a_command_unlocks_for_its_time_and_locks_at_once() {
+    let site = Site::with_obama();
+    let running = Running::start(&site, vec![nobody()], 50);
+    running.loaded();
+    assert!(running.ask(Request::Unlock { seconds: 31 }).is_err());
+    running.ask(Request::Unlock { seconds: 30 }).expect("accepted");
+    running.until(|fact| matches!(fact, Fact::Granted { caller: Some(_), .. }));
+    running.ask(Request::Lock).expect("locked");
+    running.until(|fact| matches!(fact, Fact::Locked { caller: Some(_), .. }));
+    assert_eq!(running.ask(Request::Status).expect("an answer")["state"], "locked");
+    running.finish();
+}
+
+#[test]
+fn a_snapshot_is_a_picture_and_is_recorded() {
+    let site = Site::empty();
+    let running = Running::start(&site, vec![nobody()], 40);
+    running.loaded();
+    let answer = running.ask(Request::Snapshot).expect("a picture");
+    assert_eq!((&answer["width"], &answer["height"]), (&640.into(), &480.into()));
+    assert_eq!(of_kind(&running.finish(), "snapshot").len(), 1);
+}
+
+#[test]
+fn a_store_cut_in_half_costs_time_and_nobody() {
+    let site = Site::with_obama();
+    Running::start(&site, vec![nobody()], 1).finish();
+    let store = site.path("state").join(limen::gallery::store::STORE_NAME);
+    let whole = std::fs::read(&store).expect("a store");
+    for cut in [0, 10, whole.len() / 2, whole.len() - 1] {
+        site.write("state/cut", &whole[..cut]);
+        std::fs::rename(site.path("state/cut"), &store).expect("replaced");
+        let running = Running::start(&site, vec![nobody()], 1);
+        assert!(matches!(running.loaded(), Fact::GalleryLoaded { people: 1, templates: 1, .. }));
+        running.finish();
+        assert_eq!(std::fs::read(&store).expect("a store"), whole, "made again");
+    }
+}
+
+#[test]
+fn removing_the_holder_of_a_grant_locks_the_door() {
+    let site = Site::with_obama();
+    let running = Running::start(&site, vec![visitor("obama2")], 30);
+    running.until(|fact| matches!(fact, Fact::Granted { .. }));
+    site.write("gallery.toml", "");
+    running.ask(Request::Reload).expect("in force");
+    let locked = running.until(|fact| matches!(fact, Fact::Locked { .. }));
+    let why = match locked {
+        Fact::Locked { why, .. } => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(why, limen::event::Relock::Revoked);
+    running.finish();
+}

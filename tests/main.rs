@@ -1,0 +1,10 @@
+//! Everything that is tested from outside: one binary, so that it is linked once.
+
+mod bad_input;
+mod commands;
+mod daemon;
+mod demo;
+mod faces;
+mod layers;
+mod recognition;
+mod support;

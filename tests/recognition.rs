@@ -1,0 +1,132 @@
+//! Each stage against numbers measured elsewhere.
+
+use limen::camera::photograph::load_photograph;
+use limen::embedding::Embedding;
+use limen::matching::thresholds::Thresholds;
+use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Role};
+use limen::vision::quality::Gate;
+use limen::vision::{Analyst, Crops, Face};
+
+use crate::support::{Site, models, photo};
+
+fn face(name: &str) -> Face {
+    let analyst = Analyst::new(models(), Gate::wide_open(), Crops::Mirrored);
+    let picture = load_photograph(&photo(name)).expect("a photograph of the demo");
+    let mut faces = analyst.faces(&picture).expect("the networks run");
+    assert_eq!(faces.len(), 1, "{name} shows one face");
+    faces.remove(0).1.expect("a usable face")
+}
+
+fn mirrored(name: &str) -> Embedding {
+    face(name).embedding()
+}
+
+/// The pixel formula of the check vectors, fed as the manifest says.
+fn check_picture(side: u32) -> Vec<u8> {
+    (0..side)
+        .flat_map(|r| (0..side).flat_map(move |c| [(7 * r + 3 * c) as u8, (5 * r + 11 * c) as u8, (r * c) as u8]))
+        .collect()
+}
+
+fn assert_near(found: &[f32], expected: &[f32], tolerance: f32) {
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() <= tolerance, "{found} is not {expected} within {tolerance}");
+    }
+}
+
+#[test]
+fn detector_and_landmarks_give_the_check_vectors() {
+    let models = models();
+    let detected = models.detector.run(&check_picture(128)).expect("runs");
+    assert_near(&detected[0], &[-0.40109, -0.56399, 24.30406, 24.30368, -2.41453, -4.75687], 1e-3);
+    assert_near(&detected[1], &[-4.45992, -3.96164, -4.57170], 1e-3);
+    let mesh = models.landmarks.run(&check_picture(192)).expect("runs");
+    assert_near(&mesh[0], &[92.46138, 129.83809, -1.41274, 93.96306, 122.00054, -16.15925], 1e-2);
+    assert_near(&mesh[1], &[-12.29219], 1e-3);
+}
+
+#[test]
+fn the_quantised_embedding_is_near_the_float_check_vector() {
+    let found = models().embedder.run(&check_picture(150)).expect("runs").remove(0);
+    let float =
+        [-0.038_579_5, 0.106_726, 0.026_856_2, -0.048_404_1, -0.059_960_8, -0.077_333_1, -0.015_186_6];
+    assert_near(&found, &float, 0.02);
+    let norm = found.iter().map(|v| v * v).sum::<f32>().sqrt();
+    assert!((norm - 1.31985).abs() < 0.05, "norm {norm}");
+}
+
+#[test]
+fn photographs_lie_as_far_apart_as_measured() {
+    let [one, two, three] = ["obama", "obama2", "obama3"].map(mirrored);
+    for (found, expected) in [(one.l2(&two), 0.379), (one.l2(&three), 0.320), (two.l2(&three), 0.429)] {
+        assert!((found - expected).abs() < 0.03, "{found} is not near {expected}");
+    }
+    for partial in ["obama-partial-face", "obama-partial-face2"] {
+        let distance = one.l2(&mirrored(partial));
+        assert!((0.15..0.26).contains(&distance), "{partial}: {distance}");
+    }
+    for other in [&one, &two, &three] {
+        let distance = mirrored("biden").l2(other);
+        assert!((0.74..0.89).contains(&distance), "biden: {distance}");
+    }
+}
+
+#[test]
+fn plain_crops_lie_as_far_apart_as_measured() {
+    let [one, two, three] = ["obama", "obama2", "obama3"].map(|name| face(name).plain);
+    for (found, expected) in [(one.l2(&two), 0.395), (one.l2(&three), 0.325), (two.l2(&three), 0.466)] {
+        assert!((found - expected).abs() < 0.03, "{found} is not near {expected}");
+    }
+}
+
+#[test]
+fn the_manifest_says_what_quantisation_cost() {
+    let manifest = Manifest::built_in().expect("readable");
+    let entry = manifest.default_for(Role::Embedding).expect("a default");
+    let cost = entry.quantisation.as_ref().expect("the default is quantised");
+    println!(
+        "int8 against float: mean L2 {:.4}, TAR at FAR 1e-4 {:.2} % against {:.2} %",
+        cost.mean_l2_difference,
+        100.0 * cost.tar_int8,
+        100.0 * cost.tar_float
+    );
+    assert!(cost.mean_l2_difference < 0.1);
+    assert!(cost.tar_int8 > cost.tar_float - 0.01, "quantising costs no true accepts");
+}
+
+#[test]
+fn a_model_file_of_another_digest_is_refused() {
+    let site = Site::empty();
+    let path = site.write("model.onnx", b"not a model");
+    let sha256 = models().digest();
+    let error = Models::load(&EmbedderChoice::File { path, sha256 }).expect_err("another file");
+    assert!(matches!(error, ModelError::Digest { .. }), "{error}");
+    assert!(error.to_string().contains("put the original file back"), "{error}");
+}
+
+#[test]
+fn a_graph_of_other_shapes_or_a_missed_self_test_is_refused() {
+    let manifest = Manifest::built_in().expect("readable");
+    let entry = manifest.default_for(Role::Landmarks).expect("a default");
+    let bytes = std::fs::read(crate::support::project("models").join(&entry.file)).expect("committed");
+    let mut other = entry.clone();
+    other.outputs[0].shape = vec![1, 7];
+    assert!(matches!(Network::load(&bytes, &other), Err(ModelError::Shape { .. })));
+    let mut other = entry.clone();
+    other.self_test[0].first[0] += 1.0;
+    assert!(matches!(Network::load(&bytes, &other), Err(ModelError::SelfTest { .. })));
+    let mut cut = bytes.clone();
+    cut.truncate(bytes.len() / 2);
+    assert!(matches!(Network::load(&cut, entry), Err(ModelError::Digest { .. })));
+}
+
+#[test]
+fn the_measured_tables_tell_photographs_of_one_person_from_another() {
+    let thresholds = Thresholds::for_target(MANIFEST, "embedding-int8", "mirrored", 1e-4, 1).expect("measured");
+    let threshold = thresholds.threshold(1, 1, 1);
+    let enrolled = mirrored("obama");
+    for name in ["obama2", "obama3"] {
+        assert!(enrolled.l2(&mirrored(name)) <= threshold, "{name}");
+    }
+    assert!(enrolled.l2(&mirrored("biden")) > threshold);
+}

@@ -1,0 +1,122 @@
+//! Helpers that keep a test to a few lines.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Arc, OnceLock};
+
+use limen::vision::model::{EmbedderChoice, Models};
+
+/// A file or folder of the project.
+pub fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// One of the demo's photographs.
+pub fn photo(name: &str) -> PathBuf {
+    project("src/cli/demo/photographs").join(format!("{name}.jpg"))
+}
+
+/// The built-in networks, loaded once.
+pub fn models() -> Arc<Models> {
+    static MODELS: OnceLock<Arc<Models>> = OnceLock::new();
+    Arc::clone(MODELS.get_or_init(|| Models::load(&EmbedderChoice::BuiltIn).expect("built-in models load")))
+}
+
+/// The photographs to measure with, where this machine has them; else the test says that it is skipped.
+pub fn faces(test: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("LIMEN_FACES").map_or_else(|| project("../shared/faces"), PathBuf::from);
+    if folder.join("pairs.txt").exists() {
+        return Some(folder);
+    }
+    // Not by eprintln!, which the test harness swallows.
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: no photographs at LIMEN_FACES or ../shared/faces");
+    None
+}
+
+/// What a command printed, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// The lines of the answer as JSON.
+    pub fn json(&self) -> Vec<serde_json::Value> {
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.out.lines().map(parse).collect()
+    }
+}
+
+/// Runs `limen` with these arguments.
+pub fn limen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ran {
+    let output: Output = Command::new(env!("CARGO_BIN_EXE_limen"))
+        .args(arguments)
+        .env_remove("LIMEN_LOG")
+        .output()
+        .expect("the program starts");
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A folder with a gallery file, and photographs beside it.
+pub struct Site {
+    pub folder: tempfile::TempDir,
+}
+
+impl Site {
+    /// Nobody enrolled.
+    pub fn empty() -> Self {
+        let site = Self { folder: tempfile::tempdir().expect("a folder") };
+        site.write("gallery.toml", "");
+        site
+    }
+
+    /// `obama.jpg` alone enrolled, as "obama".
+    pub fn with_obama() -> Self {
+        let site = Self::empty();
+        site.copy("obama");
+        site.write("gallery.toml", "[[person]]\nid = \"obama\"\nname = \"Barack Obama\"\nphotos = [\"obama.jpg\"]\n");
+        site
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        limen::files::write_atomically(&path, contents.as_ref(), 0o600).expect("written");
+        path
+    }
+
+    pub fn copy(&self, name: &str) {
+        let bytes = std::fs::read(photo(name)).expect("a photograph of the demo");
+        self.write(&format!("{name}.jpg"), bytes);
+    }
+
+    /// Runs `limen` with this site's gallery.
+    pub fn limen(&self, arguments: &[&str]) -> Ran {
+        let gallery = self.path("gallery.toml");
+        let mut all: Vec<std::ffi::OsString> = vec!["--gallery".into(), gallery.into()];
+        all.extend(arguments.iter().map(Into::into));
+        limen(all)
+    }
+}
+
+/// Head and shoulders of one of the demo's people, as the door's camera sees them.
+pub fn visitor(name: &str) -> limen::frame::Picture {
+    let picture = limen::camera::photograph::load_photograph(&photo(name)).expect("a photograph of the demo");
+    let height = picture.height().min(picture.width() * 6 / 5);
+    limen::frame::Picture::from_fn(picture.width(), height, |x, y| picture.pixel(i64::from(x), i64::from(y)))
+}
+
+/// Nobody: an empty hallway.
+pub fn nobody() -> limen::frame::Picture {
+    limen::frame::Picture::from_fn(640, 480, |x, y| [(x / 4) as u8, (y / 3) as u8, 90])
+}
