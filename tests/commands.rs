@@ -17,7 +17,10 @@ fn one_photograph_enrolled_identifies_the_others_and_refuses_the_stranger() {
     let path = photo("biden");
     let ran = site.limen(&["--json", "identify", path.to_str().expect("UTF-8")]);
     assert_eq!(ran.code, 1);
-    assert_eq!((&ran.json()[0]["id"], &ran.json()[0]["reason"]), (&serde_json::Value::Null, &"too-far".into()));
+    assert_eq!(
+        (&ran.json()[0]["id"], &ran.json()[0]["reason"]),
+        (&serde_json::Value::Null, &"too-far".into())
+    );
 }
 
 #[test]
@@ -66,13 +69,25 @@ fn check_finds_every_problem_at_once_and_ends_with_one() {
     let site = Site::with_obama();
     site.write("limen.toml", "[door]\ndriver = \"rppal\"\npin = 4\n[camera]\nfps = 0\n");
     let config = site.path("limen.toml");
-    let ran = limen([std::ffi::OsStr::new("check"), "--without-devices".as_ref(), "--config".as_ref(), config.as_ref()]);
+    let ran = limen([
+        std::ffi::OsStr::new("check"),
+        "--without-devices".as_ref(),
+        "--config".as_ref(),
+        config.as_ref(),
+    ]);
     assert_eq!(ran.code, 1);
-    for part in ["limen.toml:3: [door] pin: BCM 4 is pulled up", "accept-photo-risk", "limen.toml:5: [camera] fps"] {
+    for part in
+        ["limen.toml:3: [door] pin: BCM 4 is pulled up", "accept-photo-risk", "limen.toml:5: [camera] fps"]
+    {
         assert!(ran.out.contains(part), "{part}\n{}", ran.out);
     }
     site.write("limen.toml", "");
-    let ran = limen([std::ffi::OsStr::new("check"), "--without-devices".as_ref(), "--config".as_ref(), config.as_ref()]);
+    let ran = limen([
+        std::ffi::OsStr::new("check"),
+        "--without-devices".as_ref(),
+        "--config".as_ref(),
+        config.as_ref(),
+    ]);
     assert_eq!(ran.code, 0, "{}", ran.out);
     assert!(ran.out.contains("1 people, 1 templates") && ran.out.contains("no problems"), "{}", ran.out);
 }

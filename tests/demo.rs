@@ -14,7 +14,8 @@ fn the_enrolled_person_opens_the_door_and_the_stranger_does_not() {
     ] {
         assert!(ran.out.contains(line), "{line}\n{}", ran.out);
     }
-    let trace = ran.out.lines().find(|line| line.trim_start().starts_with("__")).expect("a trace of the lock");
+    let trace =
+        ran.out.lines().find(|line| line.trim_start().starts_with("__")).expect("a trace of the lock");
     assert!(trace.ends_with('_'), "the door ends locked: {trace}");
     let longest = trace.split('_').map(str::len).max().unwrap_or(0);
     assert!((8..=12).contains(&longest), "unlocked for about a second: {trace}");

@@ -34,7 +34,9 @@ fn embed_all(files: &[PathBuf]) -> HashMap<PathBuf, Option<Face>> {
             .chunks(part)
             .map(|files| {
                 let analyst = analyst.clone();
-                scope.spawn(move || files.iter().map(|f| (f.clone(), face_of(&analyst, f))).collect::<Vec<_>>())
+                scope.spawn(move || {
+                    files.iter().map(|f| (f.clone(), face_of(&analyst, f))).collect::<Vec<_>>()
+                })
             })
             .collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()

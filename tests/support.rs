@@ -81,7 +81,10 @@ impl Site {
     pub fn with_obama() -> Self {
         let site = Self::empty();
         site.copy("obama");
-        site.write("gallery.toml", "[[person]]\nid = \"obama\"\nname = \"Barack Obama\"\nphotos = [\"obama.jpg\"]\n");
+        site.write(
+            "gallery.toml",
+            "[[person]]\nid = \"obama\"\nname = \"Barack Obama\"\nphotos = [\"obama.jpg\"]\n",
+        );
         site
     }
 

@@ -223,6 +223,7 @@ fn milliseconds(time: Duration) -> f64 {
 pub fn peak_rss_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|rest| rest.trim().strip_suffix(" kB")).and_then(|n| n.trim().parse::<f64>().ok());
+    let kilobytes =
+        line.and_then(|rest| rest.trim().strip_suffix(" kB")).and_then(|n| n.trim().parse::<f64>().ok());
     kilobytes.unwrap_or(0.0) / 1024.0
 }

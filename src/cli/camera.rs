@@ -76,7 +76,9 @@ fn list(context: &Context) -> Answer {
         }
     }
     if cameras.is_empty() && !context.json {
-        note("there is no camera on this machine (no /dev/video*); on a Pi see `libcamera` for ribbon cameras");
+        note(
+            "there is no camera on this machine (no /dev/video*); on a Pi see `libcamera` for ribbon cameras",
+        );
     }
     Answer::of(cameras.iter().any(|camera| camera.error.is_none()))
 }

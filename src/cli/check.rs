@@ -156,7 +156,10 @@ fn check_gallery(
         report.note("gallery", "nobody is enrolled; `limen enroll ID --name NAME PHOTO` enrols somebody");
     }
     for person in gallery.people().iter().filter(|person| person.singles.len() == 1) {
-        report.note("gallery", &format!("{} has one template only; two or three are recognised better", person.id));
+        report.note(
+            "gallery",
+            &format!("{} has one template only; two or three are recognised better", person.id),
+        );
     }
     Some(gallery)
 }
@@ -168,8 +171,7 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
         return;
     };
     let people = gallery.map_or(1, |gallery| gallery.people().len().max(1));
-    let photographs =
-        gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1);
+    let photographs = gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1);
     let frames = u32::try_from(settings.rules.frames).unwrap_or(u32::MAX);
     report.ok("threshold", &threshold_in_words(&thresholds, people, photographs, frames));
     if thresholds.is_extrapolated(people, photographs, frames) {
@@ -220,7 +222,10 @@ fn check_door(context: &Context, report: &mut Report, settings: &Settings, witho
         report.ok("door", &pin_in_words(pin));
         if let Some(other) = Pin::at_header(pin.bcm()).filter(|other| *other != pin) {
             let position = pin.bcm();
-            report.note("door", &format!("if header pin {position} was meant, that is BCM {other}: pin = {other}"));
+            report.note(
+                "door",
+                &format!("if header pin {position} was meant, that is BCM {other}: pin = {other}"),
+            );
         }
     }
     if without_devices {

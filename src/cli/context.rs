@@ -76,17 +76,23 @@ impl Context {
         let source = GallerySource { file: settings.gallery.clone(), store, trust: self.trust() };
         let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Mirrored);
         let bar = output::progress(0, "enrolling");
-        let Enrolled { built, .. } = load_gallery(&source, &mut Enroller::new(analyst), &mut |done, total| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        })?;
+        let Enrolled { built, .. } =
+            load_gallery(&source, &mut Enroller::new(analyst), &mut |done, total| {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            })?;
         bar.finish_and_clear();
         built.notes.iter().for_each(|mistake| output::note(&mistake.to_string()));
         Ok(built.gallery)
     }
 
     /// Compares single photographs, mirrored crops on both sides, with a gallery.
-    pub fn matcher(&self, settings: &Settings, models: &Models, gallery: Gallery) -> Result<Matcher, Trouble> {
+    pub fn matcher(
+        &self,
+        settings: &Settings,
+        models: &Models,
+        gallery: Gallery,
+    ) -> Result<Matcher, Trouble> {
         let rule = Rule {
             thresholds: thresholds(&settings.recognition, models, ProbeCrops::Photograph)?,
             margin: settings.recognition.margin,
@@ -125,8 +131,7 @@ pub fn analyst(settings: &Settings, models: &Arc<Models>) -> Analyst {
 /// The one good face of a photograph.
 pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, Trouble> {
     let picture = load_photograph(photo)?;
-    only_face(analyst.faces(&picture)?)
-        .map_err(|why| Trouble::Device(format!("{}: {why}", shown(photo))))
+    only_face(analyst.faces(&picture)?).map_err(|why| Trouble::Device(format!("{}: {why}", shown(photo))))
 }
 
 /// A path as messages show it.

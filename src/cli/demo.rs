@@ -49,7 +49,11 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let id = PersonId::new("barack-obama").map_err(|error| Trouble::Usage(error.to_string()))?;
     let settings = settings(folder.path(), &id)?;
     let models = crate::vision::model::Models::load(&settings.model)?;
-    say(&styled(STRONG, "limen demo: the daemon on built-in photographs; the door is a dry run, nothing moves", 0));
+    say(&styled(
+        STRONG,
+        "limen demo: the daemon on built-in photographs; the door is a dry run, nothing moves",
+        0,
+    ));
     say(&format!("  enrolled   {id}, from one photograph ({}.jpg)", ENROLLED.name));
     let thresholds = thresholds(&settings.recognition, &models, ProbeCrops::Door)?;
     say(&format!("  model      {} {}", models.embedder.entry().name, models.digest().short()));
@@ -65,7 +69,8 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         settings.rules.window,
         settings.rules.unlock.as_secs()
     ));
-    let pictures: Vec<Picture> = VISITORS.iter().map(|visitor| visitor.at_the_door()).collect::<Result<_, _>>()?;
+    let pictures: Vec<Picture> =
+        VISITORS.iter().map(|visitor| visitor.at_the_door()).collect::<Result<_, _>>()?;
     let replay = Replay::new(pictures, INTERVAL, Moment::now())?
         .repeat(STAY)
         .blanks_between(GAP)

@@ -89,7 +89,11 @@ pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     let checked = if arguments.camera {
         take_pictures(context, &settings, &analyst)?
     } else {
-        arguments.photos.iter().map(|photo| check_photo(&analyst, photo, &folder)).collect::<Result<_, _>>()?
+        arguments
+            .photos
+            .iter()
+            .map(|photo| check_photo(&analyst, photo, &folder))
+            .collect::<Result<_, _>>()?
     };
     warn_of_strangers(&settings, &models, &checked)?;
     let photos = put_in_place(&checked, &folder, &id)?;
@@ -124,9 +128,7 @@ fn check_photo(analyst: &Analyst, photo: &Path, folder: &Path) -> Result<Checked
     let embedding = embedding_of(analyst, &bytes, &source)?;
     let extension = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
     let in_place = match (photo.canonicalize(), folder.canonicalize()) {
-        (Ok(photo), Ok(folder)) => {
-            photo.strip_prefix(folder).ok().and_then(Path::to_str).map(str::to_owned)
-        }
+        (Ok(photo), Ok(folder)) => photo.strip_prefix(folder).ok().and_then(Path::to_str).map(str::to_owned),
         _ => None,
     };
     Ok(Checked { bytes, extension, source, in_place, embedding })
@@ -134,15 +136,15 @@ fn check_photo(analyst: &Analyst, photo: &Path, folder: &Path) -> Result<Checked
 
 fn embedding_of(analyst: &Analyst, bytes: &[u8], source: &str) -> Result<Embedding, Trouble> {
     let picture = photograph_from_bytes(bytes, source)?;
-    let face = only_face(analyst.faces(&picture)?).map_err(|why| Trouble::Device(format!("{source}: {why}")))?;
+    let face =
+        only_face(analyst.faces(&picture)?).map_err(|why| Trouble::Device(format!("{source}: {why}")))?;
     Ok(face.embedding())
 }
 
 /// Photographs of one person should lie near each other; two that do not may show two people.
 fn warn_of_strangers(settings: &Settings, models: &Models, checked: &[Checked]) -> Result<(), Trouble> {
     let crops = crate::pipeline::ProbeCrops::Photograph;
-    let threshold =
-        crate::pipeline::thresholds(&settings.recognition, models, crops)?.threshold(1, 1, 1);
+    let threshold = crate::pipeline::thresholds(&settings.recognition, models, crops)?.threshold(1, 1, 1);
     for (index, one) in checked.iter().enumerate() {
         for other in &checked[index + 1..] {
             if one.embedding.l2(&other.embedding) > threshold {
@@ -192,12 +194,10 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, Trouble> {
 }
 
 /// Good pictures of the one person before the camera; why a picture is no good is said as it happens.
-fn take_pictures(
-    context: &Context,
-    settings: &Settings,
-    analyst: &Analyst,
-) -> Result<Vec<Checked>, Trouble> {
-    note(&format!("look at the camera: {CAMERA_PICTURES} pictures are taken; turn the head a little between"));
+fn take_pictures(context: &Context, settings: &Settings, analyst: &Analyst) -> Result<Vec<Checked>, Trouble> {
+    note(&format!(
+        "look at the camera: {CAMERA_PICTURES} pictures are taken; turn the head a little between"
+    ));
     let deadline = Moment::now() + CAMERA_PATIENCE;
     let mut taken: Vec<Checked> = Vec::new();
     let mut said = String::new();

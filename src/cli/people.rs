@@ -55,7 +55,9 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
             if context.json {
                 say_json(&json!({ "removed": id }));
             } else {
-                say(&format!("{id} is no longer enrolled; the photographs are still in the gallery's folder"));
+                say(&format!(
+                    "{id} is no longer enrolled; the photographs are still in the gallery's folder"
+                ));
             }
         }
     }

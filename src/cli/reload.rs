@@ -26,7 +26,8 @@ pub fn reload(context: &Context) -> Result<Answer, Trouble> {
         items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     };
     say(&format!("in force: {} people, {} templates", answer["people"], answer["templates"]));
-    for (key, what) in [("added", "new"), ("removed", "gone"), ("needs_restart", "changed, needs a restart")] {
+    for (key, what) in [("added", "new"), ("removed", "gone"), ("needs_restart", "changed, needs a restart")]
+    {
         let items = list(key);
         if !items.is_empty() {
             say(&format!("{what}: {}", items.join(", ")));

@@ -28,8 +28,7 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     let analyst = analyst(&settings, &models);
     let first = face_of(&analyst, &arguments.first)?.embedding();
     let second = face_of(&analyst, &arguments.second)?.embedding();
-    let threshold =
-        thresholds(&settings.recognition, &models, ProbeCrops::Photograph)?.threshold(1, 1, 1);
+    let threshold = thresholds(&settings.recognition, &models, ProbeCrops::Photograph)?.threshold(1, 1, 1);
     let distance = first.l2(&second);
     let same = distance <= threshold;
     if context.json {

@@ -36,7 +36,8 @@ pub fn accuracy(pairs: &[Scored]) -> Accuracy {
     }
     let right: usize = (0..FOLDS)
         .map(|fold| {
-            let others: Vec<Scored> = (0..FOLDS).filter(|&f| f != fold).flat_map(|f| folds[f].clone()).collect();
+            let others: Vec<Scored> =
+                (0..FOLDS).filter(|&f| f != fold).flat_map(|f| folds[f].clone()).collect();
             decided_rightly(&folds[fold], best_threshold(&others))
         })
         .sum();
@@ -59,7 +60,11 @@ fn best_threshold(pairs: &[Scored]) -> f32 {
     let mut right = sorted.iter().filter(|pair| !pair.genuine).count();
     let mut best = (right, 0.0);
     for (index, pair) in sorted.iter().enumerate() {
-        if pair.genuine { right += 1 } else { right -= 1 }
+        if pair.genuine {
+            right += 1
+        } else {
+            right -= 1
+        }
         let next = sorted.get(index + 1).map_or(pair.distance, |next| next.distance);
         if right > best.0 && next > pair.distance {
             best = (right, f32::midpoint(pair.distance, next));

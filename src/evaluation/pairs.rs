@@ -24,8 +24,8 @@ pub struct Pair {
 
 /// Reads a list of pairs.
 pub fn read_pairs(file: &Path) -> Result<Vec<Pair>, EvaluationError> {
-    let text = fs::read_to_string(file)
-        .map_err(|source| EvaluationError::File { file: file.to_owned(), source })?;
+    let text =
+        fs::read_to_string(file).map_err(|source| EvaluationError::File { file: file.to_owned(), source })?;
     parse_pairs(&text, file)
 }
 

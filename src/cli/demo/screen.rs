@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::photographs::{Photograph, VISITORS};
-use crate::clock::{Moment, Now};
 use crate::cli::output::{BAD, FAINT, GOOD, NOTE, STRONG, say, styled};
+use crate::clock::{Moment, Now};
 use crate::daemon::Watcher;
 use crate::door::thread::DoorReport;
 use crate::event::{Comparison, Fact, Observation};
@@ -101,7 +101,10 @@ impl Watcher for Screen {
                 _ => continue,
             };
             let milliseconds = work(seen);
-            say(&format!("  frame {number:>3}  {line}  {}", styled(FAINT, &format!("{milliseconds:.0} ms"), 0)));
+            say(&format!(
+                "  frame {number:>3}  {line}  {}",
+                styled(FAINT, &format!("{milliseconds:.0} ms"), 0)
+            ));
         }
     }
 
@@ -116,7 +119,9 @@ impl Watcher for Screen {
             Fact::Refused { refusal, frames, .. } => {
                 say(&format!("  {} {refusal} ({frames} frames compared)", styled(BAD, "refused:", 0)));
             }
-            Fact::Fault { part, what } => say(&format!("  {} of the {part}: {what}", styled(BAD, "fault", 0))),
+            Fact::Fault { part, what } => {
+                say(&format!("  {} of the {part}: {what}", styled(BAD, "fault", 0)))
+            }
             _ => {}
         }
     }
@@ -127,7 +132,8 @@ impl Watcher for Screen {
             DoorReport::Locked { at, .. } => (*at, false),
             DoorReport::Failed(what) => return say(&format!("  {} {what}", styled(BAD, "door:", 0))),
         };
-        let state = if unlocked { styled(GOOD, "door unlocked", 0) } else { styled(STRONG, "door locked", 0) };
+        let state =
+            if unlocked { styled(GOOD, "door unlocked", 0) } else { styled(STRONG, "door locked", 0) };
         say(&format!("  {state}"));
         self.outcome().moves.push((at, unlocked));
     }

@@ -1,6 +1,7 @@
 //! One network in tract: loaded, checked, run.
 
 use std::io::Cursor;
+use std::sync::OnceLock;
 
 use tract_onnx::prelude::*;
 
@@ -28,6 +29,7 @@ impl Network {
         }
         let refused =
             |what: TractError| ModelError::Graph { name: entry.name.clone(), what: format!("{what:#}") };
+        avoid_broken_kernels().map_err(|what| ModelError::Graph { name: entry.name.clone(), what })?;
         let graph = tract_onnx::onnx().model_for_read(&mut Cursor::new(bytes)).map_err(refused)?;
         let typed = graph.into_typed().map_err(refused)?;
         check_shapes(&typed, entry)?;
@@ -104,6 +106,21 @@ impl Network {
         }
         Ok(())
     }
+}
+
+/// Keeps tract from its int8 kernels for Intel AMX. Those of 0.23.9 load whole tiles of 64 rows where the
+/// packed matrix ends after fewer (a 7x7 stem has 147 rows, a 3x3 convolution of 32 channels 288), and so
+/// read up to 1 KiB behind its end: a segmentation fault whenever that is the last page of a mapping.
+fn avoid_broken_kernels() -> Result<(), String> {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    DONE.get_or_init(|| {
+        if !cfg!(target_arch = "x86_64") {
+            return Ok(());
+        }
+        tract_onnx::tract_core::knobs::set_config_global("TRACT_CPU_ISA", "-amx-int8")
+            .map_err(|error| format!("tract's AMX kernels cannot be turned off: {error:#}"))
+    })
+    .clone()
 }
 
 impl std::fmt::Debug for Network {
