@@ -11,7 +11,7 @@ use crate::gallery::store::STORE_NAME;
 use crate::gallery::{
     Built, GalleryError, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError, build,
 };
-use crate::vision::{Analyst, Face};
+use crate::vision::{Analyst, Face, FoundFace};
 
 /// Why there is no new gallery.
 #[derive(Debug, Error)]
@@ -58,7 +58,7 @@ impl PhotoEmbedder for Enroller {
 }
 
 /// The one face of a photograph, or what is wrong with it and the remedy.
-pub fn only_face<B>(mut faces: Vec<(B, Result<Face, crate::event::Unusable>)>) -> Result<Face, String> {
+pub fn only_face(mut faces: Vec<FoundFace>) -> Result<Face, String> {
     match faces.len() {
         0 => Err("no face was found; use a photograph that shows one face from the front, at least 100 pixels wide".to_owned()),
         1 => faces.remove(0).1.map_err(|why| format!("the face cannot be used: {why}; take another photograph")),

@@ -54,6 +54,9 @@ impl Face {
     }
 }
 
+/// A face of a picture: its box, and the face or why it cannot be used.
+pub type FoundFace = (Rect, Result<Face, Unusable>);
+
 /// How long each stage took for one picture; zero for a stage that did not run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timing {
@@ -88,7 +91,7 @@ impl Analyst {
 
     /// Every face of a picture with its box, the best detection first; a face that the gate refuses has
     /// the reason instead of an embedding.
-    pub fn faces(&self, picture: &Picture) -> Result<Vec<(Rect, Result<Face, Unusable>)>, ModelError> {
+    pub fn faces(&self, picture: &Picture) -> Result<Vec<FoundFace>, ModelError> {
         let mut timing = Timing::default();
         self.detect(picture, &mut timing)?
             .iter()

@@ -67,7 +67,7 @@ impl Settings {
                 "max-distance: the threshold is this distance, whatever error rate it means",
             ),
         ];
-        risks.into_iter().filter_map(|(taken, risk)| taken.then(|| risk.to_owned())).collect()
+        risks.into_iter().filter(|(taken, _)| *taken).map(|(_, risk)| risk.to_owned()).collect()
     }
 }
 
