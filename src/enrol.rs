@@ -106,12 +106,13 @@ pub fn load_gallery(
 ) -> Result<Enrolled, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
     let mut store_trouble = Vec::new();
-    let store_file = match &source.store {
-        StoreUse::Memory => None,
-        StoreUse::Read(folder) | StoreUse::Own(folder) => Some(folder.join(STORE_NAME)),
+    let (store_file, trust) = match &source.store {
+        StoreUse::Memory => (None, Trust::Checked),
+        StoreUse::Read(folder) => (Some(folder.join(STORE_NAME)), Trust::in_the_service()),
+        StoreUse::Own(folder) => (Some(folder.join(STORE_NAME)), Trust::Checked),
     };
     let store = match &store_file {
-        Some(path) if path.exists() => Store::read(path).unwrap_or_else(|error| {
+        Some(path) if path.exists() => Store::read(path, trust).unwrap_or_else(|error| {
             store_trouble.push(error);
             Store::empty(embedder.model())
         }),

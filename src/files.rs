@@ -32,8 +32,35 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 pub enum Trust {
     /// Only files and folders of root or of the user we run as, writable by nobody else.
     Checked,
+    /// As [`Trust::Checked`], and files of this user too: what the service wrote, read by root.
+    CheckedOr(u32),
     /// Any file we may read: for commands on a user's own pictures and lists, which open no door.
     Anyone,
+}
+
+/// The service's own user, which `make install` makes.
+const SERVICE_USER: &str = "limen";
+
+impl Trust {
+    /// For what the service wrote, whoever reads it.
+    pub fn in_the_service() -> Self {
+        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let mut users = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let service = users.find(|fields| fields.first() == Some(&SERVICE_USER));
+        match service.and_then(|fields| fields.get(2)?.parse().ok()) {
+            Some(uid) => Self::CheckedOr(uid),
+            None => Self::Checked,
+        }
+    }
+
+    /// Whether files of this user are accepted.
+    fn accepts(self, owner: u32) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Checked => owner == 0 || owner == geteuid().as_raw(),
+            Self::CheckedOr(user) => owner == user || Self::Checked.accepts(owner),
+        }
+    }
 }
 
 /// Why a file was not read or written. Each message names the path and what mends it.
@@ -123,7 +150,7 @@ impl FileError {
 /// writable by nobody else, and the name must not be a symbolic link.
 pub fn read_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<Vec<u8>, FileError> {
     let file = match trust {
-        Trust::Checked => open_checked(path)?,
+        Trust::Checked | Trust::CheckedOr(_) => open_checked(path, trust)?,
         Trust::Anyone => open_plain(path)?,
     };
     read_bounded(file, path, max_bytes)
@@ -135,9 +162,9 @@ pub fn read_trusted_text(path: &Path, max_bytes: u64, trust: Trust) -> Result<St
         .map_err(|_| FileError::NotText { path: shown(path) })
 }
 
-/// Checks that a folder belongs to root or the effective user and that nobody else may write it.
-pub fn check_folder(folder: &Path) -> Result<(), FileError> {
-    open_checked_folder(folder).map(drop)
+/// Checks that a folder belongs to one whom `trust` accepts and that nobody else may write it.
+pub fn check_folder(folder: &Path, trust: Trust) -> Result<(), FileError> {
+    open_checked_folder(folder, trust).map(drop)
 }
 
 /// Puts `bytes` in place of whatever `path` was: readers see the old file or the new one, whole, and a
@@ -195,9 +222,9 @@ pub fn lock_file(path: &Path) -> Result<FileLock, FileError> {
     }
 }
 
-fn open_checked(path: &Path) -> Result<File, FileError> {
+fn open_checked(path: &Path, trust: Trust) -> Result<File, FileError> {
     let (folder, name) = split(path)?;
-    let opened_folder = open_checked_folder(folder)?;
+    let opened_folder = open_checked_folder(folder, trust)?;
     // Non-blocking, so that a pipe put in the file's place cannot hold us here.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match openat(&opened_folder, name, flags, Mode::empty()) {
@@ -205,16 +232,16 @@ fn open_checked(path: &Path) -> Result<File, FileError> {
         Err(Errno::LOOP) => return Err(FileError::Link { path: shown(path) }),
         Err(error) => return Err(failed(path, "open it", error.into())),
     };
-    check_owner_and_mode(&metadata(&file, path)?, path)?;
+    check_owner_and_mode(&metadata(&file, path)?, path, trust)?;
     Ok(file)
 }
 
-fn open_checked_folder(folder: &Path) -> Result<File, FileError> {
+fn open_checked_folder(folder: &Path, trust: Trust) -> Result<File, FileError> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let descriptor =
         open(folder, flags, Mode::empty()).map_err(|e| failed(folder, "open the folder", e.into()))?;
     let opened = File::from(descriptor);
-    check_owner_and_mode(&metadata(&opened, folder)?, folder)?;
+    check_owner_and_mode(&metadata(&opened, folder)?, folder, trust)?;
     Ok(opened)
 }
 
@@ -226,10 +253,9 @@ fn open_plain(path: &Path) -> Result<File, FileError> {
         .map_err(|e| failed(path, "open it", e))
 }
 
-fn check_owner_and_mode(found: &Metadata, path: &Path) -> Result<(), FileError> {
-    let me = geteuid();
-    if found.uid() != 0 && found.uid() != me.as_raw() {
-        let user = if me.is_root() { "root" } else { "\"$USER\"" };
+fn check_owner_and_mode(found: &Metadata, path: &Path, trust: Trust) -> Result<(), FileError> {
+    if !trust.accepts(found.uid()) {
+        let user = if geteuid().is_root() { "root" } else { "\"$USER\"" };
         let (path, argument) = (shown(path), quoted(path));
         return Err(FileError::ForeignOwner { path, owner: found.uid(), user, argument });
     }

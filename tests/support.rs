@@ -115,7 +115,7 @@ impl Site {
 /// Head and shoulders of one of the demo's people, as the door's camera sees them.
 pub fn visitor(name: &str) -> limen::frame::Picture {
     let picture = limen::camera::photograph::load_photograph(&photo(name)).expect("a photograph of the demo");
-    let height = picture.height().min(picture.width() * 6 / 5);
+    let height = picture.height().min(picture.width());
     limen::frame::Picture::from_fn(picture.width(), height, |x, y| picture.pixel(i64::from(x), i64::from(y)))
 }
 

@@ -14,7 +14,7 @@ use crate::control::{Request, ask};
 use crate::door::pin::Pin;
 use crate::door::{self, Driver};
 use crate::enrol::{Enroller, GallerySource, StoreUse, load_gallery};
-use crate::files::check_folder;
+use crate::files::{Trust, check_folder};
 use crate::gallery::Gallery;
 use crate::matching::thresholds::Thresholds;
 use crate::pipeline::{ProbeCrops, thresholds};
@@ -188,7 +188,7 @@ fn threshold_in_words(thresholds: &Thresholds, people: usize, photographs: usize
 fn check_folders(report: &mut Report, settings: &Settings) {
     for folder in [&settings.paths.state, &settings.paths.runtime, &settings.audit.folder] {
         if folder.exists() {
-            if report.take("folders", check_folder(folder)).is_some() {
+            if report.take("folders", check_folder(folder, Trust::in_the_service())).is_some() {
                 report.ok("folders", &shown(folder));
             }
         } else {

@@ -49,7 +49,7 @@ pub fn say_json(value: &serde_json::Value) {
 pub fn start_log(daemon: bool) {
     let level = if daemon { "info" } else { "warn" };
     // tract says at `warn` what only its authors can change.
-    let filter = format!("{level},tract_core=error,tract_onnx=error,tract_hir=error");
+    let filter = format!("{level},tract_core=error,tract_onnx=error,tract_hir=error,tract_linalg=error");
     let environment = env_logger::Env::new().filter_or("LIMEN_LOG", filter);
     let mut builder = env_logger::Builder::from_env(environment);
     if daemon && std::env::var_os("JOURNAL_STREAM").is_some() {

@@ -151,9 +151,9 @@ impl Store {
         Ok(())
     }
 
-    /// Reads a store; the file and its folder must be root's or ours, and writable by nobody else.
-    pub fn read(path: &Path) -> Result<Self, StoreError> {
-        let bytes = read_trusted(path, MAX_STORE_BYTES, Trust::Checked)?;
+    /// Reads a store.
+    pub fn read(path: &Path, trust: Trust) -> Result<Self, StoreError> {
+        let bytes = read_trusted(path, MAX_STORE_BYTES, trust)?;
         Self::decode(&bytes, path)
     }
 
@@ -310,7 +310,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join(STORE_NAME);
         store().write(&path).expect("written");
-        let read = Store::read(&path).expect("read");
+        let read = Store::read(&path, Trust::Checked).expect("read");
         assert_eq!(read, store());
         assert_eq!(read.find(&id("bob"), &PhotoDigest::of(b"1")), Some(&template(0.3)));
         assert_eq!(read.find(&id("bob"), &PhotoDigest::of(b"2")), None);

@@ -23,7 +23,7 @@ impl Photograph {
     /// Head and shoulders, as somebody at the door is seen: the upper part of a tall photograph.
     pub fn at_the_door(&self) -> Result<Picture, PhotographError> {
         let picture = self.picture()?;
-        let height = picture.height().min(picture.width() * 6 / 5);
+        let height = picture.height().min(picture.width());
         Ok(Picture::from_fn(picture.width(), height, |x, y| picture.pixel(i64::from(x), i64::from(y))))
     }
 }
