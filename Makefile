@@ -47,7 +47,7 @@ install:
 
 # libclang reads the kernel's camera header while the v4l crate is built.
 setup:
-	@if [ -n "$$LIBCLANG_PATH" ] || ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1 \
+	@if [ -n "$$LIBCLANG_PATH" ] || ls /usr/lib/llvm-*/lib/libclang.so* /usr/lib/llvm-*/lib/libclang-[0-9]*.so* 2>/dev/null | grep -q . \
 		|| ldconfig -p 2>/dev/null | grep -q 'libclang\(-[0-9]*\)\?\.so'; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo 'installing libclang-dev'; \

@@ -159,8 +159,12 @@ impl Looker {
     fn take(&mut self, delivery: Delivery) -> bool {
         match delivery {
             Delivery::Frame(frame) => self.look(&frame),
-            Delivery::Nothing => true,
+            Delivery::Nothing => {
+                self.refuse_wish();
+                true
+            }
             Delivery::Lost(error) => {
+                self.refuse_wish();
                 self.end_tracks();
                 self.tell(Message::CameraLost(error.to_string()))
             }
@@ -207,6 +211,13 @@ impl Looker {
         };
         // Whoever asked may have left.
         let _ = reply.try_send(answer);
+    }
+
+    /// Nobody waits for a picture that does not come.
+    fn refuse_wish(&self) {
+        if let Some(reply) = self.wish.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = reply.try_send(no("the camera gives no picture now; `limen status` and the log say why"));
+        }
     }
 
     fn end_tracks(&mut self) {
