@@ -4,13 +4,17 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: demo test lint check-models check-config dist install setup
+.PHONY: demo test test-devices lint check-models check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
 
 test: setup
 	$(CARGO) test --locked
+
+# The tests that need a camera and a GPIO chip, in a guest that has them.
+test-devices: setup
+	tests/devices/run
 
 lint: setup
 	$(CARGO) fmt --check

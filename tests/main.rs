@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod daemon;
 mod demo;
+mod devices;
 mod faces;
 mod layers;
 mod recognition;

@@ -3,12 +3,13 @@
 use limen::camera::photograph::load_photograph;
 use limen::embedding::Embedding;
 use limen::event::Unusable;
+use limen::frame::Picture;
 use limen::matching::thresholds::Thresholds;
 use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Role};
 use limen::vision::quality::Gate;
 use limen::vision::{Analyst, Crops, Face};
 
-use crate::support::{Site, models, photo};
+use crate::support::{Site, models, photo, visitor};
 
 fn face(name: &str) -> Face {
     let analyst = Analyst::new(models(), Gate::wide_open(), Crops::Mirrored);
@@ -80,6 +81,46 @@ fn a_face_with_an_eye_outside_the_picture_is_not_embedded() {
     assert_eq!(faces[0].1.as_ref().err(), Some(&Unusable::CutOff));
 }
 
+/// What the default gate says of a picture's one face.
+fn judged(picture: &Picture) -> Result<(), Unusable> {
+    let analyst = Analyst::new(models(), Gate::default(), Crops::Plain);
+    let mut faces = analyst.faces(picture).expect("the networks run");
+    assert_eq!(faces.len(), 1, "one face");
+    faces.remove(0).1.map(drop)
+}
+
+fn changed(picture: &Picture, change: impl Fn(u8) -> f32) -> Picture {
+    Picture::from_fn(picture.width(), picture.height(), |x, y| {
+        picture.pixel(i64::from(x), i64::from(y)).map(|value| change(value).clamp(0.0, 255.0) as u8)
+    })
+}
+
+/// The mean of a square of `side` pixels around each.
+fn blurred(picture: &Picture, side: i64) -> Picture {
+    Picture::from_fn(picture.width(), picture.height(), |x, y| {
+        let around = |channel: usize| {
+            let (left, top) = (i64::from(x) - side / 2, i64::from(y) - side / 2);
+            let sum: i64 = (0..side * side)
+                .map(|i| i64::from(picture.pixel(left + i % side, top + i / side)[channel]))
+                .sum();
+            (sum / (side * side)) as u8
+        };
+        [around(0), around(1), around(2)]
+    })
+}
+
+#[test]
+fn a_poor_picture_is_refused_with_what_to_change() {
+    let good = visitor("obama");
+    assert_eq!(judged(&good), Ok(()));
+    assert_eq!(judged(&changed(&good, |value| f32::from(value) * 0.12)), Err(Unusable::TooDark));
+    assert_eq!(judged(&changed(&good, |value| 225.0 + f32::from(value) * 0.3)), Err(Unusable::TooBright));
+    assert_eq!(judged(&blurred(&good, 19)), Err(Unusable::Blurred));
+    let (width, height) = (good.width() / 4, good.height() / 4);
+    let far = Picture::from_fn(width, height, |x, y| good.pixel(i64::from(x * 4), i64::from(y * 4)));
+    assert_eq!(judged(&far), Err(Unusable::TooSmall));
+}
+
 #[test]
 fn plain_crops_lie_as_far_apart_as_measured() {
     let [one, two, three] = ["obama", "obama2", "obama3"].map(|name| face(name).plain);
@@ -111,6 +152,16 @@ fn a_model_file_of_another_digest_is_refused() {
     let error = Models::load(&EmbedderChoice::File { path, sha256 }).expect_err("another file");
     assert!(matches!(error, ModelError::Digest { .. }), "{error}");
     assert!(error.to_string().contains("put the original file back"), "{error}");
+}
+
+#[test]
+fn a_model_file_of_the_pinned_digest_is_used() {
+    let site = Site::empty();
+    let bytes = std::fs::read(crate::support::project("models/embedding-int8.onnx")).expect("committed");
+    let path = site.write("mine.onnx", bytes);
+    let sha256 = models().digest();
+    let loaded = Models::load(&EmbedderChoice::File { path, sha256 }).expect("the same file");
+    assert_eq!(loaded.digest(), sha256);
 }
 
 #[test]

@@ -44,8 +44,9 @@ const MAX_BUFFERS: usize = 32;
 const MAX_DRAIN: usize = 64;
 /// Frames a second to ask for if the configuration names none: more is work without gain.
 const USUAL_FPS: u32 = 30;
-/// USB cameras' clocks are converted to the kernel's with an error of some milliseconds.
-const CLOCK_ERROR: Duration = Duration::from_millis(20);
+/// A stamp may lie so far in the future: USB cameras' clocks are converted to the kernel's with an error of
+/// some milliseconds, and some drivers stamp the end of a frame that they deliver at its beginning.
+const CLOCK_ERROR: Duration = Duration::from_millis(100);
 
 /// A camera that streams.
 pub struct V4lCamera {
@@ -343,7 +344,8 @@ fn release(mut stream: Stream<'static>, device: &Path) {
     }
 }
 
-/// When the frame was taken; `None` if that is not known well enough, or lies in the future.
+/// When the frame was taken; `None` if that is not known well enough. A stamp that lies in the future is no
+/// stamp.
 fn time_taken(meta: &Metadata, watched: bool, now: Moment) -> Option<Moment> {
     if (meta.flags & Flags::TIMESTAMP_MASK) != Flags::TIMESTAMP_MONOTONIC {
         return watched.then_some(now);
@@ -351,7 +353,7 @@ fn time_taken(meta: &Metadata, watched: bool, now: Moment) -> Option<Moment> {
     let seconds = Duration::from_secs(u64::try_from(meta.timestamp.sec).unwrap_or(0));
     let micros = Duration::from_micros(u64::try_from(meta.timestamp.usec).unwrap_or(0));
     let taken = Moment::from_monotonic(seconds.saturating_add(micros));
-    (taken <= now + CLOCK_ERROR).then_some(taken.min(now))
+    if taken <= now + CLOCK_ERROR { Some(taken.min(now)) } else { watched.then_some(now) }
 }
 
 fn size_near(size: &FrameSizeEnum, wanted: (u32, u32)) -> (u32, u32) {

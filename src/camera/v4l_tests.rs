@@ -32,14 +32,22 @@ fn a_panic_in_the_crate_is_an_error() {
 }
 
 #[test]
-fn a_monotonic_stamp_is_the_frames_time_and_one_from_the_future_is_refused() {
+fn a_monotonic_stamp_is_the_frames_time_and_one_from_the_future_is_none() {
     let now = Moment::now();
     let past = now - Duration::from_millis(300);
     let meta = stamped(Flags::TIMESTAMP_MONOTONIC, monotonic(past));
     let taken = time_taken(&meta, false, now).expect("in the past");
     assert!(taken.since(past) < Duration::from_millis(5) && past.since(taken) < Duration::from_millis(5));
     let meta = stamped(Flags::TIMESTAMP_MONOTONIC, monotonic(now + Duration::from_secs(1)));
-    assert_eq!(time_taken(&meta, true, now), None);
+    assert_eq!(time_taken(&meta, false, now), None);
+    assert_eq!(time_taken(&meta, true, now), Some(now), "it came while we waited");
+}
+
+#[test]
+fn a_stamp_a_little_in_the_future_is_now() {
+    let now = Moment::now();
+    let meta = stamped(Flags::TIMESTAMP_MONOTONIC, monotonic(now + Duration::from_millis(40)));
+    assert_eq!(time_taken(&meta, false, now), Some(now));
 }
 
 #[test]
