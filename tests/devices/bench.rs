@@ -83,7 +83,11 @@ pub fn frame(picture: &Picture, format: PixelFormat) -> Vec<u8> {
     match format {
         PixelFormat::Yuyv => encode_yuyv(&fitted),
         PixelFormat::Mjpeg => encode_jpeg(&fitted).expect("encoded"),
-        PixelFormat::Grey => fitted.rgb().chunks_exact(3).map(|p| ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8).collect(),
+        PixelFormat::Grey => fitted
+            .rgb()
+            .chunks_exact(3)
+            .map(|p| ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8)
+            .collect(),
         PixelFormat::Rgb24 => fitted.rgb().to_vec(),
     }
 }
@@ -249,9 +253,8 @@ impl Running {
 
     /// Open descriptors and threads.
     pub fn resources(&self) -> (usize, usize) {
-        let count = |what: &str| {
-            fs::read_dir(format!("/proc/{}/{what}", self.child.id())).expect("it runs").count()
-        };
+        let count =
+            |what: &str| fs::read_dir(format!("/proc/{}/{what}", self.child.id())).expect("it runs").count();
         (count("fd"), count("task"))
     }
 }
