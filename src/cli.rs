@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod door;
 mod enroll;
+mod eval;
 mod identify;
 mod lock;
 mod output;
@@ -70,6 +71,8 @@ enum Command {
     Identify(identify::Arguments),
     /// Say whether two photographs show the same person
     Verify(verify::Arguments),
+    /// Measure error rates on photographs of known people
+    Eval(eval::Arguments),
     /// Measure how long each stage takes
     Bench(bench::Arguments),
     /// Read the records
@@ -117,6 +120,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
+        Command::Eval(arguments) => eval::eval(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
         Command::Audit { command } => audit::audit(context, &command),
         Command::Camera { command } => camera::camera(context, &command),

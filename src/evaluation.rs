@@ -6,10 +6,15 @@
 
 pub mod accuracy;
 pub mod pairs;
+pub mod pictures;
+pub mod plot;
+pub mod rates;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
+
+use crate::vision::model::ModelError;
 
 /// Why there is nothing to evaluate.
 #[derive(Debug, Error)]
@@ -21,6 +26,31 @@ pub enum EvaluationError {
         file: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// A folder that holds no people.
+    #[error(
+        "{folder}: {people} people and {pictures} pictures; it needs a folder a person with .jpg or .png files, \
+         two people at least and 100000 pictures at most",
+        folder = .folder.display()
+    )]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Subfolders found.
+        people: usize,
+        /// Pictures found.
+        pictures: usize,
+    },
+    /// A network failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A plot cannot be written.
+    #[error("{file}: {what}", file = .file.display())]
+    Plot {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        what: String,
     },
     /// A line is no pair.
     #[error(

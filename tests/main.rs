@@ -7,5 +7,6 @@ mod demo;
 mod devices;
 mod faces;
 mod layers;
+mod parsers;
 mod recognition;
 mod support;

@@ -115,7 +115,7 @@ fn a_poor_picture_is_refused_with_what_to_change() {
     assert_eq!(judged(&good), Ok(()));
     assert_eq!(judged(&changed(&good, |value| f32::from(value) * 0.12)), Err(Unusable::TooDark));
     assert_eq!(judged(&changed(&good, |value| 225.0 + f32::from(value) * 0.3)), Err(Unusable::TooBright));
-    assert_eq!(judged(&blurred(&good, 19)), Err(Unusable::Blurred));
+    assert_eq!(judged(&blurred(&visitor("obama2"), 13)), Err(Unusable::Blurred));
     let (width, height) = (good.width() / 4, good.height() / 4);
     let far = Picture::from_fn(width, height, |x, y| good.pixel(i64::from(x * 4), i64::from(y * 4)));
     assert_eq!(judged(&far), Err(Unusable::TooSmall));

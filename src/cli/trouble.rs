@@ -12,6 +12,7 @@ use crate::control::ControlError;
 use crate::daemon::DaemonError;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
+use crate::evaluation::EvaluationError;
 use crate::files::FileError;
 use crate::gallery::{EditError, RosterError};
 use crate::matching::thresholds::ThresholdError;
@@ -83,6 +84,7 @@ troubles! {
     DoorError => Device,
     ModelError => Device,
     PhotographError => Device,
+    EvaluationError => Device,
     std::io::Error => Device,
 }
 

@@ -1,0 +1,142 @@
+//! Every parser against damaged and random input: an answer or an error, never a panic, never a hang.
+
+use std::path::Path;
+
+use limen::camera::photograph::photograph_from_bytes;
+use limen::camera::pixels::decode;
+use limen::camera::snapshot::encode_jpeg;
+use limen::clock::Moment;
+use limen::config::Settings;
+use limen::control::parse_request;
+use limen::evaluation::pairs::parse_pairs;
+use limen::frame::{Frame, Picture, PixelFormat};
+use limen::gallery::{Roster, Store};
+use limen::vision::model::{MANIFEST, Manifest};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::support::{Site, project};
+
+/// A change of a file: where (as a share of its length), how many bytes go, and what comes instead.
+type Damage = (f64, usize, Vec<u8>);
+
+fn damage() -> impl Strategy<Value = Vec<Damage>> {
+    vec((0.0..1.0, 0..12_usize, vec(any::<u8>(), 0..12)), 1..6)
+}
+
+fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for (place, gone, instead) in damages {
+        let start = (bytes.len() as f64 * place) as usize;
+        let end = (start + gone).min(bytes.len());
+        bytes.splice(start..end, instead.iter().copied());
+    }
+    bytes
+}
+
+fn damaged_text(text: &str, damages: &[Damage]) -> String {
+    String::from_utf8_lossy(&damaged(text.as_bytes(), damages)).into_owned()
+}
+
+fn small_jpeg() -> Vec<u8> {
+    encode_jpeg(&Picture::from_fn(64, 48, |x, y| [(x * 4) as u8, (y * 5) as u8, 90])).expect("encoded")
+}
+
+fn mjpeg(bytes: Vec<u8>) -> Frame {
+    Frame {
+        format: PixelFormat::Mjpeg,
+        width: 64,
+        height: 48,
+        stride: 0,
+        bytes,
+        taken: Moment::default(),
+        sequence: 0,
+    }
+}
+
+/// Every key of the configuration, uncommented.
+fn full_configuration() -> String {
+    let text = std::fs::read_to_string(project("config/limen.toml")).expect("shipped");
+    text.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
+const GALLERY: &str = "[[person]]\nid = \"ada\"\nname = \"Ada Lovelace\"\nphotos = [\"a.jpg\", \"b/c.png\"]\n\
+     valid-from = 2026-07-01\nvalid-until = 2027-06-30\nsuspended = false\n\
+     embeddings = [{ model = \"00\", data = \"AAAA\" }]\n";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_configuration_is_read_or_refused(damages in damage()) {
+        let _ = Settings::parse(&damaged_text(&full_configuration(), &damages), Path::new("limen.toml"));
+    }
+
+    #[test]
+    fn a_damaged_gallery_is_read_or_refused(damages in damage()) {
+        let _ = Roster::parse(&damaged_text(GALLERY, &damages), Path::new("gallery.toml"));
+    }
+
+    #[test]
+    fn a_damaged_manifest_is_read_or_refused(damages in damage()) {
+        let _ = Manifest::parse(&damaged_text(MANIFEST, &damages));
+    }
+
+    #[test]
+    fn a_damaged_list_of_pairs_is_read_or_refused(damages in damage()) {
+        let list = "10\nAda 1 2\nAda 1 Bob 2\n".repeat(12);
+        let _ = parse_pairs(&damaged_text(&list, &damages), Path::new("pairs.txt"));
+    }
+
+    #[test]
+    fn a_damaged_request_is_answered(damages in damage()) {
+        let line = br#"{"v":1,"command":"unlock","seconds":3}"#;
+        let _ = parse_request(&damaged(line, &damages));
+    }
+
+    #[test]
+    fn a_damaged_photograph_is_read_or_refused(damages in damage()) {
+        let _ = photograph_from_bytes(&damaged(&small_jpeg(), &damages), "damaged.jpg");
+    }
+
+    #[test]
+    fn a_damaged_camera_frame_is_a_picture_of_its_size_or_dropped(damages in damage()) {
+        if let Ok(picture) = decode(&mjpeg(damaged(&small_jpeg(), &damages))) {
+            prop_assert_eq!((picture.width(), picture.height()), (64, 48));
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_nothing(bytes in vec(any::<u8>(), 0..600)) {
+        prop_assert!(photograph_from_bytes(&bytes, "random").is_err());
+        prop_assert!(decode(&mjpeg(bytes.clone())).is_err());
+        prop_assert!(parse_request(&bytes).is_err());
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = Settings::parse(&text, Path::new("limen.toml"));
+        let _ = Roster::parse(&text, Path::new("gallery.toml"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_store_is_refused_or_was_not_changed(damages in damage()) {
+        let site = Site::empty();
+        let path = site.path("store");
+        Store::empty(limen::embedding::ModelDigest::of(b"model")).write(&path).expect("written");
+        let whole = std::fs::read(&path).expect("read");
+        let bytes = damaged(&whole, &damages);
+        site.write("store", &bytes);
+        let read = Store::read(&path, limen::files::Trust::Checked);
+        prop_assert!(read.is_err() || bytes == whole);
+    }
+
+    #[test]
+    fn a_damaged_name_of_the_line_locks_nothing_else(damages in damage()) {
+        let site = Site::empty();
+        let text = "driver = \"dry-run\"\nchip = \"/dev/gpiochip0\"\npin = 17\nactive = \"high\"\n";
+        let file = site.write("door", damaged(text.as_bytes(), &damages));
+        let _ = limen::door::statefile::lock_now(&file);
+    }
+}
