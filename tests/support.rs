@@ -112,11 +112,15 @@ impl Site {
     }
 }
 
-/// Head and shoulders of one of the demo's people, as the door's camera sees them.
+/// Head and shoulders of one of the demo's people, as the door's camera sees them: the upper part of the
+/// photograph, doubled if it is small.
 pub fn visitor(name: &str) -> limen::frame::Picture {
     let picture = limen::camera::photograph::load_photograph(&photo(name)).expect("a photograph of the demo");
-    let height = picture.height().min(picture.width());
-    limen::frame::Picture::from_fn(picture.width(), height, |x, y| picture.pixel(i64::from(x), i64::from(y)))
+    let side = picture.width().min(picture.height());
+    let times = if side < 320 { 2 } else { 1 };
+    limen::frame::Picture::from_fn(side * times, side * times, |x, y| {
+        picture.pixel(i64::from(x / times), i64::from(y / times))
+    })
 }
 
 /// Nobody: an empty hallway.

@@ -1,11 +1,14 @@
 //! The promises of the policy, as examples and as properties of random event sequences.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::clock::WallClock;
 use crate::embedding::Distance;
 use crate::event::{Candidate, FRESHNESS, NoMatch};
+use crate::gallery::Standing;
 
 const RULES: Rules =
     Rules { frames: 3, window: 5, unlock: Duration::from_secs(5), on_audit_failure: OnAuditFailure::Refuse };

@@ -17,12 +17,20 @@ use limen::frame::{Picture, PixelFormat};
 use v4l::video::Output as _;
 use v4l::{Device, Format, FourCC};
 
-use crate::support::Site;
+use crate::support::{Ran, Site, limen, visitor};
 
 pub const LOOPBACK: &str = "/dev/video10";
 pub const VIVID: &str = "/dev/video0";
 /// Longer than anything here takes on a busy machine.
 pub const LONG: Duration = Duration::from_secs(20);
+/// `unlock-seconds` of the tests' configuration.
+pub const UNLOCK: Duration = Duration::from_secs(2);
+/// A face that opens does so within this; a frame takes 30 ms here, three are needed.
+pub const DECISION: Duration = Duration::from_secs(5);
+/// What is locked by a command or a signal is locked within this.
+pub const AT_ONCE: Duration = Duration::from_millis(500);
+/// Long enough to open, were it to.
+pub const WATCHED: Duration = Duration::from_secs(3);
 const SIZE: (u32, u32) = (640, 480);
 const FRAME: Duration = Duration::from_millis(66);
 
@@ -264,4 +272,24 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A site, its camera showing somebody enrolled, and the daemon with the door open.
+pub fn opened(site: &Site) -> (Feeder, Running) {
+    site.configure_loopback();
+    let feeder = Feeder::start(PixelFormat::Yuyv, &visitor("obama2"));
+    let running = Running::start(site);
+    assert!(RELAY.rises(DECISION), "{}", running.log());
+    (feeder, running)
+}
+
+/// `limen lock` with the site's configuration.
+pub fn lock_command(site: &Site) -> Ran {
+    limen([std::ffi::OsStr::new("--config"), site.path("limen.toml").as_ref(), "lock".as_ref()])
+}
+
+/// Runs a system command of the guest.
+pub fn command(line: &str) {
+    let status = std::process::Command::new("sh").args(["-c", line]).status().expect("a shell");
+    assert!(status.success(), "{line}");
 }

@@ -1,5 +1,6 @@
 //! The photographs compiled in, all works of the US government; `photographs/ORIGIN.md` says where from.
 
+use crate::camera::CAMERA_SIZE;
 use crate::camera::photograph::{PhotographError, photograph_from_bytes};
 use crate::frame::Picture;
 
@@ -20,11 +21,15 @@ impl Photograph {
         photograph_from_bytes(self.jpeg, &format!("built-in photograph {}", self.name))
     }
 
-    /// Head and shoulders, as somebody at the door is seen: the upper part of a tall photograph.
+    /// Head and shoulders, as somebody at the door is seen: the upper part of a tall photograph, doubled if
+    /// it is small, because a face of less than about 100 of the frame's 640 pixels is not found reliably.
     pub fn at_the_door(&self) -> Result<Picture, PhotographError> {
         let picture = self.picture()?;
-        let height = picture.height().min(picture.width());
-        Ok(Picture::from_fn(picture.width(), height, |x, y| picture.pixel(i64::from(x), i64::from(y))))
+        let side = picture.width().min(picture.height());
+        let times = if side < CAMERA_SIZE.0 / 2 { 2 } else { 1 };
+        Ok(Picture::from_fn(side * times, side * times, |x, y| {
+            picture.pixel(i64::from(x / times), i64::from(y / times))
+        }))
     }
 }
 

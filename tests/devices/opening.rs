@@ -1,0 +1,149 @@
+//! What opens the door, for how long, and what locks it again.
+
+use std::time::{Duration, Instant};
+
+use limen::control::Request;
+use limen::frame::PixelFormat;
+
+use super::bench::{
+    AT_ONCE, DECISION, Feeder, LONG, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command, opened,
+    within,
+};
+use crate::support::{Site, limen, nobody, visitor};
+
+fn opens_and_closes(format: PixelFormat, enrolled: &str) {
+    let site = Site::with_obama();
+    site.configure_loopback();
+    let feeder = Feeder::start(format, &nobody());
+    let _running = Running::start(&site);
+    assert!(RELAY.stays_low(Duration::from_millis(500)));
+    feeder.show(&visitor(enrolled));
+    assert!(RELAY.rises(DECISION));
+    let risen = Instant::now();
+    feeder.show(&nobody());
+    assert!(RELAY.falls(LONG));
+    let held = risen.elapsed();
+    assert!(held >= UNLOCK - Duration::from_millis(200) && held <= UNLOCK + AT_ONCE, "{held:?}");
+    feeder.show(&visitor("biden"));
+    assert!(RELAY.stays_low(WATCHED), "a stranger");
+    feeder.show(&nobody());
+    assert!(within(LONG, || site.has_record("refused")));
+    assert_eq!(site.kinds().iter().filter(|kind| *kind == "granted").count(), 1);
+}
+
+fn a_signal_locks_and_ends(number: i32) {
+    let site = Site::with_obama();
+    let (_feeder, mut running) = opened(&site);
+    running.signal(number);
+    assert!(RELAY.falls(AT_ONCE));
+    assert_eq!(running.ends(Duration::from_secs(1)), Some(0), "{}", running.log());
+    assert_eq!(site.kinds().last().map(String::as_str), Some("stopped"));
+}
+
+guest_tests! {
+    fn an_enrolled_face_opens_for_its_time_and_a_strangers_does_not_in_yuyv() {
+        opens_and_closes(PixelFormat::Yuyv, "obama2");
+    }
+
+    fn an_enrolled_face_opens_for_its_time_and_a_strangers_does_not_in_mjpeg() {
+        opens_and_closes(PixelFormat::Mjpeg, "obama2");
+    }
+
+    fn an_enrolled_face_opens_for_its_time_and_a_strangers_does_not_in_grey() {
+        // obama2 without colour lies at the threshold.
+        opens_and_closes(PixelFormat::Grey, "obama3");
+    }
+
+    fn green_shines_while_open_and_red_for_a_stranger() {
+        let site = Site::with_obama();
+        site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "green = 22\nred = 23");
+        let feeder = Feeder::start(PixelFormat::Yuyv, &visitor("obama2"));
+        let _running = Running::start(&site);
+        assert!(Line(22).rises(DECISION) && RELAY.is_high());
+        feeder.show(&nobody());
+        assert!(Line(22).falls(LONG) && RELAY.falls(AT_ONCE));
+        feeder.show(&visitor("biden"));
+        assert!(Line(23).rises(DECISION) && !RELAY.is_high());
+        feeder.show(&nobody());
+        assert!(Line(23).falls(LONG));
+    }
+
+    fn an_active_low_relay_is_high_while_locked() {
+        let site = Site::with_obama();
+        let door = "active = \"low\"\nexternal-pull = true";
+        site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", door);
+        let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
+        let running = Running::start(&site);
+        assert!(RELAY.is_high());
+        feeder.show(&visitor("obama2"));
+        assert!(RELAY.falls(DECISION), "{}", running.log());
+        feeder.show(&nobody());
+        assert!(RELAY.rises(LONG));
+    }
+
+    fn sigterm_in_the_middle_of_an_unlock_locks_and_ends_within_a_second() {
+        a_signal_locks_and_ends(libc::SIGTERM);
+    }
+
+    fn sigint_in_the_middle_of_an_unlock_locks_and_ends_within_a_second() {
+        a_signal_locks_and_ends(libc::SIGINT);
+    }
+
+    fn sighup_in_the_middle_of_an_unlock_reloads_and_the_unlock_ends_in_its_time() {
+        let site = Site::with_obama();
+        let (feeder, running) = opened(&site);
+        feeder.show(&nobody());
+        running.signal(libc::SIGHUP);
+        assert!(RELAY.falls(UNLOCK + AT_ONCE));
+        let loads = || site.kinds().iter().filter(|kind| *kind == "gallery-loaded").count();
+        assert!(within(LONG, || loads() == 2));
+    }
+
+    fn a_command_locks_in_the_middle_of_an_unlock() {
+        let site = Site::with_obama();
+        let (feeder, _running) = opened(&site);
+        feeder.show(&nobody());
+        assert_eq!(lock_command(&site).code, 0);
+        assert!(RELAY.falls(AT_ONCE));
+    }
+
+    fn a_person_taken_out_in_the_middle_of_an_unlock_is_locked_out_at_once() {
+        let site = Site::with_obama();
+        let (_feeder, running) = opened(&site);
+        site.write("gallery.toml", "");
+        running.ask(Request::Reload).expect("in force");
+        assert!(RELAY.falls(AT_ONCE));
+        assert!(RELAY.stays_low(WATCHED));
+    }
+
+    fn a_camera_that_comes_late_is_found() {
+        let site = Site::with_obama();
+        site.configure_loopback();
+        let running = Running::start(&site);
+        assert!(within(LONG, || site.has_record("fault")), "{}", running.log());
+        let _feeder = Feeder::start(PixelFormat::Yuyv, &visitor("obama2"));
+        assert!(RELAY.rises(LONG), "{}", running.log());
+    }
+
+    fn setting_the_clock_changes_no_deadline() {
+        let site = Site::with_obama();
+        let (feeder, _running) = opened(&site);
+        let risen = Instant::now();
+        feeder.show(&nobody());
+        command("date -s '2001-01-01' >/dev/null && date -s '2035-01-01' >/dev/null");
+        assert!(RELAY.falls(LONG));
+        assert!(risen.elapsed() <= UNLOCK + AT_ONCE, "{:?}", risen.elapsed());
+    }
+
+    fn door_test_pulses_the_line() {
+        let site = Site::with_obama();
+        let config = site.configure_loopback();
+        let pulse = std::thread::spawn(move || {
+            limen([std::ffi::OsStr::new("--config"), config.as_ref(), "door".as_ref(), "test".as_ref()])
+        });
+        assert!(RELAY.rises(LONG) && RELAY.falls(LONG));
+        let ran = pulse.join().expect("no panic");
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(ran.out.contains("read back both times"));
+    }
+}
