@@ -234,6 +234,11 @@ impl Running {
         ask(&self.socket, request)
     }
 
+    /// Waits until frames come.
+    pub fn sees(&self) -> bool {
+        within(LONG, || self.ask(Request::Status).is_ok_and(|status| status["frames"].as_u64() > Some(3)))
+    }
+
     pub fn signal(&self, number: i32) {
         let pid = i32::try_from(self.child.id()).expect("a pid");
         // SAFETY: plain system call on our own child, which is not waited for yet.
