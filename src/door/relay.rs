@@ -1,7 +1,14 @@
 //! A lock made of a line: read back after every change, locked when dropped.
 
+use std::time::{Duration, Instant};
+
 use super::output::Output;
 use super::{DoorError, Lock};
+
+/// How long a line may take to follow: a wire with a capacitor, which a relay board may have.
+const SETTLING: Duration = Duration::from_millis(10);
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_micros(500);
 
 /// A relay on a driven line; active means unlocked.
 pub struct Relay {
@@ -18,8 +25,15 @@ impl Relay {
 
     fn drive(&mut self, active: bool) -> Result<(), DoorError> {
         self.line.drive(active)?;
-        if self.line.is_active()? == active {
-            return Ok(());
+        let driven = Instant::now();
+        loop {
+            if self.line.is_active()? == active {
+                return Ok(());
+            }
+            if driven.elapsed() >= SETTLING {
+                break;
+            }
+            std::thread::sleep(LOOK);
         }
         let wanted = if active { "unlocked" } else { "locked" };
         Err(DoorError::DoesNotFollow { line: self.line.describe(), wanted })

@@ -146,4 +146,29 @@ guest_tests! {
         assert_eq!(ran.code, 0, "{}", ran.err);
         assert!(ran.out.contains("read back both times"));
     }
+
+    fn somebody_is_enrolled_from_the_camera_while_the_daemon_runs() {
+        let site = Site::with_obama();
+        let config = site.configure_loopback();
+        let feeder = Feeder::start(PixelFormat::Yuyv, &visitor("biden"));
+        let _running = Running::start(&site);
+        let enrolling = std::thread::spawn(move || {
+            let words = ["enroll", "joe", "--name", "Joe", "--camera"].map(std::ffi::OsStr::new);
+            limen([std::ffi::OsStr::new("--config"), config.as_ref()].into_iter().chain(words))
+        });
+        // A camera never gives the same picture twice, and the gallery refuses one that does.
+        let mut brightness = 0_u8;
+        while !enrolling.is_finished() {
+            brightness = (brightness + 1) % 40;
+            let seen = visitor("biden");
+            feeder.show(&limen::frame::Picture::from_fn(seen.width(), seen.height(), |x, y| {
+                seen.pixel(i64::from(x), i64::from(y)).map(|value| value.saturating_add(brightness))
+            }));
+        }
+        let ran = enrolling.join().expect("no panic");
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        assert!(ran.out.contains("joe is enrolled with joe-1.jpg, joe-2.jpg, joe-3.jpg"), "{}", ran.out);
+        assert!(RELAY.rises(DECISION), "the daemon has read the gallery again");
+        assert!(site.has_record("snapshot"));
+    }
 }
