@@ -1,5 +1,5 @@
-//! The configuration: what the file says ([`said`]), checked ([`checks`], [`door`]), is what we will do
-//! ([`settings`]).
+//! The configuration: what the file says (`said`), checked (`checks`, `door`), is what we will do
+//! ([`Settings`]).
 //!
 //! All mistakes are found at once, each with its line and a remedy; with one mistake none of the file comes
 //! into force. `config/limen.toml` explains every key.
