@@ -7,7 +7,10 @@
 mod log;
 mod record;
 
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -22,6 +25,10 @@ use crate::event::Fact;
 
 /// The longest time between a record's acceptance and its durability.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// A sync begins so long after the first record that it covers, which leaves as long for the card.
+const SYNC_AFTER: Duration = Duration::from_millis(500);
+/// How soon a sync that had to wait for an earlier one is asked for again.
+const SYNC_RETRY: Duration = Duration::from_millis(50);
 /// Records that may wait for the recorder; the policy decides long before these are used up.
 const QUEUE: usize = 256;
 
@@ -73,13 +80,24 @@ impl<A: Send + 'static> Recorder<A> {
     pub fn spawn(
         settings: &AuditSettings,
         answer: impl Fn(A, bool) + Send + 'static,
-        trouble: impl Fn(Option<AuditError>) + Send + 'static,
+        trouble: impl Fn(Option<AuditError>) + Send + Sync + 'static,
+    ) -> Result<Self, AuditError> {
+        Self::spawn_with(settings, answer, trouble, File::sync_data)
+    }
+
+    fn spawn_with(
+        settings: &AuditSettings,
+        answer: impl Fn(A, bool) + Send + 'static,
+        trouble: impl Fn(Option<AuditError>) + Send + Sync + 'static,
+        sync: impl Fn(&File) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, AuditError> {
         let log = AuditLog::open(settings)?;
+        let trouble = Arc::new(trouble);
+        let syncer = Syncer::spawn(settings, Arc::clone(&trouble), sync)?;
         let (sender, receiver) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || record_until_closed(log, &receiver, &answer, &trouble))
+            .spawn(move || record_until_closed(log, &syncer, &receiver, &answer, &*trouble))
             .map_err(|source| AuditError::File {
                 file: settings.folder.clone(),
                 what: "start its thread",
@@ -118,8 +136,43 @@ impl<A> Drop for Recorder<A> {
     }
 }
 
+/// Syncs the file on a thread of its own: a slow card takes half a second for it, and whoever stands at the
+/// door waits for a record's acceptance, not for its durability.
+struct Syncer {
+    files: SyncSender<File>,
+}
+
+impl Syncer {
+    fn spawn(
+        settings: &AuditSettings,
+        trouble: Arc<impl Fn(Option<AuditError>) + Send + Sync + 'static>,
+        sync: impl Fn(&File) -> io::Result<()> + Send + 'static,
+    ) -> Result<Self, AuditError> {
+        let failed = |folder: PathBuf, what| move |source| AuditError::File { file: folder, what, source };
+        let folder = settings.folder.clone();
+        let (files, waiting) = sync_channel::<File>(1);
+        std::thread::Builder::new()
+            .name("audit-sync".to_owned())
+            .spawn(move || {
+                for file in waiting {
+                    if let Err(error) = sync(&file).map_err(failed(folder.clone(), "sync")) {
+                        trouble(Some(error));
+                    }
+                }
+            })
+            .map_err(failed(settings.folder.clone(), "start its thread"))?;
+        Ok(Self { files })
+    }
+
+    /// Asks for a sync of everything written so far; false while an earlier one waits.
+    fn ask(&self, log: &AuditLog) -> bool {
+        log.handle().is_ok_and(|file| self.files.try_send(file).is_ok())
+    }
+}
+
 fn record_until_closed<A>(
     mut log: AuditLog,
+    syncer: &Syncer,
     receiver: &Receiver<Entry<A>>,
     answer: &impl Fn(A, bool),
     trouble: &impl Fn(Option<AuditError>),
@@ -127,8 +180,8 @@ fn record_until_closed<A>(
     let mut unsynced_since: Option<Instant> = None;
     let mut in_trouble = false;
     loop {
-        let patience =
-            unsynced_since.map_or(SYNC_INTERVAL, |since| SYNC_INTERVAL.saturating_sub(since.elapsed()));
+        let patience = unsynced_since
+            .map_or(SYNC_INTERVAL, |since| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY));
         match receiver.recv_timeout(patience) {
             Ok(entry) => {
                 let written = log.append(entry.now, entry.fact);
@@ -152,11 +205,8 @@ fn record_until_closed<A>(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_INTERVAL) {
+        if unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_AFTER) && syncer.ask(&log) {
             unsynced_since = None;
-            if let Err(error) = log.sync() {
-                trouble(Some(error));
-            }
         }
     }
     if let Err(error) = log.sync() {
@@ -183,5 +233,32 @@ mod tests {
         assert_eq!(answer, (7, true));
         let records = newest_records(&settings, 10).expect("readable");
         assert_eq!(records.last().map(|r| r.fact["kind"].clone()), Some("stopped".into()));
+    }
+
+    #[test]
+    fn a_slow_card_holds_no_record_up() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = AuditSettings { folder: folder.path().join("audit"), max_bytes: 1 << 20, keep: 2 };
+        let (sender, answers) = channel();
+        let (syncing, begun) = channel();
+        let (finish, finished) = channel::<()>();
+        let recorder = Recorder::spawn_with(
+            &settings,
+            move |name: u32, ok| sender.send((name, ok)).expect("open"),
+            |_| {},
+            move |_| {
+                syncing.send(()).expect("open");
+                // The test ends the sync, or has ended itself.
+                let _ = finished.recv();
+                Ok(())
+            },
+        )
+        .expect("a writable folder");
+        assert!(recorder.record(Now::read(), Fact::Stopped, None));
+        begun.recv_timeout(Duration::from_secs(5)).expect("a sync within a second");
+        assert!(recorder.record(Now::read(), Fact::Stopped, Some(7)));
+        let answer = answers.recv_timeout(Duration::from_secs(5)).expect("an answer while the card is busy");
+        assert_eq!(answer, (7, true));
+        drop(finish);
     }
 }

@@ -98,6 +98,11 @@ impl AuditLog {
         Ok(())
     }
 
+    /// Another handle of the current file, for syncing it elsewhere.
+    pub fn handle(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
     /// Makes everything written durable.
     pub fn sync(&mut self) -> Result<(), AuditError> {
         self.file.sync_data().map_err(|source| self.failed("sync", source))
