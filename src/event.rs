@@ -114,7 +114,8 @@ pub struct Observation {
     pub frames: u32,
     /// The fused probe against the gallery.
     pub fused: Comparison,
-    /// The person nearest to this frame alone: a frame only counts for the person it shows.
+    /// The person nearest to this frame alone, where the fused probe named one: a frame only counts for the
+    /// person it shows.
     pub nearest_alone: Option<PersonId>,
 }
 

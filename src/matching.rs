@@ -74,9 +74,10 @@ impl Matcher {
         probe.add(taken, embedding, weight, self.rule.window);
         let (frames, fused) = (probe.frames(), probe.fused());
         let fused = self.compare(&fused, frames);
-        let nearest_alone = match &fused.best {
-            Some(best) if frames == 1 => Some(best.person.clone()),
-            _ => self.nearest(&alone),
+        let nearest_alone = match &fused.verdict {
+            Ok(person) if frames == 1 => Some(person.clone()),
+            Ok(_) => self.nearest(&alone),
+            Err(_) => None,
         };
         Observation { track, taken, frames, fused, nearest_alone }
     }
