@@ -4,6 +4,8 @@
 //! shell calls [`Moment::now`] and [`Now::read`]; decisions take the time as an argument.
 
 use std::ops::{Add, Sub};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -52,6 +54,30 @@ impl Sub<Duration> for Moment {
     type Output = Self;
     fn sub(self, length: Duration) -> Self {
         Self(self.0.saturating_sub(length))
+    }
+}
+
+/// A thread's sign of life, shared with whoever watches it: the moment of its last finished loop.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse(Arc<AtomicU64>);
+
+impl Pulse {
+    /// A pulse that beats now.
+    pub fn started(now: Moment) -> Self {
+        let pulse = Self::default();
+        pulse.beat(now);
+        pulse
+    }
+
+    /// A loop was finished.
+    pub fn beat(&self, now: Moment) {
+        let ms = u64::try_from(now.since_boot().as_millis()).unwrap_or(u64::MAX);
+        self.0.store(ms, Ordering::Relaxed);
+    }
+
+    /// How long ago the last loop was finished.
+    pub fn silent_for(&self, now: Moment) -> Duration {
+        now.since(Moment::from_boot(Duration::from_millis(self.0.load(Ordering::Relaxed))))
     }
 }
 

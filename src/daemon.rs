@@ -29,7 +29,7 @@ pub use eyes::Eyes;
 pub use wiring::Wiring;
 
 use crate::audit::{AuditError, Recorder};
-use crate::clock::{Moment, Now};
+use crate::clock::{Moment, Now, Pulse};
 use crate::config::Settings;
 use crate::control::{Asked, ControlError, ControlServer};
 use crate::door::DoorError;
@@ -41,7 +41,7 @@ use crate::matching::Matcher;
 use crate::matching::thresholds::ThresholdError;
 use crate::pipeline::Seen;
 use crate::policy::{Event, Policy, RequestId};
-use crate::service::{self, Pulse};
+use crate::service;
 use crate::vision::model::Models;
 use reload::{Reloaded, Worker};
 use shell::Shell;
@@ -348,7 +348,7 @@ impl Daemon {
     }
 
     fn feed_watchdog(&self, now: Moment) {
-        if self.pulse.has_stalled(now) || self.shell.door_has_stalled(now) {
+        if service::has_stalled(&self.pulse, now) || self.shell.door_has_stalled(now) {
             log::error!("a thread hangs; the watchdog is not fed");
         } else {
             service::alive();

@@ -142,11 +142,6 @@ impl<'a> Review<'a> {
         1 + before.iter().filter(|byte| **byte == b'\n').count()
     }
 
-    /// Whether anything was noted.
-    pub fn is_clean(&self) -> bool {
-        self.mistakes.is_empty()
-    }
-
     /// The mistakes in the order of the lines.
     pub fn finish(mut self) -> Vec<Mistake> {
         self.mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));

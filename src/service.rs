@@ -1,40 +1,18 @@
 //! What the daemon and systemd say to each other: ready, watchdog, reload, stop, and the signals.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use crate::clock::Moment;
+use crate::clock::{Moment, Pulse};
 
 /// A thread that has not moved for this long hangs. Longer than any frame takes, shorter than the unit's
 /// `WatchdogSec`.
 pub const STALLED: Duration = Duration::from_secs(3);
 
-/// A thread's sign of life: the moment of its last finished loop.
-#[derive(Debug, Clone, Default)]
-pub struct Pulse(Arc<AtomicU64>);
-
-impl Pulse {
-    /// A pulse that beats now.
-    pub fn started(now: Moment) -> Self {
-        let pulse = Self::default();
-        pulse.beat(now);
-        pulse
-    }
-
-    /// A loop was finished.
-    pub fn beat(&self, now: Moment) {
-        let ms = u64::try_from(now.since_boot().as_millis()).unwrap_or(u64::MAX);
-        self.0.store(ms, Ordering::Relaxed);
-    }
-
-    /// No loop was finished for [`STALLED`].
-    pub fn has_stalled(&self, now: Moment) -> bool {
-        let last = Moment::from_boot(Duration::from_millis(self.0.load(Ordering::Relaxed)));
-        now.since(last) > STALLED
-    }
+/// No loop was finished for [`STALLED`].
+pub fn has_stalled(pulse: &Pulse, now: Moment) -> bool {
+    pulse.silent_for(now) > STALLED
 }
 
 /// Tells systemd that the daemon is ready, and in one line what it does.
@@ -76,10 +54,10 @@ mod tests {
     fn a_pulse_stalls_after_its_time_and_recovers_with_a_beat() {
         let start = Moment::from_boot(Duration::from_secs(100));
         let pulse = Pulse::started(start);
-        assert!(!pulse.has_stalled(start + STALLED));
+        assert!(!has_stalled(&pulse, start + STALLED));
         let late = start + STALLED + Duration::from_millis(2);
-        assert!(pulse.has_stalled(late));
+        assert!(has_stalled(&pulse, late));
         pulse.beat(late);
-        assert!(!pulse.has_stalled(late));
+        assert!(!has_stalled(&pulse, late));
     }
 }

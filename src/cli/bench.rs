@@ -220,7 +220,7 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// The most memory that this process ever had resident, from /proc; 0 where there is none.
-pub fn peak_rss_mib() -> f64 {
+fn peak_rss_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::context::{Context, shown};
-use super::output::{self, BAD, GOOD, NOTE, say, say_json, styled};
+use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
@@ -13,13 +13,11 @@ use crate::config::{ConfigError, Settings};
 use crate::control::{Request, ask};
 use crate::door::pin::Pin;
 use crate::door::{self, Driver};
-use crate::enrol::{Enroller, GallerySource, StoreUse, load_gallery};
 use crate::files::{Trust, check_folder};
 use crate::gallery::Gallery;
 use crate::matching::thresholds::Thresholds;
 use crate::pipeline::{ProbeCrops, thresholds};
 use crate::vision::model::Models;
-use crate::vision::{Analyst, Crops};
 
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.
 ///
@@ -129,19 +127,7 @@ fn check_gallery(
     settings: &Settings,
     models: &Arc<Models>,
 ) -> Option<Gallery> {
-    let source = GallerySource {
-        file: settings.gallery.clone(),
-        store: StoreUse::Read(settings.paths.state.clone()),
-        trust: context.trust(),
-    };
-    let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Mirrored);
-    let bar = output::progress(0, "looking at photographs");
-    let loaded = load_gallery(&source, &mut Enroller::new(analyst), &mut |done, total| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    let enrolled = report.take("gallery", loaded)?;
+    let enrolled = report.take("gallery", context.enrolled(settings, models))?;
     enrolled.built.notes.iter().for_each(|mistake| report.note("gallery", &mistake.to_string()));
     for trouble in &enrolled.store_trouble {
         report.note("gallery", &format!("{trouble}; the daemon makes the store again"));

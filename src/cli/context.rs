@@ -8,7 +8,7 @@ use super::trouble::Trouble;
 use crate::camera::photograph::load_photograph;
 use crate::config::{DEFAULT_FILE, Settings};
 use crate::control::{self, SOCKET};
-use crate::enrol::{Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
+use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
 use crate::files::Trust;
 use crate::gallery::Gallery;
 use crate::matching::{Matcher, Rule};
@@ -67,21 +67,26 @@ impl Context {
         Ok(Models::load(&settings.model)?)
     }
 
-    /// Everybody in the gallery file. Nothing is written.
-    pub fn load_gallery(&self, settings: &Settings, models: &Arc<Models>) -> Result<Gallery, Trouble> {
+    /// Everybody in the gallery file, and what to note about it. Nothing is written.
+    pub fn enrolled(&self, settings: &Settings, models: &Arc<Models>) -> Result<Enrolled, EnrolError> {
         let store = match &self.gallery {
             Some(_) => StoreUse::Memory,
             None => StoreUse::Read(settings.paths.state.clone()),
         };
         let source = GallerySource { file: settings.gallery.clone(), store, trust: self.trust() };
-        let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Mirrored);
-        let bar = output::progress(0, "enrolling");
-        let Enrolled { built, .. } =
-            load_gallery(&source, &mut Enroller::new(analyst), &mut |done, total| {
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            })?;
+        let bar = output::progress(0, "looking at photographs");
+        let mut progress = |done: usize, total: usize| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        };
+        let enrolled = load_gallery(&source, &mut Enroller::new(analyst(settings, models)), &mut progress);
         bar.finish_and_clear();
+        enrolled
+    }
+
+    /// Everybody in the gallery file; what to note about it is said.
+    pub fn load_gallery(&self, settings: &Settings, models: &Arc<Models>) -> Result<Gallery, Trouble> {
+        let built = self.enrolled(settings, models)?.built;
         built.notes.iter().for_each(|mistake| output::note(&mistake.to_string()));
         Ok(built.gallery)
     }
@@ -126,6 +131,11 @@ impl Context {
 /// An analyst for single photographs.
 pub fn analyst(settings: &Settings, models: &Arc<Models>) -> Analyst {
     Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Mirrored)
+}
+
+/// The distance up to which two photographs show one person.
+pub fn pair_threshold(settings: &Settings, models: &Models) -> Result<f32, Trouble> {
+    Ok(thresholds(&settings.recognition, models, ProbeCrops::Photograph)?.threshold(1, 1, 1))
 }
 
 /// The one good face of a photograph.

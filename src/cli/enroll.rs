@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::camera::picture_from_camera;
-use super::context::{Context, analyst, shown};
+use super::context::{Context, analyst, pair_threshold, shown};
 use super::output::{note, say, say_json};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
@@ -143,8 +143,7 @@ fn embedding_of(analyst: &Analyst, bytes: &[u8], source: &str) -> Result<Embeddi
 
 /// Photographs of one person should lie near each other; two that do not may show two people.
 fn warn_of_strangers(settings: &Settings, models: &Models, checked: &[Checked]) -> Result<(), Trouble> {
-    let crops = crate::pipeline::ProbeCrops::Photograph;
-    let threshold = crate::pipeline::thresholds(&settings.recognition, models, crops)?.threshold(1, 1, 1);
+    let threshold = pair_threshold(settings, models)?;
     for (index, one) in checked.iter().enumerate() {
         for other in &checked[index + 1..] {
             if one.embedding.l2(&other.embedding) > threshold {

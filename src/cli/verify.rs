@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::{Context, analyst, face_of};
+use super::context::{Context, analyst, face_of, pair_threshold};
 use super::output::{BAD, GOOD, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::pipeline::{ProbeCrops, thresholds};
 
 /// Do two photographs show the same person? Each must show exactly one face. Exit code 0 for yes, 1 for no.
 ///
@@ -28,7 +27,7 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     let analyst = analyst(&settings, &models);
     let first = face_of(&analyst, &arguments.first)?.embedding();
     let second = face_of(&analyst, &arguments.second)?.embedding();
-    let threshold = thresholds(&settings.recognition, &models, ProbeCrops::Photograph)?.threshold(1, 1, 1);
+    let threshold = pair_threshold(&settings, &models)?;
     let distance = first.l2(&second);
     let same = distance <= threshold;
     if context.json {

@@ -1,5 +1,6 @@
 //! From what the file says to what we will do: ranges, defaults, and everything that contradicts itself.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,9 +63,9 @@ fn check_camera(review: &mut Review<'_>, said: &SaidCamera) -> CameraSettings {
         device: path(review, "[camera] device", &said.device, Path::new("/dev"))
             .unwrap_or_else(|| DEFAULT_DEVICE.into()),
         format: said.format.as_ref().and_then(|format| check_format(review, format)),
-        width: whole(review, "[camera] width", &said.width, SIDE, "pixels").map(|pixels| pixels as u32),
-        height: whole(review, "[camera] height", &said.height, SIDE, "pixels").map(|pixels| pixels as u32),
-        fps: whole(review, "[camera] fps", &said.fps, 1..=120, "frames a second").map(|fps| fps as u32),
+        width: number(review, "[camera] width", &said.width, SIDE, "pixels").map(|pixels| pixels as u32),
+        height: number(review, "[camera] height", &said.height, SIDE, "pixels").map(|pixels| pixels as u32),
+        fps: number(review, "[camera] fps", &said.fps, 1..=120, "frames a second").map(|fps| fps as u32),
         identity: text(review, "[camera] identity", &said.identity).map(str::to_owned),
         allow_virtual: flag(&said.allow_virtual),
     }
@@ -116,8 +117,8 @@ fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<f32> 
 
 /// K and N.
 fn check_frames(review: &mut Review<'_>, said: &SaidRecognition) -> (usize, usize) {
-    let frames = whole(review, "[recognition] frames", &said.frames, 1..=10, "frames").unwrap_or(3);
-    let window = whole(review, "[recognition] window", &said.window, 1..=20, "frames");
+    let frames = number(review, "[recognition] frames", &said.frames, 1..=10, "frames").unwrap_or(3);
+    let window = number(review, "[recognition] window", &said.window, 1..=20, "frames");
     if let (Some(window), Some(at)) = (window, &said.window)
         && window < frames
     {
@@ -203,8 +204,8 @@ fn check_audit(
     folder: &Path,
     paths: &PathSettings,
 ) -> AuditSettings {
-    let max_bytes = whole(review, "[audit] max-bytes", &said.max_bytes, 65_536..=(1 << 30), "bytes");
-    let keep = whole(review, "[audit] keep", &said.keep, 1..=1000, "files");
+    let max_bytes = number(review, "[audit] max-bytes", &said.max_bytes, 65_536..=(1 << 30), "bytes");
+    let keep = number(review, "[audit] keep", &said.keep, 1..=1000, "files");
     AuditSettings {
         folder: path(review, "[audit] folder", &said.folder, folder)
             .unwrap_or_else(|| paths.state.join("audit")),
@@ -227,36 +228,19 @@ fn check_paths(review: &mut Review<'_>, said: &SaidPaths, folder: &Path) -> Path
 }
 
 /// A number in `range`; `None` if not said, or if noted as a mistake.
-pub(super) fn number(
+pub(super) fn number<T: Copy + PartialOrd + Display>(
     review: &mut Review<'_>,
     key: &str,
-    said: &Said<f64>,
-    range: RangeInclusive<f64>,
+    said: &Said<T>,
+    range: RangeInclusive<T>,
     unit: &str,
-) -> Option<f64> {
+) -> Option<T> {
     let said = said.as_ref()?;
     if range.contains(said.get_ref()) {
         return Some(*said.get_ref());
     }
     let remedy = format!("use {} to {} {unit}", range.start(), range.end());
     review.note(Some(said.span()), key, format!("{} is out of range", said.get_ref()), remedy.trim_end());
-    None
-}
-
-/// A whole number in `range`; `None` if not said, or if noted as a mistake.
-pub(super) fn whole(
-    review: &mut Review<'_>,
-    key: &str,
-    said: &Said<i64>,
-    range: RangeInclusive<i64>,
-    unit: &str,
-) -> Option<i64> {
-    let said = said.as_ref()?;
-    if range.contains(said.get_ref()) {
-        return Some(*said.get_ref());
-    }
-    let remedy = format!("use {} to {} {unit}", range.start(), range.end());
-    review.note(Some(said.span()), key, format!("{} is out of range", said.get_ref()), remedy);
     None
 }
 

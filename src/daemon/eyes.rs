@@ -12,12 +12,11 @@ use super::{DaemonError, Message};
 use crate::camera::reopen::{Delivery, Reopening};
 use crate::camera::replay::Replay;
 use crate::camera::{CameraError, FrameSource as _, pixels, snapshot};
-use crate::clock::Moment;
+use crate::clock::{Moment, Pulse};
 use crate::config::Settings;
 use crate::control::{Answer, no, yes};
 use crate::frame::Frame;
 use crate::pipeline::{PipelineError, see};
-use crate::service::Pulse;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Crops, Vision};
 

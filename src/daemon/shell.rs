@@ -93,7 +93,7 @@ impl Shell {
     }
 
     pub fn door_has_stalled(&self, now: Moment) -> bool {
-        self.door.as_ref().is_some_and(|door| now.since(door.last_beat()) > service::STALLED)
+        self.door.as_ref().is_some_and(|door| service::has_stalled(door.pulse(), now))
     }
 
     fn follow(&mut self, reply: SyncSender<Answer>) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::indicators::{Indication, Indicators};
 use super::{DoorError, Lease, Lock};
-use crate::clock::Moment;
+use crate::clock::{Moment, Pulse};
 
 /// Commands that may wait. Each takes microseconds.
 const QUEUE: usize = 32;
@@ -81,14 +81,14 @@ impl DoorThread {
     ) -> Result<DoorHandle, DoorError> {
         let (sender, commands) = sync_channel(QUEUE);
         let told = Arc::new(AtomicU64::new(0));
-        let beat = Arc::new(AtomicU64::new(milliseconds(Moment::now())));
+        let pulse = Pulse::started(Moment::now());
         let keeper = Keeper {
             lock,
             indicators,
             commands,
             report: Box::new(report),
             told: Arc::clone(&told),
-            beat: Arc::clone(&beat),
+            pulse: pulse.clone(),
             obeyed: 0,
             held_until: None,
             failed: false,
@@ -98,7 +98,7 @@ impl DoorThread {
             .name("door".to_owned())
             .spawn(move || keeper.keep())
             .map_err(DoorError::Thread)?;
-        Ok(DoorHandle { sender, told, beat, thread })
+        Ok(DoorHandle { sender, told, pulse, thread })
     }
 }
 
@@ -107,7 +107,7 @@ impl DoorThread {
 pub struct DoorHandle {
     sender: SyncSender<Command>,
     told: Arc<AtomicU64>,
-    beat: Arc<AtomicU64>,
+    pulse: Pulse,
     thread: JoinHandle<()>,
 }
 
@@ -149,9 +149,9 @@ impl DoorHandle {
         self.thread.is_finished()
     }
 
-    /// When the thread last finished a loop.
-    pub fn last_beat(&self) -> Moment {
-        Moment::from_boot(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
+    /// The thread's sign of life.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 }
 
@@ -161,7 +161,7 @@ struct Keeper {
     commands: Receiver<Command>,
     report: Box<dyn Fn(DoorReport) + Send>,
     told: Arc<AtomicU64>,
-    beat: Arc<AtomicU64>,
+    pulse: Pulse,
     obeyed: u64,
     held_until: Option<Moment>,
     failed: bool,
@@ -181,7 +181,7 @@ impl Keeper {
                 Ok(Command::Quit) | Err(RecvTimeoutError::Disconnected) => break,
             }
             self.let_time_pass(now);
-            self.beat.store(milliseconds(now), Ordering::Relaxed);
+            self.pulse.beat(now);
         }
         self.lock_because(LockedBecause::Told);
     }
@@ -260,10 +260,6 @@ impl Keeper {
             (self.report)(DoorReport::Failed(error.to_string()));
         }
     }
-}
-
-fn milliseconds(moment: Moment) -> u64 {
-    u64::try_from(moment.since_boot().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -90,6 +90,7 @@ impl Distances {
             one_sided,
         };
         distances.count(rows, columns);
+        // Compared twice, because millions of pairs are compared faster than they are kept.
         let cut = distances.distance_of_share(KEPT);
         distances.keep_near(rows, columns, cut);
         distances.genuine.sort_by(|a, b| a.1.total_cmp(&b.1));
@@ -146,7 +147,7 @@ impl Distances {
     /// TAR at these rates.
     pub fn tar_at(&self, fars: &[f64]) -> Vec<TarAtFar> {
         let all = vec![1.0; self.people];
-        let draws: Vec<Vec<f64>> = (0..DRAWS).map(|seed| self.draw(seed as u64)).collect();
+        let draws: Vec<Vec<f64>> = (0..DRAWS).map(|seed| draw_people(self.people, seed as u64)).collect();
         fars.iter()
             .map(|&far| {
                 let enough = far * self.impostors as f64 >= 1.0;
@@ -161,7 +162,10 @@ impl Distances {
     /// The rate at which as many impostor pairs are accepted as genuine pairs are refused.
     pub fn eer(&self) -> Estimate {
         let value = self.eer_with(&vec![1.0; self.people]);
-        estimate(value, (0..DRAWS).map(|seed| self.eer_with(&self.draw(seed as u64))).collect())
+        estimate(
+            value,
+            (0..DRAWS).map(|seed| self.eer_with(&draw_people(self.people, seed as u64))).collect(),
+        )
     }
 
     fn eer_with(&self, weights: &[f64]) -> f64 {
@@ -208,10 +212,6 @@ impl Distances {
         let same: f64 = rows.iter().zip(columns).zip(weights).map(|((a, b), w)| a * b * w * w).sum();
         let all = weighted(rows) * weighted(columns) - same;
         if self.one_sided { all / 2.0 } else { all }
-    }
-
-    fn draw(&self, seed: u64) -> Vec<f64> {
-        draw_people(self.people, seed)
     }
 
     /// The curve: for every step of distance the shares of impostor and of genuine pairs accepted.

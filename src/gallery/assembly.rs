@@ -42,8 +42,6 @@ pub trait PhotoEmbedder {
 pub struct Plan {
     /// Every photograph of the roster, in its order.
     pub photos: Vec<PlannedPhoto>,
-    /// How many templates the store has of another model: they are not used, but made again.
-    pub of_another_model: usize,
 }
 
 /// One photograph, found and read once.
@@ -110,8 +108,7 @@ pub fn plan(
         let ready = store.model() == model && store.find(&entry.id, &digest).is_some();
         photos.push(PlannedPhoto { person: entry.id.clone(), path, digest, line: photo.line, ready });
     }
-    let of_another_model = if store.model() == model { 0 } else { store.len() };
-    problems.into_result(Plan { photos, of_another_model })
+    problems.into_result(Plan { photos })
 }
 
 /// Makes the gallery, embedding only what the store does not have. `progress` is told how many of the

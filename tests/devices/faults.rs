@@ -21,6 +21,13 @@ fn never_opens(site: &Site, feeder: &Feeder) -> Running {
     running
 }
 
+/// The daemon ends with exit code 3 and these words.
+fn refuses_to_start(site: &Site, words: &str) {
+    let mut running = Running::spawn(site);
+    assert_eq!(running.ends(LONG), Some(3));
+    assert!(running.log().contains(words), "{}", running.log());
+}
+
 fn flat(value: u8) -> Picture {
     Picture::from_fn(640, 480, |_, _| [value; 3])
 }
@@ -177,9 +184,7 @@ guest_tests! {
         let _first = Running::start(&site);
         let second = Site::with_obama();
         second.configure_loopback();
-        let mut running = Running::spawn(&second);
-        assert_eq!(running.ends(LONG), Some(3));
-        assert!(running.log().contains("/dev/gpiochip0 line 17: in use by limen"), "{}", running.log());
+        refuses_to_start(&second, "/dev/gpiochip0 line 17: in use by limen");
         feeder.show(&visitor("obama2"));
         assert!(RELAY.rises(DECISION), "the first goes on");
     }
@@ -187,17 +192,13 @@ guest_tests! {
     fn a_missing_chip_is_named() {
         let site = Site::with_obama();
         site.configure("[camera]\ndevice = \"/dev/video10\"", "chip = \"/dev/gpiochip9\"");
-        let mut running = Running::spawn(&site);
-        assert_eq!(running.ends(LONG), Some(3));
-        assert!(running.log().contains("/dev/gpiochip9: no GPIO chip there"), "{}", running.log());
+        refuses_to_start(&site, "/dev/gpiochip9: no GPIO chip there");
     }
 
     fn rppal_on_another_machine_says_which_driver_to_use() {
         let site = Site::with_obama();
         site.write("limen.toml", "[door]\ndriver = \"rppal\"\npin = 17\naccept-photo-risk = true\n[paths]\nstate = \"state\"\nruntime = \"run\"\n");
-        let mut running = Running::spawn(&site);
-        assert_eq!(running.ends(LONG), Some(3));
-        assert!(running.log().contains("use driver = \"gpiochip\""), "{}", running.log());
+        refuses_to_start(&site, "use driver = \"gpiochip\"");
     }
 
     fn a_model_file_that_was_replaced_is_refused_at_start() {
@@ -205,9 +206,7 @@ guest_tests! {
         site.write("mine.onnx", "another file");
         let more = format!("[model]\npath = \"mine.onnx\"\nsha256 = \"{}\"", "0f".repeat(32));
         site.configure("[camera]\ndevice = \"/dev/video10\"", &more);
-        let mut running = Running::spawn(&site);
-        assert_eq!(running.ends(LONG), Some(3));
-        assert!(running.log().contains("put the original file back"), "{}", running.log());
+        refuses_to_start(&site, "put the original file back");
         assert!(!RELAY.is_high());
     }
 

@@ -156,11 +156,6 @@ impl Manifest {
         self.find(|e| e.role == role && e.default, || format!("default for {role:?}"))
     }
 
-    /// The entry of a name.
-    pub fn by_name(&self, name: &str) -> Result<&Entry, ModelError> {
-        self.find(|e| e.name == name, || name.to_owned())
-    }
-
     /// The entry of a file's digest.
     pub fn by_digest(&self, digest: &ModelDigest) -> Result<&Entry, ModelError> {
         self.find(|e| e.digest == *digest, || format!("sha256 {digest}"))
