@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use limen::embedding::Crops;
 use limen::evaluation::accuracy::{Scored, accuracy};
 use limen::evaluation::pairs::read_pairs;
 use limen::evaluation::pictures::{Both, Collection};
+use limen::vision::Analyst;
 use limen::vision::quality::Gate;
-use limen::vision::{Analyst, Crops};
 
 use crate::support::{faces, models};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::camera::picture_from_camera;
-use super::context::{Context, analyst, pair_threshold, shown};
+use super::context::{Context, PairRule, analyst, shown};
 use super::output::{note, say, say_json};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
@@ -143,15 +143,14 @@ fn embedding_of(analyst: &Analyst, bytes: &[u8], source: &str) -> Result<Embeddi
 
 /// Photographs of one person should lie near each other; two that do not may show two people.
 fn warn_of_strangers(settings: &Settings, models: &Models, checked: &[Checked]) -> Result<(), Trouble> {
-    let threshold = pair_threshold(settings, models)?;
+    let rule = PairRule::new(settings, models)?;
     for (index, one) in checked.iter().enumerate() {
         for other in &checked[index + 1..] {
-            if one.embedding.l2(&other.embedding) > threshold {
+            let verdict = rule.compare(&one.embedding, &other.embedding);
+            if !verdict.same {
                 note(&format!(
                     "{} and {} look unlike (distance {:.3}); do both show the same person?",
-                    one.source,
-                    other.source,
-                    one.embedding.l2(&other.embedding)
+                    one.source, other.source, verdict.distance
                 ));
             }
         }

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use super::context::{Context, shown};
 use super::output::{FAINT, STRONG, note, progress, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::embedding::Embedding;
+use crate::embedding::{Crops, Embedding};
 use crate::evaluation::accuracy::{Accuracy, Scored, accuracy};
 use crate::evaluation::pairs::{Pair, read_pairs};
 use crate::evaluation::pictures::{Both, Collection};
 use crate::evaluation::plot::write_plots;
 use crate::evaluation::rates::{Distances, Estimate, Side, TarAtFar, accuracy_interval, is_right};
+use crate::vision::Analyst;
 use crate::vision::quality::Gate;
-use crate::vision::{Analyst, Crops};
 
 /// The rates asked for.
 const FARS: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
