@@ -35,6 +35,11 @@ impl Context {
         Self { config, gallery, json }
     }
 
+    /// What `--gallery` says.
+    pub fn gallery(&self) -> Option<&Path> {
+        self.gallery.as_deref()
+    }
+
     /// The configuration file.
     pub fn config_file(&self) -> &Path {
         self.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
