@@ -8,13 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cohort
 import manifest
 import self_test
 from networks import NETWORKS
 from sources import digest
 
 MODELS = Path(__file__).resolve().parent.parent
-COMMITTED = [network.file for network in NETWORKS if network.committed]
+COMMITTED = [*(network.file for network in NETWORKS if network.committed), cohort.FILE]
 # What `sha256sum -c SHA256SUMS` checks without any of this.
 SUMS = "SHA256SUMS"
 
@@ -43,6 +44,7 @@ def _build(folder: Path, measure_self_test: bool) -> None:
         self_test.measure(folder)
     for network in NETWORKS:
         self_test.verify(network, folder / network.file)
+    cohort.write(folder)
     (folder / "manifest.toml").write_text(manifest.text(folder), "utf-8")
     names = [*sorted(COMMITTED), "manifest.toml"]
     (folder / SUMS).write_text("".join(f"{digest(folder / name)}  {name}\n" for name in names), "utf-8")
