@@ -18,7 +18,7 @@ use crate::embedding::{Embedding, ModelDigest};
 use crate::person::{PersonId, PersonName};
 
 pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
-pub use edit::{EditError, add_person, add_photos, remove_person};
+pub use edit::{EditError, NewPerson, add_people, add_photos, remove_person};
 pub use roster::{Roster, RosterError};
 pub use store::{PhotoDigest, PhotoTemplate, Store, StoreError};
 

@@ -17,7 +17,7 @@ use crate::door::dry_run::DryRun;
 use crate::enrol::{GallerySource, StoreUse};
 use crate::files::Trust;
 use crate::frame::Picture;
-use crate::gallery::add_person;
+use crate::gallery::{NewPerson, add_people};
 use crate::matching::probe::ProbeCrops;
 use crate::matching::thresholds::Case;
 use crate::person::{PersonId, PersonName};
@@ -113,6 +113,6 @@ fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
     let photo = format!("{}.jpg", ENROLLED.name);
     crate::files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
     let name = PersonName::new("Barack Obama").map_err(|error| Trouble::Usage(error.to_string()))?;
-    add_person(&settings.gallery, id, &name, &[photo])?;
+    add_people(&settings.gallery, &[NewPerson { id: id.clone(), name, photos: vec![photo] }])?;
     Ok(settings)
 }

@@ -132,6 +132,8 @@ fn histogram(file: &Path, plotted: &Plotted<'_>) -> Drawn {
     chart
         .configure_mesh()
         .x_desc("score (smaller is more alike)")
+        // Adding zero takes the sign off a negative zero.
+        .x_label_formatter(&|score| format!("{:.1}", score + 0.0))
         .y_desc("share of pairs")
         .y_label_formatter(&|share| format!("{:.1} %", 100.0 * share))
         .draw()?;
