@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use limen::camera::photograph::load_photograph;
+use limen::config::Settings;
 use limen::embedding::Embedding;
-use limen::matching::thresholds::{ThresholdError, Thresholds};
-use limen::vision::model::{EmbedderChoice, Entry, MANIFEST, Manifest, Models};
+use limen::vision::model::{Entry, MANIFEST, Manifest, Models};
 use limen::vision::quality::Gate;
 use limen::vision::{Analyst, Crops};
 
@@ -20,15 +20,15 @@ fn entry(name: &str) -> Entry {
 /// The pipeline's networks with this one for the face, where it is built; else the test says that it is skipped.
 fn with_embedder(name: &str) -> Option<Arc<Models>> {
     let entry = entry(name);
-    let path = project("models").join(&entry.file);
-    if !path.exists() {
+    if !project("models").join(&entry.file).exists() {
         // Not by eprintln!, which the test harness swallows.
         let _ = writeln!(std::io::stderr(), "skipped: {name}: not built; make check-recipe builds it");
         return None;
     }
-    let choice = EmbedderChoice::File { path, sha256: entry.digest };
+    let chosen = format!("[model]\npath = \"{}\"\nsha256 = \"{}\"\n", entry.file, entry.digest);
+    let settings = Settings::parse(&chosen, &project("models/limen.toml")).expect("a configuration");
     // Loading proves the digest, the shapes and the self-test.
-    Some(Models::load(&choice).unwrap_or_else(|error| panic!("{error}")))
+    Some(Models::load(&settings.model).unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// The embedding of the face in a photograph of the demo.
@@ -73,10 +73,12 @@ fn nn4_small2_gives_unit_vectors_and_int8_ones_near_float() {
 }
 
 #[test]
-fn an_untrained_network_says_so_and_has_no_threshold() {
+fn an_untrained_network_says_so_and_has_no_error_rates() {
+    let manifest: toml::Table = MANIFEST.parse().expect("a manifest");
+    let listed = manifest["model"].as_array().expect("a list");
     for name in ["nn4-small2-float", "nn4-small2-int8"] {
         assert!(!entry(name).trained);
-        let threshold = Thresholds::for_target(MANIFEST, name, "plain", 1e-4, 3);
-        assert!(matches!(threshold, Err(ThresholdError::NoTable(..))), "{threshold:?}");
+        let facts = listed.iter().find(|facts| facts["name"].as_str() == Some(name)).expect("listed");
+        assert!(facts.get("error-rates").is_none(), "{name}: random weights have no threshold");
     }
 }
