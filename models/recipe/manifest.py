@@ -48,8 +48,6 @@ def text(folder: Path) -> str:
 
 
 def _entry(network: Network, path: Path) -> list[str]:
-    source = network.source
-    origin = {"package": source.package, "version": source.version, "file": source.file, "sha256": source.sha256}
     into = network.input
     facts: dict[str, Any] = {
         "name": network.name,
@@ -60,9 +58,9 @@ def _entry(network: Network, path: Path) -> list[str]:
         "committed": network.committed,
         "sha256": digest(path),
         "size-bytes": path.stat().st_size,
-        "trained": True,
-        "licence": source.licence,
-        "origin": origin,
+        "trained": network.trained,
+        "licence": network.source.licence,
+        "origin": network.source.origin,
         "input": {
             "name": "image",
             "layout": "NCHW",
