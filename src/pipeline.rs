@@ -6,11 +6,12 @@ use thiserror::Error;
 
 use crate::camera::pixels::{self, PixelError};
 use crate::config::{RecognitionSettings, Settings};
+use crate::door::Driver;
 use crate::frame::Frame;
 use crate::matching::thresholds::{TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
 use crate::matching::{Matcher, Rule};
 use crate::policy::Event;
-use crate::vision::model::{MANIFEST, ModelError, Models};
+use crate::vision::model::{Entry, ModelError, Models};
 use crate::vision::{Look, Vision};
 
 /// Why a frame gave nothing.
@@ -86,12 +87,31 @@ pub fn thresholds(
     models: &Models,
     crops: ProbeCrops,
 ) -> Result<Thresholds, ThresholdError> {
-    let model = &models.embedder.entry().name;
+    let (manifest, model) = (models.manifest(), &models.embedder.entry().name);
     let tries = if crops == ProbeCrops::Door { TRIES_PER_ATTEMPT } else { 1 };
     match recognition.max_distance {
-        Some(distance) => Thresholds::fixed(MANIFEST, model, crops.table(), distance),
-        None => Thresholds::for_target(MANIFEST, model, crops.table(), recognition.target_far, tries),
+        Some(distance) => Thresholds::fixed(manifest, model, crops.table(), distance),
+        None => Thresholds::for_target(manifest, model, crops.table(), recognition.target_far, tries),
     }
+}
+
+/// Whether the error rates of a manifest's model were measured for the door's crops; an error if its tables
+/// are not tables.
+pub fn is_measured(manifest: &str, model: &str) -> Result<bool, ThresholdError> {
+    // Any rate does: the tables are there for all or for none.
+    match Thresholds::for_target(manifest, model, ProbeCrops::Door.table(), 1e-4, TRIES_PER_ATTEMPT) {
+        Ok(_) => Ok(true),
+        Err(ThresholdError::NoTable(..)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An untrained network never drives a real lock, whatever else the configuration says.
+pub fn may_drive(settings: &Settings, embedder: &Entry) -> Result<(), ModelError> {
+    if embedder.trained || settings.door.driver == Driver::DryRun {
+        return Ok(());
+    }
+    Err(ModelError::Untrained(embedder.name.clone()))
 }
 
 /// How the daemon decides: fused probes of the door's crops, as many frames as the policy looks back.

@@ -82,10 +82,20 @@ troubles! {
     CameraError => Device,
     ControlError => Device,
     DoorError => Device,
-    ModelError => Device,
     PhotographError => Device,
     EvaluationError => Device,
     std::io::Error => Device,
+}
+
+impl From<ModelError> for Trouble {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::NoSuchModel { .. } | ModelError::Taken { .. } | ModelError::Untrained(_) => {
+                Self::Usage(error.to_string())
+            }
+            _ => Self::Device(error.to_string()),
+        }
+    }
 }
 
 impl From<DaemonError> for Trouble {

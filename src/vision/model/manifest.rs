@@ -1,10 +1,13 @@
-//! `models/manifest.toml`: every fact about a network that the program relies on.
+//! `models/manifest.toml`, and the manifest of a pack: every fact about a network that the program relies on.
+
+mod checks;
 
 use serde::Deserialize;
 
 use super::ModelError;
 use super::builtin::MANIFEST;
 use crate::embedding::ModelDigest;
+use crate::person::printable;
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
@@ -51,8 +54,13 @@ pub struct Entry {
     pub input: Input,
     /// What comes out, in this order.
     pub outputs: Vec<Output>,
+    /// How two embeddings are compared.
+    #[serde(default)]
+    pub metric: Metric,
     /// What must come out for the test pattern.
     pub self_test: Vec<SelfTest>,
+    /// The faces of nobody that distances are centred with.
+    pub cohort: Option<CohortFile>,
     /// Int8 against float; only in a quantised entry.
     pub quantisation: Option<Quantisation>,
 }
@@ -104,6 +112,13 @@ pub struct Output {
     pub shape: Vec<usize>,
 }
 
+impl Output {
+    /// How many numbers it holds.
+    pub fn numbers(&self) -> usize {
+        self.shape.iter().fold(1, |numbers, side| numbers.saturating_mul(*side))
+    }
+}
+
 /// The first numbers of an output for the test pattern, measured in another runtime.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SelfTest {
@@ -113,6 +128,48 @@ pub struct SelfTest {
     pub first: Vec<f32>,
     /// How far this machine's may lie from them.
     pub tolerance: f32,
+}
+
+/// How two embeddings are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Euclidean distance of the vectors as they are.
+    #[default]
+    L2,
+    /// Of their directions only: vectors are brought to unit length first.
+    Cosine,
+}
+
+impl Metric {
+    /// Its name in the manifest.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::L2 => "l2",
+            Self::Cosine => "cosine",
+        }
+    }
+}
+
+/// `[model.cohort]`: a file of embeddings of nobody in particular, made for this network alone.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CohortFile {
+    /// Its name, by which an error-rate table says that it was measured with it.
+    pub name: String,
+    /// Its file, beside the manifest.
+    pub file: String,
+    /// SHA-256 of the file.
+    #[serde(deserialize_with = "digest")]
+    pub sha256: ModelDigest,
+    /// How many vectors it holds, 2 to 10,000.
+    pub vectors: usize,
+    /// Numbers a vector, as many as the network gives.
+    pub dimensions: usize,
+    /// How many of the nearest vectors count.
+    pub nearest: usize,
+    /// What a stored number is multiplied by, above zero.
+    pub scale: f32,
 }
 
 /// What quantisation cost, measured by `models/fit`.
@@ -137,7 +194,11 @@ impl Manifest {
 
     /// Reads a manifest and checks that its entries are consistent.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let manifest: Self = toml::from_str(text).map_err(|e| ModelError::Manifest(e.to_string()))?;
+        let manifest: Self = toml::from_str(text).map_err(|error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
+            let line = 1 + before.matches('\n').count();
+            ModelError::Manifest(format!("line {line}: {}", printable(error.message(), 300)))
+        })?;
         if manifest.schema != SCHEMA {
             let what = format!("schema {} where this version reads {SCHEMA}", manifest.schema);
             return Err(ModelError::Manifest(what));
@@ -183,29 +244,9 @@ impl Entry {
         (width as u32, height as u32)
     }
 
-    fn check(&self) -> Result<(), ModelError> {
-        let wrong = |what: &str| Err(ModelError::Manifest(format!("model {}: {what}", self.name)));
-        let shape = &self.input.shape;
-        let batch_of_three_channels = match (self.input.layout, shape.as_slice()) {
-            (Layout::Nchw, [1, 3, height, width]) | (Layout::Nhwc, [1, height, width, 3]) => {
-                (16..=256).contains(height) && (16..=256).contains(width)
-            }
-            _ => false,
-        };
-        if !batch_of_three_channels {
-            return wrong("input.shape must be one image of three channels, 16 to 256 pixels a side");
-        }
-        let finite = self.input.subtract.iter().chain([&self.input.divide]).all(|v| v.is_finite());
-        if !finite || self.input.divide == 0.0 {
-            return wrong("input.subtract and input.divide must be finite, and divide not zero");
-        }
-        if self.outputs.is_empty() || self.self_test.len() != self.outputs.len() {
-            return wrong("there must be at least one output, and a self-test for each");
-        }
-        if self.self_test.iter().any(|t| t.first.is_empty() || t.tolerance.is_nan() || t.tolerance <= 0.0) {
-            return wrong("a self-test needs numbers and a tolerance above zero");
-        }
-        Ok(())
+    /// How many numbers an embedding has; of a network with several outputs, the first.
+    pub fn dimensions(&self) -> usize {
+        self.outputs.first().map_or(0, Output::numbers)
     }
 }
 
