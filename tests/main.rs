@@ -7,6 +7,7 @@ mod demo;
 mod devices;
 mod faces;
 mod layers;
+mod models;
 mod networks;
 mod parsers;
 mod recognition;
