@@ -5,6 +5,7 @@ mod commands;
 mod daemon;
 mod demo;
 mod devices;
+mod evaluation;
 mod faces;
 mod layers;
 mod models;

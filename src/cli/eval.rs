@@ -36,10 +36,10 @@ const DRAWS: u16 = 20;
 /// Every picture is compared with every other, or with --gallery N templates of N pictures with probes of the
 /// rest, as the mean of repeated random draws. Scores are centred with the model's cohort, if it has one.
 ///
-/// With --json one object: model, images, failures, failed [{file, why}], one_picture [name], pairs,
-/// pairs_missing [{pair, why}], accuracy, accuracy_in_tenths, accuracy_low, accuracy_high, eer, eer_low,
-/// eer_high, tar [{far, threshold, tar, low, high}], genuine, impostor, draws, templates, probe_frames, cohort,
-/// crops; rates as fractions.
+/// With --json one object a network: model, images, failures, failed [{file, why}], no_picture [name],
+/// one_picture [name], pairs, pairs_missing [{pair, why}], accuracy, accuracy_in_tenths, accuracy_low,
+/// accuracy_high, eer, eer_low, eer_high, tar [{far, threshold, tar, low, high}], genuine, impostor, draws,
+/// templates, probe_frames, cohort, crops; rates as fractions.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// FOLDER/PERSON/*.jpg or *.png
@@ -174,7 +174,8 @@ fn evaluate(
         how,
         images: embedded.len(),
         failed: failures(collection, &embedded),
-        one_picture: collection.with_one_picture().into_iter().map(str::to_owned).collect(),
+        no_picture: names(collection.people_with(0)),
+        one_picture: names(collection.people_with(1)),
         rates: rates(&repeats, &FARS, threads),
         histogram: Histogram::of(&repeats),
         genuine,
@@ -195,6 +196,10 @@ fn embed(
     let embedded = collection.embed(&analyst, cache, threads, &|| bar.inc(1))?;
     bar.finish_and_clear();
     Ok(embedded)
+}
+
+fn names(names: Vec<&str>) -> Vec<String> {
+    names.into_iter().map(|name| crate::person::printable(name, 80)).collect()
 }
 
 fn failures(collection: &Collection, embedded: &[Embedded]) -> Vec<(PathBuf, String)> {
