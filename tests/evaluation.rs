@@ -1,6 +1,6 @@
 //! `limen eval` on a few photographs: what it reports, what it writes, and what it says of those it cannot use.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::support::{Ran, Site, limen, photo, project};
 
@@ -25,7 +25,7 @@ fn eval(site: &Site, arguments: &[&str]) -> Ran {
     limen(all)
 }
 
-fn text(path: &PathBuf) -> &str {
+fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
