@@ -208,7 +208,8 @@ fn the_daemon_does_not_start_with_a_network_that_may_not_decide() {
 fn a_pack_brings_its_manifest_its_metric_and_its_cohort() {
     let door = Installation::new(Site::empty());
     let (network, manifest) = means();
-    let cohort = b"vectors of nobody";
+    // Four vectors of four bytes.
+    let cohort = b"vectors of nobod";
     let named = |digest: ModelDigest| {
         format!(
             "{manifest}\n[model.cohort]\nname = \"nobody\"\nfile = \"faces.bin\"\nsha256 = \"{digest}\"\n\
@@ -219,6 +220,10 @@ fn a_pack_brings_its_manifest_its_metric_and_its_cohort() {
     door.refuses(3, &network, &manifest, "faces.bin");
     door.0.write("faces.bin", cohort);
     door.refuses(3, &network, &named(ModelDigest::of(b"others")), "its cohort faces.bin: the file's SHA-256");
+    door.0.write("faces.bin", b"short");
+    let short = named(ModelDigest::of(b"short"));
+    door.refuses(2, &network, &short, "cohort nobody: 5 bytes, but the manifest says 4 vectors of 4");
+    door.0.write("faces.bin", cohort);
     assert_eq!(door.add(&network, &manifest).code, 0);
     let choice = EmbedderChoice::named("means", door.packs()).expect("a name");
     let loaded = Models::load(&choice).expect("installed");

@@ -38,7 +38,9 @@ fn the_shipped_file_says_the_defaults() {
 #[test]
 fn the_shipped_file_parses_with_every_commented_key_uncommented() {
     let text = include_str!("../../config/limen.toml");
-    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let is_key = |line: &str| {
+        line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+    };
     let uncommented: Vec<&str> = text
         .lines()
         .map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line))
@@ -47,6 +49,27 @@ fn the_shipped_file_parses_with_every_commented_key_uncommented() {
     let settings = good(&uncommented.join("\n"));
     assert_eq!(settings.camera.width, Some(640));
     assert_eq!(settings.recognition.max_distance, Some(0.9));
+    assert_eq!(settings.recognition.look_alikes.pairs().count(), 1);
+}
+
+#[test]
+fn look_alikes_are_two_people_and_a_margin() {
+    let pairs = |text: &str| format!("[[recognition.look-alikes]]\n{text}");
+    let settings = good(&pairs("people = [\"ada\", \"bob\"]\nmargin = 0.1"));
+    assert_eq!(settings.recognition.look_alikes.pairs().count(), 1);
+    for (text, answer) in [
+        (
+            "people = [\"ada\"]\nmargin = 0.1",
+            "limen.toml:2: [[recognition.look-alikes]] people must name two",
+        ),
+        ("people = [\"ada\", \"ada\"]\nmargin = 0.1", "limen.toml:2: [[recognition.look-alikes]] people"),
+        ("people = [\"ada\", \"Bob\"]\nmargin = 0.1", "limen.toml:2: [[recognition.look-alikes]] people"),
+        ("margin = 0.1", "limen.toml:1: [[recognition.look-alikes]] people must name two"),
+        ("people = [\"ada\", \"bob\"]\nmargin = 2", "limen.toml:3: [[recognition.look-alikes]] margin"),
+        ("people = [\"ada\", \"bob\"]", "limen.toml:1: [[recognition.look-alikes]] margin is missing"),
+    ] {
+        answers(&pairs(text), answer);
+    }
 }
 
 #[test]
