@@ -138,7 +138,7 @@ impl Matcher {
     }
 
     fn nearest(&self, embedding: &Embedding) -> Option<PersonId> {
-        let embedding = self.prepared.scoring().ready(embedding).embedding;
+        let embedding = self.prepared.scoring().measured(embedding);
         let near = self.prepared.templates().two_nearest(&embedding)[0]?;
         Some(self.prepared.person(near).id.clone())
     }

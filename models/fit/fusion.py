@@ -36,7 +36,7 @@ class Fused:
 
 @dataclass
 class Look:
-    """A second look within `margin` of the threshold. `far` is of both looks together; `asked` the shares looked at again."""
+    """A second look within `margin` of the threshold. `tar` and `far` are of both, `asked` the share that gets it."""
 
     frames: int
     rate: float
@@ -77,23 +77,12 @@ class Measure:
                 [self._sides(vectors[shown].mean(1), held, shown) for vectors in self.crops.values()]
                 for held, shown in self._draws(templates, frames)
             ]
-            (first, again), (strange, strange_again) = (
+            genuine, impostors = (
                 [np.concatenate([one[crops][side] for one in sides]) for crops in (0, 1)] for side in (0, 1)
             )
             for rate in LOOK_RATES:
-                at, at_again = (_at(np.sort(values), rate) for values in (strange, strange_again))
-                for margin in MARGINS:
-
-                    def accepted(one: np.ndarray, two: np.ndarray) -> float:
-                        return float(((one < at - margin) | ((one <= at + margin) & (two <= at_again))).mean())  # noqa: B023
-
-                    asked = [float((np.abs(values - at) <= margin).mean()) for values in (first, strange)]
-                    found.append(
-                        Look(
-                            frames, rate, margin, float((first <= at).mean()),
-                            accepted(first, again), accepted(strange, strange_again), *asked,
-                        )
-                    )
+                thresholds = [_at(np.sort(values), rate) for values in impostors]
+                found += [_look(frames, rate, margin, thresholds, genuine, impostors) for margin in MARGINS]
         return found
 
     def _draws(self, templates: int, frames: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -129,6 +118,29 @@ class Measure:
         same = who[:, None] == whose[None]
         enough = np.bincount(self.people)[who] >= held.shape[1] + shown.shape[1]
         return score[same & enough[:, None]], score[~same]
+
+
+def _look(
+    frames: int,
+    rate: float,
+    margin: float,
+    thresholds: list[float],
+    genuine: list[np.ndarray],
+    impostors: list[np.ndarray],
+) -> Look:
+    """Scores and thresholds are those of the first look and of the second."""
+
+    def accepted(first: np.ndarray, second: np.ndarray) -> float:
+        at_once = first < thresholds[0] - margin
+        return float((at_once | ((first <= thresholds[0] + margin) & (second <= thresholds[1]))).mean())
+
+    def asked(first: np.ndarray) -> float:
+        return float((np.abs(first - thresholds[0]) <= margin).mean())
+
+    alone = float((genuine[0] <= thresholds[0]).mean())
+    return Look(
+        frames, rate, margin, alone, accepted(*genuine), accepted(*impostors), asked(genuine[0]), asked(impostors[0])
+    )
 
 
 def _at(impostors: np.ndarray, rate: float) -> float:

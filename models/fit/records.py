@@ -46,7 +46,7 @@ def write_verification(path: Path, photographs: int, found: int, figures: list[F
     """How well each network tells people apart."""
     lines = [
         "# One image against one image; `tar` and `distance` (with a cohort: score) are pairs of false accept rate and",
-        "# value. The rate of 1e-06 is that of the ten lowest impostor pairs, not all of them strangers. Accuracy on the",
+        "# value. The rate of 1e-06 is that of the ten lowest impostor pairs, few of them strangers. Accuracy on the",
         "# listed pairs: at the threshold that is best on the other nine tenths, and at the best of all. By fit/run.",
         f"photographs = {photographs}",
         f"faces-found = {found}",
@@ -75,8 +75,8 @@ def write_verification(path: Path, photographs: int, found: int, figures: list[F
 def write_gallery(path: Path, figures: list[gallery.Figures]) -> None:
     """Recognition against a gallery."""
     lines = [
-        "# Against a gallery: gallery.py. Pairs of false accept rate of one comparison and value; of TAR the mean, the least",
-        "# and the greatest of the draws. `comparisons` is of one draw; thresholds are of all. Written by fit/run.",
+        "# Against a gallery: gallery.py. Pairs of false accept rate of one comparison and value; of TAR the mean, the",
+        "# least and greatest of the draws. `comparisons` is of one draw; thresholds are of all. Written by fit/run.",
         f"draws = {gallery.DRAWS}",
     ]
     for one in figures:

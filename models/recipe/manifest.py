@@ -19,7 +19,8 @@ HEAD = """\
 # ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256). Input values are (byte - subtract) / divide.
 #
 # A cohort is a file of int8 vectors, row after row; a value times `scale` is one of an embedding. With it a comparison
-# has a score: distance - (mean distance from the probe to its `nearest` nearest vectors + the same for the template) / 2.
+# has a score: distance - (mean distance from the probe to its `nearest` nearest vectors + the same for the template)
+# / 2.
 #
 # Error rates: `rates` pairs the share of strangers accepted by one comparison with the distance (cohort "none") or
 # the score (which may be below 0) at which it is reached. Templates are means of the embeddings of so many photographs,
