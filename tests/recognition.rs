@@ -4,7 +4,6 @@ use limen::camera::photograph::load_photograph;
 use limen::embedding::{Crops, Embedding};
 use limen::event::Unusable;
 use limen::frame::Picture;
-use limen::matching::probe::ProbeCrops;
 use limen::matching::thresholds::{Case, Thresholds};
 use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Packs, Role};
 use limen::vision::quality::Gate;
@@ -191,7 +190,7 @@ fn a_graph_of_other_shapes_or_a_missed_self_test_is_refused() {
 fn the_measured_tables_tell_photographs_of_one_person_from_another() {
     let thresholds = Thresholds::for_target(MANIFEST, "embedding-int8", "none", 1e-4, 1).expect("measured");
     let threshold =
-        thresholds.threshold(Case { people: 1, photographs: 1, frames: 1, crops: ProbeCrops::Mirrored });
+        thresholds.threshold(Case { people: 1, photographs: 1, frames: 1, crops: Crops::Mirrored });
     let enrolled = mirrored("obama");
     for name in ["obama2", "obama3"] {
         assert!(enrolled.l2(&mirrored(name)) <= threshold, "{name}");

@@ -13,9 +13,9 @@ use crate::config::{ConfigError, Settings};
 use crate::control::{Request, ask};
 use crate::door::pin::Pin;
 use crate::door::{self, Driver};
+use crate::embedding::Crops;
 use crate::files::{Trust, check_folder};
 use crate::gallery::Gallery;
-use crate::matching::probe::ProbeCrops;
 use crate::matching::thresholds::{Case, Thresholds};
 use crate::pipeline::{Attempt, scoring, thresholds};
 use crate::vision::model::Models;
@@ -156,7 +156,7 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
         people: gallery.map_or(1, |gallery| gallery.people().len().max(1)),
         photographs: gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1),
         frames: u32::try_from(settings.rules.frames).unwrap_or(u32::MAX),
-        crops: ProbeCrops::Plain,
+        crops: Crops::Plain,
     };
     report.ok("threshold", &threshold_in_words(&thresholds, case));
     if thresholds.is_extrapolated(case) {

@@ -12,7 +12,6 @@ use crate::embedding::{Crops, Embedding};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
 use crate::files::Trust;
 use crate::gallery::Gallery;
-use crate::matching::probe::ProbeCrops;
 use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::Case;
 use crate::matching::{Matcher, Prepared, Rule};
@@ -171,7 +170,7 @@ impl PairRule {
     pub fn new(settings: &Settings, models: &Models) -> Result<Self, Trouble> {
         let scoring = scoring(&settings.recognition, models)?;
         let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?;
-        let pair = Case { people: 1, photographs: 1, frames: 1, crops: ProbeCrops::Mirrored };
+        let pair = Case { people: 1, photographs: 1, frames: 1, crops: Crops::Mirrored };
         Ok(Self { scoring, threshold: thresholds.threshold(pair) })
     }
 
