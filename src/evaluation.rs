@@ -5,6 +5,7 @@
 //! refused, TAR is 1 - FRR.
 
 pub mod accuracy;
+pub mod calibration;
 pub mod pairs;
 pub mod pictures;
 pub mod plot;
