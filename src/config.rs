@@ -6,6 +6,7 @@
 
 mod checks;
 mod door;
+pub mod edit;
 mod recognition;
 mod said;
 mod settings;
