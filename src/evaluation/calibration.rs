@@ -100,7 +100,7 @@ pub struct Calibration {
     pub advice: Advice,
 }
 
-/// Compares everybody with everybody. The cost grows with the square of the people: 10,000 take minutes.
+/// Compares everybody with everybody. The cost grows with the square of the people.
 pub fn calibrate(site: &Site<'_>) -> Calibration {
     let (people, incomparable) = ready::comparable(site.gallery);
     let ready: Vec<Ready<'_>> = people.iter().map(|person| Ready::of(person, site.scoring)).collect();

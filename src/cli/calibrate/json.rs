@@ -97,14 +97,17 @@ fn look_alike(pair: &LookAlike) -> Value {
     let mut object = json!({
         "people": pair.people, "score": short(pair.score), "threshold": short(pair.threshold),
         "configured_margin": pair.configured.map(short), "proposed_margin": pair.proposed().map(short),
-        "separable": true, "photographs": 0, "photographs_that_keep_it": 0,
+        "separable": true, "behind": null, "photographs": 0, "photographs_that_keep_it": 0,
     });
     match pair.remedy {
         Remedy::Margin { known, kept, .. } => {
             object["photographs"] = json!(known);
             object["photographs_that_keep_it"] = json!(kept);
         }
-        Remedy::Inseparable { .. } => object["separable"] = json!(false),
+        Remedy::Inseparable { behind, .. } => {
+            object["separable"] = json!(false);
+            object["behind"] = json!(behind.and_then(|place| pair.people.get(place)));
+        }
     }
     object
 }

@@ -59,10 +59,9 @@ fn tell_threshold(report: &Report<'_>) {
     }
     fact("", &format!("{:.3} for a single photograph, the line below", door.threshold_of_a_photograph));
     if door.photographs < ENOUGH {
-        fact(
-            "",
-            &format!("{:.3} at the door with three photographs of everybody", door.threshold_with_three),
-        );
+        let three =
+            format!("{:.3} at the door with three photographs of everybody", door.threshold_with_three);
+        fact("", &format!("{three}: smaller, as means lie nearer to all, and more of their frames pass"));
     }
 }
 

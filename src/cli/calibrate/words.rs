@@ -22,7 +22,7 @@ pub fn reason(found: &Calibration) -> String {
         }
         Reason::MoreThanPromised { rate, passed, at_least, promised } => format!(
             "where one stranger in {:.0} passes, {passed} of {} pairs of people do, surely {} or more, and the \
-             tables promise {}",
+             tables promise {} at most",
             1.0 / rate,
             impostors.pairs,
             percent(at_least),
@@ -47,11 +47,15 @@ pub fn resemblance(pair: &LookAlike) -> String {
 
 /// What to do about two people whom no margin tells apart; `None` for others.
 pub fn inseparable(pair: &LookAlike) -> Option<String> {
-    let Remedy::Inseparable { reach } = pair.remedy else { return None };
+    let Remedy::Inseparable { reach, behind } = pair.remedy else { return None };
     let [one, other] = &pair.people;
+    let why = match behind.and_then(|place| pair.people.get(place)) {
+        Some(id) => format!("most photographs of {id} are no nearer to the others of {id}"),
+        None => format!("their templates are {reach:.3} apart"),
+    };
     Some(format!(
-        "{one} and {other} cannot be told apart by any margin (templates {reach:.3} apart): enrol better \
-         photographs, see whether both are one person, or ask for something besides the face."
+        "{one} and {other} cannot be told apart by any margin, {why}: enrol better photographs, see who is on \
+         them, or ask for something besides the face"
     ))
 }
 

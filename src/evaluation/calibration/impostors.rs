@@ -32,8 +32,8 @@ pub struct Check {
 }
 
 /// What comparing made-up faces with the templates gave. They are drawn from a fitted mixture, not taken from
-/// people, and decide nothing: in the middle their scores lie as strangers' do, but where one stranger in
-/// 10,000 passes fewer than one made-up face in 100,000 did, without centring and with it.
+/// people, and decide nothing: in the middle their scores lie as strangers' do, but where ten strangers in
+/// 100,000 pass fewer than two made-up faces did, without centring and with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strangers {
     /// Faces taken from the cohort.

@@ -49,6 +49,9 @@ pub enum Remedy {
     Inseparable {
         /// The largest lead that any probe can have for both.
         reach: f32,
+        /// Whose own photographs mostly do not lead, by the place in [`LookAlike::people`]; `None` where the
+        /// templates are too near.
+        behind: Option<usize>,
     },
 }
 
@@ -99,8 +102,9 @@ fn leads(own: &Ready<'_>, other: &Ready<'_>) -> Vec<f32> {
 /// fewer than half of either one's photographs lead by `least`, a margin would refuse that person.
 fn remedy(reach: f32, leads: &[Vec<f32>; 2], least: f32) -> Remedy {
     let lost = |leads: &Vec<f32>| 2 * leads.iter().filter(|lead| **lead >= least).count() < leads.len();
-    if reach < least || leads.iter().any(lost) {
-        return Remedy::Inseparable { reach: reach.max(0.0) };
+    let behind = leads.iter().position(lost).filter(|_| reach >= least);
+    if reach < least || behind.is_some() {
+        return Remedy::Inseparable { reach: reach.max(0.0), behind };
     }
     let all = leads.concat();
     let margin = match all.iter().copied().min_by(f32::total_cmp) {
@@ -140,9 +144,9 @@ mod tests {
 
     #[test]
     fn where_one_of_them_would_be_refused_no_margin_helps() {
-        let inseparable =
-            |reach, leads: [Vec<f32>; 2]| matches!(remedy(reach, &leads, 0.1), Remedy::Inseparable { .. });
-        assert!(inseparable(0.05, [vec![], vec![]]), "the templates are nearer than the margin");
-        assert!(inseparable(0.5, [vec![0.4, 0.4], vec![0.05, -0.1, 0.3]]), "most of the other's are behind");
+        let templates_too_near = remedy(0.05, &[vec![0.05], vec![]], 0.1);
+        assert_eq!(templates_too_near, Remedy::Inseparable { reach: 0.05, behind: None });
+        let most_of_the_other_s_do_not_lead = remedy(0.5, &[vec![0.4, 0.4], vec![0.05, -0.1, 0.3]], 0.1);
+        assert_eq!(most_of_the_other_s_do_not_lead, Remedy::Inseparable { reach: 0.5, behind: Some(1) });
     }
 }

@@ -54,7 +54,12 @@ fn draw(file: &Path, title: &str, found: &Calibration) -> Result<(), Box<dyn std
         .draw_series(LineSeries::new([(threshold, 0.0), (threshold, highest)], BLACK.stroke_width(2)))?
         .label(format!("threshold of one photograph, {threshold:.3}"))
         .legend(|(x, y)| Rectangle::new([(x, y - 1), (x + 14, y + 1)], BLACK.filled()));
-    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperMiddle)
+        .background_style(WHITE)
+        .border_style(BLACK)
+        .draw()?;
     area.present()?;
     Ok(())
 }

@@ -123,7 +123,7 @@ fn one_face_enrolled_under_two_ids_cannot_be_told_apart() {
     let singles: Singles<'_> = &[[0.0, 0.0], [0.1, 0.0], [0.0, 0.1]];
     let found = calibrated(&[("ada", singles), ("ada-again", singles)]);
     assert!(
-        matches!(found.look_alikes[0].remedy, Remedy::Inseparable { reach } if reach < 1e-6),
+        matches!(found.look_alikes[0].remedy, Remedy::Inseparable { reach, behind: None } if reach < 1e-6),
         "{found:?}"
     );
     assert_eq!(found.look_alikes[0].proposed(), None);
