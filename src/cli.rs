@@ -5,6 +5,7 @@
 
 mod audit;
 mod bench;
+mod calibrate;
 mod camera;
 mod check;
 mod context;
@@ -79,6 +80,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Measure error rates on photographs of known people
     Eval(eval::Arguments),
+    /// Propose this site's threshold and margins from its own gallery
+    Calibrate(calibrate::Arguments),
     /// Measure how long each stage takes
     Bench(bench::Arguments),
     /// Read the records
@@ -128,6 +131,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
         Command::Eval(arguments) => eval::eval(context, &arguments),
+        Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
         Command::Audit { command } => audit::audit(context, &command),
         Command::Camera { command } => camera::camera(context, &command),

@@ -6,16 +6,15 @@
 
 mod checks;
 mod door;
-mod edit;
+pub mod edit;
 mod recognition;
 mod said;
 mod settings;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use thiserror::Error;
 
-pub use edit::set_model;
 pub use settings::{PathSettings, RecognitionSettings, Settings};
 
 use crate::files::{FileError, Trust, read_trusted_text};
@@ -35,14 +34,6 @@ pub enum ConfigError {
     /// It was read, and this is wrong in it; at least one.
     #[error("{}", Listed(.0))]
     Wrong(Vec<Mistake>),
-    /// It is written in a way that a command cannot change.
-    #[error("{file}: {what}; change it by hand", file = .file.display())]
-    Edit {
-        /// Which file.
-        file: PathBuf,
-        /// What is in the way.
-        what: String,
-    },
 }
 
 impl Settings {

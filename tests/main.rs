@@ -1,6 +1,7 @@
 //! Everything that is tested from outside: one binary, so that it is linked once.
 
 mod bad_input;
+mod calibration;
 mod commands;
 mod daemon;
 mod demo;

@@ -71,6 +71,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     };
     if let Some(models) = check_models(&mut report, &settings) {
         let gallery = check_gallery(context, &mut report, &settings, &models);
+        gallery.iter().for_each(|gallery| check_look_alikes(&mut report, &settings, gallery));
         check_thresholds(&mut report, &settings, &models, gallery.as_ref());
     }
     if !arguments.without_devices {
@@ -102,7 +103,7 @@ fn check_configuration(context: &Context, report: &mut Report) -> Option<Setting
             let text = std::fs::read_to_string(context.config_file()).ok()?;
             match Settings::parse(&text, context.config_file()) {
                 Ok(settings) => settings,
-                Err(ConfigError::Wrong(_) | ConfigError::File(_) | ConfigError::Edit { .. }) => return None,
+                Err(ConfigError::Wrong(_) | ConfigError::File(_)) => return None,
             }
         }
     };
@@ -146,6 +147,16 @@ fn check_gallery(
         );
     }
     Some(gallery)
+}
+
+fn check_look_alikes(report: &mut Report, settings: &Settings, gallery: &Gallery) {
+    for (one, other, _) in settings.recognition.look_alikes.pairs() {
+        for id in [one, other].into_iter().filter(|id| gallery.get(id).is_none()) {
+            let text =
+                format!("the pair {one}, {other}: {id} is not enrolled; correct the id or remove the pair");
+            report.note("look-alikes", &text);
+        }
+    }
 }
 
 fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, gallery: Option<&Gallery>) {

@@ -47,10 +47,16 @@ impl Context {
     /// The configuration for a command that opens no door: with `--gallery` and without `--config` the
     /// defaults do.
     pub fn settings(&self) -> Result<Settings, Trouble> {
-        if self.config.is_none() && (self.gallery.is_some() || !Path::new(DEFAULT_FILE).exists()) {
-            return Ok(self.with_gallery(Settings::defaults()));
-        }
-        Ok(self.with_gallery(Settings::load(self.config_file(), self.trust())?))
+        Ok(self.with_gallery(match self.file_of_settings() {
+            Some(file) => Settings::load(file, self.trust())?,
+            None => Settings::defaults(),
+        }))
+    }
+
+    /// The configuration file that [`Self::settings`] reads; none if the defaults do.
+    pub fn file_of_settings(&self) -> Option<&Path> {
+        let by_default = self.gallery.is_none() && Path::new(DEFAULT_FILE).exists();
+        (self.config.is_some() || by_default).then(|| self.config_file())
     }
 
     /// The configuration of the installed daemon, whose rights are checked.

@@ -8,6 +8,7 @@ use crate::audit::AuditError;
 use crate::camera::CameraError;
 use crate::camera::photograph::PhotographError;
 use crate::config::ConfigError;
+use crate::config::edit::ConfigEditError;
 use crate::control::ControlError;
 use crate::daemon::DaemonError;
 use crate::door::DoorError;
@@ -75,6 +76,7 @@ macro_rules! troubles {
 
 troubles! {
     ConfigError => Usage,
+    ConfigEditError => Usage,
     RosterError => Usage,
     EnrolError => Usage,
     CohortError => Usage,

@@ -43,6 +43,12 @@ impl Scoring {
         let lead = self.cohort.as_ref().map_or(0.0, |cohort| cohort.crowding(&embedding) / 2.0);
         Scored { embedding, lead }
     }
+
+    /// At most so many of the cohort's made-up faces, as if they were seen; none without a cohort.
+    pub fn made_up(&self, most: usize) -> Vec<Scored> {
+        let faces = self.cohort.iter().flat_map(|cohort| cohort.made_up(most));
+        faces.map(|(embedding, crowding)| Scored { embedding, lead: crowding / 2.0 }).collect()
+    }
 }
 
 impl Scored {

@@ -123,6 +123,12 @@ impl Thresholds {
         matches!(self.choice, Choice::Target { .. })
     }
 
+    /// The same tables, asked for a rate of one comparison instead; `None` for a model without tables.
+    pub fn of_one_comparison(&self, rate: f64) -> Option<Self> {
+        let choice = Choice::Target { far: rate, tries: 1 };
+        (!self.tables.is_empty()).then(|| Self { tables: self.tables.clone(), choice })
+    }
+
     /// The score up to which the nearest person counts as the one shown.
     pub fn threshold(&self, case: Case) -> f32 {
         match self.choice {
@@ -299,6 +305,14 @@ mod tests {
     fn a_measured_rate_gives_its_measured_distance() {
         assert!((target(1e-4).threshold(ONE) - 0.5).abs() < 1e-4);
         assert!((target(1e-3).threshold(ONE) - 0.55).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_rate_of_one_comparison_is_asked_for_whatever_was_chosen() {
+        let fixed = Thresholds::fixed(MANIFEST, "m", 0.9).expect("tables");
+        let one = fixed.of_one_comparison(1e-4).expect("tables");
+        assert!((one.threshold(ONE) - 0.5).abs() < 1e-4);
+        assert!(Thresholds::fixed("model = []", "m", 0.9).expect("none").of_one_comparison(1e-4).is_none());
     }
 
     #[test]
