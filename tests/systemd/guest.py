@@ -18,7 +18,7 @@ LINE = pathlib.Path(f"/sys/devices/platform/gpio-sim.0/gpiochip0/sim_gpio{PIN}/v
 ASKED = dict(word.split("=", 1) for word in pathlib.Path("/proc/cmdline").read_text().split() if "=" in word)
 KIND = ASKED["guest"]
 # How many times longer than on a Pi anything may take: on a busy machine, on an emulated processor.
-SLOW = {"uml": 2, "q35": 6}[KIND]
+SLOW = {"uml": 3, "q35": 15}[KIND]
 
 # A record may take longer than its 5 ms here, which is nothing to find out about the unit.
 CONFIGURATION = f"""
