@@ -60,13 +60,13 @@ fn look_alikes_are_two_people_and_a_margin() {
     for (text, answer) in [
         (
             "people = [\"ada\"]\nmargin = 0.1",
-            "limen.toml:2: [[recognition.look-alikes]] people must name two",
+            "limen.toml:2: [[recognition.look-alikes]] people: must name two",
         ),
         ("people = [\"ada\", \"ada\"]\nmargin = 0.1", "limen.toml:2: [[recognition.look-alikes]] people"),
         ("people = [\"ada\", \"Bob\"]\nmargin = 0.1", "limen.toml:2: [[recognition.look-alikes]] people"),
-        ("margin = 0.1", "limen.toml:1: [[recognition.look-alikes]] people must name two"),
-        ("people = [\"ada\", \"bob\"]\nmargin = 2", "limen.toml:3: [[recognition.look-alikes]] margin"),
-        ("people = [\"ada\", \"bob\"]", "limen.toml:1: [[recognition.look-alikes]] margin is missing"),
+        ("margin = 0.1", "limen.toml:1: [[recognition.look-alikes]] people: must name two"),
+        ("people = [\"ada\", \"bob\"]\nmargin = 2", "limen.toml:3: [[recognition.look-alikes]] margin: "),
+        ("people = [\"ada\", \"bob\"]", "limen.toml:1: [[recognition.look-alikes]] margin: is missing"),
     ] {
         answers(&pairs(text), answer);
     }
