@@ -41,6 +41,7 @@ impl Settings {
             ("[camera]", self.camera != new.camera),
             ("[door]", self.door != new.door),
             ("[model]", self.model != new.model),
+            ("[audit]", self.audit != new.audit),
             ("[paths]", self.paths != new.paths),
         ];
         changed.into_iter().filter_map(|(section, differs)| differs.then_some(section)).collect()
