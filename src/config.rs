@@ -6,6 +6,7 @@
 
 mod checks;
 mod door;
+mod recognition;
 mod said;
 mod settings;
 

@@ -37,9 +37,8 @@ use crate::door::thread::{DoorReport, DoorThread};
 use crate::enrol::GallerySource;
 use crate::event::{Fact, Part, TrackId};
 use crate::gallery::Gallery;
-use crate::matching::Matcher;
-use crate::matching::thresholds::ThresholdError;
-use crate::pipeline::Seen;
+use crate::matching::{Matcher, Prepared};
+use crate::pipeline::{RuleError, Seen};
 use crate::policy::{Event, Policy, RequestId};
 use crate::service;
 use crate::vision::model::Models;
@@ -65,9 +64,9 @@ pub enum DaemonError {
     /// The control socket.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// No threshold for this model.
+    /// No threshold for this model, or no cohort.
     #[error(transparent)]
-    Threshold(#[from] ThresholdError),
+    Rule(#[from] RuleError),
     /// A folder of its own cannot be made.
     #[error("{folder}: cannot make the folder: {source}; run as a service, or name another one in [paths]", folder = .folder.display())]
     Folder {
@@ -155,8 +154,10 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let vision = eyes::Thread::spawn(eyes, &models, &settings, sender.clone(), pulse.clone())?;
     drop(sender);
 
-    let rule = crate::pipeline::rule(&settings, &models)?;
-    let matcher = Matcher::new(rule, Arc::new(Gallery::empty(models.digest())));
+    let scoring = crate::pipeline::scoring(&settings.recognition, &models)?;
+    let rule = crate::pipeline::rule(&settings, &models, &scoring).map_err(RuleError::from)?;
+    let nobody = Prepared::new(Arc::new(Gallery::empty(models.digest())), scoring);
+    let matcher = Matcher::new(rule, Arc::new(nobody));
     let policy = Policy::new(settings.rules, Arc::default(), TimeZone::system());
     let mut daemon = Daemon {
         shell: Shell::new(door, recorder, watcher),
@@ -305,6 +306,9 @@ impl Daemon {
     fn see(&mut self, now: Now, number: u64, seen: &Seen) {
         self.frames += 1;
         let events = crate::pipeline::observe(&mut self.matcher, &seen.look);
+        if let Some(track) = crate::pipeline::look_closer(&events) {
+            self.vision.look_closer(track);
+        }
         self.shell.watch(|watcher| watcher.frame(number, seen, &events));
         if events.is_empty() {
             self.step(now, Event::Tick);

@@ -2,10 +2,34 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 /// The most numbers an embedding may have; published face networks use 128 to 512.
 pub const MAX_DIMENSIONS: usize = 1024;
+
+/// Numbers summed side by side, so that the compiler can use the machine's vector registers.
+const LANES: usize = 8;
+
+/// Which crops of a face are embedded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crops {
+    /// The aligned crop: one run of the face network.
+    Plain,
+    /// The aligned crop and its mirror image: two runs, and more accurate.
+    Mirrored,
+}
+
+/// What a network's embeddings are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Euclidean distance of the numbers as they are.
+    #[default]
+    L2,
+    /// The angle: Euclidean distance after scaling to unit length, the square root of 2 - 2 cos.
+    Cosine,
+}
 
 /// SHA-256 of a model file. A template made by one model is never compared with another's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,8 +124,18 @@ impl Embedding {
         if self.0.len() != other.0.len() {
             return f32::INFINITY;
         }
-        let squares: f32 = self.0.iter().zip(&other.0).map(|(a, b)| (a - b) * (a - b)).sum();
-        squares.sqrt()
+        squared_distance(&self.0, &other.0).sqrt()
+    }
+
+    /// As the metric compares it: unchanged, or scaled to unit length. All zeros have no direction and stay.
+    pub fn measured_by(&self, metric: Metric) -> Self {
+        let length = self.0.iter().map(|v| v * v).sum::<f32>().sqrt();
+        match metric {
+            Metric::Cosine if length > 0.0 && length.is_finite() => {
+                Self(self.0.iter().map(|v| v / length).collect())
+            }
+            Metric::Cosine | Metric::L2 => self.clone(),
+        }
     }
 
     /// The mean, each embedding counted with its weight; `None` without embeddings, with different
@@ -132,6 +166,21 @@ impl Embedding {
     }
 }
 
+/// The squared Euclidean distance of two vectors of one length.
+pub fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; LANES];
+    let (whole_a, rest_a) = a.as_chunks::<LANES>();
+    let (whole_b, rest_b) = b.as_chunks::<LANES>();
+    for (x, y) in whole_a.iter().zip(whole_b) {
+        for lane in 0..LANES {
+            let difference = x[lane] - y[lane];
+            sums[lane] += difference * difference;
+        }
+    }
+    let rest: f32 = rest_a.iter().zip(rest_b).map(|(x, y)| (x - y) * (x - y)).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
 impl fmt::Debug for Embedding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Embedding({} numbers)", self.0.len())
@@ -157,6 +206,15 @@ mod tests {
     fn embeddings_of_different_length_are_infinitely_apart() {
         assert_eq!(embedding(&[0.0]).l2(&embedding(&[0.0, 0.0])), f32::INFINITY);
         assert_eq!(embedding(&[0.0, 3.0]).l2(&embedding(&[4.0, 0.0])), 5.0);
+    }
+
+    #[test]
+    fn by_the_angle_only_the_direction_counts() {
+        let (a, b) = (embedding(&[3.0, 4.0]), embedding(&[30.0, 40.0]));
+        let by = |metric| a.measured_by(metric).l2(&b.measured_by(metric));
+        assert!(by(Metric::Cosine) < 1e-6);
+        assert_eq!(by(Metric::L2), 45.0);
+        assert_eq!(embedding(&[0.0, 0.0]).measured_by(Metric::Cosine), embedding(&[0.0, 0.0]));
     }
 
     #[test]

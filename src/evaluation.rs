@@ -1,14 +1,16 @@
 //! Error rates: how often two pictures of one person are taken for two, and of two for one.
 //!
-//! Glossary: a *genuine* pair shows one person, an *impostor* pair two; a pair is *accepted* if its distance
+//! Glossary: a *genuine* pair shows one person, an *impostor* pair two; a pair is *accepted* if its score
 //! does not exceed the threshold; FAR is the share of impostor pairs accepted, FRR of genuine pairs
 //! refused, TAR is 1 - FRR.
 
 pub mod accuracy;
+pub mod bootstrap;
 pub mod pairs;
 pub mod pictures;
 pub mod plot;
 pub mod rates;
+pub mod sides;
 
 use std::path::PathBuf;
 

@@ -18,7 +18,7 @@ use crate::embedding::{Embedding, ModelDigest};
 use crate::person::{PersonId, PersonName};
 
 pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
-pub use edit::{EditError, add_person, add_photos, remove_person};
+pub use edit::{EditError, NewPerson, add_people, add_photos, remove_person};
 pub use roster::{Roster, RosterError};
 pub use store::{PhotoDigest, PhotoTemplate, Store, StoreError};
 
@@ -104,8 +104,12 @@ impl Gallery {
 
     /// The person with this id.
     pub fn get(&self, id: &PersonId) -> Option<&Person> {
-        let found = self.people.binary_search_by(|person| person.id.cmp(id)).ok()?;
-        Some(&self.people[found])
+        Some(&self.people[self.index_of(id)?])
+    }
+
+    /// The place of the person with this id in [`Self::people`].
+    pub fn index_of(&self, id: &PersonId) -> Option<usize> {
+        self.people.binary_search_by(|person| person.id.cmp(id)).ok()
     }
 
     /// The model that made every template in it.

@@ -1,30 +1,45 @@
 //! Compares probes with the gallery and says, frame by frame, whom a track shows.
 //!
 //! A *probe* is the weighted mean of a track's fresh embeddings; a *template* is the mean of a person's
-//! photographs. What counts as near enough follows from measured error rates (see [`thresholds`]).
+//! photographs; a *score* is their distance, centred on how crowded their region is ([`cohort`]). What counts
+//! as near enough follows from measured error rates (see [`thresholds`]).
 
+pub mod cohort;
 pub mod distances;
+mod look_alikes;
+mod prepared;
 pub mod probe;
+pub mod scoring;
 pub mod thresholds;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use look_alikes::LookAlikes;
+pub use prepared::Prepared;
+
 use crate::clock::Moment;
-use crate::embedding::{Distance, Embedding};
+use crate::embedding::{Crops, Distance, Embedding};
 use crate::event::{Candidate, Comparison, NoMatch, Observation, TrackId};
 use crate::gallery::Gallery;
-use distances::Templates;
-use probe::Probe;
-use thresholds::Thresholds;
+use crate::person::PersonId;
+use distances::Near;
+use probe::{Probe, ProbeCrops};
+use thresholds::{Case, Thresholds};
+
+/// A probe that misses the threshold by no more than this is looked at more closely, with the mirrored crop.
+/// The mirrored crop moves a genuine score by less than this in nine cases of ten (`models/README.md`).
+pub const CLOSE: f32 = 0.06;
 
 /// How a comparison is decided.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Distances for a target rate, or a fixed one.
+    /// Scores for a target rate, or a fixed distance.
     pub thresholds: Thresholds,
     /// By how much the nearest person must be ahead of the next.
     pub margin: f32,
+    /// Pairs that must be told apart by more.
+    pub look_alikes: LookAlikes,
     /// The most frames fused into one probe.
     pub window: usize,
 }
@@ -33,32 +48,24 @@ pub struct Rule {
 #[derive(Debug)]
 pub struct Matcher {
     rule: Rule,
-    gallery: Arc<Gallery>,
-    templates: Templates,
+    prepared: Arc<Prepared>,
     probes: HashMap<TrackId, Probe>,
 }
 
 impl Matcher {
     /// Ready to compare with this gallery.
-    pub fn new(rule: Rule, gallery: Arc<Gallery>) -> Self {
-        let templates = Templates::of(gallery.people().iter().map(|person| &person.template));
-        Self { rule, gallery, templates, probes: HashMap::new() }
+    pub fn new(rule: Rule, prepared: Arc<Prepared>) -> Self {
+        Self { rule, prepared, probes: HashMap::new() }
     }
 
     /// The gallery in force.
     pub fn gallery(&self) -> &Arc<Gallery> {
-        &self.gallery
+        self.prepared.gallery()
     }
 
-    /// Takes another gallery; every probe starts anew.
-    pub fn replace_gallery(&mut self, gallery: Arc<Gallery>) {
-        *self = Self::new(self.rule.clone(), gallery);
-    }
-
-    /// Takes another rule; every probe starts anew.
-    pub fn replace_rule(&mut self, rule: Rule) {
-        self.rule = rule;
-        self.probes.clear();
+    /// Takes another rule and gallery; every probe starts anew.
+    pub fn replace(&mut self, rule: Rule, prepared: Arc<Prepared>) {
+        *self = Self::new(rule, prepared);
     }
 
     /// Adds a frame's embedding to its track's probe and compares.
@@ -67,19 +74,21 @@ impl Matcher {
         track: TrackId,
         taken: Moment,
         embedding: Embedding,
+        crops: Crops,
         weight: f32,
     ) -> Observation {
         let alone = embedding.clone();
         let probe = self.probes.entry(track).or_default();
-        probe.add(taken, embedding, weight, self.rule.window);
-        let (frames, fused) = (probe.frames(), probe.fused());
-        let fused = self.compare(&fused, frames);
+        probe.add(taken, embedding, crops, weight, self.rule.window);
+        let (frames, crops, fused) = (probe.frames(), probe.crops(), probe.fused());
+        let fused = self.compare(&fused, frames, crops);
         let nearest_alone = match &fused.verdict {
             Ok(person) if frames == 1 => Some(person.clone()),
             Ok(_) => self.nearest(&alone),
             Err(_) => None,
         };
-        Observation { track, taken, frames, fused, nearest_alone }
+        let look_closer = crops != ProbeCrops::Mirrored && is_close(&fused);
+        Observation { track, taken, frames, fused, nearest_alone, look_closer }
     }
 
     /// Forgets a track that has ended.
@@ -88,31 +97,60 @@ impl Matcher {
     }
 
     /// Compares one probe, fused from `frames` pictures, with everybody.
-    pub fn compare(&self, probe: &Embedding, frames: u32) -> Comparison {
-        let nearest = self.templates.two_nearest(probe);
-        let candidate = |(index, distance): (usize, f32)| {
-            let person = &self.gallery.people()[index];
-            Distance::new(distance).map(|distance| Candidate {
-                person: person.id.clone(),
+    pub fn compare(&self, probe: &Embedding, frames: u32, crops: ProbeCrops) -> Comparison {
+        let probe = self.prepared.scoring().ready(probe);
+        let nearest = self.prepared.templates().two_nearest(&probe.embedding);
+        let candidate = |near: Near| {
+            Distance::new(near.distance).map(|distance| Candidate {
+                person: self.prepared.person(near).id.clone(),
                 distance,
-                score: distance.get(),
+                score: near.led - probe.lead,
             })
         };
         let best = nearest[0].and_then(candidate);
         let runner_up = nearest[1].and_then(candidate);
-        let photographs = nearest[0].map_or(1, |(index, _)| self.gallery.people()[index].singles.len());
-        let threshold = self.rule.thresholds.threshold(self.gallery.people().len(), photographs, frames);
+        let photographs = nearest[0].map_or(1, |near| self.prepared.person(near).singles.len());
+        let people = self.gallery().people().len();
+        let threshold = self.rule.thresholds.threshold(Case { people, photographs, frames, crops });
         let verdict = match (&best, &runner_up) {
             (None, _) => Err(NoMatch::EmptyGallery),
             (Some(best), _) if best.score > threshold => Err(NoMatch::TooFar),
             (Some(best), Some(next)) if next.score - best.score < self.rule.margin => Err(NoMatch::Ambiguous),
+            (Some(best), _) if self.resembles_another(best, &probe.embedding, probe.lead) => {
+                Err(NoMatch::Ambiguous)
+            }
             (Some(best), _) => Ok(best.person.clone()),
         };
         Comparison { best, runner_up, threshold, verdict }
     }
 
-    fn nearest(&self, embedding: &Embedding) -> Option<crate::person::PersonId> {
-        let (index, _) = self.templates.two_nearest(embedding)[0]?;
-        Some(self.gallery.people()[index].id.clone())
+    /// Whether somebody known to resemble the best candidate is nearer to the probe than the pair's margin
+    /// allows, whoever the runner-up is.
+    fn resembles_another(&self, best: &Candidate, probe: &Embedding, lead: f32) -> bool {
+        let score_of = |other: &PersonId| {
+            let index = self.gallery().index_of(other)?;
+            Some(self.prepared.templates().one(index, probe)?.led - lead)
+        };
+        let others = self.rule.look_alikes.of(&best.person).iter();
+        others
+            .filter_map(|(other, margin)| Some((score_of(other)?, margin)))
+            .any(|(score, margin)| score - best.score < *margin)
+    }
+
+    fn nearest(&self, embedding: &Embedding) -> Option<PersonId> {
+        let embedding = self.prepared.scoring().ready(embedding).embedding;
+        let near = self.prepared.templates().two_nearest(&embedding)[0]?;
+        Some(self.prepared.person(near).id.clone())
     }
 }
+
+/// Too far, but by so little that a better probe may decide otherwise.
+fn is_close(comparison: &Comparison) -> bool {
+    let missed_by = |best: &Candidate| best.score - comparison.threshold;
+    comparison.verdict == Err(NoMatch::TooFar)
+        && comparison.best.as_ref().is_some_and(|best| missed_by(best) <= CLOSE)
+}
+
+#[cfg(test)]
+#[path = "matching/tests.rs"]
+mod tests;

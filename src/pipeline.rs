@@ -1,16 +1,20 @@
 //! From a camera's frame to what the policy hears: the way that `run`, `demo` and `bench` share.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use crate::camera::pixels::{self, PixelError};
 use crate::config::{RecognitionSettings, Settings};
+use crate::event::TrackId;
 use crate::frame::Frame;
+use crate::matching::cohort::{Cohort, CohortError, CohortFacts};
+use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::{TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
 use crate::matching::{Matcher, Rule};
 use crate::policy::Event;
-use crate::vision::model::{MANIFEST, ModelError, Models};
+use crate::vision::model::{ModelError, Models};
 use crate::vision::{Look, Vision};
 
 /// Why a frame gave nothing.
@@ -50,6 +54,7 @@ pub fn observe(matcher: &mut Matcher, look: &Look) -> Vec<Event> {
                 sighting.track,
                 look.taken,
                 face.embedding(),
+                face.crops(),
                 face.quality.weight(),
             )),
             Err(why) => Event::Unusable { track: sighting.track, taken: look.taken, why: *why },
@@ -62,43 +67,75 @@ pub fn observe(matcher: &mut Matcher, look: &Look) -> Vec<Event> {
     events
 }
 
-/// The crops that probes and templates are made of, as the error-rate tables name them.
+/// The track whose decision is close, if one is: its next frames deserve a closer look.
+pub fn look_closer(events: &[Event]) -> Option<TrackId> {
+    events.iter().find_map(|event| match event {
+        Event::Observed(observation) if observation.look_closer => Some(observation.track),
+        _ => None,
+    })
+}
+
+/// What a decision is made on, which says how many tries a stranger has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProbeCrops {
-    /// Plain probes against templates that hold the mirrored crops too: one run of the network a frame.
-    Door,
-    /// Mirrored crops on both sides: for single photographs, where time matters less.
+pub enum Attempt {
+    /// A track before the door.
+    Track,
+    /// One photograph.
     Photograph,
 }
 
-impl ProbeCrops {
-    fn table(self) -> &'static str {
-        match self {
-            Self::Door => "mirrored-template",
-            Self::Photograph => "mirrored",
-        }
-    }
+/// Why there is no rule to decide by.
+#[derive(Debug, Error)]
+pub enum RuleError {
+    /// No threshold for this model.
+    #[error(transparent)]
+    Threshold(#[from] ThresholdError),
+    /// The model's cohort is not what its manifest says.
+    #[error(transparent)]
+    Cohort(#[from] CohortError),
 }
 
-/// The thresholds that the configuration asks for, with these models.
+/// How embeddings of these models are compared. A fixed distance is a distance: nothing is centred then.
+pub fn scoring(recognition: &RecognitionSettings, models: &Models) -> Result<Scoring, RuleError> {
+    let entry = models.embedder.entry();
+    let cohort = match (&entry.cohort, models.cohort()) {
+        (Some(file), Some(bytes)) if recognition.max_distance.is_none() => {
+            let facts = CohortFacts {
+                name: &file.name,
+                vectors: file.vectors,
+                dimensions: file.dimensions,
+                nearest: file.nearest,
+                scale: file.scale,
+            };
+            Some(Arc::new(Cohort::new(&facts, entry.metric, bytes)?))
+        }
+        _ => None,
+    };
+    Ok(Scoring::new(entry.metric, cohort))
+}
+
+/// The thresholds that the configuration asks for, with these models compared in this way.
 pub fn thresholds(
     recognition: &RecognitionSettings,
     models: &Models,
-    crops: ProbeCrops,
+    scoring: &Scoring,
+    attempt: Attempt,
 ) -> Result<Thresholds, ThresholdError> {
-    let model = &models.embedder.entry().name;
-    let tries = if crops == ProbeCrops::Door { TRIES_PER_ATTEMPT } else { 1 };
+    let (manifest, model) = (models.manifest(), &models.embedder.entry().name);
+    let tries = if attempt == Attempt::Track { TRIES_PER_ATTEMPT } else { 1 };
     match recognition.max_distance {
-        Some(distance) => Thresholds::fixed(MANIFEST, model, crops.table(), distance),
-        None => Thresholds::for_target(MANIFEST, model, crops.table(), recognition.target_far, tries),
+        Some(distance) => Thresholds::fixed(manifest, model, distance),
+        None => Thresholds::for_target(manifest, model, scoring.cohort(), recognition.target_far, tries),
     }
 }
 
-/// How the daemon decides: fused probes of the door's crops, as many frames as the policy looks back.
-pub fn rule(settings: &Settings, models: &Models) -> Result<Rule, ThresholdError> {
+/// How the daemon decides: fused probes, as many frames as the policy looks back.
+pub fn rule(settings: &Settings, models: &Models, scoring: &Scoring) -> Result<Rule, ThresholdError> {
+    let recognition = &settings.recognition;
     Ok(Rule {
-        thresholds: thresholds(&settings.recognition, models, ProbeCrops::Door)?,
-        margin: settings.recognition.margin,
+        thresholds: thresholds(recognition, models, scoring, Attempt::Track)?,
+        margin: recognition.margin,
+        look_alikes: recognition.look_alikes.clone(),
         window: settings.rules.window,
     })
 }

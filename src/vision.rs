@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::Moment;
-use crate::embedding::Embedding;
+use crate::embedding::{Crops, Embedding};
 use crate::event::{TrackId, Unusable};
 use crate::frame::Picture;
 use crate::geometry::Rect;
@@ -24,15 +24,6 @@ use detect::Detection;
 use model::{ModelError, Models};
 use quality::{Gate, Quality};
 use track::Tracker;
-
-/// Which crops are embedded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Crops {
-    /// The aligned crop: one run of the face network.
-    Plain,
-    /// The aligned crop and its mirror image: two runs, and more accurate.
-    Mirrored,
-}
 
 /// A face that passed the gate.
 #[derive(Debug, Clone)]
@@ -51,6 +42,11 @@ impl Face {
         let crops = [Some(&self.plain), self.mirrored.as_ref()];
         // Both come from one network, so they have the same length and the mean exists.
         Embedding::mean(crops.into_iter().flatten()).unwrap_or_else(|| self.plain.clone())
+    }
+
+    /// Which crops were embedded.
+    pub fn crops(&self) -> Crops {
+        if self.mirrored.is_some() { Crops::Mirrored } else { Crops::Plain }
     }
 }
 
@@ -95,7 +91,7 @@ impl Analyst {
         let mut timing = Timing::default();
         self.detect(picture, &mut timing)?
             .iter()
-            .map(|detection| Ok((detection.bounds, self.face(picture, detection, &mut timing)?)))
+            .map(|detection| Ok((detection.bounds, self.face(picture, detection, self.crops, &mut timing)?)))
             .collect()
     }
 
@@ -112,6 +108,7 @@ impl Analyst {
         &self,
         picture: &Picture,
         detection: &Detection,
+        crops: Crops,
         timing: &mut Timing,
     ) -> Result<Result<Face, Unusable>, ModelError> {
         let mesh = timed(&mut timing.landmarks, || {
@@ -134,7 +131,7 @@ impl Analyst {
         };
         timed(&mut timing.embed, || {
             let plain = embed::embed(&self.models.embedder, &crop)?;
-            let mirrored = match self.crops {
+            let mirrored = match crops {
                 Crops::Plain => None,
                 Crops::Mirrored => Some(embed::embed(&self.models.embedder, &crop.mirrored())?),
             };
@@ -174,12 +171,18 @@ pub struct Look {
 pub struct Vision {
     analyst: Analyst,
     tracker: Tracker,
+    closer: Option<TrackId>,
 }
 
 impl Vision {
     /// A vision that has seen nothing yet.
     pub fn new(analyst: Analyst) -> Self {
-        Self { analyst, tracker: Tracker::default() }
+        Self { analyst, tracker: Tracker::default(), closer: None }
+    }
+
+    /// Embeds the mirrored crop too for this track from now on: its decision is close.
+    pub fn look_closer(&mut self, track: TrackId) {
+        self.closer = Some(track);
     }
 
     /// Looks at a frame. Of several faces only the nearest, the largest box, is embedded: the door answers
@@ -194,7 +197,8 @@ impl Vision {
         let nearest = match largest {
             None => None,
             Some((detection, &track)) => {
-                let face = self.analyst.face(picture, detection, &mut timing)?;
+                let crops = if self.closer == Some(track) { Crops::Mirrored } else { self.analyst.crops };
+                let face = self.analyst.face(picture, detection, crops, &mut timing)?;
                 Some(Sighting { track, bounds: detection.bounds, face })
             }
         };

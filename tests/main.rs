@@ -1,5 +1,6 @@
 //! Everything that is tested from outside: one binary, so that it is linked once.
 
+mod audit;
 mod bad_input;
 mod commands;
 mod daemon;
@@ -7,6 +8,7 @@ mod demo;
 mod devices;
 mod faces;
 mod layers;
+mod networks;
 mod parsers;
 mod recognition;
 mod support;

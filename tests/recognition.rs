@@ -1,13 +1,14 @@
 //! Each stage against numbers measured elsewhere.
 
 use limen::camera::photograph::load_photograph;
-use limen::embedding::Embedding;
+use limen::embedding::{Crops, Embedding};
 use limen::event::Unusable;
 use limen::frame::Picture;
-use limen::matching::thresholds::Thresholds;
+use limen::matching::probe::ProbeCrops;
+use limen::matching::thresholds::{Case, Thresholds};
 use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Role};
 use limen::vision::quality::Gate;
-use limen::vision::{Analyst, Crops, Face};
+use limen::vision::{Analyst, Face};
 
 use crate::support::{Site, models, photo, visitor};
 
@@ -182,9 +183,9 @@ fn a_graph_of_other_shapes_or_a_missed_self_test_is_refused() {
 
 #[test]
 fn the_measured_tables_tell_photographs_of_one_person_from_another() {
-    let thresholds =
-        Thresholds::for_target(MANIFEST, "embedding-int8", "mirrored", 1e-4, 1).expect("measured");
-    let threshold = thresholds.threshold(1, 1, 1);
+    let thresholds = Thresholds::for_target(MANIFEST, "embedding-int8", "none", 1e-4, 1).expect("measured");
+    let threshold =
+        thresholds.threshold(Case { people: 1, photographs: 1, frames: 1, crops: ProbeCrops::Mirrored });
     let enrolled = mirrored("obama");
     for name in ["obama2", "obama3"] {
         assert!(enrolled.l2(&mirrored(name)) <= threshold, "{name}");

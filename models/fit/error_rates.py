@@ -1,8 +1,8 @@
-"""Error-rate tables: at which distance which share of strangers is accepted.
+"""Error-rate tables: at which distance or score which share of strangers is accepted.
 
 A table belongs to a combination: which crops are embedded, how many photographs a template is the mean of, how
-many pictures a probe is. A mean lies nearer to everybody, so that a table of one combination is wrong for
-another.
+many pictures a probe is, whether a cohort centres the comparison (centring.py). A mean lies nearer to everybody, so
+that a table of one combination is wrong for another.
 
 Single photographs are all compared with one another. Means are made of photographs drawn at random, several
 times, so that each takes part. Either way the same two people are compared more than once, which adds less than
@@ -17,18 +17,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import tail
+from centring import CrossFitted
 
 RATES = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8]
 LEAST_EVENTS = 30
 CROPS = ("plain", "mirrored", "mirrored-template")
 MOST = 3
 DRAWS = 8
+# Shares of the genuine comparisons whose distance or score a table tells.
+SHARES = (0.5, 0.9, 0.95, 0.99)
 
 
 @dataclass
 class Table:
-    """One combination."""
+    """One combination. `genuine` pairs shares of the genuine comparisons with the value that accepts them."""
 
+    cohort: str
     crops: str
     templates: int
     frames: int
@@ -37,6 +41,7 @@ class Table:
     tar: float
     fitted_below: float
     rates: list[tuple[float, float]]
+    genuine: list[tuple[float, float]]
 
 
 @dataclass
@@ -48,7 +53,20 @@ class Side:
     photographs: np.ndarray
 
 
-def tables(people: np.ndarray, embeddings: np.ndarray) -> list[Table]:
+@dataclass
+class Comparisons:
+    """What one combination gives: sorted distances or scores, and from how many pairs of people the former are.
+
+    `centring` is the mean of what a cohort took off the impostor distances, 0 without one.
+    """
+
+    impostors: np.ndarray
+    genuine: np.ndarray
+    pairs: int
+    centring: float
+
+
+def tables(people: np.ndarray, embeddings: np.ndarray, cohort: CrossFitted | None = None) -> list[Table]:
     """Every combination that the photographs support. `embeddings` is (n, 2, 128), `people` names each row."""
     order = np.random.default_rng(1)
     groups = [np.flatnonzero(people == person) for person in np.unique(people)]
@@ -59,8 +77,8 @@ def tables(people: np.ndarray, embeddings: np.ndarray) -> list[Table]:
         for templates in range(1, MOST + 1):
             for frames in range(1, MOST + 1):
                 rounds = list(_rounds(groups, templates, frames, order))
-                impostors, genuine, pairs = _distances(rounds, as_template, as_probe, crops != "mirrored-template")
-                found.append(_table(crops, templates, frames, impostors, genuine, pairs))
+                of = compare(rounds, as_template, as_probe, crops != "mirrored-template", cohort)
+                found.append(_table(cohort.recipe.name if cohort else "none", crops, templates, frames, of))
     return found
 
 
@@ -79,28 +97,35 @@ def _rounds(
         yield held, shown
 
 
-def _distances(
+def compare(
     rounds: list[tuple[list[tuple[int, np.ndarray]], list[tuple[int, np.ndarray]]]],
     as_template: np.ndarray,
     as_probe: np.ndarray,
     alike: bool,
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Sorted impostor distances, genuine distances, and how many pairs of people the former compare.
+    cohort: CrossFitted | None,
+) -> Comparisons:
+    """Every comparison of the rounds.
 
     `alike`: templates and probes are made in the same way, so that with as many photographs in each the
     comparison of A with B is that of B with A.
     """
-    impostors, genuine, pairs = [], [], 0
+    impostors, genuine, centrings, pairs = [], [], [], 0
     for held, shown in rounds:
         template, probe = _side(held, as_template), _side(shown, as_probe)
-        distance = _every_distance(probe.vectors, template.vectors)
+        value = _every_distance(probe.vectors, template.vectors)
         once = alike and template.photographs.shape[1] == probe.photographs.shape[1]
         who, whose = probe.who[:, None], template.who[None]
-        impostors.append(distance[who < whose] if once else distance[who != whose])
+        strangers = who < whose if once else who != whose
+        if cohort:
+            taken = cohort.centring(probe.vectors, probe.who, template.vectors, template.who)
+            value -= taken
+            centrings.append(taken[strangers].mean())
+        impostors.append(value[strangers])
         shares = (probe.photographs[:, None, :, None] == template.photographs[None, :, None, :]).any((2, 3))
-        genuine.append(distance[(who == whose) & ~shares])
+        genuine.append(value[(who == whose) & ~shares])
         pairs = _pairs_of_people(probe.who, template.who)
-    return np.sort(np.concatenate(impostors)), np.concatenate(genuine), pairs
+    centring = float(np.mean(centrings)) if cohort else 0.0
+    return Comparisons(np.sort(np.concatenate(impostors)), np.sort(np.concatenate(genuine)), pairs, centring)
 
 
 def _side(of: list[tuple[int, np.ndarray]], vectors: np.ndarray) -> Side:
@@ -120,17 +145,16 @@ def _every_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squared, 0))
 
 
-def _table(
-    crops: str, templates: int, frames: int, impostors: np.ndarray, genuine: np.ndarray, pairs: int
-) -> Table:
-    count = len(impostors)
-    supported = LEAST_EVENTS / pairs
-    fitted = tail.fit(impostors, 1 / pairs, LEAST_EVENTS)
+def _table(cohort: str, crops: str, templates: int, frames: int, of: Comparisons) -> Table:
+    count = len(of.impostors)
+    supported = LEAST_EVENTS / of.pairs
+    fitted = tail.fit(of.impostors, 1 / of.pairs, LEAST_EVENTS, of.centring)
     rates, last = [], np.inf
     for rate in RATES:
-        counted = float(impostors[max(int(np.ceil(rate * count)) - 1, 0)])
-        last = min(last, counted if rate >= supported else fitted.distance(rate))
+        counted = float(of.impostors[max(int(np.ceil(rate * count)) - 1, 0)])
+        last = min(last, counted if rate >= supported else fitted.value(rate))
         rates.append((rate, round(last, 4)))
-    accepted = float((genuine <= dict(rates)[1e-4]).mean()) if len(genuine) else float("nan")
+    accepted = float((of.genuine <= dict(rates)[1e-4]).mean()) if len(of.genuine) else float("nan")
+    genuine = [(share, round(float(np.quantile(of.genuine, share)), 4)) for share in SHARES if len(of.genuine)]
     below = min((rate for rate in RATES if rate >= supported), default=1.0)
-    return Table(crops, templates, frames, count, pairs, accepted, below, rates)
+    return Table(cohort, crops, templates, frames, count, of.pairs, accepted, below, rates, genuine)

@@ -24,24 +24,25 @@ FEWEST = 8
 
 @dataclass
 class Tail:
-    """A straight line of log rate over log distance."""
+    """A straight line of log rate over log distance, where distance is score + centring."""
 
     exponent: float
     level: float
+    centring: float
 
-    def distance(self, rate: float) -> float:
-        """The distance at which the line has this rate."""
-        return float(np.exp((np.log(rate) - self.level) / self.exponent))
+    def value(self, rate: float) -> float:
+        """The distance or score at which the line has this rate."""
+        return float(np.exp((np.log(rate) - self.level) / self.exponent)) - self.centring
 
 
-def fit(impostors: np.ndarray, event: float, events: int) -> Tail:
-    """The tail of sorted distances below the rate of `events` events; `event` is the rate of one."""
+def fit(impostors: np.ndarray, event: float, events: int, centring: float = 0.0) -> Tail:
+    """The tail of sorted distances or scores below the rate of `events` events; `event` is the rate of one."""
     lowest = event * events
-    distance, rate = _points(impostors, lowest, min(lowest * 10**DECADES, 1.0))
+    distance, rate = _points(impostors + centring, lowest, min(lowest * 10**DECADES, 1.0))
     exponent, level = np.polyfit(distance, rate, 1)
-    distance, rate = _points(impostors, event * FEWEST, min(lowest * 10**DECADES, 1.0))
+    distance, rate = _points(impostors + centring, event * FEWEST, min(lowest * 10**DECADES, 1.0))
     above = rate - (exponent * distance + level)
-    return Tail(float(exponent), float(level + max(above.max(), 0.0)))
+    return Tail(float(exponent), float(level + max(above.max(), 0.0)), centring)
 
 
 def _points(impostors: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from convolutions import Convolutions
 from dlib_weights import Convolution
 from graph import Graph
-from quantise import Ranges, quantised_convolution
+from quantise import Ranges
 
 # Channels and whether the block halves the grid.
 BLOCKS = (
@@ -27,8 +28,8 @@ def build_embedding(convolutions: list[Convolution], matrix: np.ndarray, ranges:
     """The graph from `image` to `embedding`; with `ranges`, convolutions run in int8."""
     graph = Graph("embedding-int8" if ranges else "embedding-float")
     layers = iter(convolutions)
-    conv = _Convolutions(graph, ranges)
-    value = conv.relu("stem", "image", next(layers), stride=2, pad=0)
+    conv = Convolutions(graph, ranges)
+    value = conv.relu("stem", "image", next(layers), stride=2, keep=False)
     value = graph.node("MaxPool", "stem_pool", [value], kernel_shape=[3, 3], strides=[2, 2])
     grid, channels = 35, 32
     for index, (width, down) in enumerate(BLOCKS):
@@ -56,32 +57,3 @@ def _extend(graph: Graph, name: str, value: str, channels: int, cells: int) -> s
         return value
     pads = graph.constant(f"{name}_pads", np.array([0, 0, 0, 0, 0, channels, cells, cells], np.int64))
     return graph.node("Pad", f"{name}_padded", [value, pads])
-
-
-class _Convolutions:
-    """Adds convolutions in the form asked for."""
-
-    def __init__(self, graph: Graph, ranges: Ranges | None) -> None:
-        self.graph = graph
-        self.ranges = ranges
-
-    def relu(self, name: str, value: str, layer: Convolution, stride: int, pad: int) -> str:
-        """A convolution and a relu; in int8 the relu is the lower end of the output's range."""
-        if self.ranges:
-            return quantised_convolution(self.graph, self.ranges, name, value, layer, stride, pad, relu=True)
-        return self.graph.node("Relu", f"{name}_relu", [self._float(name, value, layer, stride, pad)])
-
-    def plain(self, name: str, value: str, layer: Convolution) -> str:
-        """A 3x3 convolution that keeps the grid."""
-        if self.ranges:
-            return quantised_convolution(self.graph, self.ranges, name, value, layer, 1, 1, relu=False)
-        return self._float(name, value, layer, 1, 1)
-
-    def _float(self, name: str, value: str, layer: Convolution, stride: int, pad: int) -> str:
-        weight = self.graph.constant(f"{name}_w", layer.weight)
-        bias = self.graph.constant(f"{name}_b", layer.bias)
-        side = layer.weight.shape[2]
-        return self.graph.node(
-            "Conv", name, [value, weight, bias],
-            kernel_shape=[side, side], strides=[stride, stride], pads=[pad] * 4,
-        )

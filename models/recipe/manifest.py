@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import cohort
 import self_test
 from networks import FIT, NETWORKS, Network
 from sources import digest
@@ -17,11 +18,15 @@ HEAD = """\
 # A self-test holds the first numbers of an output for this picture at the network's size: pixel (row r, column c) is
 # ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256). Input values are (byte - subtract) / divide.
 #
-# Error rates: `rates` pairs the share of strangers accepted by one comparison with the distance at which it is
-# reached. Templates are means of the embeddings of so many photographs, probes of so many frames; crops are
-# plain, mirrored (each embedding is the mean with that of the mirrored crop) or mirrored in templates only.
-# Below `fitted-below` a distance comes from a fitted tail, not from counting. `tar-1e-4` is the share of genuine
-# comparisons accepted at the distance of 1e-4.
+# A cohort is a file of int8 vectors, row after row; a value times `scale` is one of an embedding. With it a comparison
+# has a score: distance - (mean distance from the probe to its `nearest` nearest vectors + the same for the template) / 2.
+#
+# Error rates: `rates` pairs the share of strangers accepted by one comparison with the distance (cohort "none") or
+# the score (which may be below 0) at which it is reached. Templates are means of the embeddings of so many photographs,
+# probes of so many frames; crops are plain, mirrored (each embedding is the mean with that of the mirrored crop)
+# or mirrored in templates only. Below `fitted-below` a value comes from a fitted tail, not from counting.
+# `tar-1e-4` is the share of genuine comparisons accepted at the value of 1e-4; `genuine` pairs shares of them
+# with the value that accepts so many.
 """
 
 
@@ -34,6 +39,8 @@ def text(folder: Path) -> str:
         lines += ["", *_entry(network, folder / network.file)]
         if network.name in quantisation:
             lines += ["", "[model.quantisation]", *_keys(quantisation[network.name])]
+        if network.name == cohort.NETWORK:
+            lines += ["", "[model.cohort]", *_keys(cohort.facts(digest(folder / cohort.FILE)))]
         for table in tables:
             if table["model"] == network.name:
                 lines += ["", "[[model.error-rates]]", *_keys({k: v for k, v in table.items() if k != "model"})]
@@ -41,8 +48,6 @@ def text(folder: Path) -> str:
 
 
 def _entry(network: Network, path: Path) -> list[str]:
-    source = network.source
-    origin = {"package": source.package, "version": source.version, "file": source.file, "sha256": source.sha256}
     into = network.input
     facts: dict[str, Any] = {
         "name": network.name,
@@ -53,9 +58,9 @@ def _entry(network: Network, path: Path) -> list[str]:
         "committed": network.committed,
         "sha256": digest(path),
         "size-bytes": path.stat().st_size,
-        "trained": True,
-        "licence": source.licence,
-        "origin": origin,
+        "trained": network.trained,
+        "licence": network.source.licence,
+        "origin": network.source.origin,
         "input": {
             "name": "image",
             "layout": "NCHW",

@@ -1,17 +1,19 @@
-"""The four networks: what each is for, what goes in and comes out, and how its graph is built."""
+"""The networks: what each is for, what goes in and comes out, and how its graph is built."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlib_weights import read_network
 from embedding import build_embedding
 from graph import Graph
+from nn4_small2 import SeededWeights, build_nn4_small2
 from quantise import Ranges
-from sources import DLIB_RESNET, FACE_LANDMARK, SHORT_RANGE_DETECTOR, Source, fetch
+from seeded_ranges import FILE as SEEDED_RANGES
+from sources import DLIB_RESNET, FACE_LANDMARK, NN4_SMALL2, SHORT_RANGE_DETECTOR, Seeded, Source, fetch
 from tflite_graph import convert
 
 FIT = Path(__file__).resolve().parent.parent / "fit"
@@ -38,7 +40,7 @@ class Network:
     name: str
     role: str
     about: str
-    source: Source
+    source: Source | Seeded
     input: Input
     outputs: dict[str, list[int]]
     build: Callable[[], Graph]
@@ -51,6 +53,11 @@ class Network:
         """Its name below `models/`."""
         return f"{self.name}.onnx"
 
+    @property
+    def trained(self) -> bool:
+        """On faces; else it only shows that the architecture runs."""
+        return isinstance(self.source, Source)
+
     def write(self, folder: Path) -> Path:
         """Builds the file."""
         path = folder / self.file
@@ -60,8 +67,11 @@ class Network:
 
 def measured_ranges() -> Ranges:
     """The activation ranges of `fit/activations.toml`."""
-    text = tomllib.loads((FIT / "activations.toml").read_text("utf-8"))
-    return ranges_of(text["convolution"])
+    return _ranges_in(FIT / "activations.toml")
+
+
+def _ranges_in(file: Path) -> Ranges:
+    return ranges_of(tomllib.loads(file.read_text("utf-8"))["convolution"])
 
 
 def ranges_of(table: dict[str, dict[str, list[float]]]) -> Ranges:
@@ -135,4 +145,22 @@ LANDMARKS = Network(
     outputs={"mesh": [1, 1404], "presence": [1, 1]},
     build=_landmarks,
 )
-NETWORKS = [EMBEDDING_INT8, EMBEDDING_FLOAT, DETECTOR, LANDMARKS]
+NN4_SMALL2_FLOAT = Network(
+    name="nn4-small2-float",
+    role="embedding",
+    about="nn4.small2 untrained: random weights that show that the architecture runs. It recognises nobody.",
+    source=NN4_SMALL2,
+    input=Input(side=96, subtract=(0.0, 0.0, 0.0), divide=255.0),
+    outputs={"embedding": [1, 128]},
+    build=lambda: build_nn4_small2(SeededWeights(), None),
+    default=False,
+    committed=False,
+    metric="l2",
+)
+NN4_SMALL2_INT8 = replace(
+    NN4_SMALL2_FLOAT,
+    name="nn4-small2-int8",
+    about="The same with convolutions in int8.",
+    build=lambda: build_nn4_small2(SeededWeights(), _ranges_in(SEEDED_RANGES)),
+)
+NETWORKS = [EMBEDDING_INT8, EMBEDDING_FLOAT, DETECTOR, LANDMARKS, NN4_SMALL2_FLOAT, NN4_SMALL2_INT8]

@@ -23,10 +23,10 @@ class Ranges:
 
 
 def quantised_convolution(
-    graph: Graph, ranges: Ranges, name: str, value: str, layer: Convolution, stride: int, pad: int, relu: bool
+    graph: Graph, ranges: Ranges, name: str, value: str, layer: Convolution, stride: int, pad: int, keep: bool
 ) -> str:
-    """QuantizeLinear (unless the input is quantised already), QLinearConv, and, without a relu behind which
-    another convolution follows, DequantizeLinear."""
+    """QuantizeLinear (unless the input is quantised already), QLinearConv, and, unless the result is to be kept in
+    int8 for the next convolution, DequantizeLinear."""
     quantised_input = f"{value}_q"
     is_quantised = any(quantised_input in node.output for node in graph.nodes)
     in_scale, in_zero = _add_scale(graph, f"{name}_in", ranges.inputs[name])
@@ -52,9 +52,15 @@ def quantised_convolution(
     graph.node(
         "QLinearConv", f"{name}_q", inputs, kernel_shape=[side, side], strides=[stride, stride], pads=[pad] * 4
     )
-    if relu and name != "stem":
+    if keep:
         return name
     return graph.node("DequantizeLinear", f"{name}_f", [f"{name}_q", out_scale, out_zero])
+
+
+def quantise_shared(graph: Graph, value: str, span: tuple[float, float]) -> None:
+    """QuantizeLinear for a value that several convolutions read; they find it under this name."""
+    scale, zero = _add_scale(graph, f"{value}_out", span)
+    graph.node("QuantizeLinear", f"{value}_q", [value, scale, zero])
 
 
 def _add_scale(graph: Graph, name: str, span: tuple[float, float]) -> tuple[str, str]:

@@ -20,12 +20,15 @@ FILE = Path(__file__).resolve().parent / "self-test.toml"
 FIRST = 16
 # How far another runtime may be off. Float: runtimes differ by 1e-6 of the values' size; a wrong kernel, channel
 # order or normalisation by far more than this. Int8: one rounding decided otherwise early on moves the result. Noise
-# of a thousandth to a tenth of a step before every rounding moved these numbers by at most 0.007.
+# of a thousandth to a tenth of a step before every rounding moved these numbers by at most 0.007, and those of
+# nn4-small2-int8 by 0.016; channels in the wrong order move the latter by 0.087.
 TOLERANCE = {
     "embedding-int8": {"embedding": 0.02},
     "embedding-float": {"embedding": 0.0005},
     "detector": {"boxes": 0.005, "scores": 0.005},
     "landmarks": {"mesh": 0.02, "presence": 0.005},
+    "nn4-small2-float": {"embedding": 0.0005},
+    "nn4-small2-int8": {"embedding": 0.03},
 }
 
 Numbers = dict[str, dict[str, list[float]]]

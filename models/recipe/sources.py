@@ -29,6 +29,25 @@ class Source:
     file: str
     sha256: str
 
+    @property
+    def origin(self) -> dict[str, str]:
+        """As the manifest says it."""
+        return {"package": self.package, "version": self.version, "file": self.file, "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Somebody's architecture with random numbers for weights."""
+
+    architecture: str
+    licence: str
+    weights: str
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """As the manifest says it."""
+        return {"architecture": self.architecture, "weights": self.weights}
+
 
 DLIB_RESNET = Source(
     package="face_recognition_models",
@@ -50,6 +69,11 @@ FACE_LANDMARK = Source(
     licence="Apache-2.0",
     file="mediapipe/modules/face_landmark/face_landmark.tflite",
     sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+)
+NN4_SMALL2 = Seeded(
+    architecture="nn4.small2, published by OpenFace (Carnegie Mellon University)",
+    licence="Apache-2.0",
+    weights="seeded random numbers of models/recipe/nn4_small2.py, not trained",
 )
 
 

@@ -15,15 +15,15 @@ use crate::camera::photograph::load_photograph;
 use crate::camera::pixels::encode_yuyv;
 use crate::camera::scale::fit_picture;
 use crate::clock::Moment;
-use crate::embedding::Embedding;
+use crate::embedding::{Crops, Embedding};
 use crate::frame::{Frame, Picture, PixelFormat};
 use crate::gallery::{Gallery, Person, Standing};
-use crate::matching::Matcher;
+use crate::matching::{Matcher, Prepared};
 use crate::person::{PersonId, PersonName};
-use crate::pipeline::{observe, rule, see};
+use crate::pipeline::{observe, rule, scoring, see};
 use crate::policy::Event;
 use crate::vision::model::Models;
-use crate::vision::{Analyst, Crops, Vision};
+use crate::vision::{Analyst, Vision};
 
 /// The stages, in the order in which a frame meets them.
 const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
@@ -67,7 +67,9 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let size = entry_size(&models);
     let people = usize::try_from(arguments.templates).unwrap_or(usize::MAX);
     let gallery = made_up(people, size, models.digest())?;
-    let mut matcher = Matcher::new(rule(&settings, &models)?, Arc::new(gallery));
+    let scoring = scoring(&settings.recognition, &models)?;
+    let rule = rule(&settings, &models, &scoring)?;
+    let mut matcher = Matcher::new(rule, Arc::new(Prepared::new(Arc::new(gallery), scoring)));
     let analyst = Analyst::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
     let mut vision = Vision::new(analyst);
     let rounds = usize::try_from(arguments.frames).unwrap_or(usize::MAX);

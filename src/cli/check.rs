@@ -15,8 +15,9 @@ use crate::door::pin::Pin;
 use crate::door::{self, Driver};
 use crate::files::{Trust, check_folder};
 use crate::gallery::Gallery;
-use crate::matching::thresholds::Thresholds;
-use crate::pipeline::{ProbeCrops, thresholds};
+use crate::matching::probe::ProbeCrops;
+use crate::matching::thresholds::{Case, Thresholds};
+use crate::pipeline::{Attempt, scoring, thresholds};
 use crate::vision::model::Models;
 
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.
@@ -148,27 +149,29 @@ fn check_gallery(
 }
 
 fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, gallery: Option<&Gallery>) {
-    let Some(thresholds) =
-        report.take("threshold", thresholds(&settings.recognition, models, ProbeCrops::Door))
-    else {
-        return;
+    let Some(scoring) = report.take("threshold", scoring(&settings.recognition, models)) else { return };
+    let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Track);
+    let Some(thresholds) = report.take("threshold", thresholds) else { return };
+    let case = Case {
+        people: gallery.map_or(1, |gallery| gallery.people().len().max(1)),
+        photographs: gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1),
+        frames: u32::try_from(settings.rules.frames).unwrap_or(u32::MAX),
+        crops: ProbeCrops::Plain,
     };
-    let people = gallery.map_or(1, |gallery| gallery.people().len().max(1));
-    let photographs = gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1);
-    let frames = u32::try_from(settings.rules.frames).unwrap_or(u32::MAX);
-    report.ok("threshold", &threshold_in_words(&thresholds, people, photographs, frames));
-    if thresholds.is_extrapolated(people, photographs, frames) {
+    report.ok("threshold", &threshold_in_words(&thresholds, case));
+    if thresholds.is_extrapolated(case) {
         report.note("threshold", "it lies below the rates that were counted, on a fitted tail of the table");
     }
 }
 
-fn threshold_in_words(thresholds: &Thresholds, people: usize, photographs: usize, frames: u32) -> String {
-    let distance = thresholds.threshold(people, photographs, frames);
-    let meaning = match thresholds.rate_of(distance, people, photographs, frames) {
+fn threshold_in_words(thresholds: &Thresholds, case: Case) -> String {
+    let score = thresholds.threshold(case);
+    let meaning = match thresholds.rate_of(score, case) {
         Some(rate) => format!("a stranger's attempt succeeds about once in {:.0}", 1.0 / rate),
         None => "its error rate is unknown".to_owned(),
     };
-    format!("{distance:.3} for {people} people and {frames} frames: {meaning}")
+    let Case { people, frames, .. } = case;
+    format!("{score:.3} for {people} people and {frames} frames: {meaning}")
 }
 
 fn check_folders(report: &mut Report, settings: &Settings) {

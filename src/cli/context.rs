@@ -8,13 +8,17 @@ use super::trouble::Trouble;
 use crate::camera::photograph::load_photograph;
 use crate::config::{DEFAULT_FILE, Settings};
 use crate::control::{self, SOCKET};
+use crate::embedding::{Crops, Embedding};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
 use crate::files::Trust;
 use crate::gallery::Gallery;
-use crate::matching::{Matcher, Rule};
-use crate::pipeline::{ProbeCrops, thresholds};
+use crate::matching::probe::ProbeCrops;
+use crate::matching::scoring::Scoring;
+use crate::matching::thresholds::Case;
+use crate::matching::{Matcher, Prepared, Rule};
+use crate::pipeline::{Attempt, scoring, thresholds};
 use crate::vision::model::Models;
-use crate::vision::{Analyst, Crops, Face};
+use crate::vision::{Analyst, Face};
 
 /// The arguments that every command takes.
 #[derive(Debug)]
@@ -29,6 +33,11 @@ impl Context {
     /// As the arguments say.
     pub fn new(config: Option<PathBuf>, gallery: Option<PathBuf>, json: bool) -> Self {
         Self { config, gallery, json }
+    }
+
+    /// What `--gallery` says.
+    pub fn gallery(&self) -> Option<&Path> {
+        self.gallery.as_deref()
     }
 
     /// The configuration file.
@@ -98,12 +107,14 @@ impl Context {
         models: &Models,
         gallery: Gallery,
     ) -> Result<Matcher, Trouble> {
+        let scoring = scoring(&settings.recognition, models)?;
         let rule = Rule {
-            thresholds: thresholds(&settings.recognition, models, ProbeCrops::Photograph)?,
+            thresholds: thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?,
             margin: settings.recognition.margin,
+            look_alikes: settings.recognition.look_alikes.clone(),
             window: 1,
         };
-        Ok(Matcher::new(rule, Arc::new(gallery)))
+        Ok(Matcher::new(rule, Arc::new(Prepared::new(Arc::new(gallery), scoring))))
     }
 
     /// The daemon's socket.
@@ -133,9 +144,37 @@ pub fn analyst(settings: &Settings, models: &Arc<Models>) -> Analyst {
     Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Mirrored)
 }
 
-/// The distance up to which two photographs show one person.
-pub fn pair_threshold(settings: &Settings, models: &Models) -> Result<f32, Trouble> {
-    Ok(thresholds(&settings.recognition, models, ProbeCrops::Photograph)?.threshold(1, 1, 1))
+/// Decides whether two photographs show one person, mirrored crops on both sides.
+pub struct PairRule {
+    scoring: Scoring,
+    /// The score up to which they do.
+    pub threshold: f32,
+}
+
+/// What comparing two photographs gave.
+pub struct PairVerdict {
+    /// Of the embeddings.
+    pub distance: f32,
+    /// The distance, centred where there is a cohort.
+    pub score: f32,
+    /// One person.
+    pub same: bool,
+}
+
+impl PairRule {
+    /// As the configuration asks for.
+    pub fn new(settings: &Settings, models: &Models) -> Result<Self, Trouble> {
+        let scoring = scoring(&settings.recognition, models)?;
+        let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?;
+        let pair = Case { people: 1, photographs: 1, frames: 1, crops: ProbeCrops::Mirrored };
+        Ok(Self { scoring, threshold: thresholds.threshold(pair) })
+    }
+
+    /// Compares two.
+    pub fn compare(&self, one: &Embedding, other: &Embedding) -> PairVerdict {
+        let (distance, score) = self.scoring.ready(one).compare(&self.scoring.ready(other));
+        PairVerdict { distance, score, same: score <= self.threshold }
+    }
 }
 
 /// The one good face of a photograph.

@@ -17,9 +17,11 @@ use crate::door::dry_run::DryRun;
 use crate::enrol::{GallerySource, StoreUse};
 use crate::files::Trust;
 use crate::frame::Picture;
-use crate::gallery::add_person;
+use crate::gallery::{NewPerson, add_people};
+use crate::matching::probe::ProbeCrops;
+use crate::matching::thresholds::Case;
 use crate::person::{PersonId, PersonName};
-use crate::pipeline::{ProbeCrops, thresholds};
+use crate::pipeline::{Attempt, scoring, thresholds};
 use photographs::{ENROLLED, VISITORS};
 use screen::{Screen, Timetable};
 
@@ -55,12 +57,15 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         0,
     ));
     say(&format!("  enrolled   {id}, from one photograph ({}.jpg)", ENROLLED.name));
-    let thresholds = thresholds(&settings.recognition, &models, ProbeCrops::Door)?;
+    let scoring = scoring(&settings.recognition, &models)?;
+    let thresholds = thresholds(&settings.recognition, &models, &scoring, Attempt::Track)?;
+    let threshold =
+        |frames| thresholds.threshold(Case { people: 1, photographs: 1, frames, crops: ProbeCrops::Plain });
     say(&format!("  model      {} {}", models.embedder.entry().name, models.digest().short()));
     say(&format!(
         "  threshold  {:.3} for one frame, {:.3} for three: a stranger's attempt succeeds once in {:.0}",
-        thresholds.threshold(1, 1, 1),
-        thresholds.threshold(1, 1, 3),
+        threshold(1),
+        threshold(3),
         1.0 / settings.recognition.target_far
     ));
     say(&format!(
@@ -108,6 +113,6 @@ fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
     let photo = format!("{}.jpg", ENROLLED.name);
     crate::files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
     let name = PersonName::new("Barack Obama").map_err(|error| Trouble::Usage(error.to_string()))?;
-    add_person(&settings.gallery, id, &name, &[photo])?;
+    add_people(&settings.gallery, &[NewPerson { id: id.clone(), name, photos: vec![photo] }])?;
     Ok(settings)
 }

@@ -1,5 +1,8 @@
-//! `limen enroll`: a person, from photographs or from the camera, into the gallery file.
+//! `limen enroll`: people, from photographs or from the camera, into the gallery file.
 
+mod directory;
+
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -9,7 +12,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::camera::picture_from_camera;
-use super::context::{Context, analyst, pair_threshold, shown};
+use super::context::{Context, PairRule, analyst, shown};
 use super::output::{note, say, say_json};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
@@ -21,7 +24,7 @@ use crate::embedding::Embedding;
 use crate::enrol::only_face;
 use crate::files::{Trust, read_trusted};
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
-use crate::gallery::{Roster, add_person, add_photos};
+use crate::gallery::{NewPerson, Roster, add_people, add_photos};
 use crate::person::{PersonId, PersonName};
 use crate::vision::Analyst;
 use crate::vision::model::Models;
@@ -39,11 +42,13 @@ const PHOTO_MODE: u32 = 0o640;
 ///
 /// Each photograph must show exactly one face, large and sharp enough; it is copied into the gallery file's
 /// folder. With the id of somebody enrolled the photographs are added. A running daemon is asked to reload.
-/// With --json one object: id, photos.
+/// With --from-directory everybody of a folder is enrolled, one photograph a person, named by the file.
+/// With --json one object a person: id, photos.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Names the person in logs: a-z, 0-9 and '-'
-    id: String,
+    #[arg(required_unless_present = "from_directory")]
+    id: Option<String>,
     /// The person's name; needed for somebody new
     #[arg(long)]
     name: Option<String>,
@@ -51,8 +56,11 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "photos")]
     camera: bool,
     /// JPEG or PNG files
-    #[arg(required_unless_present = "camera", value_name = "PHOTO")]
+    #[arg(required_unless_present_any = ["camera", "from_directory"], value_name = "PHOTO")]
     photos: Vec<PathBuf>,
+    /// Enrol everybody of this folder, one photograph a person: "Ada Lovelace.jpg" is "ada-lovelace"
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["id", "name", "camera", "photos"])]
+    from_directory: Option<PathBuf>,
 }
 
 /// A checked photograph, ready to be put into the gallery's folder.
@@ -67,9 +75,12 @@ struct Checked {
 }
 
 pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    if let Some(folder) = &arguments.from_directory {
+        return directory::enroll_directory(context, folder);
+    }
     let settings = context.settings()?;
-    let id = person_id(&arguments.id)?;
-    let known = is_enrolled(context, &settings, &id)?;
+    let id = person_id(arguments.id.as_deref().unwrap_or_default())?;
+    let known = enrolled_ids(context, &settings)?.contains(&id);
     let name = match &arguments.name {
         Some(name) => Some(
             PersonName::new(name).map_err(|why| Trouble::Usage(format!("the name {why}; choose another")))?,
@@ -98,7 +109,10 @@ pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     warn_of_strangers(&settings, &models, &checked)?;
     let photos = put_in_place(&checked, &folder, &id)?;
     match name {
-        Some(name) => add_person(&settings.gallery, &id, &name, &photos)?,
+        Some(name) => {
+            let person = NewPerson { id: id.clone(), name, photos: photos.clone() };
+            add_people(&settings.gallery, &[person])?;
+        }
         None => add_photos(&settings.gallery, &id, &photos)?,
     }
     context.ask_for_reload(&settings)?;
@@ -110,12 +124,12 @@ pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     Ok(Answer::Yes)
 }
 
-fn is_enrolled(context: &Context, settings: &Settings, id: &PersonId) -> Result<bool, Trouble> {
+fn enrolled_ids(context: &Context, settings: &Settings) -> Result<HashSet<PersonId>, Trouble> {
     if !settings.gallery.exists() {
-        return Ok(false);
+        return Ok(HashSet::new());
     }
     let roster = Roster::load(&settings.gallery, context.trust())?;
-    Ok(roster.people.iter().any(|entry| entry.id == *id))
+    Ok(roster.people.into_iter().map(|entry| entry.id).collect())
 }
 
 fn folder_of(gallery: &Path) -> PathBuf {
@@ -143,15 +157,14 @@ fn embedding_of(analyst: &Analyst, bytes: &[u8], source: &str) -> Result<Embeddi
 
 /// Photographs of one person should lie near each other; two that do not may show two people.
 fn warn_of_strangers(settings: &Settings, models: &Models, checked: &[Checked]) -> Result<(), Trouble> {
-    let threshold = pair_threshold(settings, models)?;
+    let rule = PairRule::new(settings, models)?;
     for (index, one) in checked.iter().enumerate() {
         for other in &checked[index + 1..] {
-            if one.embedding.l2(&other.embedding) > threshold {
+            let verdict = rule.compare(&one.embedding, &other.embedding);
+            if !verdict.same {
                 note(&format!(
                     "{} and {} look unlike (distance {:.3}); do both show the same person?",
-                    one.source,
-                    other.source,
-                    one.embedding.l2(&other.embedding)
+                    one.source, other.source, verdict.distance
                 ));
             }
         }

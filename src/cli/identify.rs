@@ -58,7 +58,7 @@ fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<Fi
     }
     let compare = |(bounds, face): (Rect, Result<Face, Unusable>)| Finding {
         bounds: Some(bounds),
-        outcome: face.map(|face| matcher.compare(&face.embedding(), 1)).map_err(Some),
+        outcome: face.map(|face| matcher.compare(&face.embedding(), 1, face.crops().into())).map_err(Some),
     };
     Ok(faces.into_iter().map(compare).collect())
 }
@@ -111,10 +111,11 @@ fn numbers(comparison: &Comparison) -> String {
     match &comparison.best {
         None => format!("threshold {:.3}", comparison.threshold),
         Some(best) => format!(
-            "nearest {} at distance {:.3}, threshold {:.3}",
+            "nearest {} at score {:.3}, threshold {:.3}, distance {:.3}",
             best.person,
-            best.distance.get(),
-            comparison.threshold
+            best.score,
+            comparison.threshold,
+            best.distance.get()
         ),
     }
 }

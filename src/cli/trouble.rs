@@ -16,6 +16,7 @@ use crate::evaluation::EvaluationError;
 use crate::files::FileError;
 use crate::gallery::{EditError, RosterError};
 use crate::matching::thresholds::ThresholdError;
+use crate::pipeline::RuleError;
 use crate::vision::model::ModelError;
 
 /// What a command found.
@@ -75,6 +76,7 @@ troubles! {
     ConfigError => Usage,
     RosterError => Usage,
     EnrolError => Usage,
+    RuleError => Usage,
     ThresholdError => Usage,
     EditError => Usage,
     FileError => Device,
@@ -91,7 +93,7 @@ troubles! {
 impl From<DaemonError> for Trouble {
     fn from(error: DaemonError) -> Self {
         match error {
-            DaemonError::Threshold(_) => Self::Usage(error.to_string()),
+            DaemonError::Rule(_) => Self::Usage(error.to_string()),
             _ => Self::Device(error.to_string()),
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::{Context, analyst, face_of, pair_threshold};
+use super::context::{Context, PairRule, PairVerdict, analyst, face_of};
 use super::output::{BAD, GOOD, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 
@@ -27,15 +27,14 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     let analyst = analyst(&settings, &models);
     let first = face_of(&analyst, &arguments.first)?.embedding();
     let second = face_of(&analyst, &arguments.second)?.embedding();
-    let threshold = pair_threshold(&settings, &models)?;
-    let distance = first.l2(&second);
-    let same = distance <= threshold;
+    let rule = PairRule::new(&settings, &models)?;
+    let (PairVerdict { distance, score, same }, threshold) = (rule.compare(&first, &second), rule.threshold);
     if context.json {
-        say_json(&json!({ "distance": distance, "score": distance, "threshold": threshold, "same": same }));
+        say_json(&json!({ "distance": distance, "score": score, "threshold": threshold, "same": same }));
     } else {
         let verdict =
             if same { styled(GOOD, "the same person", 0) } else { styled(BAD, "not the same person", 0) };
-        say(&format!("{verdict}: distance {distance:.3}, threshold {threshold:.3}"));
+        say(&format!("{verdict}: score {score:.3}, threshold {threshold:.3} (distance {distance:.3})"));
     }
     Ok(Answer::of(same))
 }

@@ -8,10 +8,9 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::door::check_door;
-use super::said::{
-    Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths, SaidQuality, SaidRecognition,
-};
-use super::settings::{PathSettings, RecognitionSettings, Settings};
+use super::recognition::{check_frames, check_recognition};
+use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
+use super::settings::{PathSettings, Settings};
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::embedding::ModelDigest;
@@ -20,7 +19,6 @@ use crate::mistake::Review;
 use crate::person::is_deceptive;
 use crate::policy::{OnAuditFailure, Rules};
 use crate::vision::model::EmbedderChoice;
-use crate::vision::quality::Gate;
 
 const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";
@@ -84,75 +82,6 @@ fn check_format(review: &mut Review<'_>, said: &Spanned<String>) -> Option<Pixel
         );
     }
     found
-}
-
-fn check_recognition(review: &mut Review<'_>, said: &SaidRecognition) -> RecognitionSettings {
-    let target_far = number(review, "[recognition] target-far", &said.target_far, 1e-8..=1e-1, "");
-    let margin = number(review, "[recognition] margin", &said.margin, 0.0..=0.5, "");
-    RecognitionSettings {
-        target_far: target_far.unwrap_or(1e-4),
-        max_distance: check_max_distance(review, &said.max_distance),
-        margin: margin.unwrap_or(0.05) as f32,
-        gate: check_gate(review, &said.quality),
-    }
-}
-
-fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<f32> {
-    let said = said.as_ref()?;
-    let distance = *said.get_ref() as f32;
-    if distance > 0.0 && distance <= 2.0 {
-        return Some(distance);
-    }
-    let what = format!("{} is out of range", said.get_ref());
-    review.note(
-        Some(said.span()),
-        "[recognition] max-distance",
-        what,
-        "use more than 0, to 2, or leave it out",
-    );
-    None
-}
-
-/// K and N.
-fn check_frames(review: &mut Review<'_>, said: &SaidRecognition) -> (usize, usize) {
-    let frames = number(review, "[recognition] frames", &said.frames, 1..=10, "frames").unwrap_or(3);
-    let window = number(review, "[recognition] window", &said.window, 1..=20, "frames");
-    if let (Some(window), Some(at)) = (window, &said.window)
-        && window < frames
-    {
-        let what = format!("{window} frames cannot hold the {frames} that must agree");
-        review.note(Some(at.span()), "[recognition] window", what, format!("use {frames} to 20"));
-    }
-    let window = window.unwrap_or(5).max(frames);
-    (frames as usize, window as usize)
-}
-
-fn check_gate(review: &mut Review<'_>, said: &SaidQuality) -> Gate {
-    let mut bound = |key: &str, value: &Said<f64>, range: RangeInclusive<f64>, unit: &str| {
-        number(review, &format!("[recognition.quality] {key}"), value, range, unit)
-            .map(|number| number as f32)
-    };
-    let default = Gate::default();
-    let gate = Gate {
-        min_eye_distance: bound("min-eye-distance", &said.min_eye_distance, 8.0..=500.0, "pixels")
-            .unwrap_or(default.min_eye_distance),
-        max_yaw: bound("max-yaw", &said.max_yaw, 5.0..=90.0, "degrees").unwrap_or(default.max_yaw),
-        max_pitch: bound("max-pitch", &said.max_pitch, 5.0..=90.0, "degrees").unwrap_or(default.max_pitch),
-        min_sharpness: bound("min-sharpness", &said.min_sharpness, 0.0..=100.0, "percent")
-            .unwrap_or(default.min_sharpness),
-        min_brightness: bound("min-brightness", &said.min_brightness, 0.0..=255.0, "")
-            .unwrap_or(default.min_brightness),
-        max_brightness: bound("max-brightness", &said.max_brightness, 0.0..=255.0, "")
-            .unwrap_or(default.max_brightness),
-        min_presence: bound("min-presence", &said.min_presence, 0.0..=1.0, "")
-            .unwrap_or(default.min_presence),
-    };
-    if gate.max_brightness <= gate.min_brightness {
-        let at = said.max_brightness.as_ref().or(said.min_brightness.as_ref()).map(Spanned::span);
-        let what = format!("{} is not above min-brightness, {}", gate.max_brightness, gate.min_brightness);
-        review.note(at, "[recognition.quality] max-brightness", what, "use a larger number");
-    }
-    gate
 }
 
 fn check_model(review: &mut Review<'_>, said: &SaidModel, folder: &Path) -> EmbedderChoice {

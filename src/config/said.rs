@@ -59,12 +59,24 @@ pub struct SaidRecognition {
     pub max_distance: Said<f64>,
     /// Lead over the runner-up.
     pub margin: Said<f64>,
+    /// `[[recognition.look-alikes]]`
+    pub look_alikes: Vec<Spanned<SaidLookAlikes>>,
     /// K.
     pub frames: Said<i64>,
     /// N.
     pub window: Said<i64>,
     /// `[recognition.quality]`
     pub quality: SaidQuality,
+}
+
+/// `[[recognition.look-alikes]]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidLookAlikes {
+    /// Two ids.
+    pub people: Said<Vec<String>>,
+    /// Lead over the other of the two.
+    pub margin: Said<f64>,
 }
 
 /// `[recognition.quality]`

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver};
+use crate::matching::LookAlikes;
 use crate::policy::Rules;
 use crate::vision::model::EmbedderChoice;
 use crate::vision::quality::Gate;
@@ -81,6 +82,8 @@ pub struct RecognitionSettings {
     pub max_distance: Option<f32>,
     /// By how much the nearest must lead the runner-up, 0 to 0.5.
     pub margin: f32,
+    /// Pairs of people that must be told apart by more.
+    pub look_alikes: LookAlikes,
     /// What a face must be like to be compared.
     pub gate: Gate,
 }

@@ -1,6 +1,6 @@
 //! The vision thread: takes the newest frame, looks at it, tells the main thread.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,10 +15,12 @@ use crate::camera::{CameraError, FrameSource as _, pixels, snapshot};
 use crate::clock::{Moment, Pulse};
 use crate::config::Settings;
 use crate::control::{Answer, no, yes};
+use crate::embedding::Crops;
+use crate::event::TrackId;
 use crate::frame::Frame;
 use crate::pipeline::{PipelineError, see};
 use crate::vision::model::Models;
-use crate::vision::{Analyst, Crops, Vision};
+use crate::vision::{Analyst, Vision};
 
 /// The longest wait for a frame, so that the thread shows signs of life without one.
 const POLL: Duration = Duration::from_millis(500);
@@ -54,11 +56,15 @@ impl Eyes {
 /// A place where somebody leaves the wish for the next picture.
 type SnapshotWish = Arc<Mutex<Option<SyncSender<Answer>>>>;
 
+/// No track: tracks are counted from 0.
+const NO_TRACK: u64 = u64::MAX;
+
 /// The running thread.
 pub(super) struct Thread {
     stop: Arc<AtomicBool>,
     go: Arc<AtomicBool>,
     wish: SnapshotWish,
+    closer: Arc<AtomicU64>,
     thread: JoinHandle<()>,
 }
 
@@ -75,6 +81,7 @@ impl Thread {
         // A recording is not shown to a daemon that knows nobody yet.
         let go = Arc::new(AtomicBool::new(matches!(eyes, Eyes::Camera(_))));
         let wish = SnapshotWish::default();
+        let closer = Arc::new(AtomicU64::new(NO_TRACK));
         let mut looker = Looker {
             eyes,
             vision: Vision::new(analyst),
@@ -83,13 +90,14 @@ impl Thread {
             stop: Arc::clone(&stop),
             go: Arc::clone(&go),
             wish: Arc::clone(&wish),
+            closer: Arc::clone(&closer),
             dropped: 0,
         };
         let thread = std::thread::Builder::new()
             .name("vision".to_owned())
             .spawn(move || looker.run())
             .map_err(|source| DaemonError::System { what: "start the vision thread", source })?;
-        Ok(Self { stop, go, wish, thread })
+        Ok(Self { stop, go, wish, closer, thread })
     }
 
     pub fn stop(&self) {
@@ -103,6 +111,11 @@ impl Thread {
 
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
+    }
+
+    /// The next frames of this track are embedded with their mirror images.
+    pub fn look_closer(&self, track: TrackId) {
+        self.closer.store(track.0, Ordering::Relaxed);
     }
 
     /// The next frame goes to `reply` as a JPEG; an older wish that waits still is told no.
@@ -122,6 +135,7 @@ struct Looker {
     stop: Arc<AtomicBool>,
     go: Arc<AtomicBool>,
     wish: SnapshotWish,
+    closer: Arc<AtomicU64>,
     dropped: u64,
 }
 
@@ -173,6 +187,7 @@ impl Looker {
 
     fn look(&mut self, frame: &Frame) -> bool {
         self.grant_wish(frame);
+        self.vision.look_closer(TrackId(self.closer.load(Ordering::Relaxed)));
         match see(&mut self.vision, frame) {
             Ok(seen) => match self.sender.try_send(Message::Seen(frame.sequence, Box::new(seen))) {
                 // The main thread is behind: this frame is lost, the next is newer.

@@ -8,11 +8,13 @@ use std::thread::JoinHandle;
 use super::{DaemonError, Message};
 use crate::config::Settings;
 use crate::control::{Answer, no};
+use crate::embedding::Crops;
 use crate::enrol::{Enroller, GallerySource, load_gallery};
-use crate::gallery::Gallery;
+use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
+use crate::pipeline::{rule, scoring};
+use crate::vision::Analyst;
 use crate::vision::model::Models;
-use crate::vision::{Analyst, Crops};
 
 /// Reloads that may wait; each reads everything again, so a longer queue would do the same work twice.
 const QUEUE: usize = 2;
@@ -28,7 +30,8 @@ pub(super) struct Reloaded {
 /// Everything that a reload replaces.
 pub(super) struct Fresh {
     pub settings: Option<Settings>,
-    pub gallery: Arc<Gallery>,
+    pub rule: Rule,
+    pub prepared: Arc<Prepared>,
     pub notes: Vec<Mistake>,
 }
 
@@ -110,7 +113,10 @@ impl Bench {
             log::warn!("{trouble}");
         }
         let built = enrolled.built;
-        Ok(Fresh { settings, gallery: Arc::new(built.gallery), notes: built.notes })
+        let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
+        let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
+        let prepared = Arc::new(Prepared::new(Arc::new(built.gallery), scoring));
+        Ok(Fresh { settings, rule, prepared, notes: built.notes })
     }
 }
 

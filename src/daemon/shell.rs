@@ -222,16 +222,12 @@ impl Daemon {
 
     fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
         let needs_restart = match fresh.settings {
-            Some(settings) => match crate::pipeline::rule(&settings, &self.models) {
-                Ok(rule) => {
-                    self.matcher.replace_rule(rule);
-                    self.policy.replace_rules(settings.rules);
-                    let sections = self.settings.needs_restart(&settings);
-                    self.settings = settings;
-                    sections
-                }
-                Err(error) => return no(&error.to_string()),
-            },
+            Some(settings) => {
+                self.policy.replace_rules(settings.rules);
+                let sections = self.settings.needs_restart(&settings);
+                self.settings = settings;
+                sections
+            }
             None => Vec::new(),
         };
         for section in &needs_restart {
@@ -239,10 +235,11 @@ impl Daemon {
         }
         let notes: Vec<String> = fresh.notes.iter().map(ToString::to_string).collect();
         notes.iter().for_each(|note| log::warn!("{note}"));
-        let (added, removed) = fresh.gallery.diff(self.matcher.gallery());
-        let (people, templates) = (fresh.gallery.people().len(), fresh.gallery.templates());
-        let roster = fresh.gallery.people().iter().map(|p| (p.id.clone(), p.standing)).collect();
-        self.matcher.replace_gallery(Arc::clone(&fresh.gallery));
+        let gallery = Arc::clone(fresh.prepared.gallery());
+        let (added, removed) = gallery.diff(self.matcher.gallery());
+        let (people, templates) = (gallery.people().len(), gallery.templates());
+        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing)).collect();
+        self.matcher.replace(fresh.rule, fresh.prepared);
         self.step(now, Event::NewRoster(Arc::new(roster)));
         let answer = yes(json!({
             "people": people, "templates": templates, "added": added, "removed": removed,

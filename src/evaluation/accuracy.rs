@@ -1,14 +1,16 @@
 //! Accuracy on listed pairs: at the best threshold, and in tenths as the protocol of Labeled Faces in the
 //! Wild has it (each tenth at the threshold that is best on the other nine).
 
+use super::bootstrap::{DRAWS, Estimate, draw_people};
+
 /// Parts of the protocol.
 const FOLDS: usize = 10;
 
-/// A pair's distance, and whether it shows one person.
+/// A pair's score, and whether it shows one person.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scored {
-    /// Distance of the two embeddings.
-    pub distance: f32,
+pub struct PairScore {
+    /// Score of the two embeddings.
+    pub score: f32,
     /// One person.
     pub genuine: bool,
 }
@@ -25,18 +27,18 @@ pub struct Accuracy {
 }
 
 /// The accuracy on pairs; each kind is split into ten parts in its own order.
-pub fn accuracy(pairs: &[Scored]) -> Accuracy {
+pub fn accuracy(pairs: &[PairScore]) -> Accuracy {
     let threshold = best_threshold(pairs);
-    let mut folds: Vec<Vec<Scored>> = vec![Vec::new(); FOLDS];
+    let mut folds: Vec<Vec<PairScore>> = vec![Vec::new(); FOLDS];
     for kind in [true, false] {
-        let of_kind: Vec<Scored> = pairs.iter().filter(|pair| pair.genuine == kind).copied().collect();
+        let of_kind: Vec<PairScore> = pairs.iter().filter(|pair| pair.genuine == kind).copied().collect();
         for (index, pair) in of_kind.iter().enumerate() {
             folds[index * FOLDS / of_kind.len()].push(*pair);
         }
     }
     let right: usize = (0..FOLDS)
         .map(|fold| {
-            let others: Vec<Scored> =
+            let others: Vec<PairScore> =
                 (0..FOLDS).filter(|&f| f != fold).flat_map(|f| folds[f].clone()).collect();
             decided_rightly(&folds[fold], best_threshold(&others))
         })
@@ -49,25 +51,43 @@ pub fn accuracy(pairs: &[Scored]) -> Accuracy {
     }
 }
 
-fn decided_rightly(pairs: &[Scored], threshold: f32) -> usize {
-    pairs.iter().filter(|pair| (pair.distance <= threshold) == pair.genuine).count()
+/// The interval of an accuracy: each pair with the people on it, whether it was decided rightly.
+pub fn accuracy_interval(value: f64, decided: &[(usize, usize, bool)], people: usize) -> Estimate {
+    let of = |weights: &[f64]| {
+        let weight = |a: usize, b: usize| if a == b { weights[a] } else { weights[a] * weights[b] };
+        let all: f64 = decided.iter().map(|(a, b, _)| weight(*a, *b)).sum();
+        let right: f64 = decided.iter().filter(|d| d.2).map(|(a, b, _)| weight(*a, *b)).sum();
+        right / all
+    };
+    Estimate::new(value, (0..DRAWS).map(|seed| of(&draw_people(people, seed as u64))).collect())
 }
 
-/// The threshold with the most pairs decided rightly, half way between two distances.
-fn best_threshold(pairs: &[Scored]) -> f32 {
+impl PairScore {
+    /// Whether it is decided rightly at a threshold.
+    pub fn is_right(&self, threshold: f32) -> bool {
+        (self.score <= threshold) == self.genuine
+    }
+}
+
+fn decided_rightly(pairs: &[PairScore], threshold: f32) -> usize {
+    pairs.iter().filter(|pair| pair.is_right(threshold)).count()
+}
+
+/// The threshold with the most pairs decided rightly, half way between two scores.
+fn best_threshold(pairs: &[PairScore]) -> f32 {
     let mut sorted = pairs.to_vec();
-    sorted.sort_by(|a, b| a.distance.total_cmp(&b.distance));
+    sorted.sort_by(|a, b| a.score.total_cmp(&b.score));
     let mut right = sorted.iter().filter(|pair| !pair.genuine).count();
-    let mut best = (right, 0.0);
+    let mut best = (right, f32::NEG_INFINITY);
     for (index, pair) in sorted.iter().enumerate() {
         if pair.genuine {
             right += 1
         } else {
             right -= 1
         }
-        let next = sorted.get(index + 1).map_or(pair.distance, |next| next.distance);
-        if right > best.0 && next > pair.distance {
-            best = (right, f32::midpoint(pair.distance, next));
+        let next = sorted.get(index + 1).map_or(pair.score, |next| next.score);
+        if right > best.0 && next > pair.score {
+            best = (right, f32::midpoint(pair.score, next));
         }
     }
     best.1
@@ -77,8 +97,8 @@ fn best_threshold(pairs: &[Scored]) -> f32 {
 mod tests {
     use super::*;
 
-    fn pairs(genuine: &[f32], impostor: &[f32]) -> Vec<Scored> {
-        let scored = |kind| move |&distance: &f32| Scored { distance, genuine: kind };
+    fn pairs(genuine: &[f32], impostor: &[f32]) -> Vec<PairScore> {
+        let scored = |kind| move |&score: &f32| PairScore { score, genuine: kind };
         genuine.iter().map(scored(true)).chain(impostor.iter().map(scored(false))).collect()
     }
 

@@ -1,20 +1,20 @@
 //! A folder of pictures of known people, a folder a person, and their embeddings.
 //!
 //! Embedding is the slow part, so it runs on several threads and may be resumed from a cache: lines of JSON,
-//! each bound to the picture's digest, under a first line that binds the file to the model.
+//! each bound to the model's and the picture's digest.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
+use super::bootstrap::in_parallel;
 use crate::camera::photograph::photograph_from_bytes;
 use crate::embedding::{Embedding, ModelDigest};
 use crate::gallery::PhotoDigest;
@@ -51,6 +51,9 @@ pub struct Both {
     pub mirrored: Embedding,
 }
 
+/// A picture's embeddings, or why it has none.
+pub type Embedded = Result<Both, String>;
+
 impl Collection {
     /// Lists `FOLDER/PERSON/*.jpg` and `*.png`.
     pub fn scan(folder: &Path) -> Result<Self, EvaluationError> {
@@ -73,7 +76,15 @@ impl Collection {
         Ok(Self { folder: folder.to_owned(), people, pictures })
     }
 
-    /// The embeddings of the best face of each picture, in their order; `None` where no usable face was found.
+    /// People of whom there is only one picture: they are strangers to others, but never themselves.
+    pub fn with_one_picture(&self) -> Vec<&str> {
+        let mut pictures = vec![0_usize; self.people.len()];
+        self.pictures.iter().for_each(|known| pictures[known.person] += 1);
+        let people = self.people.iter().zip(pictures);
+        people.filter(|(_, pictures)| *pictures == 1).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The embeddings of the best face of each picture, in their order, or why there is none.
     /// `done` is called after each picture.
     pub fn embed(
         &self,
@@ -81,34 +92,15 @@ impl Collection {
         cache: Option<&Path>,
         threads: usize,
         done: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Option<Both>>, EvaluationError> {
+    ) -> Result<Vec<Embedded>, EvaluationError> {
         let cache =
             cache.map(|file| Cache::open(file, analyst.models().digest())).transpose()?.map(Mutex::new);
-        let next = AtomicUsize::new(0);
-        let work = || -> Result<Vec<(usize, Option<Both>)>, EvaluationError> {
-            let mut embedded = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(known) = self.pictures.get(index) else { return Ok(embedded) };
-                embedded.push((index, self.embed_one(analyst, &known.file, cache.as_ref())?));
-                done();
-            }
-        };
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-            // A panic of a worker is one of ours: it goes on here.
-            let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            workers.into_iter().map(join).collect()
+        let embedded = in_parallel(self.pictures.len(), threads, |index| {
+            let embedded = self.embed_one(analyst, &self.pictures[index].file, cache.as_ref());
+            done();
+            embedded
         });
-        let mut all: Vec<Option<Both>> = vec![None; self.pictures.len()];
-        for part in parts {
-            for (index, both) in part? {
-                all[index] = both;
-            }
-        }
-        Ok(all)
+        embedded.into_iter().collect()
     }
 
     fn embed_one(
@@ -116,76 +108,84 @@ impl Collection {
         analyst: &Analyst,
         file: &Path,
         cache: Option<&Mutex<Cache>>,
-    ) -> Result<Option<Both>, EvaluationError> {
+    ) -> Result<Embedded, EvaluationError> {
         let path = self.folder.join(file);
-        let bytes = fs::read(&path).map_err(|source| EvaluationError::File { file: path.clone(), source })?;
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
         let digest = PhotoDigest::of(&bytes).to_string();
         if let Some(Ok(cache)) = cache.map(Mutex::lock)
             && let Some(found) = cache.known.get(&digest)
         {
             return Ok(found.clone());
         }
-        let both = match photograph_from_bytes(&bytes, &path.display().to_string()) {
-            Ok(picture) => {
-                let faces = analyst.faces(&picture)?;
-                faces
-                    .into_iter()
-                    .next()
-                    .and_then(|(_, face)| face.ok())
-                    .map(|face| Both { mirrored: face.embedding(), plain: face.plain })
-            }
-            Err(error) => {
-                log::warn!("{error}");
-                None
-            }
+        let embedded = match photograph_from_bytes(&bytes, &file.display().to_string()) {
+            Ok(picture) => match analyst.faces(&picture)?.into_iter().next() {
+                Some((_, Ok(face))) => Ok(Both { mirrored: face.embedding(), plain: face.plain }),
+                Some((_, Err(why))) => Err(why.to_string()),
+                None => Err("no face was found".to_owned()),
+            },
+            Err(error) => Err(error.to_string()),
         };
         if let Some(Ok(mut cache)) = cache.map(Mutex::lock) {
-            cache.add(&digest, both.as_ref())?;
+            cache.add(&digest, &embedded)?;
         }
-        Ok(both)
+        Ok(embedded)
     }
 }
 
-/// What was embedded before.
+/// The first line of a cache.
+const HEAD: &str = "limen embeddings 2";
+
+/// What was embedded before, by one model; other models' lines are left alone.
 struct Cache {
     path: PathBuf,
     file: File,
-    known: HashMap<String, Option<Both>>,
+    model: String,
+    known: HashMap<String, Embedded>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Line {
+    model: String,
     picture: String,
     /// Plain and mirrored, base64 of little-endian floats; null without a usable face.
     embeddings: Option<[String; 2]>,
+    /// Why there are none.
+    why: Option<String>,
 }
 
 impl Cache {
-    /// Reads what there is of this model; a cache of another one is begun anew, half a line at the end is
+    /// Reads what there is of this model; a file that is no cache of this version is begun anew, half a line at the end is
     /// passed over.
     fn open(path: &Path, model: ModelDigest) -> Result<Self, EvaluationError> {
         let failed = |source| EvaluationError::File { file: path.to_owned(), source };
-        let head = format!("limen embeddings 1 {model}");
+        let model = model.to_string();
         let mut known = HashMap::new();
         let mut whole = false;
         if let Ok(file) = File::open(path) {
             let mut lines = BufReader::new(file).lines().map_while(Result::ok);
-            whole = lines.next().is_some_and(|line| line == head);
+            whole = lines.next().is_some_and(|line| line == HEAD);
             if whole {
-                known.extend(lines.filter_map(|line| parse_line(&line)));
+                known.extend(lines.filter_map(|line| parse_line(&line, &model)));
             }
         }
         let mut options = OpenOptions::new();
         let mut file =
             options.create(true).write(true).append(whole).truncate(!whole).open(path).map_err(failed)?;
-        let start = if whole { String::from("\n") } else { head + "\n" };
+        let start = if whole { String::from("\n") } else { HEAD.to_owned() + "\n" };
         file.write_all(start.as_bytes()).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), file, known })
+        Ok(Self { path: path.to_owned(), file, model, known })
     }
 
-    fn add(&mut self, picture: &str, both: Option<&Both>) -> Result<(), EvaluationError> {
-        let embeddings = both.map(|both| [encode(&both.plain), encode(&both.mirrored)]);
-        let line = Line { picture: picture.to_owned(), embeddings };
+    fn add(&mut self, picture: &str, embedded: &Embedded) -> Result<(), EvaluationError> {
+        let line = Line {
+            model: self.model.clone(),
+            picture: picture.to_owned(),
+            embeddings: embedded.as_ref().ok().map(|both| [encode(&both.plain), encode(&both.mirrored)]),
+            why: embedded.as_ref().err().cloned(),
+        };
         let failed = |source| EvaluationError::File { file: self.path.clone(), source };
         let mut text = serde_json::to_string(&line).map_err(|error| failed(error.into()))?;
         text.push('\n');
@@ -193,13 +193,13 @@ impl Cache {
     }
 }
 
-fn parse_line(line: &str) -> Option<(String, Option<Both>)> {
-    let line: Line = serde_json::from_str(line).ok()?;
-    let both = match &line.embeddings {
-        Some([plain, mirrored]) => Some(Both { plain: decode(plain)?, mirrored: decode(mirrored)? }),
-        None => None,
+fn parse_line(line: &str, model: &str) -> Option<(String, Embedded)> {
+    let line: Line = serde_json::from_str(line).ok().filter(|line: &Line| line.model == model)?;
+    let embedded = match &line.embeddings {
+        Some([plain, mirrored]) => Ok(Both { plain: decode(plain)?, mirrored: decode(mirrored)? }),
+        None => Err(line.why.unwrap_or_default()),
     };
-    Some((line.picture, both))
+    Some((line.picture, embedded))
 }
 
 fn encode(embedding: &Embedding) -> String {
@@ -237,23 +237,32 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_is_resumed_after_half_a_line_and_begun_anew_for_another_model() {
+    fn a_cache_is_resumed_after_half_a_line_and_keeps_models_apart() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("cache");
         let model = ModelDigest::of(b"one");
         let mut cache = Cache::open(&path, model).expect("new");
-        cache.add("a", Some(&both())).expect("written");
-        cache.add("b", None).expect("written");
+        cache.add("a", &Ok(both())).expect("written");
+        cache.add("b", &Err("no face".to_owned())).expect("written");
         let mut bytes = fs::read(&path).expect("there");
-        bytes.extend(b"{\"picture\":\"c\",\"embe");
+        bytes.extend(b"{\"model\":\"c\",\"embe");
         fs::write(&path, bytes).expect("written");
         let mut cache = Cache::open(&path, model).expect("resumed");
         assert_eq!(cache.known.len(), 2);
-        assert!(cache.known["b"].is_none());
+        assert_eq!(cache.known["b"].as_ref().expect_err("none"), "no face");
         assert_eq!(cache.known["a"].as_ref().expect("a face").mirrored.values(), [2.0, 0.5]);
-        cache.add("c", None).expect("written");
+        cache.add("c", &Ok(both())).expect("written");
+        assert!(Cache::open(&path, ModelDigest::of(b"two")).expect("opened").known.is_empty());
         assert_eq!(Cache::open(&path, model).expect("resumed").known.len(), 3);
-        assert!(Cache::open(&path, ModelDigest::of(b"two")).expect("new").known.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_no_cache_is_begun_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cache");
+        fs::write(&path, "limen embeddings 1 abc\n").expect("written");
+        assert!(Cache::open(&path, ModelDigest::of(b"one")).expect("new").known.is_empty());
+        assert!(fs::read_to_string(&path).expect("there").starts_with(HEAD));
     }
 
     #[test]

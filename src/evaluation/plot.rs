@@ -7,72 +7,133 @@ use plotters::coord::{CoordTranslate, ranged1d::Ranged};
 use plotters::prelude::*;
 
 use super::EvaluationError;
-use super::rates::{Distances, upper_end};
+use super::rates::{Histogram, upper_end};
 
 /// Width and height of a picture, in pixels.
 const SIZE: (u32, u32) = (800, 560);
 /// The smallest rate on a logarithmic axis.
 const LEAST: f64 = 1e-6;
-const GENUINE: RGBColor = RGBColor(0, 114, 178);
-const IMPOSTOR: RGBColor = RGBColor(213, 94, 0);
+/// A step of a histogram that holds less than this share is not worth an axis.
+const VISIBLE: f64 = 1e-4;
+pub(super) const GENUINE: RGBColor = RGBColor(0, 114, 178);
+pub(super) const IMPOSTOR: RGBColor = RGBColor(213, 94, 0);
+/// Told apart by people who do not tell all colours apart (Okabe and Ito).
+const CURVES: [RGBColor; 6] = [
+    GENUINE,
+    IMPOSTOR,
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
+    RGBColor(230, 159, 0),
+];
 
-/// Writes `roc.svg`, `det.svg` and `scores.svg` into a folder, and says where they are.
-pub fn write_plots(
-    folder: &Path,
-    title: &str,
-    distances: &Distances,
-) -> Result<Vec<PathBuf>, EvaluationError> {
-    let curve: Vec<(f64, f64)> = distances.curve().into_iter().filter(|(far, _)| *far >= LEAST).collect();
-    let det: Vec<(f64, f64)> =
-        curve.iter().map(|(far, tar)| (*far, 1.0 - tar)).filter(|(_, frr)| *frr >= 1e-4).collect();
-    let plots = ["roc.svg", "det.svg", "scores.svg"].map(|name| folder.join(name));
-    let failed = |plot: &Path, what: String| EvaluationError::Plot { file: plot.to_owned(), what };
-    roc(&plots[0], title, curve).map_err(|e| failed(&plots[0], e.to_string()))?;
-    detection_error(&plots[1], title, det).map_err(|e| failed(&plots[1], e.to_string()))?;
-    histogram(&plots[2], title, distances).map_err(|e| failed(&plots[2], e.to_string()))?;
-    Ok(plots.to_vec())
+/// One evaluation in a plot.
+#[derive(Debug, Clone, Copy)]
+pub struct Plotted<'a> {
+    /// Named in the legend.
+    pub name: &'a str,
+    /// Its scores.
+    pub histogram: &'a Histogram,
+    /// A score that is marked, with its name.
+    pub threshold: Option<(&'a str, f32)>,
 }
 
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+/// Writes `roc.svg` and `det.svg` with all evaluations, and `scores.svg` (`scores-2.svg`, ...) for each, into a
+/// folder; says where they are.
+pub fn write_plots(folder: &Path, plotted: &[Plotted<'_>]) -> Result<Vec<PathBuf>, EvaluationError> {
+    let mut written = Vec::new();
+    let mut write = |name: String, draw: &dyn Fn(&Path) -> Drawn| {
+        let file = folder.join(name);
+        draw(&file).map_err(|e| EvaluationError::Plot { file: file.clone(), what: e.to_string() })?;
+        written.push(file);
+        Ok::<_, EvaluationError>(())
+    };
+    write("roc.svg".to_owned(), &|file| roc(file, plotted))?;
+    write("det.svg".to_owned(), &|file| detection_error(file, plotted))?;
+    for (index, one) in plotted.iter().enumerate() {
+        let name = if index == 0 { "scores.svg".to_owned() } else { format!("scores-{}.svg", index + 1) };
+        write(name, &|file| histogram(file, one))?;
+    }
+    Ok(written)
+}
 
-fn roc(file: &Path, title: &str, curve: Vec<(f64, f64)>) -> Drawn {
+pub(super) type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// FAR and TAR at each step, from the smallest rate shown on.
+fn curve(plotted: &Plotted<'_>) -> Vec<(f64, f64)> {
+    let curve = plotted.histogram.curve().into_iter();
+    curve.map(|(_, far, tar)| (far, tar)).filter(|(far, _)| *far >= LEAST).collect()
+}
+
+fn roc(file: &Path, plotted: &[Plotted<'_>]) -> Drawn {
+    let area = SVGBackend::new(file, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let lowest = plotted.iter().flat_map(curve).map(|(_, tar)| tar).fold(1.0, f64::min);
+    let from = if lowest > 0.5 { 0.5 } else { 0.0 };
+    let mut chart = builder(&area, "ROC").build_cartesian_2d((LEAST..1.0).log_scale(), from..1.0)?;
+    mesh(&mut chart, "false accept rate (FAR)", "true accept rate (TAR)")?;
+    curves(&mut chart, plotted.iter().map(|one| (one.name, curve(one))), SeriesLabelPosition::LowerRight)?;
+    area.present()?;
+    Ok(())
+}
+
+fn detection_error(file: &Path, plotted: &[Plotted<'_>]) -> Drawn {
     let area = SVGBackend::new(file, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart =
-        builder(&area, &format!("ROC: {title}")).build_cartesian_2d((LEAST..1.0).log_scale(), 0.0..1.0)?;
-    mesh(&mut chart, "false accept rate", "true accept rate")?;
-    chart.draw_series(LineSeries::new(curve, GENUINE.stroke_width(2)))?;
+        builder(&area, "DET").build_cartesian_2d((LEAST..1.0).log_scale(), (1e-4..1.0).log_scale())?;
+    mesh(&mut chart, "false accept rate (FAR)", "false reject rate (FRR)")?;
+    let refused = |one: &Plotted<'_>| -> Vec<(f64, f64)> {
+        curve(one).into_iter().map(|(far, tar)| (far, 1.0 - tar)).filter(|(_, frr)| *frr >= 1e-4).collect()
+    };
+    curves(&mut chart, plotted.iter().map(|one| (one.name, refused(one))), SeriesLabelPosition::UpperRight)?;
     area.present()?;
     Ok(())
 }
 
-fn detection_error(file: &Path, title: &str, curve: Vec<(f64, f64)>) -> Drawn {
-    let area = SVGBackend::new(file, SIZE).into_drawing_area();
-    area.fill(&WHITE)?;
-    let mut chart = builder(&area, &format!("DET: {title}"))
-        .build_cartesian_2d((LEAST..1.0).log_scale(), (1e-4..1.0).log_scale())?;
-    mesh(&mut chart, "false accept rate", "false reject rate")?;
-    chart.draw_series(LineSeries::new(curve, GENUINE.stroke_width(2)))?;
-    area.present()?;
+fn curves<'a, X, Y>(
+    chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
+    lines: impl Iterator<Item = (impl Into<String>, Vec<(f64, f64)>)>,
+    legend: SeriesLabelPosition,
+) -> Drawn
+where
+    X: Ranged<ValueType = f64> + 'a,
+    Y: Ranged<ValueType = f64> + 'a,
+    Cartesian2d<X, Y>: CoordTranslate<From = (f64, f64)>,
+{
+    for (index, (name, points)) in lines.enumerate() {
+        let colour = CURVES[index % CURVES.len()];
+        chart
+            .draw_series(LineSeries::new(points, colour.stroke_width(2)))?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 14, y)], colour.stroke_width(2)));
+    }
+    let mut labels = chart.configure_series_labels();
+    labels.position(legend).background_style(WHITE).border_style(BLACK).draw()?;
     Ok(())
 }
 
-fn histogram(file: &Path, title: &str, distances: &Distances) -> Drawn {
+fn histogram(file: &Path, plotted: &Plotted<'_>) -> Drawn {
     let shares = |counts: &[u64]| -> Vec<(f64, f64)> {
         let total = counts.iter().sum::<u64>().max(1) as f64;
         let share = |(index, count): (usize, &u64)| (f64::from(upper_end(index)), *count as f64 / total);
         counts.iter().enumerate().map(share).collect()
     };
-    let genuine = shares(&distances.genuine_histogram);
-    let impostor = shares(&distances.impostor_histogram);
-    let highest = genuine.iter().chain(&impostor).map(|(_, share)| *share).fold(0.0, f64::max);
+    let genuine = shares(&plotted.histogram.genuine);
+    let impostor = shares(&plotted.histogram.impostor);
+    let highest = genuine.iter().chain(&impostor).map(|(_, share)| *share).fold(1e-6, f64::max);
+    let seen = || genuine.iter().chain(&impostor).filter(|(_, share)| *share > VISIBLE).map(|(at, _)| *at);
+    let across = seen().fold(f64::INFINITY, f64::min) - 0.05..seen().fold(f64::NEG_INFINITY, f64::max) + 0.05;
+    let across = if across.is_empty() { 0.0..1.0 } else { across };
     let area = SVGBackend::new(file, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let mut chart = builder(&area, &format!("Distances: {title}"))
-        .build_cartesian_2d(0.0..1.4, 0.0..highest.max(1e-6) * 1.05)?;
+    let mut chart = builder(&area, &format!("Scores: {}", plotted.name))
+        .build_cartesian_2d(across, 0.0..highest * 1.05)?;
     chart
         .configure_mesh()
-        .x_desc("distance")
+        .x_desc("score (smaller is more alike)")
+        // Adding zero takes the sign off a negative zero.
+        .x_label_formatter(&|score| format!("{:.1}", score + 0.0))
         .y_desc("share of pairs")
         .y_label_formatter(&|share| format!("{:.1} %", 100.0 * share))
         .draw()?;
@@ -81,6 +142,13 @@ fn histogram(file: &Path, title: &str, distances: &Distances) -> Drawn {
             .draw_series(AreaSeries::new(points, 0.0, colour.mix(0.3)).border_style(colour))?
             .label(name)
             .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.filled()));
+    }
+    if let Some((name, score)) = plotted.threshold {
+        let line = [(f64::from(score), 0.0), (f64::from(score), highest * 1.05)];
+        chart
+            .draw_series(LineSeries::new(line, BLACK.stroke_width(2)))?
+            .label(format!("{name}: {score:.3}"))
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 14, y)], BLACK.stroke_width(2)));
     }
     chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
     area.present()?;

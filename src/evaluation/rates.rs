@@ -1,40 +1,24 @@
-//! True and false accept rates over all pairs, with intervals bootstrapped by identity.
-//!
-//! Pairs of one person are not independent: who resembles one person resembles all their pictures. So the
-//! bootstrap draws people with replacement, not pairs; a pair then counts as often as both its people were
-//! drawn. Intervals hold 95 % of the draws.
+//! Every score between two sides, and the true and false accept rates that follow, with intervals.
 
-use super::accuracy::Scored;
-use crate::embedding::Embedding;
+use super::bootstrap::{DRAWS, Estimate, draw_people, in_parallel};
+use crate::matching::scoring::Scored;
 
 /// The share of impostor pairs that is kept pair by pair for the bootstrap: those that any rate asked for,
 /// the equal error rate included, depends on.
 const KEPT: f64 = 0.1;
-/// Draws of the bootstrap.
-const DRAWS: usize = 400;
-/// Steps of the histograms and curves, over distances of 0 to [`LONGEST`].
-pub const BINS: usize = 400;
-/// Distances beyond this share the last step.
-pub const LONGEST: f32 = 2.0;
+/// Steps of the histograms and curves, over scores of [`LEAST`] to [`MOST`]; what lies beyond shares the first
+/// and the last step.
+const BINS: usize = 600;
+const LEAST: f32 = -1.0;
+const MOST: f32 = 2.0;
 
 /// One face on one side of a comparison.
 #[derive(Debug, Clone)]
 pub struct Side {
     /// Index of the person.
     pub person: usize,
-    /// A template or a probe.
-    pub embedding: Embedding,
-}
-
-/// A value and the interval that holds it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// On all people.
-    pub value: f64,
-    /// 2.5 % of the draws are below.
-    pub low: f64,
-    /// 2.5 % of the draws are above.
-    pub high: f64,
+    /// A template or a probe, made ready.
+    pub face: Scored,
 }
 
 /// One point of the curve.
@@ -42,95 +26,95 @@ pub struct Estimate {
 pub struct TarAtFar {
     /// The share of impostor pairs accepted.
     pub far: f64,
-    /// The distance that gives it; none if there are too few pairs for this rate.
+    /// The score that gives it; none if there are too few pairs for this rate.
     pub threshold: Option<f32>,
-    /// The share of genuine pairs accepted at that distance.
+    /// The share of genuine pairs accepted at that score.
     pub tar: Estimate,
 }
 
-/// Every distance between two sides, sorted into genuine and impostor.
+/// All rates of an evaluation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rates {
+    /// At the rates asked for.
+    pub tar: Vec<TarAtFar>,
+    /// The rate at which as many impostor pairs are accepted as genuine pairs are refused.
+    pub eer: Estimate,
+}
+
+/// Pairs a step of score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram {
+    /// Pairs of one person.
+    pub genuine: Vec<u64>,
+    /// Pairs of two people.
+    pub impostor: Vec<u64>,
+}
+
+/// Every score between two sides, sorted into genuine and impostor.
 #[derive(Debug, Clone)]
-pub struct Distances {
-    people: usize,
-    /// Person and distance, sorted by distance.
-    genuine: Vec<(usize, f32)>,
-    /// The nearest impostor pairs: both people and the distance, sorted by distance.
-    near: Vec<(usize, usize, f32)>,
-    /// How many impostor pairs there are in all.
-    pub impostors: u64,
-    /// Genuine pairs a step of distance.
-    pub genuine_histogram: Vec<u64>,
-    /// Impostor pairs a step of distance.
-    pub impostor_histogram: Vec<u64>,
+pub struct Scores {
+    /// Person and score, sorted by score.
+    genuine: Vec<(u32, f32)>,
+    /// The nearest impostor pairs: both people and the score, sorted by score.
+    near: Vec<(u32, u32, f32)>,
+    impostors: u64,
+    histogram: Histogram,
     /// Faces of each person on the two sides.
     sizes: (Vec<f64>, Vec<f64>),
     one_sided: bool,
 }
 
-impl Distances {
+/// What one set of weights gives.
+struct Sweep {
+    /// Threshold and TAR at each rate.
+    at: Vec<(f32, f64)>,
+    eer: f64,
+}
+
+impl Scores {
     /// Every pair of two different pictures.
-    pub fn among(sides: &[Side], people: usize) -> Self {
-        Self::of(sides, sides, people, true)
+    pub fn among(sides: &[Side], people: usize, threads: usize) -> Self {
+        Self::of(sides, sides, people, true, threads)
     }
 
     /// Every pair of a template and a probe.
-    pub fn between(templates: &[Side], probes: &[Side], people: usize) -> Self {
-        Self::of(templates, probes, people, false)
+    pub fn between(templates: &[Side], probes: &[Side], people: usize, threads: usize) -> Self {
+        Self::of(templates, probes, people, false, threads)
     }
 
-    fn of(rows: &[Side], columns: &[Side], people: usize, one_sided: bool) -> Self {
-        let mut distances = Self {
-            people,
+    fn of(rows: &[Side], columns: &[Side], people: usize, one_sided: bool, threads: usize) -> Self {
+        let against = |row: usize| &columns[if one_sided { row + 1 } else { 0 }..];
+        let mut scores = Self {
             genuine: Vec::new(),
             near: Vec::new(),
             impostors: 0,
-            genuine_histogram: vec![0; BINS],
-            impostor_histogram: vec![0; BINS],
+            histogram: Histogram { genuine: vec![0; BINS], impostor: vec![0; BINS] },
             sizes: (sizes(rows, people), sizes(columns, people)),
             one_sided,
         };
-        distances.count(rows, columns);
+        let counted = in_parallel(rows.len(), threads, |row| count(&rows[row], against(row)));
+        for (genuine, impostor) in counted {
+            genuine.iter().for_each(|(_, score)| scores.histogram.genuine[bin(*score)] += 1);
+            scores.genuine.extend(genuine);
+            for (index, pairs) in impostor {
+                scores.histogram.impostor[index] += pairs;
+                scores.impostors += pairs;
+            }
+        }
         // Compared twice, because millions of pairs are compared faster than they are kept.
-        let cut = distances.distance_of_share(KEPT);
-        distances.keep_near(rows, columns, cut);
-        distances.genuine.sort_by(|a, b| a.1.total_cmp(&b.1));
-        distances.near.sort_by(|a, b| a.2.total_cmp(&b.2));
-        distances
-    }
-
-    fn count(&mut self, rows: &[Side], columns: &[Side]) {
-        for (index, row) in rows.iter().enumerate() {
-            for column in &columns[if self.one_sided { index + 1 } else { 0 }..] {
-                let distance = row.embedding.l2(&column.embedding);
-                if row.person == column.person {
-                    self.genuine.push((row.person, distance));
-                    self.genuine_histogram[bin(distance)] += 1;
-                } else {
-                    self.impostors += 1;
-                    self.impostor_histogram[bin(distance)] += 1;
-                }
-            }
-        }
-    }
-
-    fn keep_near(&mut self, rows: &[Side], columns: &[Side], cut: f32) {
-        for (index, row) in rows.iter().enumerate() {
-            for column in &columns[if self.one_sided { index + 1 } else { 0 }..] {
-                if row.person != column.person {
-                    let distance = row.embedding.l2(&column.embedding);
-                    if distance <= cut {
-                        self.near.push((row.person, column.person, distance));
-                    }
-                }
-            }
-        }
+        let cut = scores.score_of_share(KEPT);
+        let near = in_parallel(rows.len(), threads, |row| nearest(&rows[row], against(row), cut));
+        scores.near = near.concat();
+        scores.genuine.sort_by(|a, b| a.1.total_cmp(&b.1));
+        scores.near.sort_by(|a, b| a.2.total_cmp(&b.2));
+        scores
     }
 
     /// The upper end of the step up to which this share of the impostor pairs lies.
-    fn distance_of_share(&self, share: f64) -> f32 {
+    fn score_of_share(&self, share: f64) -> f32 {
         let wanted = (self.impostors as f64 * share).ceil() as u64;
         let mut sum = 0;
-        for (index, count) in self.impostor_histogram.iter().enumerate() {
+        for (index, count) in self.histogram.impostor.iter().enumerate() {
             sum += count;
             if sum >= wanted {
                 return if index + 1 == BINS { f32::INFINITY } else { upper_end(index) };
@@ -140,69 +124,47 @@ impl Distances {
     }
 
     /// How many genuine pairs there are.
-    pub fn genuine(&self) -> usize {
-        self.genuine.len()
+    pub fn genuine(&self) -> u64 {
+        self.genuine.len() as u64
     }
 
-    /// TAR at these rates.
-    pub fn tar_at(&self, fars: &[f64]) -> Vec<TarAtFar> {
-        let all = vec![1.0; self.people];
-        let draws: Vec<Vec<f64>> = (0..DRAWS).map(|seed| draw_people(self.people, seed as u64)).collect();
-        fars.iter()
-            .map(|&far| {
-                let enough = far * self.impostors as f64 >= 1.0;
-                let threshold = enough.then(|| self.threshold(&all, far));
-                let value = threshold.map_or(f64::NAN, |t| self.tar(&all, t));
-                let drawn = draws.iter().map(|w| self.tar(w, self.threshold(w, far))).collect();
-                TarAtFar { far, threshold, tar: estimate(value, drawn) }
-            })
-            .collect()
+    /// How many impostor pairs there are.
+    pub fn impostors(&self) -> u64 {
+        self.impostors
     }
 
-    /// The rate at which as many impostor pairs are accepted as genuine pairs are refused.
-    pub fn eer(&self) -> Estimate {
-        let value = self.eer_with(&vec![1.0; self.people]);
-        estimate(
-            value,
-            (0..DRAWS).map(|seed| self.eer_with(&draw_people(self.people, seed as u64))).collect(),
-        )
-    }
-
-    fn eer_with(&self, weights: &[f64]) -> f64 {
-        let total = self.impostor_weight(weights);
-        let genuine: f64 = self.genuine.iter().map(|(person, _)| weights[*person]).sum();
-        let mut accepted = 0.0;
-        let mut passed = self.genuine.iter().peekable();
-        let mut tar = 0.0;
-        for (a, b, distance) in &self.near {
-            accepted += weights[*a] * weights[*b];
-            while let Some((person, _)) = passed.next_if(|(_, d)| d <= distance) {
-                tar += weights[*person];
+    /// Thresholds, TAR and the equal error rate in one walk along the scores. `fars` rise.
+    fn sweep(&self, weights: &[f64], fars: &[f64]) -> Sweep {
+        let impostors = self.impostor_weight(weights);
+        let genuine: f64 = self.genuine.iter().map(|(person, _)| weights[*person as usize]).sum();
+        let mut sweep = Sweep { at: Vec::new(), eer: f64::NAN };
+        let (mut accepted, mut passed) = (0.0, 0.0);
+        let mut own = self.genuine.iter().peekable();
+        for (a, b, score) in &self.near {
+            while let Some((person, _)) = own.next_if(|(_, own)| own < score) {
+                passed += weights[*person as usize];
             }
-            if accepted / total >= 1.0 - tar / genuine {
-                return accepted / total;
+            accepted += weights[*a as usize] * weights[*b as usize];
+            let tar = passed / genuine;
+            while fars.get(sweep.at.len()).is_some_and(|far| accepted > far * impostors) {
+                sweep.at.push((score.next_down(), tar));
+            }
+            if sweep.eer.is_nan() && accepted / impostors >= 1.0 - tar {
+                sweep.eer = accepted / impostors;
+            }
+            if sweep.at.len() == fars.len() && !sweep.eer.is_nan() {
+                return sweep;
             }
         }
-        KEPT
-    }
-
-    /// The largest distance at which no more than `far` of the impostor pairs are accepted.
-    fn threshold(&self, weights: &[f64], far: f64) -> f32 {
-        let allowed = far * self.impostor_weight(weights);
-        let mut sum = 0.0;
-        for (a, b, distance) in &self.near {
-            sum += weights[*a] * weights[*b];
-            if sum > allowed {
-                return distance.next_down();
-            }
+        // Fewer impostor pairs than a rate asks for: all that were kept are accepted.
+        let last = self.near.last().map_or(0.0, |last| last.2);
+        let rest = own.take_while(|(_, score)| *score <= last).map(|(person, _)| weights[*person as usize]);
+        passed += rest.sum::<f64>();
+        sweep.at.resize(fars.len(), (last, passed / genuine));
+        if sweep.eer.is_nan() {
+            sweep.eer = (1.0 - passed / genuine).max(0.0);
         }
-        self.near.last().map_or(0.0, |last| last.2)
-    }
-
-    fn tar(&self, weights: &[f64], threshold: f32) -> f64 {
-        let total: f64 = self.genuine.iter().map(|(person, _)| weights[*person]).sum();
-        let passed = self.genuine.iter().take_while(|(_, distance)| *distance <= threshold);
-        passed.map(|(person, _)| weights[*person]).sum::<f64>() / total
+        sweep
     }
 
     /// The weight of all impostor pairs, near or not.
@@ -213,59 +175,81 @@ impl Distances {
         let all = weighted(rows) * weighted(columns) - same;
         if self.one_sided { all / 2.0 } else { all }
     }
+}
 
-    /// The curve: for every step of distance the shares of impostor and of genuine pairs accepted.
-    pub fn curve(&self) -> Vec<(f64, f64)> {
-        let genuine = self.genuine.len().max(1) as f64;
-        let impostors = self.impostors.max(1) as f64;
+/// TAR at these rates, which rise, and the equal error rate: the mean over repeated draws of templates and
+/// probes (one, where every picture is compared with every other).
+pub fn rates(repeats: &[Scores], fars: &[f64], threads: usize) -> Rates {
+    let people = repeats.first().map_or(0, |scores| scores.sizes.0.len());
+    let mean_sweep = |weights: &[f64]| {
+        let sweeps: Vec<Sweep> = repeats.iter().map(|scores| scores.sweep(weights, fars)).collect();
+        let mean = |of: &dyn Fn(&Sweep) -> f64| sweeps.iter().map(of).sum::<f64>() / sweeps.len() as f64;
+        let at = (0..fars.len()).map(|i| (mean(&|s| f64::from(s.at[i].0)), mean(&|s| s.at[i].1))).collect();
+        (at, mean(&|s| s.eer))
+    };
+    let (all, eer): (Vec<(f64, f64)>, f64) = mean_sweep(&vec![1.0; people]);
+    let drawn: Vec<(Vec<(f64, f64)>, f64)> =
+        in_parallel(DRAWS, threads, |seed| mean_sweep(&draw_people(people, seed as u64)));
+    let impostors = repeats.iter().map(|scores| scores.impostors).min().unwrap_or(0);
+    let tar = fars.iter().zip(&all).enumerate().map(|(index, (&far, &(threshold, tar)))| {
+        let enough = far * impostors as f64 >= 1.0;
+        TarAtFar {
+            far,
+            threshold: enough.then_some(threshold as f32),
+            tar: Estimate::new(
+                if enough { tar } else { f64::NAN },
+                drawn.iter().map(|(at, _)| if enough { at[index].1 } else { f64::NAN }).collect(),
+            ),
+        }
+    });
+    Rates { tar: tar.collect(), eer: Estimate::new(eer, drawn.iter().map(|(_, eer)| *eer).collect()) }
+}
+
+impl Histogram {
+    /// The pairs of every repeat.
+    pub fn of(repeats: &[Scores]) -> Self {
+        let sum = |of: fn(&Self) -> &Vec<u64>| {
+            (0..BINS).map(|bin| repeats.iter().map(|scores| of(&scores.histogram)[bin]).sum()).collect()
+        };
+        Self { genuine: sum(|h| &h.genuine), impostor: sum(|h| &h.impostor) }
+    }
+
+    /// The curve: for every step the score at its end, and the shares of impostor and of genuine pairs accepted.
+    pub fn curve(&self) -> Vec<(f32, f64, f64)> {
+        let total = |counts: &[u64]| counts.iter().sum::<u64>().max(1) as f64;
+        let (impostors, genuine) = (total(&self.impostor), total(&self.genuine));
         let mut sums = (0, 0);
-        let counts = self.impostor_histogram.iter().zip(&self.genuine_histogram);
+        let counts = self.impostor.iter().zip(&self.genuine).enumerate();
         counts
-            .map(|(impostor, own)| {
+            .map(|(index, (impostor, own))| {
                 sums = (sums.0 + impostor, sums.1 + own);
-                (sums.0 as f64 / impostors, sums.1 as f64 / genuine)
+                (upper_end(index), sums.0 as f64 / impostors, sums.1 as f64 / genuine)
             })
             .collect()
     }
 }
 
-/// The interval of an accuracy: `decided` says of each pair who is on it and whether it was decided rightly.
-pub fn accuracy_interval(value: f64, decided: &[(usize, usize, bool)], people: usize) -> Estimate {
-    let of = |weights: &[f64]| {
-        let weight = |a: usize, b: usize| if a == b { weights[a] } else { weights[a] * weights[b] };
-        let all: f64 = decided.iter().map(|(a, b, _)| weight(*a, *b)).sum();
-        let right: f64 = decided.iter().filter(|d| d.2).map(|(a, b, _)| weight(*a, *b)).sum();
-        right / all
-    };
-    estimate(value, (0..DRAWS).map(|seed| of(&draw_people(people, seed as u64))).collect())
-}
+/// One row's genuine pairs, and its impostor pairs by step.
+type Counted = (Vec<(u32, f32)>, Vec<(usize, u64)>);
 
-/// Whether each pair is decided rightly at a threshold.
-pub fn is_right(pair: &Scored, threshold: f32) -> bool {
-    (pair.distance <= threshold) == pair.genuine
-}
-
-/// How often each of so many people is drawn when as many are drawn with replacement; the same for a seed.
-fn draw_people(people: usize, seed: u64) -> Vec<f64> {
-    let mut weights = vec![0.0; people];
-    // SplitMix64: nobody's secrets depend on it.
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
-    for _ in 0..people {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        weights[(mixed % people as u64) as usize] += 1.0;
+fn count(row: &Side, columns: &[Side]) -> Counted {
+    let mut genuine = Vec::new();
+    let mut impostor = vec![0; BINS];
+    for column in columns {
+        let (_, score) = row.face.compare(&column.face);
+        if row.person == column.person {
+            genuine.push((row.person as u32, score));
+        } else {
+            impostor[bin(score)] += 1;
+        }
     }
-    weights
+    (genuine, impostor.into_iter().enumerate().filter(|(_, pairs)| *pairs > 0).collect())
 }
 
-fn estimate(value: f64, mut drawn: Vec<f64>) -> Estimate {
-    drawn.retain(|draw| draw.is_finite());
-    drawn.sort_by(f64::total_cmp);
-    let at = |share: f64| drawn.get((drawn.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
-    Estimate { value, low: at(0.025), high: at(0.975) }
+fn nearest(row: &Side, columns: &[Side], cut: f32) -> Vec<(u32, u32, f32)> {
+    let strangers = columns.iter().filter(|column| column.person != row.person);
+    let scored = strangers.map(|s| (row.person as u32, s.person as u32, row.face.compare(&s.face).1));
+    scored.filter(|(_, _, score)| *score <= cut).collect()
 }
 
 fn sizes(sides: &[Side], people: usize) -> Vec<f64> {
@@ -274,67 +258,88 @@ fn sizes(sides: &[Side], people: usize) -> Vec<f64> {
     sizes
 }
 
-fn bin(distance: f32) -> usize {
-    ((distance / LONGEST * BINS as f32) as usize).min(BINS - 1)
+fn bin(score: f32) -> usize {
+    // A negative number becomes 0.
+    (((score - LEAST) / (MOST - LEAST) * BINS as f32) as usize).min(BINS - 1)
 }
 
-/// The distance at which a step ends.
+/// The score at which a step of a histogram ends.
 pub fn upper_end(index: usize) -> f32 {
-    (index + 1) as f32 / BINS as f32 * LONGEST
+    LEAST + (index + 1) as f32 / BINS as f32 * (MOST - LEAST)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embedding::Embedding;
 
     /// Two pictures each of people who stand in a row, `apart` from one to the next.
     fn row(people: usize, apart: f32) -> Vec<Side> {
         let side = |index: usize| {
             let place = (index / 2) as f32 * apart + (index % 2) as f32 * 0.1;
-            Side { person: index / 2, embedding: Embedding::new([place]).expect("finite") }
+            let embedding = Embedding::new([place]).expect("finite");
+            Side { person: index / 2, face: Scored { embedding, lead: 0.0 } }
         };
         (0..people * 2).map(side).collect()
     }
 
+    fn rates_of(scores: Scores, fars: &[f64]) -> Rates {
+        rates(&[scores], fars, 2)
+    }
+
     #[test]
     fn people_far_apart_are_never_confused() {
-        let distances = Distances::among(&row(40, 1.0), 40);
-        assert_eq!((distances.genuine(), distances.impostors), (40, 80 * 79 / 2 - 40));
-        let rates = distances.tar_at(&[1e-2, 1e-3]);
-        assert!(rates.iter().all(|rate| rate.tar.value == 1.0 && rate.tar.low == 1.0));
-        assert_eq!(distances.eer().value.round(), 0.0);
+        let scores = Scores::among(&row(40, 1.0), 40, 2);
+        assert_eq!((scores.genuine(), scores.impostors()), (40, 80 * 79 / 2 - 40));
+        let found = rates_of(scores, &[1e-3, 1e-2]);
+        assert!(found.tar.iter().all(|rate| rate.tar.value == 1.0 && rate.tar.low == 1.0));
+        assert!(found.eer.value < 1e-3, "{:?}", found.eer);
     }
 
     #[test]
     fn a_rate_that_the_pairs_cannot_show_has_no_threshold() {
-        assert_eq!(Distances::among(&row(4, 1.0), 4).tar_at(&[1e-6])[0].threshold, None);
+        let found = rates_of(Scores::among(&row(4, 1.0), 4, 1), &[1e-6]);
+        assert_eq!(found.tar[0].threshold, None);
+        assert!(found.tar[0].tar.value.is_nan());
     }
 
     #[test]
     fn no_more_impostors_are_accepted_than_asked_for() {
-        let distances = Distances::among(&row(60, 0.02), 60);
-        for rate in distances.tar_at(&[1e-2, 5e-2]) {
+        let scores = Scores::among(&row(60, 0.02), 60, 2);
+        for rate in rates_of(scores.clone(), &[1e-2, 5e-2]).tar {
             let threshold = rate.threshold.expect("enough pairs");
-            let accepted = distances.near.iter().filter(|pair| pair.2 <= threshold).count();
-            assert!(accepted as f64 <= rate.far * distances.impostors as f64);
+            let accepted = scores.near.iter().filter(|pair| pair.2 <= threshold).count();
+            assert!(accepted as f64 <= rate.far * scores.impostors as f64);
             assert!(rate.tar.low <= rate.tar.value && rate.tar.value <= rate.tar.high);
         }
     }
 
     #[test]
-    fn a_draw_has_as_many_people_as_there_are() {
-        for seed in 0..5 {
-            assert_eq!(draw_people(50, seed).iter().sum::<f64>(), 50.0);
-        }
-        assert_ne!(draw_people(50, 1), draw_people(50, 2));
+    fn people_who_cannot_be_told_apart_have_an_equal_error_rate_near_a_half() {
+        let same = |index: usize| Side { person: index / 2, ..row(1, 0.0)[index % 2].clone() };
+        let sides: Vec<Side> = (0..40).map(same).collect();
+        let eer = rates_of(Scores::between(&sides[..20], &sides, 20, 1), &[1e-2]).eer;
+        assert!(eer.value > 0.3, "{eer:?}");
+    }
+
+    #[test]
+    fn one_thread_finds_what_many_find() {
+        let sides = row(30, 0.07);
+        let (one, many) = (Scores::among(&sides, 30, 1), Scores::among(&sides, 30, 4));
+        assert_eq!((one.near, one.genuine, one.histogram), (many.near, many.genuine, many.histogram));
     }
 
     #[test]
     fn weights_of_one_give_every_impostor_pair_once() {
         let sides = row(10, 0.3);
-        let distances = Distances::between(&sides[..6], &sides, 10);
-        assert_eq!(distances.impostor_weight(&[1.0; 10]), distances.impostors as f64);
-        let among = Distances::among(&sides, 10);
+        let between = Scores::between(&sides[..6], &sides, 10, 1);
+        assert_eq!(between.impostor_weight(&[1.0; 10]), between.impostors as f64);
+        let among = Scores::among(&sides, 10, 1);
         assert_eq!(among.impostor_weight(&[1.0; 10]), among.impostors as f64);
+    }
+
+    #[test]
+    fn scores_beyond_the_steps_share_the_first_and_the_last() {
+        assert_eq!((bin(-5.0), bin(5.0), bin(LEAST)), (0, BINS - 1, 0));
     }
 }

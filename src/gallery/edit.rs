@@ -44,9 +44,20 @@ pub enum EditError {
     Syntax(#[from] toml_edit::TomlError),
 }
 
-/// Adds a person with photographs, named relative to the gallery file's folder. The file is made if missing.
-pub fn add_person(file: &Path, id: &PersonId, name: &PersonName, photos: &[String]) -> Result<(), EditError> {
-    change(file, |document| insert_person(document, id, name, photos))
+/// Somebody to be added.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Names the person in files and logs.
+    pub id: PersonId,
+    /// Names the person for people.
+    pub name: PersonName,
+    /// Photographs, named relative to the gallery file's folder.
+    pub photos: Vec<String>,
+}
+
+/// Adds people, all or none. The file is made if missing.
+pub fn add_people(file: &Path, people: &[NewPerson]) -> Result<(), EditError> {
+    change(file, |document| people.iter().try_for_each(|person| insert_person(document, person)))
 }
 
 /// Takes a person out. The photographs stay where they are.
@@ -85,12 +96,8 @@ fn changed_text(
     Ok(changed)
 }
 
-fn insert_person(
-    document: &mut DocumentMut,
-    id: &PersonId,
-    name: &PersonName,
-    photos: &[String],
-) -> Result<(), EditError> {
+fn insert_person(document: &mut DocumentMut, new: &NewPerson) -> Result<(), EditError> {
+    let NewPerson { id, name, photos } = new;
     // Comments after the last entry stay before the new one.
     let mut before = document.trailing().as_str().unwrap_or_default().to_owned();
     document.set_trailing("");
@@ -158,6 +165,10 @@ mod tests {
         PersonName::new(text).expect("a name")
     }
 
+    fn person(with_id: &str, named: &str, photos: &[String]) -> NewPerson {
+        NewPerson { id: id(with_id), name: name(named), photos: photos.to_vec() }
+    }
+
     fn edited(
         text: &str,
         edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
@@ -168,7 +179,7 @@ mod tests {
     #[test]
     fn a_person_is_added_at_the_end_and_all_else_stays() {
         let photos = ["e.jpg".to_owned()];
-        let changed = edited(TEXT, |d| insert_person(d, &id("eve"), &name("Eve"), &photos)).expect("added");
+        let changed = edited(TEXT, |d| insert_person(d, &person("eve", "Eve", &photos))).expect("added");
         let new = "\n[[person]]\nid = \"eve\"\nname = \"Eve\"\nphotos = [\"e.jpg\"]\n";
         assert_eq!(changed, format!("{TEXT}{new}"));
     }
@@ -177,8 +188,7 @@ mod tests {
     fn the_first_person_comes_after_the_shipped_comments() {
         let shipped = include_str!("../../config/gallery.toml");
         let photos = ["e.jpg".to_owned()];
-        let changed =
-            edited(shipped, |d| insert_person(d, &id("eve"), &name("Eve"), &photos)).expect("added");
+        let changed = edited(shipped, |d| insert_person(d, &person("eve", "Eve", &photos))).expect("added");
         assert!(changed.starts_with(shipped), "{changed}");
     }
 
@@ -199,7 +209,7 @@ mod tests {
     #[test]
     fn what_would_be_a_mistake_is_not_done() {
         let photos = ["a.jpg".to_owned()];
-        let known = edited(TEXT, |d| insert_person(d, &id("ada"), &name("Ada"), &photos));
+        let known = edited(TEXT, |d| insert_person(d, &person("ada", "Ada", &photos)));
         assert!(matches!(known, Err(EditError::Known(_))));
         assert!(matches!(edited(TEXT, |d| delete_person(d, &id("eve"))), Err(EditError::Unknown(_))));
         let twice = edited(TEXT, |d| append_photos(d, &id("ada"), &photos));
@@ -214,7 +224,7 @@ mod tests {
     fn a_file_is_made_and_keeps_its_mode() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("gallery.toml");
-        add_person(&file, &id("ada"), &name("Ada"), &["a.jpg".to_owned()]).expect("added");
+        add_people(&file, &[person("ada", "Ada", &["a.jpg".to_owned()])]).expect("added");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("ours");
         add_photos(&file, &id("ada"), &["b.jpg".to_owned()]).expect("added");
         assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);

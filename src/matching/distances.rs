@@ -1,27 +1,40 @@
 //! Distances from one probe to every template, fast: all templates in one block of memory.
 
-use crate::embedding::Embedding;
+use crate::embedding::{Embedding, squared_distance};
 
-/// Numbers summed side by side, so that the compiler can use the machine's vector registers.
-const LANES: usize = 8;
 /// Numbers summed before it is asked whether the sum is too large already.
 const STRETCH: usize = 32;
 
-/// Templates as rows of one matrix.
+/// Templates as rows of one matrix, each with its lead: what is taken off its distance.
 #[derive(Debug, Clone, Default)]
 pub struct Templates {
     dimensions: usize,
     rows: Vec<f32>,
-    count: usize,
+    leads: Vec<f32>,
+}
+
+/// A template near a probe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Near {
+    /// Which template.
+    pub index: usize,
+    /// L2 distance.
+    pub distance: f32,
+    /// The distance less the template's lead; what they are ordered by.
+    pub led: f32,
+}
+
+impl Near {
+    const NOBODY: Self = Self { index: usize::MAX, distance: f32::INFINITY, led: f32::INFINITY };
 }
 
 impl Templates {
-    /// Copies the templates. All must have the length of the first; one that has not is given an
+    /// Copies templates and leads. All must have the length of the first; one that has not is given an
     /// infinite distance, so that it never matches.
-    pub fn of<'a>(templates: impl IntoIterator<Item = &'a Embedding>) -> Self {
+    pub fn of<'a>(templates: impl IntoIterator<Item = (&'a Embedding, f32)>) -> Self {
         let mut block = Self::default();
-        for template in templates {
-            if block.count == 0 {
+        for (template, lead) in templates {
+            if block.is_empty() {
                 block.dimensions = template.dimensions();
             }
             if template.dimensions() == block.dimensions {
@@ -29,70 +42,73 @@ impl Templates {
             } else {
                 block.rows.extend(std::iter::repeat_n(f32::INFINITY, block.dimensions));
             }
-            block.count += 1;
+            block.leads.push(lead);
         }
         block
     }
 
     /// How many templates.
     pub fn len(&self) -> usize {
-        self.count
+        self.leads.len()
     }
 
     /// No template at all.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.leads.is_empty()
     }
 
-    /// Bytes of memory used by the matrix.
+    /// Bytes of memory used by the matrix and the leads.
     pub fn bytes(&self) -> usize {
-        self.rows.len() * size_of::<f32>()
+        (self.rows.len() + self.leads.len()) * size_of::<f32>()
     }
 
-    /// Index and L2 distance of the nearest template and of the next, where there are any at a finite
-    /// distance.
-    pub fn two_nearest(&self, probe: &Embedding) -> [Option<(usize, f32)>; 2] {
+    /// The nearest template, leads taken off, and the next, where there are any at a finite distance.
+    pub fn two_nearest(&self, probe: &Embedding) -> [Option<Near>; 2] {
         if self.is_empty() || probe.dimensions() != self.dimensions {
             return [None, None];
         }
-        let (mut best, mut next) = ((usize::MAX, f32::INFINITY), (usize::MAX, f32::INFINITY));
-        for (index, row) in self.rows.chunks_exact(self.dimensions).enumerate() {
-            let squared = squared_distance(row, probe.values(), next.1);
-            if squared < best.1 {
-                (next, best) = (best, (index, squared));
-            } else if squared < next.1 {
-                next = (index, squared);
+        let (mut best, mut next) = (Near::NOBODY, Near::NOBODY);
+        let rows = self.rows.chunks_exact(self.dimensions).zip(&self.leads).enumerate();
+        for (index, (row, lead)) in rows {
+            let reach = (next.led + lead).max(0.0);
+            let squared = squared_distance_below(row, probe.values(), reach * reach);
+            if squared >= reach * reach {
+                continue;
+            }
+            let distance = squared.sqrt();
+            let found = Near { index, distance, led: distance - lead };
+            if found.led < best.led {
+                (next, best) = (best, found);
+            } else if found.led < next.led {
+                next = found;
             }
         }
-        [best, next].map(|(index, squared)| squared.is_finite().then(|| (index, squared.sqrt())))
+        [best, next].map(|near| near.distance.is_finite().then_some(near))
+    }
+
+    /// One template and its distance; `None` for an index out of range or vectors of different length.
+    pub fn one(&self, index: usize, probe: &Embedding) -> Option<Near> {
+        let lead = *self.leads.get(index)?;
+        if probe.dimensions() != self.dimensions {
+            return None;
+        }
+        let row = &self.rows[index * self.dimensions..(index + 1) * self.dimensions];
+        let distance = squared_distance(row, probe.values()).sqrt();
+        Some(Near { index, distance, led: distance - lead })
     }
 }
 
 /// The squared distance, or anything not below `enough` as soon as the sum has reached that: most templates
 /// are far away, and a part of them shows it.
-fn squared_distance(a: &[f32], b: &[f32], enough: f32) -> f32 {
+fn squared_distance_below(a: &[f32], b: &[f32], enough: f32) -> f32 {
     let mut sum = 0.0;
     for (a, b) in a.chunks(STRETCH).zip(b.chunks(STRETCH)) {
-        sum += squared_distance_of_stretch(a, b);
+        sum += squared_distance(a, b);
         if sum >= enough {
             break;
         }
     }
     sum
-}
-
-fn squared_distance_of_stretch(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; LANES];
-    let (whole_a, rest_a) = a.as_chunks::<LANES>();
-    let (whole_b, rest_b) = b.as_chunks::<LANES>();
-    for (x, y) in whole_a.iter().zip(whole_b) {
-        for lane in 0..LANES {
-            let difference = x[lane] - y[lane];
-            sums[lane] += difference * difference;
-        }
-    }
-    let rest: f32 = rest_a.iter().zip(rest_b).map(|(x, y)| (x - y) * (x - y)).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]
@@ -103,13 +119,17 @@ mod tests {
         Embedding::new(values).expect("finite")
     }
 
+    fn without_leads(templates: &[Embedding]) -> Templates {
+        Templates::of(templates.iter().map(|template| (template, 0.0)))
+    }
+
     #[test]
     fn the_two_nearest_come_in_order() {
         let templates = [[0.0; 9], [3.0; 9], [1.0; 9]].map(|v| embedding(&v));
-        let [best, next] = Templates::of(&templates).two_nearest(&embedding(&[0.1; 9]));
-        assert_eq!(best.map(|b| b.0), Some(0));
-        assert_eq!(next.map(|n| n.0), Some(2));
-        assert!((best.expect("found").1 - 0.3).abs() < 1e-5);
+        let [best, next] = without_leads(&templates).two_nearest(&embedding(&[0.1; 9]));
+        assert_eq!(best.map(|b| b.index), Some(0));
+        assert_eq!(next.map(|n| n.index), Some(2));
+        assert!((best.expect("found").distance - 0.3).abs() < 1e-5);
     }
 
     #[test]
@@ -118,14 +138,26 @@ mod tests {
             let values: Vec<f32> = (0..128).map(|i| ((i * 31 + seed * 17) % 101) as f32 / 101.0).collect();
             embedding(&values)
         };
+        let lead = |index: usize| (index * 7 % 13) as f32 / 2.0;
         let templates: Vec<Embedding> = (1..200).map(at).collect();
         let probe = at(0);
-        let mut expected: Vec<(usize, f32)> = templates.iter().map(|t| t.l2(&probe)).enumerate().collect();
+        let mut expected: Vec<(usize, f32)> =
+            templates.iter().enumerate().map(|(i, t)| (i, t.l2(&probe) - lead(i))).collect();
         expected.sort_by(|a, b| a.1.total_cmp(&b.1));
-        for (found, expected) in Templates::of(&templates).two_nearest(&probe).into_iter().zip(expected) {
+        let block = Templates::of(templates.iter().enumerate().map(|(index, t)| (t, lead(index))));
+        for (found, expected) in block.two_nearest(&probe).into_iter().zip(expected) {
             let found = found.expect("two templates");
-            assert!((found.1 - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
+            assert!((found.led - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
         }
+    }
+
+    #[test]
+    fn a_lead_moves_a_template_ahead() {
+        let templates = [embedding(&[0.5]), embedding(&[1.0])];
+        let [best, next] =
+            Templates::of([(&templates[0], 0.0), (&templates[1], 0.7)]).two_nearest(&embedding(&[0.0]));
+        assert_eq!((best.map(|b| b.index), next.map(|n| n.index)), (Some(1), Some(0)));
+        assert_eq!(best.map(|b| b.distance), Some(1.0));
     }
 
     #[test]
@@ -136,8 +168,10 @@ mod tests {
     #[test]
     fn a_template_of_another_length_never_matches() {
         let templates = [embedding(&[5.0, 5.0]), embedding(&[0.0])];
-        let [best, next] = Templates::of(&templates).two_nearest(&embedding(&[0.0, 0.0]));
-        assert_eq!(best.map(|b| b.0), Some(0));
+        let block = without_leads(&templates);
+        let [best, next] = block.two_nearest(&embedding(&[0.0, 0.0]));
+        assert_eq!(best.map(|b| b.index), Some(0));
         assert_eq!(next, None);
+        assert_eq!(block.one(2, &embedding(&[0.0, 0.0])), None);
     }
 }

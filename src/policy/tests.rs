@@ -48,6 +48,7 @@ fn frame(track: u64, ms: u64, frames: u32, fused: Option<PersonId>, alone: Optio
         frames,
         fused: Comparison { best, runner_up: None, threshold: 0.4, verdict },
         nearest_alone: alone,
+        look_closer: false,
     })
 }
 

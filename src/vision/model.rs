@@ -125,6 +125,7 @@ pub struct Models {
     pub landmarks: Network,
     /// The face network: an aligned crop to an embedding.
     pub embedder: Network,
+    cohort: Option<Vec<u8>>,
 }
 
 impl Models {
@@ -144,17 +145,40 @@ impl Models {
                 Network::load(&bytes, manifest.by_digest(sha256)?)?
             }
         };
+        let cohort = cohort_of(embedder.entry())?;
         Ok(Arc::new(Self {
             detector: load_built_in(&manifest, Role::Detection)?,
             landmarks: load_built_in(&manifest, Role::Landmarks)?,
             embedder,
+            cohort,
         }))
+    }
+
+    /// The text of the manifest that describes the face network.
+    pub fn manifest(&self) -> &str {
+        MANIFEST
+    }
+
+    /// The made-up faces that belong to the face network, if it has some.
+    pub fn cohort(&self) -> Option<&[u8]> {
+        self.cohort.as_deref()
     }
 
     /// The digest that templates of these models carry.
     pub fn digest(&self) -> ModelDigest {
         self.embedder.digest()
     }
+}
+
+fn cohort_of(entry: &Entry) -> Result<Option<Vec<u8>>, ModelError> {
+    let Some(cohort) = &entry.cohort else { return Ok(None) };
+    let bytes = builtin_file(&cohort.file)
+        .ok_or_else(|| ModelError::Unknown(cohort.name.clone(), "it is not compiled in".to_owned()))?;
+    let found = ModelDigest::of(bytes);
+    if found != cohort.sha256 {
+        return Err(ModelError::Digest { name: cohort.name.clone(), found, expected: cohort.sha256 });
+    }
+    Ok(Some(bytes.to_vec()))
 }
 
 fn load_built_in(manifest: &Manifest, role: Role) -> Result<Network, ModelError> {

@@ -66,7 +66,7 @@ impl Screen {
     fn observed(&mut self, observation: &Observation) -> String {
         let Comparison { best, threshold, verdict, .. } = &observation.fused;
         let nearest = best.as_ref().map_or("nobody enrolled".to_owned(), |best| {
-            format!("{} at {:.3}, threshold {threshold:.3}", best.person, best.distance.get())
+            format!("{} at {:.3}, threshold {threshold:.3}", best.person, best.score)
         });
         match verdict {
             Ok(_) => {

@@ -9,6 +9,7 @@ pub fn builtin_file(name: &str) -> Option<&'static [u8]> {
         "embedding-int8.onnx" => Some(include_bytes!("../../../models/embedding-int8.onnx")),
         "detector.onnx" => Some(include_bytes!("../../../models/detector.onnx")),
         "landmarks.onnx" => Some(include_bytes!("../../../models/landmarks.onnx")),
+        "cohort.bin" => Some(include_bytes!("../../../models/cohort.bin")),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::ModelError;
 use super::builtin::MANIFEST;
-use crate::embedding::ModelDigest;
+use crate::embedding::{Metric, ModelDigest};
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
@@ -53,6 +53,11 @@ pub struct Entry {
     pub outputs: Vec<Output>,
     /// What must come out for the test pattern.
     pub self_test: Vec<SelfTest>,
+    /// What embeddings are compared by.
+    #[serde(default)]
+    pub metric: Metric,
+    /// The made-up faces that scores are centred with, if it has some.
+    pub cohort: Option<CohortFile>,
     /// Int8 against float; only in a quantised entry.
     pub quantisation: Option<Quantisation>,
 }
@@ -113,6 +118,26 @@ pub struct SelfTest {
     pub first: Vec<f32>,
     /// How far this machine's may lie from them.
     pub tolerance: f32,
+}
+
+/// A cohort of made-up faces, as signed bytes row by row, beside the model's file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CohortFile {
+    /// The key of the error-rate tables measured with it.
+    pub name: String,
+    /// File name.
+    pub file: String,
+    /// SHA-256 of the file.
+    #[serde(deserialize_with = "digest")]
+    pub sha256: ModelDigest,
+    /// How many.
+    pub vectors: usize,
+    /// Numbers each.
+    pub dimensions: usize,
+    /// How many of them are near.
+    pub nearest: usize,
+    /// What one step of a byte is worth.
+    pub scale: f32,
 }
 
 /// What quantisation cost, measured by `models/fit`.

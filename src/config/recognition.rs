@@ -1,0 +1,133 @@
+//! The part of the configuration that says when a face counts as a person's.
+
+use std::ops::RangeInclusive;
+
+use toml::Spanned;
+
+use super::checks::number;
+use super::said::{Said, SaidLookAlikes, SaidQuality, SaidRecognition};
+use super::settings::RecognitionSettings;
+use crate::matching::LookAlikes;
+use crate::mistake::Review;
+use crate::person::PersonId;
+use crate::vision::quality::Gate;
+
+/// The most pairs of look-alikes: each costs a distance a frame, and a site with more should look for a
+/// better model.
+const MAX_LOOK_ALIKES: usize = 1000;
+
+/// Checks `[recognition]`.
+pub(super) fn check_recognition(review: &mut Review<'_>, said: &SaidRecognition) -> RecognitionSettings {
+    let target_far = number(review, "[recognition] target-far", &said.target_far, 1e-8..=1e-1, "");
+    let margin = number(review, "[recognition] margin", &said.margin, 0.0..=0.5, "");
+    RecognitionSettings {
+        target_far: target_far.unwrap_or(1e-4),
+        max_distance: check_max_distance(review, &said.max_distance),
+        margin: margin.unwrap_or(0.05) as f32,
+        look_alikes: check_look_alikes(review, &said.look_alikes),
+        gate: check_gate(review, &said.quality),
+    }
+}
+
+fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<f32> {
+    let said = said.as_ref()?;
+    let distance = *said.get_ref() as f32;
+    if distance > 0.0 && distance <= 2.0 {
+        return Some(distance);
+    }
+    let what = format!("{} is out of range", said.get_ref());
+    review.note(
+        Some(said.span()),
+        "[recognition] max-distance",
+        what,
+        "use more than 0, to 2, or leave it out",
+    );
+    None
+}
+
+/// K and N: how many frames must agree, of how many.
+pub(super) fn check_frames(review: &mut Review<'_>, said: &SaidRecognition) -> (usize, usize) {
+    let frames = number(review, "[recognition] frames", &said.frames, 1..=10, "frames").unwrap_or(3);
+    let window = number(review, "[recognition] window", &said.window, 1..=20, "frames");
+    if let (Some(window), Some(at)) = (window, &said.window)
+        && window < frames
+    {
+        let what = format!("{window} frames cannot hold the {frames} that must agree");
+        review.note(Some(at.span()), "[recognition] window", what, format!("use {frames} to 20"));
+    }
+    let window = window.unwrap_or(5).max(frames);
+    (frames as usize, window as usize)
+}
+
+fn check_gate(review: &mut Review<'_>, said: &SaidQuality) -> Gate {
+    let mut bound = |key: &str, value: &Said<f64>, range: RangeInclusive<f64>, unit: &str| {
+        number(review, &format!("[recognition.quality] {key}"), value, range, unit)
+            .map(|number| number as f32)
+    };
+    let default = Gate::default();
+    let gate = Gate {
+        min_eye_distance: bound("min-eye-distance", &said.min_eye_distance, 8.0..=500.0, "pixels")
+            .unwrap_or(default.min_eye_distance),
+        max_yaw: bound("max-yaw", &said.max_yaw, 5.0..=90.0, "degrees").unwrap_or(default.max_yaw),
+        max_pitch: bound("max-pitch", &said.max_pitch, 5.0..=90.0, "degrees").unwrap_or(default.max_pitch),
+        min_sharpness: bound("min-sharpness", &said.min_sharpness, 0.0..=100.0, "percent")
+            .unwrap_or(default.min_sharpness),
+        min_brightness: bound("min-brightness", &said.min_brightness, 0.0..=255.0, "")
+            .unwrap_or(default.min_brightness),
+        max_brightness: bound("max-brightness", &said.max_brightness, 0.0..=255.0, "")
+            .unwrap_or(default.max_brightness),
+        min_presence: bound("min-presence", &said.min_presence, 0.0..=1.0, "")
+            .unwrap_or(default.min_presence),
+    };
+    if gate.max_brightness <= gate.min_brightness {
+        let at = said.max_brightness.as_ref().or(said.min_brightness.as_ref()).map(Spanned::span);
+        let what = format!("{} is not above min-brightness, {}", gate.max_brightness, gate.min_brightness);
+        review.note(at, "[recognition.quality] max-brightness", what, "use a larger number");
+    }
+    gate
+}
+
+fn check_look_alikes(review: &mut Review<'_>, said: &[Spanned<SaidLookAlikes>]) -> LookAlikes {
+    const KEY: &str = "[[recognition.look-alikes]]";
+    if let Some(first) = said.get(MAX_LOOK_ALIKES) {
+        let what = format!("more than {MAX_LOOK_ALIKES} pairs");
+        review.note(Some(first.span()), KEY, what, "remove those that matter least");
+    }
+    let pairs = said.iter().take(MAX_LOOK_ALIKES).filter_map(|pair| check_pair(review, pair));
+    LookAlikes::new(pairs.collect::<Vec<_>>())
+}
+
+fn check_pair(review: &mut Review<'_>, said: &Spanned<SaidLookAlikes>) -> Option<(PersonId, PersonId, f32)> {
+    const PEOPLE: &str = "[[recognition.look-alikes]] people";
+    let pair = said.get_ref();
+    let margin = number(review, "[[recognition.look-alikes]] margin", &pair.margin, 0.0..=1.0, "");
+    let margin = match (margin, &pair.margin) {
+        (Some(margin), _) => margin as f32,
+        (None, Some(_)) => return None,
+        (None, None) => {
+            let remedy = "add margin = 0.1, or what `limen calibrate` proposes";
+            review.note_missing(
+                Some(said.span()),
+                "[[recognition.look-alikes]] margin",
+                "is missing",
+                remedy,
+            );
+            return None;
+        }
+    };
+    let at = pair.people.as_ref().map_or(said.span(), Spanned::span);
+    let ids: Vec<&String> = pair.people.iter().flat_map(|people| people.get_ref()).collect();
+    let found: Vec<PersonId> = ids.iter().filter_map(|id| PersonId::new(id.as_str()).ok()).collect();
+    match <[PersonId; 2]>::try_from(found) {
+        Ok([one, other]) if one != other && ids.len() == 2 => Some((one, other, margin)),
+        _ => {
+            review.note(
+                Some(at),
+                PEOPLE,
+                "must name two people",
+                "write people = [\"ada\", \"bob\"], by their ids",
+            );
+            None
+        }
+    }
+}

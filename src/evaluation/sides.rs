@@ -1,0 +1,123 @@
+//! Who is compared with whom: every picture with every other, or templates of some pictures with probes of
+//! the rest, drawn at random.
+
+use super::bootstrap::{Numbers, in_parallel};
+use super::rates::{Scores, Side};
+use crate::embedding::Embedding;
+use crate::matching::scoring::Scoring;
+
+/// A face of a known person.
+#[derive(Debug, Clone)]
+pub struct Face {
+    /// Index of the person.
+    pub person: usize,
+    /// Of one picture.
+    pub embedding: Embedding,
+}
+
+/// How pictures are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// Single pictures, each with each.
+    Singles,
+    /// Templates with probes, in repeated draws.
+    Gallery {
+        /// Pictures in a template.
+        photos: usize,
+        /// Pictures fused into a probe.
+        frames: usize,
+        /// Draws.
+        draws: usize,
+    },
+}
+
+/// Compares faces, which are sorted by person.
+pub fn compare(
+    faces: &[Face],
+    people: usize,
+    scoring: &Scoring,
+    how: Comparison,
+    threads: usize,
+) -> Vec<Scores> {
+    match how {
+        Comparison::Singles => {
+            let sides = in_parallel(faces.len(), threads, |index| side(&faces[index..=index], scoring));
+            let sides: Vec<Side> = sides.into_iter().flatten().collect();
+            vec![Scores::among(&sides, people, threads)]
+        }
+        Comparison::Gallery { photos, frames, draws } => (0..draws)
+            .map(|draw| {
+                let (templates, probes) = drawn(faces, photos, frames, draw as u64);
+                let ready = |groups: &[Vec<Face>]| -> Vec<Side> {
+                    let sides = in_parallel(groups.len(), threads, |index| side(&groups[index], scoring));
+                    sides.into_iter().flatten().collect()
+                };
+                Scores::between(&ready(&templates), &ready(&probes), people, threads)
+            })
+            .collect(),
+    }
+}
+
+/// The mean of pictures of one person, made ready.
+fn side(of: &[Face], scoring: &Scoring) -> Option<Side> {
+    let embedding = Embedding::mean(of.iter().map(|face| &face.embedding))?;
+    Some(Side { person: of.first()?.person, face: scoring.ready(&embedding) })
+}
+
+/// Of each person with enough pictures some at random as a template; everybody's other pictures as probes.
+fn drawn(faces: &[Face], photos: usize, frames: usize, seed: u64) -> (Vec<Vec<Face>>, Vec<Vec<Face>>) {
+    let (mut templates, mut probes) = (Vec::new(), Vec::new());
+    let mut numbers = Numbers::new(seed);
+    for person in faces.chunk_by(|a, b| a.person == b.person) {
+        let mut person = person.to_vec();
+        numbers.shuffle(&mut person);
+        let held = if person.len() >= photos + frames { photos } else { 0 };
+        if held > 0 {
+            templates.push(person[..held].to_vec());
+        }
+        probes.extend(person[held..].chunks_exact(frames).map(<[Face]>::to_vec));
+    }
+    (templates, probes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faces(pictures: &[usize]) -> Vec<Face> {
+        let of = |(person, count): (usize, &usize)| {
+            (0..*count).map(move |picture| Face {
+                person,
+                embedding: Embedding::new([person as f32, picture as f32 / 100.0]).expect("finite"),
+            })
+        };
+        pictures.iter().enumerate().flat_map(of).collect()
+    }
+
+    #[test]
+    fn templates_and_probes_of_one_person_share_no_picture() {
+        let (templates, probes) = drawn(&faces(&[5, 2, 1]), 3, 1, 7);
+        assert_eq!((templates.len(), probes.len()), (1, 2 + 2 + 1));
+        let shown = |group: &[Vec<Face>]| -> Vec<f32> {
+            group.iter().flatten().filter(|f| f.person == 0).map(|f| f.embedding.values()[1]).collect()
+        };
+        assert!(shown(&templates).iter().all(|picture| !shown(&probes).contains(picture)));
+    }
+
+    #[test]
+    fn draws_differ_and_repeat() {
+        let faces = faces(&[9; 4]);
+        let held =
+            |seed| drawn(&faces, 3, 1, seed).0.concat().iter().map(|f| f.embedding.values()[1]).collect();
+        let (one, again, other): (Vec<f32>, Vec<f32>, Vec<f32>) = (held(1), held(1), held(2));
+        assert!(one == again && one != other);
+    }
+
+    #[test]
+    fn every_draw_is_compared() {
+        let how = Comparison::Gallery { photos: 2, frames: 2, draws: 3 };
+        let scores = compare(&faces(&[4; 6]), 6, &Scoring::default(), how, 2);
+        assert_eq!(scores.len(), 3);
+        assert!(scores.iter().all(|scores| (scores.genuine(), scores.impostors()) == (6, 30)));
+    }
+}

@@ -1,0 +1,133 @@
+//! Cohort centring: how crowded is the region of the embedding space that a face lies in?
+//!
+//! Where strangers lie close together a distance means less. The *crowding* of an embedding is its mean
+//! distance to the nearest few of a cohort of made-up faces, and a *score* is a distance less the mean of both
+//! sides' crowding: the symmetric form of what speaker recognition calls adaptive score normalisation, without
+//! its division by a standard deviation, which made things worse when measured. The cohort is sampled from a
+//! mixture fitted to faces; no real person is in it.
+
+use thiserror::Error;
+
+use crate::embedding::{Embedding, Metric, squared_distance};
+
+/// Why a cohort is not used.
+#[derive(Debug, Error, PartialEq)]
+pub enum CohortError {
+    /// The file has another size than the manifest says.
+    #[error("cohort {name}: {found} bytes, but the manifest says {vectors} vectors of {dimensions}")]
+    Size {
+        /// Its name.
+        name: String,
+        /// Bytes in the file.
+        found: usize,
+        /// As the manifest says.
+        vectors: usize,
+        /// As the manifest says.
+        dimensions: usize,
+    },
+    /// Numbers that no cohort can have.
+    #[error("cohort {0}: nearest must be 1 to the number of vectors, dimensions and scale above zero")]
+    Facts(String),
+}
+
+/// What the manifest says of a cohort.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CohortFacts<'a> {
+    /// Its name, the key of the error-rate tables.
+    pub name: &'a str,
+    /// How many vectors.
+    pub vectors: usize,
+    /// Numbers a vector.
+    pub dimensions: usize,
+    /// How many of them are near: the K of the formula.
+    pub nearest: usize,
+    /// What one step of a byte is worth.
+    pub scale: f32,
+}
+
+/// Made-up faces of one model, kept as bytes: a hundredth of the distance between strangers is lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cohort {
+    name: String,
+    nearest: usize,
+    dimensions: usize,
+    values: Vec<f32>,
+}
+
+impl Cohort {
+    /// Reads vectors of signed bytes, row by row.
+    pub fn new(facts: &CohortFacts<'_>, metric: Metric, bytes: &[u8]) -> Result<Self, CohortError> {
+        let CohortFacts { name, vectors, dimensions, nearest, scale } = *facts;
+        let sane = (1..=vectors).contains(&nearest) && dimensions > 0 && scale.is_finite() && scale > 0.0;
+        if !sane {
+            return Err(CohortError::Facts(name.to_owned()));
+        }
+        if vectors.checked_mul(dimensions) != Some(bytes.len()) {
+            return Err(CohortError::Size { name: name.to_owned(), found: bytes.len(), vectors, dimensions });
+        }
+        let row = |row: &[u8]| {
+            let values: Vec<f32> = row.iter().map(|byte| f32::from(byte.cast_signed()) * scale).collect();
+            Embedding::new(values).map(|vector| vector.measured_by(metric).values().to_vec())
+        };
+        let rows: Option<Vec<Vec<f32>>> = bytes.chunks_exact(dimensions).map(row).collect();
+        let values = rows.ok_or_else(|| CohortError::Facts(name.to_owned()))?.concat();
+        Ok(Self { name: name.to_owned(), nearest, dimensions, values })
+    }
+
+    /// Its name, the key of the error-rate tables.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The mean distance to the nearest vectors; zero for an embedding of another length, which then
+    /// gains nothing by it.
+    pub fn crowding(&self, embedding: &Embedding) -> f32 {
+        if embedding.dimensions() != self.dimensions {
+            return 0.0;
+        }
+        let rows = self.values.chunks_exact(self.dimensions);
+        let mut squared: Vec<f32> = rows.map(|row| squared_distance(row, embedding.values())).collect();
+        squared.select_nth_unstable_by(self.nearest - 1, f32::total_cmp);
+        squared[..self.nearest].iter().map(|square| square.sqrt()).sum::<f32>() / self.nearest as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FACTS: CohortFacts<'static> =
+        CohortFacts { name: "made-up", vectors: 3, dimensions: 2, nearest: 2, scale: 0.5 };
+
+    fn cohort() -> Cohort {
+        // (0, 0), (1, 0) and (0, -10).
+        Cohort::new(&FACTS, Metric::L2, &[0, 0, 2, 0, 0, (-20_i8).cast_unsigned()]).expect("a cohort")
+    }
+
+    #[test]
+    fn crowding_is_the_mean_distance_to_the_nearest() {
+        let at = Embedding::new([0.0, 0.0]).expect("finite");
+        assert_eq!(cohort().crowding(&at), 0.5);
+        let far = Embedding::new([0.0, -9.0]).expect("finite");
+        assert_eq!(cohort().crowding(&far), 5.0);
+    }
+
+    #[test]
+    fn an_embedding_of_another_length_gains_nothing() {
+        assert_eq!(cohort().crowding(&Embedding::new([1.0]).expect("finite")), 0.0);
+    }
+
+    #[test]
+    fn a_file_of_another_size_and_facts_that_cannot_be_are_refused() {
+        let error = Cohort::new(&FACTS, Metric::L2, &[0; 5]).expect_err("short");
+        assert!(error.to_string().contains("5 bytes"), "{error}");
+        for wrong in [
+            CohortFacts { nearest: 4, ..FACTS },
+            CohortFacts { nearest: 0, ..FACTS },
+            CohortFacts { scale: f32::NAN, ..FACTS },
+            CohortFacts { dimensions: 0, ..FACTS },
+        ] {
+            assert!(Cohort::new(&wrong, Metric::L2, &[0; 6]).is_err(), "{wrong:?}");
+        }
+    }
+}
