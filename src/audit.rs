@@ -2,7 +2,8 @@
 //! its own.
 //!
 //! *Accepted* means written to the kernel (survives `kill -9`); *durable* means synced (survives a power
-//! cut), at most [`SYNC_INTERVAL`] later. A file that ends in half a record is cut back to its last whole one
+//! cut), at most [`SYNC_INTERVAL`] later. While syncs fail nothing is accepted: a card that has turned
+//! read-only still takes writes, into memory. A file that ends in half a record is cut back to its last whole one
 //! when it is opened, and the gap is recorded.
 //!
 //! Each record carries the SHA-256 of the core of the one before. At intervals, at the end of a file and at

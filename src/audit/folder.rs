@@ -107,10 +107,3 @@ pub fn closed_files(folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
     files.sort();
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
-
-/// Every file with records, oldest first.
-pub fn all_files(folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
-    let mut files = closed_files(folder)?;
-    files.push(folder.join(CURRENT));
-    Ok(files)
-}

@@ -158,7 +158,7 @@ fn ranges(numbers: &[u64]) -> Vec<(u64, u64)> {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for &number in numbers {
         match ranges.last_mut() {
-            Some((_, last)) if *last + 1 >= number => *last = number,
+            Some((_, last)) if last.saturating_add(1) >= number => *last = number,
             _ => ranges.push((number, number)),
         }
     }

@@ -274,7 +274,7 @@ impl AuditLog {
     fn core(&self, now: Now, subject: Option<String>, fact: Value) -> Result<Vec<u8>, AuditError> {
         let record = Record {
             v: VERSION,
-            seq: self.head.seq + 1,
+            seq: self.head.seq.saturating_add(1),
             time: now.wall.utc,
             clock: if now.wall.synchronised {
                 ClockQuality::Synchronised
@@ -302,7 +302,7 @@ impl AuditLog {
         self.length += line.len() as u64;
         self.unsealed += 1;
         self.ended = false;
-        self.head = ChainHead { seq: self.head.seq + 1, hash: hex(&hash_of(core)) };
+        self.head = ChainHead { seq: self.head.seq.saturating_add(1), hash: hex(&hash_of(core)) };
         Ok(())
     }
 

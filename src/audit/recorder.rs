@@ -217,7 +217,7 @@ impl Desk {
         answer: &impl Fn(A, bool),
         trouble: &impl Fn(Option<AuditError>),
     ) {
-        loop {
+        while !syncer.is_gone() {
             let patience = self
                 .unsynced_since
                 .map_or(SYNC_INTERVAL, |since| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY));
@@ -225,7 +225,8 @@ impl Desk {
                 Ok(Message::Record { now, fact, answer: name }) => {
                     let written = self.log.append(now, fact);
                     if let Some(name) = name {
-                        answer(name, written.is_ok());
+                        // A card that has turned read-only still takes writes, into memory.
+                        answer(name, written.is_ok() && !syncer.is_failing());
                     }
                     self.written(written, trouble);
                 }

@@ -27,6 +27,8 @@ pub enum Flaw {
     OutOfOrder,
     /// The records before this one are missing, and nothing that was kept leads here.
     NoBeginning,
+    /// There is no chain at all.
+    NoChain,
     /// The signature is not that of the key which the seal names.
     BadSignature,
     /// The seal is not by the key that the seal before names.
@@ -60,6 +62,7 @@ impl fmt::Display for Flaw {
             Self::Missing(first, last) => write!(f, "comes where records {first} to {last} are missing"),
             Self::OutOfOrder => f.write_str("is a repeated or moved record"),
             Self::NoBeginning => f.write_str("has nothing before it: the beginning of the chain is missing"),
+            Self::NoChain => f.write_str("there is no chain, or its beginning is missing"),
             Self::BadSignature => f.write_str("has a signature that is not right"),
             Self::WrongKey { expected, found } => {
                 write!(f, "is sealed with the wrong key, {found}; the seal before names {expected}")
@@ -144,7 +147,7 @@ impl Report {
     /// The records at the end that neither a seal nor an exported head covers.
     pub fn uncovered(&self) -> Option<(u64, u64)> {
         let last = self.head.as_ref()?.seq;
-        let first = self.covered_to.map_or(self.first?, |covered| covered + 1);
+        let first = self.covered_to.map_or(self.first?, |covered| covered.saturating_add(1));
         (first <= last).then_some((first, last))
     }
 

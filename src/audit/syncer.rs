@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -32,6 +33,7 @@ pub struct Job {
 pub struct Syncer {
     jobs: SyncSender<Job>,
     thread: JoinHandle<Keeper>,
+    failing: Arc<AtomicBool>,
     folder: PathBuf,
 }
 
@@ -44,16 +46,23 @@ impl Syncer {
         sync: impl Fn(&File) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, AuditError> {
         let folder = log.settings().folder.clone();
-        let mut worker = Worker { folder: folder.clone(), keeper: log.keeper(), files, late: Vec::new() };
+        let failing = Arc::new(AtomicBool::new(false));
+        let mut worker = Worker {
+            folder: folder.clone(),
+            keeper: log.keeper(),
+            files,
+            late: Vec::new(),
+            failing: Arc::clone(&failing),
+        };
         let (jobs, waiting) = sync_channel::<Job>(1);
         let thread = std::thread::Builder::new()
             .name("audit-sync".to_owned())
             .spawn(move || {
                 let mut in_trouble = false;
-                let mut report = |done: Result<(), AuditError>| match done {
-                    Ok(()) => in_trouble = false,
-                    Err(error) if std::mem::replace(&mut in_trouble, true) => log_again(&error),
-                    Err(error) => trouble(Some(error)),
+                let mut report = |done: Result<(), AuditError>| {
+                    if std::mem::replace(&mut in_trouble, done.is_err()) != done.is_err() {
+                        trouble(done.err());
+                    }
                 };
                 report(worker.keeper.advance());
                 for job in waiting {
@@ -62,12 +71,22 @@ impl Syncer {
                 worker.keeper
             })
             .map_err(failed(&folder, "start its thread"))?;
-        Ok(Self { jobs, thread, folder })
+        Ok(Self { jobs, thread, failing, folder })
     }
 
     /// Hands a job over; it comes back while an earlier one waits.
     pub fn ask(&self, job: Job) -> Result<(), Job> {
         self.jobs.try_send(job).map_err(|(TrySendError::Full(job) | TrySendError::Disconnected(job))| job)
+    }
+
+    /// The thread has ended, which it does not do by itself.
+    pub fn is_gone(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// The last sync failed.
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::SeqCst)
     }
 
     /// Hands the last jobs over, waits until all are done, and returns the keeper.
@@ -79,16 +98,13 @@ impl Syncer {
     }
 }
 
-fn log_again(error: &AuditError) {
-    log::debug!("{error}");
-}
-
 struct Worker {
     folder: PathBuf,
     keeper: Keeper,
     files: Files,
     /// What could not be synced yet; a handful, because without a sync there is no next seal.
     late: Vec<Unsynced>,
+    failing: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -96,7 +112,9 @@ impl Worker {
         // A plain sync that failed is made up for by the next; a seal's must not be forgotten.
         self.late.retain(|late| late.sealed || late.renamed);
         self.late.push(job.unsynced);
-        self.late.iter().try_for_each(|late| sync(&late.file)).map_err(failed(&self.folder, "sync"))?;
+        let synced = self.late.iter().try_for_each(|late| sync(&late.file));
+        self.failing.store(synced.is_err(), Ordering::SeqCst);
+        synced.map_err(failed(&self.folder, "sync"))?;
         let done = std::mem::take(&mut self.late);
         if done.iter().any(|late| late.renamed) {
             sync_folder(&self.folder)?;

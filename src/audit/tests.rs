@@ -141,10 +141,10 @@ fn a_run_that_did_not_end_in_order_leaves_a_gap() {
 #[test]
 fn full_files_are_closed_old_ones_deleted_and_the_rest_verifies() {
     let folder = folder();
-    let settings = AuditSettings { max_bytes: 900, keep: 2, ..settings(&folder) };
+    let settings = AuditSettings { max_bytes: 4000, keep: 2, ..settings(&folder) };
     let mut log = AuditLog::open(&settings).expect("opens");
     let mut keeper = log.keeper();
-    for number in 0..20 {
+    for number in 0..60 {
         log.append(Now::read(), granted(&format!("person-{number}"))).expect("written");
         if log.is_full() {
             log.rotate_now(Now::read(), &mut keeper).expect("closes");

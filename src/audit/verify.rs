@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use super::line::{Beside, Ending, Hash, Line, hex, read_line};
+use super::line::{Beside, Ending, Hash, Line, hex, read_line, unhex};
 use super::personal::{pieces, root};
 use super::record::{CHAIN_STARTED, ChainFact, ChainHead, SEALED, VERSION};
 use super::report::{Finding, Flaw, Report};
@@ -33,7 +33,7 @@ impl std::str::FromStr for Sought {
             Some((hash, seq)) => (hash, Some(seq.parse().map_err(|_| REMEDY)?)),
             None => (text, None),
         };
-        super::line::unhex::<32>(hash.as_bytes()).ok_or(REMEDY)?;
+        unhex::<32>(hash.as_bytes()).ok_or(REMEDY)?;
         Ok(Self { hash: hash.to_owned(), seq })
     }
 }
@@ -71,6 +71,8 @@ struct Before {
 pub struct Verifier {
     keys: Vec<SealKey>,
     heads: Vec<Sought>,
+    /// Somebody knows the first key.
+    key_is_known: bool,
     /// Begins in the middle: what came before is not asked for.
     middle: bool,
     expected: Option<SealKey>,
@@ -87,6 +89,7 @@ impl Verifier {
     /// exported heads.
     pub fn new(keys: Vec<SealKey>, heads: Vec<Sought>) -> Self {
         Self {
+            key_is_known: !keys.is_empty(),
             keys,
             heads,
             middle: false,
@@ -132,10 +135,15 @@ impl Verifier {
             let file = super::folder::DROPPED.to_owned();
             self.report.note(Finding { file, line: 0, seq: Some(dropped), flaw: Flaw::DroppedUnsaid });
         }
-        if let Some(begins) =
-            self.begins.take().filter(|at| at.seq.is_some_and(|seq| seq - 1 > self.dropped_said))
+        if let Some(begins) = self
+            .begins
+            .take()
+            .filter(|at| at.seq.is_some_and(|seq| seq.saturating_sub(1) > self.dropped_said))
         {
             self.report.note(begins);
+        }
+        if self.key_is_known && self.report.key.is_none() {
+            self.report.note(Finding { file: String::new(), line: 0, seq: None, flaw: Flaw::NoChain });
         }
         for head in std::mem::take(&mut self.heads) {
             let head = head.seq.map_or(head.hash.clone(), |seq| format!("{}:{seq}", head.hash));
@@ -146,6 +154,7 @@ impl Verifier {
                 flaw: Flaw::NoSuchHead(head),
             });
         }
+        self.report.head = self.before.map(|before| ChainHead { seq: before.seq, hash: hex(&before.hash) });
         self.report
     }
 
@@ -229,7 +238,7 @@ impl Verifier {
             self.flaw(file, at, Some(seq), Flaw::OutOfOrder);
         } else if seq > next {
             self.flaw(file, at, Some(seq), Flaw::Missing(next, seq - 1));
-        } else if before.linked && line.head.prev != hex(&before.hash) {
+        } else if before.linked && unhex(line.head.prev.as_bytes()) != Some(before.hash) {
             self.flaw(&before.file, before.at, Some(before.seq), Flaw::Changed);
         }
     }
@@ -315,13 +324,15 @@ impl Verifier {
     }
 
     fn go_on(&mut self, file: &str, at: u64, seq: u64, hash: Hash) {
-        let text = hex(&hash);
-        let found = |head: &Sought| head.hash == text && head.seq.is_none_or(|wanted| wanted == seq);
-        if self.heads.iter().any(found) {
+        if !self.heads.is_empty() {
+            let text = hex(&hash);
+            let found = |head: &Sought| head.hash == text && head.seq.is_none_or(|wanted| wanted == seq);
+            let sought = self.heads.len();
             self.heads.retain(|head| !found(head));
-            self.report.covered_to = self.report.covered_to.max(Some(seq));
+            if self.heads.len() < sought {
+                self.report.covered_to = self.report.covered_to.max(Some(seq));
+            }
         }
-        self.report.head = Some(ChainHead { seq, hash: text });
         self.before = Some(Before { seq, hash, file: file.to_owned(), at, linked: true });
     }
 }

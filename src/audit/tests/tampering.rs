@@ -23,7 +23,8 @@ fn chain() -> &'static Chain {
         run(&settings, [granted("bob"), risk("x"), granted("zoe"), Fact::Stopped]);
         forget_alone(&settings, &id("zoe")).expect("forgotten");
         let head = run(&settings, [granted("bob"), Fact::Stopped]);
-        let files = folder::all_files(&settings.folder).expect("listed");
+        let mut files = closed_files(&settings.folder).expect("listed");
+        files.push(settings.folder.join(CURRENT));
         let text = files.iter().flat_map(|file| fs::read(file).expect("bytes")).collect();
         let key = sound(&settings).key.expect("a key");
         Chain { text, key, head: Sought { hash: head.hash, seq: Some(head.seq) } }

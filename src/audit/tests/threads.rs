@@ -1,5 +1,8 @@
 //! The recorder's threads: who waits for what.
 
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -22,6 +25,32 @@ fn an_accepted_record_is_in_the_file_before_the_answer_comes() {
     drop(recorder);
     let report = sound(&settings);
     assert_eq!((report.seals, report.uncovered()), (1, None), "the end is sealed");
+}
+
+#[test]
+fn nothing_is_accepted_while_syncs_fail() {
+    let folder = folder();
+    let (sender, answers) = channel();
+    let (told, troubles) = channel();
+    let told = std::sync::Mutex::new(told);
+    let broken = Arc::new(AtomicBool::new(true));
+    let breaks = Arc::clone(&broken);
+    let recorder = Recorder::spawn_with(
+        &settings(&folder),
+        move |name: u32, ok| sender.send((name, ok)).expect("open"),
+        move |trouble| told.lock().expect("whole").send(trouble.is_some()).expect("open"),
+        move |_| {
+            if breaks.load(Ordering::SeqCst) { Err(ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(()) }
+        },
+    )
+    .expect("a writable folder");
+    for (name, fails) in [(1, true), (2, false)] {
+        broken.store(fails, Ordering::SeqCst);
+        assert!(recorder.record(Now::read(), Fact::Stopped, None));
+        assert_eq!(troubles.recv_timeout(PATIENCE), Ok(fails), "told once a change");
+        assert!(recorder.record(Now::read(), Fact::Stopped, Some(name)));
+        assert_eq!(answers.recv_timeout(PATIENCE), Ok((name, !fails)));
+    }
 }
 
 #[test]

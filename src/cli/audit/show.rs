@@ -21,7 +21,7 @@ const MAX_SHOWN: usize = 2000;
 /// Records, oldest first; with --json one object a record, as in docs/audit.md.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The newest so many [default: 50; all with --since, --until, --who or --kind]
+    /// The newest so many [default: 50; all with --since, --until, --who, --kind or --csv]
     #[arg(long, short = 'n')]
     lines: Option<usize>,
     /// From then on: 2026-07-01, 2026-07-01T08:00 (this machine's zone), or with a zone, 2026-07-01T08:00Z
@@ -131,13 +131,14 @@ pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
             say(&to_line(record));
         }
     };
-    let sound = if filter.is_empty() {
-        let lines = arguments.lines.unwrap_or(if arguments.csv { usize::MAX } else { DEFAULT_LINES });
-        let (records, report) = read_newest(&settings.audit.folder, lines)?;
-        records.iter().for_each(print);
-        report.is_sound()
-    } else {
-        show_filtered(&settings.audit.folder, &filter, arguments.lines, print)?
+    let lines = arguments.lines.or((filter.is_empty() && !arguments.csv).then_some(DEFAULT_LINES));
+    let sound = match lines {
+        Some(lines) if filter.is_empty() => {
+            let (records, report) = read_newest(&settings.audit.folder, lines)?;
+            records.iter().for_each(print);
+            report.is_sound()
+        }
+        _ => show_filtered(&settings.audit.folder, &filter, lines, print)?,
     };
     if !sound {
         note("these records are not all as they were written; `limen audit verify` says where");
