@@ -110,7 +110,9 @@ impl<'a> Line<'a> {
     /// Takes a line, without its newline, apart; `None` if it is no record.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let (inner, beside) = split(line)?;
-        Some(Self { inner, beside, head: serde_json::from_slice(line).ok()? })
+        // What serde passes over need not be text; a record is text throughout.
+        let text = std::str::from_utf8(line).ok()?;
+        Some(Self { inner, beside, head: serde_json::from_str(text).ok()? })
     }
 
     /// SHA-256 of the core.
@@ -198,6 +200,14 @@ mod tests {
                 (hash_of(CORE), 1, "stopped")
             );
         }
+    }
+
+    #[test]
+    fn a_line_that_is_not_text_throughout_is_no_record() {
+        let mut line = join(CORE, Beside::Nothing);
+        let at = line.len() - 5;
+        line[at] = 128;
+        assert!(Line::parse(&line).is_none());
     }
 
     #[test]

@@ -90,21 +90,25 @@ pub enum ChainFact {
     },
 }
 
-/// The kinds of [`ChainFact`].
+/// The kind of a chain's first record.
 pub const CHAIN_STARTED: &str = "chain-started";
 /// A seal's kind.
 pub const SEALED: &str = "sealed";
 
 impl ChainFact {
+    /// A line of this kind is the chain's own.
+    pub fn is_kind(kind: &str) -> bool {
+        [CHAIN_STARTED, SEALED, "forgotten", "records-dropped"].contains(&kind)
+    }
+
     /// The chain's own fact of a line; `None` if it is another, or damaged.
     pub fn of_line(line: &Line<'_>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Fact {
             fact: ChainFact,
         }
-        let own = [CHAIN_STARTED, SEALED, "forgotten", "records-dropped"].contains(&line.head.fact.kind);
         let fact = || serde_json::from_slice::<Fact>(&line.core()).ok();
-        if own { fact().map(|read| read.fact) } else { None }
+        if Self::is_kind(line.head.fact.kind) { fact().map(|read| read.fact) } else { None }
     }
 }
 

@@ -287,6 +287,9 @@ impl Verifier {
                 self.unaccounted.retain(|(seq, ..)| !said(*seq));
             }
             Some(ChainFact::RecordsDropped { last }) => self.dropped_said = self.dropped_said.max(last),
+            None if ChainFact::is_kind(line.head.fact.kind) => {
+                self.flaw(file, at, Some(seq), Flaw::NotARecord)
+            }
             None => {}
         }
     }
