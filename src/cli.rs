@@ -14,6 +14,7 @@ mod enroll;
 mod eval;
 mod identify;
 mod lock;
+mod models;
 mod output;
 mod people;
 mod reload;
@@ -67,6 +68,11 @@ enum Command {
         #[command(subcommand)]
         command: Option<people::Command>,
     },
+    /// List, install or choose the network that makes embeddings
+    Models {
+        #[command(subcommand)]
+        command: Option<models::Command>,
+    },
     /// Say who is on photographs
     Identify(identify::Arguments),
     /// Say whether two photographs show the same person
@@ -118,6 +124,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Check(arguments) => check::check(context, &arguments),
         Command::Enroll(arguments) => enroll::enroll(context, &arguments),
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
+        Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
         Command::Eval(arguments) => eval::eval(context, &arguments),

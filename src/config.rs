@@ -1,19 +1,21 @@
 //! The configuration: what the file says (`said`), checked (`checks`, `door`), is what we will do
-//! ([`Settings`]).
+//! ([`Settings`]). `edit` changes the file by command.
 //!
 //! All mistakes are found at once, each with its line and a remedy; with one mistake none of the file comes
 //! into force. `config/limen.toml` explains every key.
 
 mod checks;
 mod door;
+mod edit;
 mod recognition;
 mod said;
 mod settings;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use edit::set_model;
 pub use settings::{PathSettings, RecognitionSettings, Settings};
 
 use crate::files::{FileError, Trust, read_trusted_text};
@@ -33,6 +35,14 @@ pub enum ConfigError {
     /// It was read, and this is wrong in it; at least one.
     #[error("{}", Listed(.0))]
     Wrong(Vec<Mistake>),
+    /// It is written in a way that a command cannot change.
+    #[error("{file}: {what}; change it by hand", file = .file.display())]
+    Edit {
+        /// Which file.
+        file: PathBuf,
+        /// What is in the way.
+        what: String,
+    },
 }
 
 impl Settings {

@@ -117,36 +117,6 @@ fn usage_ends_with_two_and_a_missing_file_with_three() {
 }
 
 #[test]
-fn eval_reports_rates_with_intervals_and_writes_its_plots() {
-    let site = Site::empty();
-    for (person, photos) in [("ann", ["obama", "obama2", "obama3"].as_slice()), ("joe", ["biden"].as_slice())]
-    {
-        std::fs::create_dir_all(site.path("images").join(person)).expect("a folder");
-        for (index, name) in photos.iter().enumerate() {
-            let bytes = std::fs::read(photo(name)).expect("committed");
-            site.write(&format!("images/{person}/{person}_{:04}.jpg", index + 1), bytes);
-        }
-    }
-    let (images, out, cache) = (site.path("images"), site.path("out"), site.path("cache"));
-    let arguments = ["--json", "eval", "--images", images.to_str().expect("UTF-8"), "--out"];
-    let arguments: Vec<&str> =
-        arguments.into_iter().chain(out.to_str()).chain(["--cache"]).chain(cache.to_str()).collect();
-    let first = limen(&arguments);
-    assert_eq!(first.code, 0, "{}", first.err);
-    let report = &first.json()[0];
-    assert_eq!((&report["images"], &report["failures"]), (&4.into(), &0.into()));
-    assert_eq!((&report["genuine"], &report["impostor"]), (&3.into(), &3.into()));
-    assert_eq!(report["tar"].as_array().map(Vec::len), Some(5));
-    for plot in ["roc.svg", "det.svg", "scores.svg"] {
-        assert!(std::fs::read_to_string(out.join(plot)).expect("written").contains("<svg"), "{plot}");
-    }
-    assert_eq!(limen(&arguments).out, first.out, "from the cache the same");
-    let ran = limen(["eval", "--images", "/no/such/folder"]);
-    assert_eq!(ran.code, 3);
-    assert!(ran.err.contains("/no/such/folder"), "{}", ran.err);
-}
-
-#[test]
 fn a_folder_of_photographs_named_by_their_people_is_enrolled_all_or_nobody() {
     let site = Site::empty();
     std::fs::create_dir(site.path("images")).expect("a folder");

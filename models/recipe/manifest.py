@@ -38,7 +38,7 @@ def text(folder: Path) -> str:
     for network in NETWORKS:
         lines += ["", *_entry(network, folder / network.file)]
         if network.name in quantisation:
-            lines += ["", "[model.quantisation]", *_keys(quantisation[network.name])]
+            lines += ["", "[model.quantisation]", *_keys({**quantisation[network.name], **_with_cohort()})]
         if network.name == cohort.NETWORK:
             lines += ["", "[model.cohort]", *_keys(cohort.facts(digest(folder / cohort.FILE)))]
         for table in tables:
@@ -78,6 +78,12 @@ def _entry(network: Network, path: Path) -> list[str]:
         tolerance = self_test.TOLERANCE[network.name][output]
         lines += ["", "[[model.self-test]]", *_keys({"output": output, "first": first, "tolerance": tolerance})]
     return lines
+
+
+def _with_cohort() -> dict[str, Any]:
+    """What int8 costs where a cohort centres, on people to whom it was not fitted."""
+    found = _fitted("halves.toml").get("plain", {}).get("cohort-synthetic", {})
+    return {f"{key}-cohort": value for key, value in found.items()}
 
 
 def _fitted(name: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ fn check_configuration(context: &Context, report: &mut Report) -> Option<Setting
             let text = std::fs::read_to_string(context.config_file()).ok()?;
             match Settings::parse(&text, context.config_file()) {
                 Ok(settings) => settings,
-                Err(ConfigError::Wrong(_) | ConfigError::File(_)) => return None,
+                Err(ConfigError::Wrong(_) | ConfigError::File(_) | ConfigError::Edit { .. }) => return None,
             }
         }
     };

@@ -76,13 +76,18 @@ impl Context {
         Ok(Models::load(&settings.model)?)
     }
 
-    /// Everybody in the gallery file, and what to note about it. Nothing is written.
-    pub fn enrolled(&self, settings: &Settings, models: &Arc<Models>) -> Result<Enrolled, EnrolError> {
+    /// The gallery file and the templates that are known; nothing is written.
+    pub fn gallery_source(&self, settings: &Settings) -> GallerySource {
         let store = match &self.gallery {
             Some(_) => StoreUse::Memory,
             None => StoreUse::Read(settings.paths.state.clone()),
         };
-        let source = GallerySource { file: settings.gallery.clone(), store, trust: self.trust() };
+        GallerySource { file: settings.gallery.clone(), store, trust: self.trust() }
+    }
+
+    /// Everybody in the gallery file, and what to note about it. Nothing is written.
+    pub fn enrolled(&self, settings: &Settings, models: &Arc<Models>) -> Result<Enrolled, EnrolError> {
+        let source = self.gallery_source(settings);
         let bar = output::progress(0, "looking at photographs");
         let mut progress = |done: usize, total: usize| {
             bar.set_length(total as u64);

@@ -18,7 +18,7 @@ use crate::frame::PixelFormat;
 use crate::mistake::Review;
 use crate::person::is_deceptive;
 use crate::policy::{OnAuditFailure, Rules};
-use crate::vision::model::EmbedderChoice;
+use crate::vision::model::{EmbedderChoice, ModelName};
 
 const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";
@@ -41,7 +41,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
     Settings {
         camera: check_camera(review, &said.camera),
         recognition: check_recognition(review, &said.recognition),
-        model: check_model(review, &said.model, folder),
+        model: check_model(review, &said.model, folder, &paths),
         door: check_door(review, &said.door, &mut warnings),
         rules,
         gallery: path(review, "[gallery] file", &said.gallery.file, folder)
@@ -84,18 +84,25 @@ fn check_format(review: &mut Review<'_>, said: &Spanned<String>) -> Option<Pixel
     found
 }
 
-fn check_model(review: &mut Review<'_>, said: &SaidModel, folder: &Path) -> EmbedderChoice {
-    if let Some(name) = said.embedding.as_ref().filter(|name| name.get_ref() != "int8") {
-        let what = format!("\"{}\" is not a built-in model", name.get_ref());
-        review.note(Some(name.span()), "[model] embedding", what, "use \"int8\", or path and sha256");
-    }
+fn check_model(
+    review: &mut Review<'_>,
+    said: &SaidModel,
+    folder: &Path,
+    paths: &PathSettings,
+) -> EmbedderChoice {
+    let named = said.embedding.as_ref().and_then(|name| check_model_name(review, name, paths));
     if let (Some(name), Some(_)) = (&said.embedding, &said.path) {
-        let what = "names a built-in model besides path";
+        let what = "names a model besides path";
         review.note(Some(name.span()), "[model] embedding", what, "use one or the other");
     }
     match (path(review, "[model] path", &said.path, folder), &said.sha256) {
-        (Some(path), Some(sha256)) => check_digest(review, sha256)
-            .map_or(EmbedderChoice::BuiltIn, |sha256| EmbedderChoice::File { path, sha256 }),
+        (Some(path), Some(sha256)) => {
+            check_digest(review, sha256).map_or(EmbedderChoice::BuiltIn, |sha256| EmbedderChoice::File {
+                path,
+                sha256,
+                packs: paths.packs(),
+            })
+        }
         (Some(_), None) => {
             let at = said.path.as_ref().map(Spanned::span);
             let remedy =
@@ -112,8 +119,22 @@ fn check_model(review: &mut Review<'_>, said: &SaidModel, folder: &Path) -> Embe
             );
             EmbedderChoice::BuiltIn
         }
-        (None, None) => EmbedderChoice::BuiltIn,
+        (None, None) => named.unwrap_or_default(),
     }
+}
+
+/// Whether there is a model of that name is found out when it is loaded.
+fn check_model_name(
+    review: &mut Review<'_>,
+    said: &Spanned<String>,
+    paths: &PathSettings,
+) -> Option<EmbedderChoice> {
+    let named = EmbedderChoice::named(said.get_ref(), paths.packs());
+    if named.is_none() {
+        let what = format!("\"{}\" {}", said.get_ref(), ModelName::RULE);
+        review.note(Some(said.span()), "[model] embedding", what, "`limen models` lists those there are");
+    }
+    named
 }
 
 fn check_digest(review: &mut Review<'_>, said: &Spanned<String>) -> Option<ModelDigest> {

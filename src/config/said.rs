@@ -103,7 +103,7 @@ pub struct SaidQuality {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidModel {
-    /// Name of a built-in model.
+    /// Name of a model, built in or installed.
     pub embedding: Said<String>,
     /// An ONNX file.
     pub path: Said<String>,

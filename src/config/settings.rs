@@ -7,7 +7,7 @@ use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver};
 use crate::matching::LookAlikes;
 use crate::policy::Rules;
-use crate::vision::model::EmbedderChoice;
+use crate::vision::model::{EmbedderChoice, Packs};
 use crate::vision::quality::Gate;
 
 /// A configuration without mistakes. Never changes once made.
@@ -102,5 +102,10 @@ impl PathSettings {
     /// The template store.
     pub fn store(&self) -> PathBuf {
         self.state.join(crate::gallery::store::STORE_NAME)
+    }
+
+    /// The installed networks.
+    pub fn packs(&self) -> Packs {
+        Packs::in_state(&self.state)
     }
 }

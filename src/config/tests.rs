@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::door::Driver;
 use crate::policy::OnAuditFailure;
-use crate::vision::model::EmbedderChoice;
+use crate::vision::model::{EmbedderChoice, Packs};
 
 fn parse(text: &str) -> Result<Settings, ConfigError> {
     Settings::parse(text, Path::new("/etc/limen/limen.toml"))
@@ -122,8 +122,8 @@ fn every_unknown_name_is_answered_with_those_that_exist() {
         "limen.toml:2: [audit] on-audit-failure: \"allow\" is not known",
     );
     answers(
-        "[model]\nembedding = \"fp16\"\n",
-        "limen.toml:2: [model] embedding: \"fp16\" is not a built-in model",
+        "[model]\nembedding = \"../FP16\"\n",
+        "limen.toml:2: [model] embedding: \"../FP16\" is no model's name; use 1 to 64 of a-z",
     );
 }
 
@@ -178,6 +178,18 @@ fn a_model_file_needs_its_digest_and_a_digest_its_file() {
     let settings = good(&format!("[model]\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)));
     let EmbedderChoice::File { path, .. } = settings.model else { panic!("a file was named") };
     assert_eq!(path, Path::new("/etc/limen/m.onnx"));
+}
+
+#[test]
+fn a_model_is_named_among_those_of_the_state_folder() {
+    let named = good("[model]\nembedding = \"mine-2\"\n[paths]\nstate = \"state\"\n").model;
+    let packs = Packs::in_state(Path::new("/etc/limen/state"));
+    assert_eq!(Some(named), EmbedderChoice::named("mine-2", packs));
+    assert_eq!(good("[model]\nembedding = \"int8\"\n").model, EmbedderChoice::BuiltIn);
+    answers(
+        &format!("[model]\nembedding = \"a\"\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)),
+        "limen.toml:2: [model] embedding: names a model besides path; use one or the other",
+    );
 }
 
 #[test]
