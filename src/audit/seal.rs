@@ -44,22 +44,22 @@ impl SealKey {
     }
 }
 
-/// A secret key; zeroed when dropped.
+/// A secret key; zeroed when dropped, and in one place of the memory until then.
 #[derive(Debug)]
-pub struct SecretKey(SigningKey);
+pub struct SecretKey(Box<SigningKey>);
 
 impl SecretKey {
     /// A new one from the kernel's random numbers.
     pub fn random() -> Result<Self, AuditError> {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(seed.as_mut_slice()).map_err(|error| AuditError::Random(error.to_string()))?;
-        Ok(Self(SigningKey::from_bytes(&seed)))
+        Ok(Self(Box::new(SigningKey::from_bytes(&seed))))
     }
 
     /// The key of 64 hexadecimal digits, white space around them; `None` if there is anything else.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let seed = Zeroizing::new(unhex(text.trim_ascii())?);
-        Some(Self(SigningKey::from_bytes(&seed)))
+        Some(Self(Box::new(SigningKey::from_bytes(&seed))))
     }
 
     /// What [`SecretKey::parse`] reads.
