@@ -24,8 +24,6 @@ const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";
 const DEFAULT_RUNTIME: &str = "/run/limen";
 const DEFAULT_GALLERY: &str = "gallery.toml";
-/// 16 MiB: about 50,000 records.
-const DEFAULT_AUDIT_BYTES: i64 = 16 << 20;
 
 /// Checks the whole file; mistakes are noted in `review`, and where there is one the default stands in.
 /// Relative paths are relative to `folder`.
@@ -156,11 +154,15 @@ fn check_audit(
 ) -> AuditSettings {
     let max_bytes = number(review, "[audit] max-bytes", &said.max_bytes, 65_536..=(1 << 30), "bytes");
     let keep = number(review, "[audit] keep", &said.keep, 1..=1000, "files");
+    let minutes = number(review, "[audit] seal-minutes", &said.seal_minutes, 1..=1440, "minutes");
+    let place = path(review, "[audit] folder", &said.folder, folder);
+    let default = AuditSettings::in_folder(place.unwrap_or_else(|| paths.state.join("audit")));
     AuditSettings {
-        folder: path(review, "[audit] folder", &said.folder, folder)
-            .unwrap_or_else(|| paths.state.join("audit")),
-        max_bytes: max_bytes.unwrap_or(DEFAULT_AUDIT_BYTES) as u64,
-        keep: keep.unwrap_or(16) as usize,
+        max_bytes: max_bytes.map_or(default.max_bytes, |bytes| bytes as u64),
+        keep: keep.map_or(default.keep, |files| files as usize),
+        seal_every: minutes.map_or(default.seal_every, |minutes| Duration::from_secs(60 * minutes as u64)),
+        first_key: path(review, "[audit] key", &said.key, folder),
+        ..default
     }
 }
 

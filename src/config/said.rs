@@ -153,6 +153,10 @@ pub struct SaidAudit {
     pub max_bytes: Said<i64>,
     /// Files.
     pub keep: Said<i64>,
+    /// Minutes.
+    pub seal_minutes: Said<i64>,
+    /// The first sealing key.
+    pub key: Said<String>,
     /// `refuse` or `allow-and-alarm`.
     pub on_audit_failure: Said<String>,
 }

@@ -42,6 +42,8 @@ impl Settings {
             ("[camera]", self.camera != new.camera),
             ("[door]", self.door != new.door),
             ("[model]", self.model != new.model),
+            // Its folder follows the state folder, which is named below.
+            ("[audit]", self.audit != new.audit && self.paths == new.paths),
             ("[paths]", self.paths != new.paths),
         ];
         changed.into_iter().filter_map(|(section, differs)| differs.then_some(section)).collect()

@@ -118,6 +118,10 @@ fn every_value_out_of_range_names_its_line_and_the_range() {
         "[camera]\nwidth = 0\n",
         "limen.toml:2: [camera] width: 0 is out of range; use 64 to 8192 pixels",
     );
+    answers(
+        "[audit]\nseal-minutes = 0\n",
+        "limen.toml:2: [audit] seal-minutes: 0 is out of range; use 1 to 1440 minutes",
+    );
     answers("[audit]\nkeep = 0\n", "limen.toml:2: [audit] keep: 0 is out of range; use 1 to 1000 files");
 }
 

@@ -113,11 +113,12 @@ fn serve(stream: &UnixStream, take: &impl Fn(Asked) -> bool) -> io::Result<()> {
         log::warn!("control: uid {} may not {request:?}", caller.uid);
         return send(stream, &no("only root and the service's user may do that; use sudo"));
     }
-    let (reply, answers) = sync_channel(if request == Request::Events { FOLLOW_QUEUE } else { 1 });
+    let follows = request == Request::Events;
+    let (reply, answers) = sync_channel(if follows { FOLLOW_QUEUE } else { 1 });
     if !take(Asked { request, caller, reply }) {
         return send(stream, &no("the daemon is leaving"));
     }
-    if request != Request::Events {
+    if !follows {
         let answer =
             answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|_| no("the daemon gave no answer"));
         return send(stream, &answer);
