@@ -140,6 +140,7 @@ impl<A> Drop for Recorder<A> {
 /// door waits for a record's acceptance, not for its durability.
 struct Syncer {
     files: SyncSender<File>,
+    thread: JoinHandle<()>,
 }
 
 impl Syncer {
@@ -151,7 +152,7 @@ impl Syncer {
         let failed = |folder: PathBuf, what| move |source| AuditError::File { file: folder, what, source };
         let folder = settings.folder.clone();
         let (files, waiting) = sync_channel::<File>(1);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("audit-sync".to_owned())
             .spawn(move || {
                 for file in waiting {
@@ -161,12 +162,16 @@ impl Syncer {
                 }
             })
             .map_err(failed(settings.folder.clone(), "start its thread"))?;
-        Ok(Self { files })
+        Ok(Self { files, thread })
     }
 
     /// Asks for a sync of everything written so far; false while an earlier one waits.
     fn ask(&self, log: &AuditLog) -> bool {
         log.handle().is_ok_and(|file| self.files.try_send(file).is_ok())
+    }
+
+    fn is_gone(&self) -> bool {
+        self.thread.is_finished()
     }
 }
 
@@ -179,7 +184,8 @@ fn record_until_closed<A>(
 ) {
     let mut unsynced_since: Option<Instant> = None;
     let mut in_trouble = false;
-    loop {
+    // Records that nobody syncs are no records: the daemon ends with this thread.
+    while !syncer.is_gone() {
         let patience = unsynced_since
             .map_or(SYNC_INTERVAL, |since| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY));
         match receiver.recv_timeout(patience) {
