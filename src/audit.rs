@@ -22,6 +22,7 @@ pub use record::{ClockQuality, Record};
 
 use crate::clock::Now;
 use crate::event::Fact;
+use crate::failpoint;
 
 /// The longest time between a record's acceptance and its durability.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
@@ -156,6 +157,7 @@ impl Syncer {
             .name("audit-sync".to_owned())
             .spawn(move || {
                 for file in waiting {
+                    failpoint::reach("audit-sync");
                     if let Err(error) = sync(&file).map_err(failed(folder.clone(), "sync")) {
                         trouble(Some(error));
                     }
@@ -188,6 +190,7 @@ fn record_until_closed<A>(
     while !syncer.is_gone() {
         let patience = unsynced_since
             .map_or(SYNC_INTERVAL, |since| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY));
+        failpoint::reach("recorder");
         match receiver.recv_timeout(patience) {
             Ok(entry) => {
                 let written = log.append(entry.now, entry.fact);

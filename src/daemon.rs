@@ -38,6 +38,7 @@ use crate::control::{Asked, ControlServer};
 use crate::door::thread::{DoorReport, DoorThread};
 use crate::enrol::GallerySource;
 use crate::event::{Fact, Part, TrackId};
+use crate::failpoint;
 use crate::gallery::Gallery;
 use crate::matching::Matcher;
 use crate::pipeline::Seen;
@@ -195,6 +196,7 @@ impl Daemon {
     fn serve(&mut self, receiver: &Receiver<Message>) {
         let mut fed = Moment::default();
         while self.end.is_none() {
+            failpoint::reach("main");
             let now = Moment::now();
             let wait = self.policy.deadline().map_or(TICK, |due| due.since(now).min(TICK));
             match receiver.recv_timeout(wait) {
@@ -354,6 +356,7 @@ fn listen_for_signals(sender: &SyncSender<Message>) -> Result<JoinHandle<()>, Da
         .name("signals".to_owned())
         .spawn(move || {
             for signal in &mut signals {
+                failpoint::reach("signals");
                 // The main thread may have left already.
                 let _ = sender.send(Message::Signal(signal));
             }

@@ -15,6 +15,7 @@ use super::{
     ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, MAX_CLIENTS, MAX_REQUEST, Request, no,
 };
 use crate::event::Caller;
+use crate::failpoint;
 
 /// Events that wait for a slow follower before it is dropped.
 const FOLLOW_QUEUE: usize = 256;
@@ -71,6 +72,7 @@ impl Drop for ControlServer {
 fn accept<T: Fn(Asked) -> bool + Send + Sync + 'static>(listener: &UnixListener, take: &Arc<T>) {
     let clients = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming() {
+        failpoint::reach("control");
         let stream = match stream {
             Ok(stream) => stream,
             Err(error) => {

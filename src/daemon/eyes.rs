@@ -15,6 +15,7 @@ use crate::camera::{CameraError, FrameSource as _, pixels, snapshot};
 use crate::clock::{Moment, Pulse};
 use crate::config::Settings;
 use crate::control::{Answer, no, yes};
+use crate::failpoint;
 use crate::frame::Frame;
 use crate::pipeline::{PipelineError, see};
 use crate::vision::model::Models;
@@ -131,6 +132,7 @@ impl Looker {
             self.rest();
         }
         while !self.stop.load(Ordering::Relaxed) {
+            failpoint::reach("vision");
             let Some(delivery) = self.eyes.next() else {
                 self.end_tracks();
                 self.tell(Message::ReplayEnded);

@@ -9,6 +9,7 @@ use super::{DaemonError, Message};
 use crate::config::Settings;
 use crate::control::{Answer, no};
 use crate::enrol::{Enroller, GallerySource, load_gallery};
+use crate::failpoint;
 use crate::gallery::Gallery;
 use crate::mistake::Mistake;
 use crate::vision::model::Models;
@@ -82,6 +83,7 @@ impl Bench {
     fn work(mut self, jobs: &Receiver<Option<SyncSender<Answer>>>, sender: &SyncSender<Message>) {
         step_aside();
         while let Ok(reply) = jobs.recv() {
+            failpoint::reach("worker");
             let outcome = self.reload();
             if sender.send(Message::Reloaded(Box::new(Reloaded { outcome, reply }))).is_err() {
                 break;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::indicators::{Indication, Indicators};
 use super::{DoorError, Lease, Lock};
 use crate::clock::{Moment, Pulse};
+use crate::failpoint;
 
 /// Commands that may wait. Each takes microseconds.
 const QUEUE: usize = 32;
@@ -177,6 +178,7 @@ impl Keeper {
         loop {
             let command = self.commands.recv_timeout(self.patience(Moment::now()));
             let now = Moment::now();
+            failpoint::reach("door");
             self.obey_lock();
             match command {
                 Ok(Command::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
