@@ -1,7 +1,8 @@
 //! The record of everything that happened: one JSON object a line, appended by a thread of its own.
 //!
 //! *Accepted* means written to the kernel (survives `kill -9`); *durable* means synced (survives a power
-//! cut), at most [`SYNC_INTERVAL`] later. Each record carries the SHA-256 of the line before it. A file
+//! cut), at most [`SYNC_INTERVAL`] later. While syncs fail nothing is accepted: a card that has turned
+//! read-only still takes writes, into memory. Each record carries the SHA-256 of the line before it. A file
 //! that ends in half a record is cut back to its last whole one when it is opened, and the gap is recorded.
 
 mod log;
@@ -11,6 +12,7 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -142,6 +144,7 @@ impl<A> Drop for Recorder<A> {
 struct Syncer {
     files: SyncSender<File>,
     thread: JoinHandle<()>,
+    failing: Arc<AtomicBool>,
 }
 
 impl Syncer {
@@ -153,18 +156,21 @@ impl Syncer {
         let failed = |folder: PathBuf, what| move |source| AuditError::File { file: folder, what, source };
         let folder = settings.folder.clone();
         let (files, waiting) = sync_channel::<File>(1);
+        let failing = Arc::new(AtomicBool::new(false));
+        let fails = Arc::clone(&failing);
         let thread = std::thread::Builder::new()
             .name("audit-sync".to_owned())
             .spawn(move || {
                 for file in waiting {
                     failpoint::reach("audit-sync");
-                    if let Err(error) = sync(&file).map_err(failed(folder.clone(), "sync")) {
-                        trouble(Some(error));
+                    let outcome = sync(&file).map_err(failed(folder.clone(), "sync"));
+                    if fails.swap(outcome.is_err(), Ordering::SeqCst) != outcome.is_err() {
+                        trouble(outcome.err());
                     }
                 }
             })
             .map_err(failed(settings.folder.clone(), "start its thread"))?;
-        Ok(Self { files, thread })
+        Ok(Self { files, thread, failing })
     }
 
     /// Asks for a sync of everything written so far; false while an earlier one waits.
@@ -174,6 +180,11 @@ impl Syncer {
 
     fn is_gone(&self) -> bool {
         self.thread.is_finished()
+    }
+
+    /// The last sync failed.
+    fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::SeqCst)
     }
 }
 
@@ -195,7 +206,7 @@ fn record_until_closed<A>(
             Ok(entry) => {
                 let written = log.append(entry.now, entry.fact);
                 if let Some(name) = entry.answer {
-                    answer(name, written.is_ok());
+                    answer(name, written.is_ok() && !syncer.is_failing());
                 }
                 match written {
                     Ok(()) => {
@@ -242,6 +253,38 @@ mod tests {
         assert_eq!(answer, (7, true));
         let records = newest_records(&settings, 10).expect("readable");
         assert_eq!(records.last().map(|r| r.fact["kind"].clone()), Some("stopped".into()));
+    }
+
+    #[test]
+    fn nothing_is_accepted_while_syncs_fail() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = AuditSettings { folder: folder.path().join("audit"), max_bytes: 1 << 20, keep: 2 };
+        let (sender, answers) = channel();
+        let (told, troubles) = channel();
+        let told = std::sync::Mutex::new(told);
+        let broken = Arc::new(AtomicBool::new(true));
+        let breaks = Arc::clone(&broken);
+        let recorder = Recorder::spawn_with(
+            &settings,
+            move |name: u32, ok| sender.send((name, ok)).expect("open"),
+            move |trouble| told.lock().expect("whole").send(trouble.is_some()).expect("open"),
+            move |_| {
+                if breaks.load(Ordering::SeqCst) {
+                    Err(io::ErrorKind::ReadOnlyFilesystem.into())
+                } else {
+                    Ok(())
+                }
+            },
+        )
+        .expect("a writable folder");
+        let patience = Duration::from_secs(5);
+        for (name, fails) in [(1, true), (2, false)] {
+            broken.store(fails, Ordering::SeqCst);
+            assert!(recorder.record(Now::read(), Fact::Stopped, None));
+            assert_eq!(troubles.recv_timeout(patience), Ok(fails), "told once a change");
+            assert!(recorder.record(Now::read(), Fact::Stopped, Some(name)));
+            assert_eq!(answers.recv_timeout(patience), Ok((name, !fails)));
+        }
     }
 
     #[test]
