@@ -3,8 +3,9 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
+MINUTES ?= 30
 
-.PHONY: demo test test-devices lint check-models check-config dist install setup
+.PHONY: demo test test-devices soak lint check-models check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -15,6 +16,10 @@ test: setup
 # The tests that need a camera and a GPIO chip, in a guest that has them.
 test-devices: setup
 	tests/devices/run
+
+# Faces that come and go and faults at random, in a guest: make soak MINUTES=30
+soak: setup
+	MINUTES=$(MINUTES) tests/devices/run soak
 
 lint: setup
 	$(CARGO) fmt --check

@@ -6,9 +6,9 @@ use limen::control::Request;
 use limen::frame::PixelFormat;
 
 use super::bench::{
-    AT_ONCE, DECISION, Feeder, LONG, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command, opened,
-    within,
+    AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command, opened, within,
 };
+use super::camera::Feeder;
 use crate::support::{Site, limen, nobody, visitor};
 
 fn opens_and_closes(format: PixelFormat, enrolled: &str) {
