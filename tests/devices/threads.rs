@@ -17,10 +17,11 @@ use crate::support::{Site, nobody, visitor};
 
 /// `WatchdogSec` of the unit.
 const WATCHDOG: Duration = Duration::from_secs(6);
-/// A thread shows a sign of life at least once a second, and the main thread looks four times a second.
-const PANIC_LOCKS: Duration = Duration::from_secs(2);
+/// A thread comes round at least once a second, a sync half a second after its record, and the main thread looks
+/// four times a second.
+const PANIC_LOCKS: Duration = Duration::from_secs(3);
 /// Then the daemon leaves.
-const PANIC_ENDS: Duration = Duration::from_secs(3);
+const PANIC_ENDS: Duration = Duration::from_secs(4);
 
 /// The service manager: starts the daemon and hears what it says.
 struct Manager {
