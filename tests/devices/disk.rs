@@ -161,6 +161,7 @@ guest_tests! {
         let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let mut running = Running::start(&site);
         let folder = site.path("state");
+        command("sync");
         // The kernel's own way to a card that has failed: writes go into memory, syncs say EROFS.
         command(&format!("mount -o remount,abort {}", folder.display()));
         running.ask(Request::Snapshot).expect("a record");
