@@ -14,7 +14,7 @@ use super::camera::Feeder;
 use crate::support::{Ran, Site, limen, visitor};
 
 /// Longer than anything here takes on a busy machine.
-pub const LONG: Duration = Duration::from_secs(20);
+pub const LONG: Duration = Duration::from_secs(60);
 /// `unlock-seconds` of the tests' configuration.
 pub const UNLOCK: Duration = Duration::from_secs(2);
 /// A face that opens does so within this; a frame takes 30 ms here, three are needed.
