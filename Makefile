@@ -4,7 +4,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: demo test test-devices lint check-models check-config dist install setup
+.PHONY: demo test test-devices test-pi lint check-models check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -15,6 +15,10 @@ test: setup
 # The tests that need a camera and a GPIO chip, in a guest that has them.
 test-devices: setup
 	tests/devices/run
+
+# The driver "rppal" on an emulated Raspberry Pi 3, by an arm64 binary.
+test-pi:
+	tests/pi/run
 
 lint: setup
 	$(CARGO) fmt --check
