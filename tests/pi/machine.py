@@ -15,7 +15,7 @@ from pathlib import Path
 GPIO = 0x3F200000
 GPFSEL1, GPSET0, GPCLR0, GPLEV0 = 0x04, 0x1C, 0x28, 0x34
 # Seconds that booting and a command may take on a busy host.
-BOOT, COMMAND = 120.0, 60.0
+BOOT, COMMAND = 300.0, 180.0
 # root may write registers by /dev/mem, for what was there before limen; limen's own user may not.
 KERNEL_ARGUMENTS = "console=ttyS1,115200 panic=-1 quiet loglevel=1 iomem=relaxed"
 
