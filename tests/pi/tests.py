@@ -174,7 +174,7 @@ def who_is_not_in_group_gpio_is_told_so_and_moves_nothing(pi: Pi):
     hold("/dev/gpio" in text and "permission denied" in text, f"names the device: {text}")
     hold("group gpio (usermod -aG gpio USER)" in text, f"names group and remedy: {text}")
     hold(told(pi) == [] and not pi.is_output(PIN), "the pin is as it was")
-    succeeds(pi, "sed -i s/^gpio:.*/&,visitor/ /etc/group")
+    succeeds(pi, "sed -i 's/^gpio:.*/&,visitor/' /etc/group")
     hold("read back both times" in succeeds(pi, "limen door test", "visitor"), "with the group it works")
     hold(is_locked(pi, "high"), "locked afterwards")
 
