@@ -6,7 +6,7 @@ DESTDIR ?=
 BINARY ?= target/dist/limen
 MINUTES ?= 30
 
-.PHONY: demo test test-devices test-systemd soak lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd test-pi soak lint check-models check-recipe check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -25,6 +25,10 @@ test-systemd: setup
 # Faces that come and go and faults at random, in a guest: make soak MINUTES=30
 soak: setup
 	MINUTES=$(MINUTES) tests/devices/run soak
+
+# The driver "rppal" on an emulated Raspberry Pi 3, by an arm64 binary.
+test-pi:
+	tests/pi/run
 
 lint: setup
 	$(CARGO) fmt --check

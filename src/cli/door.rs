@@ -1,15 +1,22 @@
 //! `limen door test`: does the relay click?
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::context::Context;
 use super::output::{note, say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
-use crate::door::open_lock;
+use crate::daemon::make_folder;
+use crate::door::{open_lock, statefile};
+
+/// How long a signal may stay unnoticed.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What to do with the door.
 #[derive(Debug, clap::Subcommand)]
@@ -42,13 +49,27 @@ pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
 }
 
 fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
+    // A signal ends a program without its destructors, and rppal's line stays as it is.
+    let told_to_end = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&told_to_end))?;
+    }
+    // After a kill -9 `limen lock` finds the line by this, as it does after the daemon's.
+    make_folder(&settings.paths.runtime)?;
+    statefile::write(&settings.paths.runtime.join(statefile::STATE_NAME), &settings.door)?;
     // Locked by opening it, and again when it is dropped, whatever happens here.
     let mut lock = open_lock(&settings.door)?;
     if !lock.is_real() {
         note("driver = \"dry-run\": nothing will move");
     }
     lock.unlock()?;
-    std::thread::sleep(Duration::from_secs(seconds));
+    let unlocked = Instant::now();
+    while unlocked.elapsed() < Duration::from_secs(seconds) && !told_to_end.load(Ordering::Relaxed) {
+        std::thread::sleep(LOOK);
+    }
     lock.lock()?;
+    if told_to_end.load(Ordering::Relaxed) {
+        return Err(Trouble::Device(format!("{}: interrupted; locked again", lock.describe())));
+    }
     Ok(lock.describe())
 }

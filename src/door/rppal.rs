@@ -9,6 +9,9 @@ use super::DoorError;
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
 
+/// What rppal tries where `/dev/gpiomem` is missing. It is for root alone, whatever the groups.
+const ALL_MEMORY: &str = "/dev/mem";
+
 /// One pin of the header, driven.
 #[derive(Debug)]
 pub struct RppalLine {
@@ -63,11 +66,27 @@ fn explain(pin: Pin, error: Error) -> DoorError {
     let line = name(Some(pin));
     match error {
         Error::UnknownModel => DoorError::NotAPi { why: error.to_string() },
+        Error::PermissionDenied(path) if path == ALL_MEMORY => {
+            DoorError::NotAPi { why: "its kernel has no /dev/gpiomem".to_owned() }
+        }
         Error::PermissionDenied(path) => DoorError::Denied { path },
         Error::PinUsed(_) => DoorError::Busy { line, by: "another part of this program".to_owned() },
         Error::Io(source) if source.kind() == std::io::ErrorKind::NotFound => {
             DoorError::NotAPi { why: source.to_string() }
         }
         other => DoorError::Failed { line, what: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_group_is_the_remedy_for_a_kernel_without_gpiomem() {
+        let pin = Pin::new(17).expect("a pin");
+        let denied = |path: &str| explain(pin, Error::PermissionDenied(path.to_owned())).to_string();
+        assert!(denied("/dev/gpiomem").contains("group gpio"));
+        assert!(denied("/dev/mem").contains("gpiochip") && !denied("/dev/mem").contains("group"));
     }
 }
