@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use limen::audit::{Found, Record, Verifier, read_all};
 use limen::control::{Answer, ControlError, Request, ask};
 use limen::frame::PixelFormat;
-use sha2::{Digest as _, Sha256};
 
 use super::camera::Feeder;
 use crate::support::{Ran, Site, limen, visitor};
@@ -98,24 +98,18 @@ impl Site {
         self.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "")
     }
 
-    /// Every record so far; fails if one is not whole, a number is missing, or one does not name the one
-    /// before it.
-    pub fn records(&self) -> Vec<serde_json::Value> {
-        let text = fs::read_to_string(self.path("state/audit/audit.jsonl")).expect("records");
-        let records: Vec<serde_json::Value> =
-            text.lines().map(|line| serde_json::from_str(line).expect("a whole record")).collect();
-        let mut before = "0".repeat(64);
-        for (index, (record, line)) in records.iter().zip(text.lines()).enumerate() {
-            assert_eq!(record["seq"], index as u64 + 1, "no record is missing");
-            assert_eq!(record["prev"], before, "record {} follows the one before", index + 1);
-            before = Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect();
-        }
+    /// Every record so far; fails if one is not whole or the chain does not hold.
+    pub fn records(&self) -> Vec<Record> {
+        let mut records = Vec::new();
+        let verifier = Verifier::new(Vec::new(), Vec::new());
+        let keep = |found: &Found<'_>| records.extend(found.record());
+        let report = read_all(&self.path("state/audit"), verifier, keep).expect("records");
+        assert!(report.is_sound(), "{:?}", report.findings);
         records
     }
 
     pub fn kinds(&self) -> Vec<String> {
-        let kind = |record: &serde_json::Value| record["fact"]["kind"].as_str().unwrap_or("?").to_owned();
-        self.records().iter().map(kind).collect()
+        self.records().iter().map(|record| record.kind().to_owned()).collect()
     }
 
     pub fn has_record(&self, kind: &str) -> bool {

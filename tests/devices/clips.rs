@@ -115,6 +115,6 @@ guest_tests! {
         enrol_from(&site, &stills[27]);
         assert!(running.ask(limen::control::Request::Reload).is_ok());
         opens_for_its_time(&feeder, &running, clip);
-        assert!(site.records().iter().all(|record| record["fact"]["person"] != "obama"));
+        assert!(site.records().iter().all(|record| record.fact["person"] != "obama"));
     }
 }
