@@ -1,13 +1,15 @@
-//! The configuration: what the file says (`said`), checked (`checks`, `door`), is what we will do
+//! The configuration: what the file says (`said`), checked (`checks` and the rooms it calls), is what we will do
 //! ([`Settings`]).
 //!
 //! All mistakes are found at once, each with its line and a remedy; with one mistake none of the file comes
 //! into force. `config/limen.toml` explains every key.
 
+mod access;
 mod checks;
 mod door;
 mod recognition;
 mod said;
+mod schedules;
 mod settings;
 
 use std::path::Path;

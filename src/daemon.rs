@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use thiserror::Error;
 
 pub use eyes::Eyes;
@@ -158,7 +157,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let rule = crate::pipeline::rule(&settings, &models, &scoring).map_err(RuleError::from)?;
     let nobody = Prepared::new(Arc::new(Gallery::empty(models.digest())), scoring);
     let matcher = Matcher::new(rule, Arc::new(nobody));
-    let policy = Policy::new(settings.rules, Arc::default(), TimeZone::system());
+    let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
     let mut daemon = Daemon {
         shell: Shell::new(door, recorder, watcher),
         matcher,

@@ -48,10 +48,14 @@ impl Context {
     /// The configuration for a command that opens no door: with `--gallery` and without `--config` the
     /// defaults do.
     pub fn settings(&self) -> Result<Settings, Trouble> {
-        if self.config.is_none() && (self.gallery.is_some() || !Path::new(DEFAULT_FILE).exists()) {
+        if !self.has_configuration() {
             return Ok(self.with_gallery(Settings::defaults()));
         }
         Ok(self.with_gallery(Settings::load(self.config_file(), self.trust())?))
+    }
+
+    fn has_configuration(&self) -> bool {
+        self.config.is_some() || (self.gallery.is_none() && Path::new(DEFAULT_FILE).exists())
     }
 
     /// The configuration of the installed daemon, whose rights are checked.
@@ -88,7 +92,9 @@ impl Context {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         };
-        let enrolled = load_gallery(&source, &mut Enroller::new(analyst(settings, models)), &mut progress);
+        let mut enroller = Enroller::new(analyst(settings, models));
+        let access = self.has_configuration().then_some(&*settings.access);
+        let enrolled = load_gallery(&source, access, &mut enroller, &mut progress);
         bar.finish_and_clear();
         enrolled
     }
