@@ -21,6 +21,7 @@ mod run;
 mod status;
 mod trouble;
 mod verify;
+mod who;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -67,6 +68,8 @@ enum Command {
         #[command(subcommand)]
         command: Option<people::Command>,
     },
+    /// Say whether somebody may enter at a time, and why
+    Who(who::Arguments),
     /// Say who is on photographs
     Identify(identify::Arguments),
     /// Say whether two photographs show the same person
@@ -118,6 +121,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Check(arguments) => check::check(context, &arguments),
         Command::Enroll(arguments) => enroll::enroll(context, &arguments),
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
+        Command::Who(arguments) => who::who(context, &arguments),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
         Command::Eval(arguments) => eval::eval(context, &arguments),
