@@ -4,8 +4,9 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= target/dist/limen
+MINUTES ?= 30
 
-.PHONY: demo test test-devices test-systemd lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd soak lint check-models check-recipe check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -20,6 +21,10 @@ test-devices: setup
 # The service under systemd, its sandbox and its watchdog, in two guests.
 test-systemd: setup
 	tests/systemd/run
+
+# Faces that come and go and faults at random, in a guest: make soak MINUTES=30
+soak: setup
+	MINUTES=$(MINUTES) tests/devices/run soak
 
 lint: setup
 	$(CARGO) fmt --check

@@ -145,7 +145,7 @@ fn the_manifest_says_what_quantisation_cost() {
 }
 
 fn packs(site: &Site) -> Packs {
-    Packs::in_state(site.folder.path())
+    Packs::in_state(&site.path(""))
 }
 
 #[test]

@@ -21,6 +21,7 @@ use super::syncer::{Files, Job, Syncer};
 use super::{AuditError, AuditSettings};
 use crate::clock::Now;
 use crate::event::Fact;
+use crate::failpoint;
 use crate::person::PersonId;
 
 /// The longest time between a record's acceptance and its durability.
@@ -221,6 +222,7 @@ impl Desk {
             let patience = self
                 .unsynced_since
                 .map_or(SYNC_INTERVAL, |since| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY));
+            failpoint::reach("recorder");
             match receiver.recv_timeout(patience) {
                 Ok(Message::Record { now, fact, answer: name }) => {
                     let written = self.log.append(now, fact);

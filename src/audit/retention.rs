@@ -46,7 +46,9 @@ pub fn drop_up_to(folder: &Path, last: u64) -> Result<(), AuditError> {
 pub fn finish(folder: &Path) -> Result<(), AuditError> {
     let kept = read_whole(&folder.join(DROPPED))?;
     let lines = kept.split(|byte| *byte == b'\n');
-    let Some(last) = lines.filter_map(Line::parse).next_back().map(|line| line.head.seq) else { return Ok(()) };
+    let Some(last) = lines.filter_map(Line::parse).next_back().map(|line| line.head.seq) else {
+        return Ok(());
+    };
     for file in closed_files(folder)?.iter().filter(|file| last_of(file).is_some_and(|ends| ends <= last)) {
         fs::remove_file(file).map_err(failed(file, "delete"))?;
     }

@@ -15,6 +15,7 @@ use super::folder::{failed, sync_folder};
 use super::keys::Keeper;
 use super::log::{AuditLog, Unsynced};
 use super::retention;
+use crate::failpoint;
 
 /// Held by whoever rewrites or deletes closed files.
 pub type Files = Arc<Mutex<()>>;
@@ -66,6 +67,7 @@ impl Syncer {
                 };
                 report(worker.keeper.advance());
                 for job in waiting {
+                    failpoint::reach("audit-sync");
                     report(worker.perform(job, &sync));
                 }
                 worker.keeper
