@@ -3,8 +3,10 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
+BINARY ?= target/dist/limen
+MINUTES ?= 30
 
-.PHONY: demo test test-devices lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd soak lint check-models check-recipe check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -15,6 +17,14 @@ test: setup
 # The tests that need a camera and a GPIO chip, in a guest that has them.
 test-devices: setup
 	tests/devices/run
+
+# The service under systemd, its sandbox and its watchdog, in two guests.
+test-systemd: setup
+	tests/systemd/run
+
+# Faces that come and go and faults at random, in a guest: make soak MINUTES=30
+soak: setup
+	MINUTES=$(MINUTES) tests/devices/run soak
 
 lint: setup
 	$(CARGO) fmt --check
@@ -42,11 +52,11 @@ dist: setup
 	$(CARGO) build --locked --profile dist
 
 install:
-	@test -x target/dist/limen || { echo 'run "make dist" first, as yourself'; exit 2; }
-	install -D -m 0755 target/dist/limen $(DESTDIR)$(PREFIX)/bin/limen
+	@test -x $(BINARY) || { echo 'run "make dist" first, as yourself'; exit 2; }
+	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/limen
 	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/limen/README.md
-	sed 's|/usr/local|$(PREFIX)|g' systemd/limen.service > target/limen.service
-	install -D -m 0644 target/limen.service $(DESTDIR)/etc/systemd/system/limen.service
+	sed 's|/usr/local|$(PREFIX)|g' systemd/limen.service | \
+		install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/limen.service
 	install -D -m 0644 systemd/limen.sysusers $(DESTDIR)/usr/lib/sysusers.d/limen.conf
 	install -D -m 0644 systemd/limen.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/limen.conf
 	test -n "$(DESTDIR)" || { systemd-sysusers limen.conf && systemd-tmpfiles --create limen.conf; }

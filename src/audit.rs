@@ -1,36 +1,59 @@
-//! The record of everything that happened: one JSON object a line, appended by a thread of its own.
+//! The record of everything that happened: a chain of JSON lines, sealed at intervals, written by threads of
+//! its own.
 //!
 //! *Accepted* means written to the kernel (survives `kill -9`); *durable* means synced (survives a power
-//! cut), at most [`SYNC_INTERVAL`] later. Each record carries the SHA-256 of the line before it. A file
-//! that ends in half a record is cut back to its last whole one when it is opened, and the gap is recorded.
+//! cut), at most [`SYNC_INTERVAL`] later. While syncs fail nothing is accepted: a card that has turned
+//! read-only still takes writes, into memory. A file that ends in half a record is cut back to its last whole one
+//! when it is opened, and the gap is recorded.
+//!
+//! Each record carries the SHA-256 of the core of the one before. At intervals, at the end of a file and at
+//! the end of a run a *seal* signs the chain with a key that is used once and then erased. The *head*, a
+//! record's number and hash, goes to the journal and over the socket.
+//!
+//! | who | can | is seen by |
+//! |---|---|---|
+//! | can write the files | change, remove, reorder sealed records | whoever holds the first public key |
+//! | is root, now | forge from the last seal on, as the key of the next seal is there | a head exported before |
+//! | is root, now | cut the end off, back to a seal | a head exported after that |
+//! | has a copy of the card | put an older state back | a head exported after it |
+//! | can write the files | drop personal parts, delete old files | the chain, which records who was asked to |
+//! | holds the files only | try ids against the commitments | nobody, and in vain: 128 bits of salt |
+//!
+//! Glossary: a line's *core* is what the chain covers, beside it lies the *personal part* or a *signature*
+//! (`line`); a *segment* is a closed file; the format is in `docs/audit.md`.
 
+mod folder;
+mod forget;
+mod keys;
+mod line;
 mod log;
+mod personal;
+mod read;
 mod record;
+mod recorder;
+mod recover;
+mod report;
+mod retention;
+mod seal;
+mod syncer;
+mod verify;
 
-use std::fs::File;
-use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
 
-pub use log::{AuditLog, newest_records};
-pub use record::{ClockQuality, Record};
+pub use forget::{Forgotten, forget_alone};
+pub use keys::{CREDENTIAL, Keeper};
+pub use log::{AuditLog, Unsynced};
+pub use read::{newest_records, read_all, read_newest};
+pub use record::{ChainHead, ClockQuality, Record};
+pub use recorder::{Position, Recorder, SYNC_INTERVAL};
+pub use report::{Finding, Flaw, Report};
+pub use seal::{NoKey, SealKey};
+pub use verify::{Found, Sought, Verifier, verify};
 
-use crate::clock::Now;
-use crate::event::Fact;
-
-/// The longest time between a record's acceptance and its durability.
-pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
-/// A sync begins so long after the first record that it covers, which leaves as long for the card.
-const SYNC_AFTER: Duration = Duration::from_millis(500);
-/// How soon a sync that had to wait for an earlier one is asked for again.
-const SYNC_RETRY: Duration = Duration::from_millis(50);
-/// Records that may wait for the recorder; the policy decides long before these are used up.
-const QUEUE: usize = 256;
+use crate::files::FileError;
 
 /// Why a record could not be kept or read.
 #[derive(Debug, Error)]
@@ -48,6 +71,21 @@ pub enum AuditError {
     /// A record cannot be turned into a line.
     #[error("an audit record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// A sealing key cannot be read.
+    #[error("sealing key: {0}")]
+    Key(FileError),
+    /// The first key that was given is none.
+    #[error("sealing key {}: holds no key; write 64 hexadecimal digits, as from: openssl rand -hex 32", .0.display())]
+    NoKey(PathBuf),
+    /// The kernel gives no random numbers.
+    #[error("the kernel gives no random numbers: {0}")]
+    Random(String),
+    /// Another process writes there.
+    #[error("{}: another limen writes these records; stop it first (systemctl stop limen)", .0.display())]
+    Busy(PathBuf),
+    /// The recorder is leaving or its card is too slow.
+    #[error("the records cannot be cleaned just now; what was begun is finished at the next start")]
+    Leaving,
 }
 
 /// Where the audit lies and how much of it is kept.
@@ -57,208 +95,26 @@ pub struct AuditSettings {
     pub folder: PathBuf,
     /// A file larger than this is closed and another begun.
     pub max_bytes: u64,
-    /// Closed files kept; the oldest beyond that are deleted.
+    /// So many full files are kept; the oldest beyond that are deleted.
     pub keep: usize,
+    /// The longest time between a record and the seal that covers it.
+    pub seal_every: Duration,
+    /// A file with the first sealing key; `None` takes the systemd credential or makes one.
+    pub first_key: Option<PathBuf>,
 }
 
-struct Entry<A> {
-    now: Now,
-    fact: Fact,
-    answer: Option<A>,
-}
-
-/// The recorder thread's handle. `A` names a record whose acceptance somebody waits for.
-#[derive(Debug)]
-pub struct Recorder<A> {
-    sender: Option<SyncSender<Entry<A>>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl<A: Send + 'static> Recorder<A> {
-    /// Opens the audit and starts the thread; `answer` is told of every record that names one whether it
-    /// was accepted, `trouble` of every failure and of its end (`None`).
-    pub fn spawn(
-        settings: &AuditSettings,
-        answer: impl Fn(A, bool) + Send + 'static,
-        trouble: impl Fn(Option<AuditError>) + Send + Sync + 'static,
-    ) -> Result<Self, AuditError> {
-        Self::spawn_with(settings, answer, trouble, File::sync_data)
-    }
-
-    fn spawn_with(
-        settings: &AuditSettings,
-        answer: impl Fn(A, bool) + Send + 'static,
-        trouble: impl Fn(Option<AuditError>) + Send + Sync + 'static,
-        sync: impl Fn(&File) -> io::Result<()> + Send + 'static,
-    ) -> Result<Self, AuditError> {
-        let log = AuditLog::open(settings)?;
-        let trouble = Arc::new(trouble);
-        let syncer = Syncer::spawn(settings, Arc::clone(&trouble), sync)?;
-        let (sender, receiver) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new()
-            .name("recorder".to_owned())
-            .spawn(move || record_until_closed(log, &syncer, &receiver, &answer, &*trouble))
-            .map_err(|source| AuditError::File {
-                file: settings.folder.clone(),
-                what: "start its thread",
-                source,
-            })?;
-        Ok(Self { sender: Some(sender), thread: Some(thread) })
-    }
-
-    /// Hands over a record without waiting. False if the recorder is gone or too far behind; the record
-    /// is then lost and `answer` will not be called.
-    pub fn record(&self, now: Now, fact: Fact, answer: Option<A>) -> bool {
-        let Some(sender) = &self.sender else { return false };
-        match sender.try_send(Entry { now, fact, answer }) {
-            Ok(()) => true,
-            Err(TrySendError::Full(entry) | TrySendError::Disconnected(entry)) => {
-                ::log::error!("audit: a record was lost: {:?}", entry.fact);
-                false
-            }
+impl AuditSettings {
+    /// In this folder, everything else as an empty configuration has it.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            max_bytes: 16 << 20,
+            keep: 16,
+            seal_every: Duration::from_secs(600),
+            first_key: None,
         }
-    }
-
-    /// The thread has ended, which it does not do by itself.
-    pub fn is_gone(&self) -> bool {
-        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
-    }
-}
-
-impl<A> Drop for Recorder<A> {
-    /// Writes and syncs what was handed over.
-    fn drop(&mut self) {
-        drop(self.sender.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread was already reported by the panic hook.
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Syncs the file on a thread of its own: a slow card takes half a second for it, and whoever stands at the
-/// door waits for a record's acceptance, not for its durability.
-struct Syncer {
-    files: SyncSender<File>,
-}
-
-impl Syncer {
-    fn spawn(
-        settings: &AuditSettings,
-        trouble: Arc<impl Fn(Option<AuditError>) + Send + Sync + 'static>,
-        sync: impl Fn(&File) -> io::Result<()> + Send + 'static,
-    ) -> Result<Self, AuditError> {
-        let failed = |folder: PathBuf, what| move |source| AuditError::File { file: folder, what, source };
-        let folder = settings.folder.clone();
-        let (files, waiting) = sync_channel::<File>(1);
-        std::thread::Builder::new()
-            .name("audit-sync".to_owned())
-            .spawn(move || {
-                for file in waiting {
-                    if let Err(error) = sync(&file).map_err(failed(folder.clone(), "sync")) {
-                        trouble(Some(error));
-                    }
-                }
-            })
-            .map_err(failed(settings.folder.clone(), "start its thread"))?;
-        Ok(Self { files })
-    }
-
-    /// Asks for a sync of everything written so far; false while an earlier one waits.
-    fn ask(&self, log: &AuditLog) -> bool {
-        log.handle().is_ok_and(|file| self.files.try_send(file).is_ok())
-    }
-}
-
-fn record_until_closed<A>(
-    mut log: AuditLog,
-    syncer: &Syncer,
-    receiver: &Receiver<Entry<A>>,
-    answer: &impl Fn(A, bool),
-    trouble: &impl Fn(Option<AuditError>),
-) {
-    let mut unsynced_since: Option<Instant> = None;
-    let mut in_trouble = false;
-    loop {
-        let patience = unsynced_since
-            .map_or(SYNC_INTERVAL, |since| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY));
-        match receiver.recv_timeout(patience) {
-            Ok(entry) => {
-                let written = log.append(entry.now, entry.fact);
-                if let Some(name) = entry.answer {
-                    answer(name, written.is_ok());
-                }
-                match written {
-                    Ok(()) => {
-                        unsynced_since.get_or_insert_with(Instant::now);
-                        if std::mem::take(&mut in_trouble) {
-                            trouble(None);
-                        }
-                    }
-                    Err(error) => {
-                        if !std::mem::replace(&mut in_trouble, true) {
-                            trouble(Some(error));
-                        }
-                    }
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-        if unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_AFTER) && syncer.ask(&log) {
-            unsynced_since = None;
-        }
-    }
-    if let Err(error) = log.sync() {
-        ::log::error!("{error}");
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::channel;
-
-    use super::*;
-
-    #[test]
-    fn an_accepted_record_is_in_the_file_before_the_answer_comes() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = AuditSettings { folder: folder.path().join("audit"), max_bytes: 1 << 20, keep: 2 };
-        let (sender, answers) = channel();
-        let recorder =
-            Recorder::spawn(&settings, move |name: u32, ok| sender.send((name, ok)).expect("open"), |_| {})
-                .expect("a writable folder");
-        assert!(recorder.record(Now::read(), Fact::Stopped, Some(7)));
-        let answer = answers.recv_timeout(Duration::from_secs(5)).expect("an answer");
-        assert_eq!(answer, (7, true));
-        let records = newest_records(&settings, 10).expect("readable");
-        assert_eq!(records.last().map(|r| r.fact["kind"].clone()), Some("stopped".into()));
-    }
-
-    #[test]
-    fn a_slow_card_holds_no_record_up() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let settings = AuditSettings { folder: folder.path().join("audit"), max_bytes: 1 << 20, keep: 2 };
-        let (sender, answers) = channel();
-        let (syncing, begun) = channel();
-        let (finish, finished) = channel::<()>();
-        let recorder = Recorder::spawn_with(
-            &settings,
-            move |name: u32, ok| sender.send((name, ok)).expect("open"),
-            |_| {},
-            move |_| {
-                syncing.send(()).expect("open");
-                // The test ends the sync, or has ended itself.
-                let _ = finished.recv();
-                Ok(())
-            },
-        )
-        .expect("a writable folder");
-        assert!(recorder.record(Now::read(), Fact::Stopped, None));
-        begun.recv_timeout(Duration::from_secs(5)).expect("a sync within a second");
-        assert!(recorder.record(Now::read(), Fact::Stopped, Some(7)));
-        let answer = answers.recv_timeout(Duration::from_secs(5)).expect("an answer while the card is busy");
-        assert_eq!(answer, (7, true));
-        drop(finish);
-    }
-}
+mod tests;

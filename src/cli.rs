@@ -5,6 +5,7 @@
 
 mod audit;
 mod bench;
+mod calibrate;
 mod camera;
 mod check;
 mod context;
@@ -14,6 +15,7 @@ mod enroll;
 mod eval;
 mod identify;
 mod lock;
+mod models;
 mod output;
 mod people;
 mod reload;
@@ -70,12 +72,19 @@ enum Command {
     },
     /// Say whether somebody may enter at a time, and why
     Who(who::Arguments),
+    /// List, install or choose the network that makes embeddings
+    Models {
+        #[command(subcommand)]
+        command: Option<models::Command>,
+    },
     /// Say who is on photographs
     Identify(identify::Arguments),
     /// Say whether two photographs show the same person
     Verify(verify::Arguments),
     /// Measure error rates on photographs of known people
     Eval(eval::Arguments),
+    /// Propose this site's threshold and margins from its own gallery
+    Calibrate(calibrate::Arguments),
     /// Measure how long each stage takes
     Bench(bench::Arguments),
     /// Read the records
@@ -122,9 +131,11 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Enroll(arguments) => enroll::enroll(context, &arguments),
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
         Command::Who(arguments) => who::who(context, &arguments),
+        Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
         Command::Eval(arguments) => eval::eval(context, &arguments),
+        Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
         Command::Audit { command } => audit::audit(context, &command),
         Command::Camera { command } => camera::camera(context, &command),

@@ -60,7 +60,7 @@ pub enum ControlError {
 }
 
 /// What a client may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "command", deny_unknown_fields)]
 pub enum Request {
     /// What the daemon is doing.
@@ -78,11 +78,16 @@ pub enum Request {
     Events,
     /// One picture of the camera, to aim it.
     Snapshot,
+    /// Take a person out of the records; answered when that is done.
+    Forget {
+        /// Whom.
+        id: String,
+    },
 }
 
 impl Request {
     /// Only root and the service's user may ask this.
-    pub fn is_for_administrators(self) -> bool {
+    pub fn is_for_administrators(&self) -> bool {
         !matches!(self, Self::Status | Self::Lock)
     }
 }
@@ -104,8 +109,8 @@ pub fn parse_request(line: &[u8]) -> Result<Request, String> {
 }
 
 /// Writes one request line, with its newline.
-pub fn request_line(request: Request) -> String {
-    let envelope = Envelope { v: VERSION, request };
+pub fn request_line(request: &Request) -> String {
+    let envelope = Envelope { v: VERSION, request: request.clone() };
     // Numbers and fixed names: nothing in it can fail to be JSON.
     serde_json::to_string(&envelope).map(|text| text + "\n").unwrap_or_default()
 }
@@ -150,8 +155,9 @@ mod tests {
 
     #[test]
     fn a_request_reads_what_it_writes() {
-        for request in [Request::Status, Request::Reload, Request::Unlock { seconds: 3 }, Request::Events] {
-            assert_eq!(parse_request(request_line(request).trim_end().as_bytes()), Ok(request));
+        let forget = Request::Forget { id: "ada".to_owned() };
+        for request in [Request::Status, Request::Unlock { seconds: 3 }, Request::Events, forget] {
+            assert_eq!(parse_request(request_line(&request).trim_end().as_bytes()), Ok(request));
         }
     }
 

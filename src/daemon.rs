@@ -8,9 +8,11 @@
 //! | recorder | appends to the audit |
 //! | worker | reads configuration and gallery, embeds new photographs |
 //! | control | the socket |
+//! | signals | turns signals into messages |
 //!
 //! Every channel is bounded, and a thread that ends without being asked locks the door and ends the daemon.
 
+mod error;
 mod eyes;
 mod reload;
 mod shell;
@@ -20,21 +22,21 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use thiserror::Error;
-
+pub use error::DaemonError;
 pub use eyes::Eyes;
 pub use wiring::Wiring;
 
-use crate::audit::{AuditError, Recorder};
+use crate::audit::Recorder;
 use crate::clock::{Moment, Now, Pulse};
 use crate::config::Settings;
-use crate::control::{Asked, ControlError, ControlServer};
-use crate::door::DoorError;
+use crate::control::{Asked, ControlServer};
 use crate::door::thread::{DoorReport, DoorThread};
 use crate::enrol::GallerySource;
 use crate::event::{Fact, Part, TrackId};
+use crate::failpoint;
 use crate::gallery::Gallery;
 use crate::matching::{Matcher, Prepared};
 use crate::pipeline::{RuleError, Seen};
@@ -50,42 +52,6 @@ const QUEUE: usize = 64;
 const TICK: Duration = Duration::from_millis(250);
 /// How long leaving waits for the vision thread to put the camera down.
 const FAREWELL: Duration = Duration::from_millis(700);
-
-/// Why the daemon could not start, or ended.
-#[derive(Debug, Error)]
-pub enum DaemonError {
-    /// The line to the relay.
-    #[error(transparent)]
-    Door(#[from] DoorError),
-    /// The record file.
-    #[error(transparent)]
-    Audit(#[from] AuditError),
-    /// The control socket.
-    #[error(transparent)]
-    Control(#[from] ControlError),
-    /// No threshold for this model, or no cohort.
-    #[error(transparent)]
-    Rule(#[from] RuleError),
-    /// A folder of its own cannot be made.
-    #[error("{folder}: cannot make the folder: {source}; run as a service, or name another one in [paths]", folder = .folder.display())]
-    Folder {
-        /// Which.
-        folder: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The system refused something that every program may do.
-    #[error("{what}: {source}")]
-    System {
-        /// What was tried.
-        what: &'static str,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A thread ended that must not; the door is locked.
-    #[error("the {0} thread ended unexpectedly; the door is locked (see the log above)")]
-    ThreadEnded(Part),
-}
 
 /// Sees what the daemon does, as it does it: the demo prints it.
 pub trait Watcher {
@@ -143,9 +109,9 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         DoorThread::spawn(lock, indicators, move |report| drop(sender.try_send(Message::Door(report))))?
     };
     let recorder = spawn_recorder(&settings, &sender)?;
-    listen_for_signals(&sender)?;
+    let signals = listen_for_signals(&sender)?;
     let worker = Worker::spawn(config_file, gallery, settings.clone(), Arc::clone(&models), sender.clone())?;
-    let _server = match &socket {
+    let server = match &socket {
         Some(path) => Some(start_control(path, &sender)?),
         None => None,
     };
@@ -160,6 +126,8 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
     let mut daemon = Daemon {
         shell: Shell::new(door, recorder, watcher),
+        server,
+        signals,
         matcher,
         policy,
         worker,
@@ -196,6 +164,8 @@ pub fn keep_secrets_out_of_dumps() {
 
 struct Daemon {
     shell: Shell,
+    server: Option<ControlServer>,
+    signals: JoinHandle<()>,
     matcher: Matcher,
     policy: Policy,
     worker: Worker,
@@ -226,16 +196,18 @@ impl Daemon {
     fn serve(&mut self, receiver: &Receiver<Message>) {
         let mut fed = Moment::default();
         while self.end.is_none() {
+            failpoint::reach("main");
             let now = Moment::now();
             let wait = self.policy.deadline().map_or(TICK, |due| due.since(now).min(TICK));
             match receiver.recv_timeout(wait) {
                 Ok(message) => self.take(Now::read(), message),
                 Err(RecvTimeoutError::Timeout) => self.step(Now::read(), Event::Tick),
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.end = Some(Err(DaemonError::ThreadEnded(Part::Vision)))
+                    self.end = Some(Err(DaemonError::ThreadEnded("vision")))
                 }
             }
             self.check_threads();
+            self.check_vision(Now::read());
             if service::watchdog_interval().is_some_and(|interval| now.since(fed) >= interval / 2) {
                 self.feed_watchdog(now);
                 fed = now;
@@ -275,7 +247,7 @@ impl Daemon {
             Message::VisionFailed(what) => {
                 log::error!("{what}");
                 self.step(now, Event::Failed(Part::Vision, what));
-                self.end = Some(Err(DaemonError::ThreadEnded(Part::Vision)));
+                self.end = Some(Err(DaemonError::ThreadEnded("vision")));
             }
             Message::ReplayEnded => self.end = Some(Ok(())),
             Message::VisionStopped => {}
@@ -340,13 +312,25 @@ impl Daemon {
 
     fn check_threads(&mut self) {
         let gone = [
-            (Part::Vision, self.vision.is_gone()),
-            (Part::Audit, self.shell.recorder_is_gone()),
-            (Part::Door, self.shell.door_is_gone()),
-            (Part::Gallery, self.worker.is_gone()),
+            ("vision", self.vision.is_gone()),
+            ("recorder", self.shell.recorder_is_gone()),
+            ("door", self.shell.door_is_gone()),
+            ("worker", self.worker.is_gone()),
+            ("control", self.server.as_ref().is_some_and(ControlServer::is_gone)),
+            ("signals", self.signals.is_finished()),
         ];
-        if let (Some((part, _)), None) = (gone.into_iter().find(|(_, gone)| *gone), &self.end) {
-            self.end = Some(Err(DaemonError::ThreadEnded(part)));
+        if let (Some((name, _)), None) = (gone.into_iter().find(|(_, gone)| *gone), &self.end) {
+            self.end = Some(Err(DaemonError::ThreadEnded(name)));
+        }
+    }
+
+    /// A vision thread that hangs sees nobody leave: nothing is open until it goes on.
+    fn check_vision(&mut self, now: Now) {
+        let hangs = service::has_stalled(&self.pulse, now.moment);
+        match (hangs, self.policy.failed().contains_key(&Part::Vision)) {
+            (true, false) => self.step(now, Event::Failed(Part::Vision, "its thread hangs".to_owned())),
+            (false, true) => self.step(now, Event::Recovered(Part::Vision)),
+            _ => {}
         }
     }
 
@@ -377,7 +361,7 @@ fn start_control(path: &std::path::Path, sender: &SyncSender<Message>) -> Result
 }
 
 /// A thread that turns signals into messages; it ends with the process.
-fn listen_for_signals(sender: &SyncSender<Message>) -> Result<(), DaemonError> {
+fn listen_for_signals(sender: &SyncSender<Message>) -> Result<JoinHandle<()>, DaemonError> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let failed = |source| DaemonError::System { what: "listen for signals", source };
     let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
@@ -386,10 +370,10 @@ fn listen_for_signals(sender: &SyncSender<Message>) -> Result<(), DaemonError> {
         .name("signals".to_owned())
         .spawn(move || {
             for signal in &mut signals {
+                failpoint::reach("signals");
                 // The main thread may have left already.
                 let _ = sender.send(Message::Signal(signal));
             }
         })
-        .map_err(failed)?;
-    Ok(())
+        .map_err(failed)
 }

@@ -31,6 +31,16 @@ pub enum Metric {
     Cosine,
 }
 
+impl Metric {
+    /// Its name in a manifest.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::L2 => "l2",
+            Self::Cosine => "cosine",
+        }
+    }
+}
+
 /// SHA-256 of a model file. A template made by one model is never compared with another's.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModelDigest(pub [u8; 32]);

@@ -9,8 +9,9 @@ use crate::embedding::ModelDigest;
 use crate::files::{FileError, Trust};
 use crate::gallery::store::STORE_NAME;
 use crate::gallery::{
-    Built, GalleryError, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError, build,
+    Built, GalleryError, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError, build, plan,
 };
+use crate::person::PersonId;
 use crate::policy::AccessRules;
 use crate::vision::{Analyst, Face, FoundFace};
 
@@ -110,18 +111,7 @@ pub fn load_gallery(
     let roster = Roster::load(&source.file, source.trust)?;
     access.map_or(Ok(()), |access| roster.check_groups(access.groups.keys()))?;
     let mut store_trouble = Vec::new();
-    let (store_file, trust) = match &source.store {
-        StoreUse::Memory => (None, Trust::Checked),
-        StoreUse::Read(folder) => (Some(folder.join(STORE_NAME)), Trust::in_the_service()),
-        StoreUse::Own(folder) => (Some(folder.join(STORE_NAME)), Trust::Checked),
-    };
-    let store = match &store_file {
-        Some(path) if path.exists() => Store::read(path, trust).unwrap_or_else(|error| {
-            store_trouble.push(error);
-            Store::empty(embedder.model())
-        }),
-        _ => Store::empty(embedder.model()),
-    };
+    let store = read_store(&source.store, embedder.model(), &mut store_trouble);
     let mut embedded = 0;
     let mut count = |done, total| {
         embedded = done;
@@ -129,8 +119,48 @@ pub fn load_gallery(
     };
     let built = build(&roster, roster.folder(), source.trust, &store, embedder, &mut count)?;
     let changed = embedded > 0 || built.store.len() != store.len() || !store_trouble.is_empty();
-    if let (StoreUse::Own(_), Some(path), true) = (&source.store, &store_file, changed) {
-        store_trouble.extend(built.store.write(path).err());
+    if let (StoreUse::Own(folder), true) = (&source.store, changed) {
+        store_trouble.extend(built.store.write(&folder.join(STORE_NAME)).err());
     }
     Ok(Enrolled { built, store_trouble })
+}
+
+/// What a gallery has to do for a model before it is complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remake {
+    /// Photographs that have no template of the model yet.
+    pub photographs: usize,
+    /// People who cannot enter: no photograph, and no embedding of the model in the file.
+    pub without: Vec<PersonId>,
+}
+
+/// Looks ahead: what a start with `model` makes again, and whom it cannot help. Nothing is embedded.
+pub fn remake(source: &GallerySource, model: ModelDigest) -> Result<Remake, EnrolError> {
+    let roster = Roster::load(&source.file, source.trust)?;
+    let store = read_store(&source.store, model, &mut Vec::new());
+    let plan = plan(&roster, roster.folder(), source.trust, &store, model)?;
+    let helpless = roster.people.iter().filter(|entry| {
+        entry.photos.is_empty() && !entry.embeddings.iter().any(|(made_by, _)| *made_by == model)
+    });
+    Ok(Remake {
+        photographs: plan.to_embed().count(),
+        without: helpless.map(|entry| entry.id.clone()).collect(),
+    })
+}
+
+/// The templates that are kept already; none of a store that cannot be used.
+fn read_store(place: &StoreUse, model: ModelDigest, trouble: &mut Vec<StoreError>) -> Store {
+    let (folder, trust) = match place {
+        StoreUse::Memory => return Store::empty(model),
+        StoreUse::Read(folder) => (folder, Trust::in_the_service()),
+        StoreUse::Own(folder) => (folder, Trust::Checked),
+    };
+    let file = folder.join(STORE_NAME);
+    if !file.exists() {
+        return Store::empty(model);
+    }
+    Store::read(&file, trust).unwrap_or_else(|error| {
+        trouble.push(error);
+        Store::empty(model)
+    })
 }

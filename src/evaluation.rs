@@ -6,6 +6,7 @@
 
 pub mod accuracy;
 pub mod bootstrap;
+pub mod calibration;
 pub mod pairs;
 pub mod pictures;
 pub mod plot;

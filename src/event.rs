@@ -66,6 +66,8 @@ pub enum NoMatch {
     TooFar,
     /// Two people are about equally near.
     Ambiguous,
+    /// About as near as the threshold: it is being looked at more closely.
+    TooClose,
 }
 
 impl fmt::Display for NoMatch {
@@ -74,6 +76,7 @@ impl fmt::Display for NoMatch {
             Self::EmptyGallery => "nobody is enrolled",
             Self::TooFar => "nobody enrolled is near enough",
             Self::Ambiguous => "two enrolled people are about equally near",
+            Self::TooClose => "too close to call: looking again",
         })
     }
 }
@@ -255,6 +258,7 @@ pub enum Fact {
         /// Whom, if a person.
         person: Option<PersonId>,
         /// Who was recognised before and goes in as well, where two people are needed.
+        #[serde(skip_serializing_if = "Option::is_none")]
         second: Option<PersonId>,
         /// Whose face, if a face.
         track: Option<TrackId>,

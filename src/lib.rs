@@ -13,7 +13,7 @@
 //!
 //! | layer | rooms |
 //! |---|---|
-//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`event`], [`files`], [`mistake`] |
+//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`event`], [`files`], [`mistake`], [`failpoint`] |
 //! | parts | [`camera`], [`vision`], [`gallery`], [`matching`] (which knows [`gallery`]), [`door`] |
 //! | decisions and records | [`policy`], [`audit`] |
 //! | configuration | [`config`] |
@@ -37,6 +37,7 @@ pub mod embedding;
 pub mod enrol;
 pub mod evaluation;
 pub mod event;
+pub mod failpoint;
 pub mod files;
 pub mod frame;
 pub mod gallery;

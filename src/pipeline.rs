@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::camera::pixels::{self, PixelError};
 use crate::config::{RecognitionSettings, Settings};
+use crate::door::Driver;
 use crate::event::TrackId;
 use crate::frame::Frame;
 use crate::matching::cohort::{Cohort, CohortError, CohortFacts};
@@ -14,7 +15,7 @@ use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::{TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
 use crate::matching::{Matcher, Rule};
 use crate::policy::Event;
-use crate::vision::model::{ModelError, Models};
+use crate::vision::model::{CohortFile, Entry, ModelError, Models};
 use crate::vision::{Look, Vision};
 
 /// Why a frame gave nothing.
@@ -98,20 +99,22 @@ pub enum RuleError {
 /// How embeddings of these models are compared. A fixed distance is a distance: nothing is centred then.
 pub fn scoring(recognition: &RecognitionSettings, models: &Models) -> Result<Scoring, RuleError> {
     let entry = models.embedder.entry();
-    let cohort = match (&entry.cohort, models.cohort()) {
-        (Some(file), Some(bytes)) if recognition.max_distance.is_none() => {
-            let facts = CohortFacts {
-                name: &file.name,
-                vectors: file.vectors,
-                dimensions: file.dimensions,
-                nearest: file.nearest,
-                scale: file.scale,
-            };
-            Some(Arc::new(Cohort::new(&facts, entry.metric, bytes)?))
-        }
-        _ => None,
+    match recognition.max_distance {
+        Some(_) => Ok(Scoring::new(entry.metric, None)),
+        None => Ok(centred(entry, models.cohort())?),
+    }
+}
+
+/// By the metric of a manifest entry, centred with its cohort if it has one.
+pub fn centred(entry: &Entry, cohort: Option<&[u8]>) -> Result<Scoring, CohortError> {
+    let (Some(file), Some(bytes)) = (&entry.cohort, cohort) else {
+        return Ok(Scoring::new(entry.metric, None));
     };
-    Ok(Scoring::new(entry.metric, cohort))
+    let CohortFile { name, vectors, dimensions, nearest, scale, .. } = file;
+    let facts =
+        CohortFacts { name, vectors: *vectors, dimensions: *dimensions, nearest: *nearest, scale: *scale };
+    let cohort = Cohort::new(&facts, entry.metric, bytes)?;
+    Ok(Scoring::new(entry.metric, Some(Arc::new(cohort))))
 }
 
 /// The thresholds that the configuration asks for, with these models compared in this way.
@@ -127,6 +130,25 @@ pub fn thresholds(
         Some(distance) => Thresholds::fixed(manifest, model, distance),
         None => Thresholds::for_target(manifest, model, scoring.cohort(), recognition.target_far, tries),
     }
+}
+
+/// Whether a manifest's model has error-rate tables for its cohort; an error if they are not tables.
+pub fn is_measured(manifest: &str, entry: &Entry) -> Result<bool, ThresholdError> {
+    let cohort = entry.cohort.as_ref().map_or("none", |cohort| cohort.name.as_str());
+    // Any rate does: the tables are there for all or for none.
+    match Thresholds::for_target(manifest, &entry.name, cohort, 1e-4, TRIES_PER_ATTEMPT) {
+        Ok(_) => Ok(true),
+        Err(ThresholdError::NoTable(..)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An untrained network never drives a real lock, whatever else the configuration says.
+pub fn may_drive(settings: &Settings, embedder: &Entry) -> Result<(), ModelError> {
+    if embedder.trained || settings.door.driver == Driver::DryRun {
+        return Ok(());
+    }
+    Err(ModelError::Untrained(embedder.name.clone()))
 }
 
 /// How the daemon decides: fused probes, as many frames as the policy looks back.

@@ -119,11 +119,15 @@ impl Analyst {
         }
         let (side, _) = self.models.embedder.input_size();
         let judged = timed(&mut timing.align, || {
-            let Some(to_crop) = align::to_crop(&mesh, side) else {
-                return Err(Unusable::NotAFace);
+            let cut = |side| -> Result<Picture, Unusable> {
+                let to_crop = align::to_crop(&mesh, side).ok_or(Unusable::NotAFace)?;
+                Ok(align::crop(picture, &to_crop, side))
             };
-            let crop = align::crop(picture, &to_crop, side);
-            quality::check_crop(&self.gate, &mesh, &crop).map(|quality| (crop, quality))
+            let crop = cut(side)?;
+            // The gate's limits were measured on this side, whatever the network's.
+            let judged = if side == align::SIDE { None } else { Some(cut(align::SIDE)?) };
+            let quality = quality::check_crop(&self.gate, &mesh, judged.as_ref().unwrap_or(&crop))?;
+            Ok::<_, Unusable>((crop, quality))
         });
         let (crop, quality) = match judged {
             Ok(judged) => judged,

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use limen::audit::newest_records;
+use limen::audit::{Sought, Verifier, newest_records, read_all};
 use limen::camera::replay::Replay;
 use limen::clock::{Moment, Now};
 use limen::config::Settings;
@@ -132,7 +132,8 @@ fn an_enrolled_face_opens_a_strangers_does_not_and_every_decision_is_one_record(
     assert_eq!(refused.len(), 1, "one record a track: {records:#?}");
     assert_eq!(refused[0]["refusal"]["why"], "no-match");
     assert_eq!(of_kind(&records, "locked").len(), 1);
-    assert_eq!(records.last().map(|fact| fact["kind"].clone()), Some("stopped".into()));
+    let last = records.iter().rev().take(2).map(|fact| fact["kind"].as_str().expect("a kind"));
+    assert_eq!(last.collect::<Vec<_>>(), ["sealed", "stopped"]);
 }
 
 #[test]
@@ -232,4 +233,21 @@ fn two_people_who_need_each_other_open_the_door_together_and_each_alone_does_not
     let granted =
         granted.iter().filter(|fact| fact["person"] == "biden" && fact["second"] == "obama").count();
     assert_eq!((granted, refused > 2), (1, false), "{records:#?}");
+}
+
+#[test]
+fn the_daemon_says_where_the_chain_is_and_forgets_whom_it_is_told_to() {
+    let site = Site::with_obama();
+    let running = Running::start(&site, vec![visitor("obama2")], 40);
+    running.until(|fact| matches!(fact, Fact::Granted { .. }));
+    let answer = running.ask(Request::Forget { id: "obama".to_owned() }).expect("an answer");
+    assert!(answer["records"].as_u64().is_some_and(|records| records >= 2), "loaded and granted: {answer:?}");
+    let status = running.ask(Request::Status).expect("an answer");
+    let head: Sought = status["audit_head"].as_str().expect("a head").parse().expect("HASH:SEQ");
+    assert!(running.ask(Request::Forget { id: "../x".to_owned() }).is_err());
+    let folder = running.settings.audit.folder.clone();
+    running.finish();
+    let report = read_all(&folder, Verifier::new(Vec::new(), vec![head]), |_| {}).expect("readable");
+    assert!(report.is_sound() && report.uncovered().is_none(), "{report:#?}");
+    assert!(report.forgotten >= 2);
 }

@@ -13,5 +13,12 @@ macro_rules! guest_tests {
 }
 
 mod bench;
+mod camera;
+mod camera_faults;
+mod clips;
+mod disk;
 mod faults;
 mod opening;
+mod power;
+mod soak;
+mod threads;

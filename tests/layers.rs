@@ -7,7 +7,7 @@ use crate::support::project;
 
 /// Rooms from low to high; those of one layer do not import each other.
 const LAYERS: [&[&str]; 7] = [
-    &["clock", "frame", "geometry", "embedding", "person", "event", "files", "mistake"],
+    &["clock", "frame", "geometry", "embedding", "person", "event", "files", "mistake", "failpoint"],
     &["camera", "vision", "gallery", "matching", "door"],
     &["policy", "audit"],
     &["config"],
@@ -133,5 +133,32 @@ fn only_the_policy_makes_a_lease() {
 fn a_file_has_one_reason_to_exist_and_says_it_first() {
     for source in sources() {
         assert!(source.text.starts_with("//! "), "{} does not say why it exists", source.path.display());
+    }
+}
+
+#[test]
+fn the_program_has_no_failpoints() {
+    let program = fs::read(env!("CARGO_BIN_EXE_limen")).expect("the program");
+    assert!(!program.windows(16).any(|words| words == b"fault injection:"), "built with fault-injection");
+    let manifest = fs::read_to_string(project("Cargo.toml")).expect("text");
+    let manifest: toml::Table = manifest.parse().expect("TOML");
+    assert!(manifest["features"].get("default").is_none(), "no feature is a default");
+}
+
+#[test]
+fn every_fault_in_the_table_has_its_test() {
+    let table = fs::read_to_string(project("tests/devices/README.md")).expect("text");
+    let mut tests = String::new();
+    for entry in fs::read_dir(project("tests/devices")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|e| e == "rs") {
+            tests += &fs::read_to_string(path).expect("text");
+        }
+    }
+    let named: Vec<&str> =
+        table.split('`').skip(1).step_by(2).filter(|word| word.matches('_').count() > 3).collect();
+    assert!(named.len() >= 25, "{} faults", named.len());
+    for name in named {
+        assert!(tests.contains(&format!("fn {name}() {{")), "{name} is no test");
     }
 }

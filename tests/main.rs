@@ -1,13 +1,17 @@
 //! Everything that is tested from outside: one binary, so that it is linked once.
 
 mod access;
+mod audit;
 mod bad_input;
+mod calibration;
 mod commands;
 mod daemon;
 mod demo;
 mod devices;
+mod evaluation;
 mod faces;
 mod layers;
+mod models;
 mod networks;
 mod parsers;
 mod recognition;

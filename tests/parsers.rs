@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use limen::audit::{AuditLog, AuditSettings, SealKey, Sought, verify};
 use limen::camera::photograph::photograph_from_bytes;
 use limen::camera::pixels::decode;
 use limen::camera::snapshot::encode_jpeg;
-use limen::clock::Moment;
+use limen::clock::{Moment, Now};
 use limen::config::Settings;
 use limen::control::parse_request;
 use limen::evaluation::pairs::parse_pairs;
+use limen::event::Fact;
 use limen::frame::{Frame, Picture, PixelFormat};
 use limen::gallery::{Roster, Store};
 use limen::vision::model::{MANIFEST, Manifest};
@@ -64,6 +66,25 @@ const GALLERY: &str = "[[person]]\nid = \"ada\"\nname = \"Ada Lovelace\"\nphotos
      valid-from = 2026-07-01\nvalid-until = 2027-06-30\nsuspended = false\n\
      embeddings = [{ model = \"00\", data = \"AAAA\" }]\n";
 
+/// A chain with people in it, a seal at its end, and its first key.
+fn records() -> &'static (Vec<u8>, Vec<SealKey>) {
+    static RECORDS: std::sync::OnceLock<(Vec<u8>, Vec<SealKey>)> = std::sync::OnceLock::new();
+    RECORDS.get_or_init(|| {
+        let site = Site::empty();
+        let mut log = AuditLog::open(&AuditSettings::in_folder(site.path("audit"))).expect("opens");
+        let id = limen::person::PersonId::new("ada").expect("an id");
+        let (added, removed) = (vec![id.clone()], vec![id]);
+        log.append(Now::read(), Fact::GalleryLoaded { people: 1, templates: 1, added, removed })
+            .expect("written");
+        log.append(Now::read(), Fact::Stopped).expect("written");
+        let keeper = log.keeper();
+        log.close(Now::read(), keeper).expect("closed");
+        let bytes = std::fs::read(site.path("audit/audit.jsonl")).expect("records");
+        let keys = verify(bytes.as_slice(), &[]).key.into_iter().collect();
+        (bytes, keys)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -95,6 +116,15 @@ proptest! {
     }
 
     #[test]
+    fn damaged_records_are_found_or_were_not_changed(damages in damage()) {
+        let (whole, keys) = records();
+        let bytes = damaged(whole, &damages);
+        let report = verify(bytes.as_slice(), keys);
+        let cut_short = report.half.is_some() || whole.starts_with(&bytes);
+        prop_assert!(!report.is_sound() || cut_short, "{}", String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
     fn a_damaged_photograph_is_read_or_refused(damages in damage()) {
         let _ = photograph_from_bytes(&damaged(&small_jpeg(), &damages), "damaged.jpg");
     }
@@ -111,9 +141,11 @@ proptest! {
         prop_assert!(photograph_from_bytes(&bytes, "random").is_err());
         prop_assert!(decode(&mjpeg(bytes.clone())).is_err());
         prop_assert!(parse_request(&bytes).is_err());
+        prop_assert_eq!(verify(bytes.as_slice(), &[]).records, 0);
         let text = String::from_utf8_lossy(&bytes);
         let _ = Settings::parse(&text, Path::new("limen.toml"));
         let _ = Roster::parse(&text, Path::new("gallery.toml"));
+        let _ = (text.parse::<Sought>(), text.parse::<SealKey>());
     }
 }
 

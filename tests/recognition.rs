@@ -4,9 +4,8 @@ use limen::camera::photograph::load_photograph;
 use limen::embedding::{Crops, Embedding};
 use limen::event::Unusable;
 use limen::frame::Picture;
-use limen::matching::probe::ProbeCrops;
 use limen::matching::thresholds::{Case, Thresholds};
-use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Role};
+use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Packs, Role};
 use limen::vision::quality::Gate;
 use limen::vision::{Analyst, Face};
 
@@ -145,12 +144,17 @@ fn the_manifest_says_what_quantisation_cost() {
     assert!(cost.tar_int8 > cost.tar_float - 0.01, "quantising costs no true accepts");
 }
 
+fn packs(site: &Site) -> Packs {
+    Packs::in_state(&site.path(""))
+}
+
 #[test]
 fn a_model_file_of_another_digest_is_refused() {
     let site = Site::empty();
     let path = site.write("model.onnx", b"not a model");
     let sha256 = models().digest();
-    let error = Models::load(&EmbedderChoice::File { path, sha256 }).expect_err("another file");
+    let error =
+        Models::load(&EmbedderChoice::File { path, sha256, packs: packs(&site) }).expect_err("another file");
     assert!(matches!(error, ModelError::Digest { .. }), "{error}");
     assert!(error.to_string().contains("put the original file back"), "{error}");
 }
@@ -161,7 +165,8 @@ fn a_model_file_of_the_pinned_digest_is_used() {
     let bytes = std::fs::read(crate::support::project("models/embedding-int8.onnx")).expect("committed");
     let path = site.write("mine.onnx", bytes);
     let sha256 = models().digest();
-    let loaded = Models::load(&EmbedderChoice::File { path, sha256 }).expect("the same file");
+    let loaded =
+        Models::load(&EmbedderChoice::File { path, sha256, packs: packs(&site) }).expect("the same file");
     assert_eq!(loaded.digest(), sha256);
 }
 
@@ -185,7 +190,7 @@ fn a_graph_of_other_shapes_or_a_missed_self_test_is_refused() {
 fn the_measured_tables_tell_photographs_of_one_person_from_another() {
     let thresholds = Thresholds::for_target(MANIFEST, "embedding-int8", "none", 1e-4, 1).expect("measured");
     let threshold =
-        thresholds.threshold(Case { people: 1, photographs: 1, frames: 1, crops: ProbeCrops::Mirrored });
+        thresholds.threshold(Case { people: 1, photographs: 1, frames: 1, crops: Crops::Mirrored });
     let enrolled = mirrored("obama");
     for name in ["obama2", "obama3"] {
         assert!(enrolled.l2(&mirrored(name)) <= threshold, "{name}");

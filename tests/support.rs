@@ -66,30 +66,42 @@ pub fn limen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) 
 
 /// A folder with a gallery file, and photographs beside it.
 pub struct Site {
-    pub folder: tempfile::TempDir,
+    folder: PathBuf,
+    _removed: Option<tempfile::TempDir>,
 }
 
 impl Site {
     /// Nobody enrolled.
     pub fn empty() -> Self {
-        let site = Self { folder: tempfile::tempdir().expect("a folder") };
+        let removed = tempfile::tempdir().expect("a folder");
+        let site = Self { folder: removed.path().to_owned(), _removed: Some(removed) };
         site.write("gallery.toml", "");
         site
+    }
+
+    /// What lies in this folder already; it stays.
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), _removed: None }
     }
 
     /// `obama.jpg` alone enrolled, as "obama".
     pub fn with_obama() -> Self {
         let site = Self::empty();
-        site.copy("obama");
-        site.write(
-            "gallery.toml",
-            "[[person]]\nid = \"obama\"\nname = \"Barack Obama\"\nphotos = [\"obama.jpg\"]\n",
-        );
+        site.enrol_obama();
         site
     }
 
+    /// `obama.jpg` alone enrolled, as "obama".
+    pub fn enrol_obama(&self) {
+        self.copy("obama");
+        self.write(
+            "gallery.toml",
+            "[[person]]\nid = \"obama\"\nname = \"Barack Obama\"\nphotos = [\"obama.jpg\"]\n",
+        );
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {

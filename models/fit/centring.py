@@ -31,7 +31,7 @@ class CrossFitted:
 
     def terms(self, vectors: np.ndarray, who: np.ndarray) -> np.ndarray:
         """For every vector its term against each other fold: (n, FOLDS)."""
-        found = np.empty((len(vectors), FOLDS))
+        found = np.empty((len(vectors), FOLDS), np.float32)
         for (one, other), cohort in self.cohorts.items():
             for own, against in {(one, other), (other, one)}:
                 rows = self.fold[who] == own
@@ -39,10 +39,8 @@ class CrossFitted:
         return found
 
     def centring(self, probes: np.ndarray, who: np.ndarray, templates: np.ndarray, whose: np.ndarray) -> np.ndarray:
-        """What is taken off every distance: (probes, templates)."""
-        of_probe = self.terms(probes, who)[:, self.fold[whose]]
-        of_template = self.terms(templates, whose)[:, self.fold[who]].T
-        return (of_probe + of_template) / 2
+        """What is taken off every distance, (probes, templates), from the terms of both sides and whose they are."""
+        return (probes[:, self.fold[whose]] + templates[:, self.fold[who]].T) / 2
 
 
 def cross_fitted(people: np.ndarray, vectors: np.ndarray, recipe: Recipe, seed: int = 1) -> CrossFitted:
@@ -51,14 +49,14 @@ def cross_fitted(people: np.ndarray, vectors: np.ndarray, recipe: Recipe, seed: 
     cohorts = {}
     for pair in combinations_with_replacement(range(FOLDS), 2):
         rows = ~np.isin(fold[people], pair)
-        drawn = fit(vectors[rows], COMPONENTS, recipe.seed).draw(recipe.vectors, recipe.seed)
-        cohorts[pair] = quantised(drawn, recipe.scale) * recipe.scale
+        drawn = fit(vectors[rows].astype(float), COMPONENTS, recipe.seed).draw(recipe.vectors, recipe.seed)
+        cohorts[pair] = quantised(drawn, recipe.scale) * np.float32(recipe.scale)
     return CrossFitted(recipe, fold, cohorts)
 
 
 def terms(vectors: np.ndarray, cohort: np.ndarray, nearest: int) -> np.ndarray:
     """Mean distance of each vector to its nearest of the cohort."""
-    found = np.empty(len(vectors))
+    found = np.empty(len(vectors), np.float32)
     for start in range(0, len(vectors), ROWS):
         rows = slice(start, start + ROWS)
         squared = squared_distances(vectors[rows], cohort)

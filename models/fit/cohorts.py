@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from cohort import Recipe, recipe
 from mixture import COMPONENTS, fit
-from privacy import QUANTILES, Nearness, nearness
+from privacy import QUANTILES, nearness
 
 NAME = "synthetic-1"
 VECTORS = 3000
@@ -19,9 +19,9 @@ SEED = 1
 FEWEST = 20
 
 
-def write(path: Path, people: np.ndarray, vectors: np.ndarray) -> tuple[Recipe, Nearness]:
+def write(path: Path, people: np.ndarray, vectors: np.ndarray) -> Recipe:
     """Fits to `vectors` (n, dimensions), mirrored means, and writes `cohort.toml`. Stops if the cohort is somebody."""
-    mixture = fit(vectors, COMPONENTS, SEED)
+    mixture = fit(vectors.astype(float), COMPONENTS, SEED)
     if mixture.weights.min() * len(vectors) < FEWEST:
         raise SystemExit(f"a component of the mixture describes fewer than {FEWEST} photographs")
     lines = [
@@ -50,7 +50,7 @@ def write(path: Path, people: np.ndarray, vectors: np.ndarray) -> tuple[Recipe, 
     if not found.is_nobody():
         path.unlink()
         raise SystemExit("the cohort lies nearer to a photograph than strangers do: its mixture is not kept")
-    return written, found
+    return written
 
 
 def _thousandths(values: np.ndarray) -> str:

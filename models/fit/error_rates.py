@@ -46,11 +46,35 @@ class Table:
 
 @dataclass
 class Side:
-    """Templates or probes: their vectors, whose they are, and the photographs in them."""
+    """Templates or probes: their vectors, whose they are, the photographs in them; what a cohort takes off, if any."""
 
     vectors: np.ndarray
     who: np.ndarray
     photographs: np.ndarray
+    terms: np.ndarray | None
+
+
+class Maker:
+    """Makes sides out of photographs; what a cohort takes off single ones is found once."""
+
+    def __init__(self, groups: list[np.ndarray], vectors: np.ndarray, cohort: CrossFitted | None) -> None:
+        self.vectors = vectors
+        self.cohort = cohort
+        if cohort:
+            who = np.empty(len(vectors), int)
+            for person, group in enumerate(groups):
+                who[group] = person
+            self.single = cohort.terms(vectors, who)
+
+    def side(self, of: list[tuple[int, np.ndarray]]) -> Side:
+        """Means of photographs, given as (person, photographs)."""
+        who, photographs = np.array([person for person, _ in of]), np.stack([rows for _, rows in of])
+        vectors = self.vectors[photographs].mean(1)
+        terms = None
+        if self.cohort:
+            alone = photographs.shape[1] == 1
+            terms = self.single[photographs[:, 0]] if alone else self.cohort.terms(vectors, who)
+        return Side(vectors, who, photographs, terms)
 
 
 @dataclass
@@ -74,10 +98,11 @@ def tables(people: np.ndarray, embeddings: np.ndarray, cohort: CrossFitted | Non
     for crops in CROPS:
         as_template = embeddings[:, 0] if crops == "plain" else embeddings.mean(1)
         as_probe = embeddings.mean(1) if crops == "mirrored" else embeddings[:, 0]
+        make = [Maker(groups, vectors, cohort) for vectors in (as_template, as_probe)]
         for templates in range(1, MOST + 1):
             for frames in range(1, MOST + 1):
                 rounds = list(_rounds(groups, templates, frames, order))
-                of = compare(rounds, as_template, as_probe, crops != "mirrored-template", cohort)
+                of = _compare(rounds, *make, crops != "mirrored-template", cohort)
                 found.append(_table(cohort.recipe.name if cohort else "none", crops, templates, frames, of))
     return found
 
@@ -97,10 +122,10 @@ def _rounds(
         yield held, shown
 
 
-def compare(
+def _compare(
     rounds: list[tuple[list[tuple[int, np.ndarray]], list[tuple[int, np.ndarray]]]],
-    as_template: np.ndarray,
-    as_probe: np.ndarray,
+    make_template: Maker,
+    make_probe: Maker,
     alike: bool,
     cohort: CrossFitted | None,
 ) -> Comparisons:
@@ -111,13 +136,13 @@ def compare(
     """
     impostors, genuine, centrings, pairs = [], [], [], 0
     for held, shown in rounds:
-        template, probe = _side(held, as_template), _side(shown, as_probe)
+        template, probe = make_template.side(held), make_probe.side(shown)
         value = _every_distance(probe.vectors, template.vectors)
         once = alike and template.photographs.shape[1] == probe.photographs.shape[1]
         who, whose = probe.who[:, None], template.who[None]
         strangers = who < whose if once else who != whose
         if cohort:
-            taken = cohort.centring(probe.vectors, probe.who, template.vectors, template.who)
+            taken = cohort.centring(probe.terms, probe.who, template.terms, template.who)
             value -= taken
             centrings.append(taken[strangers].mean())
         impostors.append(value[strangers])
@@ -126,11 +151,6 @@ def compare(
         pairs = _pairs_of_people(probe.who, template.who)
     centring = float(np.mean(centrings)) if cohort else 0.0
     return Comparisons(np.sort(np.concatenate(impostors)), np.sort(np.concatenate(genuine)), pairs, centring)
-
-
-def _side(of: list[tuple[int, np.ndarray]], vectors: np.ndarray) -> Side:
-    photographs = np.stack([rows for _, rows in of])
-    return Side(vectors[photographs].mean(1), np.array([person for person, _ in of]), photographs)
 
 
 def _pairs_of_people(probes: np.ndarray, templates: np.ndarray) -> int:

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import calibration
+import centring
+import cohorts
 import error_rates
+import fusion
+import gallery
+import halves
 import numpy as np
 import records
 import verification
@@ -33,22 +38,52 @@ class Faces:
     crops: np.ndarray
 
 
+@dataclass
+class Embedded:
+    """The same faces as embeddings (n, 2, 128), plain and mirrored, by either network."""
+
+    photographs: int
+    people: np.ndarray
+    names: np.ndarray
+    by_int8: np.ndarray
+    by_float: np.ndarray
+
+
 def main() -> int:
     """Measures and writes."""
     parser = argparse.ArgumentParser(prog="run", description=__doc__)
     parser.add_argument("faces", type=Path, help="a folder a person, and pairs.txt")
     parser.add_argument("--cache", type=Path, help="keep the embeddings here; never inside the project")
     arguments = parser.parse_args()
-    if arguments.cache and arguments.cache.resolve().is_relative_to(PROJECT):
+    cache = arguments.cache
+    if cache and cache.resolve().is_relative_to(PROJECT):
         parser.error("embeddings of people do not go into the project: choose another place for --cache")
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        for network in (DETECTOR, LANDMARKS, EMBEDDING_FLOAT):
-            network.write(folder)
-        faces = align(arguments.faces, folder)
-        measure(faces, folder, arguments.faces / "pairs.txt", HERE, arguments.cache)
+    if cache and cache.exists():
+        embedded = Embedded(**np.load(cache))
+    else:
+        embedded = from_photographs(arguments.faces)
+        if cache:
+            np.savez(cache, **vars(embedded))
+    from_embeddings(embedded, arguments.faces / "pairs.txt", HERE)
     print("now: ../recipe/build --self-test")
     return 0
+
+
+def from_photographs(folder: Path) -> Embedded:
+    """Aligns, chooses the int8 ranges, embeds."""
+    with tempfile.TemporaryDirectory() as temporary:
+        models = Path(temporary)
+        for network in (DETECTOR, LANDMARKS, EMBEDDING_FLOAT):
+            network.write(models)
+        faces = align(folder, models)
+        float_model = str(models / EMBEDDING_FLOAT.file)
+        by_float = embed(float_model, faces.crops)
+        candidates = calibration.candidates(float_model, faces.crops)
+        results = [calibration.judge(c, models, faces.crops, faces.people, by_float) for c in candidates]
+    chosen = calibration.best(results)
+    records.write_activations(HERE / "activations.toml", chosen)
+    records.write_quantisation(HERE / "quantisation.toml", results, chosen)
+    return Embedded(faces.photographs, faces.people, faces.names, chosen.embeddings, by_float)
 
 
 def align(folder: Path, models: Path) -> Faces:
@@ -65,29 +100,25 @@ def align(folder: Path, models: Path) -> Faces:
     return Faces(len(everyone), np.array(people), np.array(names), np.stack(crops))
 
 
-def measure(faces: Faces, models: Path, pairs: Path, target: Path, cache: Path | None) -> None:
-    """Everything that follows from the crops."""
-    by_float = embed(str(models / EMBEDDING_FLOAT.file), faces.crops)
-    candidates = calibration.candidates(str(models / EMBEDDING_FLOAT.file), faces.crops)
-    results = [calibration.judge(c, models, faces.crops, faces.people, by_float) for c in candidates]
-    chosen = calibration.best(results)
-    records.write_activations(target / "activations.toml", chosen)
-    records.write_quantisation(target / "quantisation.toml", results, chosen)
-    by_int8 = chosen.embeddings
-    named = {EMBEDDING_INT8.name: by_int8, EMBEDDING_FLOAT.name: by_float}
+def from_embeddings(of: Embedded, pairs: Path, target: Path) -> None:
+    """Everything that follows from the embeddings."""
+    named = {EMBEDDING_INT8.name: of.by_int8, EMBEDDING_FLOAT.name: of.by_float}
+    _, numbers = np.unique(of.people, return_inverse=True)
+    recipe = cohorts.write(target / "cohort.toml", of.people, of.by_int8.mean(1))
+    cohort = centring.cross_fitted(numbers, of.by_int8.mean(1), recipe)
+    # The cohort is of the int8 network; the other has none.
+    ways = [(model, both, None) for model, both in named.items()] + [(EMBEDDING_INT8.name, of.by_int8, cohort)]
     figures = [
-        verification.figures(model, crops, faces.people, faces.names, vectors, pairs)
-        for model, both in named.items()
+        verification.figures(model, crops, of.people, of.names, vectors, pairs, centred)
+        for model, both, centred in ways
         for crops, vectors in (("plain", both[:, 0]), ("mirrored", both.mean(1)))
     ]
-    records.write_verification(target / "verification.toml", faces.photographs, len(faces.crops), figures)
-    tables = {model: error_rates.tables(faces.people, both) for model, both in named.items()}
+    records.write_verification(target / "verification.toml", int(of.photographs), len(of.people), figures)
+    records.write_halves(target / "halves.toml", halves.judge(numbers, named, recipe))
+    records.write_gallery(target / "gallery.toml", gallery.figures(numbers, of.by_int8, cohort))
+    records.write_fusion(target / "fusion.toml", fusion.Measure(numbers, of.by_int8, cohort))
+    tables = [(model, error_rates.tables(of.people, both, centred)) for model, both, centred in ways]
     records.write_error_rates(target / "error-rates.toml", tables)
-    if cache:
-        np.savez(
-            cache, people=faces.people, names=faces.names,
-            plain=by_int8[:, 0], mirrored=by_int8.mean(1), plain_float=by_float[:, 0], mirrored_float=by_float.mean(1),
-        )
 
 
 if __name__ == "__main__":

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
+import fusion
+import gallery
+import numpy as np
 from calibration import Result
 from error_rates import Table
+from halves import RATES, Half
+from networks import EMBEDDING_FLOAT, EMBEDDING_INT8
 from verification import Figures
+
+FLOAT, INT8 = EMBEDDING_FLOAT.name, EMBEDDING_INT8.name
 
 
 def write_activations(path: Path, chosen: Result) -> None:
@@ -39,7 +45,8 @@ def write_quantisation(path: Path, results: list[Result], chosen: Result) -> Non
 def write_verification(path: Path, photographs: int, found: int, figures: list[Figures]) -> None:
     """How well each network tells people apart."""
     lines = [
-        "# One image against one image; `tar` and `distance` are pairs of false accept rate and value. Accuracy on the",
+        "# One image against one image; `tar` and `distance` (with a cohort: score) are pairs of false accept rate and",
+        "# value. The rate of 1e-06 is that of the ten lowest impostor pairs, few of them strangers. Accuracy on the",
         "# listed pairs: at the threshold that is best on the other nine tenths, and at the best of all. By fit/run.",
         f"photographs = {photographs}",
         f"faces-found = {found}",
@@ -50,6 +57,7 @@ def write_verification(path: Path, photographs: int, found: int, figures: list[F
             "",
             "[[figures]]",
             f'model = "{one.model}"',
+            f'cohort = "{one.cohort}"',
             f'crops = "{one.crops}"',
             f"genuine = {one.genuine}",
             f"impostors = {one.impostors}",
@@ -64,16 +72,91 @@ def write_verification(path: Path, photographs: int, found: int, figures: list[F
     _write(path, lines)
 
 
-def write_error_rates(path: Path, tables: dict[str, list[Table]]) -> None:
+def write_gallery(path: Path, figures: list[gallery.Figures]) -> None:
+    """Recognition against a gallery."""
+    lines = [
+        "# Against a gallery: gallery.py. Pairs of false accept rate of one comparison and value; of TAR the mean, the",
+        "# least and greatest of the draws. `comparisons` is of one draw; thresholds are of all. Written by fit/run.",
+        f"draws = {gallery.DRAWS}",
+    ]
+    for one in figures:
+        at = {key: dict(zip(gallery.RATES, values, strict=True)) for key, values in one.values().items()}
+        lines += [
+            "",
+            "[[figures]]",
+            f'cohort = "{one.cohort}"',
+            f'crops = "{one.crops}"',
+            f"templates = {gallery.TEMPLATES}",
+            f"frames = {one.frames}",
+            f"enrolled = {one.enrolled}",
+            f"genuine = {one.genuine}",
+            f"comparisons = {one.impostors}",
+            *(f"{key} = {_pairs(values)}" for key, values in at.items()),
+        ]
+    _write(path, lines)
+
+
+def write_fusion(path: Path, measure: fusion.Measure) -> None:
+    """Several looks at a face."""
+    lines = ["# Several looks at a face, photographs of different days as frames: fusion.py. Written by fit/run."]
+    for one in measure.fused():
+        lines += [
+            "",
+            "[[fused]]",
+            f'way = "{one.way}"',
+            f'crops = "{one.crops}"',
+            f"templates = {one.templates}",
+            f"frames = {one.frames}",
+            f"genuine = {one.genuine}",
+            f"comparisons = {one.impostors}",
+            f"tar = {_pairs(dict(zip(fusion.RATES, one.tar, strict=True)))}",
+        ]
+    lines += ["", "# A second look, with the mirrored crop, within `margin` of the first one's threshold."]
+    for look in measure.looks():
+        lines += [
+            "",
+            "[[second-look]]",
+            f"frames = {look.frames}",
+            f"rate = {look.rate:.0e}",
+            f"margin = {look.margin}",
+            f"tar-first = {look.tar_first:.4f}",
+            f"tar = {look.tar:.4f}",
+            f"far = {look.far:.2e}",
+            f"asked-genuine = {look.asked_genuine:.4f}",
+            f"asked-impostor = {look.asked_impostor:.6f}",
+        ]
+    _write(path, lines)
+
+
+def write_halves(path: Path, halves: list[Half]) -> None:
+    """What int8 costs with and without a cohort."""
+    lines = [
+        f"# TAR on halves of the people to whom the cohort was not fitted, mean of {len(halves)}: halves.py.",
+        "# One photograph against one photograph. Written by fit/run.",
+    ]
+    for crops in ("plain", "mirrored"):
+        tar = {name: np.array([half.tar[name, crops] for half in halves]).mean(0) for name in (FLOAT, INT8)}
+        for way, cohort in enumerate(("none", "synthetic")):
+            lines += ["", f"[{crops}.cohort-{cohort}]"]
+            for at, rate in enumerate(RATES):
+                by_float, by_int8 = (tar[name][way, at] for name in (FLOAT, INT8))
+                lines += [
+                    f"tar-{rate:.0e}-float = {by_float:.5f}".replace("e-0", "e-"),
+                    f"tar-{rate:.0e}-int8 = {by_int8:.5f}".replace("e-0", "e-"),
+                ]
+    _write(path, lines)
+
+
+def write_error_rates(path: Path, tables: list[tuple[str, list[Table]]]) -> None:
     """The tables that thresholds are looked up in."""
-    lines = ["# Distance for each false accept rate of one comparison: error_rates.py, tail.py. Written by fit/run."]
-    for model, of_model in tables.items():
+    lines = ["# Distance or score for each false accept rate of one comparison: error_rates.py. Written by fit/run."]
+    for model, of_model in tables:
         for table in of_model:
             lines += [
                 "",
                 "[[table]]",
                 f'model = "{model}"',
-                'cohort = "none"',
+                f'cohort = "{table.cohort}"',
                 f'crops = "{table.crops}"',
                 f"templates = {table.templates}",
                 f"frames = {table.frames}",
@@ -81,7 +164,8 @@ def write_error_rates(path: Path, tables: dict[str, list[Table]]) -> None:
                 f"pairs-of-people = {table.pairs_of_people}",
             ]
             # With at most four photographs a person, five have no genuine comparison.
-            lines += [] if math.isnan(table.tar) else [f"tar-1e-4 = {table.tar:.4f}"]
+            if table.genuine:
+                lines += [f"tar-1e-4 = {table.tar:.4f}", f"genuine = {_shares(table.genuine)}"]
             lines += [f"fitted-below = {table.fitted_below:.0e}", f"rates = {_pairs(dict(table.rates))}"]
     _write(path, lines)
 
@@ -92,6 +176,10 @@ def _cost(result: Result) -> list[str]:
         f"tar-1e-4-float = {result.tar_float:.5f}",
         f"tar-1e-4-int8 = {result.tar_int8:.5f}",
     ]
+
+
+def _shares(values: list[tuple[float, float]]) -> str:
+    return "[" + ", ".join(f"[{share}, {value:.4f}]" for share, value in values) + "]"
 
 
 def _pairs(values: dict[float, float]) -> str:

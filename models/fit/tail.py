@@ -6,6 +6,8 @@ line is fitted to the lowest two decades that are counted well, and then moved s
 it, down to the `FEWEST` lowest comparisons. Those are too few to fit to, and many are no strangers at all but one
 photograph or one person under two names, or siblings: heeding them keeps the tail on the safe side.
 
+A score is a distance less what a cohort took off. The mean of that added, it is a distance that follows the same law.
+
 Checked by fitting to a random tenth, fifth and third of the people and comparing with what all of them count:
 see ../README.md. A straight line of log rate over d itself asks for distances that are smaller by 0.02 to 0.05
 there, and by far more further down.

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from centring import CrossFitted
 
-RATES = (1e-2, 1e-3, 1e-4, 1e-5)
+RATES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 FOLDS = 10
 
 
 @dataclass
 class Figures:
-    """One network with one kind of crop."""
+    """One network with one kind of crop, distances or scores."""
 
     model: str
+    cohort: str
     crops: str
     genuine: int
     impostors: int
@@ -29,14 +31,25 @@ class Figures:
 
 
 def figures(
-    model: str, crops: str, people: np.ndarray, names: np.ndarray, vectors: np.ndarray, pairs: Path
+    model: str,
+    crops: str,
+    people: np.ndarray,
+    names: np.ndarray,
+    vectors: np.ndarray,
+    pairs: Path,
+    cohort: CrossFitted | None = None,
 ) -> Figures:
     """Everything measured for one set of embeddings (n, 128)."""
-    genuine, impostors = all_pairs(people, vectors)
-    distances, same = _listed(pairs, people, names, vectors)
+    values = every_distance(vectors)
+    if cohort:
+        _, who = np.unique(people, return_inverse=True)
+        terms = cohort.terms(vectors, who)
+        values -= cohort.centring(terms, who, terms, who)
+    genuine, impostors = _split(people, values)
+    distances, same = _listed(pairs, names, values)
     best, threshold = _best_threshold(distances, same)
     return Figures(
-        model, crops, len(genuine), len(impostors),
+        model, cohort.recipe.name if cohort else "none", crops, len(genuine), len(impostors),
         {far: tar_at(far, genuine, impostors) for far in RATES},
         {far: _distance_at(far, impostors) for far in RATES},
         _equal_error(genuine, impostors), len(distances), _folded(distances, same), best, threshold,
@@ -45,11 +58,19 @@ def figures(
 
 def all_pairs(people: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distances of every genuine and every impostor pair, each sorted."""
+    return _split(people, every_distance(vectors))
+
+
+def every_distance(vectors: np.ndarray) -> np.ndarray:
+    """Of every row from every row."""
     squared = (vectors**2).sum(1)
-    distances = np.sqrt(np.maximum(squared[:, None] + squared[None] - 2 * vectors @ vectors.T, 0))
-    above = np.triu(np.ones(distances.shape, bool), 1)
+    return np.sqrt(np.maximum(squared[:, None] + squared[None] - 2 * vectors @ vectors.T, 0))
+
+
+def _split(people: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    above = np.triu(np.ones(values.shape, bool), 1)
     same = people[:, None] == people[None]
-    return np.sort(distances[above & same]), np.sort(distances[above & ~same])
+    return np.sort(values[above & same]), np.sort(values[above & ~same])
 
 
 def tar_at(far: float, genuine: np.ndarray, impostors: np.ndarray) -> float:
@@ -68,10 +89,8 @@ def _equal_error(genuine: np.ndarray, impostors: np.ndarray) -> float:
     return float((1 - accepted[nearest] + false[nearest]) / 2)
 
 
-def _listed(
-    path: Path, people: np.ndarray, names: np.ndarray, vectors: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Distances of the listed pairs of which both faces were found, and whether they are the same person."""
+def _listed(path: Path, names: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distances or scores of the listed pairs of which both faces were found, and whether they are the same person."""
     rows = {Path(str(name)).stem: row for row, name in enumerate(names)}
     distances, same = [], []
     for line in path.read_text("utf-8").splitlines()[1:]:
@@ -81,7 +100,7 @@ def _listed(
         first = rows.get(f"{words[0]}_{int(words[1]):04}")
         second = rows.get(f"{words[-2] if len(words) == 4 else words[0]}_{int(words[-1]):04}")
         if first is not None and second is not None:
-            distances.append(float(np.linalg.norm(vectors[first] - vectors[second])))
+            distances.append(float(values[first, second]))
             same.append(len(words) == 3)
     return np.array(distances), np.array(same)
 

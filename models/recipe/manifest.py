@@ -19,7 +19,8 @@ HEAD = """\
 # ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256). Input values are (byte - subtract) / divide.
 #
 # A cohort is a file of int8 vectors, row after row; a value times `scale` is one of an embedding. With it a comparison
-# has a score: distance - (mean distance from the probe to its `nearest` nearest vectors + the same for the template) / 2.
+# has a score: distance - (mean distance from the probe to its `nearest` nearest vectors + the same for the template)
+# / 2.
 #
 # Error rates: `rates` pairs the share of strangers accepted by one comparison with the distance (cohort "none") or
 # the score (which may be below 0) at which it is reached. Templates are means of the embeddings of so many photographs,
@@ -38,7 +39,7 @@ def text(folder: Path) -> str:
     for network in NETWORKS:
         lines += ["", *_entry(network, folder / network.file)]
         if network.name in quantisation:
-            lines += ["", "[model.quantisation]", *_keys(quantisation[network.name])]
+            lines += ["", "[model.quantisation]", *_keys({**quantisation[network.name], **_with_cohort()})]
         if network.name == cohort.NETWORK:
             lines += ["", "[model.cohort]", *_keys(cohort.facts(digest(folder / cohort.FILE)))]
         for table in tables:
@@ -78,6 +79,12 @@ def _entry(network: Network, path: Path) -> list[str]:
         tolerance = self_test.TOLERANCE[network.name][output]
         lines += ["", "[[model.self-test]]", *_keys({"output": output, "first": first, "tolerance": tolerance})]
     return lines
+
+
+def _with_cohort() -> dict[str, Any]:
+    """What int8 costs where a cohort centres, on people to whom it was not fitted."""
+    found = _fitted("halves.toml").get("plain", {}).get("cohort-synthetic", {})
+    return {f"{key}-cohort": value for key, value in found.items()}
 
 
 def _fitted(name: str) -> dict[str, Any]:

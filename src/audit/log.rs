@@ -1,21 +1,21 @@
-//! The audit's files: appended, cut back to the last whole record when opened, rotated by size.
+//! The open audit: appends records to the chain, seals it, closes a full file and begins another.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::sync::{Arc, PoisonError, TryLockError};
 
-use sha2::{Digest as _, Sha256};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::record::{ClockQuality, Record, VERSION};
-use super::{AuditError, AuditSettings};
+use super::folder::{CURRENT, Claim, claim, closed_name, failed, open_own, sync_folder};
+use super::keys::{Keeper, KeyFolder, NextKey, Resumed, Slot, given};
+use super::line::{Beside, hash_of, hex, join};
+use super::record::{ChainFact, ChainHead, ClockQuality, Record, VERSION};
+use super::recover::{Found, recover};
+use super::seal::{SealKey, SecretKey};
+use super::{AuditError, AuditSettings, forget, personal, retention};
 use crate::clock::Now;
 use crate::event::Fact;
-
-/// The file being written.
-const CURRENT: &str = "audit.jsonl";
-/// A record is far shorter; a longer line is not one of ours.
-const MAX_LINE: u64 = 64 * 1024;
 
 /// The open audit.
 #[derive(Debug)]
@@ -23,56 +23,258 @@ pub struct AuditLog {
     settings: AuditSettings,
     file: File,
     length: u64,
-    next_seq: u64,
-    previous: String,
+    head: ChainHead,
+    key: SecretKey,
+    next: NextKey,
+    /// Records since the newest seal.
+    unsealed: u64,
+    sealed: Option<u64>,
+    /// The last record says that a run ended in order.
+    ended: bool,
+    _claim: Claim,
+}
+
+/// What is left to be done elsewhere, where a slow card holds nobody up.
+#[derive(Debug)]
+pub struct Unsynced {
+    /// To be synced.
+    pub file: File,
+    /// Then the keeper is to be told of a seal.
+    pub sealed: bool,
+    /// The folder is to be synced too.
+    pub renamed: bool,
 }
 
 impl AuditLog {
-    /// Opens or creates the audit. A half-written last record is cut off; that, and a run that did not
-    /// end in order, is recorded as a gap.
+    /// Opens or creates the audit, and claims its folder. A half-written last record is cut off; that, and
+    /// a run that did not end in order, is recorded as a gap. Where there is no chain to go on with, one
+    /// begins.
     pub fn open(settings: &AuditSettings) -> Result<Self, AuditError> {
-        let folder = &settings.folder;
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| AuditError::File {
-            file: folder.clone(),
-            what: "create the folder",
-            source,
-        })?;
-        let path = folder.join(CURRENT);
-        let failed = |what| move |source| AuditError::File { file: folder.join(CURRENT), what, source };
-        let mut file = open_current(&path).map_err(failed("open"))?;
-        let total = file.metadata().map_err(failed("read the length"))?.len();
-        let found = last_record(&mut file, total).map_err(failed("read"))?;
-        if found.whole < total {
-            file.set_len(found.whole).map_err(failed("cut off half a record"))?;
+        let claim = claim(&settings.folder)?;
+        retention::finish(&settings.folder)?;
+        let found = recover(&settings.folder)?;
+        let keys = KeyFolder::new(&settings.folder);
+        let (key, begun) = match keys.resume(found.key, settings.first_key.as_deref())? {
+            Resumed::Continued(key) => (key, None),
+            Resumed::Begun(key, why) => (key, Some(why)),
+        };
+        warn_of_given_key(settings, begun.is_some());
+        let gap = found.gap.clone();
+        let mut log = Self::of(settings, found, key, claim);
+        if let Some(why) = begun {
+            log.begin_chain(why)?;
         }
-        let last = match found.line {
-            Some(line) => Some(line),
-            None => newest_closed(folder).map_err(failed("look for older files"))?,
-        };
-        let (next_seq, previous, ended_well) = match &last {
-            Some(line) => (line.record.seq + 1, line.hash.clone(), line.record.fact["kind"] == "stopped"),
-            None => (1, "0".repeat(64), true),
-        };
-        file.seek(SeekFrom::End(0)).map_err(failed("seek"))?;
-        let mut log = Self { settings: settings.clone(), file, length: found.whole, next_seq, previous };
-        if found.whole < total {
-            let what = format!("{} bytes of a half-written record were cut off", total - found.whole);
+        if let Some(what) = gap {
             log.append(Now::read(), Fact::Gap { what })?;
-        } else if !ended_well {
-            let what = "the last run did not end in order; records of its last second may be missing";
-            log.append(Now::read(), Fact::Gap { what: what.to_owned() })?;
         }
+        forget::finish(&mut log)?;
         Ok(log)
+    }
+
+    fn of(settings: &AuditSettings, found: Found, key: SecretKey, claim: Claim) -> Self {
+        let ended = found.gap.is_none() && found.last.is_some();
+        Self {
+            settings: settings.clone(),
+            file: found.current,
+            length: found.length,
+            head: found.last.unwrap_or_else(|| ChainHead { seq: 0, hash: "0".repeat(64) }),
+            key,
+            next: NextKey::default(),
+            ended,
+            unsealed: found.unsealed,
+            sealed: found.sealed,
+            _claim: claim,
+        }
+    }
+
+    fn begin_chain(&mut self, why: String) -> Result<(), AuditError> {
+        let key = self.key.public();
+        if self.sealed.is_some() {
+            log::error!("audit: {why}; the chain goes on with another key, which a verification will name");
+        }
+        log::warn!(
+            "audit: the first public key is {key}; keep it where nobody of this machine can change it"
+        );
+        self.append_own(Now::read(), &ChainFact::ChainStarted { key: key.to_string(), why })
     }
 
     /// Writes one record to the kernel. A failed write leaves no part of the record behind.
     pub fn append(&mut self, now: Now, fact: Fact) -> Result<(), AuditError> {
-        if self.length >= self.settings.max_bytes {
-            self.rotate()?;
+        let mut fact = serde_json::to_value(fact)?;
+        let taken = personal::take_out(&mut fact);
+        if taken.is_empty() {
+            let core = self.core(now, None, fact)?;
+            return self.write(&core, Beside::Nothing);
         }
+        let (root, part) = personal::commit(taken)?;
+        let core = self.core(now, Some(root), fact)?;
+        self.write(&core, Beside::Personal(&part))
+    }
+
+    /// Writes a record of the chain's own.
+    pub fn append_own(&mut self, now: Now, fact: &ChainFact) -> Result<(), AuditError> {
+        let core = self.core(now, None, serde_json::to_value(fact)?)?;
+        self.write(&core, Beside::Nothing)
+    }
+
+    /// Seals what was written, if there is anything and the next key is ready.
+    pub fn seal(&mut self, now: Now, closing: bool) -> Result<Option<Unsynced>, AuditError> {
+        if self.unsealed == 0 && (self.ended || !closing) {
+            return Ok(None);
+        }
+        let Some(next) = self.take_next() else { return Ok(None) };
+        match self.write_seal(now, next.public(), closing) {
+            Ok(()) => {
+                self.key = next;
+                self.unsealed = 0;
+                self.ended = closing;
+                self.sealed = Some(self.head.seq);
+                Ok(Some(Unsynced { sealed: true, ..self.unsynced()? }))
+            }
+            Err(error) => {
+                *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Ready(next);
+                Err(error)
+            }
+        }
+    }
+
+    fn write_seal(&mut self, now: Now, next: SealKey, closing: bool) -> Result<(), AuditError> {
+        let key = self.key.public().to_string();
+        let fact = ChainFact::Sealed { key, next: next.to_string(), closing };
+        let core = self.core(now, None, serde_json::to_value(&fact)?)?;
+        let signature = self.key.sign(&hash_of(&core));
+        self.write(&core, Beside::Signature(signature.as_bytes()))
+    }
+
+    /// The next key, if it is ready and nobody holds the slot just now.
+    fn take_next(&self) -> Option<SecretKey> {
+        let mut slot = match self.next.try_lock() {
+            Ok(slot) => slot,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        match std::mem::take(&mut *slot) {
+            Slot::Ready(key) => {
+                *slot = Slot::Used;
+                Some(key)
+            }
+            other => {
+                *slot = other;
+                None
+            }
+        }
+    }
+
+    /// The file is as large as it should become.
+    pub fn is_full(&self) -> bool {
+        self.length >= self.settings.max_bytes
+    }
+
+    /// The file is so large that it should not wait for a quiet moment.
+    pub fn is_overfull(&self) -> bool {
+        self.length >= 2 * self.settings.max_bytes
+    }
+
+    /// The current file has no record.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Seals and closes the file and begins another, so that every closed file ends with a seal. `None` if
+    /// there is no seal to be had now, or nothing to close.
+    pub fn rotate(&mut self, now: Now) -> Result<Option<Unsynced>, AuditError> {
+        if self.length == 0 {
+            return Ok(None);
+        }
+        let sealed = self.seal(now, false)?;
+        if self.unsealed > 0 {
+            return Ok(None);
+        }
+        let old = match sealed {
+            Some(sealed) => sealed,
+            None => self.unsynced()?,
+        };
+        let folder = &self.settings.folder;
+        let (current, closed) = (folder.join(CURRENT), folder.join(closed_name(self.head.seq)));
+        fs::rename(&current, &closed).map_err(failed(&current, "close"))?;
+        self.length = 0;
+        self.file = open_own(&current).map_err(failed(&current, "open"))?;
+        Ok(Some(Unsynced { renamed: true, ..old }))
+    }
+
+    /// Rotates and waits until that is durable: for who is alone with the audit.
+    pub fn rotate_now(&mut self, now: Now, keeper: &mut Keeper) -> Result<(), AuditError> {
+        keeper.advance()?;
+        if let Some(Unsynced { file, sealed, .. }) = self.rotate(now)? {
+            file.sync_all().map_err(self.failed("sync"))?;
+            sync_folder(&self.settings.folder)?;
+            if sealed {
+                keeper.seal_is_durable();
+            }
+        }
+        keeper.advance()
+    }
+
+    /// Records that the oldest files will be deleted, and says up to which record; `None` if there are no
+    /// more than are to be kept.
+    pub fn announce_retention(&mut self, now: Now) -> Result<Option<u64>, AuditError> {
+        let Some(last) = retention::excess(&self.settings)? else { return Ok(None) };
+        self.append_own(now, &ChainFact::RecordsDropped { last })?;
+        Ok(Some(last))
+    }
+
+    /// Seals what is left, makes it durable and sees to the keys: the end of a run.
+    pub fn close(mut self, now: Now, mut keeper: Keeper) -> Result<ChainHead, AuditError> {
+        self.sync()?;
+        keeper.advance()?;
+        if let Some(Unsynced { file, .. }) = self.seal(now, true)? {
+            file.sync_all().map_err(self.failed("sync"))?;
+            keeper.seal_is_durable();
+            keeper.promote()?;
+        }
+        Ok(self.head)
+    }
+
+    /// The last record.
+    pub fn head(&self) -> &ChainHead {
+        &self.head
+    }
+
+    /// The number of the newest seal.
+    pub fn sealed(&self) -> Option<u64> {
+        self.sealed
+    }
+
+    /// There are records without a seal.
+    pub fn wants_seal(&self) -> bool {
+        self.unsealed > 0
+    }
+
+    /// Where it lies and how much is kept.
+    pub fn settings(&self) -> &AuditSettings {
+        &self.settings
+    }
+
+    /// A keeper of this audit's keys; one only.
+    pub fn keeper(&self) -> Keeper {
+        Keeper::new(KeyFolder::new(&self.settings.folder), Arc::clone(&self.next))
+    }
+
+    /// The current file, for syncing it elsewhere.
+    pub fn unsynced(&self) -> Result<Unsynced, AuditError> {
+        let file = self.file.try_clone().map_err(self.failed("duplicate"))?;
+        Ok(Unsynced { file, sealed: false, renamed: false })
+    }
+
+    /// Makes everything written durable.
+    pub fn sync(&self) -> Result<(), AuditError> {
+        self.file.sync_data().map_err(self.failed("sync"))
+    }
+
+    fn core(&self, now: Now, subject: Option<String>, fact: Value) -> Result<Vec<u8>, AuditError> {
         let record = Record {
             v: VERSION,
-            seq: self.next_seq,
+            seq: self.head.seq.saturating_add(1),
             time: now.wall.utc,
             clock: if now.wall.synchronised {
                 ClockQuality::Synchronised
@@ -80,216 +282,41 @@ impl AuditLog {
                 ClockQuality::Unsynchronised
             },
             boot_ms: u64::try_from(now.moment.since_boot().as_millis()).unwrap_or(u64::MAX),
-            prev: self.previous.clone(),
-            subject: None,
+            prev: self.head.hash.clone(),
+            subject,
             fact,
         };
-        let mut line = serde_json::to_vec(&record)?;
-        let hash = hash_of(&line);
+        let mut core = Vec::new();
+        record.serialize(&mut serde_json::Serializer::new(&mut core))?;
+        Ok(core)
+    }
+
+    fn write(&mut self, core: &[u8], beside: Beside<'_>) -> Result<(), AuditError> {
+        let mut line = join(core, beside);
         line.push(b'\n');
         if let Err(source) = self.file.write_all(&line) {
             // Should cutting back fail too, the next opening does it.
             let _ = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::End(0)));
-            return Err(self.failed("write", source));
+            return Err(self.failed("write")(source));
         }
         self.length += line.len() as u64;
-        self.next_seq += 1;
-        self.previous = hash;
+        self.unsealed += 1;
+        self.ended = false;
+        self.head = ChainHead { seq: self.head.seq.saturating_add(1), hash: hex(&hash_of(core)) };
         Ok(())
     }
 
-    /// Another handle of the current file, for syncing it elsewhere.
-    pub fn handle(&self) -> io::Result<File> {
-        self.file.try_clone()
-    }
-
-    /// Makes everything written durable.
-    pub fn sync(&mut self) -> Result<(), AuditError> {
-        self.file.sync_data().map_err(|source| self.failed("sync", source))
-    }
-
-    fn rotate(&mut self) -> Result<(), AuditError> {
-        self.sync()?;
-        let folder = &self.settings.folder;
-        let closed = folder.join(format!("audit-{:012}.jsonl", self.next_seq - 1));
-        let current = folder.join(CURRENT);
-        fs::rename(&current, &closed).map_err(|source| self.failed("rename", source))?;
-        self.file = open_current(&current).map_err(|source| self.failed("open", source))?;
-        self.length = 0;
-        let old = closed_files(folder).map_err(|source| self.failed("list the folder", source))?;
-        for file in old.iter().rev().skip(self.settings.keep) {
-            fs::remove_file(file).map_err(|source| self.failed("delete an old file", source))?;
-        }
-        File::open(folder).and_then(|f| f.sync_all()).map_err(|source| self.failed("sync the folder", source))
-    }
-
-    fn failed(&self, what: &'static str, source: io::Error) -> AuditError {
-        AuditError::File { file: self.settings.folder.join(CURRENT), what, source }
+    fn failed(&self, what: &'static str) -> impl FnOnce(io::Error) -> AuditError + use<> {
+        failed(&self.settings.folder.join(CURRENT), what)
     }
 }
 
-/// The newest records, oldest first, at most `count`; lines that are no records are passed over here and
-/// are the business of a verification.
-pub fn newest_records(settings: &AuditSettings, count: usize) -> Result<Vec<Record>, AuditError> {
-    let failed = |file: &Path| {
-        let file = file.to_owned();
-        move |source| AuditError::File { file, what: "read", source }
-    };
-    let mut files = closed_files(&settings.folder).map_err(failed(&settings.folder))?;
-    files.push(settings.folder.join(CURRENT));
-    let mut newest: Vec<Record> = Vec::new();
-    for path in files.iter().rev() {
-        let file = match File::open(path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-            opened => opened.map_err(failed(path))?,
-        };
-        let mut records = Vec::new();
-        for line in BufReader::new(file).split(b'\n') {
-            records.extend(serde_json::from_slice::<Record>(&line.map_err(failed(path))?).ok());
-        }
-        records.append(&mut newest);
-        newest = records;
-        if newest.len() >= count {
-            break;
-        }
-    }
-    newest.drain(..newest.len().saturating_sub(count));
-    Ok(newest)
-}
-
-struct Line {
-    record: Record,
-    hash: String,
-}
-
-struct Found {
-    /// Bytes up to the end of the last whole record.
-    whole: u64,
-    line: Option<Line>,
-}
-
-fn open_current(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-        .open(path)
-}
-
-/// The last line that ends in a newline and is a record; whatever follows it is not whole.
-fn last_record(file: &mut File, total: u64) -> io::Result<Found> {
-    let start = total.saturating_sub(2 * MAX_LINE);
-    file.seek(SeekFrom::Start(start))?;
-    let mut tail = Vec::new();
-    file.take(total - start).read_to_end(&mut tail)?;
-    let mut end = tail.len();
-    while let Some(newline) = tail[..end].iter().rposition(|&b| b == b'\n') {
-        let begin = tail[..newline].iter().rposition(|&b| b == b'\n').map_or(0, |before| before + 1);
-        if let Ok(record) = serde_json::from_slice::<Record>(&tail[begin..newline]) {
-            let hash = hash_of(&tail[begin..newline]);
-            return Ok(Found { whole: start + newline as u64 + 1, line: Some(Line { record, hash }) });
-        }
-        end = newline;
-    }
-    Ok(Found { whole: start, line: None })
-}
-
-fn newest_closed(folder: &Path) -> io::Result<Option<Line>> {
-    let Some(path) = closed_files(folder)?.pop() else { return Ok(None) };
-    let mut file = File::open(path)?;
-    let total = file.metadata()?.len();
-    Ok(last_record(&mut file, total)?.line)
-}
-
-/// Closed files, oldest first: their names carry their last record's number.
-fn closed_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let closed = name.to_str().is_some_and(|n| n.starts_with("audit-") && n.ends_with(".jsonl"));
-        if closed {
-            files.push(folder.join(name));
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn hash_of(line: &[u8]) -> String {
-    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(folder: &tempfile::TempDir) -> AuditSettings {
-        AuditSettings { folder: folder.path().join("audit"), max_bytes: 1 << 20, keep: 2 }
-    }
-
-    fn risk(what: &str) -> Fact {
-        Fact::Risk { what: what.to_owned() }
-    }
-
-    fn facts(settings: &AuditSettings) -> Vec<String> {
-        let records = newest_records(settings, 1000).expect("readable");
-        records.iter().map(|r| r.fact["kind"].as_str().expect("a kind").to_owned()).collect()
-    }
-
-    #[test]
-    fn numbers_and_hashes_run_on_over_a_restart() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let settings = settings(&folder);
-        AuditLog::open(&settings)
-            .and_then(|mut log| log.append(Now::read(), Fact::Stopped))
-            .expect("written");
-        AuditLog::open(&settings)
-            .and_then(|mut log| log.append(Now::read(), Fact::Stopped))
-            .expect("written");
-        let records = newest_records(&settings, 10).expect("readable");
-        assert_eq!(records.iter().map(|r| r.seq).collect::<Vec<_>>(), [1, 2]);
-        let text = fs::read_to_string(settings.folder.join(CURRENT)).expect("text");
-        assert_eq!(records[1].prev, hash_of(text.lines().next().expect("a line").as_bytes()));
-    }
-
-    #[test]
-    fn half_a_record_is_cut_off_at_any_byte_and_the_gap_recorded() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let settings = settings(&folder);
-        let path = settings.folder.join(CURRENT);
-        let mut log = AuditLog::open(&settings).expect("open");
-        log.append(Now::read(), risk("first")).expect("written");
-        let first = log.length;
-        log.append(Now::read(), risk("second")).expect("written");
-        let whole = fs::read(&path).expect("bytes");
-        for cut in first + 1..whole.len() as u64 {
-            fs::write(&path, &whole[..cut as usize]).expect("written");
-            AuditLog::open(&settings).expect("opens again");
-            assert_eq!(facts(&settings), ["risk", "gap"], "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn a_run_that_did_not_end_in_order_leaves_a_gap() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let settings = settings(&folder);
-        AuditLog::open(&settings).and_then(|mut log| log.append(Now::read(), risk("on"))).expect("written");
-        AuditLog::open(&settings).expect("opens");
-        assert_eq!(facts(&settings), ["risk", "gap"]);
-    }
-
-    #[test]
-    fn a_full_file_is_closed_and_old_ones_are_deleted() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let settings = AuditSettings { max_bytes: 200, ..settings(&folder) };
-        let mut log = AuditLog::open(&settings).expect("open");
-        (0..6).for_each(|_| log.append(Now::read(), risk("again")).expect("written"));
-        assert_eq!(closed_files(&settings.folder).expect("listed").len(), 2);
-        let numbers: Vec<_> =
-            newest_records(&settings, 100).expect("readable").iter().map(|r| r.seq).collect();
-        assert_eq!(numbers, [4, 5, 6]);
+/// While the first key still lies where it was given, whoever takes this machine over can forge everything.
+fn warn_of_given_key(settings: &AuditSettings, begun: bool) {
+    if let (false, Some(path)) = (begun, given(settings.first_key.as_deref()).filter(|path| path.exists())) {
+        log::warn!(
+            "audit: the first key still lies in {}; while it does, the seals protect nothing: remove it",
+            path.display()
+        );
     }
 }

@@ -1,44 +1,33 @@
-//! `limen audit show`: what happened?
+//! `limen audit`: what happened, is that what was written, and who is to be forgotten?
 
-use serde_json::{Value, json};
+mod csv;
+mod forget;
+mod show;
+mod verify;
 
 use super::context::Context;
-use super::output::{FAINT, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::audit::{ClockQuality, Record, newest_records};
+
+pub use forget::forget_in_records;
 
 /// What to do with the records.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// The newest records, oldest first; with --json the records as they stand in the file
-    Show {
-        /// How many
-        #[arg(long, short = 'n', default_value_t = 50)]
-        lines: usize,
+    /// Records, oldest first
+    Show(show::Arguments),
+    /// Find every changed, removed or reordered record; exit code 1 if there is one
+    Verify(verify::Arguments),
+    /// Take a person out of the records; the chain still verifies
+    Forget {
+        /// Whom
+        id: String,
     },
 }
 
 pub fn audit(context: &Context, command: &Command) -> Result<Answer, Trouble> {
-    let Command::Show { lines } = command;
-    let settings = context.settings()?;
-    let records = newest_records(&settings.audit, *lines)?;
-    for record in &records {
-        if context.json { say_json(&json!(record)) } else { say(&to_line(record)) }
+    match command {
+        Command::Show(arguments) => show::show(context, arguments),
+        Command::Verify(arguments) => verify::verify(context, arguments),
+        Command::Forget { id } => forget::forget(context, id),
     }
-    Ok(Answer::Yes)
-}
-
-fn to_line(record: &Record) -> String {
-    let doubt = if record.clock == ClockQuality::Synchronised { "" } else { " (clock not set)" };
-    let kind = record.fact["kind"].as_str().unwrap_or("?");
-    let details: Vec<String> = match &record.fact {
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(key, value)| *key != "kind" && !value.is_null())
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect(),
-        _ => Vec::new(),
-    };
-    let time = styled(FAINT, &format!("{:.0}{doubt}", record.time), 0);
-    format!("{:>6} {time} {kind} {}", record.seq, details.join(" "))
 }

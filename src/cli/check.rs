@@ -14,9 +14,9 @@ use crate::config::{ConfigError, Settings};
 use crate::control::{Request, ask};
 use crate::door::pin::Pin;
 use crate::door::{self, Driver};
+use crate::embedding::Crops;
 use crate::files::{Trust, check_folder};
 use crate::gallery::Gallery;
-use crate::matching::probe::ProbeCrops;
 use crate::matching::thresholds::{Case, Thresholds};
 use crate::pipeline::{Attempt, scoring, thresholds};
 use crate::vision::model::Models;
@@ -72,6 +72,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     };
     if let Some(models) = check_models(&mut report, &settings) {
         let gallery = check_gallery(context, &mut report, &settings, &models);
+        gallery.iter().for_each(|gallery| check_look_alikes(&mut report, &settings, gallery));
         check_thresholds(&mut report, &settings, &models, gallery.as_ref());
         if let Some(gallery) = &gallery {
             check_access(&mut report, &settings, gallery);
@@ -152,6 +153,16 @@ fn check_gallery(
     Some(gallery)
 }
 
+fn check_look_alikes(report: &mut Report, settings: &Settings, gallery: &Gallery) {
+    for (one, other, _) in settings.recognition.look_alikes.pairs() {
+        for id in [one, other].into_iter().filter(|id| gallery.get(id).is_none()) {
+            let text =
+                format!("the pair {one}, {other}: {id} is not enrolled; correct the id or remove the pair");
+            report.note("look-alikes", &text);
+        }
+    }
+}
+
 fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, gallery: Option<&Gallery>) {
     let Some(scoring) = report.take("threshold", scoring(&settings.recognition, models)) else { return };
     let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Track);
@@ -160,7 +171,7 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
         people: gallery.map_or(1, |gallery| gallery.people().len().max(1)),
         photographs: gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1),
         frames: u32::try_from(settings.rules.frames).unwrap_or(u32::MAX),
-        crops: ProbeCrops::Plain,
+        crops: Crops::Plain,
     };
     report.ok("threshold", &threshold_in_words(&thresholds, case));
     if thresholds.is_extrapolated(case) {

@@ -12,7 +12,6 @@ use crate::embedding::{Crops, Embedding};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
 use crate::files::Trust;
 use crate::gallery::Gallery;
-use crate::matching::probe::ProbeCrops;
 use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::Case;
 use crate::matching::{Matcher, Prepared, Rule};
@@ -48,14 +47,16 @@ impl Context {
     /// The configuration for a command that opens no door: with `--gallery` and without `--config` the
     /// defaults do.
     pub fn settings(&self) -> Result<Settings, Trouble> {
-        if !self.has_configuration() {
-            return Ok(self.with_gallery(Settings::defaults()));
-        }
-        Ok(self.with_gallery(Settings::load(self.config_file(), self.trust())?))
+        Ok(self.with_gallery(match self.file_of_settings() {
+            Some(file) => Settings::load(file, self.trust())?,
+            None => Settings::defaults(),
+        }))
     }
 
-    fn has_configuration(&self) -> bool {
-        self.config.is_some() || (self.gallery.is_none() && Path::new(DEFAULT_FILE).exists())
+    /// The configuration file that [`Self::settings`] reads; none if the defaults do.
+    pub fn file_of_settings(&self) -> Option<&Path> {
+        let by_default = self.gallery.is_none() && Path::new(DEFAULT_FILE).exists();
+        (self.config.is_some() || by_default).then(|| self.config_file())
     }
 
     /// The configuration of the installed daemon, whose rights are checked.
@@ -80,20 +81,25 @@ impl Context {
         Ok(Models::load(&settings.model)?)
     }
 
-    /// Everybody in the gallery file, and what to note about it. Nothing is written.
-    pub fn enrolled(&self, settings: &Settings, models: &Arc<Models>) -> Result<Enrolled, EnrolError> {
+    /// The gallery file and the templates that are known; nothing is written.
+    pub fn gallery_source(&self, settings: &Settings) -> GallerySource {
         let store = match &self.gallery {
             Some(_) => StoreUse::Memory,
             None => StoreUse::Read(settings.paths.state.clone()),
         };
-        let source = GallerySource { file: settings.gallery.clone(), store, trust: self.trust() };
+        GallerySource { file: settings.gallery.clone(), store, trust: self.trust() }
+    }
+
+    /// Everybody in the gallery file, and what to note about it. Nothing is written.
+    pub fn enrolled(&self, settings: &Settings, models: &Arc<Models>) -> Result<Enrolled, EnrolError> {
+        let source = self.gallery_source(settings);
         let bar = output::progress(0, "looking at photographs");
         let mut progress = |done: usize, total: usize| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         };
         let mut enroller = Enroller::new(analyst(settings, models));
-        let access = self.has_configuration().then_some(&*settings.access);
+        let access = self.file_of_settings().map(|_| &*settings.access);
         let enrolled = load_gallery(&source, access, &mut enroller, &mut progress);
         bar.finish_and_clear();
         enrolled
@@ -172,7 +178,7 @@ impl PairRule {
     pub fn new(settings: &Settings, models: &Models) -> Result<Self, Trouble> {
         let scoring = scoring(&settings.recognition, models)?;
         let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?;
-        let pair = Case { people: 1, photographs: 1, frames: 1, crops: ProbeCrops::Mirrored };
+        let pair = Case { people: 1, photographs: 1, frames: 1, crops: Crops::Mirrored };
         Ok(Self { scoring, threshold: thresholds.threshold(pair) })
     }
 

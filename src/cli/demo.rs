@@ -14,11 +14,11 @@ use crate::clock::Moment;
 use crate::config::Settings;
 use crate::daemon::{self, Setup, Wiring};
 use crate::door::dry_run::DryRun;
+use crate::embedding::Crops;
 use crate::enrol::{GallerySource, StoreUse};
 use crate::files::Trust;
 use crate::frame::Picture;
 use crate::gallery::{NewPerson, add_people};
-use crate::matching::probe::ProbeCrops;
 use crate::matching::thresholds::Case;
 use crate::person::{PersonId, PersonName};
 use crate::pipeline::{Attempt, scoring, thresholds};
@@ -60,7 +60,7 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let scoring = scoring(&settings.recognition, &models)?;
     let thresholds = thresholds(&settings.recognition, &models, &scoring, Attempt::Track)?;
     let threshold =
-        |frames| thresholds.threshold(Case { people: 1, photographs: 1, frames, crops: ProbeCrops::Plain });
+        |frames| thresholds.threshold(Case { people: 1, photographs: 1, frames, crops: Crops::Plain });
     say(&format!("  model      {} {}", models.embedder.entry().name, models.digest().short()));
     say(&format!(
         "  threshold  {:.3} for one frame, {:.3} for three: a stranger's attempt succeeds once in {:.0}",

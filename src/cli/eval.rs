@@ -9,14 +9,16 @@ use std::sync::Arc;
 use super::context::Context;
 use super::output::{note, progress, say, say_json};
 use super::trouble::{Answer, Trouble};
-use crate::embedding::Crops;
+use crate::config::Settings;
+use crate::embedding::{Crops, ModelDigest};
 use crate::evaluation::pairs::{Pair, read_pairs};
 use crate::evaluation::pictures::{Collection, Embedded};
 use crate::evaluation::rates::{Histogram, rates};
 use crate::evaluation::sides::{Comparison, Face, compare};
 use crate::matching::scoring::Scoring;
+use crate::pipeline::centred;
 use crate::vision::Analyst;
-use crate::vision::model::Models;
+use crate::vision::model::{EmbedderChoice, Models};
 use crate::vision::quality::Gate;
 use listed::Listed;
 use report::Report;
@@ -34,10 +36,10 @@ const DRAWS: u16 = 20;
 /// Every picture is compared with every other, or with --gallery N templates of N pictures with probes of the
 /// rest, as the mean of repeated random draws. Scores are centred with the model's cohort, if it has one.
 ///
-/// With --json one object: model, images, failures, failed [{file, why}], one_picture [name], pairs,
-/// pairs_missing [{pair, why}], accuracy, accuracy_in_tenths, accuracy_low, accuracy_high, eer, eer_low,
-/// eer_high, tar [{far, threshold, tar, low, high}], genuine, impostor, draws, templates, probe_frames, cohort,
-/// crops; rates as fractions.
+/// With --json one object a network: model, images, failures, failed [{file, why}], no_picture [name],
+/// one_picture [name], pairs, pairs_missing [{pair, why}], accuracy, accuracy_in_tenths, accuracy_low,
+/// accuracy_high, eer, eer_low, eer_high, tar [{far, threshold, tar, low, high}], genuine, impostor, draws,
+/// templates, probe_frames, cohort, crops; rates as fractions.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// FOLDER/PERSON/*.jpg or *.png
@@ -58,6 +60,10 @@ pub struct Arguments {
     /// Random draws of templates and probes, with --gallery N
     #[arg(long, value_name = "D", default_value_t = DRAWS, value_parser = clap::value_parser!(u16).range(1..=1000))]
     draws: u16,
+    /// Measure this network, by its name or file, instead of the configured one; more than one are compared
+    /// in one plot
+    #[arg(long = "model", value_name = "NAME|FILE")]
+    models: Vec<String>,
     /// Embed the plain crop only
     #[arg(long)]
     plain: bool,
@@ -74,13 +80,17 @@ pub fn eval(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
     let settings = context.settings()?;
     let collection = Collection::scan(&arguments.images)?;
     let pairs = arguments.pairs.as_deref().map(read_pairs).transpose()?;
-    let models = context.models(&settings)?;
-    let scoring = if arguments.distance {
-        Scoring::new(models.embedder.entry().metric, None)
-    } else {
-        crate::pipeline::scoring(&settings.recognition, &models)?
+    let choices = match arguments.models.as_slice() {
+        [] => vec![settings.model.clone()],
+        named => named.iter().map(|model| choice(model, &settings)).collect::<Result<_, _>>()?,
     };
-    let reports = [evaluate(&collection, pairs.as_deref(), models, &scoring, how, arguments)?];
+    let mut reports = Vec::new();
+    for choice in choices {
+        let models = Models::load(&choice)?;
+        let cohort = if arguments.distance { None } else { models.cohort() };
+        let scoring = centred(models.embedder.entry(), cohort)?;
+        reports.push(evaluate(&collection, pairs.as_deref(), models, &scoring, how, arguments)?);
+    }
     if let Some(folder) = &arguments.out {
         let written = report::write_out(folder, &reports)?;
         written.iter().for_each(|file| note(&format!("wrote {}", super::context::shown(file))));
@@ -93,6 +103,20 @@ pub fn eval(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
         }
     }
     Ok(Answer::Yes)
+}
+
+/// A network by its name, or by its file, which a manifest must describe.
+fn choice(model: &str, settings: &Settings) -> Result<EmbedderChoice, Trouble> {
+    let packs = settings.paths.packs();
+    let path = Path::new(model);
+    if !path.is_file() {
+        return EmbedderChoice::named(model, packs).ok_or_else(|| {
+            let model = crate::person::printable(model, 80);
+            Trouble::Usage(format!("\"{model}\" is neither a file nor a model's name; see `limen models`"))
+        });
+    }
+    let sha256 = ModelDigest::of(&std::fs::read(path)?);
+    Ok(EmbedderChoice::File { path: path.to_owned(), sha256, packs })
 }
 
 /// `--gallery` is a number here, where every other command has a file.
@@ -150,7 +174,8 @@ fn evaluate(
         how,
         images: embedded.len(),
         failed: failures(collection, &embedded),
-        one_picture: collection.with_one_picture().into_iter().map(str::to_owned).collect(),
+        no_picture: names(collection.people_with(0)),
+        one_picture: names(collection.people_with(1)),
         rates: rates(&repeats, &FARS, threads),
         histogram: Histogram::of(&repeats),
         genuine,
@@ -171,6 +196,10 @@ fn embed(
     let embedded = collection.embed(&analyst, cache, threads, &|| bar.inc(1))?;
     bar.finish_and_clear();
     Ok(embedded)
+}
+
+fn names(names: Vec<&str>) -> Vec<String> {
+    names.into_iter().map(|name| crate::person::printable(name, 80)).collect()
 }
 
 fn failures(collection: &Collection, embedded: &[Embedded]) -> Vec<(PathBuf, String)> {

@@ -58,7 +58,7 @@ fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<Fi
     }
     let compare = |(bounds, face): (Rect, Result<Face, Unusable>)| Finding {
         bounds: Some(bounds),
-        outcome: face.map(|face| matcher.compare(&face.embedding(), 1, face.crops().into())).map_err(Some),
+        outcome: face.map(|face| matcher.compare(&face.embedding(), 1, face.crops())).map_err(Some),
     };
     Ok(faces.into_iter().map(compare).collect())
 }

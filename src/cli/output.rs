@@ -44,6 +44,24 @@ pub fn say_json(value: &serde_json::Value) {
     say(&value.to_string());
 }
 
+/// A bar of a histogram, `share` (0 to 1) of `width` characters: eighths of a block on a terminal, `#` elsewhere.
+/// Whatever is more than nothing can be seen.
+pub fn bar(share: f64, width: usize) -> String {
+    bar_of(share, width, std::io::stdout().is_terminal())
+}
+
+fn bar_of(share: f64, width: usize, blocks: bool) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let parts = if blocks { 8 } else { 1 };
+    // A float becomes the nearest whole number there is; below zero that is zero.
+    let length = ((share * (width * parts) as f64).ceil() as usize).min(width * parts);
+    let mut bar = if blocks { "█" } else { "#" }.repeat(length / parts);
+    if blocks {
+        bar.push_str(EIGHTHS[length % 8]);
+    }
+    bar
+}
+
 /// Starts the log on standard error: for the daemon from `info` on and with the journal's priorities where
 /// systemd listens, for everything else from `warn` on.
 pub fn start_log(daemon: bool) {
@@ -86,4 +104,17 @@ pub fn progress(total: usize, what: &str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_shows_the_least_and_keeps_to_its_width() {
+        assert_eq!([0.0, 0.001, 0.5, 1.0, 7.0].map(|share| bar_of(share, 4, false).len()), [0, 1, 2, 4, 4]);
+        assert_eq!(bar_of(0.001, 4, true), "▏");
+        assert_eq!(bar_of(0.375, 4, true), "█▌");
+        assert_eq!(bar_of(1.0, 2, true), "██");
+    }
 }

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::audit::forget_in_records;
 use super::context::Context;
 use super::output::{NOTE, STRONG, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
+use crate::files::Trust;
 use crate::gallery::roster::Entry;
 use crate::gallery::{Roster, remove_person};
 use crate::person::{GroupId, PersonId};
@@ -20,7 +22,8 @@ pub enum Command {
         /// Whose
         id: String,
     },
-    /// Take a person out of the gallery file; a running grant is revoked, the photographs stay
+    /// Take a person out of the gallery file and out of the records; a running grant is revoked, the
+    /// photographs stay
     Remove {
         /// Whose
         id: String,
@@ -52,8 +55,13 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
             let id = person_id(&id)?;
             remove_person(&settings.gallery, &id)?;
             context.ask_for_reload(&settings)?;
+            // A gallery that somebody names has no records.
+            let records = match context.trust() {
+                Trust::Anyone => 0,
+                _ => forget_in_records(context, &settings, &id)?,
+            };
             if context.json {
-                say_json(&json!({ "removed": id }));
+                say_json(&json!({ "removed": id, "records": records }));
             } else {
                 say(&format!(
                     "{id} is no longer enrolled; the photographs are still in the gallery's folder"

@@ -8,6 +8,7 @@ use crate::camera::v4l::V4lCamera;
 use crate::daemon::{self, Setup, Wiring};
 use crate::enrol::{GallerySource, StoreUse};
 use crate::files::Trust;
+use crate::pipeline::may_drive;
 
 pub fn run(context: &Context) -> Result<Answer, Trouble> {
     daemon::keep_secrets_out_of_dumps();
@@ -17,6 +18,7 @@ pub fn run(context: &Context) -> Result<Answer, Trouble> {
     }
     settings.warnings.iter().for_each(|warning| log::warn!("{warning}"));
     let models = context.models(&settings)?;
+    may_drive(&settings, models.embedder.entry())?;
     let camera = settings.camera.clone();
     let setup = Setup {
         config_file: Some(context.config_file().to_owned()),

@@ -25,6 +25,8 @@ pub fn status(context: &Context) -> Result<Answer, Trouble> {
     say(&format!("people   {} ({} templates)", answer["people"], answer["templates"]));
     say(&format!("frames   {} in {} s", answer["frames"], answer["uptime_s"]));
     say(&format!("model    {}", text("model")));
+    let sealed = answer["audit_sealed"].as_u64().map_or("none yet".to_owned(), |seq| format!("record {seq}"));
+    say(&format!("records  head {}, newest seal {sealed}", text("audit_head")));
     let clock = if answer["clock_synchronised"] == true { "synchronised" } else { "not synchronised" };
     say(&format!("clock    {clock}"));
     for (part, seconds) in failed {

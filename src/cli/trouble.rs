@@ -8,6 +8,7 @@ use crate::audit::AuditError;
 use crate::camera::CameraError;
 use crate::camera::photograph::PhotographError;
 use crate::config::ConfigError;
+use crate::config::edit::ConfigEditError;
 use crate::control::ControlError;
 use crate::daemon::DaemonError;
 use crate::door::DoorError;
@@ -15,6 +16,7 @@ use crate::enrol::EnrolError;
 use crate::evaluation::EvaluationError;
 use crate::files::FileError;
 use crate::gallery::{EditError, RosterError};
+use crate::matching::cohort::CohortError;
 use crate::matching::thresholds::ThresholdError;
 use crate::pipeline::RuleError;
 use crate::vision::model::ModelError;
@@ -74,8 +76,10 @@ macro_rules! troubles {
 
 troubles! {
     ConfigError => Usage,
+    ConfigEditError => Usage,
     RosterError => Usage,
     EnrolError => Usage,
+    CohortError => Usage,
     RuleError => Usage,
     ThresholdError => Usage,
     EditError => Usage,
@@ -84,10 +88,20 @@ troubles! {
     CameraError => Device,
     ControlError => Device,
     DoorError => Device,
-    ModelError => Device,
     PhotographError => Device,
     EvaluationError => Device,
     std::io::Error => Device,
+}
+
+impl From<ModelError> for Trouble {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::NoSuchModel { .. } | ModelError::Taken { .. } | ModelError::Untrained(_) => {
+                Self::Usage(error.to_string())
+            }
+            _ => Self::Device(error.to_string()),
+        }
+    }
 }
 
 impl From<DaemonError> for Trouble {

@@ -19,14 +19,12 @@ use crate::frame::PixelFormat;
 use crate::mistake::Review;
 use crate::person::is_deceptive;
 use crate::policy::{OnAuditFailure, Rules};
-use crate::vision::model::EmbedderChoice;
+use crate::vision::model::{EmbedderChoice, ModelName};
 
 const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";
 const DEFAULT_RUNTIME: &str = "/run/limen";
 const DEFAULT_GALLERY: &str = "gallery.toml";
-/// 16 MiB: about 50,000 records.
-const DEFAULT_AUDIT_BYTES: i64 = 16 << 20;
 
 /// Checks the whole file; mistakes are noted in `review`, and where there is one the default stands in.
 /// Relative paths are relative to `folder`.
@@ -44,7 +42,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
     Settings {
         camera: check_camera(review, &said.camera),
         recognition: check_recognition(review, &said.recognition),
-        model: check_model(review, &said.model, folder),
+        model: check_model(review, &said.model, folder, &paths),
         door: check_door(review, &said.door, &mut warnings),
         rules,
         access: check_access(review, said).into(),
@@ -88,18 +86,25 @@ fn check_format(review: &mut Review<'_>, said: &Spanned<String>) -> Option<Pixel
     found
 }
 
-fn check_model(review: &mut Review<'_>, said: &SaidModel, folder: &Path) -> EmbedderChoice {
-    if let Some(name) = said.embedding.as_ref().filter(|name| name.get_ref() != "int8") {
-        let what = format!("\"{}\" is not a built-in model", name.get_ref());
-        review.note(Some(name.span()), "[model] embedding", what, "use \"int8\", or path and sha256");
-    }
+fn check_model(
+    review: &mut Review<'_>,
+    said: &SaidModel,
+    folder: &Path,
+    paths: &PathSettings,
+) -> EmbedderChoice {
+    let named = said.embedding.as_ref().and_then(|name| check_model_name(review, name, paths));
     if let (Some(name), Some(_)) = (&said.embedding, &said.path) {
-        let what = "names a built-in model besides path";
+        let what = "names a model besides path";
         review.note(Some(name.span()), "[model] embedding", what, "use one or the other");
     }
     match (path(review, "[model] path", &said.path, folder), &said.sha256) {
-        (Some(path), Some(sha256)) => check_digest(review, sha256)
-            .map_or(EmbedderChoice::BuiltIn, |sha256| EmbedderChoice::File { path, sha256 }),
+        (Some(path), Some(sha256)) => {
+            check_digest(review, sha256).map_or(EmbedderChoice::BuiltIn, |sha256| EmbedderChoice::File {
+                path,
+                sha256,
+                packs: paths.packs(),
+            })
+        }
         (Some(_), None) => {
             let at = said.path.as_ref().map(Spanned::span);
             let remedy =
@@ -116,8 +121,22 @@ fn check_model(review: &mut Review<'_>, said: &SaidModel, folder: &Path) -> Embe
             );
             EmbedderChoice::BuiltIn
         }
-        (None, None) => EmbedderChoice::BuiltIn,
+        (None, None) => named.unwrap_or_default(),
     }
+}
+
+/// Whether there is a model of that name is found out when it is loaded.
+fn check_model_name(
+    review: &mut Review<'_>,
+    said: &Spanned<String>,
+    paths: &PathSettings,
+) -> Option<EmbedderChoice> {
+    let named = EmbedderChoice::named(said.get_ref(), paths.packs());
+    if named.is_none() {
+        let what = format!("\"{}\" {}", said.get_ref(), ModelName::RULE);
+        review.note(Some(said.span()), "[model] embedding", what, "`limen models` lists those there are");
+    }
+    named
 }
 
 fn check_digest(review: &mut Review<'_>, said: &Spanned<String>) -> Option<ModelDigest> {
@@ -137,11 +156,15 @@ fn check_audit(
 ) -> AuditSettings {
     let max_bytes = number(review, "[audit] max-bytes", &said.max_bytes, 65_536..=(1 << 30), "bytes");
     let keep = number(review, "[audit] keep", &said.keep, 1..=1000, "files");
+    let minutes = number(review, "[audit] seal-minutes", &said.seal_minutes, 1..=1440, "minutes");
+    let place = path(review, "[audit] folder", &said.folder, folder);
+    let default = AuditSettings::in_folder(place.unwrap_or_else(|| paths.state.join("audit")));
     AuditSettings {
-        folder: path(review, "[audit] folder", &said.folder, folder)
-            .unwrap_or_else(|| paths.state.join("audit")),
-        max_bytes: max_bytes.unwrap_or(DEFAULT_AUDIT_BYTES) as u64,
-        keep: keep.unwrap_or(16) as usize,
+        max_bytes: max_bytes.map_or(default.max_bytes, |bytes| bytes as u64),
+        keep: keep.map_or(default.keep, |files| files as usize),
+        seal_every: minutes.map_or(default.seal_every, |minutes| Duration::from_secs(60 * minutes as u64)),
+        first_key: path(review, "[audit] key", &said.key, folder),
+        ..default
     }
 }
 

@@ -119,7 +119,7 @@ pub struct SaidQuality {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidModel {
-    /// Name of a built-in model.
+    /// Name of a model, built in or installed.
     pub embedding: Said<String>,
     /// An ONNX file.
     pub path: Said<String>,
@@ -169,6 +169,10 @@ pub struct SaidAudit {
     pub max_bytes: Said<i64>,
     /// Files.
     pub keep: Said<i64>,
+    /// Minutes.
+    pub seal_minutes: Said<i64>,
+    /// The first sealing key.
+    pub key: Said<String>,
     /// `refuse` or `allow-and-alarm`.
     pub on_audit_failure: Said<String>,
 }

@@ -9,7 +9,7 @@ use crate::door::{DoorSettings, Driver};
 use crate::matching::LookAlikes;
 use crate::policy::access::WhenClockUnknown;
 use crate::policy::{AccessRules, Rules};
-use crate::vision::model::EmbedderChoice;
+use crate::vision::model::{EmbedderChoice, Packs};
 use crate::vision::quality::Gate;
 
 /// A configuration without mistakes. Never changes once made.
@@ -46,6 +46,8 @@ impl Settings {
             ("[camera]", self.camera != new.camera),
             ("[door]", self.door != new.door),
             ("[model]", self.model != new.model),
+            // Its folder follows the state folder, which is named below.
+            ("[audit]", self.audit != new.audit && self.paths == new.paths),
             ("[paths]", self.paths != new.paths),
         ];
         changed.into_iter().filter_map(|(section, differs)| differs.then_some(section)).collect()
@@ -108,5 +110,10 @@ impl PathSettings {
     /// The template store.
     pub fn store(&self) -> PathBuf {
         self.state.join(crate::gallery::store::STORE_NAME)
+    }
+
+    /// The installed networks.
+    pub fn packs(&self) -> Packs {
+        Packs::in_state(&self.state)
     }
 }

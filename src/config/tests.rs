@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::door::Driver;
 use crate::policy::OnAuditFailure;
-use crate::vision::model::EmbedderChoice;
+use crate::vision::model::{EmbedderChoice, Packs};
 
 fn parse(text: &str) -> Result<Settings, ConfigError> {
     Settings::parse(text, Path::new("/etc/limen/limen.toml"))
@@ -38,7 +38,9 @@ fn the_shipped_file_says_the_defaults() {
 #[test]
 fn the_shipped_file_parses_with_every_commented_key_uncommented() {
     let text = include_str!("../../config/limen.toml");
-    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let is_key = |line: &str| {
+        line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+    };
     let uncommented: Vec<&str> = text
         .lines()
         .map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line))
@@ -47,6 +49,27 @@ fn the_shipped_file_parses_with_every_commented_key_uncommented() {
     let settings = good(&uncommented.join("\n"));
     assert_eq!(settings.camera.width, Some(640));
     assert_eq!(settings.recognition.max_distance, Some(0.9));
+    assert_eq!(settings.recognition.look_alikes.pairs().count(), 1);
+}
+
+#[test]
+fn look_alikes_are_two_people_and_a_margin() {
+    let pairs = |text: &str| format!("[[recognition.look-alikes]]\n{text}");
+    let settings = good(&pairs("people = [\"ada\", \"bob\"]\nmargin = 0.1"));
+    assert_eq!(settings.recognition.look_alikes.pairs().count(), 1);
+    for (text, answer) in [
+        (
+            "people = [\"ada\"]\nmargin = 0.1",
+            "limen.toml:2: [[recognition.look-alikes]] people: must name two",
+        ),
+        ("people = [\"ada\", \"ada\"]\nmargin = 0.1", "limen.toml:2: [[recognition.look-alikes]] people"),
+        ("people = [\"ada\", \"Bob\"]\nmargin = 0.1", "limen.toml:2: [[recognition.look-alikes]] people"),
+        ("margin = 0.1", "limen.toml:1: [[recognition.look-alikes]] people: must name two"),
+        ("people = [\"ada\", \"bob\"]\nmargin = 2", "limen.toml:3: [[recognition.look-alikes]] margin: "),
+        ("people = [\"ada\", \"bob\"]", "limen.toml:1: [[recognition.look-alikes]] margin: is missing"),
+    ] {
+        answers(&pairs(text), answer);
+    }
 }
 
 #[test]
@@ -95,6 +118,10 @@ fn every_value_out_of_range_names_its_line_and_the_range() {
         "[camera]\nwidth = 0\n",
         "limen.toml:2: [camera] width: 0 is out of range; use 64 to 8192 pixels",
     );
+    answers(
+        "[audit]\nseal-minutes = 0\n",
+        "limen.toml:2: [audit] seal-minutes: 0 is out of range; use 1 to 1440 minutes",
+    );
     answers("[audit]\nkeep = 0\n", "limen.toml:2: [audit] keep: 0 is out of range; use 1 to 1000 files");
 }
 
@@ -118,8 +145,8 @@ fn every_unknown_name_is_answered_with_those_that_exist() {
         "limen.toml:2: [audit] on-audit-failure: \"allow\" is not known",
     );
     answers(
-        "[model]\nembedding = \"fp16\"\n",
-        "limen.toml:2: [model] embedding: \"fp16\" is not a built-in model",
+        "[model]\nembedding = \"../FP16\"\n",
+        "limen.toml:2: [model] embedding: \"../FP16\" is no model's name; use 1 to 64 of a-z",
     );
 }
 
@@ -174,6 +201,18 @@ fn a_model_file_needs_its_digest_and_a_digest_its_file() {
     let settings = good(&format!("[model]\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)));
     let EmbedderChoice::File { path, .. } = settings.model else { panic!("a file was named") };
     assert_eq!(path, Path::new("/etc/limen/m.onnx"));
+}
+
+#[test]
+fn a_model_is_named_among_those_of_the_state_folder() {
+    let named = good("[model]\nembedding = \"mine-2\"\n[paths]\nstate = \"state\"\n").model;
+    let packs = Packs::in_state(Path::new("/etc/limen/state"));
+    assert_eq!(Some(named), EmbedderChoice::named("mine-2", packs));
+    assert_eq!(good("[model]\nembedding = \"int8\"\n").model, EmbedderChoice::BuiltIn);
+    answers(
+        &format!("[model]\nembedding = \"a\"\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)),
+        "limen.toml:2: [model] embedding: names a model besides path; use one or the other",
+    );
 }
 
 #[test]

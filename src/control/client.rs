@@ -9,7 +9,7 @@ use super::{ANSWER_PATIENCE, Answer, ControlError, Request, request_line};
 /// Asks the daemon and returns its answer; an answer that says no is an error.
 pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
     let mut answer = None;
-    converse(socket, request, |line| {
+    converse(socket, &request, |line| {
         answer = Some(line);
         false
     })?;
@@ -25,12 +25,12 @@ pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
 
 /// Follows the daemon's events until it leaves or `each` returns false.
 pub fn follow(socket: &Path, each: impl FnMut(Answer) -> bool) -> Result<(), ControlError> {
-    converse(socket, Request::Events, each)
+    converse(socket, &Request::Events, each)
 }
 
 fn converse(
     socket: &Path,
-    request: Request,
+    request: &Request,
     mut each: impl FnMut(Answer) -> bool,
 ) -> Result<(), ControlError> {
     let failed = |what| {
@@ -39,7 +39,7 @@ fn converse(
     };
     let mut stream = UnixStream::connect(socket)
         .map_err(failed("no daemon answers there (systemctl status limen; are you in group limen?)"))?;
-    if request != Request::Events {
+    if *request != Request::Events {
         stream.set_read_timeout(Some(ANSWER_PATIENCE)).map_err(failed("set a time limit"))?;
     }
     stream.write_all(request_line(request).as_bytes()).map_err(failed("ask"))?;

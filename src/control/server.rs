@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{
     ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, MAX_CLIENTS, MAX_REQUEST, Request, no,
 };
 use crate::event::Caller;
+use crate::failpoint;
 
 /// Events that wait for a slow follower before it is dropped.
 const FOLLOW_QUEUE: usize = 256;
@@ -24,6 +26,7 @@ const FOLLOW_CHECK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct ControlServer {
     path: PathBuf,
+    thread: JoinHandle<()>,
 }
 
 impl ControlServer {
@@ -46,11 +49,16 @@ impl ControlServer {
         let listener = UnixListener::bind(path).map_err(failed("listen (the folder must be writable)"))?;
         fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(failed("set its mode"))?;
         let take = Arc::new(take);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || accept(&listener, &take))
             .map_err(failed("start its thread"))?;
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), thread })
+    }
+
+    /// The thread that accepts has ended, which it does not do by itself.
+    pub fn is_gone(&self) -> bool {
+        self.thread.is_finished()
     }
 }
 
@@ -64,6 +72,7 @@ impl Drop for ControlServer {
 fn accept<T: Fn(Asked) -> bool + Send + Sync + 'static>(listener: &UnixListener, take: &Arc<T>) {
     let clients = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming() {
+        failpoint::reach("control");
         let stream = match stream {
             Ok(stream) => stream,
             Err(error) => {
@@ -113,11 +122,12 @@ fn serve(stream: &UnixStream, take: &impl Fn(Asked) -> bool) -> io::Result<()> {
         log::warn!("control: uid {} may not {request:?}", caller.uid);
         return send(stream, &no("only root and the service's user may do that; use sudo"));
     }
-    let (reply, answers) = sync_channel(if request == Request::Events { FOLLOW_QUEUE } else { 1 });
+    let follows = request == Request::Events;
+    let (reply, answers) = sync_channel(if follows { FOLLOW_QUEUE } else { 1 });
     if !take(Asked { request, caller, reply }) {
         return send(stream, &no("the daemon is leaving"));
     }
-    if request != Request::Events {
+    if !follows {
         let answer =
             answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|_| no("the daemon gave no answer"));
         return send(stream, &answer);

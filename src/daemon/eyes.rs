@@ -17,6 +17,7 @@ use crate::config::Settings;
 use crate::control::{Answer, no, yes};
 use crate::embedding::Crops;
 use crate::event::TrackId;
+use crate::failpoint;
 use crate::frame::Frame;
 use crate::pipeline::{PipelineError, see};
 use crate::vision::model::Models;
@@ -145,6 +146,7 @@ impl Looker {
             self.rest();
         }
         while !self.stop.load(Ordering::Relaxed) {
+            failpoint::reach("vision");
             let Some(delivery) = self.eyes.next() else {
                 self.end_tracks();
                 self.tell(Message::ReplayEnded);

@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::control::{Answer, no};
 use crate::embedding::Crops;
 use crate::enrol::{Enroller, GallerySource, load_gallery};
+use crate::failpoint;
 use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
@@ -85,6 +86,7 @@ impl Bench {
     fn work(mut self, jobs: &Receiver<Option<SyncSender<Answer>>>, sender: &SyncSender<Message>) {
         step_aside();
         while let Ok(reply) = jobs.recv() {
+            failpoint::reach("worker");
             let outcome = self.reload();
             if sender.send(Message::Reloaded(Box::new(Reloaded { outcome, reply }))).is_err() {
                 break;

@@ -15,11 +15,10 @@ use crate::control::{Answer, Asked, MAX_CLIENTS, Request, no, yes};
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
 use crate::event::{Caller, Fact, Part};
+use crate::person::PersonId;
 use crate::policy::{Action, Event, Grant, RequestId, Sign};
 use crate::service;
 
-/// How long leaving waits for the door thread; locking takes microseconds.
-const DOOR_FAREWELL: Duration = Duration::from_millis(200);
 /// The longest time that `door test` or `unlock` may ask for, in seconds.
 const LONGEST_UNLOCK_ASKED: u64 = 30;
 
@@ -79,9 +78,7 @@ impl Shell {
     }
 
     pub fn close_door(&mut self) {
-        if let Some(door) = self.door.take() {
-            door.quit_and_join(DOOR_FAREWELL);
-        }
+        drop(self.door.take());
     }
 
     pub fn recorder_is_gone(&self) -> bool {
@@ -136,6 +133,7 @@ impl Daemon {
                 self.shell.record(now, Fact::Snapshot { caller });
                 return self.vision.wish_for_snapshot(reply);
             }
+            Request::Forget { id } => return self.forget(caller, &id, reply),
             Request::Lock => {
                 self.step(now, Event::LockAsked(Some(caller)));
                 yes(json!({ "state": "locked" }))
@@ -158,6 +156,23 @@ impl Daemon {
         yes(json!({ "state": "unlocking", "seconds": seconds }))
     }
 
+    /// Takes a person out of the records; whoever asked is answered when that is done.
+    fn forget(&self, caller: Caller, id: &str, reply: SyncSender<Answer>) {
+        let id = match PersonId::new(id) {
+            Ok(id) => id,
+            Err(why) => return drop(reply.try_send(no(&format!("the id {why}")))),
+        };
+        log::info!("forgetting somebody in the records, asked by uid {}", caller.uid);
+        self.shell.recorder.forget(id, move |outcome| {
+            let answer = match outcome {
+                Ok(forgotten) => yes(json!({ "records": forgotten.records, "old": forgotten.old })),
+                Err(error) => no(&error.to_string()),
+            };
+            // Whoever asked may have left.
+            let _ = reply.try_send(answer);
+        });
+    }
+
     fn status(&self, now: Now) -> serde_json::Value {
         let gallery = self.matcher.gallery();
         let failed: serde_json::Map<_, _> = self
@@ -166,6 +181,7 @@ impl Daemon {
             .iter()
             .map(|(part, since)| (part.to_string(), json!(now.moment.since(*since).as_secs_f64())))
             .collect();
+        let records = self.shell.recorder.position();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "state": if self.policy.open().is_some() { "unlocked" } else { "locked" },
@@ -178,6 +194,8 @@ impl Daemon {
             "uptime_s": now.moment.since(self.started).as_secs(),
             "clock_synchronised": now.wall.synchronised,
             "failed_for_s": failed,
+            "audit_head": records.head.to_string(),
+            "audit_sealed": records.sealed,
         })
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::indicators::{Indication, Indicators};
 use super::{DoorError, Lease, Lock};
 use crate::clock::{Moment, Pulse};
+use crate::failpoint;
 
 /// Commands that may wait. Each takes microseconds.
 const QUEUE: usize = 32;
@@ -20,6 +21,8 @@ const BEAT: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_millis(100);
 /// How long red is shown.
 const RED: Duration = Duration::from_millis(1500);
+/// How long an owner that leaves waits for the line to be locked, which takes microseconds.
+const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Why the line was locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +105,7 @@ impl DoorThread {
     }
 }
 
-/// The owner's end. Dropping it locks the door.
+/// The owner's end. Dropping it locks the door and waits until it is locked.
 #[derive(Debug)]
 pub struct DoorHandle {
     sender: SyncSender<Command>,
@@ -133,17 +136,6 @@ impl DoorHandle {
         let _ = self.sender.try_send(Command::Show(what));
     }
 
-    /// Locks, and waits for the thread to end, at most `patience`.
-    pub fn quit_and_join(self, patience: Duration) {
-        self.lock();
-        let _ = self.sender.try_send(Command::Quit);
-        drop(self.sender);
-        let deadline = Moment::now() + patience;
-        while !self.thread.is_finished() && Moment::now() < deadline {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
     /// The thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
@@ -152,6 +144,19 @@ impl DoorHandle {
     /// The thread's sign of life.
     pub fn pulse(&self) -> &Pulse {
         &self.pulse
+    }
+}
+
+impl Drop for DoorHandle {
+    /// The process may end as soon as its owner is gone, after a panic of the main thread for instance, and
+    /// takes the thread with it: so the line is locked before.
+    fn drop(&mut self) {
+        self.lock();
+        let _ = self.sender.try_send(Command::Quit);
+        let deadline = Moment::now() + FAREWELL;
+        while !self.thread.is_finished() && Moment::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -173,6 +178,7 @@ impl Keeper {
         loop {
             let command = self.commands.recv_timeout(self.patience(Moment::now()));
             let now = Moment::now();
+            failpoint::reach("door");
             self.obey_lock();
             match command {
                 Ok(Command::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
@@ -337,7 +343,7 @@ mod tests {
         door.lock();
         assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Told, .. }));
         door.sender.send(old).expect("handed over");
-        door.quit_and_join(Duration::from_secs(5));
+        drop(door);
         assert!(!reports.try_iter().any(|report| matches!(report, DoorReport::Unlocked(_))));
     }
 
@@ -350,8 +356,8 @@ mod tests {
         assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
         assert!(*unlocked.lock().expect("not poisoned"));
         drop(door);
+        assert!(!*unlocked.lock().expect("not poisoned"), "locked before the owner goes on");
         assert!(matches!(next(&reports), DoorReport::Locked { .. }));
-        assert!(!*unlocked.lock().expect("not poisoned"));
     }
 
     #[test]

@@ -76,12 +76,13 @@ impl Collection {
         Ok(Self { folder: folder.to_owned(), people, pictures })
     }
 
-    /// People of whom there is only one picture: they are strangers to others, but never themselves.
-    pub fn with_one_picture(&self) -> Vec<&str> {
+    /// People with so many pictures: with one they are strangers to others, but never themselves, and without
+    /// one they are nobody.
+    pub fn people_with(&self, wanted: usize) -> Vec<&str> {
         let mut pictures = vec![0_usize; self.people.len()];
         self.pictures.iter().for_each(|known| pictures[known.person] += 1);
         let people = self.people.iter().zip(pictures);
-        people.filter(|(_, pictures)| *pictures == 1).map(|(name, _)| name.as_str()).collect()
+        people.filter(|(_, pictures)| *pictures == wanted).map(|(name, _)| name.as_str()).collect()
     }
 
     /// The embeddings of the best face of each picture, in their order, or why there is none.

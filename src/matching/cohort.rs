@@ -85,11 +85,34 @@ impl Cohort {
         if embedding.dimensions() != self.dimensions {
             return 0.0;
         }
-        let rows = self.values.chunks_exact(self.dimensions);
-        let mut squared: Vec<f32> = rows.map(|row| squared_distance(row, embedding.values())).collect();
-        squared.select_nth_unstable_by(self.nearest - 1, f32::total_cmp);
-        squared[..self.nearest].iter().map(|square| square.sqrt()).sum::<f32>() / self.nearest as f32
+        mean_of_nearest(self.squared_distances(embedding), self.nearest)
     }
+
+    /// At most so many of its vectors, evenly spread, each with its crowding among the others; nothing for a
+    /// cohort of one.
+    pub fn made_up(&self, most: usize) -> impl Iterator<Item = (Embedding, f32)> {
+        let vectors = self.values.len() / self.dimensions;
+        let step = vectors.div_ceil(most.max(1)).max(1);
+        (0..vectors).step_by(step).filter(move |_| vectors > 1).filter_map(move |index| {
+            let row = &self.values[index * self.dimensions..(index + 1) * self.dimensions];
+            let embedding = Embedding::new(row)?;
+            let mut squared = self.squared_distances(&embedding);
+            squared.swap_remove(index);
+            Some((embedding, mean_of_nearest(squared, self.nearest)))
+        })
+    }
+
+    fn squared_distances(&self, embedding: &Embedding) -> Vec<f32> {
+        let rows = self.values.chunks_exact(self.dimensions);
+        rows.map(|row| squared_distance(row, embedding.values())).collect()
+    }
+}
+
+/// The mean of the distances to the nearest few, or to all if there are fewer. There must be one.
+fn mean_of_nearest(mut squared: Vec<f32>, nearest: usize) -> f32 {
+    let nearest = nearest.min(squared.len());
+    squared.select_nth_unstable_by(nearest - 1, f32::total_cmp);
+    squared[..nearest].iter().map(|square| square.sqrt()).sum::<f32>() / nearest as f32
 }
 
 #[cfg(test)]
@@ -110,6 +133,17 @@ mod tests {
         assert_eq!(cohort().crowding(&at), 0.5);
         let far = Embedding::new([0.0, -9.0]).expect("finite");
         assert_eq!(cohort().crowding(&far), 5.0);
+    }
+
+    #[test]
+    fn a_vector_of_the_cohort_does_not_crowd_itself() {
+        let crowding: Vec<f32> = cohort().made_up(9).map(|(_, crowding)| crowding).collect();
+        let far = 101f32.sqrt();
+        assert_eq!(crowding, [5.5, (1.0 + far) / 2.0, (10.0 + far) / 2.0]);
+        assert_eq!(cohort().made_up(2).count(), 2);
+        let facts = CohortFacts { vectors: 1, nearest: 1, ..FACTS };
+        let lonely = Cohort::new(&facts, Metric::L2, &[0, 0]).expect("a cohort of one");
+        assert_eq!(lonely.made_up(9).count(), 0);
     }
 
     #[test]

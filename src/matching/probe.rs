@@ -11,26 +11,6 @@ use crate::event::FRESHNESS;
 /// track are seldom farther than 0.4.
 pub const SAME_FACE: f32 = 0.6;
 
-/// Of which crops the embeddings of a probe are; error rates differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProbeCrops {
-    /// Plain crops only.
-    Plain,
-    /// Some frames were looked at more closely than others.
-    Mixed,
-    /// Every embedding is the mean with that of the mirrored crop.
-    Mirrored,
-}
-
-impl From<Crops> for ProbeCrops {
-    fn from(crops: Crops) -> Self {
-        match crops {
-            Crops::Plain => Self::Plain,
-            Crops::Mirrored => Self::Mirrored,
-        }
-    }
-}
-
 #[derive(Debug)]
 struct Part {
     embedding: Embedding,
@@ -46,12 +26,12 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Adds a frame, keeping at most `window`. A gap longer than [`FRESHNESS`], or a frame that shows
-    /// another face, starts anew.
+    /// Adds a frame, keeping at most `window`. A gap longer than [`FRESHNESS`], a frame that shows another
+    /// face, or one of other crops, whose error rates are others, starts anew.
     pub fn add(&mut self, taken: Moment, embedding: Embedding, crops: Crops, weight: f32, window: usize) {
         let stale = self.newest.is_some_and(|newest| taken.since(newest) > FRESHNESS);
         let another = !self.parts.is_empty() && self.fused().l2(&embedding) > SAME_FACE;
-        if stale || another {
+        if stale || another || self.crops().is_some_and(|before| before != crops) {
             self.parts.clear();
         }
         self.newest = Some(taken);
@@ -66,14 +46,9 @@ impl Probe {
         u32::try_from(self.parts.len()).unwrap_or(u32::MAX)
     }
 
-    /// Of which crops.
-    pub fn crops(&self) -> ProbeCrops {
-        let all = |crops| self.parts.iter().all(|part| part.crops == crops);
-        match (all(Crops::Plain), all(Crops::Mirrored)) {
-            (true, _) => ProbeCrops::Plain,
-            (false, true) => ProbeCrops::Mirrored,
-            (false, false) => ProbeCrops::Mixed,
-        }
+    /// Of which crops they are; none before the first frame.
+    pub fn crops(&self) -> Option<Crops> {
+        self.parts.back().map(|part| part.crops)
     }
 
     /// Their weighted mean.
@@ -111,15 +86,12 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_says_of_which_crops_it_is() {
+    fn frames_of_other_crops_start_the_probe_anew() {
         let mut probe = Probe::default();
-        let mut add = |crops| {
-            probe.add(at(0), embedding(0.0), crops, 1.0, 2);
-            probe.crops()
-        };
-        assert_eq!(add(Crops::Plain), ProbeCrops::Plain);
-        assert_eq!(add(Crops::Mirrored), ProbeCrops::Mixed);
-        assert_eq!(add(Crops::Mirrored), ProbeCrops::Mirrored);
+        for (crops, frames) in [(Crops::Plain, 1), (Crops::Plain, 2), (Crops::Mirrored, 1)] {
+            probe.add(at(0), embedding(0.0), crops, 1.0, 5);
+            assert_eq!((probe.crops(), probe.frames()), (Some(crops), frames));
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn matcher(rule: Rule, people: &[(&str, [f32; 2])], scoring: Scoring) -> Matcher
 }
 
 fn verdict(matcher: &Matcher, probe: [f32; 2]) -> Result<PersonId, NoMatch> {
-    matcher.compare(&embedding(probe), 1, ProbeCrops::Plain).verdict
+    matcher.compare(&embedding(probe), 1, Crops::Plain).verdict
 }
 
 const TWO: [(&str, [f32; 2]); 2] = [("ada", [0.0, 0.0]), ("bob", [1.0, 0.0])];
@@ -75,7 +75,7 @@ fn a_cohort_centres_the_score_and_leaves_the_distance() {
     let cohort = Cohort::new(&facts, Metric::L2, &[0, 1, 0, 1]).expect("a cohort");
     let centred = Scoring::new(Metric::L2, Some(Arc::new(cohort)));
     let matcher = matcher(rule(0.0), &[("ada", [0.0, 0.0])], centred);
-    let best = matcher.compare(&embedding([0.0, 0.0]), 1, ProbeCrops::Plain).best.expect("ada");
+    let best = matcher.compare(&embedding([0.0, 0.0]), 1, Crops::Plain).best.expect("ada");
     assert_eq!((best.distance.get(), best.score), (0.0, -1.0));
 }
 
@@ -91,13 +91,38 @@ fn observe(matcher: &mut Matcher, ms: u64, probe: [f32; 2], crops: Crops) -> Obs
     matcher.observe(TrackId(1), taken, embedding(probe), crops, 1.0)
 }
 
+const TABLE: &str = r#"
+    [[model]]
+    name = "m"
+    [[model.error-rates]]
+    cohort = "none"
+    crops = "mirrored"
+    templates = 1
+    frames = 1
+    rates = [[1e-1, 0.3], [1e-9, 0.3]]
+"#;
+
 #[test]
-fn a_probe_that_misses_by_little_is_looked_at_more_closely_until_it_was() {
+fn a_plain_probe_near_the_threshold_on_either_side_is_looked_at_again_before_it_decides() {
+    let thresholds = Thresholds::for_target(TABLE, "m", "none", 1e-4, 1).expect("tables");
+    let mut matcher = matcher(Rule { thresholds, ..rule(0.0) }, &TWO, Scoring::default());
+    for (ms, at) in [(0, 0.3 + CLOSE / 2.0), (1000, 0.3 - CLOSE / 2.0)] {
+        let seen = observe(&mut matcher, ms, [0.0, at], Crops::Plain);
+        assert!(seen.look_closer && seen.fused.verdict == Err(NoMatch::TooClose), "{at}");
+    }
+    for (ms, at, verdict) in [(2000, 0.35, Err(NoMatch::TooFar)), (3000, 0.2, Ok(id("ada")))] {
+        let seen = observe(&mut matcher, ms, [0.0, at], Crops::Plain);
+        assert!(!seen.look_closer && seen.fused.verdict == verdict, "{at}");
+    }
+    let again = observe(&mut matcher, 4000, [0.0, 0.29], Crops::Mirrored);
+    assert!(!again.look_closer && again.fused.verdict == Ok(id("ada")));
+}
+
+#[test]
+fn a_fixed_distance_is_taken_at_its_word() {
     let mut matcher = matcher(rule(0.3), &TWO, Scoring::default());
-    assert!(observe(&mut matcher, 0, [0.0, 0.3 + CLOSE / 2.0], Crops::Plain).look_closer);
-    assert!(!observe(&mut matcher, 1000, [0.0, 0.3 + CLOSE * 1.5], Crops::Plain).look_closer);
-    assert!(!observe(&mut matcher, 2000, [0.0, 0.2], Crops::Plain).look_closer);
-    assert!(!observe(&mut matcher, 3000, [0.0, 0.3 + CLOSE / 2.0], Crops::Mirrored).look_closer);
+    let seen = observe(&mut matcher, 0, [0.0, 0.299], Crops::Plain);
+    assert!(!seen.look_closer && seen.fused.verdict == Ok(id("ada")));
 }
 
 #[test]

@@ -9,7 +9,7 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::probe::ProbeCrops;
+use crate::embedding::Crops;
 
 /// Independent tries that one attempt (one track, at most 10 s) is counted as. An assumption: frames of
 /// one track are nearly one picture, but people move and the light changes, so more than one.
@@ -63,7 +63,7 @@ pub struct Case {
     /// Frames in the probe.
     pub frames: u32,
     /// Of which crops the probe is; templates always hold the mirrored crop too.
-    pub crops: ProbeCrops,
+    pub crops: Crops,
 }
 
 /// Scores for a target, or one fixed distance.
@@ -118,6 +118,17 @@ impl Thresholds {
         Ok(Self { tables: tables_of(manifest, model, "none")?, choice: Choice::Fixed(distance) })
     }
 
+    /// Whether they follow from error rates; else they are one fixed distance.
+    pub fn follow_from_rates(&self) -> bool {
+        matches!(self.choice, Choice::Target { .. })
+    }
+
+    /// The same tables, asked for a rate of one comparison instead; `None` for a model without tables.
+    pub fn of_one_comparison(&self, rate: f64) -> Option<Self> {
+        let choice = Choice::Target { far: rate, tries: 1 };
+        (!self.tables.is_empty()).then(|| Self { tables: self.tables.clone(), choice })
+    }
+
     /// The score up to which the nearest person counts as the one shown.
     pub fn threshold(&self, case: Case) -> f32 {
         match self.choice {
@@ -167,15 +178,13 @@ impl Thresholds {
     }
 }
 
-/// Whether a table's crops are the probe's; a mixed probe may lie nearer than either, so both rows count.
-fn is_measured_with(table: &str, probe: ProbeCrops) -> bool {
-    let plain = table == "mirrored-template";
-    let mirrored = table == "mirrored";
-    match probe {
-        ProbeCrops::Plain => plain,
-        ProbeCrops::Mirrored => mirrored,
-        ProbeCrops::Mixed => plain || mirrored,
-    }
+/// Whether a table was measured with probes of these crops.
+fn is_measured_with(table: &str, probe: Crops) -> bool {
+    table
+        == match probe {
+            Crops::Plain => "mirrored-template",
+            Crops::Mirrored => "mirrored",
+        }
 }
 
 impl Table {
@@ -286,7 +295,7 @@ mod tests {
         rates = [[1e-2, -0.1], [1e-4, -0.2]]
     "#;
 
-    const ONE: Case = Case { people: 1, photographs: 1, frames: 1, crops: ProbeCrops::Mirrored };
+    const ONE: Case = Case { people: 1, photographs: 1, frames: 1, crops: Crops::Mirrored };
 
     fn target(far: f64) -> Thresholds {
         Thresholds::for_target(MANIFEST, "m", "none", far, 1).expect("tables")
@@ -296,6 +305,14 @@ mod tests {
     fn a_measured_rate_gives_its_measured_distance() {
         assert!((target(1e-4).threshold(ONE) - 0.5).abs() < 1e-4);
         assert!((target(1e-3).threshold(ONE) - 0.55).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_rate_of_one_comparison_is_asked_for_whatever_was_chosen() {
+        let fixed = Thresholds::fixed(MANIFEST, "m", 0.9).expect("tables");
+        let one = fixed.of_one_comparison(1e-4).expect("tables");
+        assert!((one.threshold(ONE) - 0.5).abs() < 1e-4);
+        assert!(Thresholds::fixed("model = []", "m", 0.9).expect("none").of_one_comparison(1e-4).is_none());
     }
 
     #[test]
@@ -314,10 +331,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mixed_probe_takes_the_stricter_row_of_its_crops() {
+    fn crops_have_tables_of_their_own() {
         let of = |crops| target(1e-4).threshold(Case { crops, ..ONE });
-        assert!((of(ProbeCrops::Plain) - 0.52).abs() < 1e-4);
-        assert!((of(ProbeCrops::Mixed) - 0.5).abs() < 1e-4);
+        assert!((of(Crops::Plain) - 0.52).abs() < 1e-4);
+        assert!((of(Crops::Mirrored) - 0.5).abs() < 1e-4);
     }
 
     #[test]

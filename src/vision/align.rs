@@ -5,8 +5,8 @@ use super::warp::warp;
 use crate::frame::Picture;
 use crate::geometry::{Point, Similarity};
 
-/// Side of the crop for which [`ANCHORS`] holds, in pixels.
-const CHIP: f32 = 150.0;
+/// Side of the crop for which [`ANCHORS`] holds, and the gate's limits on light and detail, in pixels.
+pub const SIDE: u32 = 150;
 
 /// Mesh points and where they lie in the 150x150 crop: the median over 400 faces aligned as in training
 /// (corners of both eyes and the nose base at fixed points).
@@ -23,7 +23,7 @@ const ANCHORS: [(usize, Point); 8] = [
 
 /// The similarity that takes the picture to a crop of `side` pixels; `None` for a mesh that collapsed.
 pub fn to_crop(mesh: &Mesh, side: u32) -> Option<Similarity> {
-    let scale = side as f32 / CHIP;
+    let scale = side as f32 / SIDE as f32;
     let from = ANCHORS.map(|(index, _)| mesh.points[index]);
     let to = ANCHORS.map(|(_, at)| Point::new(at.x * scale, at.y * scale));
     Similarity::fit(&from, &to)

@@ -2,21 +2,34 @@
 //!
 //! A [`Models`] is the set the pipeline needs (detector, landmarks, embedder). Each network is checked
 //! before it is used: the file's SHA-256, the shapes of its graph, and its answer to a self-test pattern.
+//!
+//! The embedder is a [`Pack`]: a network with the manifest that describes it. One is compiled in; others are
+//! installed in the folder of [`Packs`], or named by path and digest.
 
 mod builtin;
+mod choice;
+mod guard;
 mod manifest;
 mod network;
+mod pack;
+mod packs;
 
+use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 pub use builtin::{MANIFEST, builtin_file};
-pub use manifest::{Entry, Manifest, Role};
+pub use choice::{EmbedderChoice, ModelName};
+pub use manifest::{CohortFile, Entry, Manifest, Role};
 pub use network::Network;
+pub use pack::Pack;
+pub use packs::Packs;
 
 use crate::embedding::ModelDigest;
+use crate::files::FileError;
 
 /// Why a model is not used.
 #[derive(Debug, Error)]
@@ -27,6 +40,55 @@ pub enum ModelError {
     /// No such entry.
     #[error("the manifest has no model named {0:?}; it has: {1}")]
     Unknown(String, String),
+    /// A name that no model has.
+    #[error(
+        "there is no model named \"{name}\"; there are: {known}; `limen models add` installs another one"
+    )]
+    NoSuchModel {
+        /// Which was asked for.
+        name: ModelName,
+        /// Those that there are.
+        known: String,
+    },
+    /// A file that no manifest describes.
+    #[error(
+        "{file}: no manifest describes this network (sha256 {digest}); \
+         install it with one that does: limen models add {file} --manifest MANIFEST",
+        file = .file.display()
+    )]
+    Undescribed {
+        /// The network.
+        file: PathBuf,
+        /// Its digest.
+        digest: ModelDigest,
+    },
+    /// A pack's manifest, or what lies in the folder of packs, is not what it has to be.
+    #[error("{file}: {what}", file = .file.display())]
+    Pack {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A pack whose name is another model's.
+    #[error("the name \"{name}\" is taken by {by}; {remedy}")]
+    Taken {
+        /// Of both.
+        name: ModelName,
+        /// Whose it is.
+        by: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A network that was never trained on faces, and a door that really opens.
+    #[error(
+        "model {0} is untrained: it tells nobody from anybody and never drives a lock; \
+         choose a trained one (`limen models`), or write driver = \"dry-run\""
+    )]
+    Untrained(String),
+    /// A file of a pack cannot be read or written, or others may write it.
+    #[error(transparent)]
+    Rights(#[from] FileError),
     /// The file cannot be read.
     #[error("{file}: {source}", file = .file.display())]
     File {
@@ -101,23 +163,7 @@ pub enum ModelError {
     },
 }
 
-/// Which embedding network to use.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum EmbedderChoice {
-    /// The quantised network compiled in.
-    #[default]
-    BuiltIn,
-    /// A file, whose digest the configuration pins; it is described by a manifest entry of that digest.
-    File {
-        /// The ONNX file.
-        path: PathBuf,
-        /// What its SHA-256 must be.
-        sha256: ModelDigest,
-    },
-}
-
 /// The three networks, loaded once and shared between threads.
-#[derive(Debug)]
 pub struct Models {
     /// Finds faces: 128x128 RGB to 896 boxes.
     pub detector: Network,
@@ -125,65 +171,43 @@ pub struct Models {
     pub landmarks: Network,
     /// The face network: an aligned crop to an embedding.
     pub embedder: Network,
-    cohort: Option<Vec<u8>>,
+    manifest: Cow<'static, str>,
+    cohort: Option<Cow<'static, [u8]>>,
 }
 
 impl Models {
     /// Loads and checks all three.
     pub fn load(choice: &EmbedderChoice) -> Result<Arc<Self>, ModelError> {
-        let manifest = Manifest::built_in()?;
-        let embedder = match choice {
-            EmbedderChoice::BuiltIn => load_built_in(&manifest, Role::Embedding)?,
-            EmbedderChoice::File { path, sha256 } => {
-                let bytes =
-                    std::fs::read(path).map_err(|source| ModelError::File { file: path.clone(), source })?;
-                let found = ModelDigest::of(&bytes);
-                if found != *sha256 {
-                    let name = path.display().to_string();
-                    return Err(ModelError::Digest { name, found, expected: *sha256 });
-                }
-                Network::load(&bytes, manifest.by_digest(sha256)?)?
-            }
-        };
-        let cohort = cohort_of(embedder.entry())?;
+        let built_in = Manifest::built_in()?;
+        let load_default = |role| Pack::built_in(built_in.default_for(role)?)?.load();
+        let pack = choice.pack()?;
         Ok(Arc::new(Self {
-            detector: load_built_in(&manifest, Role::Detection)?,
-            landmarks: load_built_in(&manifest, Role::Landmarks)?,
-            embedder,
-            cohort,
+            detector: load_default(Role::Detection)?,
+            landmarks: load_default(Role::Landmarks)?,
+            embedder: pack.load()?,
+            manifest: pack.manifest,
+            cohort: pack.cohort,
         }))
-    }
-
-    /// The text of the manifest that describes the face network.
-    pub fn manifest(&self) -> &str {
-        MANIFEST
-    }
-
-    /// The made-up faces that belong to the face network, if it has some.
-    pub fn cohort(&self) -> Option<&[u8]> {
-        self.cohort.as_deref()
     }
 
     /// The digest that templates of these models carry.
     pub fn digest(&self) -> ModelDigest {
         self.embedder.digest()
     }
-}
 
-fn cohort_of(entry: &Entry) -> Result<Option<Vec<u8>>, ModelError> {
-    let Some(cohort) = &entry.cohort else { return Ok(None) };
-    let bytes = builtin_file(&cohort.file)
-        .ok_or_else(|| ModelError::Unknown(cohort.name.clone(), "it is not compiled in".to_owned()))?;
-    let found = ModelDigest::of(bytes);
-    if found != cohort.sha256 {
-        return Err(ModelError::Digest { name: cohort.name.clone(), found, expected: cohort.sha256 });
+    /// The text of the manifest that describes the embedder: the built-in one, or the pack's.
+    pub fn manifest(&self) -> &str {
+        &self.manifest
     }
-    Ok(Some(bytes.to_vec()))
+
+    /// The bytes of the file that the embedder's entry names as its cohort, their digest verified.
+    pub fn cohort(&self) -> Option<&[u8]> {
+        self.cohort.as_deref()
+    }
 }
 
-fn load_built_in(manifest: &Manifest, role: Role) -> Result<Network, ModelError> {
-    let entry = manifest.default_for(role)?;
-    let bytes = builtin_file(&entry.file)
-        .ok_or_else(|| ModelError::Unknown(entry.name.clone(), "it is not compiled in".to_owned()))?;
-    Network::load(bytes, entry)
+impl fmt::Debug for Models {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Models").field("embedder", &self.embedder).finish_non_exhaustive()
+    }
 }

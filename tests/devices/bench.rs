@@ -1,28 +1,20 @@
-//! The devices of the guest, and the daemon on them.
+//! The daemon in the guest: its site, its line, its records.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use limen::camera::pixels::encode_yuyv;
-use limen::camera::scale::fit_picture;
-use limen::camera::snapshot::encode_jpeg;
 use limen::control::{Answer, ControlError, Request, ask};
-use limen::frame::{Picture, PixelFormat};
-use v4l::video::Output as _;
-use v4l::{Device, Format, FourCC};
+use limen::frame::PixelFormat;
+use sha2::{Digest as _, Sha256};
 
+use super::camera::Feeder;
 use crate::support::{Ran, Site, limen, visitor};
 
-pub const LOOPBACK: &str = "/dev/video10";
-pub const VIVID: &str = "/dev/video0";
 /// Longer than anything here takes on a busy machine.
-pub const LONG: Duration = Duration::from_secs(20);
+pub const LONG: Duration = Duration::from_secs(60);
 /// `unlock-seconds` of the tests' configuration.
 pub const UNLOCK: Duration = Duration::from_secs(2);
 /// A face that opens does so within this; a frame takes 30 ms here, three are needed.
@@ -31,17 +23,19 @@ pub const DECISION: Duration = Duration::from_secs(5);
 pub const AT_ONCE: Duration = Duration::from_millis(500);
 /// Long enough to open, were it to.
 pub const WATCHED: Duration = Duration::from_secs(3);
-const SIZE: (u32, u32) = (640, 480);
-const FRAME: Duration = Duration::from_millis(66);
 
 /// Whether this is the guest; else says that the test is skipped.
 pub fn guest(test: &str) -> bool {
     if std::env::var_os("LIMEN_GUEST").is_some() {
         return true;
     }
-    // Not by eprintln!, which the test harness swallows.
-    let _ = writeln!(std::io::stderr(), "skipped: devices::{test}: needs a guest, see make test-devices");
+    skipped(test, "needs a guest, see make test-devices");
     false
+}
+
+/// Says that a test is skipped and why. Not by eprintln!, which the test harness swallows.
+pub fn skipped(test: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: devices::{test}: {why}");
 }
 
 /// Waits for something to become so; false if it does not within `limit`.
@@ -85,82 +79,11 @@ impl Line {
     }
 }
 
-/// A picture as the bytes of a camera's frame.
-pub fn frame(picture: &Picture, format: PixelFormat) -> Vec<u8> {
-    let fitted = fit_picture(picture, SIZE.0, SIZE.1);
-    match format {
-        PixelFormat::Yuyv => encode_yuyv(&fitted),
-        PixelFormat::Mjpeg => encode_jpeg(&fitted).expect("encoded"),
-        PixelFormat::Grey => fitted
-            .rgb()
-            .chunks_exact(3)
-            .map(|p| ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8)
-            .collect(),
-        PixelFormat::Rgb24 => fitted.rgb().to_vec(),
-    }
-}
-
-/// Writes frames into the loopback camera, fifteen a second.
-pub struct Feeder {
-    shown: Arc<Mutex<Option<Vec<u8>>>>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-    format: PixelFormat,
-}
-
-impl Feeder {
-    /// Shows a picture until another is shown.
-    pub fn start(format: PixelFormat, first: &Picture) -> Self {
-        let code = match format {
-            PixelFormat::Yuyv => b"YUYV",
-            PixelFormat::Mjpeg => b"MJPG",
-            PixelFormat::Grey => b"GREY",
-            PixelFormat::Rgb24 => b"RGB3",
-        };
-        let mut device = Device::with_path(LOOPBACK).expect("the loopback camera");
-        device.set_format(&Format::new(SIZE.0, SIZE.1, FourCC::new(code))).expect("a format");
-        let shown = Arc::new(Mutex::new(Some(frame(first, format))));
-        let stop = Arc::new(AtomicBool::new(false));
-        let (current, ended) = (Arc::clone(&shown), Arc::clone(&stop));
-        let thread = std::thread::spawn(move || {
-            while !ended.load(Ordering::Relaxed) {
-                let bytes = current.lock().expect("not poisoned").clone();
-                if let Some(bytes) = bytes {
-                    device.write_all(&bytes).expect("a frame");
-                }
-                std::thread::sleep(FRAME);
-            }
-        });
-        let feeder = Self { shown, stop, thread: Some(thread), format };
-        assert!(within(LONG, || Device::with_path(LOOPBACK).is_ok()));
-        feeder
-    }
-
-    pub fn show(&self, picture: &Picture) {
-        self.show_bytes(frame(picture, self.format));
-    }
-
-    pub fn show_bytes(&self, bytes: Vec<u8>) {
-        *self.shown.lock().expect("not poisoned") = Some(bytes);
-    }
-
-    /// No more frames, while the device stays open: a camera that hangs.
-    pub fn stall(&self) {
-        *self.shown.lock().expect("not poisoned") = None;
-    }
-}
-
-impl Drop for Feeder {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.take().map(JoinHandle::join);
-    }
-}
-
 impl Site {
     /// A configuration for the guest's camera and chip; `more` is added to `[door]` and may begin sections.
     pub fn configure(&self, camera: &str, more: &str) -> PathBuf {
-        let folder = self.folder.path().display();
+        let folder = self.path("");
+        let folder = folder.display();
         self.write(
             "limen.toml",
             format!(
@@ -175,13 +98,17 @@ impl Site {
         self.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "")
     }
 
-    /// Every record so far; fails if one is not whole, or if a number is missing.
+    /// Every record so far; fails if one is not whole, a number is missing, or one does not name the one
+    /// before it.
     pub fn records(&self) -> Vec<serde_json::Value> {
         let text = fs::read_to_string(self.path("state/audit/audit.jsonl")).expect("records");
         let records: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a whole record")).collect();
-        for (index, record) in records.iter().enumerate() {
+        let mut before = "0".repeat(64);
+        for (index, (record, line)) in records.iter().zip(text.lines()).enumerate() {
             assert_eq!(record["seq"], index as u64 + 1, "no record is missing");
+            assert_eq!(record["prev"], before, "record {} follows the one before", index + 1);
+            before = Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect();
         }
         records
     }
@@ -192,7 +119,11 @@ impl Site {
     }
 
     pub fn has_record(&self, kind: &str) -> bool {
-        self.kinds().iter().any(|found| found == kind)
+        self.count(kind) > 0
+    }
+
+    pub fn count(&self, kind: &str) -> usize {
+        self.kinds().iter().filter(|found| *found == kind).count()
     }
 
     pub fn socket(&self) -> PathBuf {
@@ -210,7 +141,12 @@ pub struct Running {
 impl Running {
     /// Starts it and waits until its gallery is in force.
     pub fn start(site: &Site) -> Self {
-        let mut running = Self::spawn(site);
+        Self::start_by(site, program())
+    }
+
+    /// As [`Running::start`], by a command that takes the arguments of `limen`.
+    pub fn start_by(site: &Site, command: Command) -> Self {
+        let mut running = Self::spawn_by(site, command);
         let loaded = within(LONG, || {
             running.ask(Request::Status).is_ok_and(|status| status["people"].as_u64() > Some(0))
         });
@@ -219,9 +155,13 @@ impl Running {
     }
 
     pub fn spawn(site: &Site) -> Self {
+        Self::spawn_by(site, program())
+    }
+
+    fn spawn_by(site: &Site, mut command: Command) -> Self {
         let log = site.path("log");
         let file = fs::File::create(&log).expect("a log");
-        let child = Command::new(env!("CARGO_BIN_EXE_limen"))
+        let child = command
             .args([Path::new("--config"), &site.path("limen.toml"), Path::new("run")])
             .stdin(Stdio::null())
             .stderr(file)
@@ -234,9 +174,27 @@ impl Running {
         ask(&self.socket, request)
     }
 
+    fn frames(&self) -> u64 {
+        self.ask(Request::Status).ok().and_then(|status| status["frames"].as_u64()).unwrap_or(0)
+    }
+
+    /// Waits until it has looked at so many more frames.
+    pub fn looks_at(&self, more: u64) -> bool {
+        let before = self.frames();
+        within(LONG, || self.frames() >= before + more)
+    }
+
     /// Waits until frames come.
     pub fn sees(&self) -> bool {
-        within(LONG, || self.ask(Request::Status).is_ok_and(|status| status["frames"].as_u64() > Some(3)))
+        self.looks_at(3)
+    }
+
+    /// The system's number of one of its threads.
+    pub fn thread(&self, name: &str) -> i32 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
+        let named = |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|n| n.trim() == name);
+        let task = tasks.map(|task| task.expect("a task").path()).find(named).expect("a thread of this name");
+        task.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse().ok()).expect("a number")
     }
 
     pub fn signal(&self, number: i32) {
@@ -277,6 +235,11 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// `limen` itself.
+pub fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_limen"))
 }
 
 /// A site, its camera showing somebody enrolled, and the daemon with the door open.

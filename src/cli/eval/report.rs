@@ -29,6 +29,8 @@ pub struct Report {
     pub images: usize,
     /// Pictures without an embedding, and why.
     pub failed: Vec<(PathBuf, String)>,
+    /// Folders without a picture.
+    pub no_picture: Vec<String>,
     /// People with one picture.
     pub one_picture: Vec<String>,
     pub rates: Rates,
@@ -72,6 +74,7 @@ impl Report {
         let missing = self.listed.iter().flat_map(|listed| &listed.missing).map(|(_, why)| why.clone());
         [
             (format!("of {} pictures without a usable face", self.images), failed.collect::<Vec<_>>()),
+            ("folders without a picture".to_owned(), self.no_picture.clone()),
             ("people with one picture, who are only strangers here".to_owned(), self.one_picture.clone()),
             ("listed pairs that could not be compared".to_owned(), missing.collect()),
         ]
@@ -108,7 +111,7 @@ impl Report {
             "images": self.images, "failures": self.failed.len(),
             "failed": self.failed.iter()
                 .map(|(file, why)| json!({ "file": shown(file), "why": why })).collect::<Vec<_>>(),
-            "one_picture": self.one_picture,
+            "no_picture": self.no_picture, "one_picture": self.one_picture,
             "pairs": self.listed.as_ref().map_or(0, |listed| listed.pairs.len()),
             "pairs_missing": missing
                 .map(|(pair, why)| json!({ "pair": pair, "why": why })).collect::<Vec<_>>(),

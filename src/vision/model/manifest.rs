@@ -1,10 +1,13 @@
-//! `models/manifest.toml`: every fact about a network that the program relies on.
+//! `models/manifest.toml`, and the manifest of a pack: every fact about a network that the program relies on.
+
+mod checks;
 
 use serde::Deserialize;
 
 use super::ModelError;
 use super::builtin::MANIFEST;
 use crate::embedding::{Metric, ModelDigest};
+use crate::person::printable;
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
@@ -51,12 +54,12 @@ pub struct Entry {
     pub input: Input,
     /// What comes out, in this order.
     pub outputs: Vec<Output>,
-    /// What must come out for the test pattern.
-    pub self_test: Vec<SelfTest>,
-    /// What embeddings are compared by.
+    /// How two embeddings are compared.
     #[serde(default)]
     pub metric: Metric,
-    /// The made-up faces that scores are centred with, if it has some.
+    /// What must come out for the test pattern.
+    pub self_test: Vec<SelfTest>,
+    /// The faces of nobody that distances are centred with.
     pub cohort: Option<CohortFile>,
     /// Int8 against float; only in a quantised entry.
     pub quantisation: Option<Quantisation>,
@@ -109,6 +112,13 @@ pub struct Output {
     pub shape: Vec<usize>,
 }
 
+impl Output {
+    /// How many numbers it holds.
+    pub fn numbers(&self) -> usize {
+        self.shape.iter().fold(1, |numbers, side| numbers.saturating_mul(*side))
+    }
+}
+
 /// The first numbers of an output for the test pattern, measured in another runtime.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SelfTest {
@@ -120,23 +130,24 @@ pub struct SelfTest {
     pub tolerance: f32,
 }
 
-/// A cohort of made-up faces, as signed bytes row by row, beside the model's file.
-#[derive(Debug, Clone, Deserialize)]
+/// `[model.cohort]`: a file of embeddings of nobody in particular, made for this network alone.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct CohortFile {
-    /// The key of the error-rate tables measured with it.
+    /// Its name, by which an error-rate table says that it was measured with it.
     pub name: String,
-    /// File name.
+    /// Its file, beside the manifest.
     pub file: String,
     /// SHA-256 of the file.
     #[serde(deserialize_with = "digest")]
     pub sha256: ModelDigest,
-    /// How many.
+    /// How many vectors it holds, 2 to 10,000.
     pub vectors: usize,
-    /// Numbers each.
+    /// Numbers a vector, as many as the network gives.
     pub dimensions: usize,
-    /// How many of them are near.
+    /// How many of the nearest vectors count.
     pub nearest: usize,
-    /// What one step of a byte is worth.
+    /// What a stored number is multiplied by, above zero.
     pub scale: f32,
 }
 
@@ -162,7 +173,11 @@ impl Manifest {
 
     /// Reads a manifest and checks that its entries are consistent.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let manifest: Self = toml::from_str(text).map_err(|e| ModelError::Manifest(e.to_string()))?;
+        let manifest: Self = toml::from_str(text).map_err(|error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
+            let line = 1 + before.matches('\n').count();
+            ModelError::Manifest(format!("line {line}: {}", printable(error.message(), 300)))
+        })?;
         if manifest.schema != SCHEMA {
             let what = format!("schema {} where this version reads {SCHEMA}", manifest.schema);
             return Err(ModelError::Manifest(what));
@@ -208,29 +223,9 @@ impl Entry {
         (width as u32, height as u32)
     }
 
-    fn check(&self) -> Result<(), ModelError> {
-        let wrong = |what: &str| Err(ModelError::Manifest(format!("model {}: {what}", self.name)));
-        let shape = &self.input.shape;
-        let batch_of_three_channels = match (self.input.layout, shape.as_slice()) {
-            (Layout::Nchw, [1, 3, height, width]) | (Layout::Nhwc, [1, height, width, 3]) => {
-                (16..=256).contains(height) && (16..=256).contains(width)
-            }
-            _ => false,
-        };
-        if !batch_of_three_channels {
-            return wrong("input.shape must be one image of three channels, 16 to 256 pixels a side");
-        }
-        let finite = self.input.subtract.iter().chain([&self.input.divide]).all(|v| v.is_finite());
-        if !finite || self.input.divide == 0.0 {
-            return wrong("input.subtract and input.divide must be finite, and divide not zero");
-        }
-        if self.outputs.is_empty() || self.self_test.len() != self.outputs.len() {
-            return wrong("there must be at least one output, and a self-test for each");
-        }
-        if self.self_test.iter().any(|t| t.first.is_empty() || t.tolerance.is_nan() || t.tolerance <= 0.0) {
-            return wrong("a self-test needs numbers and a tolerance above zero");
-        }
-        Ok(())
+    /// How many numbers an embedding has; of a network with several outputs, the first.
+    pub fn dimensions(&self) -> usize {
+        self.outputs.first().map_or(0, Output::numbers)
     }
 }
 

@@ -4,8 +4,10 @@ use std::io::Cursor;
 use std::sync::OnceLock;
 
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::infer::GenericFactoid;
 
 use super::ModelError;
+use super::guard::guarded;
 use super::manifest::Entry;
 use crate::embedding::ModelDigest;
 
@@ -27,14 +29,22 @@ impl Network {
                 expected: entry.digest,
             });
         }
+        guarded(|| Self::prove(bytes, entry))
+            .unwrap_or_else(|what| Err(ModelError::Graph { name: entry.name.clone(), what }))
+    }
+
+    fn prove(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
         let refused =
             |what: TractError| ModelError::Graph { name: entry.name.clone(), what: format!("{what:#}") };
         avoid_broken_kernels().map_err(|what| ModelError::Graph { name: entry.name.clone(), what })?;
-        let graph = tract_onnx::onnx().model_for_read(&mut Cursor::new(bytes)).map_err(refused)?;
+        // Shapes noted inside the graph may speak of a batch that the manifest settles.
+        let reader = tract_onnx::onnx().with_ignore_value_info(true);
+        let mut graph = reader.model_for_read(&mut Cursor::new(bytes)).map_err(refused)?;
+        settle_input(&mut graph, &entry.input.shape).map_err(refused)?;
         let typed = graph.into_typed().map_err(refused)?;
         check_shapes(&typed, entry)?;
         let plan = typed.into_optimized().and_then(|model| model.into_runnable()).map_err(refused)?;
-        let network = Self { entry: entry.clone(), digest, plan };
+        let network = Self { entry: entry.clone(), digest: entry.digest, plan };
         network.self_test()?;
         Ok(network)
     }
@@ -77,8 +87,8 @@ impl Network {
         ModelError::Run { name: self.entry.name.clone(), what: format!("{what:#}") }
     }
 
-    /// Runs the pattern that the manifest's self-test was measured on: pixel (row r, column c) is
-    /// ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256).
+    /// Proves that the network computes here what it computed where it was measured, and finite numbers
+    /// beyond. The picture: pixel (row r, column c) is ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256).
     fn self_test(&self) -> Result<(), ModelError> {
         let (width, height) = self.input_size();
         let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
@@ -104,6 +114,9 @@ impl Network {
                 }
             }
         }
+        if outputs.iter().flatten().any(|value| !value.is_finite()) {
+            return Err(ModelError::NotFinite { name: self.entry.name.clone() });
+        }
         Ok(())
     }
 }
@@ -127,6 +140,24 @@ impl std::fmt::Debug for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Network({}, {})", self.entry.name, self.digest.short())
     }
+}
+
+/// Takes from the manifest what the graph leaves open about its input, a batch of any size for one. What the
+/// graph states stays as it is, for [`check_shapes`] to compare.
+fn settle_input(graph: &mut InferenceModel, wanted: &[usize]) -> TractResult<()> {
+    let [input] = graph.inputs[..] else { return Ok(()) };
+    let mut fact = graph.outlet_fact(input)?.clone();
+    if fact.shape.is_open() {
+        fact.shape = wanted.iter().copied().collect();
+    }
+    let open: Vec<bool> =
+        fact.shape.dims().map(|dim| !matches!(dim, GenericFactoid::Only(TDim::Val(_)))).collect();
+    if open.len() == wanted.len() {
+        for (axis, side) in wanted.iter().enumerate().filter(|(axis, _)| open[*axis]) {
+            fact.shape.set_dim(axis, side.to_dim());
+        }
+    }
+    graph.set_outlet_fact(input, fact)
 }
 
 fn check_shapes(model: &TypedModel, entry: &Entry) -> Result<(), ModelError> {

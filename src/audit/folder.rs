@@ -1,0 +1,109 @@
+//! The audit's folder: its files, whose they are, and the one process that may write there.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `audit.jsonl` | the records being written |
+//! | `audit-000000001234.jsonl` | closed: records up to number 1234 |
+//! | `audit-dropped.jsonl` | what is left of deleted files: their seals, and the last record of each |
+//! | `seal.key`, `seal.key.next` | the secret keys of the next two seals |
+//! | `forget` | an id whose records are being cleaned |
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::path::{Path, PathBuf};
+
+use rustix::process::geteuid;
+
+use super::AuditError;
+
+/// The file being written.
+pub const CURRENT: &str = "audit.jsonl";
+/// What is left of deleted files.
+pub const DROPPED: &str = "audit-dropped.jsonl";
+
+/// Names a failure: the file and what was tried with it.
+pub fn failed(file: &Path, what: &'static str) -> impl FnOnce(io::Error) -> AuditError + use<> {
+    let file = file.to_owned();
+    move |source| AuditError::File { file, what, source }
+}
+
+/// The right to write in the folder; given up when dropped.
+#[derive(Debug)]
+pub struct Claim {
+    _locked: File,
+}
+
+/// Makes the folder, with mode 0700, and claims it.
+pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(failed(folder, "create the folder"))?;
+    let locked = File::open(folder).map_err(failed(folder, "open the folder"))?;
+    match locked.try_lock() {
+        Ok(()) => Ok(Claim { _locked: locked }),
+        Err(TryLockError::WouldBlock) => Err(AuditError::Busy(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(folder, "lock the folder")(source)),
+    }
+}
+
+/// Opens a file for reading and writing, made with mode 0600 where there is none, and never by a link. A
+/// file that root makes belongs to whom the folder belongs to, who has to go on with it.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
+        .open(path)?;
+    if let (true, Some(folder)) = (geteuid().is_root(), path.parent()) {
+        let owner = fs::metadata(folder)?;
+        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(file)
+}
+
+/// Replaces a file, or makes it, in one step; the folder is not synced yet.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let temporary = path.with_extension("new");
+    let mut file = open_own(&temporary)?;
+    file.set_len(0)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}
+
+/// Makes new names and lost ones durable.
+pub fn sync_folder(folder: &Path) -> Result<(), AuditError> {
+    File::open(folder).and_then(|opened| opened.sync_all()).map_err(failed(folder, "sync the folder"))
+}
+
+/// The closed file that ends with this record.
+pub fn closed_name(last: u64) -> String {
+    format!("audit-{last:012}.jsonl")
+}
+
+/// The number of the last record in a closed file, by its name.
+pub fn last_of(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_prefix("audit-")?.strip_suffix(".jsonl")?.parse().ok()
+}
+
+/// Closed files, oldest first; none in a folder that does not exist.
+pub fn closed_files(folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(failed(folder, "list the folder"))?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed(folder, "list the folder"))?.path();
+        files.extend(last_of(&path).map(|last| (last, path)));
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}

@@ -1,0 +1,102 @@
+//! Opening the files of an audit for reading, while the daemon goes on writing.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::folder::{CURRENT, DROPPED, closed_files, failed, last_of};
+use super::verify::{Found, Verifier};
+use super::{AuditError, AuditSettings, Record, Report};
+
+/// Bytes of a record, generously: how many files have to be read for so many records.
+const GENEROUS: u64 = 2048;
+/// Bytes read at once.
+const BUFFER: usize = 256 << 10;
+
+/// The files as they were at one moment.
+struct Opened {
+    dropped: Option<File>,
+    /// Oldest first.
+    files: Vec<(PathBuf, File)>,
+}
+
+/// Opens everything before anything is read, in the order in which nothing that is closed or deleted
+/// meanwhile goes missing: the current file first, then the closed ones, then what is kept of deleted ones.
+fn open(folder: &Path) -> Result<Opened, AuditError> {
+    let path = folder.join(CURRENT);
+    let current = open_if_there(&path)?;
+    let mut files = Vec::new();
+    for closed in closed_files(folder)? {
+        files.extend(open_if_there(&closed)?.map(|file| (closed, file)));
+    }
+    let inode = |file: &File| file.metadata().map(|found| found.ino()).ok();
+    if let Some(current) =
+        current.filter(|current| files.iter().all(|(_, file)| inode(file) != inode(current)))
+    {
+        files.push((path, current));
+    }
+    Ok(Opened { dropped: open_if_there(&folder.join(DROPPED))?, files })
+}
+
+fn open_if_there(path: &Path) -> Result<Option<File>, AuditError> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some).map_err(failed(path, "open")),
+    }
+}
+
+/// Walks all files in a folder; `each` is handed every record.
+pub fn read_all(
+    folder: &Path,
+    mut verifier: Verifier,
+    mut each: impl FnMut(&Found<'_>),
+) -> Result<Report, AuditError> {
+    let opened = open(folder)?;
+    if let Some(dropped) = opened.dropped {
+        verifier.read_dropped(DROPPED, BufReader::with_capacity(BUFFER, dropped));
+    }
+    let dropped_to = verifier.dropped_to().unwrap_or(0);
+    for (path, file) in opened.files {
+        // A deletion that is under way, or was interrupted.
+        if last_of(&path).is_none_or(|last| last > dropped_to) {
+            verifier.read(&name(&path), BufReader::with_capacity(BUFFER, file), &mut each);
+        }
+    }
+    Ok(verifier.finish())
+}
+
+/// The newest records, oldest first, at most `count`, and whether the chain holds among them. Reads no more
+/// files than it has to.
+pub fn read_newest(folder: &Path, count: usize) -> Result<(Vec<Record>, Report), AuditError> {
+    let mut newest = VecDeque::new();
+    let mut keep = |found: &Found<'_>| {
+        newest.extend(found.record());
+        if newest.len() > count {
+            newest.pop_front();
+        }
+    };
+    let opened = open(folder)?;
+    let enough = (count as u64).saturating_mul(GENEROUS);
+    let mut bytes = 0;
+    let mut start = opened.files.len();
+    while start > 0 && bytes < enough {
+        start -= 1;
+        bytes += opened.files[start].1.metadata().map_or(0, |found| found.len());
+    }
+    let mut verifier = Verifier::from_the_middle();
+    for (path, file) in opened.files.into_iter().skip(start) {
+        verifier.read(&name(&path), BufReader::with_capacity(BUFFER, file), &mut keep);
+    }
+    Ok((newest.into(), verifier.finish()))
+}
+
+/// [`read_newest`] without the report.
+pub fn newest_records(settings: &AuditSettings, count: usize) -> Result<Vec<Record>, AuditError> {
+    Ok(read_newest(&settings.folder, count)?.0)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

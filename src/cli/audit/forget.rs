@@ -1,0 +1,41 @@
+//! `limen audit forget`: by the daemon, or where none runs by ourselves.
+
+use serde_json::{Value, json};
+
+use super::super::context::Context;
+use super::super::output::{note, say, say_json};
+use super::super::people::person_id;
+use super::super::trouble::{Answer, Trouble};
+use crate::audit::forget_alone;
+use crate::config::Settings;
+use crate::control::{Request, ask};
+use crate::person::PersonId;
+
+pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
+    let id = person_id(id)?;
+    let records = forget_in_records(context, &context.settings()?, &id)?;
+    if context.json {
+        say_json(&json!({ "forgotten": id, "records": records }));
+    } else {
+        say(&format!("{records} records named {id} and no longer do; the journal may still do so"));
+    }
+    Ok(Answer::Yes)
+}
+
+/// Takes a person out of the records; how many named them.
+pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) -> Result<u64, Trouble> {
+    let socket = context.socket(settings);
+    let (records, old) = if socket.exists() {
+        let answer = Value::from(ask(&socket, Request::Forget { id: id.as_str().to_owned() })?);
+        (answer["records"].as_u64().unwrap_or(0), answer["old"].as_u64().unwrap_or(0))
+    } else if settings.audit.folder.exists() {
+        let forgotten = forget_alone(&settings.audit, id)?;
+        (forgotten.records as u64, forgotten.old as u64)
+    } else {
+        (0, 0)
+    };
+    if old > 0 {
+        note(&format!("{old} records of format 1 name {id} for good; they go when their file is the oldest"));
+    }
+    Ok(records)
+}

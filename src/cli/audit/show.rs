@@ -1,0 +1,222 @@
+//! `limen audit show`: what happened?
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::super::context::Context;
+use super::super::output::{FAINT, note, say, styled};
+use super::super::people::person_id;
+use super::super::trouble::{Answer, Trouble};
+use super::csv;
+use crate::audit::{ClockQuality, Record, Verifier, read_all, read_newest};
+use crate::person::{PersonId, is_deceptive, printable};
+
+/// Records without a filter, unless --lines says otherwise.
+const DEFAULT_LINES: usize = 50;
+/// The longest text of one record on a terminal, in characters.
+const MAX_SHOWN: usize = 2000;
+
+/// Records, oldest first; with --json one object a record, as in docs/audit.md.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The newest so many [default: 50; all with --since, --until, --who, --kind or --csv]
+    #[arg(long, short = 'n')]
+    lines: Option<usize>,
+    /// From then on: 2026-07-01, 2026-07-01T08:00 (this machine's zone), or with a zone, 2026-07-01T08:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_when)]
+    since: Option<When>,
+    /// Until then; a day to its end
+    #[arg(long, value_name = "TIME", value_parser = parse_when)]
+    until: Option<When>,
+    /// Only records that name this person
+    #[arg(long, value_name = "ID")]
+    who: Option<String>,
+    /// Only records of this kind, such as granted or refused; may be repeated
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+    /// Print CSV: seq, time, clock, kind, who, details
+    #[arg(long)]
+    csv: bool,
+}
+
+/// A time as somebody types it.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    Instant(Timestamp),
+    Local(DateTime),
+    Day(Date),
+}
+
+fn parse_when(text: &str) -> Result<When, String> {
+    let day = || text.parse().map(When::Day);
+    let local = || text.parse().map(When::Local);
+    let instant = text.parse().map(When::Instant);
+    let parsed = instant.or_else(|_| if text.contains(['T', ' ', ':']) { local() } else { day() });
+    parsed.map_err(|_| "is no time; write 2026-07-01, 2026-07-01T08:00 or 2026-07-01T08:00Z".to_owned())
+}
+
+impl When {
+    fn begin(self) -> Result<Timestamp, Trouble> {
+        self.at(|day| Ok(day.at(0, 0, 0, 0)))
+    }
+
+    /// The first moment that is too late.
+    fn end(self) -> Result<Timestamp, Trouble> {
+        self.at(|day| Ok(day.tomorrow()?.at(0, 0, 0, 0)))
+    }
+
+    fn at(self, day: impl Fn(Date) -> Result<DateTime, jiff::Error>) -> Result<Timestamp, Trouble> {
+        let local = match self {
+            Self::Instant(instant) => return Ok(instant),
+            Self::Local(time) => Ok(time),
+            Self::Day(date) => day(date),
+        };
+        local
+            .and_then(|time| TimeZone::system().to_timestamp(time))
+            .map_err(|error| Trouble::Usage(format!("a time that cannot be: {error}")))
+    }
+}
+
+struct Filter {
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    who: Option<PersonId>,
+    kinds: Vec<String>,
+}
+
+impl Filter {
+    fn of(arguments: &Arguments) -> Result<Self, Trouble> {
+        Ok(Self {
+            since: arguments.since.map(When::begin).transpose()?,
+            until: arguments.until.map(When::end).transpose()?,
+            who: arguments.who.as_deref().map(person_id).transpose()?,
+            kinds: arguments.kind.clone(),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.who.is_none() && self.kinds.is_empty()
+    }
+
+    fn lets_pass(&self, record: &Record) -> bool {
+        self.since.is_none_or(|since| record.time >= since)
+            && self.until.is_none_or(|until| record.time < until)
+            && self.who.as_ref().is_none_or(|who| people(record).contains(&who.as_str()))
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == record.kind()))
+    }
+}
+
+/// The ids that a record names.
+fn people(record: &Record) -> Vec<&str> {
+    let ids = ["person", "nearest", "added", "removed"].map(|key| &record.fact[key]);
+    let lists =
+        ids.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+    lists.filter_map(Value::as_str).collect()
+}
+
+pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let settings = context.settings()?;
+    let filter = Filter::of(arguments)?;
+    if arguments.csv {
+        say(csv::HEADING);
+    }
+    let print = |record: &Record| {
+        if arguments.csv {
+            say(&csv::line(record, &people(record).join(" ")));
+        } else if context.json {
+            say(&unambiguous(&json!(record).to_string()));
+        } else {
+            say(&to_line(record));
+        }
+    };
+    let lines = arguments.lines.or((filter.is_empty() && !arguments.csv).then_some(DEFAULT_LINES));
+    let sound = match lines {
+        Some(lines) if filter.is_empty() => {
+            let (records, report) = read_newest(&settings.audit.folder, lines)?;
+            records.iter().for_each(print);
+            report.is_sound()
+        }
+        _ => show_filtered(&settings.audit.folder, &filter, lines, print)?,
+    };
+    if !sound {
+        note("these records are not all as they were written; `limen audit verify` says where");
+    }
+    Ok(Answer::Yes)
+}
+
+/// Prints what passes as it comes, or with a number of lines the newest of it; false if the chain is broken.
+fn show_filtered(
+    folder: &std::path::Path,
+    filter: &Filter,
+    lines: Option<usize>,
+    print: impl Fn(&Record),
+) -> Result<bool, Trouble> {
+    let mut newest = std::collections::VecDeque::new();
+    let report = read_all(folder, Verifier::new(Vec::new(), Vec::new()), |found| {
+        let Some(record) = found.record().filter(|record| filter.lets_pass(record)) else { return };
+        match lines {
+            None => print(&record),
+            Some(lines) => {
+                newest.push_back(record);
+                if newest.len() > lines {
+                    newest.pop_front();
+                }
+            }
+        }
+    })?;
+    newest.iter().for_each(print);
+    Ok(report.is_sound())
+}
+
+fn to_line(record: &Record) -> String {
+    let doubt = if record.clock == ClockQuality::Synchronised { "" } else { " (clock not set)" };
+    let details: Vec<String> = match &record.fact {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(key, value)| *key != "kind" && !value.is_null())
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let time = styled(FAINT, &format!("{:.0}{doubt}", record.time), 0);
+    let (kind, details) = (printable(record.kind(), 80), printable(&details.join(" "), MAX_SHOWN));
+    format!("{:>6} {time} {kind} {details}", record.seq)
+}
+
+/// JSON in which no character disguises a line: deceptive ones, which are in strings only, as `\uXXXX`.
+fn unambiguous(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_deceptive(c) {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_days_local_times_or_instants() {
+        assert!(matches!(parse_when("2026-07-01"), Ok(When::Day(_))));
+        assert!(matches!(parse_when("2026-07-01T08:00"), Ok(When::Local(_))));
+        assert!(matches!(parse_when("2026-07-01 08:00:30"), Ok(When::Local(_))));
+        assert!(matches!(parse_when("2026-07-01T08:00Z"), Ok(When::Instant(_))));
+        assert!(parse_when("yesterday").is_err());
+        let day = parse_when("2026-07-01").expect("a day");
+        let length = day.end().expect("a time").duration_since(day.begin().expect("a time"));
+        assert!((23..=25).contains(&length.as_hours()), "{length:?}");
+    }
+
+    #[test]
+    fn json_hides_no_direction_marks() {
+        assert_eq!(unambiguous("{\"a\":\"x\u{202e}y\"}"), "{\"a\":\"x\\u202ey\"}");
+    }
+}

@@ -1,0 +1,189 @@
+//! `limen calibrate`: this site's threshold and margins, from its own gallery.
+
+mod json;
+mod report;
+mod words;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::context::{Context, shown};
+use super::output::{note, say_json};
+use super::trouble::{Answer, Trouble};
+use crate::config::Settings;
+use crate::config::edit::{Proposal, ProposedPair};
+use crate::evaluation::calibration::genuine::Disagreeing;
+use crate::evaluation::calibration::look_alikes::LookAlike;
+use crate::evaluation::calibration::plot::write_histograms;
+use crate::evaluation::calibration::{Calibration, Site, calibrate as measure};
+use crate::gallery::roster::Entry;
+use crate::gallery::{Gallery, Roster};
+use crate::pipeline::{Attempt, scoring, thresholds};
+
+/// What the site's own gallery says of its threshold. Exit code 1 if people look alike or photographs
+/// disagree.
+///
+/// Everybody is compared with everybody, and each photograph with the person's others. What comes out is a
+/// proposal: the configuration changes only with --write. With --json one object, explained in
+/// docs/calibration.md: people, singles, pairs, threshold, far, days_to_a_false_accept, genuine, impostor,
+/// cohort, by_person, look_alikes, disagreeing, too_few, incomparable, advice, notes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Strangers a day who try, for the expected false accepts
+    #[arg(long, value_name = "M", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    visitors: u32,
+    /// Look at another target than the configuration's
+    #[arg(long, value_name = "FAR", conflicts_with = "write", value_parser = target)]
+    target_far: Option<f64>,
+    /// Write calibration.svg and limen-proposal.toml there
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Put the proposal into the configuration, and ask a running daemon to reload
+    #[arg(long)]
+    write: bool,
+}
+
+/// A target as the configuration may have it.
+fn target(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(far) if (1e-8..=1e-1).contains(&far) => Ok(far),
+        _ => Err("use 1e-8 to 1e-1".to_owned()),
+    }
+}
+
+/// Everything that is said.
+struct Report<'a> {
+    gallery: String,
+    model: String,
+    cohort: String,
+    settings: &'a Settings,
+    visitors: u32,
+    found: Calibration,
+    /// The photographs that disagree, as people know them; in the order of `found.disagreeing`.
+    photographs: Vec<String>,
+    /// What the gallery's own loading noted.
+    notes: Vec<String>,
+}
+
+pub fn calibrate(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let mut settings = context.settings()?;
+    if arguments.write && context.file_of_settings().is_none() {
+        let what = "--write needs a configuration to write to: name it with --config FILE";
+        return Err(Trouble::Usage(what.to_owned()));
+    }
+    if let Some(far) = arguments.target_far {
+        (settings.recognition.target_far, settings.recognition.max_distance) = (far, None);
+    }
+    let report = look_at(context, &settings, arguments.visitors)?;
+    let proposal = propose(&report);
+    if context.json {
+        say_json(&json::report(&report));
+    } else {
+        report.notes.iter().for_each(|text| note(text));
+        report::tell(&report, &proposal);
+    }
+    if let Some(folder) = &arguments.out {
+        write_out(folder, &report, &proposal)?;
+    }
+    if let (true, Some(file)) = (arguments.write, context.file_of_settings()) {
+        write_configuration(context, &settings, file, &proposal)?;
+    }
+    Ok(Answer::of(report.warnings() == 0))
+}
+
+fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Result<Report<'a>, Trouble> {
+    let models = context.models(settings)?;
+    let built = context.enrolled(settings, &models)?.built;
+    let recognition = &settings.recognition;
+    let scoring = scoring(recognition, &models)?;
+    let found = measure(&Site {
+        gallery: &built.gallery,
+        scoring: &scoring,
+        thresholds: &thresholds(recognition, &models, &scoring, Attempt::Track)?,
+        target_far: recognition.max_distance.is_none().then_some(recognition.target_far),
+        frames: u32::try_from(settings.rules.frames).unwrap_or(u32::MAX),
+        margin: recognition.margin,
+        look_alikes: &recognition.look_alikes,
+    });
+    let roster = Roster::load(&settings.gallery, context.trust())?;
+    Ok(Report {
+        gallery: shown(&settings.gallery),
+        model: format!("{} {}", models.embedder.entry().name, models.digest().short()),
+        cohort: scoring.cohort().to_owned(),
+        settings,
+        visitors,
+        photographs: found.disagreeing.iter().map(|one| name_of(one, &built.gallery, &roster)).collect(),
+        found,
+        notes: built.notes.iter().map(ToString::to_string).collect(),
+    })
+}
+
+impl Report<'_> {
+    /// Pairs that nothing is done about yet, and photographs that disagree.
+    fn warnings(&self) -> usize {
+        let unhandled = self.found.look_alikes.iter().filter(|pair| !pair.is_handled()).count();
+        unhandled + self.found.disagreeing.len()
+    }
+}
+
+/// A photograph's file, or which of the embeddings in the gallery file it is.
+fn name_of(single: &Disagreeing, gallery: &Gallery, roster: &Roster) -> String {
+    let photographs = gallery.get(&single.person).map_or(0, |person| person.photographs);
+    let entry: Option<&Entry> = roster.people.iter().find(|entry| entry.id == single.person);
+    let photo = entry.and_then(|entry| entry.photos.get(single.single));
+    match photo {
+        Some(photo) if single.single < photographs => shown(&photo.path),
+        _ => format!("embedding {} in the file", single.single.saturating_sub(photographs) + 1),
+    }
+}
+
+fn propose(report: &Report<'_>) -> Proposal {
+    let found = &report.found;
+    let current = report.settings.recognition.target_far;
+    let mut about = vec![
+        format!(
+            "Proposed by `limen calibrate` from {} people and {} templates.",
+            found.people, found.singles
+        ),
+        "Nothing of it is in force until it is in the configuration.".to_owned(),
+    ];
+    about.extend(found.look_alikes.iter().filter_map(words::inseparable));
+    let advised = found.advice.target_far.filter(|far| *far < current);
+    if let (None, Some(kept)) = (advised, found.advice.target_far) {
+        about.push(format!("target-far = {kept:e} is kept: {}.", words::reason(found)));
+    }
+    let pair = |pair: &LookAlike| {
+        let (margin, people) = (pair.proposed()?, pair.people.clone());
+        Some(ProposedPair { people, margin, why: words::resemblance(pair) })
+    };
+    Proposal {
+        about,
+        target_far: advised.map(|far| (far, words::reason(found))),
+        look_alikes: found.look_alikes.iter().filter_map(pair).collect(),
+    }
+}
+
+fn write_out(folder: &Path, report: &Report<'_>, proposal: &Proposal) -> Result<(), Trouble> {
+    let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", shown(folder)));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let (plot, fragment) = (folder.join("calibration.svg"), folder.join("limen-proposal.toml"));
+    write_histograms(&plot, &report.model, &report.found)?;
+    fs::write(&fragment, proposal.fragment()).map_err(failed)?;
+    [plot, fragment].iter().for_each(|file| note(&format!("wrote {}", shown(file))));
+    Ok(())
+}
+
+fn write_configuration(
+    context: &Context,
+    settings: &Settings,
+    file: &Path,
+    proposal: &Proposal,
+) -> Result<(), Trouble> {
+    if proposal.is_empty() {
+        note(&format!("nothing to change in {}", shown(file)));
+        return Ok(());
+    }
+    proposal.write(file)?;
+    note(&format!("changed {}", shown(file)));
+    context.ask_for_reload(settings)
+}

@@ -1,0 +1,124 @@
+//! The report as one JSON object; its names are a promise, explained in `docs/calibration.md`.
+
+use serde_json::{Value, json};
+
+use super::{Report, words};
+use crate::evaluation::calibration::advice::{CHECKED, days_to_a_false_accept, rule_of_three};
+use crate::evaluation::calibration::impostors::Check;
+use crate::evaluation::calibration::look_alikes::{LookAlike, Remedy};
+use crate::evaluation::calibration::tally::{STEP, Tally};
+
+/// Everything.
+pub fn report(report: &Report<'_>) -> Value {
+    let found = &report.found;
+    let (door, recognition) = (&found.door, &report.settings.recognition);
+    let days = door.far.map(|far| days_to_a_false_accept(far, f64::from(report.visitors)));
+    let too_few = found.too_few.iter().map(|(id, singles)| json!({ "id": id, "singles": singles }));
+    json!({
+        "gallery": report.gallery,
+        "model": report.model,
+        "people": found.people,
+        "singles": found.singles,
+        "pairs": found.impostors.pairs,
+        "target_far": recognition.max_distance.is_none().then_some(recognition.target_far),
+        "frames": report.settings.rules.frames,
+        "threshold": short(door.threshold),
+        "threshold_with_three": short(door.threshold_with_three),
+        "threshold_of_a_photograph": short(door.threshold_of_a_photograph),
+        "extrapolated": door.is_extrapolated,
+        "far": door.far,
+        "visitors_per_day": report.visitors,
+        "days_to_a_false_accept": days,
+        "genuine": tally(&found.genuine, "tar"),
+        "impostor": impostor(report),
+        "cohort": cohort(report),
+        "by_person": by_person(report),
+        "look_alikes": found.look_alikes.iter().map(look_alike).collect::<Vec<_>>(),
+        "look_alike_pairs": found.near_pairs,
+        "disagreeing": disagreeing(report),
+        "too_few": too_few.collect::<Vec<_>>(),
+        "incomparable": found.incomparable,
+        "advice": { "target_far": found.advice.target_far, "reason": words::reason(found) },
+        "notes": report.notes,
+    })
+}
+
+/// A score in as many digits as it has meaning.
+fn short(score: f32) -> f64 {
+    (f64::from(score) * 1e4).round() / 1e4
+}
+
+fn tally(tally: &Tally, rate: &str) -> Value {
+    let rows = tally.histogram.rows(1).into_iter();
+    let histogram: Vec<Value> =
+        rows.map(|(lower, count)| json!({ "score": short(lower), "count": count })).collect();
+    let mut object = json!({
+        "comparisons": tally.comparisons, "within": tally.within, "step": short(STEP), "histogram": histogram,
+    });
+    object[rate] = json!(tally.share());
+    object
+}
+
+fn impostor(report: &Report<'_>) -> Value {
+    let impostors = &report.found.impostors;
+    let mut object = tally(&impostors.tally, "far");
+    let none = impostors.tally.within == 0;
+    object["far_below"] = json!(none.then(|| rule_of_three(impostors.tally.comparisons)));
+    object["pairs_within"] = json!(impostors.pairs_within);
+    let check = |(check, rate): (&Check, f64)| json!({ "rate": rate, "pairs_within": check.passed, "pairs_promised": check.promised });
+    object["tested"] = impostors.checks.iter().zip(CHECKED).map(check).collect();
+    object
+}
+
+fn cohort(report: &Report<'_>) -> Value {
+    let mut object = json!({ "name": report.cohort, "strangers": null });
+    if let Some(strangers) = &report.found.strangers {
+        let mut made_up = tally(&strangers.tally, "far");
+        made_up["faces"] = json!(strangers.faces);
+        made_up["share_at_one_in_a_hundred"] = json!(strangers.share_at_one_in_a_hundred);
+        object["strangers"] = made_up;
+    }
+    object
+}
+
+fn by_person(report: &Report<'_>) -> Vec<Value> {
+    let people = report.found.by_person.iter();
+    people
+        .map(|person| {
+            json!({
+                "id": person.person, "compared": person.compared, "within": person.within,
+                "worst_score": person.worst.map(short),
+            })
+        })
+        .collect()
+}
+
+fn look_alike(pair: &LookAlike) -> Value {
+    let mut object = json!({
+        "people": pair.people, "score": short(pair.score), "threshold": short(pair.threshold),
+        "configured_margin": pair.configured.map(short), "proposed_margin": pair.proposed().map(short),
+        "separable": true, "behind": null, "photographs": 0, "photographs_that_keep_it": 0,
+    });
+    match pair.remedy {
+        Remedy::Margin { known, kept, .. } => {
+            object["photographs"] = json!(known);
+            object["photographs_that_keep_it"] = json!(kept);
+        }
+        Remedy::Inseparable { behind, .. } => {
+            object["separable"] = json!(false);
+            object["behind"] = json!(behind.and_then(|place| pair.people.get(place)));
+        }
+    }
+    object
+}
+
+fn disagreeing(report: &Report<'_>) -> Vec<Value> {
+    let photographs = report.found.disagreeing.iter().zip(&report.photographs);
+    photographs
+        .map(|(one, photograph)| {
+            json!({
+                "id": one.person, "photograph": photograph, "score": short(one.score), "limit": short(one.limit),
+            })
+        })
+        .collect()
+}

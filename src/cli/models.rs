@@ -1,0 +1,215 @@
+//! `limen models`: which network makes embeddings, and which others could?
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::context::{Context, shown};
+use super::output::{BAD, FAINT, GOOD, note, say, say_json, styled};
+use super::trouble::{Answer, Trouble};
+use crate::config::Settings;
+use crate::config::edit::set_model;
+use crate::daemon::make_folder;
+use crate::enrol::{Remake, remake};
+use crate::files::Trust;
+use crate::pipeline::{Attempt, centred, is_measured, may_drive, scoring, thresholds};
+use crate::vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
+
+/// What to do with the networks that make embeddings.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// One line a network, compiled in or installed; exit code 1 if one of them is broken
+    ///
+    /// With --json one object a network: name, source (built-in, installed, file), used (by the configuration),
+    /// sha256, width, height, dimensions, metric (l2, cosine), trained, tables (error rates were measured),
+    /// problem. Of a broken one all but name, source, used and problem are null; else problem is null.
+    List,
+    /// Install a network of your own with the manifest that describes it; both are checked before
+    ///
+    /// With --json one object: installed (the name), sha256, trained, tables.
+    Add {
+        /// The ONNX file
+        file: PathBuf,
+        /// Its manifest, one [[model]] entry; a cohort that it names lies beside it
+        #[arg(long, value_name = "FILE")]
+        manifest: PathBuf,
+    },
+    /// Write a network's name into the configuration; a restart brings it into force
+    ///
+    /// With --json one object: model, restart (always true), to_make (photographs whose template is made
+    /// again), without (ids of people who cannot enter before they have a photograph).
+    Use {
+        /// The name that `limen models` shows
+        name: String,
+    },
+}
+
+pub fn models(context: &Context, command: Command) -> Result<Answer, Trouble> {
+    match command {
+        Command::List => list(context),
+        Command::Add { file, manifest } => add(context, &file, &manifest),
+        Command::Use { name } => choose(context, &name),
+    }
+}
+
+/// One network in the list.
+struct Row {
+    name: String,
+    source: &'static str,
+    used: bool,
+    /// What is known about it, and whether it has tables; or what is wrong with it.
+    facts: Result<(Entry, bool), String>,
+}
+
+fn list(context: &Context) -> Result<Answer, Trouble> {
+    let rows = rows(&context.settings()?)?;
+    for row in &rows {
+        if context.json { say_json(&row.to_json()) } else { say(&row.to_line()) }
+    }
+    Ok(Answer::of(rows.iter().all(|row| row.facts.is_ok())))
+}
+
+/// Everything compiled in or installed, and what the configuration names besides.
+fn rows(settings: &Settings) -> Result<Vec<Row>, Trouble> {
+    let packs = settings.paths.packs();
+    let mut rows: Vec<Row> = Packs::built_in()?
+        .into_iter()
+        .map(|pack| Row::new(pack.entry.name.clone(), "built-in", Ok(pack)))
+        .collect();
+    for name in packs.names()? {
+        let pack = match ModelName::new(&name) {
+            Some(name) => packs.read(&name).map_err(|error| error.to_string()),
+            None => Err(format!("{}; rename its files", ModelName::RULE)),
+        };
+        rows.push(Row::new(name, "installed", pack));
+    }
+    let configured = settings.model.pack().map_err(|error| error.to_string());
+    let (name, source) = match (&settings.model, &configured) {
+        (EmbedderChoice::File { path, .. }, _) => (shown(path), "file"),
+        (EmbedderChoice::Named { name, .. }, _) => (name.to_string(), "installed"),
+        (EmbedderChoice::BuiltIn, Ok(pack)) => (pack.entry.name.clone(), "built-in"),
+        (EmbedderChoice::BuiltIn, Err(_)) => ("int8".to_owned(), "built-in"),
+    };
+    match rows.iter_mut().find(|row| row.name == name) {
+        Some(row) => row.used = true,
+        None => rows.push(Row { used: true, ..Row::new(name, source, configured) }),
+    }
+    Ok(rows)
+}
+
+impl Row {
+    fn new(name: String, source: &'static str, pack: Result<Pack, String>) -> Self {
+        let facts = pack.and_then(|pack| {
+            let tables = is_measured(&pack.manifest, &pack.entry).map_err(|error| error.to_string())?;
+            Ok((pack.entry, tables))
+        });
+        Self { name, source, used: false, facts }
+    }
+
+    fn to_json(&self) -> Value {
+        let entry = self.facts.as_ref().ok().map(|(entry, _)| entry);
+        json!({
+            "name": self.name,
+            "source": self.source,
+            "used": self.used,
+            "sha256": entry.map(|entry| entry.digest.to_string()),
+            "width": entry.map(|entry| entry.input_size().0),
+            "height": entry.map(|entry| entry.input_size().1),
+            "dimensions": entry.map(Entry::dimensions),
+            "metric": entry.map(|entry| entry.metric.name()),
+            "trained": entry.map(|entry| entry.trained),
+            "tables": self.facts.as_ref().ok().map(|(_, tables)| tables),
+            "problem": self.facts.as_ref().err(),
+        })
+    }
+
+    fn to_line(&self) -> String {
+        let name = crate::person::printable(&self.name, 80);
+        let used = if self.used { styled(GOOD, "  in use", 0) } else { String::new() };
+        match &self.facts {
+            Err(what) => format!("{name:<20} {}: {what}{used}", styled(BAD, "broken", 0)),
+            Ok((entry, tables)) => {
+                let (width, height) = entry.input_size();
+                let size = format!("{width}x{height}");
+                let trained = if entry.trained { "trained" } else { "untrained" };
+                let tables = if *tables { "tables" } else { "no tables" };
+                format!(
+                    "{name:<20} {}  {size:<7} {:>4} numbers  {:<6}  {trained:<9}  {tables:<9}  {}{used}",
+                    entry.digest.short(),
+                    entry.dimensions(),
+                    entry.metric.name(),
+                    styled(FAINT, self.source, 9),
+                )
+            }
+        }
+    }
+}
+
+fn add(context: &Context, file: &Path, manifest: &Path) -> Result<Answer, Trouble> {
+    let settings = context.settings()?;
+    let pack = Pack::read(file, manifest, Trust::Anyone)?;
+    pack.load()?;
+    let Entry { name, digest, trained, .. } = &pack.entry;
+    let tables = is_measured(&pack.manifest, &pack.entry)?;
+    centred(&pack.entry, pack.cohort.as_deref())?;
+    make_folder(&settings.paths.state)?;
+    settings.paths.packs().install(&pack)?;
+    if context.json {
+        let sha256 = digest.to_string();
+        say_json(&json!({ "installed": name, "sha256": sha256, "trained": trained, "tables": tables }));
+    } else {
+        say(&format!("{name} {} is installed; `limen models use {name}` chooses it", digest.short()));
+    }
+    if !trained {
+        note("it is untrained: it tells nobody from anybody and never drives a lock");
+    }
+    if !tables {
+        note(
+            "it has no error-rate tables: it needs [recognition] max-distance, whatever error rate that means",
+        );
+    }
+    Ok(Answer::Yes)
+}
+
+fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {
+    let settings = context.trusted_settings()?;
+    let choice = EmbedderChoice::named(name, settings.paths.packs()).ok_or_else(|| {
+        let name = crate::person::printable(name, 80);
+        Trouble::Usage(format!("\"{name}\" {}; `limen models` lists those there are", ModelName::RULE))
+    })?;
+    let models = Models::load(&choice)?;
+    may_drive(&settings, models.embedder.entry())?;
+    let scoring = scoring(&settings.recognition, &models)?;
+    thresholds(&settings.recognition, &models, &scoring, Attempt::Track)?;
+    set_model(context.config_file(), name)?;
+    let ahead = remake(&context.gallery_source(&settings), models.digest());
+    if context.json {
+        let (to_make, without) = match &ahead {
+            Ok(Remake { photographs, without }) => (Some(photographs), Some(without)),
+            Err(_) => (None, None),
+        };
+        say_json(&json!({ "model": name, "restart": true, "to_make": to_make, "without": without }));
+    } else {
+        say(&format!("{name} is configured; systemctl restart limen brings it into force"));
+    }
+    match ahead {
+        Ok(ahead) if !context.json => tell(&ahead),
+        Ok(_) => {}
+        Err(error) => note(&format!("what it means for the gallery cannot be said:\n{error}")),
+    }
+    Ok(Answer::Yes)
+}
+
+fn tell(ahead: &Remake) {
+    match ahead.photographs {
+        0 => say("every photograph has its template already"),
+        1 => say("1 template is made again from its photograph at the start"),
+        n => say(&format!("{n} templates are made again from their photographs at the start")),
+    }
+    for person in &ahead.without {
+        note(&format!(
+            "{person} cannot enter: no photograph, and the embeddings in the gallery file are of another model; \
+             add photographs: limen enroll {person} PHOTO"
+        ));
+    }
+}

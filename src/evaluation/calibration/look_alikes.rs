@@ -1,0 +1,152 @@
+//! Two people who resemble each other: can a larger margin tell them apart, and which?
+//!
+//! A *lead* is by how much a photograph of one of them is nearer to that person (to the mean of the other
+//! photographs) than to the other person's template. A margin asks for a lead; it should be one that each
+//! one's own photographs have. No probe can lead by more than the templates are apart, by the triangle
+//! inequality, so what lies nearer than the least useful margin cannot be told apart by any.
+
+use super::Site;
+use super::impostors::NearPair;
+use super::ready::Ready;
+use crate::matching::scoring::Scored;
+use crate::person::PersonId;
+
+/// The most pairs that are looked at; a configuration may hold no more.
+pub const MOST_PAIRS: usize = 1000;
+/// A proposed margin is at most this: more refuses too many good photographs.
+const LARGEST_MARGIN: f32 = 0.3;
+/// A proposed margin is at least this, where the usual one is none or nearly none.
+const LEAST_MARGIN: f32 = 0.05;
+
+/// Two people nearer than they should be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookAlike {
+    /// Who.
+    pub people: [PersonId; 2],
+    /// The nearest of their comparisons...
+    pub score: f32,
+    /// ...and what is accepted for one of its kind.
+    pub threshold: f32,
+    /// The margin that the configuration has for them.
+    pub configured: Option<f32>,
+    /// What to do.
+    pub remedy: Remedy,
+}
+
+/// What helps against a resemblance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Remedy {
+    /// A margin of their own.
+    Margin {
+        /// The lead asked for.
+        margin: f32,
+        /// Own photographs whose lead is known.
+        known: usize,
+        /// How many of these have that lead.
+        kept: usize,
+    },
+    /// No margin: it would refuse one of them, or both.
+    Inseparable {
+        /// The largest lead that any probe can have for both.
+        reach: f32,
+        /// Whose own photographs mostly do not lead, by the place in [`LookAlike::people`]; `None` where the
+        /// templates are too near.
+        behind: Option<usize>,
+    },
+}
+
+impl LookAlike {
+    /// Whether the configuration has done already what a margin can do.
+    pub fn is_handled(&self) -> bool {
+        matches!((self.configured, self.remedy), (Some(has), Remedy::Margin { margin, .. }) if has >= margin)
+    }
+
+    /// The margin that should be written into the configuration.
+    pub fn proposed(&self) -> Option<f32> {
+        match self.remedy {
+            Remedy::Margin { margin, .. } if !self.is_handled() => Some(margin),
+            _ => None,
+        }
+    }
+}
+
+/// Looks at a near pair more closely.
+pub(super) fn look_at(pair: &NearPair, ready: &[Ready<'_>], site: &Site<'_>) -> LookAlike {
+    let [one, other] = pair.people.map(|place| &ready[place]);
+    let (a, b) = (&one.person.id, &other.person.id);
+    let margins = site.look_alikes.of(a).iter().filter(|(id, _)| id == b).map(|(_, margin)| *margin);
+    LookAlike {
+        people: [a.clone(), b.clone()],
+        score: pair.score,
+        threshold: pair.threshold,
+        configured: margins.max_by(f32::total_cmp),
+        remedy: remedy(
+            reach(&one.template, &other.template),
+            &[leads(one, other), leads(other, one)],
+            (2.0 * site.margin).max(LEAST_MARGIN),
+        ),
+    }
+}
+
+/// The largest lead that probes of both can have: the probe's own half of the centring falls out.
+fn reach(one: &Scored, other: &Scored) -> f32 {
+    one.compare(other).0 - (one.lead - other.lead).abs()
+}
+
+fn leads(own: &Ready<'_>, other: &Ready<'_>) -> Vec<f32> {
+    let singles = own.singles.iter().zip(&own.others);
+    singles.map(|(single, others)| single.compare(&other.template).1 - single.compare(others).1).collect()
+}
+
+/// Half the mean lead, or the smallest lead if that is less, between `least` and the largest margin. If
+/// fewer than half of either one's photographs lead by `least`, a margin would refuse that person.
+fn remedy(reach: f32, leads: &[Vec<f32>; 2], least: f32) -> Remedy {
+    let lost = |leads: &Vec<f32>| 2 * leads.iter().filter(|lead| **lead >= least).count() < leads.len();
+    let behind = leads.iter().position(lost).filter(|_| reach >= least);
+    if reach < least || behind.is_some() {
+        return Remedy::Inseparable { reach: reach.max(0.0), behind };
+    }
+    let all = leads.concat();
+    let margin = match all.iter().copied().min_by(f32::total_cmp) {
+        Some(smallest) => {
+            let half = all.iter().sum::<f32>() / all.len() as f32 / 2.0;
+            half.min(smallest).min(LARGEST_MARGIN).max(least)
+        }
+        None => least,
+    };
+    let margin = in_hundredths(margin);
+    Remedy::Margin { margin, known: all.len(), kept: all.iter().filter(|lead| **lead >= margin).count() }
+}
+
+/// Rounded down to what a person would write; the small addend keeps 0.29 from becoming 0.28.
+fn in_hundredths(margin: f32) -> f32 {
+    (margin * 100.0 + 1e-3).floor() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_is_one_that_every_own_photograph_leads_by() {
+        let remedy = remedy(0.6, &[vec![0.5, 0.4], vec![0.15, 0.4]], 0.1);
+        assert_eq!(remedy, Remedy::Margin { margin: 0.15, known: 4, kept: 4 });
+    }
+
+    #[test]
+    fn a_margin_stays_within_its_bounds() {
+        let wide = remedy(2.0, &[vec![1.5], vec![1.5]], 0.1);
+        assert_eq!(wide, Remedy::Margin { margin: 0.3, known: 2, kept: 2 });
+        let narrow = remedy(0.3, &[vec![0.2, 0.02], vec![0.15]], 0.1);
+        assert_eq!(narrow, Remedy::Margin { margin: 0.1, known: 3, kept: 2 });
+        assert_eq!(remedy(0.3, &[vec![], vec![]], 0.1), Remedy::Margin { margin: 0.1, known: 0, kept: 0 });
+    }
+
+    #[test]
+    fn where_one_of_them_would_be_refused_no_margin_helps() {
+        let templates_too_near = remedy(0.05, &[vec![0.05], vec![]], 0.1);
+        assert_eq!(templates_too_near, Remedy::Inseparable { reach: 0.05, behind: None });
+        let most_of_the_other_s_do_not_lead = remedy(0.5, &[vec![0.4, 0.4], vec![0.05, -0.1, 0.3]], 0.1);
+        assert_eq!(most_of_the_other_s_do_not_lead, Remedy::Inseparable { reach: 0.5, behind: Some(1) });
+    }
+}

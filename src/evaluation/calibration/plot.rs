@@ -1,0 +1,77 @@
+//! A gallery's genuine and impostor scores as SVG, with the threshold.
+
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use super::Calibration;
+use super::tally::{Histogram, STEP};
+use crate::evaluation::EvaluationError;
+
+/// Width and height of the picture, in pixels.
+const SIZE: (u32, u32) = (800, 560);
+/// Steps a row, so that a small gallery's histogram is no comb.
+const STEPS: usize = 2;
+const GENUINE: RGBColor = RGBColor(0, 114, 178);
+const IMPOSTOR: RGBColor = RGBColor(213, 94, 0);
+
+/// Writes both histograms into a file.
+pub fn write_histograms(file: &Path, title: &str, found: &Calibration) -> Result<(), EvaluationError> {
+    draw(file, title, found)
+        .map_err(|error| EvaluationError::Plot { file: file.to_owned(), what: error.to_string() })
+}
+
+fn draw(file: &Path, title: &str, found: &Calibration) -> Result<(), Box<dyn std::error::Error>> {
+    let threshold = f64::from(found.door.threshold_of_a_photograph);
+    let genuine = outline(&found.genuine.histogram, found.genuine.comparisons);
+    let impostor = outline(&found.impostors.tally.histogram, found.impostors.tally.comparisons);
+    let points = || genuine.iter().chain(&impostor);
+    let highest = points().map(|point| point.1).fold(1e-6, f64::max) * 1.05;
+    let (left, right) = points()
+        .map(|point| point.0)
+        .fold((threshold - 0.1, threshold + 0.1), |(low, high), score| (low.min(score), high.max(score)));
+    let area = SVGBackend::new(file, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(format!("Scores of the gallery: {title}"), ("sans-serif", 20))
+        .margin(14)
+        .x_label_area_size(46)
+        .y_label_area_size(64)
+        .build_cartesian_2d(left..right, 0.0..highest)?;
+    chart
+        .configure_mesh()
+        .x_desc("score, smaller is more alike")
+        .y_desc("share of comparisons")
+        .y_label_formatter(&|share| format!("{:.1} %", 100.0 * share))
+        .draw()?;
+    for (name, colour, points) in [("same person", GENUINE, genuine), ("two people", IMPOSTOR, impostor)] {
+        chart
+            .draw_series(AreaSeries::new(points, 0.0, colour.mix(0.3)).border_style(colour))?
+            .label(name)
+            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.filled()));
+    }
+    chart
+        .draw_series(LineSeries::new([(threshold, 0.0), (threshold, highest)], BLACK.stroke_width(2)))?
+        .label(format!("threshold of one photograph, {threshold:.3}"))
+        .legend(|(x, y)| Rectangle::new([(x, y - 1), (x + 14, y + 1)], BLACK.filled()));
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperMiddle)
+        .background_style(WHITE)
+        .border_style(BLACK)
+        .draw()?;
+    area.present()?;
+    Ok(())
+}
+
+/// The steps of a histogram as shares, empty ones down to zero.
+fn outline(histogram: &Histogram, comparisons: u64) -> Vec<(f64, f64)> {
+    let width = f64::from(STEP) * STEPS as f64;
+    let total = comparisons.max(1) as f64;
+    let rows = histogram.rows(STEPS).into_iter();
+    rows.flat_map(|(lower, count)| {
+        let (lower, share) = (f64::from(lower), count as f64 / total);
+        [(lower, 0.0), (lower, share), (lower + width, share), (lower + width, 0.0)]
+    })
+    .collect()
+}

@@ -1,0 +1,99 @@
+//! People made ready for comparing, and the thresholds of every kind of comparison.
+
+use std::collections::BTreeMap;
+
+use super::advice::CHECKED;
+use crate::embedding::Crops;
+use crate::embedding::Embedding;
+use crate::gallery::{Gallery, Person};
+use crate::matching::scoring::{Scored, Scoring};
+use crate::matching::thresholds::{Case, Thresholds};
+use crate::person::PersonId;
+
+/// A longer embedding is not compared, so that no distance overflows.
+const LONGEST: f32 = 1e18;
+
+/// A person with everything that is compared.
+pub(super) struct Ready<'a> {
+    pub person: &'a Person,
+    pub template: Scored,
+    pub singles: Vec<Scored>,
+    /// For each single the mean of the others; empty if there is one only.
+    pub others: Vec<Scored>,
+}
+
+impl<'a> Ready<'a> {
+    pub fn of(person: &'a Person, scoring: &Scoring) -> Self {
+        let singles = &person.singles;
+        let mean_without = |left_out: usize| {
+            let others = singles.iter().enumerate().filter(|(index, _)| *index != left_out);
+            Embedding::mean(others.map(|(_, single)| single))
+        };
+        Self {
+            person,
+            template: scoring.ready(&person.template),
+            singles: singles.iter().map(|single| scoring.ready(single)).collect(),
+            others: (0..singles.len()).filter_map(mean_without).map(|mean| scoring.ready(&mean)).collect(),
+        }
+    }
+}
+
+/// Who can be compared with whom, and the ids of the rest: of another length than most, or out of all bounds.
+pub(super) fn comparable(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
+    let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
+    for person in gallery.people() {
+        *lengths.entry(person.template.dimensions()).or_default() += 1;
+    }
+    let usual = lengths.into_iter().max_by_key(|(_, people)| *people).map(|(length, _)| length);
+    let is_bounded = |e: &Embedding| e.values().iter().map(|v| v * v).sum::<f32>().sqrt() <= LONGEST;
+    let (good, bad): (Vec<&Person>, Vec<&Person>) = gallery.people().iter().partition(|person| {
+        Some(person.template.dimensions()) == usual && person.singles.iter().all(is_bounded)
+    });
+    (good, bad.into_iter().map(|person| person.id.clone()).collect())
+}
+
+/// The scores that matter for one kind of comparison.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bars {
+    /// Up to here the site accepts.
+    pub accept: f32,
+    /// Up to here the tables accept these shares of strangers; below every score without tables.
+    pub checked: [f32; CHECKED.len()],
+}
+
+/// The bars of every kind of comparison in a gallery, looked up once.
+pub(super) struct Gauge {
+    bars: Vec<Bars>,
+    most: usize,
+    measured: bool,
+}
+
+impl Gauge {
+    /// For so many people with at most so many singles each.
+    pub fn new(thresholds: &Thresholds, people: usize, most: usize) -> Self {
+        let most = most.max(1);
+        let checked = CHECKED.map(|rate| thresholds.of_one_comparison(rate));
+        let of = |photographs: usize, frames: usize| {
+            let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+            let case = Case { people, photographs, frames, crops: Crops::Mirrored };
+            let alone = Case { people: 1, ..case };
+            let score = |table: &Option<Thresholds>| {
+                table.as_ref().map_or(f32::NEG_INFINITY, |table| table.threshold(alone))
+            };
+            Bars { accept: thresholds.threshold(case), checked: checked.each_ref().map(score) }
+        };
+        let bars = (1..=most).flat_map(|p| (1..=most).map(move |f| (p, f))).map(|(p, f)| of(p, f)).collect();
+        Self { bars, most, measured: checked[0].is_some() }
+    }
+
+    /// Of a probe of so many frames against a template of so many photographs.
+    pub fn bars(&self, photographs: usize, frames: usize) -> &Bars {
+        let place = |count: usize| count.clamp(1, self.most) - 1;
+        &self.bars[place(photographs) * self.most + place(frames)]
+    }
+
+    /// Whether the model has tables.
+    pub fn is_measured(&self) -> bool {
+        self.measured
+    }
+}

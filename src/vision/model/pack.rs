@@ -1,0 +1,130 @@
+//! A pack: an embedding network, the manifest that describes it and, where it has one, its cohort.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::builtin::{MANIFEST, builtin_file};
+use super::choice::ModelName;
+use super::manifest::{CohortFile, Entry, Manifest, Role};
+use super::{ModelError, Network};
+use crate::embedding::ModelDigest;
+use crate::files::{Trust, read_trusted, read_trusted_text};
+
+/// The largest network: its bytes and the graph made of them are in memory together, and the service has
+/// 512 MiB.
+const MAX_NETWORK_BYTES: u64 = 200 << 20;
+/// The largest manifest; that of this program's own networks has 22 kB.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+/// The largest cohort: 10,000 vectors of 1024 floats.
+const MAX_COHORT_BYTES: u64 = 41 << 20;
+
+/// The files of one embedding network, their digests verified. The network itself is not proven before
+/// [`Pack::load`].
+pub struct Pack {
+    /// What the manifest says about it.
+    pub entry: Entry,
+    /// The manifest's text.
+    pub manifest: Cow<'static, str>,
+    /// The ONNX file.
+    pub network: Cow<'static, [u8]>,
+    /// The cohort's file.
+    pub cohort: Option<Cow<'static, [u8]>>,
+}
+
+impl Pack {
+    /// A network of this program, of any role.
+    pub fn built_in(entry: &Entry) -> Result<Self, ModelError> {
+        let network = compiled_in(entry, &entry.file)?;
+        Self::of_built_in_entry(entry, network)
+    }
+
+    /// A network that the built-in manifest describes, wherever its bytes come from.
+    pub(super) fn of_built_in_entry(entry: &Entry, network: Cow<'static, [u8]>) -> Result<Self, ModelError> {
+        let read = |cohort: &CohortFile| compiled_in(entry, &cohort.file);
+        Self::verified(entry.clone(), MANIFEST.into(), network, read)
+    }
+
+    /// A pack as it is handed over: a network, its manifest and, beside that, the cohort's file.
+    pub fn read(network: &Path, manifest: &Path, trust: Trust) -> Result<Self, ModelError> {
+        let folder = manifest.parent().unwrap_or(Path::new(""));
+        Self::from_files(network, manifest, |cohort| folder.join(&cohort.file), trust)
+    }
+
+    /// A pack whose cohort's file is found by `cohort_file`.
+    pub(super) fn from_files(
+        network: &Path,
+        manifest: &Path,
+        cohort_file: impl Fn(&CohortFile) -> PathBuf,
+        trust: Trust,
+    ) -> Result<Self, ModelError> {
+        let (text, entry) = read_manifest(manifest, trust)?;
+        let network = read_trusted(network, MAX_NETWORK_BYTES, trust)?;
+        Self::verified(entry, text.into(), network.into(), |cohort| {
+            Ok(read_trusted(&cohort_file(cohort), MAX_COHORT_BYTES, trust)?.into())
+        })
+    }
+
+    fn verified(
+        entry: Entry,
+        manifest: Cow<'static, str>,
+        network: Cow<'static, [u8]>,
+        read_cohort: impl FnOnce(&CohortFile) -> Result<Cow<'static, [u8]>, ModelError>,
+    ) -> Result<Self, ModelError> {
+        verify(&entry.name, &network, entry.digest)?;
+        let cohort = match &entry.cohort {
+            Some(named) => {
+                let bytes = read_cohort(named)?;
+                verify(&format!("{}, its cohort {}", entry.name, named.file), &bytes, named.sha256)?;
+                Some(bytes)
+            }
+            None => None,
+        };
+        Ok(Self { entry, manifest, network, cohort })
+    }
+
+    /// The network, proven: shapes, self-test, finite numbers.
+    pub fn load(&self) -> Result<Network, ModelError> {
+        Network::load(&self.network, &self.entry)
+    }
+}
+
+impl fmt::Debug for Pack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pack({}, {})", self.entry.name, self.entry.digest.short())
+    }
+}
+
+/// The manifest of a pack: its text and its one entry.
+pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Entry), ModelError> {
+    let wrong = |what: String| ModelError::Pack { file: file.to_owned(), what };
+    let text = read_trusted_text(file, MAX_MANIFEST_BYTES, trust)?;
+    let manifest = Manifest::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    let [entry] = manifest.entries() else {
+        let count = manifest.entries().len();
+        return Err(wrong(format!("describes {count} models; keep the one [[model]] entry of the network")));
+    };
+    if entry.role != Role::Embedding {
+        return Err(wrong("describes no embedding network; only such a one can be installed".to_owned()));
+    }
+    if ModelName::new(&entry.name).is_none() {
+        let shown = crate::person::printable(&entry.name, 80);
+        return Err(wrong(format!("the name \"{shown}\" {}", ModelName::RULE)));
+    }
+    let entry = entry.clone();
+    Ok((text, entry))
+}
+
+fn compiled_in(entry: &Entry, file: &str) -> Result<Cow<'static, [u8]>, ModelError> {
+    let what = || format!("is not compiled in, as model {} wants it", entry.name);
+    let missing = || ModelError::Pack { file: file.into(), what: what() };
+    builtin_file(file).map(Cow::Borrowed).ok_or_else(missing)
+}
+
+fn verify(name: &str, bytes: &[u8], expected: ModelDigest) -> Result<(), ModelError> {
+    let found = ModelDigest::of(bytes);
+    if found == expected {
+        return Ok(());
+    }
+    Err(ModelError::Digest { name: name.to_owned(), found, expected })
+}

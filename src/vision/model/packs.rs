@@ -1,0 +1,144 @@
+//! The folder of installed packs: `<name>.onnx`, `<name>.toml` and, for some, `<name>.cohort.bin`.
+//!
+//! The manifest is written last and makes the pack; what lies there without one was cut off half-way. Packs
+//! decide who enters, so they are read only if nobody else may write them.
+
+use std::collections::BTreeSet;
+use std::fs::{DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::ModelError;
+use super::choice::{ModelName, built_in_packs};
+use super::pack::{Pack, read_manifest};
+use crate::embedding::ModelDigest;
+use crate::files::{Trust, lock_file, write_atomically};
+
+/// The folder's name in the state folder.
+const FOLDER: &str = "models";
+/// How the files of a pack end.
+const ENDINGS: [&str; 3] = [".toml", ".onnx", ".cohort.bin"];
+/// Networks are no secret.
+const FILE_MODE: u32 = 0o644;
+const FOLDER_MODE: u32 = 0o755;
+
+/// The folder of installed packs; it need not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packs {
+    folder: PathBuf,
+}
+
+impl Packs {
+    /// Those of this state folder.
+    pub fn in_state(state: &Path) -> Self {
+        Self { folder: state.join(FOLDER) }
+    }
+
+    /// The embedding networks that need no folder: those compiled in.
+    pub fn built_in() -> Result<Vec<Pack>, ModelError> {
+        built_in_packs()
+    }
+
+    /// The names of all packs, whole or not, in their order.
+    pub fn names(&self) -> Result<Vec<String>, ModelError> {
+        let failed = |source| ModelError::File { file: self.folder.clone(), source };
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut names = BTreeSet::new();
+        for entry in entries {
+            let file = entry.map_err(failed)?.file_name();
+            let file = file.to_string_lossy();
+            // A hidden file is one that is being written.
+            let stem = ENDINGS.iter().find_map(|ending| file.strip_suffix(ending));
+            names.extend(stem.filter(|stem| !stem.starts_with('.')).map(str::to_owned));
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    /// The pack of this name, its digests verified.
+    pub fn read(&self, name: &ModelName) -> Result<Pack, ModelError> {
+        let [manifest, network, cohort] = self.files(name);
+        if name.is_built_in()? {
+            let what = "has the name of a network of this program, which is used instead; remove it";
+            return Err(ModelError::Pack { file: manifest, what: what.to_owned() });
+        }
+        if !manifest.exists() {
+            let what = "is missing: the pack was cut off half-way; install it again with `limen models add`";
+            return Err(ModelError::Pack { file: manifest, what: what.to_owned() });
+        }
+        let pack = Pack::from_files(&network, &manifest, |_| cohort.clone(), Trust::in_the_service())?;
+        if pack.entry.name != name.as_str() {
+            let what = format!("describes a model named \"{}\"; install it under that name", pack.entry.name);
+            return Err(ModelError::Pack { file: manifest, what });
+        }
+        Ok(pack)
+    }
+
+    /// The name of the pack whose network has this digest. Packs that cannot be read describe nothing.
+    pub(super) fn describing(&self, digest: ModelDigest) -> Result<Option<ModelName>, ModelError> {
+        let is_it = |name: &ModelName| {
+            let [manifest, ..] = self.files(name);
+            read_manifest(&manifest, Trust::in_the_service()).is_ok_and(|(_, entry)| entry.digest == digest)
+        };
+        Ok(self.names()?.iter().filter_map(|name| ModelName::new(name)).find(is_it))
+    }
+
+    /// Installs a pack that was proven, each file in one step and the manifest last. The state folder exists.
+    pub fn install(&self, pack: &Pack) -> Result<(), ModelError> {
+        let wrong = || ModelError::Manifest(format!("the model's name {}", ModelName::RULE));
+        let name = ModelName::new(&pack.entry.name).ok_or_else(wrong)?;
+        let _writing = lock_file(&self.folder)?;
+        self.refuse_if_taken(&name, pack)?;
+        self.make_folder()?;
+        let [manifest, network, cohort] = self.files(&name);
+        match &pack.cohort {
+            Some(bytes) => write_atomically(&cohort, bytes, FILE_MODE)?,
+            None if cohort.exists() => {
+                std::fs::remove_file(&cohort).map_err(|source| ModelError::File { file: cohort, source })?;
+            }
+            None => {}
+        }
+        write_atomically(&network, &pack.network, FILE_MODE)?;
+        Ok(write_atomically(&manifest, pack.manifest.as_bytes(), FILE_MODE)?)
+    }
+
+    /// Manifest, network and cohort.
+    fn files(&self, name: &ModelName) -> [PathBuf; 3] {
+        ENDINGS.map(|ending| self.folder.join(format!("{name}{ending}")))
+    }
+
+    fn refuse_if_taken(&self, name: &ModelName, pack: &Pack) -> Result<(), ModelError> {
+        let taken = |by: String, remedy: String| Err(ModelError::Taken { name: name.clone(), by, remedy });
+        if name.is_built_in()? {
+            let remedy = "write another name into the manifest".to_owned();
+            return taken("a network of this program".to_owned(), remedy);
+        }
+        // One that cannot be read is damaged, and installed again.
+        let [manifest, network, _] = self.files(name);
+        match read_manifest(&manifest, Trust::in_the_service()) {
+            Ok((_, entry)) if entry.digest != pack.entry.digest => {
+                let by = format!("an installed network with the digest {}", entry.digest.short());
+                let (manifest, network) = (manifest.display(), network.display());
+                let remedy = format!(
+                    "write another name into the manifest, or remove {network} and {manifest} before"
+                );
+                taken(by, remedy)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn make_folder(&self) -> Result<(), ModelError> {
+        let failed = |source| ModelError::File { file: self.folder.clone(), source };
+        if self.folder.exists() {
+            return Ok(());
+        }
+        DirBuilder::new().mode(FOLDER_MODE).create(&self.folder).map_err(failed)?;
+        // The process's umask may have taken bits away.
+        std::fs::set_permissions(&self.folder, Permissions::from_mode(FOLDER_MODE)).map_err(failed)
+    }
+}

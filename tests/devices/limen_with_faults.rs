@@ -1,0 +1,5 @@
+//! `limen` with its failpoints, for the device tests: never installed.
+
+fn main() -> std::process::ExitCode {
+    limen::cli::main()
+}
