@@ -23,6 +23,7 @@ mod run;
 mod status;
 mod trouble;
 mod verify;
+mod who;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +70,8 @@ enum Command {
         #[command(subcommand)]
         command: Option<people::Command>,
     },
+    /// Say whether somebody may enter at a time, and why
+    Who(who::Arguments),
     /// List, install or choose the network that makes embeddings
     Models {
         #[command(subcommand)]
@@ -127,6 +130,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Check(arguments) => check::check(context, &arguments),
         Command::Enroll(arguments) => enroll::enroll(context, &arguments),
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
+        Command::Who(arguments) => who::who(context, &arguments),
         Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),

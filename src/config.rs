@@ -1,14 +1,16 @@
-//! The configuration: what the file says (`said`), checked (`checks`, `door`), is what we will do
-//! ([`Settings`]). `edit` changes the file by command.
+//! The configuration: what the file says (`said`), checked (`checks` and the rooms it calls), is what we will
+//! do ([`Settings`]). `edit` changes the file by command.
 //!
 //! All mistakes are found at once, each with its line and a remedy; with one mistake none of the file comes
 //! into force. `config/limen.toml` explains every key.
 
+mod access;
 mod checks;
 mod door;
 pub mod edit;
 mod recognition;
 mod said;
+mod schedules;
 mod settings;
 
 use std::path::Path;

@@ -25,8 +25,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 pub use error::DaemonError;
 pub use eyes::Eyes;
 pub use wiring::Wiring;
@@ -125,7 +123,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let rule = crate::pipeline::rule(&settings, &models, &scoring).map_err(RuleError::from)?;
     let nobody = Prepared::new(Arc::new(Gallery::empty(models.digest())), scoring);
     let matcher = Matcher::new(rule, Arc::new(nobody));
-    let policy = Policy::new(settings.rules, Arc::default(), TimeZone::system());
+    let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
     let mut daemon = Daemon {
         shell: Shell::new(door, recorder, watcher),
         server,

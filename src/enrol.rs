@@ -12,6 +12,7 @@ use crate::gallery::{
     Built, GalleryError, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError, build, plan,
 };
 use crate::person::PersonId;
+use crate::policy::AccessRules;
 use crate::vision::{Analyst, Face, FoundFace};
 
 /// Why there is no new gallery.
@@ -99,13 +100,16 @@ pub struct Enrolled {
 }
 
 /// Reads the gallery file, embeds what the store does not have, and writes the store back if anything
-/// changed. A store that cannot be used costs time, never a template.
+/// changed. A store that cannot be used costs time, never a template. Every group in it must be one of
+/// `access`; without these, as where no door is opened, groups mean nothing.
 pub fn load_gallery(
     source: &GallerySource,
+    access: Option<&AccessRules>,
     embedder: &mut dyn PhotoEmbedder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Enrolled, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
+    access.map_or(Ok(()), |access| roster.check_groups(access.groups.keys()))?;
     let mut store_trouble = Vec::new();
     let store = read_store(&source.store, embedder.model(), &mut store_trouble);
     let mut embedded = 0;

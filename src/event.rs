@@ -148,8 +148,16 @@ pub enum Refusal {
     Suspended,
     /// Recognised, but not yet or no longer valid.
     NotValidNow,
-    /// Recognised and limited by date, while the kernel does not trust the clock.
+    /// Recognised and limited by date or schedule, while the kernel does not trust the clock.
     ClockNotTrusted,
+    /// Recognised, but none of the person's groups may enter at this time.
+    OutsideSchedule,
+    /// Recognised, but nobody of the group that must come first has been let in today.
+    FirstPersonMissing,
+    /// Recognised, but no second person was in time.
+    SecondPersonMissing,
+    /// Recognised, but let in a short while ago.
+    AntiPassback,
     /// Recognised, but the audit did not accept the record in time.
     AuditFailed,
 }
@@ -162,7 +170,11 @@ impl fmt::Display for Refusal {
             Self::TooFewFrames => f.write_str("recognised, but too few frames agreed"),
             Self::Suspended => f.write_str("suspended in the gallery"),
             Self::NotValidNow => f.write_str("outside the dates in the gallery"),
-            Self::ClockNotTrusted => f.write_str("limited by date, and the clock is not synchronised"),
+            Self::ClockNotTrusted => f.write_str("limited by time, and the clock is not synchronised"),
+            Self::OutsideSchedule => f.write_str("outside the schedules of their groups"),
+            Self::FirstPersonMissing => f.write_str("nobody who must come first has been let in today"),
+            Self::SecondPersonMissing => f.write_str("no second person was recognised in time"),
+            Self::AntiPassback => f.write_str("let in a short while ago already"),
             Self::AuditFailed => f.write_str("the audit could not record it"),
         }
     }
@@ -245,6 +257,9 @@ pub enum Fact {
         grant: GrantKind,
         /// Whom, if a person.
         person: Option<PersonId>,
+        /// Who was recognised before and goes in as well, where two people are needed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        second: Option<PersonId>,
         /// Whose face, if a face.
         track: Option<TrackId>,
         /// Distance to the template; for administrators.
@@ -253,6 +268,15 @@ pub enum Fact {
         unlock_ms: u64,
         /// Who asked, if by command.
         caller: Option<Caller>,
+    },
+    /// Somebody was recognised who enters only with a second person; nothing opens until that one comes.
+    Waiting {
+        /// Whose face.
+        track: TrackId,
+        /// Whom.
+        person: PersonId,
+        /// How long the first waits, in seconds.
+        seconds: u64,
     },
     /// A track ended, or was decided, without a grant.
     Refused {

@@ -15,7 +15,7 @@ pub mod store;
 use jiff::civil::Date;
 
 use crate::embedding::{Embedding, ModelDigest};
-use crate::person::{PersonId, PersonName};
+use crate::person::{GroupId, PersonId, PersonName};
 
 pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
 pub use edit::{EditError, NewPerson, add_people, add_photos, remove_person};
@@ -23,7 +23,7 @@ pub use roster::{Roster, RosterError};
 pub use store::{PhotoDigest, PhotoTemplate, Store, StoreError};
 
 /// Whether and when a person may enter, whatever the face.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {
     /// Taken out of force without being removed.
     pub suspended: bool,
@@ -31,6 +31,8 @@ pub struct Standing {
     pub valid_from: Option<Date>,
     /// The last day, inclusive, local time; none: for ever.
     pub valid_until: Option<Date>,
+    /// The groups whose schedules let the person in; in none: at any time.
+    pub groups: Vec<GroupId>,
 }
 
 impl Standing {
@@ -39,7 +41,7 @@ impl Standing {
         self.valid_from.is_none_or(|first| first <= day) && self.valid_until.is_none_or(|last| day <= last)
     }
 
-    /// Whether the answer depends on the calendar, and so on a clock that can be trusted.
+    /// Whether the dates alone need a clock that can be trusted.
     pub fn is_limited_by_date(&self) -> bool {
         self.valid_from.is_some() || self.valid_until.is_some()
     }

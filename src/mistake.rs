@@ -8,8 +8,11 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
 
 use crate::person::printable;
 
@@ -134,6 +137,20 @@ impl<'a> Review<'a> {
         if !self.incomplete {
             self.note(at, key, what, remedy);
         }
+    }
+
+    /// A day of the calendar, without a time; `None` if noted as a mistake.
+    pub fn day(&mut self, key: &str, said: &Spanned<Datetime>) -> Option<Date> {
+        const REMEDY: &str = "write a date without time: 2027-06-30";
+        let Datetime { date: Some(day), time: None, offset: None } = *said.get_ref() else {
+            self.note(Some(said.span()), key, "is not a day", REMEDY);
+            return None;
+        };
+        let (year, month, day) =
+            (i16::try_from(day.year).ok()?, i8::try_from(day.month).ok()?, i8::try_from(day.day).ok()?);
+        Date::new(year, month, day)
+            .inspect_err(|_| self.note(Some(said.span()), key, "is no day of the calendar", REMEDY))
+            .ok()
     }
 
     /// The line, from 1, in which byte `at` lies.

@@ -1,4 +1,4 @@
-//! Who somebody is: an id for files and logs, a name for people.
+//! Who somebody is: an id for files and logs, a name for people, the groups they belong to.
 
 use std::fmt;
 
@@ -33,17 +33,7 @@ pub struct PersonId(String);
 impl PersonId {
     /// Checks and wraps an id.
     pub fn new(text: &str) -> Result<Self, PersonError> {
-        if text.is_empty() {
-            return Err(PersonError::Empty);
-        }
-        if text.len() > MAX_ID_LENGTH {
-            return Err(PersonError::TooLong(MAX_ID_LENGTH));
-        }
-        let allowed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !allowed || text.starts_with('-') || text.ends_with('-') {
-            return Err(PersonError::IdCharacters);
-        }
-        Ok(Self(text.to_owned()))
+        check_id(text).map(|()| Self(text.to_owned()))
     }
 
     /// The id's text.
@@ -62,6 +52,43 @@ impl serde::Serialize for PersonId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
+}
+
+/// A group's id, of the same characters as a [`PersonId`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupId(String);
+
+impl GroupId {
+    /// Checks and wraps an id.
+    pub fn new(text: &str) -> Result<Self, PersonError> {
+        check_id(text).map(|()| Self(text.to_owned()))
+    }
+
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for GroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Whether a text is an id: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit.
+pub fn check_id(text: &str) -> Result<(), PersonError> {
+    if text.is_empty() {
+        return Err(PersonError::Empty);
+    }
+    if text.len() > MAX_ID_LENGTH {
+        return Err(PersonError::TooLong(MAX_ID_LENGTH));
+    }
+    let allowed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !allowed || text.starts_with('-') || text.ends_with('-') {
+        return Err(PersonError::IdCharacters);
+    }
+    Ok(())
 }
 
 /// A person's name as it is shown: no control or bidirectional characters, at most 100 characters.

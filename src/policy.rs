@@ -9,28 +9,36 @@
 //!      +---- time over, command, revoked, fault, shutdown ----- Open
 //! ```
 //!
+//! Somebody who is recognised passes if the rules of access let them ([`access`]): groups, schedules, and
+//! what happened before, the only thing that is remembered beyond the tracks in the picture.
+//!
 //! The shell performs the [`Action`]s; the door thread on its side lets go of the line when the leases
 //! stop coming, so that a hung shell cannot keep the door open.
 
+pub mod access;
+mod admission;
+pub mod calendar;
 mod event;
 mod evidence;
+pub mod explanation;
 mod grant;
+mod memory;
+pub mod schedule;
+pub mod usability;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
+pub use access::AccessRules;
 pub use event::{Action, Event, OnAuditFailure, RequestId, Roster, Rules, Sign};
 pub use evidence::ATTEMPT;
 pub use grant::Grant;
 
 use crate::clock::{Moment, Now};
-use crate::event::{
-    Caller, Comparison, Fact, GrantKind, Observation, Part, Refusal, Relock, TrackId, Unusable,
-};
-use crate::person::PersonId;
+use crate::event::{Caller, Fact, GrantKind, Observation, Part, Refusal, Relock, TrackId, Unusable};
 use evidence::{Evidence, Finding};
+use memory::Memory;
 
 /// How long a grant waits for the audit to accept its record.
 pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
@@ -51,23 +59,28 @@ enum State {
 pub struct Policy {
     rules: Rules,
     roster: Roster,
-    zone: TimeZone,
+    access: Arc<AccessRules>,
+    memory: Memory,
     state: State,
     tracks: HashMap<TrackId, Evidence>,
     failed: HashMap<Part, Moment>,
+    /// The latest moment of any event: before it, nothing opens.
+    latest: Moment,
     next_request: u64,
 }
 
 impl Policy {
-    /// A locked door. `zone` is the site's time zone, in which days begin and end.
-    pub fn new(rules: Rules, roster: Roster, zone: TimeZone) -> Self {
+    /// A locked door.
+    pub fn new(rules: Rules, roster: Roster, access: Arc<AccessRules>) -> Self {
         Self {
             rules,
             roster,
-            zone,
+            access,
+            memory: Memory::default(),
             state: State::Locked,
             tracks: HashMap::new(),
             failed: HashMap::new(),
+            latest: Moment::default(),
             next_request: 0,
         }
     }
@@ -80,9 +93,11 @@ impl Policy {
         }
     }
 
-    /// Takes other rules; an open door keeps the end it was given.
-    pub fn replace_rules(&mut self, rules: Rules) {
+    /// Takes other rules; an open door keeps the end it was given. Whom they no longer let in is seen to
+    /// with the next [`Event::NewRoster`].
+    pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
         self.rules = rules;
+        self.access = access;
         self.tracks.values_mut().for_each(Evidence::forget);
     }
 
@@ -93,11 +108,12 @@ impl Policy {
 
     /// When [`Event::Tick`] is due at the latest.
     pub fn deadline(&self) -> Option<Moment> {
-        match &self.state {
+        let own = match &self.state {
             State::Locked => None,
             State::Asking { asked, .. } => Some(*asked + AUDIT_PATIENCE),
             State::Open { grant } => Some(grant.until()),
-        }
+        };
+        own.into_iter().chain(self.memory.next_end()).min()
     }
 
     /// Takes one event and says what is to be done. Time-driven changes come first, so that an event
@@ -120,12 +136,21 @@ impl Policy {
             Event::Shutdown => self.shut_down(&mut actions),
         }
         self.renew_lease(now, &mut actions);
+        self.latest = self.latest.max(now.moment);
         actions
+    }
+
+    /// Locked, nothing failing, and time has not gone back.
+    fn may_open(&self, now: Now) -> bool {
+        self.state == State::Locked && self.failed.is_empty() && now.moment >= self.latest
     }
 
     fn let_time_pass(&mut self, now: Now, actions: &mut Vec<Action>) {
         match &self.state {
             State::Open { grant } if now.moment >= grant.until() || now.moment < grant.from() => {
+                self.transition_to_locked(Relock::TimeOver, None, actions);
+            }
+            State::Asking { .. } if now.moment < self.latest => {
                 self.transition_to_locked(Relock::TimeOver, None, actions);
             }
             State::Asking { request, asked, .. } if now.moment.since(*asked) > AUDIT_PATIENCE => {
@@ -134,6 +159,7 @@ impl Policy {
             }
             _ => {}
         }
+        self.end_waiting(now, actions);
         let over: Vec<TrackId> =
             self.tracks.iter().filter(|(_, e)| e.attempt_is_over(now.moment)).map(|(id, _)| *id).collect();
         for track in over {
@@ -147,47 +173,12 @@ impl Policy {
         let evidence = self.evidence_of(track);
         let finding = evidence.add(&rules, now.moment, &observation);
         match finding {
-            Finding::Enough(person) if self.state == State::Locked && self.failed.is_empty() => {
+            Finding::Enough(person) if self.may_open(now) => {
                 self.recognised(now, track, person, &observation.fused, actions);
             }
             Finding::LooksBad => actions.push(Action::Show(Sign::Refused)),
             Finding::Enough(_) | Finding::NotYet => {}
         }
-    }
-
-    fn recognised(
-        &mut self,
-        now: Now,
-        track: TrackId,
-        person: PersonId,
-        fused: &Comparison,
-        actions: &mut Vec<Action>,
-    ) {
-        let evidence = self.evidence_of(track);
-        evidence.spend();
-        if let Err(refusal) = self.may_pass(now, &person) {
-            self.evidence_of(track).set_refusal(refusal);
-            self.refuse_once(track, actions);
-            return;
-        }
-        let grant = Grant::face(now.moment, self.rules.unlock.min(LONGEST_UNLOCK), person, track);
-        let distance = fused.best.as_ref().map(|c| c.distance.get());
-        self.transition_to_asking(now, grant, distance, None, actions);
-    }
-
-    fn may_pass(&self, now: Now, person: &PersonId) -> Result<(), Refusal> {
-        let standing = self.roster.get(person).ok_or(Refusal::Suspended)?;
-        if standing.suspended {
-            return Err(Refusal::Suspended);
-        }
-        if !standing.is_limited_by_date() {
-            return Ok(());
-        }
-        if !now.wall.synchronised {
-            return Err(Refusal::ClockNotTrusted);
-        }
-        let today = now.wall.utc.to_zoned_datetime(self.zone.clone()).date();
-        if standing.covers(today) { Ok(()) } else { Err(Refusal::NotValidNow) }
     }
 
     fn unusable(&mut self, now: Now, track: TrackId, taken: Moment, why: Unusable) {
@@ -243,22 +234,28 @@ impl Policy {
     fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
         self.roster = roster;
         self.tracks.values_mut().for_each(Evidence::forget);
-        let holder = match &self.state {
-            State::Open { grant } | State::Asking { grant, .. } => grant.person().cloned(),
-            State::Locked => None,
+        self.memory.keep_recent(now.moment);
+        self.give_up_waiting(actions);
+        let revoked = match &self.state {
+            State::Open { grant } | State::Asking { grant, .. } => {
+                !grant.people().all(|person| self.is_admitted(now, person))
+            }
+            State::Locked => false,
         };
-        if holder.is_some_and(|person| self.may_pass(now, &person).is_err()) {
+        if revoked {
             self.transition_to_locked(Relock::Revoked, None, actions);
         }
     }
 
     fn lock_asked(&mut self, caller: Option<Caller>, actions: &mut Vec<Action>) {
         self.tracks.values_mut().for_each(Evidence::spend);
+        self.give_up_waiting(actions);
         self.transition_to_locked(Relock::Command, caller, actions);
     }
 
     fn unlock_asked(&mut self, now: Now, caller: Caller, length: Duration, actions: &mut Vec<Action>) {
-        if self.state == State::Locked && !self.failed.contains_key(&Part::Door) {
+        let works = !self.failed.contains_key(&Part::Door);
+        if self.state == State::Locked && works && now.moment >= self.latest {
             let grant = Grant::manual(now.moment, length.min(LONGEST_UNLOCK));
             self.transition_to_asking(now, grant, None, Some(caller), actions);
         }
@@ -271,6 +268,7 @@ impl Policy {
         self.failed.insert(part, now.moment);
         actions.push(Action::Record(Fact::Fault { part, what }));
         self.tracks.values_mut().for_each(Evidence::forget);
+        self.give_up_waiting(actions);
         self.transition_to_locked(Relock::Fault, None, actions);
     }
 
@@ -282,6 +280,7 @@ impl Policy {
     }
 
     fn shut_down(&mut self, actions: &mut Vec<Action>) {
+        self.give_up_waiting(actions);
         self.transition_to_locked(Relock::Shutdown, None, actions);
         actions.push(Action::Record(Fact::Stopped));
     }
@@ -299,6 +298,7 @@ impl Policy {
         let fact = Fact::Granted {
             grant: grant.kind(),
             person: grant.person().cloned(),
+            second: grant.second().cloned(),
             track: grant.track(),
             distance,
             unlock_ms: u64::try_from(grant.length().as_millis()).unwrap_or(u64::MAX),
@@ -313,6 +313,7 @@ impl Policy {
             evidence.granted();
         }
         let grant = grant.starting(now.moment);
+        self.remember(now, &grant, actions);
         self.state = State::Open { grant };
         actions.push(Action::Show(Sign::Granted));
     }
@@ -347,5 +348,9 @@ impl Policy {
     }
 }
 
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod access_walks;
 #[cfg(test)]
 mod tests;

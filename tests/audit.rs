@@ -14,6 +14,7 @@ fn site_with_records() -> (Site, std::path::PathBuf) {
         let grant = limen::event::Fact::Granted {
             grant: limen::event::GrantKind::Face,
             person: Some(limen::person::PersonId::new(person).expect("an id")),
+            second: None,
             track: None,
             distance: None,
             unlock_ms: 1000,

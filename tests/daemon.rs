@@ -1,6 +1,6 @@
 //! The daemon itself, with recorded pictures and the dry-run lock, over its socket and in its records.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -47,7 +47,13 @@ struct Running {
 impl Running {
     /// Shows each picture for eight frames and nobody for `gap`, ten frames a second, then ends.
     fn start(site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
+        Self::start_by("", site, pictures, gap)
+    }
+
+    /// By a configuration's rules of access.
+    fn start_by(rules: &str, site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
         let mut settings = Settings::defaults();
+        settings.access = Settings::parse(rules, Path::new("limen.toml")).expect("no mistake").access;
         settings.gallery = site.path("gallery.toml");
         settings.paths.state = site.path("state");
         settings.paths.runtime = site.path("run");
@@ -204,6 +210,26 @@ fn removing_the_holder_of_a_grant_locks_the_door() {
     };
     assert_eq!(why, limen::event::Relock::Revoked);
     running.finish();
+}
+
+#[test]
+fn two_people_who_need_each_other_open_the_door_together_and_each_alone_does_not() {
+    let vault = "[[group]]\nname = \"vault\"\ntwo-person = [\"vault\"]\n";
+    let site = Site::empty();
+    let person = |id: &str| {
+        site.copy(id);
+        format!("[[person]]\nid = \"{id}\"\nname = \"{id}\"\nphotos = [\"{id}.jpg\"]\ngroups = [\"vault\"]\n")
+    };
+    site.write("gallery.toml", person("obama") + &person("biden"));
+    let records = Running::start_by(vault, &site, vec![visitor("obama2"), visitor("obama2")], 12).finish();
+    assert!(of_kind(&records, "granted").is_empty(), "{records:#?}");
+    assert_eq!(of_kind(&records, "waiting").len(), 2, "{records:#?}");
+    assert_eq!(of_kind(&records, "refused").len(), 2, "one record a track: {records:#?}");
+
+    let records = Running::start_by(vault, &site, vec![visitor("obama2"), visitor("biden")], 12).finish();
+    let granted = of_kind(&records, "granted");
+    let [grant] = granted.as_slice() else { panic!("one grant for both: {records:#?}") };
+    assert_eq!((&grant["person"], &grant["second"]), (&"biden".into(), &"obama".into()));
 }
 
 #[test]

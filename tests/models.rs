@@ -306,7 +306,7 @@ fn templates_of_another_network_are_made_again_and_embeddings_of_another_are_nam
         trust: Trust::Checked,
     };
     let enroller = |models| Enroller::new(Analyst::new(models, Gate::default(), Crops::Mirrored));
-    let built_in = load_gallery(&source, &mut enroller(models()), &mut |_, _| {}).expect("good").built;
+    let built_in = load_gallery(&source, None, &mut enroller(models()), &mut |_, _| {}).expect("good").built;
     assert_eq!((built_in.gallery.people().len(), built_in.notes.len()), (2, 0));
 
     let other =
@@ -314,7 +314,8 @@ fn templates_of_another_network_are_made_again_and_embeddings_of_another_are_nam
     let ahead = remake(&source, other.digest()).expect("readable");
     let without: Vec<&str> = ahead.without.iter().map(|id| id.as_str()).collect();
     assert_eq!((ahead.photographs, without), (1, vec!["ada"]));
-    let built = load_gallery(&source, &mut enroller(other.clone()), &mut |_, _| {}).expect("good").built;
+    let built =
+        load_gallery(&source, None, &mut enroller(other.clone()), &mut |_, _| {}).expect("good").built;
     assert_eq!((built.gallery.model(), built.store.model()), (other.digest(), other.digest()));
     assert_eq!(built.gallery.people()[0].template.dimensions(), 4);
     let notes: Vec<String> = built.notes.iter().map(ToString::to_string).collect();

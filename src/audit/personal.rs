@@ -12,7 +12,7 @@ use super::AuditError;
 use super::line::{Hash, hex, unhex};
 
 /// Keys of a fact that name people: one id, or a list of them.
-const IDS: [&str; 4] = ["person", "nearest", "added", "removed"];
+const IDS: [&str; 5] = ["person", "second", "nearest", "added", "removed"];
 /// A kind whose text `what` may name people: it repeats lines of the gallery file.
 const TALKATIVE: &str = "gallery-refused";
 /// Bytes of salt an item: as many as nobody can try.

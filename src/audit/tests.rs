@@ -32,6 +32,7 @@ fn granted(person: &str) -> Fact {
     Fact::Granted {
         grant: GrantKind::Face,
         person: Some(id(person)),
+        second: None,
         track: Some(TrackId(7)),
         distance: Some(0.25),
         unlock_ms: 5000,

@@ -9,6 +9,7 @@ use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
+use crate::clock::Now;
 use crate::config::{ConfigError, Settings};
 use crate::control::{Request, ask};
 use crate::door::pin::Pin;
@@ -73,6 +74,9 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         let gallery = check_gallery(context, &mut report, &settings, &models);
         gallery.iter().for_each(|gallery| check_look_alikes(&mut report, &settings, gallery));
         check_thresholds(&mut report, &settings, &models, gallery.as_ref());
+        if let Some(gallery) = &gallery {
+            check_access(&mut report, &settings, gallery);
+        }
     }
     if !arguments.without_devices {
         check_folders(&mut report, &settings);
@@ -183,6 +187,18 @@ fn threshold_in_words(thresholds: &Thresholds, case: Case) -> String {
     };
     let Case { people, frames, .. } = case;
     format!("{score:.3} for {people} people and {frames} frames: {meaning}")
+}
+
+/// Who may when: what can never be of use.
+fn check_access(report: &mut Report, settings: &Settings, gallery: &Gallery) {
+    let access = &settings.access;
+    let (schedules, groups) = (access.schedules.len(), access.groups.len());
+    let zone = access.calendar.zone_name();
+    report.ok("access", &format!("{groups} groups, {schedules} schedules, times of {zone}"));
+    let people: Vec<_> = gallery.people().iter().map(|person| (&person.id, &person.standing)).collect();
+    let findings = access.findings(&people, access.calendar.local(Now::read().wall));
+    findings.problems.iter().for_each(|problem| report.problem("access", problem));
+    findings.notes.iter().for_each(|note| report.note("access", note));
 }
 
 fn check_folders(report: &mut Report, settings: &Settings) {

@@ -98,7 +98,9 @@ impl Context {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         };
-        let enrolled = load_gallery(&source, &mut Enroller::new(analyst(settings, models)), &mut progress);
+        let mut enroller = Enroller::new(analyst(settings, models));
+        let access = self.file_of_settings().map(|_| &*settings.access);
+        let enrolled = load_gallery(&source, access, &mut enroller, &mut progress);
         bar.finish_and_clear();
         enrolled
     }

@@ -9,13 +9,13 @@ use super::trouble::{Answer, Trouble};
 use crate::files::Trust;
 use crate::gallery::roster::Entry;
 use crate::gallery::{Roster, remove_person};
-use crate::person::PersonId;
+use crate::person::{GroupId, PersonId};
 
 /// What to do with the people of the gallery file.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// One line a person; with --json one object a person: id, name, photos, embeddings, suspended,
-    /// valid_from, valid_until
+    /// valid_from, valid_until, groups
     List,
     /// Everything about one person
     Show {
@@ -87,6 +87,7 @@ fn to_json(entry: &Entry) -> Value {
         "suspended": entry.standing.suspended,
         "valid_from": entry.standing.valid_from.map(|day| day.to_string()),
         "valid_until": entry.standing.valid_until.map(|day| day.to_string()),
+        "groups": entry.standing.groups.iter().map(GroupId::as_str).collect::<Vec<_>>(),
     })
 }
 
@@ -117,6 +118,10 @@ fn limits(entry: &Entry) -> String {
     }
     if let Some(day) = standing.valid_until {
         limits.push_str(&format!(", until {day}"));
+    }
+    if !standing.groups.is_empty() {
+        let groups: Vec<&str> = standing.groups.iter().map(GroupId::as_str).collect();
+        limits.push_str(&format!(", in {}", groups.join(", ")));
     }
     limits
 }

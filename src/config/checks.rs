@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::access::check_access;
 use super::door::check_door;
 use super::recognition::{check_frames, check_recognition};
 use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
@@ -44,6 +45,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         model: check_model(review, &said.model, folder, &paths),
         door: check_door(review, &said.door, &mut warnings),
         rules,
+        access: check_access(review, said).into(),
         gallery: path(review, "[gallery] file", &said.gallery.file, folder)
             .unwrap_or_else(|| folder.join(DEFAULT_GALLERY)),
         audit: check_audit(review, &said.audit, folder, &paths),

@@ -3,8 +3,14 @@
 //! Every key is optional here, and numbers are as wide as TOML's: that way all mistakes are found by
 //! [`super::checks`], with their lines, instead of the first one by the parser.
 
+mod access;
+
 use serde::Deserialize;
 use toml::Spanned;
+
+pub use access::{
+    Names, SaidAccess, SaidException, SaidGroup, SaidHoliday, SaidSchedule, SaidSite, SaidWindow,
+};
 
 /// A value with its place in the file, if the file has it.
 pub type Said<T> = Option<Spanned<T>>;
@@ -27,6 +33,16 @@ pub struct SaidFile {
     pub audit: SaidAudit,
     /// `[paths]`
     pub paths: SaidPaths,
+    /// `[site]`
+    pub site: SaidSite,
+    /// `[access]`
+    pub access: SaidAccess,
+    /// `[[holiday]]`
+    pub holiday: Vec<Spanned<SaidHoliday>>,
+    /// `[[schedule]]`
+    pub schedule: Vec<Spanned<SaidSchedule>>,
+    /// `[[group]]`
+    pub group: Vec<Spanned<SaidGroup>>,
 }
 
 /// `[camera]`

@@ -1,12 +1,14 @@
 //! What we will do: every value present, in range, with its unit, paths ready to be opened.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver};
 use crate::matching::LookAlikes;
-use crate::policy::Rules;
+use crate::policy::access::WhenClockUnknown;
+use crate::policy::{AccessRules, Rules};
 use crate::vision::model::{EmbedderChoice, Packs};
 use crate::vision::quality::Gate;
 
@@ -23,6 +25,8 @@ pub struct Settings {
     pub door: DoorSettings,
     /// Frames that must agree, unlock time, what an audit failure does.
     pub rules: Rules,
+    /// Who may when.
+    pub access: Arc<AccessRules>,
     /// The gallery file.
     pub gallery: PathBuf,
     /// The records.
@@ -68,6 +72,10 @@ impl Settings {
             (
                 self.recognition.max_distance.is_some(),
                 "max-distance: the threshold is this distance, whatever error rate it means",
+            ),
+            (
+                self.access.when_clock_unknown == WhenClockUnknown::Believe,
+                "when-clock-unknown: schedules and dates go by the clock even where nothing has set it",
             ),
         ];
         risks.into_iter().filter(|(taken, _)| *taken).map(|(_, risk)| risk.to_owned()).collect()

@@ -109,8 +109,13 @@ impl Bench {
                 log::info!("gallery: {done} of {total} new photographs embedded");
             }
         };
-        let enrolled = load_gallery(&self.source, &mut Enroller::new(analyst), &mut progress)
-            .map_err(|error| error.to_string())?;
+        let enrolled = load_gallery(
+            &self.source,
+            Some(&self.settings.access),
+            &mut Enroller::new(analyst),
+            &mut progress,
+        )
+        .map_err(|error| error.to_string())?;
         for trouble in &enrolled.store_trouble {
             log::warn!("{trouble}");
         }

@@ -219,7 +219,7 @@ impl Daemon {
     fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
         let needs_restart = match fresh.settings {
             Some(settings) => {
-                self.policy.replace_rules(settings.rules);
+                self.policy.replace_rules(settings.rules, Arc::clone(&settings.access));
                 let sections = self.settings.needs_restart(&settings);
                 self.settings = settings;
                 sections
@@ -234,7 +234,7 @@ impl Daemon {
         let gallery = Arc::clone(fresh.prepared.gallery());
         let (added, removed) = gallery.diff(self.matcher.gallery());
         let (people, templates) = (gallery.people().len(), gallery.templates());
-        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing)).collect();
+        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing.clone())).collect();
         self.matcher.replace(fresh.rule, fresh.prepared);
         self.step(now, Event::NewRoster(Arc::new(roster)));
         let answer = yes(json!({
@@ -250,6 +250,7 @@ fn indication(sign: Sign) -> Indication {
     match sign {
         Sign::Granted => Indication::Granted,
         Sign::Refused => Indication::Refused,
+        Sign::Waiting => Indication::Waiting,
         Sign::Idle => Indication::Idle,
     }
 }
@@ -257,9 +258,15 @@ fn indication(sign: Sign) -> Indication {
 /// One line of the journal a fact; never a distance, which is for the audit alone.
 fn tell_log(fact: &Fact) {
     match fact {
+        Fact::Granted { grant, person: Some(person), second: Some(second), .. } => {
+            log::info!("granted ({grant:?}) to {person} with {second}");
+        }
         Fact::Granted { grant, person: Some(person), .. } => log::info!("granted ({grant:?}) to {person}"),
         Fact::Granted { grant, caller, .. } => {
             log::info!("granted ({grant:?}) to uid {:?}", caller.map(|c| c.uid))
+        }
+        Fact::Waiting { person, seconds, .. } => {
+            log::info!("{person} waits {seconds} s for a second person");
         }
         Fact::Refused { track, refusal, frames, .. } => {
             log::info!("refused, track {track}, {frames} frames compared: {refusal}");

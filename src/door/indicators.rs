@@ -11,6 +11,8 @@ pub enum Indication {
     Granted,
     /// Red.
     Refused,
+    /// Both.
+    Waiting,
 }
 
 /// Two lights, each where it is wired. A light that fails is logged once and never stops the door.
@@ -42,7 +44,9 @@ impl Indicators {
         self.shown = what;
         let lights = [(&mut self.green, Indication::Granted), (&mut self.red, Indication::Refused)];
         for (light, lit_for) in lights {
-            let driven = light.as_mut().map_or(Ok(()), |light| light.drive(what == lit_for));
+            let driven = light
+                .as_mut()
+                .map_or(Ok(()), |light| light.drive(what == lit_for || what == Indication::Waiting));
             if let (Err(error), false) = (driven, self.complained) {
                 self.complained = true;
                 log::warn!("a light of the door does not work: {error}");
@@ -54,5 +58,45 @@ impl Indicators {
 impl Drop for Indicators {
     fn drop(&mut self) {
         self.show(Indication::Idle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::door::DoorError;
+
+    struct Light(Arc<AtomicBool>);
+
+    impl Output for Light {
+        fn drive(&mut self, active: bool) -> Result<(), DoorError> {
+            self.0.store(active, Ordering::SeqCst);
+            Ok(())
+        }
+        fn is_active(&self) -> Result<bool, DoorError> {
+            Ok(self.0.load(Ordering::SeqCst))
+        }
+        fn describe(&self) -> String {
+            "light".to_owned()
+        }
+    }
+
+    #[test]
+    fn green_is_granted_red_is_refused_and_both_are_waiting() {
+        let lit = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        let [green, red] = lit.each_ref().map(|on| Some(Box::new(Light(Arc::clone(on))) as Box<dyn Output>));
+        let mut lights = Indicators::new(green, red);
+        for (what, expected) in [
+            (Indication::Granted, [true, false]),
+            (Indication::Refused, [false, true]),
+            (Indication::Waiting, [true, true]),
+            (Indication::Idle, [false, false]),
+        ] {
+            lights.show(what);
+            assert_eq!(lit.each_ref().map(|on| on.load(Ordering::SeqCst)), expected, "{what:?}");
+        }
     }
 }

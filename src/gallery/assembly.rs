@@ -196,7 +196,8 @@ fn assemble(roster: &Roster, plan: &Plan, store: Store) -> Result<Built, Gallery
             );
             continue;
         }
-        let person = Person::new(entry.id.clone(), entry.name.clone(), entry.standing, singles, photographs);
+        let person =
+            Person::new(entry.id.clone(), entry.name.clone(), entry.standing.clone(), singles, photographs);
         match person {
             Some(person) => people.push(person),
             None => {

@@ -10,7 +10,6 @@ use std::path::{Component, Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::civil::Date;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
@@ -19,8 +18,8 @@ use toml::value::Datetime;
 use super::Standing;
 use crate::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
-use crate::mistake::{Listed, Mistake, Review};
-use crate::person::{PersonError, PersonId, PersonName, is_deceptive};
+use crate::mistake::{Listed, MAX_MISTAKES, Mistake, Review};
+use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
 
 /// The most people; the error tables are measured up to this size.
 pub const MAX_PEOPLE: usize = 10_000;
@@ -28,6 +27,8 @@ pub const MAX_PEOPLE: usize = 10_000;
 pub const MAX_PHOTOS: usize = 20;
 /// The most photographs in all: their templates are held in memory, about 1 KiB each with the default model.
 pub const MAX_ALL_PHOTOS: usize = 50_000;
+/// The most groups a person: each is looked at when the person stands at the door.
+pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
 /// The largest gallery file: room for every person with several embeddings in the file.
@@ -68,6 +69,8 @@ pub struct Entry {
     pub embeddings: Vec<(ModelDigest, Embedding)>,
     /// The line of the file it begins in, from 1.
     pub line: usize,
+    /// The lines of `standing.groups`, one each.
+    pub group_lines: Vec<usize>,
 }
 
 /// A photograph as the file names it.
@@ -96,6 +99,43 @@ impl Roster {
         }
     }
 
+    /// Every person's groups must be among those that the configuration knows.
+    pub fn check_groups<'a>(
+        &self,
+        known: impl Iterator<Item = &'a GroupId> + Clone,
+    ) -> Result<(), RosterError> {
+        let mut mistakes = Vec::new();
+        for entry in &self.people {
+            for (group, line) in entry.standing.groups.iter().zip(&entry.group_lines) {
+                if !known.clone().any(|other| other == group) && mistakes.len() < MAX_MISTAKES {
+                    mistakes.push(self.unknown_group(entry, group, *line, known.clone()));
+                }
+            }
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+    }
+
+    fn unknown_group<'a>(
+        &self,
+        entry: &Entry,
+        group: &GroupId,
+        line: usize,
+        known: impl Iterator<Item = &'a GroupId>,
+    ) -> Mistake {
+        let names: Vec<&str> = known.map(GroupId::as_str).collect();
+        let remedy = match names.as_slice() {
+            [] => format!("the configuration has no [[group]]; add one with name = \"{group}\""),
+            names => format!("use one of {}, or add a [[group]] to the configuration", names.join(", ")),
+        };
+        Mistake {
+            file: self.file.clone(),
+            line: Some(line),
+            key: format!("person \"{}\" groups", entry.id),
+            what: format!("no group is called \"{group}\""),
+            remedy,
+        }
+    }
+
     /// The folder that photographs are named relative to.
     pub fn folder(&self) -> &Path {
         self.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -117,6 +157,7 @@ struct SaidPerson {
     photos: Vec<Spanned<String>>,
     embeddings: Vec<Spanned<SaidEmbedding>>,
     suspended: bool,
+    groups: Vec<Spanned<String>>,
     valid_from: Option<Spanned<Datetime>>,
     valid_until: Option<Spanned<Datetime>>,
 }
@@ -161,7 +202,9 @@ fn check_person(
         review.note_missing(Some(at.clone()), &who, "has neither photographs nor embeddings", remedy);
     }
     let standing = check_standing(review, &who, &said);
-    Some(Entry { id: id?, name: name?, standing, photos, embeddings, line: review.line_of(at.start) })
+    let group_lines = said.groups.iter().map(|group| review.line_of(group.span().start)).collect();
+    let line = review.line_of(at.start);
+    Some(Entry { id: id?, name: name?, standing, photos, embeddings, line, group_lines })
 }
 
 fn check_id(
@@ -305,29 +348,36 @@ fn check_embedding(said: &SaidEmbedding) -> Result<(ModelDigest, Embedding), (&'
 }
 
 fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Standing {
-    let valid_from =
-        said.valid_from.as_ref().and_then(|d| check_date(review, &format!("{who} valid-from"), d));
+    let valid_from = said.valid_from.as_ref().and_then(|day| review.day(&format!("{who} valid-from"), day));
     let valid_until =
-        said.valid_until.as_ref().and_then(|d| check_date(review, &format!("{who} valid-until"), d));
+        said.valid_until.as_ref().and_then(|day| review.day(&format!("{who} valid-until"), day));
     if let (Some(first), Some(last), Some(at)) = (valid_from, valid_until, &said.valid_until)
         && last < first
     {
         let what = format!("{last} is before valid-from, {first}");
         review.note(Some(at.span()), format!("{who} valid-until"), what, "name a later day");
     }
-    Standing { suspended: said.suspended, valid_from, valid_until }
+    let groups = check_groups_of(review, who, &said.groups);
+    Standing { suspended: said.suspended, valid_from, valid_until, groups }
 }
 
-fn check_date(review: &mut Review<'_>, key: &str, said: &Spanned<Datetime>) -> Option<Date> {
-    let Datetime { date: Some(day), time: None, offset: None } = *said.get_ref() else {
-        review.note(Some(said.span()), key, "is not a day", "write a date without time: 2027-06-30");
-        return None;
-    };
-    let (year, month, day) =
-        (i16::try_from(day.year).ok()?, i8::try_from(day.month).ok()?, i8::try_from(day.day).ok()?);
-    Date::new(year, month, day)
-        .inspect_err(|_| review.note(Some(said.span()), key, "is no day of the calendar", "write 2027-06-30"))
-        .ok()
+fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {
+    let key = format!("{who} groups");
+    if let Some(excess) = said.get(MAX_GROUPS_OF_A_PERSON) {
+        let what = format!("{} groups are more than {MAX_GROUPS_OF_A_PERSON}", said.len());
+        review.note(Some(excess.span()), &key, what, "name those that let the person in most");
+    }
+    let mut groups = Vec::new();
+    for group in said {
+        match GroupId::new(group.get_ref()) {
+            Ok(id) if groups.contains(&id) => {
+                review.note(Some(group.span()), &key, format!("\"{id}\" is listed twice"), "list it once");
+            }
+            Ok(id) => groups.push(id),
+            Err(error) => note_text(review, group, &key, &error),
+        }
+    }
+    groups
 }
 
 #[cfg(test)]

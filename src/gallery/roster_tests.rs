@@ -1,5 +1,7 @@
 //! What a gallery file may say, and what each mistake is answered with.
 
+use jiff::civil::Date;
+
 use super::*;
 
 fn parse(text: &str) -> Result<Roster, RosterError> {

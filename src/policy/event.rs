@@ -88,6 +88,8 @@ pub enum Sign {
     Granted,
     /// Not you, or not so.
     Refused,
+    /// You, with a second person.
+    Waiting,
     /// Nothing.
     Idle,
 }

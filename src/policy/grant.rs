@@ -13,18 +13,25 @@ use crate::person::PersonId;
 pub struct Grant {
     kind: GrantKind,
     person: Option<PersonId>,
+    second: Option<PersonId>,
     track: Option<TrackId>,
     from: Moment,
     length: Duration,
 }
 
 impl Grant {
-    pub(super) fn face(from: Moment, length: Duration, person: PersonId, track: TrackId) -> Self {
-        Self { kind: GrantKind::Face, person: Some(person), track: Some(track), from, length }
+    pub(super) fn face(
+        from: Moment,
+        length: Duration,
+        person: PersonId,
+        track: TrackId,
+        second: Option<PersonId>,
+    ) -> Self {
+        Self { kind: GrantKind::Face, person: Some(person), second, track: Some(track), from, length }
     }
 
     pub(super) fn manual(from: Moment, length: Duration) -> Self {
-        Self { kind: GrantKind::Manual, person: None, track: None, from, length }
+        Self { kind: GrantKind::Manual, person: None, second: None, track: None, from, length }
     }
 
     pub(super) fn starting(self, from: Moment) -> Self {
@@ -39,6 +46,16 @@ impl Grant {
     /// Whose face.
     pub fn person(&self) -> Option<&PersonId> {
         self.person.as_ref()
+    }
+
+    /// Who was recognised before and goes in as well.
+    pub fn second(&self) -> Option<&PersonId> {
+        self.second.as_ref()
+    }
+
+    /// Everybody whom it lets in by name.
+    pub fn people(&self) -> impl Iterator<Item = &PersonId> {
+        self.person.iter().chain(&self.second)
     }
 
     /// Which track.

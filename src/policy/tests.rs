@@ -7,22 +7,23 @@ use proptest::prelude::*;
 use super::*;
 use crate::clock::WallClock;
 use crate::embedding::Distance;
-use crate::event::{Candidate, FRESHNESS, NoMatch};
+use crate::event::{Candidate, Comparison, FRESHNESS, NoMatch};
 use crate::gallery::Standing;
+use crate::person::PersonId;
 
-const RULES: Rules =
+pub(super) const RULES: Rules =
     Rules { frames: 3, window: 5, unlock: Duration::from_secs(5), on_audit_failure: OnAuditFailure::Refuse };
 
-fn at(ms: u64) -> Now {
+pub(super) fn at(ms: u64) -> Now {
     let utc = "2026-06-15T12:00:00Z".parse().expect("a time stamp");
     Now { moment: Moment::from_boot(Duration::from_millis(ms)), wall: WallClock { utc, synchronised: true } }
 }
 
-fn ada() -> PersonId {
+pub(super) fn ada() -> PersonId {
     PersonId::new("ada").expect("an id")
 }
 
-fn bob() -> PersonId {
+pub(super) fn bob() -> PersonId {
     PersonId::new("bob").expect("an id")
 }
 
@@ -30,12 +31,23 @@ fn roster(standing: Standing) -> Roster {
     Arc::new([(ada(), standing), (bob(), Standing::default())].into())
 }
 
+/// No groups.
+fn anytime() -> Arc<AccessRules> {
+    Arc::new(AccessRules::in_zone(jiff::tz::TimeZone::UTC))
+}
+
 fn policy() -> Policy {
-    Policy::new(RULES, roster(Standing::default()), TimeZone::UTC)
+    Policy::new(RULES, roster(Standing::default()), anytime())
 }
 
 /// A frame of `track` taken at `ms` in which the fused probe says `fused` and the frame alone `alone`.
-fn frame(track: u64, ms: u64, frames: u32, fused: Option<PersonId>, alone: Option<PersonId>) -> Event {
+pub(super) fn frame(
+    track: u64,
+    ms: u64,
+    frames: u32,
+    fused: Option<PersonId>,
+    alone: Option<PersonId>,
+) -> Event {
     let best = alone.clone().or(fused.clone()).map(|person| Candidate {
         person,
         distance: Distance::new(0.3).expect("a distance"),
@@ -52,12 +64,12 @@ fn frame(track: u64, ms: u64, frames: u32, fused: Option<PersonId>, alone: Optio
     })
 }
 
-fn match_of(track: u64, ms: u64, frames: u32, person: PersonId) -> Event {
+pub(super) fn match_of(track: u64, ms: u64, frames: u32, person: PersonId) -> Event {
     frame(track, ms, frames, Some(person.clone()), Some(person))
 }
 
 /// Steps and answers every question of the policy to the audit with yes.
-fn step(policy: &mut Policy, now: Now, event: Event) -> Vec<Action> {
+pub(super) fn step(policy: &mut Policy, now: Now, event: Event) -> Vec<Action> {
     let mut actions = policy.step(now, event);
     let asked: Vec<RequestId> = actions.iter().filter_map(request).collect();
     for id in asked {
@@ -66,25 +78,25 @@ fn step(policy: &mut Policy, now: Now, event: Event) -> Vec<Action> {
     actions
 }
 
-fn request(action: &Action) -> Option<RequestId> {
+pub(super) fn request(action: &Action) -> Option<RequestId> {
     match action {
         Action::RecordAndAnswer(id, _) => Some(*id),
         _ => None,
     }
 }
 
-fn facts(actions: &[Action]) -> Vec<&Fact> {
+pub(super) fn facts(actions: &[Action]) -> Vec<&Fact> {
     actions.iter().filter_map(fact_of).collect()
 }
 
-fn fact_of(action: &Action) -> Option<&Fact> {
+pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
     match action {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
         Action::Hold(_) | Action::Lock | Action::Show(_) => None,
     }
 }
 
-fn holds(actions: &[Action]) -> bool {
+pub(super) fn holds(actions: &[Action]) -> bool {
     actions.iter().any(|a| matches!(a, Action::Hold(_)))
 }
 
@@ -177,19 +189,19 @@ fn nobody_opens_while_suspended_removed_or_outside_the_dates() {
         (Standing { valid_until: day("2026-06-14"), ..Standing::default() }, Refusal::NotValidNow),
         (Standing { valid_from: day("2026-06-16"), ..Standing::default() }, Refusal::NotValidNow),
     ] {
-        let mut policy = Policy::new(RULES, roster(standing), TimeZone::UTC);
+        let mut policy = Policy::new(RULES, roster(standing), anytime());
         let actions = show_ada(&mut policy, 1000, 3);
         assert!(!holds(&actions));
         assert!(matches!(facts(&actions)[..], [Fact::Refused { refusal, .. }] if *refusal == expected));
     }
     let day = Standing { valid_until: day("2026-06-15"), ..Standing::default() };
-    assert!(holds(&show_ada(&mut Policy::new(RULES, roster(day), TimeZone::UTC), 1000, 3)));
+    assert!(holds(&show_ada(&mut Policy::new(RULES, roster(day), anytime()), 1000, 3)));
 }
 
 #[test]
 fn an_untrusted_clock_refuses_whoever_is_limited_by_date() {
     let standing = Standing { valid_until: "2030-01-01".parse().ok(), ..Standing::default() };
-    let mut policy = Policy::new(RULES, roster(standing), TimeZone::UTC);
+    let mut policy = Policy::new(RULES, roster(standing), anytime());
     let mut untrusted = at(1060);
     untrusted.wall.synchronised = false;
     show_ada(&mut policy, 1000, 2);
@@ -210,7 +222,7 @@ fn removing_the_holder_revokes_an_open_grant() {
 fn a_silent_audit_refuses_or_allows_as_configured() {
     for (choice, opens) in [(OnAuditFailure::Refuse, false), (OnAuditFailure::AllowAndAlarm, true)] {
         let rules = Rules { on_audit_failure: choice, ..RULES };
-        let mut policy = Policy::new(rules, roster(Standing::default()), TimeZone::UTC);
+        let mut policy = Policy::new(rules, roster(Standing::default()), anytime());
         (0..3).for_each(|i| drop(policy.step(at(1000 + i * 30), match_of(1, 1000 + i * 30, 3, ada()))));
         let actions = policy.step(at(1066), Event::Tick);
         assert_eq!(holds(&actions), opens);

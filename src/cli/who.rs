@@ -1,0 +1,120 @@
+//! `limen who`: may this person enter, and why? By the files alone; what happened at the door before, the
+//! daemon knows.
+
+use jiff::civil::DateTime;
+use serde_json::json;
+
+use super::context::Context;
+use super::output::{BAD, GOOD, NOTE, STRONG, say, say_json, styled};
+use super::people::person_id;
+use super::trouble::{Answer, Trouble};
+use crate::clock::Now;
+use crate::gallery::Roster;
+use crate::gallery::roster::Entry;
+use crate::person::printable;
+use crate::policy::AccessRules;
+use crate::policy::calendar::{Calendar, Comes};
+use crate::policy::explanation::{Explanation, Says};
+
+/// Say whether a person may enter at a time, rule by rule. Exit code 1 if not.
+///
+/// With --json one object: id, at, time_zone, clock_known, allowed, reasons (rule, says: yes, no or
+/// provided, text), note.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Whose
+    id: String,
+    /// Local time at the site, as "2026-12-24 18:00" [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+/// The time that is asked about.
+struct Asked {
+    local: DateTime,
+    /// The door would know that it is this time.
+    known: bool,
+    note: Option<String>,
+}
+
+pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let settings = context.settings()?;
+    let access = &settings.access;
+    let id = person_id(&arguments.id)?;
+    let roster = Roster::load(&settings.gallery, context.trust())?;
+    roster.check_groups(access.groups.keys())?;
+    let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
+        return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
+    };
+    let asked = match &arguments.at {
+        Some(text) => asked_for(text, &access.calendar)?,
+        None => now(access),
+    };
+    let explanation = access.explain(&entry.standing, asked.known.then_some(asked.local));
+    if context.json {
+        say_json(&json!({
+            "id": id,
+            "at": asked.local.to_string(),
+            "time_zone": access.calendar.zone_name(),
+            "clock_known": asked.known,
+            "allowed": explanation.allowed,
+            "reasons": explanation.reasons,
+            "note": asked.note,
+        }));
+    } else {
+        show(entry, &asked, &access.calendar, &explanation);
+    }
+    Ok(Answer::of(explanation.allowed))
+}
+
+fn now(access: &AccessRules) -> Asked {
+    let wall = Now::read().wall;
+    let note = (!wall.synchronised).then(|| "the kernel says that its clock is not synchronised".to_owned());
+    Asked { local: access.calendar.local(wall), known: access.local_time(wall).is_some(), note }
+}
+
+/// A time of the clock on the wall. One that never comes is a mistake.
+fn asked_for(text: &str, calendar: &Calendar) -> Result<Asked, Trouble> {
+    let shown = printable(text, 80);
+    let local = DateTime::strptime("%Y-%m-%d %H:%M", text).map_err(|_| {
+        Trouble::Usage(format!("--at \"{shown}\" is no time; write local time as \"2026-12-24 18:00\""))
+    })?;
+    let zone = calendar.zone_name();
+    let note = match calendar.comes(local) {
+        Comes::Once => None,
+        Comes::Twice => {
+            Some(format!("{shown} comes twice in {zone}, as the clocks are put back; both count"))
+        }
+        Comes::Never(afterwards) => {
+            let afterwards = afterwards.strftime("%H:%M");
+            return Err(Trouble::Usage(format!(
+                "--at \"{shown}\" never comes in {zone}: the clocks are put forward to {afterwards}; ask for \
+                 that time"
+            )));
+        }
+    };
+    Ok(Asked { local, known: true, note })
+}
+
+fn show(entry: &Entry, asked: &Asked, calendar: &Calendar, explanation: &Explanation) {
+    let terms = explanation.reasons.iter().any(|reason| reason.says == Says::Provided);
+    let answer = match (explanation.allowed, terms) {
+        (true, false) => styled(GOOD, "may enter", 0),
+        (true, true) => format!("{} on the terms below", styled(GOOD, "may enter", 0)),
+        (false, _) => styled(BAD, "may not enter", 0),
+    };
+    let time = asked.local.strftime("%a %Y-%m-%d %H:%M");
+    let id = styled(STRONG, entry.id.as_str(), 0);
+    say(&format!("{id} {answer}: {time}, {}", calendar.zone_name()));
+    for reason in &explanation.reasons {
+        let (style, word) = match reason.says {
+            Says::Yes => (GOOD, "yes"),
+            Says::No => (BAD, "no"),
+            Says::Provided => (NOTE, "provided"),
+        };
+        say(&format!("  {} {:<15} {}", styled(style, word, 8), reason.rule, reason.text));
+    }
+    if let Some(note) = &asked.note {
+        super::output::note(note);
+    }
+}

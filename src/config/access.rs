@@ -1,0 +1,158 @@
+//! The part of the configuration that says who may when: time zone, groups, and what an unknown time means.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use toml::Spanned;
+
+use super::checks::{choice, number};
+use super::said::{Names, Said, SaidFile, SaidGroup};
+use super::schedules::{check_holidays, check_name, check_schedules, limit};
+use crate::mistake::Review;
+use crate::person::GroupId;
+use crate::policy::AccessRules;
+use crate::policy::access::{Group, TwoPerson, WhenClockUnknown};
+use crate::policy::calendar::Calendar;
+use crate::policy::schedule::Schedule;
+
+/// Each may be named by people and by other groups.
+const MAX_GROUPS: usize = 200;
+/// How long the first of two people waits unless the group says otherwise.
+const DEFAULT_TWO_PERSON_SECONDS: u64 = 30;
+
+/// Checks `[site]`, `[access]`, `[[holiday]]`, `[[schedule]]` and `[[group]]`.
+pub(super) fn check_access(review: &mut Review<'_>, said: &SaidFile) -> AccessRules {
+    let choices = [("refuse", WhenClockUnknown::Refuse), ("believe", WhenClockUnknown::Believe)];
+    let clock = choice(review, "[access] when-clock-unknown", &said.access.when_clock_unknown, &choices);
+    let zone = check_zone(review, &said.site.time_zone);
+    let holidays = check_holidays(review, &said.holiday);
+    let schedules: Vec<_> = check_schedules(review, &said.schedule).into_iter().map(Arc::new).collect();
+    AccessRules {
+        calendar: Calendar { zone, holidays },
+        groups: check_groups(review, &said.group, &schedules),
+        schedules,
+        when_clock_unknown: clock.unwrap_or_default(),
+    }
+}
+
+fn check_zone(review: &mut Review<'_>, said: &Said<String>) -> TimeZone {
+    let Some(said) = said else { return TimeZone::system() };
+    TimeZone::get(said.get_ref()).unwrap_or_else(|_| {
+        let what = format!("\"{}\" is no time zone that this machine knows", said.get_ref());
+        let remedy = "write one that `timedatectl list-timezones` prints, as \"Europe/Berlin\"; the package tzdata has them";
+        review.note(Some(said.span()), "[site] time-zone", what, remedy);
+        TimeZone::system()
+    })
+}
+
+fn check_groups(
+    review: &mut Review<'_>,
+    said: &[Spanned<SaidGroup>],
+    schedules: &[Arc<Schedule>],
+) -> BTreeMap<GroupId, Group> {
+    limit(review, "[[group]]", said, MAX_GROUPS);
+    let said = &said[..said.len().min(MAX_GROUPS)];
+    let known: Vec<GroupId> = said.iter().filter_map(|group| id_of(group.get_ref())).collect();
+    let mut lines = HashMap::new();
+    let groups = said.iter().filter_map(|group| {
+        let (at, group) = (group.span(), group.get_ref());
+        let id = check_name(review, "[[group]]", at.clone(), &group.name, &mut lines);
+        let id = id.and_then(|name| GroupId::new(&name).ok())?;
+        Some((id.clone(), check_group(review, id, at, group, schedules, &known)))
+    });
+    groups.collect()
+}
+
+fn id_of(said: &SaidGroup) -> Option<GroupId> {
+    said.name.as_ref().and_then(|name| GroupId::new(name.get_ref()).ok())
+}
+
+fn check_group(
+    review: &mut Review<'_>,
+    id: GroupId,
+    at: Range<usize>,
+    said: &SaidGroup,
+    schedules: &[Arc<Schedule>],
+    known: &[GroupId],
+) -> Group {
+    let key = |name: &str| format!("group \"{id}\" {name}");
+    let names: Vec<&str> = schedules.iter().map(|schedule| schedule.name.as_str()).collect();
+    let own = check_names(review, &key("schedules"), &said.schedules, &names, "[[schedule]]");
+    let first_person_in = check_members(review, &key("first-person-in"), &said.first_person_in, known);
+    if let (Some(list), [only]) = (&said.first_person_in, first_person_in.as_slice())
+        && *only == id
+    {
+        let what = "names the group itself alone, so that nobody could be the first";
+        let remedy = "name a group that needs nobody before it";
+        review.note(Some(list.span()), key("first-person-in"), what, remedy);
+    }
+    let minutes =
+        number(review, &key("anti-passback-minutes"), &said.anti_passback_minutes, 1..=1440, "minutes");
+    let minutes = minutes.and_then(|minutes| u64::try_from(minutes).ok());
+    Group {
+        schedules: own.into_iter().map(|index| Arc::clone(&schedules[index])).collect(),
+        first_person_in,
+        two_person: check_two_person(review, &id, at, said, known),
+        anti_passback: minutes.map(|minutes| Duration::from_secs(60 * minutes)),
+        ..Group::new(id)
+    }
+}
+
+fn check_two_person(
+    review: &mut Review<'_>,
+    id: &GroupId,
+    at: Range<usize>,
+    said: &SaidGroup,
+    known: &[GroupId],
+) -> Option<TwoPerson> {
+    let groups = check_members(review, &format!("group \"{id}\" two-person"), &said.two_person, known);
+    let key = format!("group \"{id}\" two-person-seconds");
+    let within = number(review, &key, &said.two_person_seconds, 5..=300, "seconds");
+    if said.two_person_seconds.is_some() && said.two_person.is_none() {
+        let remedy = "add two-person = [\"...\"], the groups that the second person may be of";
+        review.note_missing(Some(at), key, "has no two-person beside it", remedy);
+    }
+    let seconds =
+        within.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(DEFAULT_TWO_PERSON_SECONDS);
+    (!groups.is_empty()).then(|| TwoPerson { groups, within: Duration::from_secs(seconds) })
+}
+
+fn check_members(review: &mut Review<'_>, key: &str, said: &Names, known: &[GroupId]) -> Vec<GroupId> {
+    let names: Vec<&str> = known.iter().map(GroupId::as_str).collect();
+    let found = check_names(review, key, said, &names, "[[group]]");
+    found.into_iter().map(|index| known[index].clone()).collect()
+}
+
+/// The places in `known` of the names that are said: each known, none twice, not none at all.
+fn check_names(review: &mut Review<'_>, key: &str, said: &Names, known: &[&str], kind: &str) -> Vec<usize> {
+    let Some(said) = said else { return Vec::new() };
+    if said.get_ref().is_empty() {
+        review.note(Some(said.span()), key, "names nothing", "name something, or leave the key out");
+    }
+    let mut found = Vec::new();
+    for name in said.get_ref() {
+        match known.iter().position(|known| *known == name.get_ref().as_str()) {
+            Some(index) if found.contains(&index) => {
+                let what = format!("\"{}\" is listed twice", name.get_ref());
+                review.note(Some(name.span()), key, what, "list it once");
+            }
+            Some(index) => found.push(index),
+            None => {
+                let what = format!("no {kind} is called \"{}\"", name.get_ref());
+                let remedy = match known {
+                    [] => format!("there is no {kind} without mistakes; add it"),
+                    known => format!("use {}, or add it", known.join(" or ")),
+                };
+                review.note_missing(Some(name.span()), key, what, remedy);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

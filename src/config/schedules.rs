@@ -1,0 +1,295 @@
+//! Holidays and schedules of the configuration: what overlaps, ends before it begins, or names no day.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::value::Datetime;
+
+use super::checks::{choice, flag, text};
+use super::said::{Said, SaidException, SaidHoliday, SaidSchedule, SaidWindow};
+use crate::mistake::Review;
+use crate::person::check_id;
+use crate::policy::calendar::Holidays;
+use crate::policy::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, Window};
+
+/// Enough for decades; more is another file's content.
+const MAX_HOLIDAYS: usize = 2000;
+/// The longest holiday with `until`: a school's summer.
+const MAX_HOLIDAY_DAYS: usize = 100;
+/// Each is looked at when somebody of a group that names it stands at the door.
+const MAX_SCHEDULES: usize = 200;
+const MAX_WINDOWS: usize = 50;
+const MAX_EXCEPTIONS: usize = 1000;
+
+/// Checks every `[[holiday]]`.
+pub(super) fn check_holidays(review: &mut Review<'_>, said: &[Spanned<SaidHoliday>]) -> Holidays {
+    let mut holidays = Holidays::default();
+    limit(review, "[[holiday]]", said, MAX_HOLIDAYS);
+    for holiday in said.iter().take(MAX_HOLIDAYS) {
+        check_holiday(review, holiday, &mut holidays);
+    }
+    holidays
+}
+
+fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays: &mut Holidays) {
+    let (at, said) = (said.span(), said.get_ref());
+    let name = text(review, "[[holiday]] name", &said.name).unwrap_or("holiday");
+    match (&said.date, &said.every_year) {
+        (Some(date), None) => {
+            for day in check_days_off(review, date, &said.until) {
+                holidays.add(day, name);
+            }
+        }
+        (None, Some(yearly)) => {
+            if let Some((month, day)) = month_and_day(yearly.get_ref()) {
+                holidays.add_yearly(month, day, name);
+            } else {
+                let what = format!("\"{}\" is no month and day", yearly.get_ref());
+                review.note(Some(yearly.span()), "[[holiday]] every-year", what, "write \"12-25\"");
+            }
+            if let Some(until) = &said.until {
+                let what = "does not go with every-year";
+                review.note(
+                    Some(until.span()),
+                    "[[holiday]] until",
+                    what,
+                    "write one [[holiday]] for each day",
+                );
+            }
+        }
+        _ => {
+            let what = "needs either date or every-year";
+            let remedy = "add date = 2026-05-14, or every-year = \"12-25\"";
+            review.note_missing(Some(at), "[[holiday]]", what, remedy);
+        }
+    }
+}
+
+/// The days from a date to the last, inclusive.
+fn check_days_off(review: &mut Review<'_>, date: &Spanned<Datetime>, until: &Said<Datetime>) -> Vec<Date> {
+    const UNTIL: &str = "[[holiday]] until";
+    let Some(first) = review.day("[[holiday]] date", date) else { return Vec::new() };
+    let Some(until) = until else { return vec![first] };
+    let Some(last) = review.day(UNTIL, until) else { return vec![first] };
+    if last < first {
+        let what = format!("{last} is before date, {first}");
+        review.note(Some(until.span()), UNTIL, what, "name a later day");
+    }
+    let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());
+    let days: Vec<Date> = days.take_while(|day| *day <= last).take(MAX_HOLIDAY_DAYS + 1).collect();
+    if days.len() > MAX_HOLIDAY_DAYS {
+        let what = format!("{last} is more than {MAX_HOLIDAY_DAYS} days after date");
+        review.note(Some(until.span()), UNTIL, what, "name an earlier day");
+    }
+    days
+}
+
+fn month_and_day(text: &str) -> Option<(i8, i8)> {
+    // 2024 has every day that any year has.
+    let day: Date = format!("2024-{text}").parse().ok()?;
+    (text.len() == 5).then(|| (day.month(), day.day()))
+}
+
+/// Checks every `[[schedule]]`; gives them in order.
+pub(super) fn check_schedules(review: &mut Review<'_>, said: &[Spanned<SaidSchedule>]) -> Vec<Schedule> {
+    limit(review, "[[schedule]]", said, MAX_SCHEDULES);
+    let mut lines = HashMap::new();
+    said.iter().take(MAX_SCHEDULES).filter_map(|said| check_schedule(review, said, &mut lines)).collect()
+}
+
+fn check_schedule(
+    review: &mut Review<'_>,
+    said: &Spanned<SaidSchedule>,
+    lines: &mut HashMap<String, usize>,
+) -> Option<Schedule> {
+    let (at, said) = (said.span(), said.get_ref());
+    let name = check_name(review, "[[schedule]]", at.clone(), &said.name, lines);
+    let what = name.as_ref().map_or_else(|| "[[schedule]]".to_owned(), |name| format!("schedule \"{name}\""));
+    let treatments = [("closed", OnHolidays::Closed), ("open", OnHolidays::Open), ("only", OnHolidays::Only)];
+    let on_holidays =
+        choice(review, &format!("{what} holidays"), &said.holidays, &treatments).unwrap_or_default();
+    if said.windows.is_empty() && said.exceptions.is_empty() {
+        let remedy = "add windows = [{ days = [\"mon-fri\"], from = \"07:00\", until = \"19:00\" }]";
+        review.note_missing(Some(at), &what, "has no windows: it would never open", remedy);
+    }
+    let mut schedule = Schedule { on_holidays, ..Schedule::default() };
+    check_windows(review, &what, &said.windows, &mut schedule);
+    check_exceptions(review, &what, &said.exceptions, &mut schedule);
+    Some(Schedule { name: name?, ..schedule })
+}
+
+fn check_windows(review: &mut Review<'_>, what: &str, said: &[Spanned<SaidWindow>], schedule: &mut Schedule) {
+    let key = format!("{what} windows");
+    limit(review, &key, said, MAX_WINDOWS);
+    // Every window so far, with its line.
+    let mut seen: [Vec<(Window, usize)>; 7] = Default::default();
+    for one in said.iter().take(MAX_WINDOWS) {
+        let (at, one) = (one.span(), one.get_ref());
+        let line = review.line_of(at.start);
+        let Some(window) = check_window(review, &key, &at, &one.from, &one.until) else { continue };
+        let days = check_days(review, &key, &one.days);
+        let overlap = |day: &usize| seen[*day].iter().find(|(other, _)| window.overlaps(other));
+        if let Some((day, (other, line))) = days.iter().find_map(|day| Some((*day, overlap(day)?))) {
+            let text = format!("{window} overlaps {other} of line {line} on {}", DAYS[day]);
+            review.note(Some(at), &key, text, "make one window of the two, or move one");
+            continue;
+        }
+        for day in days {
+            seen[day].push((window, line));
+            schedule.week[day].push(window);
+        }
+    }
+}
+
+fn check_exceptions(
+    review: &mut Review<'_>,
+    what: &str,
+    said: &[Spanned<SaidException>],
+    schedule: &mut Schedule,
+) {
+    let key = format!("{what} exceptions");
+    limit(review, &key, said, MAX_EXCEPTIONS);
+    let mut lines: HashMap<Date, usize> = HashMap::new();
+    for one in said.iter().take(MAX_EXCEPTIONS) {
+        let (at, one) = (one.span(), one.get_ref());
+        let Some(date) = &one.date else {
+            review.note_missing(Some(at), &key, "has no date", "add date = 2026-12-24");
+            continue;
+        };
+        let Some(day) = review.day(&format!("{key} date"), date) else { continue };
+        let closed = flag(&one.closed);
+        let window = match (closed, &one.from, &one.until) {
+            (true, None, None) => None,
+            (true, _, _) => {
+                review.note(Some(at), &key, "is closed and has times", "take one of the two out");
+                continue;
+            }
+            (false, from, until) => match check_window(review, &key, &at, from, until) {
+                Some(window) => Some(window),
+                None => continue,
+            },
+        };
+        let known = schedule.exceptions.get(&day);
+        let clash = known.is_some_and(|windows| {
+            windows.is_empty() || window.is_none_or(|window| windows.iter().any(|w| w.overlaps(&window)))
+        });
+        if clash {
+            let line = lines.get(&day).copied().unwrap_or_default();
+            let text = format!("{day} is in line {line} already, and the two contradict or overlap");
+            review.note(Some(at), &key, text, "take one of the two out");
+            continue;
+        }
+        lines.insert(day, review.line_of(at.start));
+        schedule.exceptions.entry(day).or_default().extend(window);
+    }
+}
+
+/// From and until, both there, in this order.
+fn check_window(
+    review: &mut Review<'_>,
+    key: &str,
+    at: &Range<usize>,
+    from: &Said<String>,
+    until: &Said<String>,
+) -> Option<Window> {
+    let mut time = |name: &str, said: &Said<String>| {
+        let Some(said) = said else {
+            let remedy = format!("add {name} = \"19:00\"");
+            review.note_missing(Some(at.clone()), key, format!("has no {name}"), remedy);
+            return None;
+        };
+        let time = TimeOfDay::parse(said.get_ref());
+        if time.is_none() {
+            let what = format!("\"{}\" is no time of day", said.get_ref());
+            review.note(
+                Some(said.span()),
+                format!("{key} {name}"),
+                what,
+                "write 07:30, or 24:00 for the end of the day",
+            );
+        }
+        time
+    };
+    let (from, until) = (time("from", from), time("until", until));
+    let (from, until) = (from?, until?);
+    let window = Window::new(from, until);
+    if window.is_none() {
+        let what = format!("ends at {until}, before or when it begins, at {from}");
+        let remedy = "for a night write two windows: until = \"24:00\", and from = \"00:00\" on the next day";
+        review.note(Some(at.clone()), key, what, remedy);
+    }
+    window
+}
+
+/// The days that are named, Monday is 0; every day if none are.
+fn check_days(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Option<Spanned<Vec<Spanned<String>>>>,
+) -> Vec<usize> {
+    let Some(said) = said else { return (0..7).collect() };
+    let key = format!("{key} days");
+    if said.get_ref().is_empty() {
+        review.note(Some(said.span()), &key, "names no day", "name days, or leave it out for every day");
+    }
+    let mut named = [false; 7];
+    for days in said.get_ref() {
+        match range_of_days(days.get_ref()) {
+            Some((first, last)) => {
+                let count = (last + 7 - first) % 7;
+                (0..=count).for_each(|step| named[(first + step) % 7] = true);
+            }
+            None => {
+                let what = format!("\"{}\" is no day of the week", days.get_ref());
+                let remedy = format!("use {}, or two of them as \"mon-fri\"", DAYS.join(", "));
+                review.note(Some(days.span()), &key, what, remedy);
+            }
+        }
+    }
+    (0..7).filter(|day| named[*day]).collect()
+}
+
+fn range_of_days(text: &str) -> Option<(usize, usize)> {
+    let day = |name: &str| DAYS.iter().position(|known| *known == name);
+    match text.split_once('-') {
+        Some((first, last)) => Some((day(first)?, day(last)?)),
+        None => day(text).map(|day| (day, day)),
+    }
+}
+
+/// A name that is there, an id, and given once.
+pub(super) fn check_name(
+    review: &mut Review<'_>,
+    key: &str,
+    at: Range<usize>,
+    said: &Said<String>,
+    lines: &mut HashMap<String, usize>,
+) -> Option<String> {
+    let Some(said) = said else {
+        review.note_missing(Some(at), key, "has no name", "add name = \"...\" of a-z, 0-9 and '-'");
+        return None;
+    };
+    let (name, place) = (said.get_ref(), said.span());
+    let key = format!("{key} name");
+    if let Err(error) = check_id(name) {
+        review.note(Some(place), key, format!("\"{name}\" {error}"), "");
+        return None;
+    }
+    let line = review.line_of(place.start);
+    if let Some(first) = lines.get(name) {
+        let what = format!("\"{name}\" is also the one in line {first}");
+        review.note(Some(place), key, what, "give each a name of its own");
+        return None;
+    }
+    lines.insert(name.clone(), line);
+    Some(name.clone())
+}
+
+/// Notes the first entry that is too many.
+pub(super) fn limit<T>(review: &mut Review<'_>, key: &str, said: &[Spanned<T>], most: usize) {
+    if let Some(excess) = said.get(most) {
+        review.note(Some(excess.span()), key, format!("{} are more than {most}", said.len()), "use fewer");
+    }
+}
