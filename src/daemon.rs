@@ -91,7 +91,8 @@ enum Message {
     ReplayEnded,
     VisionStopped,
     Door(DoorReport),
-    Answered(RequestId, bool),
+    /// Whether the audit accepted, and when.
+    Answered(RequestId, bool, Moment),
     Audit(Option<String>),
     Asked(Asked),
     Reloaded(Box<Reloaded>),
@@ -252,8 +253,8 @@ impl Daemon {
             Message::ReplayEnded => self.end = Some(Ok(())),
             Message::VisionStopped => {}
             Message::Door(report) => self.door_reported(now, &report),
-            Message::Answered(request, true) => self.step(now, Event::Accepted(request)),
-            Message::Answered(request, false) => self.step(now, Event::NotAccepted(request)),
+            Message::Answered(request, true, at) => self.step(now, Event::Accepted(request, at)),
+            Message::Answered(request, false, _) => self.step(now, Event::NotAccepted(request)),
             Message::Audit(trouble) => self.audit_trouble(trouble),
             Message::Asked(asked) => self.asked(now, asked),
             Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
@@ -350,7 +351,9 @@ fn spawn_recorder(
     let (answers, troubles) = (sender.clone(), sender.clone());
     Ok(Recorder::spawn(
         &settings.audit,
-        move |request, accepted| drop(answers.try_send(Message::Answered(request, accepted))),
+        move |request, accepted| {
+            drop(answers.try_send(Message::Answered(request, accepted, Moment::now())));
+        },
         move |trouble| drop(troubles.try_send(Message::Audit(trouble.map(|e| e.to_string())))),
     )?)
 }

@@ -36,12 +36,14 @@ pub use evidence::ATTEMPT;
 pub use grant::Grant;
 
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, Fact, GrantKind, Observation, Part, Refusal, Relock, TrackId, Unusable};
+use crate::event::{Caller, FRESHNESS, Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
 use evidence::{Evidence, Finding};
 use memory::Memory;
 
 /// How long a grant waits for the audit to accept its record.
 pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
+/// Whoever still stands there after the audit was too slow is asked for again after this.
+pub const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// The longest that any face or command keeps the door unlocked, whatever is configured.
 pub const LONGEST_UNLOCK: Duration = Duration::from_secs(60);
 /// Tracks remembered at once; the oldest is dropped beyond that. The vision follows far fewer.
@@ -120,12 +122,15 @@ impl Policy {
     /// never finds a door open that should have closed.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
+        if !self.is_answered_in_time(now, &event) {
+            self.give_up_asking(now, &mut actions);
+        }
         self.let_time_pass(now, &mut actions);
         match event {
             Event::Observed(observation) => self.observe(now, observation, &mut actions),
             Event::Unusable { track, taken, why } => self.unusable(now, track, taken, why),
             Event::TrackEnded(track) => self.end_track(track, &mut actions),
-            Event::Accepted(request) => self.accepted(now, request, &mut actions),
+            Event::Accepted(request, _) => self.accepted(now, request, &mut actions),
             Event::NotAccepted(request) => self.not_accepted(now, request, &mut actions),
             Event::NewRoster(roster) => self.replace_roster(now, roster, &mut actions),
             Event::LockAsked(caller) => self.lock_asked(caller, &mut actions),
@@ -145,6 +150,26 @@ impl Policy {
         self.state == State::Locked && self.failed.is_empty() && now.moment >= self.latest
     }
 
+    /// The audit accepted within its patience, however late that is heard: a busy machine is no slow disk.
+    fn is_answered_in_time(&self, now: Now, event: &Event) -> bool {
+        match (&self.state, event) {
+            (State::Asking { request, asked, .. }, Event::Accepted(answered, at)) => {
+                let fresh = now.moment.since(*asked) <= FRESHNESS;
+                request == answered && *at >= *asked && at.since(*asked) <= AUDIT_PATIENCE && fresh
+            }
+            _ => false,
+        }
+    }
+
+    fn give_up_asking(&mut self, now: Now, actions: &mut Vec<Action>) {
+        if let State::Asking { request, asked, .. } = &self.state
+            && now.moment.since(*asked) > AUDIT_PATIENCE
+        {
+            let request = *request;
+            self.not_accepted(now, request, actions);
+        }
+    }
+
     fn let_time_pass(&mut self, now: Now, actions: &mut Vec<Action>) {
         match &self.state {
             State::Open { grant } if now.moment >= grant.until() || now.moment < grant.from() => {
@@ -152,10 +177,6 @@ impl Policy {
             }
             State::Asking { .. } if now.moment < self.latest => {
                 self.transition_to_locked(Relock::TimeOver, None, actions);
-            }
-            State::Asking { request, asked, .. } if now.moment.since(*asked) > AUDIT_PATIENCE => {
-                let request = *request;
-                self.not_accepted(now, request, actions);
             }
             _ => {}
         }
@@ -224,8 +245,8 @@ impl Policy {
                 self.state = State::Locked;
                 actions.push(Action::Lock);
                 if let Some(track) = grant.track() {
-                    self.evidence_of(track).set_refusal(Refusal::AuditFailed);
-                    self.refuse_once(track, actions);
+                    actions.push(Action::Show(Sign::Refused));
+                    self.evidence_of(track).ask_again(now.moment + ASK_AGAIN);
                 }
             }
         }
@@ -352,5 +373,7 @@ impl Policy {
 mod access_tests;
 #[cfg(test)]
 mod access_walks;
+#[cfg(test)]
+mod slow_audit_tests;
 #[cfg(test)]
 mod tests;

@@ -54,13 +54,13 @@ fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&told_to_end))?;
     }
-    // After a kill -9 `limen lock` finds the line by this, as it does after the daemon's.
-    make_folder(&settings.paths.runtime)?;
-    statefile::write(&settings.paths.runtime.join(statefile::STATE_NAME), &settings.door)?;
     // Locked by opening it, and again when it is dropped, whatever happens here.
     let mut lock = open_lock(&settings.door)?;
     if !lock.is_real() {
         note("driver = \"dry-run\": nothing will move");
+    }
+    if let Err(why) = name_the_line(settings) {
+        note(&format!("after a kill -9 `limen lock` would not find the line: {why}"));
     }
     lock.unlock()?;
     let unlocked = Instant::now();
@@ -72,4 +72,10 @@ fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
         return Err(Trouble::Device(format!("{}: interrupted; locked again", lock.describe())));
     }
     Ok(lock.describe())
+}
+
+/// By this `limen lock` finds the line after a kill -9, as it does after the daemon's.
+fn name_the_line(settings: &Settings) -> Result<(), Trouble> {
+    make_folder(&settings.paths.runtime)?;
+    Ok(statefile::write(&settings.paths.runtime.join(statefile::STATE_NAME), &settings.door)?)
 }

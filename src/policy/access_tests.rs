@@ -8,6 +8,7 @@ use super::access::{Group, TwoPerson, WhenClockUnknown};
 use super::schedule::{Schedule, TimeOfDay, Window};
 use super::tests::{RULES, at, facts, holds, match_of, step};
 use super::*;
+use crate::event::Refusal;
 use crate::gallery::Standing;
 use crate::person::{GroupId, PersonId};
 

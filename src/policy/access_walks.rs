@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::access_tests::{id, people, site};
-use super::tests::{RULES, fact_of, holds, match_of, request};
+use super::tests::{RULES, at, fact_of, holds, match_of, request};
 use super::*;
 use crate::clock::WallClock;
 use crate::person::PersonId;
@@ -153,7 +153,7 @@ impl Bookkeeper {
             (Some((request, fact)), Some(true)) => {
                 self.granted = Some(fact);
                 self.ms += 1;
-                self.step(Event::Accepted(request))
+                self.step(Event::Accepted(request, at(self.ms).moment))
             }
             (Some((request, _)), Some(false)) => self.step(Event::NotAccepted(request)),
             (asked, _) => {

@@ -56,8 +56,8 @@ pub enum Event {
     },
     /// The face is gone.
     TrackEnded(TrackId),
-    /// The audit wrote the record.
-    Accepted(RequestId),
+    /// The audit wrote the record, and when.
+    Accepted(RequestId, Moment),
     /// The audit could not.
     NotAccepted(RequestId),
     /// Another gallery is in force.

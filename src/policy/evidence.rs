@@ -34,6 +34,8 @@ pub(super) struct Evidence {
     refusal: Option<Refusal>,
     nearest: Option<(PersonId, f32)>,
     phase: Phase,
+    /// Frames before this do not count: the audit was too slow for a grant.
+    not_before: Option<Moment>,
     shown_bad: bool,
 }
 
@@ -56,7 +58,8 @@ impl Evidence {
     pub fn add(&mut self, rules: &Rules, now: Moment, observation: &Observation) -> Finding {
         let in_order = self.newest.is_none_or(|newest| observation.taken > newest);
         let fresh = observation.taken <= now && now.since(observation.taken) <= FRESHNESS;
-        if self.phase != Phase::Open || !in_order || !fresh {
+        let early = self.not_before.is_some_and(|begin| observation.taken < begin);
+        if self.phase != Phase::Open || !in_order || !fresh || early {
             return Finding::NotYet;
         }
         self.expire(observation.taken);
@@ -100,6 +103,16 @@ impl Evidence {
         self.phase = Phase::Granted;
     }
 
+    /// The audit did not accept in time: frames from then on may ask once more, within the same attempt.
+    pub fn ask_again(&mut self, from: Moment) {
+        self.window.clear();
+        self.not_before = Some(from);
+        self.refusal = Some(Refusal::AuditFailed);
+        if self.phase == Phase::Spent {
+            self.phase = Phase::Open;
+        }
+    }
+
     /// Frames so far no longer count, as when the gallery they were compared with is gone.
     pub fn forget(&mut self) {
         self.window.clear();
@@ -135,10 +148,13 @@ impl Evidence {
     }
 
     fn note(&mut self, observation: &Observation) {
-        self.refusal = Some(match observation.fused.verdict {
-            Ok(_) => Refusal::TooFewFrames,
-            Err(why) => Refusal::NoMatch(why),
-        });
+        // Once the audit has failed, that is why, whatever later frames show.
+        if self.refusal != Some(Refusal::AuditFailed) {
+            self.refusal = Some(match observation.fused.verdict {
+                Ok(_) => Refusal::TooFewFrames,
+                Err(why) => Refusal::NoMatch(why),
+            });
+        }
         if let Some(best) = &observation.fused.best {
             let distance = best.distance.get();
             if self.nearest.as_ref().is_none_or(|(_, nearest)| distance < *nearest) {

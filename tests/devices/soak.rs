@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use limen::audit::Record;
 use limen::control::Request;
 use limen::frame::PixelFormat;
 
@@ -186,7 +187,10 @@ impl Soak {
     }
 
     fn has_lost_no_record(&self) {
-        assert_eq!(self.site.count("granted"), self.unlocks, "a grant, a record");
+        // A grant that the audit was too slow for opens nothing, and is asked for again.
+        let of_audit = |record: &Record| record.kind() == "fault" && record.fact["part"] == "audit";
+        let slow = self.site.records().iter().filter(|record| of_audit(record)).count();
+        assert_eq!(self.site.count("granted"), self.unlocks + slow, "a grant, a record");
         let closed = self.site.count("locked") + self.site.count("gap");
         assert!(closed >= self.unlocks, "{closed} ends of {} grants", self.unlocks);
         assert!(self.site.count("refused") >= self.refusals);
