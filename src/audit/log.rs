@@ -92,7 +92,7 @@ impl AuditLog {
         if self.sealed.is_some() {
             log::error!("audit: {why}; the chain goes on with another key, which a verification will name");
         }
-        log::warn!(
+        log::info!(
             "audit: the first public key is {key}; keep it where nobody of this machine can change it"
         );
         self.append_own(Now::read(), &ChainFact::ChainStarted { key: key.to_string(), why })
