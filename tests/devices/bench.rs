@@ -120,6 +120,12 @@ impl Site {
         self.kinds().iter().filter(|found| *found == kind).count()
     }
 
+    /// Records of this kind about this part.
+    pub fn count_of(&self, kind: &str, part: &str) -> usize {
+        let is_it = |record: &Record| record.kind() == kind && record.fact["part"] == part;
+        self.records().iter().filter(|record| is_it(record)).count()
+    }
+
     pub fn socket(&self) -> PathBuf {
         self.path("run/control.sock")
     }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use limen::audit::Record;
 use limen::control::Request;
 use limen::frame::PixelFormat;
 
@@ -131,12 +130,17 @@ impl Soak {
 
     fn camera_stalls(&mut self) {
         self.enrolled_visitor();
-        let (faults, recovered) = (self.count_of("fault", "camera"), self.count_of("recovered", "camera"));
+        let (faults, recovered) =
+            (self.site.count_of("fault", "camera"), self.site.count_of("recovered", "camera"));
         self.feeder.stall();
         assert!(RELAY.falls(UNLOCK + AT_ONCE * 2));
-        assert!(within(LONG, || self.count_of("fault", "camera") > faults), "{}", self.running.log());
+        assert!(within(LONG, || self.site.count_of("fault", "camera") > faults), "{}", self.running.log());
         self.feeder.show(&nobody());
-        assert!(within(LONG, || self.count_of("recovered", "camera") > recovered), "{}", self.running.log());
+        assert!(
+            within(LONG, || self.site.count_of("recovered", "camera") > recovered),
+            "{}",
+            self.running.log()
+        );
         self.faults += 1;
     }
 
@@ -186,15 +190,9 @@ impl Soak {
         );
     }
 
-    /// Records of this kind about this part.
-    fn count_of(&self, kind: &str, part: &str) -> usize {
-        let is_it = |record: &Record| record.kind() == kind && record.fact["part"] == part;
-        self.site.records().iter().filter(|record| is_it(record)).count()
-    }
-
     fn has_lost_no_record(&self) {
         // A grant that the audit was too slow for opens nothing, and is asked for again.
-        let slow = self.count_of("fault", "audit");
+        let slow = self.site.count_of("fault", "audit");
         assert_eq!(self.site.count("granted"), self.unlocks + slow, "a grant, a record");
         let closed = self.site.count("locked") + self.site.count("gap");
         assert!(closed >= self.unlocks, "{closed} ends of {} grants", self.unlocks);
