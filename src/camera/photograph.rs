@@ -130,6 +130,12 @@ pub enum PhotographError {
     },
 }
 
+/// Whether this is a file with the name of a photograph: `.jpg`, `.jpeg` or `.png`, in small letters or capitals.
+pub fn is_photograph(file: &Path) -> bool {
+    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+    file.is_file() && ["jpg", "jpeg", "png"].iter().any(|known| ending == *known)
+}
+
 /// Reads a photograph from a file; see [`photograph_from_bytes`].
 pub fn load_photograph(path: &Path) -> Result<Picture, PhotographError> {
     photograph_from_bytes(&read(path)?, &shown(path))

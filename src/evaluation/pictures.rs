@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
 use super::bootstrap::in_parallel;
-use crate::camera::photograph::photograph_from_bytes;
+use crate::camera::photograph::{is_photograph, photograph_from_bytes};
 use crate::embedding::{Embedding, ModelDigest};
 use crate::gallery::PhotoDigest;
 use crate::vision::Analyst;
@@ -61,7 +61,7 @@ impl Collection {
         let mut pictures = Vec::new();
         for person in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
             let name = person.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let files = sorted(&person)?.into_iter().filter(|file| is_picture(file));
+            let files = sorted(&person)?.into_iter().filter(|file| is_photograph(file));
             let files = files.filter_map(|file| file.strip_prefix(folder).ok().map(Path::to_owned));
             pictures.extend(files.map(|file| Known { file, person: people.len() }));
             people.push(name);
@@ -221,11 +221,6 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>, EvaluationError> {
     let mut paths = entries.map_err(failed)?;
     paths.sort();
     Ok(paths)
-}
-
-fn is_picture(file: &Path) -> bool {
-    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
-    file.is_file() && ["jpg", "jpeg", "png"].iter().any(|known| ending == *known)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Checked, check_photo, enrolled_ids, folder_of, put_in_place};
+use crate::camera::photograph::is_photograph;
 use crate::cli::context::{Context, PairRule, analyst, shown};
 use crate::cli::output::{note, progress, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
@@ -69,11 +70,8 @@ fn photographs(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
     let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", shown(folder)));
     let entries: Result<Vec<PathBuf>, _> =
         fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path())).collect();
-    let is_photograph = |file: &PathBuf| {
-        let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
-        file.is_file() && ["jpg", "jpeg", "png"].iter().any(|known| ending == *known)
-    };
-    let mut files: Vec<PathBuf> = entries.map_err(failed)?.into_iter().filter(is_photograph).collect();
+    let mut files: Vec<PathBuf> =
+        entries.map_err(failed)?.into_iter().filter(|file| is_photograph(file)).collect();
     files.sort();
     match files.len() {
         0 => {
