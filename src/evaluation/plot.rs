@@ -10,7 +10,7 @@ use super::EvaluationError;
 use super::rates::{Histogram, upper_end};
 
 /// Width and height of a picture, in pixels.
-const SIZE: (u32, u32) = (800, 560);
+pub(super) const SIZE: (u32, u32) = (800, 560);
 /// The smallest rate on a logarithmic axis.
 const LEAST: f64 = 1e-6;
 /// A step of a histogram that holds less than this share is not worth an axis.
@@ -155,7 +155,8 @@ fn histogram(file: &Path, plotted: &Plotted<'_>) -> Drawn {
     Ok(())
 }
 
-fn builder<'a, 'b>(
+/// A chart with its caption and room for axes.
+pub(super) fn builder<'a, 'b>(
     area: &'a DrawingArea<SVGBackend<'b>, plotters::coord::Shift>,
     caption: &str,
 ) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {

@@ -7,13 +7,10 @@ use plotters::prelude::*;
 use super::Calibration;
 use super::tally::{Histogram, STEP};
 use crate::evaluation::EvaluationError;
+use crate::evaluation::plot::{Drawn, GENUINE, IMPOSTOR, SIZE, builder};
 
-/// Width and height of the picture, in pixels.
-const SIZE: (u32, u32) = (800, 560);
 /// Steps a row, so that a small gallery's histogram is no comb.
 const STEPS: usize = 2;
-const GENUINE: RGBColor = RGBColor(0, 114, 178);
-const IMPOSTOR: RGBColor = RGBColor(213, 94, 0);
 
 /// Writes both histograms into a file.
 pub fn write_histograms(file: &Path, title: &str, found: &Calibration) -> Result<(), EvaluationError> {
@@ -21,7 +18,7 @@ pub fn write_histograms(file: &Path, title: &str, found: &Calibration) -> Result
         .map_err(|error| EvaluationError::Plot { file: file.to_owned(), what: error.to_string() })
 }
 
-fn draw(file: &Path, title: &str, found: &Calibration) -> Result<(), Box<dyn std::error::Error>> {
+fn draw(file: &Path, title: &str, found: &Calibration) -> Drawn {
     let threshold = f64::from(found.door.threshold_of_a_photograph);
     let genuine = outline(&found.genuine.histogram, found.genuine.comparisons);
     let impostor = outline(&found.impostors.tally.histogram, found.impostors.tally.comparisons);
@@ -32,11 +29,7 @@ fn draw(file: &Path, title: &str, found: &Calibration) -> Result<(), Box<dyn std
         .fold((threshold - 0.1, threshold + 0.1), |(low, high), score| (low.min(score), high.max(score)));
     let area = SVGBackend::new(file, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
-        .caption(format!("Scores of the gallery: {title}"), ("sans-serif", 20))
-        .margin(14)
-        .x_label_area_size(46)
-        .y_label_area_size(64)
+    let mut chart = builder(&area, &format!("Scores of the gallery: {title}"))
         .build_cartesian_2d(left..right, 0.0..highest)?;
     chart
         .configure_mesh()
