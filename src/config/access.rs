@@ -34,6 +34,7 @@ pub(super) fn check_access(review: &mut Review<'_>, said: &SaidFile) -> AccessRu
         calendar: Calendar { zone, holidays },
         groups: check_groups(review, &said.group, &schedules),
         schedules,
+        modes: Default::default(),
         when_clock_unknown: clock.unwrap_or_default(),
     }
 }

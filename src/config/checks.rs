@@ -38,6 +38,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         window,
         unlock: Duration::from_secs_f64(unlock.unwrap_or(5.0)),
         on_audit_failure: check_audit_failure(review, &said.audit.on_audit_failure),
+        door: crate::policy::DoorRules::DEFAULT,
     };
     Settings {
         camera: check_camera(review, &said.camera),

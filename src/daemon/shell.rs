@@ -43,6 +43,7 @@ impl Shell {
                 Action::Hold(lease) => self.with_door(|door| drop(door.hold(lease))),
                 Action::Lock => self.with_door(DoorHandle::lock),
                 Action::Show(sign) => self.with_door(|door| door.show(indication(sign))),
+                Action::Sound(_) => {}
                 Action::Record(fact) => self.record(now, fact),
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
             }
@@ -280,6 +281,10 @@ fn tell_log(fact: &Fact) {
             removed.len()
         ),
         Fact::GalleryRefused { .. } | Fact::Started { .. } | Fact::Stopped | Fact::Risk { .. } => {}
+        Fact::Input { input, active, .. } => log::info!("{input}: {active}"),
+        Fact::Alarm { alarm, step, .. } => log::warn!("alarm {alarm}: {step}"),
+        Fact::Mode { mode, source, .. } => log::info!("mode {mode} ({source:?})"),
+        Fact::Command { command, caller, .. } => log::info!("{command} asked by uid {}", caller.uid),
         Fact::Snapshot { caller } => log::warn!("a snapshot was handed to uid {}", caller.uid),
         Fact::Gap { what } => log::warn!("audit: {what}"),
     }
