@@ -12,11 +12,12 @@ use super::{Daemon, Watcher};
 use crate::audit::Recorder;
 use crate::clock::{Moment, Now};
 use crate::control::{Answer, Asked, MAX_CLIENTS, Request, no, yes};
+use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
 use crate::event::{Caller, Fact, Part};
 use crate::person::PersonId;
-use crate::policy::{Action, Event, Grant, RequestId, Sign};
+use crate::policy::{Action, Event, Grant, RequestId, Sign, Sound};
 use crate::service;
 
 /// The longest time that `door test` or `unlock` may ask for, in seconds.
@@ -43,7 +44,7 @@ impl Shell {
                 Action::Hold(lease) => self.with_door(|door| drop(door.hold(lease))),
                 Action::Lock => self.with_door(DoorHandle::lock),
                 Action::Show(sign) => self.with_door(|door| door.show(indication(sign))),
-                Action::Sound(_) => {}
+                Action::Sound(sound) => self.with_door(|door| door.play(tone(sound))),
                 Action::Record(fact) => self.record(now, fact),
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
             }
@@ -253,6 +254,14 @@ fn indication(sign: Sign) -> Indication {
         Sign::Refused => Indication::Refused,
         Sign::Waiting => Indication::Waiting,
         Sign::Idle => Indication::Idle,
+    }
+}
+
+fn tone(sound: Sound) -> Tone {
+    match sound {
+        Sound::Silence => Tone::Silent,
+        Sound::Warning => Tone::Warning,
+        Sound::Alarm => Tone::Alarm,
     }
 }
 
