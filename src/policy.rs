@@ -25,6 +25,7 @@ pub mod calendar;
 mod event;
 mod evidence;
 pub mod explanation;
+mod faults;
 mod grant;
 mod lines;
 mod memory;
@@ -44,10 +45,10 @@ pub use access::AccessRules;
 pub use event::{Action, Event, RequestId, Roster, Sign, Sound};
 pub use evidence::ATTEMPT;
 pub use grant::Grant;
-pub use rules::{DoorRules, OnAuditFailure, Relocking, Rules};
+pub use rules::{DoorRules, MultipleFaces, OnAuditFailure, Relocking, Rules};
 
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, FRESHNESS, Fact, GrantKind, Mode, Observation, Part, Relock, TrackId, Unusable};
+use crate::event::{Caller, FRESHNESS, Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
 use alarms::Alarms;
 use evidence::{Evidence, Finding};
 use lines::Lines;
@@ -226,6 +227,7 @@ impl Policy {
     fn let_time_pass(&mut self, now: Now, actions: &mut Vec<Action>) {
         match &self.state {
             State::Open { grant } if grant.is_over(now.moment) => {
+                self.last_held = grant.until();
                 self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
             }
             State::Asking { .. } if now.moment < self.latest => {
@@ -234,6 +236,7 @@ impl Policy {
             _ => {}
         }
         self.end_release(now, actions);
+        self.last_held = self.last_held.map(|last| last.min(now.moment));
         self.end_waiting(now, actions);
         let over: Vec<TrackId> =
             self.tracks.iter().filter(|(_, e)| e.attempt_is_over(now.moment)).map(|(id, _)| *id).collect();
@@ -328,49 +331,6 @@ impl Policy {
         }
     }
 
-    fn lock_asked(&mut self, caller: Option<Caller>, actions: &mut Vec<Action>) {
-        self.tracks.values_mut().for_each(Evidence::spend);
-        self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Command, Reach::Rex, caller, actions);
-    }
-
-    fn unlock_asked(&mut self, now: Now, caller: Caller, length: Duration, actions: &mut Vec<Action>) {
-        let works = !self.failed.contains_key(&Part::Door) && self.modes.in_force() != Mode::LockDown;
-        if self.state == State::Locked && works && now.moment >= self.latest {
-            let grant = Grant::manual(now.moment, length.min(LONGEST_UNLOCK));
-            self.transition_to_asking(now, grant, None, Some(caller), actions);
-        }
-    }
-
-    fn part_failed(&mut self, now: Now, part: Part, what: String, actions: &mut Vec<Action>) {
-        if self.failed.contains_key(&part) {
-            return;
-        }
-        self.failed.insert(part, now.moment);
-        actions.push(Action::Record(Fact::Fault { part, what }));
-        match part {
-            // People get in all the same; what the lines held ends with them.
-            Part::Inputs => self.transition_to_locked(Relock::Fault, Reach::All, None, actions),
-            Part::Door => self.fall_silent(Reach::Rex, actions),
-            _ => self.fall_silent(Reach::Mode, actions),
-        }
-    }
-
-    /// Nobody is seen, or nobody can be let in: what was seen so far no longer counts.
-    fn fall_silent(&mut self, reach: Reach, actions: &mut Vec<Action>) {
-        self.blind_since = None;
-        self.tracks.values_mut().for_each(Evidence::forget);
-        self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Fault, reach, None, actions);
-    }
-
-    fn part_recovered(&mut self, now: Now, part: Part, actions: &mut Vec<Action>) {
-        if let Some(since) = self.failed.remove(&part) {
-            let after_ms = u64::try_from(now.moment.since(since).as_millis()).unwrap_or(u64::MAX);
-            actions.push(Action::Record(Fact::Recovered { part, after_ms }));
-        }
-    }
-
     fn shut_down(&mut self, actions: &mut Vec<Action>) {
         self.give_up_waiting(actions);
         actions.extend(self.lines.unrecorded().into_iter().map(Action::Record));
@@ -424,5 +384,9 @@ mod access_tests;
 mod access_walks;
 #[cfg(test)]
 mod slow_audit_tests;
+#[cfg(test)]
+mod surroundings_tests;
+#[cfg(test)]
+mod surroundings_walks;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ mod camera_faults;
 mod clips;
 mod disk;
 mod faults;
+mod lines;
 mod opening;
 mod power;
 mod soak;

@@ -50,6 +50,7 @@ impl Settings {
             ("[camera]", self.camera != new.camera),
             ("[door]", self.door != new.door),
             ("[model]", self.model != new.model),
+            ("[control]", self.operators != new.operators),
             // Its folder follows the state folder, which is named below.
             ("[audit]", self.audit != new.audit && self.paths == new.paths),
             ("[paths]", self.paths != new.paths),
