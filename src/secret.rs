@@ -129,7 +129,10 @@ mod tests {
         fs::write(&next, "new").expect("written");
         fs::hard_link(&key, &kept).expect("another name of the old one");
         promote(&next, &key).expect("renamed");
-        assert_eq!((fs::read(&key).expect("read"), fs::read(&kept).expect("read")), (b"new".to_vec(), vec![0; 3]));
+        assert_eq!(
+            (fs::read(&key).expect("read"), fs::read(&kept).expect("read")),
+            (b"new".to_vec(), vec![0; 3])
+        );
         assert!(!next.exists());
     }
 }

@@ -73,7 +73,7 @@ impl Running {
             config_file: None,
             gallery: GallerySource {
                 file: settings.gallery.clone(),
-                store: StoreUse::Own(settings.paths.state.clone()),
+                store: StoreUse::Own(settings.vault()),
                 trust: Trust::Checked,
             },
             models: models(),

@@ -85,7 +85,7 @@ impl Context {
     pub fn gallery_source(&self, settings: &Settings) -> GallerySource {
         let store = match &self.gallery {
             Some(_) => StoreUse::Memory,
-            None => StoreUse::Read(settings.paths.state.clone()),
+            None => StoreUse::Read(settings.vault()),
         };
         GallerySource { file: settings.gallery.clone(), store, trust: self.trust() }
     }

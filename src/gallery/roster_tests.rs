@@ -2,6 +2,9 @@
 
 use jiff::civil::Date;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 fn parse(text: &str) -> Result<Roster, RosterError> {
