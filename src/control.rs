@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use client::{ask, follow};
 pub use server::ControlServer;
 
-use crate::event::Caller;
+use crate::event::{Caller, StoreChange};
 
 /// Version of the protocol; every line carries it.
 pub const VERSION: u32 = 1;
@@ -82,6 +82,11 @@ pub enum Request {
     Forget {
         /// Whom.
         id: String,
+    },
+    /// Change the template store; answered when that is done.
+    Store {
+        /// How.
+        action: StoreChange,
     },
 }
 
@@ -156,7 +161,8 @@ mod tests {
     #[test]
     fn a_request_reads_what_it_writes() {
         let forget = Request::Forget { id: "ada".to_owned() };
-        for request in [Request::Status, Request::Unlock { seconds: 3 }, Request::Events, forget] {
+        let rotate = Request::Store { action: StoreChange::Rotate };
+        for request in [Request::Status, Request::Unlock { seconds: 3 }, Request::Events, forget, rotate] {
             assert_eq!(parse_request(request_line(&request).trim_end().as_bytes()), Ok(request));
         }
     }

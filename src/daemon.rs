@@ -43,7 +43,7 @@ use crate::pipeline::{RuleError, Seen};
 use crate::policy::{Event, Policy, RequestId};
 use crate::service;
 use crate::vision::model::Models;
-use reload::{Reloaded, Worker};
+use reload::{Changed, Reloaded, Worker};
 use shell::Shell;
 
 /// Messages that may wait for the main thread, which needs about a millisecond for the longest.
@@ -96,6 +96,7 @@ enum Message {
     Audit(Option<String>),
     Asked(Asked),
     Reloaded(Box<Reloaded>),
+    StoreChanged(Box<Changed>),
     Signal(i32),
 }
 
@@ -258,6 +259,7 @@ impl Daemon {
             Message::Audit(trouble) => self.audit_trouble(trouble),
             Message::Asked(asked) => self.asked(now, asked),
             Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
+            Message::StoreChanged(changed) => self.store_changed(now, *changed),
             Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
             Message::Signal(number) => {
                 log::info!("signal {number}: leaving");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::audit::{AuditError, AuditSettings, newest_fact};
 use crate::camera::photograph::photograph_from_bytes;
 use crate::embedding::ModelDigest;
 use crate::files::{FileError, Trust};
@@ -14,6 +15,7 @@ use crate::gallery::{
 };
 use crate::person::PersonId;
 use crate::policy::AccessRules;
+use crate::vision::model::Models;
 use crate::vision::{Analyst, Face, FoundFace};
 
 /// Why there is no new gallery.
@@ -52,8 +54,7 @@ impl PhotoEmbedder for Enroller {
     }
 
     fn version(&self) -> ModelVersion {
-        let entry = self.analyst.models().embedder.entry();
-        ModelVersion { name: entry.name.clone(), version: entry.version }
+        version_of(self.analyst.models())
     }
 
     fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String> {
@@ -63,6 +64,12 @@ impl PhotoEmbedder for Enroller {
         let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
         Ok(PhotoTemplate { plain: face.plain, mirrored })
     }
+}
+
+/// The name of the network that makes templates, and how new it is.
+pub fn version_of(models: &Models) -> ModelVersion {
+    let entry = models.embedder.entry();
+    ModelVersion { name: entry.name.clone(), version: entry.version }
 }
 
 /// The one face of a photograph, or what is wrong with it and the remedy.
@@ -152,6 +159,12 @@ fn keep_store(
     };
     vault.remember(version, generation)?;
     Ok(generation)
+}
+
+/// The newest store that the records speak of; 0 if they speak of none.
+pub fn recorded_generation(records: &AuditSettings) -> Result<u64, AuditError> {
+    let fact = newest_fact(&records.folder, &["gallery-loaded", "store-changed"])?;
+    Ok(fact.and_then(|fact| fact["store"].as_u64()).unwrap_or(0))
 }
 
 /// What a gallery has to do for a model before it is complete.

@@ -291,9 +291,15 @@ fn keep_owner(file: &File, replaced: &Path) -> io::Result<()> {
     }
     let folder = || replaced.parent().filter(|folder| !folder.as_os_str().is_empty()).map(fs::metadata);
     match fs::symlink_metadata(replaced).ok().or_else(|| folder()?.ok()) {
-        Some(model) => std::os::unix::fs::fchown(file, Some(model.uid()), Some(model.gid())),
-        None => Ok(()),
+        Some(model) if (model.uid(), model.gid()) != owner_of(file)? => {
+            std::os::unix::fs::fchown(file, Some(model.uid()), Some(model.gid()))
+        }
+        _ => Ok(()),
     }
+}
+
+fn owner_of(file: &File) -> io::Result<(u32, u32)> {
+    file.metadata().map(|found| (found.uid(), found.gid()))
 }
 
 /// Makes new names in a folder, and lost ones, durable.

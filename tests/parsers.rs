@@ -76,7 +76,7 @@ fn records() -> &'static (Vec<u8>, Vec<SealKey>) {
         let mut log = AuditLog::open(&AuditSettings::in_folder(site.path("audit"))).expect("opens");
         let id = PersonId::new("ada").expect("an id");
         let (added, removed) = (vec![id.clone()], vec![id]);
-        log.append(Now::read(), Fact::GalleryLoaded { people: 1, templates: 1, added, removed })
+        log.append(Now::read(), Fact::GalleryLoaded { people: 1, templates: 1, added, removed, store: None })
             .expect("written");
         log.append(Now::read(), Fact::Stopped).expect("written");
         let keeper = log.keeper();

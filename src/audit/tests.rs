@@ -42,7 +42,13 @@ fn granted(person: &str) -> Fact {
 
 fn loaded(added: &[&str]) -> Fact {
     let added: Vec<PersonId> = added.iter().map(|person| id(person)).collect();
-    Fact::GalleryLoaded { people: added.len(), templates: added.len(), added, removed: Vec::new() }
+    Fact::GalleryLoaded {
+        people: added.len(),
+        templates: added.len(),
+        added,
+        removed: Vec::new(),
+        store: None,
+    }
 }
 
 /// One run from start to end that records these.

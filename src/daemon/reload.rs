@@ -1,4 +1,5 @@
-//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on.
+//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on. It
+//! alone writes the template store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,8 +10,11 @@ use super::{DaemonError, Message};
 use crate::config::Settings;
 use crate::control::{Answer, no};
 use crate::embedding::Crops;
-use crate::enrol::{Enroller, GallerySource, load_gallery};
+use crate::enrol::{Enroller, GallerySource, StoreUse, load_gallery, recorded_generation};
+use crate::event::{Caller, StoreChange};
 use crate::failpoint;
+use crate::gallery::StoreError;
+use crate::gallery::store::Rotated;
 use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
@@ -34,11 +38,31 @@ pub(super) struct Fresh {
     pub rule: Rule,
     pub prepared: Arc<Prepared>,
     pub notes: Vec<Mistake>,
+    /// The number of the store that has all templates.
+    pub store: Option<u64>,
+    /// What is wrong with the store.
+    pub store_trouble: Vec<StoreError>,
+}
+
+/// What a change of the store brought.
+pub(super) struct Changed {
+    pub how: StoreChange,
+    /// Its number, and what is left to do by hand; or why it was not changed.
+    pub outcome: Result<Rotated, String>,
+    pub caller: Caller,
+    /// Who waits for the answer.
+    pub reply: SyncSender<Answer>,
+}
+
+/// What the worker is asked for.
+enum Job {
+    Reload(Option<SyncSender<Answer>>),
+    Change(StoreChange, Caller, SyncSender<Answer>),
 }
 
 /// The thread's handle.
 pub(super) struct Worker {
-    jobs: SyncSender<Option<SyncSender<Answer>>>,
+    jobs: SyncSender<Job>,
     thread: JoinHandle<()>,
 }
 
@@ -51,7 +75,7 @@ impl Worker {
         sender: SyncSender<Message>,
     ) -> Result<Self, DaemonError> {
         let (jobs, waiting) = sync_channel(QUEUE);
-        let bench = Bench { config_file, source, settings, models };
+        let bench = Bench { config_file, source, settings, models, begun: false };
         let thread = std::thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || bench.work(&waiting, &sender))
@@ -61,10 +85,18 @@ impl Worker {
 
     /// Asks for a reload; `reply` gets the answer when it is done, or at once if too many wait.
     pub fn reload(&self, reply: Option<SyncSender<Answer>>) {
-        if let Err(TrySendError::Full(reply) | TrySendError::Disconnected(reply)) = self.jobs.try_send(reply)
-        {
+        self.give(Job::Reload(reply));
+    }
+
+    /// Asks for a change of the store; `reply` gets the answer when it is done, or at once if too many wait.
+    pub fn change(&self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) {
+        self.give(Job::Change(how, caller, reply));
+    }
+
+    fn give(&self, job: Job) {
+        if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = self.jobs.try_send(job) {
             log::warn!("a reload was turned away: others are waiting");
-            if let Some(reply) = reply {
+            if let Job::Reload(Some(reply)) | Job::Change(_, _, reply) = job {
                 let _ = reply.try_send(no("other reloads are waiting; try again"));
             }
         }
@@ -80,18 +112,55 @@ struct Bench {
     source: GallerySource,
     settings: Settings,
     models: Arc<Models>,
+    /// The records were asked for the newest store.
+    begun: bool,
 }
 
 impl Bench {
-    fn work(mut self, jobs: &Receiver<Option<SyncSender<Answer>>>, sender: &SyncSender<Message>) {
+    fn work(mut self, jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
         step_aside();
-        while let Ok(reply) = jobs.recv() {
+        while let Ok(job) = jobs.recv() {
             failpoint::reach("worker");
-            let outcome = self.reload();
-            if sender.send(Message::Reloaded(Box::new(Reloaded { outcome, reply }))).is_err() {
+            let done = match job {
+                Job::Reload(reply) => vec![self.reloaded(reply)],
+                Job::Change(how, caller, reply) => self.change(how, caller, reply),
+            };
+            if done.into_iter().any(|message| sender.send(message).is_err()) {
                 break;
             }
         }
+    }
+
+    fn reloaded(&mut self, reply: Option<SyncSender<Answer>>) -> Message {
+        let outcome = self.begin().and_then(|()| self.reload());
+        Message::Reloaded(Box::new(Reloaded { outcome, reply }))
+    }
+
+    /// Asks the records, once, which store was the newest.
+    fn begin(&mut self) -> Result<(), String> {
+        if let (false, StoreUse::Own(vault)) = (self.begun, &mut self.source.store) {
+            vault.expect(recorded_generation(&self.settings.audit).map_err(|error| error.to_string())?);
+        }
+        self.begun = true;
+        Ok(())
+    }
+
+    /// Changes the store. One that is accepted comes into force.
+    fn change(&mut self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) -> Vec<Message> {
+        let outcome = self.begin().and_then(|()| match (&self.source.store, how) {
+            (StoreUse::Own(vault), StoreChange::Rotate) => vault.rotate().map_err(|error| error.to_string()),
+            (StoreUse::Own(vault), StoreChange::AcceptRollback) => {
+                let accepted = vault.accept_rollback().map_err(|error| error.to_string())?;
+                Ok(Rotated { generation: accepted, left: None })
+            }
+            _ => Err("this daemon keeps its templates in memory".to_owned()),
+        });
+        let reload = how == StoreChange::AcceptRollback && outcome.is_ok();
+        let mut done = vec![Message::StoreChanged(Box::new(Changed { how, outcome, caller, reply }))];
+        if reload {
+            done.push(self.reloaded(None));
+        }
+        done
     }
 
     fn reload(&mut self) -> Result<Fresh, String> {
@@ -119,11 +188,15 @@ impl Bench {
         for trouble in &enrolled.store_trouble {
             log::warn!("{trouble}");
         }
+        if let (StoreUse::Own(vault), Some(generation)) = (&mut self.source.store, enrolled.generation) {
+            vault.expect(generation);
+        }
         let built = enrolled.built;
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
         let prepared = Arc::new(Prepared::new(Arc::new(built.gallery), scoring));
-        Ok(Fresh { settings, rule, prepared, notes: built.notes })
+        let (store, store_trouble) = (enrolled.generation, enrolled.store_trouble);
+        Ok(Fresh { settings, rule, prepared, notes: built.notes, store, store_trouble })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::reload::{Fresh, Reloaded};
+use super::reload::{Changed, Fresh, Reloaded};
 use super::{Daemon, Watcher};
 use crate::audit::Recorder;
 use crate::clock::{Moment, Now};
@@ -15,6 +15,7 @@ use crate::control::{Answer, Asked, MAX_CLIENTS, Request, no, yes};
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
 use crate::event::{Caller, Fact, Part};
+use crate::gallery::StoreError;
 use crate::person::PersonId;
 use crate::policy::{Action, Event, Grant, RequestId, Sign};
 use crate::service;
@@ -134,6 +135,7 @@ impl Daemon {
                 return self.vision.wish_for_snapshot(reply);
             }
             Request::Forget { id } => return self.forget(caller, &id, reply),
+            Request::Store { action } => return self.worker.change(action, caller, reply),
             Request::Lock => {
                 self.step(now, Event::LockAsked(Some(caller)));
                 yes(json!({ "state": "locked" }))
@@ -216,6 +218,21 @@ impl Daemon {
         service::status(&format!("{} people enrolled", self.matcher.gallery().people().len()));
     }
 
+    /// Records a change of the store, and answers.
+    pub(super) fn store_changed(&mut self, now: Now, changed: Changed) {
+        let Changed { how, outcome, caller, reply } = changed;
+        let answer = match outcome {
+            Ok(changed) => {
+                let store = changed.generation;
+                self.shell.record(now, Fact::StoreChanged { how, store, caller: Some(caller) });
+                yes(json!({ "store": store, "left": changed.left }))
+            }
+            Err(what) => no(&what),
+        };
+        // Whoever asked may have left.
+        let _ = reply.try_send(answer);
+    }
+
     fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
         let needs_restart = match fresh.settings {
             Some(settings) => {
@@ -231,6 +248,11 @@ impl Daemon {
         }
         let notes: Vec<String> = fresh.notes.iter().map(ToString::to_string).collect();
         notes.iter().for_each(|note| log::warn!("{note}"));
+        let trouble: Vec<String> = fresh.store_trouble.iter().map(ToString::to_string).collect();
+        for person in fresh.store_trouble.iter().filter_map(StoreError::altered) {
+            self.shell.record(now, Fact::TemplateRefused { person: person.cloned() });
+        }
+        let store = fresh.store;
         let gallery = Arc::clone(fresh.prepared.gallery());
         let (added, removed) = gallery.diff(self.matcher.gallery());
         let (people, templates) = (gallery.people().len(), gallery.templates());
@@ -239,9 +261,9 @@ impl Daemon {
         self.step(now, Event::NewRoster(Arc::new(roster)));
         let answer = yes(json!({
             "people": people, "templates": templates, "added": added, "removed": removed,
-            "needs_restart": needs_restart, "notes": notes,
+            "needs_restart": needs_restart, "notes": notes, "store": store, "store_trouble": trouble,
         }));
-        self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed });
+        self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed, store });
         answer
     }
 }
@@ -274,12 +296,17 @@ fn tell_log(fact: &Fact) {
         Fact::Locked { why, .. } => log::info!("locked ({why:?})"),
         Fact::Fault { part, what } => log::error!("fault of the {part}: {what}"),
         Fact::Recovered { part, after_ms } => log::info!("the {part} is back after {after_ms} ms"),
-        Fact::GalleryLoaded { people, templates, added, removed } => log::info!(
+        Fact::GalleryLoaded { people, templates, added, removed, .. } => log::info!(
             "gallery in force: {people} people, {templates} templates ({} new, {} gone)",
             added.len(),
             removed.len()
         ),
-        Fact::GalleryRefused { .. } | Fact::Started { .. } | Fact::Stopped | Fact::Risk { .. } => {}
+        Fact::StoreChanged { how, store, .. } => log::warn!("the template store is now {store} ({how:?})"),
+        Fact::TemplateRefused { .. }
+        | Fact::GalleryRefused { .. }
+        | Fact::Started { .. }
+        | Fact::Stopped
+        | Fact::Risk { .. } => {}
         Fact::Snapshot { caller } => log::warn!("a snapshot was handed to uid {}", caller.uid),
         Fact::Gap { what } => log::warn!("audit: {what}"),
     }

@@ -103,6 +103,11 @@ impl Store {
         self.records.keys().map(|person| self.of(person).count()).sum()
     }
 
+    /// How many templates of whatever model there are.
+    pub fn total(&self) -> usize {
+        self.entries().count()
+    }
+
     /// Whether there are none of the model in force.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -212,5 +217,4 @@ impl<'a> Cursor<'a> {
 }
 
 #[cfg(test)]
-#[path = "store/tests.rs"]
 mod tests;

@@ -232,6 +232,9 @@ impl Vault {
 
     /// Drops all templates of a person; how many those were. For where no daemon runs.
     pub fn forget(&self, person: &PersonId) -> Result<usize, StoreError> {
+        if !self.folder.exists() {
+            return Ok(0);
+        }
         let _writing = self.lock()?;
         let Some(mut opened) = self.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
             return Ok(0);
