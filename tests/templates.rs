@@ -10,7 +10,7 @@ use limen::gallery::{PhotoDigest, Store, Vault};
 use limen::person::PersonId;
 
 use crate::daemon::{Running, of_kind};
-use crate::support::{Ran, Site, limen, models, nobody, photo, visitor};
+use crate::support::{Ran, Site, limen, limen_with, models, nobody, photo, visitor};
 
 fn obama() -> PersonId {
     PersonId::new("obama").expect("an id")
@@ -234,4 +234,44 @@ fn check_names_a_store_that_it_cannot_open() {
     let ran = configured(&site, &["check", "--without-devices"]);
     assert_eq!(ran.code, 1, "{}", ran.out);
     assert!(ran.out.contains("sealed with another key"), "{}", ran.out);
+}
+
+/// Runs `limen` as the service that was given these credentials.
+fn with_credentials(site: &Site, arguments: &[&str]) -> Ran {
+    limen_with(
+        &[("CREDENTIALS_DIRECTORY", site.path("credentials"))],
+        ["--config".into(), site.path("limen.toml").into_os_string()]
+            .into_iter()
+            .chain(arguments.iter().map(std::ffi::OsString::from)),
+    )
+}
+
+#[test]
+fn a_credential_opens_the_store_and_is_rotated_by_giving_both() {
+    let (site, store) = enrolled();
+    let key = fs::read(site.path("state/store.key")).expect("a key");
+    fs::remove_file(site.path("state/store.key")).expect("moved");
+    let without = configured(&site, &["store"]);
+    assert_eq!(without.code, 3);
+    assert!(without.err.contains("there is no key to it"), "{}", without.err);
+
+    fs::create_dir(site.path("credentials")).expect("a folder");
+    site.write("credentials/store-key", key);
+    let shown = with_credentials(&site, &["--json", "store"]);
+    assert_eq!((shown.code, &shown.json()[0]["key_kind"]), (0, &"credential".into()), "{}", shown.err);
+    let early = with_credentials(&site, &["store", "rotate"]);
+    assert!(early.err.contains("no systemd credential \"store-key.next\""), "{}", early.err);
+
+    let next = "07".repeat(32);
+    site.write("credentials/store-key.next", &next);
+    let rotated = with_credentials(&site, &["store", "rotate"]);
+    assert_eq!(rotated.code, 0, "{}", rotated.err);
+    assert!(rotated.err.contains("give the service that key as store-key"), "{}", rotated.err);
+    assert_eq!(with_credentials(&site, &["store"]).code, 0, "both are read until then");
+    fs::remove_file(site.path("credentials/store-key.next")).expect("taken out");
+    assert!(with_credentials(&site, &["store"]).err.contains("sealed with another key"));
+    site.write("credentials/store-key", &next);
+    assert_eq!(with_credentials(&site, &["store"]).code, 0);
+    site.write("state/store.key", next);
+    assert_eq!(opened(&site).store, store);
 }

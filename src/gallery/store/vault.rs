@@ -224,10 +224,9 @@ impl Vault {
         let opened = self.open_of_any_age(ModelDigest([0; 32]), Trust::in_the_service())?;
         let seen = Seen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
         Seen { models: Default::default(), ..seen.clone() }.store(&self.folder)?;
-        match opened {
-            Some(opened) => self.write(&opened.store, Some(&opened)),
-            None => Ok(seen.generation),
-        }
+        let Some(opened) = opened else { return Ok(seen.generation) };
+        opened.refused.iter().for_each(|error| log::warn!("{error}"));
+        self.write(&opened.store, Some(&opened))
     }
 
     /// Drops all templates of a person; how many those were. For where no daemon runs.
@@ -236,12 +235,14 @@ impl Vault {
             return Ok(0);
         }
         let _writing = self.lock()?;
-        let Some(mut opened) = self.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
+        let Some(opened) = self.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
             return Ok(0);
         };
-        let gone = opened.store.forget(person);
+        let mut store = opened.store.clone();
+        let gone = store.forget(person);
         if gone > 0 {
-            self.write(&opened.store.clone(), Some(&opened))?;
+            opened.refused.iter().for_each(|error| log::warn!("{error}"));
+            self.write(&store, Some(&opened))?;
         }
         Ok(gone)
     }
