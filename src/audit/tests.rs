@@ -105,6 +105,23 @@ fn numbers_hashes_and_keys_run_on_over_a_restart() {
 }
 
 #[test]
+fn the_newest_fact_of_a_kind_is_found_in_an_older_file_too() {
+    let folder = folder();
+    let settings = settings(&folder);
+    let mut log = AuditLog::open(&settings).expect("opens");
+    let mut keeper = log.keeper();
+    for fact in [loaded(&["ada"]), loaded(&["ada", "bob"]), risk("one")] {
+        log.append(Now::read(), fact).expect("written");
+    }
+    log.rotate_now(Now::read(), &mut keeper).expect("closed");
+    log.append(Now::read(), risk("two")).expect("written");
+    let newest = |kind| newest_fact(&settings.folder, &[kind]).expect("readable");
+    assert_eq!(newest("gallery-loaded").expect("there")["people"], 2);
+    assert_eq!(newest("risk").expect("there")["what"], "two");
+    assert_eq!(newest("stopped"), None);
+}
+
+#[test]
 fn people_are_shown_where_they_were_recorded() {
     let folder = folder();
     let settings = settings(&folder);
