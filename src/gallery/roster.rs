@@ -164,6 +164,7 @@ struct SaidPerson {
     embeddings: Vec<Spanned<SaidEmbedding>>,
     templates: Option<Spanned<String>>,
     suspended: bool,
+    extended_time: bool,
     groups: Vec<Spanned<String>>,
     valid_from: Option<Spanned<Datetime>>,
     valid_until: Option<Spanned<Datetime>>,
@@ -338,7 +339,7 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
         review.note(Some(at.span()), format!("{who} valid-until"), what, "name a later day");
     }
     let groups = check_groups_of(review, who, &said.groups);
-    Standing { suspended: said.suspended, valid_from, valid_until, groups }
+    Standing { suspended: said.suspended, valid_from, valid_until, groups, extended_time: said.extended_time }
 }
 
 fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {
