@@ -28,6 +28,12 @@ pub enum StoreError {
         /// Its format's number.
         found: u32,
     },
+    /// Format 1, where there is a key already.
+    #[error(
+        "{0}: is not sealed although there is a key, so anybody may have written it, and it is not used; \
+         the templates are made again from the photographs"
+    )]
+    NotSealed(String),
     /// Shorter than its head.
     #[error(
         "{0}: is only half there (a disk that was full, or a copy that was cut short); \
@@ -165,6 +171,7 @@ impl StoreError {
             Self::File(_)
                 | Self::NotAStore(_)
                 | Self::OtherVersion { .. }
+                | Self::NotSealed(_)
                 | Self::HalfWritten(_)
                 | Self::Damaged(_)
         )
@@ -175,7 +182,7 @@ impl StoreError {
         match self {
             Self::Altered { person, .. } => Some(Some(person)),
             Self::AlteredBeyondName { .. } | Self::CutShort { .. } | Self::Excess(_) => Some(None),
-            Self::Damaged(_) | Self::HalfWritten(_) | Self::NotAStore(_) => Some(None),
+            Self::Damaged(_) | Self::HalfWritten(_) | Self::NotAStore(_) | Self::NotSealed(_) => Some(None),
             _ => None,
         }
     }

@@ -294,8 +294,11 @@ fn a_store_of_format_1_is_read_once_and_never_again() {
     assert_eq!((&opened.store, opened.generation, opened.is_sound()), (&store(), 0, false));
     place.vault().write(&opened.store, Some(&opened)).expect("sealed");
     assert!(place.open().expect("read").is_sound());
-    // Anybody can write format 1: it does not take the place of a sealed store.
+    // Anybody can write format 1: it does not take the place of a sealed store, whatever is accepted.
     place.replace(&plain_store());
+    assert!(matches!(place.open(), Err(StoreError::NotSealed(_))));
+    assert!(matches!(place.vault().accept_rollback(), Err(StoreError::NotSealed(_))));
+    fs::remove_file(place.path("store.key")).expect("removed");
     assert!(matches!(place.open(), Err(StoreError::Rollback { found: 0, seen: 1, .. })));
 }
 

@@ -103,6 +103,12 @@ impl Vault {
             Err(error) => return Err(error.into()),
         };
         match sealed::read_head(&bytes, &path) {
+            // Anybody can write a store that is not sealed: with a key at hand it is none of ours.
+            Err(StoreError::OtherVersion { .. })
+                if plain::is_plain(&bytes) && self.key.key(trust)?.is_some() =>
+            {
+                Err(StoreError::NotSealed(shown(&path)))
+            }
             Err(StoreError::OtherVersion { .. }) if plain::is_plain(&bytes) => {
                 let store = plain::decode(&bytes, &path)?.with_model(model);
                 Ok(Some(Opened { store, refused: Vec::new(), generation: 0, key: None }))
