@@ -38,6 +38,19 @@ fn a_person_has_an_id_a_name_photographs_and_dates() {
 }
 
 #[test]
+fn templates_in_the_store_take_the_place_of_photographs() {
+    let stored = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ntemplates = \"stored\"\n";
+    let roster = parse(stored).expect("no mistake");
+    assert!(roster.people[0].stored && roster.people[0].photos.is_empty());
+    let shown = mistakes(&stored.replace("stored", "store"));
+    assert_eq!(
+        shown,
+        "gallery.toml:4: person \"ada\" templates: \"store\" is not known; \
+         write \"stored\" where the photographs were discarded, else leave it out"
+    );
+}
+
+#[test]
 fn nobody_is_a_gallery_too() {
     assert!(parse("").expect("empty").people.is_empty());
     let shipped = include_str!("../../config/gallery.toml");
