@@ -15,6 +15,7 @@
 
 mod error;
 mod eyes;
+mod force;
 mod reload;
 mod requests;
 mod shell;
@@ -47,7 +48,7 @@ use crate::pipeline::{RuleError, Seen};
 use crate::policy::{Event, Policy, RequestId};
 use crate::service;
 use crate::vision::model::Models;
-use reload::{Reloaded, Worker};
+use reload::{Changed, Reloaded, Worker};
 use shell::Shell;
 
 /// Messages that may wait for the main thread, which needs about a millisecond for the longest.
@@ -101,6 +102,7 @@ enum Message {
     Audit(Option<String>),
     Heard(Heard),
     Reloaded(Box<Reloaded>),
+    StoreChanged(Box<Changed>),
     Signal(i32),
 }
 
@@ -275,6 +277,7 @@ impl Daemon {
             Message::Audit(trouble) => self.audit_trouble(trouble),
             Message::Heard(heard) => self.heard(now, heard),
             Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
+            Message::StoreChanged(changed) => self.store_changed(now, *changed),
             Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
             Message::Signal(number) => {
                 log::info!("signal {number}: leaving");

@@ -18,9 +18,9 @@ use crate::embedding::{Embedding, ModelDigest};
 use crate::person::{GroupId, PersonId, PersonName};
 
 pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
-pub use edit::{EditError, NewPerson, add_people, add_photos, remove_person};
+pub use edit::{EditError, NewPerson, add_people, add_photos, discard_photos, remove_person, restore_photos};
 pub use roster::{Roster, RosterError};
-pub use store::{PhotoDigest, PhotoTemplate, Store, StoreError};
+pub use store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError, Vault};
 
 /// Whether and when a person may enter, whatever the face.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -13,7 +13,7 @@
 //!
 //! | layer | rooms |
 //! |---|---|
-//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`event`], [`files`], [`mistake`], [`failpoint`] |
+//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`event`], [`files`], [`secret`], [`mistake`], [`failpoint`] |
 //! | parts | [`camera`], [`vision`], [`gallery`], [`matching`] (which knows [`gallery`]), [`door`] |
 //! | decisions and records | [`policy`], [`audit`] |
 //! | configuration | [`config`] |
@@ -47,5 +47,6 @@ pub mod mistake;
 pub mod person;
 pub mod pipeline;
 pub mod policy;
+pub mod secret;
 pub mod service;
 pub mod vision;

@@ -7,7 +7,18 @@ use crate::support::project;
 
 /// Rooms from low to high; those of one layer do not import each other.
 const LAYERS: [&[&str]; 7] = [
-    &["clock", "frame", "geometry", "embedding", "person", "event", "files", "mistake", "failpoint"],
+    &[
+        "clock",
+        "frame",
+        "geometry",
+        "embedding",
+        "person",
+        "event",
+        "files",
+        "secret",
+        "mistake",
+        "failpoint",
+    ],
     &["camera", "vision", "gallery", "matching", "door"],
     &["policy", "audit"],
     &["config"],

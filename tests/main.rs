@@ -16,3 +16,4 @@ mod networks;
 mod parsers;
 mod recognition;
 mod support;
+mod templates;
