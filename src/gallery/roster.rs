@@ -8,31 +8,36 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 use toml::value::Datetime;
 
+mod embeddings;
+
+use embeddings::{SaidEmbedding, check_embeddings};
+
 use super::Standing;
-use crate::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
+use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, MAX_MISTAKES, Mistake, Review};
 use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
 
-/// The most people; the error tables are measured up to this size.
-pub const MAX_PEOPLE: usize = 10_000;
+/// The most people: comparing with so many takes a few milliseconds on one core, and 90 MB of memory.
+pub const MAX_PEOPLE: usize = 100_000;
 /// The most photographs, and the most embeddings, a person; more change the mean template no further.
 pub const MAX_PHOTOS: usize = 20;
-/// The most photographs in all: their templates are held in memory, about 1 KiB each with the default model.
-pub const MAX_ALL_PHOTOS: usize = 50_000;
+/// The most photographs in all: while the gallery is read, their templates are held in memory, about 1.1 kB each
+/// with the default model.
+pub const MAX_ALL_PHOTOS: usize = 200_000;
 /// The most groups a person: each is looked at when the person stands at the door.
 pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
-/// The largest gallery file: room for every person with several embeddings in the file.
-const MAX_FILE_BYTES: u64 = 64 << 20;
+/// How a person begins in the file.
+const PERSON: &str = "[[person]]";
+/// The largest gallery file: room for every person with an embedding of the default model in the file.
+const MAX_FILE_BYTES: u64 = 128 << 20;
 
 /// Why a gallery file is not used.
 #[derive(Debug, Error)]
@@ -91,8 +96,14 @@ impl Roster {
     /// Reads a gallery file's text; `file` is only named in mistakes.
     pub fn parse(text: &str, file: &Path) -> Result<Self, RosterError> {
         let mut review = Review::new(file, text);
-        let said: SaidRoster = review.read();
-        let people = check_people(&mut review, said.person);
+        let mut people = People::default();
+        let in_pieces = review.read_in_pieces(PERSON, |review, said: SaidRoster| people.add(review, said));
+        if !in_pieces {
+            (review, people) = (Review::new(file, text), People::default());
+            let said = review.read();
+            people.add(&mut review, said);
+        }
+        let people = people.checked(&mut review);
         match review.finish() {
             mistakes if mistakes.is_empty() => Ok(Self { file: file.to_owned(), people }),
             mistakes => Err(RosterError::Wrong(mistakes)),
@@ -162,27 +173,35 @@ struct SaidPerson {
     valid_until: Option<Spanned<Datetime>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SaidEmbedding {
-    model: String,
-    data: String,
+/// The people read so far.
+#[derive(Default)]
+struct People {
+    said: usize,
+    lines: HashMap<PersonId, usize>,
+    checked: Vec<Entry>,
 }
 
-fn check_people(review: &mut Review<'_>, said: Vec<Spanned<SaidPerson>>) -> Vec<Entry> {
-    if said.len() > MAX_PEOPLE {
-        let what = format!("{} people are more than {MAX_PEOPLE}", said.len());
-        review.note(None, "[[person]]", what, "use fewer");
-        return Vec::new();
+impl People {
+    fn add(&mut self, review: &mut Review<'_>, said: SaidRoster) {
+        self.said += said.person.len();
+        if self.said <= MAX_PEOPLE {
+            let people = said.person.into_iter();
+            let checked = people.filter_map(|person| check_person(review, person, &mut self.lines));
+            self.checked.extend(checked);
+        }
     }
-    let mut lines = HashMap::new();
-    let people: Vec<Entry> =
-        said.into_iter().filter_map(|person| check_person(review, person, &mut lines)).collect();
-    if people.iter().map(|person| person.photos.len()).sum::<usize>() > MAX_ALL_PHOTOS {
-        let what = format!("there are more than {MAX_ALL_PHOTOS} photographs in all");
-        review.note(None, "[[person]] photos", what, "use fewer a person");
+
+    fn checked(self, review: &mut Review<'_>) -> Vec<Entry> {
+        if self.said > MAX_PEOPLE {
+            let what = format!("{} people are more than {MAX_PEOPLE}", self.said);
+            review.note(None, "[[person]]", what, "use fewer");
+        }
+        if self.checked.iter().map(|person| person.photos.len()).sum::<usize>() > MAX_ALL_PHOTOS {
+            let what = format!("there are more than {MAX_ALL_PHOTOS} photographs in all");
+            review.note(None, "[[person]] photos", what, "use fewer a person");
+        }
+        self.checked
     }
-    people
 }
 
 fn check_person(
@@ -307,44 +326,6 @@ pub(super) fn check_photo_path(text: &str) -> Result<PathBuf, &'static str> {
         return Err("has \".\" or \"..\" in it");
     }
     Ok(path.to_owned())
-}
-
-fn check_embeddings(
-    review: &mut Review<'_>,
-    who: &str,
-    said: &[Spanned<SaidEmbedding>],
-) -> Vec<(ModelDigest, Embedding)> {
-    let key = format!("{who} embeddings");
-    if let Some(excess) = said.get(MAX_PHOTOS) {
-        let what = format!("{} embeddings are more than {MAX_PHOTOS}", said.len());
-        review.note(Some(excess.span()), &key, what, "keep fewer");
-    }
-    let mut embeddings = Vec::new();
-    for embedding in said.iter().take(MAX_PHOTOS) {
-        match check_embedding(embedding.get_ref()) {
-            Ok(checked) => embeddings.push(checked),
-            Err((what, remedy)) => review.note(Some(embedding.span()), &key, what, remedy),
-        }
-    }
-    embeddings
-}
-
-fn check_embedding(said: &SaidEmbedding) -> Result<(ModelDigest, Embedding), (&'static str, &'static str)> {
-    const AGAIN: &str = "copy it again from where it was made";
-    let model = ModelDigest::parse(&said.model)
-        .ok_or(("model is not a SHA-256 digest", "write the 64 hexadecimal digits of the model's digest"))?;
-    if said.data.len() > MAX_DIMENSIONS * 4 * 4 / 3 + 4 {
-        return Err(("data is too long: more than 1024 numbers", AGAIN));
-    }
-    let bytes = STANDARD.decode(&said.data).map_err(|_| ("data is not base64", AGAIN))?;
-    if !bytes.len().is_multiple_of(4) {
-        return Err(("data is not a whole number of 4-byte floats", AGAIN));
-    }
-    let values: Vec<f32> =
-        bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
-    let embedding =
-        Embedding::new(values).ok_or(("data is not 1 to 1024 finite little-endian floats", AGAIN))?;
-    Ok((model, embedding))
 }
 
 fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Standing {

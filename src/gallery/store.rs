@@ -24,7 +24,7 @@ use crate::person::{PersonId, printable};
 /// The store's name in the state folder.
 pub const STORE_NAME: &str = "templates.limen";
 /// The largest store that is read: the most photographs with 512 numbers an embedding.
-const MAX_STORE_BYTES: u64 = 256 << 20;
+const MAX_STORE_BYTES: u64 = 1 << 30;
 const MAGIC: &[u8; 8] = b"LIMENTPL";
 const VERSION: u32 = 1;
 const DIGEST: usize = 32;
