@@ -4,6 +4,7 @@
 //! photographs; a *score* is their distance, centred on how crowded their region is ([`cohort`]). What counts
 //! as near enough follows from measured error rates (see [`thresholds`]).
 
+mod coarse;
 pub mod cohort;
 pub mod distances;
 mod look_alikes;
