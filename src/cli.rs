@@ -20,6 +20,7 @@ mod output;
 mod people;
 mod reload;
 mod run;
+mod speed;
 mod status;
 mod trouble;
 mod verify;
