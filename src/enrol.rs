@@ -117,8 +117,9 @@ pub fn load_gallery(
         embedded = done;
         progress(done, total);
     };
-    let built = build(&roster, roster.folder(), source.trust, &store, embedder, &mut count)?;
-    let changed = embedded > 0 || built.store.len() != store.len() || !store_trouble.is_empty();
+    let known = store.len();
+    let built = build(&roster, roster.folder(), source.trust, store, embedder, &mut count)?;
+    let changed = embedded > 0 || built.store.len() != known || !store_trouble.is_empty();
     if let (StoreUse::Own(folder), true) = (&source.store, changed) {
         store_trouble.extend(built.store.write(&folder.join(STORE_NAME)).err());
     }

@@ -67,7 +67,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let gallery = made_up(people, size, models.digest())?;
     let scoring = scoring(&settings.recognition, &models)?;
     let rule = rule(&settings, &models, &scoring)?;
-    let mut matcher = Matcher::new(rule, Arc::new(Prepared::new(Arc::new(gallery), scoring)));
+    let mut matcher = Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring)));
     let (first, tenth) = first_and_tenth(&models, &settings, &mut matcher, &yuyv(&with_face))?;
     let rounds = usize::try_from(arguments.frames).unwrap_or(usize::MAX);
     let (face, empty) = ([yuyv(&with_face)], [yuyv(&hallway(90)), yuyv(&hallway(130))]);

@@ -11,9 +11,11 @@ use crate::control::{Answer, no};
 use crate::embedding::Crops;
 use crate::enrol::{Enroller, GallerySource, load_gallery};
 use crate::failpoint;
+use crate::gallery::Built;
 use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
+use crate::service;
 use crate::vision::Analyst;
 use crate::vision::model::Models;
 
@@ -88,6 +90,7 @@ impl Bench {
         while let Ok(reply) = jobs.recv() {
             failpoint::reach("worker");
             let outcome = self.reload();
+            service::give_back_memory();
             if sender.send(Message::Reloaded(Box::new(Reloaded { outcome, reply }))).is_err() {
                 break;
             }
@@ -119,11 +122,12 @@ impl Bench {
         for trouble in &enrolled.store_trouble {
             log::warn!("{trouble}");
         }
-        let built = enrolled.built;
+        // The store is on disk, and its templates are in the gallery.
+        let Built { gallery, notes, .. } = enrolled.built;
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
-        let prepared = Arc::new(Prepared::new(Arc::new(built.gallery), scoring));
-        Ok(Fresh { settings, rule, prepared, notes: built.notes })
+        let prepared = Arc::new(Prepared::new(gallery, scoring));
+        Ok(Fresh { settings, rule, prepared, notes })
     }
 }
 

@@ -142,6 +142,11 @@ impl Store {
         self.records.get(person)?.get(photo)
     }
 
+    /// Takes the template of this person's photograph out, if it is known.
+    pub fn take(&mut self, person: &PersonId, photo: &PhotoDigest) -> Option<PhotoTemplate> {
+        self.records.get_mut(person)?.remove(photo)
+    }
+
     /// Adds a template, or replaces that of the same photograph. Every embedding has the same length.
     pub fn insert(
         &mut self,
