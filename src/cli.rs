@@ -23,6 +23,7 @@ mod output;
 mod people;
 mod reload;
 mod run;
+mod speed;
 mod status;
 mod store;
 mod trouble;

@@ -10,6 +10,8 @@ mod demo;
 mod devices;
 mod evaluation;
 mod faces;
+mod following;
+mod idle;
 mod layers;
 mod models;
 mod networks;
