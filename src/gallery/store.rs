@@ -144,7 +144,12 @@ impl Store {
 
     /// Takes the template of this person's photograph out, if it is known.
     pub fn take(&mut self, person: &PersonId, photo: &PhotoDigest) -> Option<PhotoTemplate> {
-        self.records.get_mut(person)?.remove(photo)
+        let photos = self.records.get_mut(person)?;
+        let template = photos.remove(photo);
+        if photos.is_empty() {
+            self.records.remove(person);
+        }
+        template
     }
 
     /// Adds a template, or replaces that of the same photograph. Every embedding has the same length.
