@@ -23,7 +23,7 @@ use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, MAX_MISTAKES, Mistake, Review};
 use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
 
-/// The most people: comparing with so many takes a few milliseconds on one core, and 90 MB of memory.
+/// The most people: comparing with so many takes a few milliseconds on one core, and 260 MB of memory.
 pub const MAX_PEOPLE: usize = 100_000;
 /// The most photographs, and the most embeddings, a person; more change the mean template no further.
 pub const MAX_PHOTOS: usize = 20;

@@ -134,7 +134,12 @@ impl Store {
 
     /// Takes the template of this person's photograph by the model in force out, if it is known.
     pub fn take(&mut self, person: &PersonId, photo: &PhotoDigest) -> Option<PhotoTemplate> {
-        self.records.get_mut(person)?.remove(&(self.model, *photo))
+        let photos = self.records.get_mut(person)?;
+        let template = photos.remove(&(self.model, *photo));
+        if photos.is_empty() {
+            self.records.remove(person);
+        }
+        template
     }
 
     /// Adds a template of the model in force, or replaces that of the same photograph. Every embedding of one

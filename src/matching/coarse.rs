@@ -129,9 +129,22 @@ impl Row<'_> {
     }
 }
 
-/// Written as one plain sum, which compiles to multiplications of eight pairs at once (pmaddwd, smlal). Nothing
-/// can overflow, see [`MOST_OF_A_PROBE`]; a check of it would stop the compiler.
+/// Numbers multiplied at once: of a known count the compiler makes multiplications of eight pairs (pmaddwd, smlal)
+/// without a loop around them.
+const STRETCH: usize = 32;
+
 fn product(bytes: &[i8], probe: &[i16]) -> i32 {
+    let (whole_bytes, rest_of_bytes) = bytes.as_chunks::<STRETCH>();
+    let (whole_probe, rest_of_probe) = probe.as_chunks::<STRETCH>();
+    let whole = whole_bytes.iter().zip(whole_probe);
+    whole.fold(sum_of_products(rest_of_bytes, rest_of_probe), |sum, (bytes, probe)| {
+        sum.wrapping_add(sum_of_products(bytes, probe))
+    })
+}
+
+/// Nothing can overflow, see [`MOST_OF_A_PROBE`]; a check of it would stop the compiler.
+#[inline(always)]
+fn sum_of_products(bytes: &[i8], probe: &[i16]) -> i32 {
     let products =
         bytes.iter().zip(probe).map(|(byte, value)| i32::from(*byte).wrapping_mul(i32::from(*value)));
     products.fold(0, i32::wrapping_add)
@@ -216,6 +229,16 @@ mod tests {
         }
         let coarse = Coarse::of(&[0.5, 0.25], &[0.0], 2);
         assert!(row(&coarse, 0).may_be_below(&coarse.probe(&[f32::MAX, f32::MAX]), 0.1));
+    }
+
+    #[test]
+    fn a_product_is_the_sum_of_all_products_whatever_the_length() {
+        for length in [1, 31, 32, 33, 128, 1024] {
+            let bytes: Vec<i8> = (0..length).map(|i| (i * 7 % 255 - 127) as i8).collect();
+            let probe: Vec<i16> = (0..length).map(|i| (i * 13 % 2047 - 1023) as i16).collect();
+            let sum: i64 = bytes.iter().zip(&probe).map(|(b, v)| i64::from(*b) * i64::from(*v)).sum();
+            assert_eq!(i64::from(product(&bytes, &probe)), sum, "{length}");
+        }
     }
 
     #[test]
