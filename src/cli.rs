@@ -18,6 +18,7 @@ mod lock;
 mod models;
 mod output;
 mod people;
+mod pin;
 mod reload;
 mod run;
 mod status;
@@ -70,6 +71,8 @@ enum Command {
         #[command(subcommand)]
         command: Option<people::Command>,
     },
+    /// Set or remove somebody's PIN
+    Pin(pin::Arguments),
     /// Say whether somebody may enter at a time, and why
     Who(who::Arguments),
     /// List, install or choose the network that makes embeddings
@@ -130,6 +133,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Check(arguments) => check::check(context, &arguments),
         Command::Enroll(arguments) => enroll::enroll(context, &arguments),
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
+        Command::Pin(arguments) => pin::pin(context, &arguments),
         Command::Who(arguments) => who::who(context, &arguments),
         Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),

@@ -11,6 +11,7 @@ use crate::gallery::store::STORE_NAME;
 use crate::gallery::{
     Built, GalleryError, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError, build, plan,
 };
+use crate::mistake::{MAX_MISTAKES, Mistake};
 use crate::person::PersonId;
 use crate::policy::AccessRules;
 use crate::vision::{Analyst, Face, FoundFace};
@@ -109,7 +110,10 @@ pub fn load_gallery(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Enrolled, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
-    access.map_or(Ok(()), |access| roster.check_groups(access.groups.keys()))?;
+    if let Some(access) = access {
+        roster.check_groups(access.groups.keys())?;
+        roster.check_schedules(&access.schedule_names())?;
+    }
     let mut store_trouble = Vec::new();
     let store = read_store(&source.store, embedder.model(), &mut store_trouble);
     let mut embedded = 0;
@@ -117,12 +121,26 @@ pub fn load_gallery(
         embedded = done;
         progress(done, total);
     };
-    let built = build(&roster, roster.folder(), source.trust, &store, embedder, &mut count)?;
+    let mut built = build(&roster, roster.folder(), source.trust, &store, embedder, &mut count)?;
     let changed = embedded > 0 || built.store.len() != store.len() || !store_trouble.is_empty();
     if let (StoreUse::Own(folder), true) = (&source.store, changed) {
         store_trouble.extend(built.store.write(&folder.join(STORE_NAME)).err());
     }
+    built.notes.extend(access.into_iter().flat_map(|access| notes_on_factors(&roster, access)));
     Ok(Enrolled { built, store_trouble })
+}
+
+/// People of whom a second factor may be asked that they do not have, or that cannot be entered here.
+fn notes_on_factors(roster: &Roster, access: &AccessRules) -> Vec<Mistake> {
+    let lacking = roster.people.iter().filter_map(|entry| Some((entry, access.lacking(&entry.standing)?)));
+    let notes = lacking.map(|(entry, (what, remedy))| Mistake {
+        file: roster.file.clone(),
+        line: Some(entry.line),
+        key: format!("person \"{}\"", entry.id),
+        what,
+        remedy,
+    });
+    notes.take(MAX_MISTAKES).collect()
 }
 
 /// What a gallery has to do for a model before it is complete.
