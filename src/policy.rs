@@ -21,15 +21,18 @@
 pub mod access;
 mod admission;
 pub mod alarms;
+pub mod attempts;
 pub mod calendar;
 mod event;
 mod evidence;
 pub mod explanation;
+pub mod factors;
 mod grant;
 mod lines;
 mod memory;
 pub mod modes;
 mod position;
+mod proving;
 mod release;
 mod rules;
 pub mod schedule;
@@ -41,7 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use access::AccessRules;
-pub use event::{Action, Event, RequestId, Roster, Sign, Sound};
+pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Roster, Sign, Sound};
 pub use evidence::ATTEMPT;
 pub use grant::Grant;
 pub use rules::{DoorRules, OnAuditFailure, Relocking, Rules};
@@ -54,6 +57,7 @@ use lines::Lines;
 use memory::Memory;
 use modes::Modes;
 use position::Position;
+use proving::Proving;
 use release::{Reach, Release};
 
 /// How long a grant waits for the audit to accept its record.
@@ -82,6 +86,7 @@ pub struct Policy {
     state: State,
     tracks: HashMap<TrackId, Evidence>,
     failed: HashMap<Part, Moment>,
+    proving: Proving,
     release: Release,
     modes: Modes,
     lines: Lines,
@@ -113,6 +118,7 @@ impl Policy {
             state: State::Locked,
             tracks: HashMap::new(),
             failed: HashMap::new(),
+            proving: Proving::default(),
             release: Release::default(),
             modes: Modes::default(),
             lines: Lines::default(),
@@ -158,7 +164,8 @@ impl Policy {
             State::Asking { asked, .. } => Some(*asked + AUDIT_PATIENCE),
             State::Open { grant } => grant.until(),
         };
-        let others = [self.memory.next_end(), self.surroundings_deadline(self.latest)];
+        let proving = self.proving.next_change(self.latest, self.access.factor_patience);
+        let others = [self.memory.next_end(), proving, self.surroundings_deadline(self.latest)];
         own.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -189,6 +196,11 @@ impl Policy {
             Event::NewRoster(roster) => self.replace_roster(now, roster, actions),
             Event::LockAsked(caller) => self.lock_asked(caller, actions),
             Event::UnlockAsked { caller, length } => self.unlock_asked(now, caller, length, actions),
+            Event::PinEntered(entry) => self.pin_entered(now, entry, actions),
+            Event::PinVerified { entry, person, outcome } => {
+                self.pin_verified(now, entry, &person, outcome, actions);
+            }
+            Event::CardRead(card) => self.card_read(now, card, actions),
             Event::Failed(part, what) => self.part_failed(now, part, what, actions),
             Event::Recovered(part) => self.part_recovered(now, part, actions),
             Event::Tick | Event::Input { .. } | Event::View { .. } => {}
@@ -199,7 +211,7 @@ impl Policy {
 
     /// Locked, nothing failing that is needed, and time has not gone back.
     fn may_open(&self, now: Now) -> bool {
-        let fails = self.failed.keys().any(|part| *part != Part::Inputs);
+        let fails = self.failed.keys().any(|part| part.stops_the_door());
         self.state == State::Locked && !fails && now.moment >= self.latest
     }
 
@@ -235,6 +247,7 @@ impl Policy {
         }
         self.end_release(now, actions);
         self.end_waiting(now, actions);
+        self.end_proving(now, actions);
         let over: Vec<TrackId> =
             self.tracks.iter().filter(|(_, e)| e.attempt_is_over(now.moment)).map(|(id, _)| *id).collect();
         for track in over {
@@ -306,7 +319,9 @@ impl Policy {
                 }
                 if let Some(track) = grant.track() {
                     actions.push(Action::Show(Sign::Refused));
-                    self.evidence_of(track).ask_again(now.moment + ASK_AGAIN);
+                    if !self.pass_again(now) {
+                        self.evidence_of(track).ask_again(now.moment + ASK_AGAIN);
+                    }
                 }
             }
         }
@@ -351,6 +366,7 @@ impl Policy {
         match part {
             // People get in all the same; what the lines held ends with them.
             Part::Inputs => self.transition_to_locked(Relock::Fault, Reach::All, None, actions),
+            Part::Keypad | Part::Reader => {}
             Part::Door => self.fall_silent(Reach::Rex, actions),
             _ => self.fall_silent(Reach::Mode, actions),
         }
@@ -422,6 +438,10 @@ impl Policy {
 mod access_tests;
 #[cfg(test)]
 mod access_walks;
+#[cfg(test)]
+mod proving_tests;
+#[cfg(test)]
+mod proving_walks;
 #[cfg(test)]
 mod slow_audit_tests;
 #[cfg(test)]

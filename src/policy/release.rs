@@ -172,6 +172,7 @@ pub(super) fn granted(grant: &Grant, distance: Option<f32>, caller: Option<Calle
         grant: grant.kind(),
         person: grant.person().cloned(),
         second: grant.second().cloned(),
+        factors: grant.factors().list(),
         track: grant.track(),
         distance,
         unlock_ms: grant.length().map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX)),
