@@ -29,6 +29,9 @@ use crate::person::PersonId;
 /// A PIN that is being verified is waited for; a Pi that embeds photographs meanwhile needs a second or two.
 const VERIFYING: Duration = Duration::from_secs(5);
 
+/// Red is shown for a wrong one; after this the lights wait again.
+const REMIND: Duration = Duration::from_secs(2);
+
 /// The person who is asked.
 #[derive(Debug)]
 struct Asked {
@@ -39,6 +42,8 @@ struct Asked {
     why: Refusal,
     /// Not to be let in before: the audit was too slow.
     retry: Moment,
+    /// When the lights say again that this person is waited for, after a wrong one.
+    remind: Option<Moment>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +88,8 @@ impl Proving {
         let due = self.pin.filter(|_| asked.is_some()).map(|pin| pin.due);
         let card = self.card.as_ref().map(|(_, at)| *at + patience);
         let retry = asked.map(|asked| asked.retry);
-        [end, pin, due, card, retry].into_iter().flatten().filter(|at| *at > now).min()
+        let remind = asked.and_then(|asked| asked.remind);
+        [end, pin, due, card, retry, remind].into_iter().flatten().filter(|at| *at > now).min()
     }
 
     fn is_over(&self, now: Moment) -> bool {
@@ -145,7 +151,7 @@ impl Policy {
         }));
         let why = Refusal::SecondFactorMissing;
         let (since, until) = (now.moment, now.moment + patience);
-        self.proving.asked = Some(Asked { visitor, since, until, why, retry: since });
+        self.proving.asked = Some(Asked { visitor, since, until, why, retry: since, remind: None });
     }
 
     /// Somebody entered a PIN.
@@ -272,6 +278,7 @@ impl Policy {
         };
         asked.why = if factor == Factor::Pin { Refusal::WrongPin } else { Refusal::WrongCard };
         asked.until = until;
+        asked.remind = Some(now.moment + REMIND);
         if lockout.is_some() && order == Order::After {
             self.stop_asking(None, actions);
         }
@@ -296,7 +303,7 @@ impl Policy {
         let Some(visitor) = self.proving.passing.take() else { return false };
         let (retry, why) = (now.moment + ASK_AGAIN, Refusal::AuditFailed);
         let until = retry + self.access.factor_patience;
-        self.proving.asked = Some(Asked { visitor, since: now.moment, until, why, retry });
+        self.proving.asked = Some(Asked { visitor, since: now.moment, until, why, retry, remind: None });
         true
     }
 
@@ -319,6 +326,10 @@ impl Policy {
         }
         if self.proving.is_over(now.moment) {
             self.stop_asking(Some(Sign::Refused), actions);
+        }
+        let due = |at: &mut Moment| now.moment >= *at;
+        if self.proving.asked.as_mut().is_some_and(|asked| asked.remind.take_if(due).is_some()) {
+            actions.push(Action::Show(Sign::Waiting));
         }
         self.go_on(now, actions);
         self.use_held_pin(now, actions);

@@ -197,6 +197,18 @@ fn too_many_wrong_pins_lock_out_their_person_and_nobody_else() {
 }
 
 #[test]
+fn after_a_wrong_pin_the_lights_wait_again() {
+    let mut policy = both_in("pin");
+    show(&mut policy, 1, 1000, &ada(), PinOutcome::Right);
+    pin(&mut policy, 2000, 0, PinOutcome::Wrong);
+    let waits = Action::Show(Sign::Waiting);
+    assert!(!step(&mut policy, 3999, Event::Tick, PinOutcome::Right).contains(&waits));
+    assert!(policy.deadline().is_some_and(|due| due <= at(4000).moment));
+    assert!(step(&mut policy, 4000, Event::Tick, PinOutcome::Right).contains(&waits));
+    assert!(!step(&mut policy, 4100, Event::Tick, PinOutcome::Right).contains(&waits), "once");
+}
+
+#[test]
 fn nonsense_typed_before_a_face_keeps_nobody_out() {
     let mut policy = both_in("pin");
     for n in 0..8_u64 {
