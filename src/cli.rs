@@ -3,6 +3,7 @@
 //! Exit codes: 0 yes or fine, 1 no (no match, not the same person, problems found), 2 usage or
 //! configuration, 3 device or file.
 
+mod alarms;
 mod audit;
 mod bench;
 mod calibrate;
@@ -13,8 +14,10 @@ mod demo;
 mod door;
 mod enroll;
 mod eval;
+mod events;
 mod identify;
 mod lock;
+mod mode;
 mod models;
 mod output;
 mod people;
@@ -23,6 +26,7 @@ mod reload;
 mod run;
 mod status;
 mod trouble;
+mod unlock;
 mod verify;
 mod who;
 
@@ -109,6 +113,17 @@ enum Command {
     Status,
     /// Lock now: by the daemon, or where none runs by driving the line itself
     Lock,
+    /// Unlock the door for a while
+    Unlock(unlock::Arguments),
+    /// Say or change what the door does for everybody
+    Mode(mode::Arguments),
+    /// Say what is alarming, and that somebody has seen it
+    Alarms {
+        #[command(subcommand)]
+        command: Option<alarms::Command>,
+    },
+    /// Show every event as it happens
+    Events(events::Arguments),
 }
 
 /// Reads the arguments, does what they say, and returns the exit code.
@@ -146,6 +161,10 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Door { command } => door::door(context, &command),
         Command::Status => status::status(context),
         Command::Lock => lock::lock(context),
+        Command::Unlock(arguments) => unlock::unlock(context, &arguments),
+        Command::Mode(arguments) => mode::mode(context, &arguments),
+        Command::Alarms { command } => alarms::alarms(context, &command.unwrap_or(alarms::Command::List)),
+        Command::Events(arguments) => events::events(context, &arguments),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The daemon's Unix socket: commands in, status and events out, one JSON object a line.
 //!
-//! Whoever may open the socket (root, the service's user, group limen) may ask; what changes something or
-//! shows distances is for administrators: root and the service's own user. A client is bounded in
-//! number, line length and time, so that none can hold the daemon up. The protocol is in
-//! `docs/control.md`.
+//! Whoever may open the socket (root, the service's user, group limen) may ask for the status, the alarms, and to
+//! lock. Operators, a group that the site names, unlock, change the mode and acknowledge alarms; the rest is for
+//! administrators: root and the service's own user. A client is bounded in number, line length and time, so that none
+//! can hold the daemon up. The protocol is in `docs/control.md`.
 
 mod client;
+mod peer;
 mod server;
 
 use std::sync::mpsc::SyncSender;
@@ -15,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use client::{ask, follow};
+pub use peer::{Right, group_number};
 pub use server::ControlServer;
 
-use crate::event::Caller;
+use crate::event::{AlarmKind, Caller, Mode};
 
 /// Version of the protocol; every line carries it.
 pub const VERSION: u32 = 1;
@@ -74,6 +76,20 @@ pub enum Request {
         /// 1 to 30.
         seconds: u64,
     },
+    /// Put a mode into force; without one the schedules decide again.
+    Mode {
+        /// Which.
+        #[serde(default)]
+        mode: Option<Mode>,
+    },
+    /// The alarms that are not cleared.
+    Alarms,
+    /// An alarm was seen; without one all of them.
+    Acknowledge {
+        /// Which.
+        #[serde(default)]
+        alarm: Option<AlarmKind>,
+    },
     /// Every event from now on, a line each.
     Events,
     /// One picture of the camera, to aim it.
@@ -86,9 +102,31 @@ pub enum Request {
 }
 
 impl Request {
-    /// Only root and the service's user may ask this.
-    pub fn is_for_administrators(&self) -> bool {
-        !matches!(self, Self::Status | Self::Lock)
+    /// Who may ask this.
+    pub fn needs(&self) -> Right {
+        match self {
+            Self::Status | Self::Lock | Self::Alarms => Right::Everybody,
+            Self::Unlock { .. } | Self::Mode { .. } | Self::Acknowledge { .. } | Self::Events => {
+                Right::Operator
+            }
+            Self::Reload | Self::Snapshot | Self::Forget { .. } => Right::Administrator,
+        }
+    }
+
+    /// Its name in the protocol and in the records.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Reload => "reload",
+            Self::Lock => "lock",
+            Self::Unlock { .. } => "unlock",
+            Self::Mode { .. } => "mode",
+            Self::Alarms => "alarms",
+            Self::Acknowledge { .. } => "acknowledge",
+            Self::Events => "events",
+            Self::Snapshot => "snapshot",
+            Self::Forget { .. } => "forget",
+        }
     }
 }
 
@@ -145,8 +183,26 @@ pub struct Asked {
     pub request: Request,
     /// By whom.
     pub caller: Caller,
+    /// What that one may ask.
+    pub right: Right,
     /// Takes the answer; for [`Request::Events`] every event, until the client is gone or too slow.
     pub reply: SyncSender<Answer>,
+}
+
+/// What the server hears.
+#[derive(Debug)]
+pub enum Heard {
+    /// A request that the caller may make.
+    Asked(Asked),
+    /// A client that was turned away, for the records.
+    TurnedAway {
+        /// Who, if the kernel knows.
+        caller: Option<Caller>,
+        /// The name of the request, if it was one.
+        command: Option<&'static str>,
+        /// Why.
+        why: String,
+    },
 }
 
 #[cfg(test)]
@@ -156,7 +212,10 @@ mod tests {
     #[test]
     fn a_request_reads_what_it_writes() {
         let forget = Request::Forget { id: "ada".to_owned() };
-        for request in [Request::Status, Request::Unlock { seconds: 3 }, Request::Events, forget] {
+        let mode = Request::Mode { mode: Some(Mode::LockDown) };
+        let seen = Request::Acknowledge { alarm: Some(AlarmKind::DoorForced) };
+        let all = [Request::Status, Request::Unlock { seconds: 3 }, Request::Events, forget, mode, seen];
+        for request in all {
             assert_eq!(parse_request(request_line(&request).trim_end().as_bytes()), Ok(request));
         }
     }
@@ -177,7 +236,16 @@ mod tests {
 
     #[test]
     fn only_harmless_requests_are_for_everybody() {
-        assert!(!Request::Lock.is_for_administrators() && !Request::Status.is_for_administrators());
-        assert!(Request::Unlock { seconds: 1 }.is_for_administrators());
+        let harmless = [Request::Lock, Request::Status, Request::Alarms];
+        assert!(harmless.iter().all(|request| request.needs() == Right::Everybody));
+        assert_eq!(Request::Unlock { seconds: 1 }.needs(), Right::Operator);
+        assert_eq!(Request::Snapshot.needs(), Right::Administrator);
+        assert!(Right::Everybody < Right::Operator && Right::Operator < Right::Administrator);
+    }
+
+    #[test]
+    fn a_mode_that_is_left_out_means_the_schedules() {
+        assert_eq!(parse_request(br#"{"v":1,"command":"mode"}"#), Ok(Request::Mode { mode: None }));
+        assert!(parse_request(br#"{"v":1,"command":"mode","mode":"party"}"#).is_err());
     }
 }

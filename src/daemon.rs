@@ -20,13 +20,15 @@ mod error;
 mod eyes;
 mod pins;
 mod reload;
+mod requests;
 mod shell;
+mod threads;
 mod wiring;
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -34,13 +36,12 @@ pub use error::DaemonError;
 pub use eyes::Eyes;
 pub use wiring::Wiring;
 
-use crate::audit::Recorder;
 use crate::clock::{Moment, Now, Pulse};
 use crate::config::Settings;
-use crate::control::{Asked, ControlServer};
+use crate::control::{ControlServer, Heard};
+use crate::door::OpenedDoor;
 use crate::door::inputs::{InputReport, InputThread};
 use crate::door::thread::{DoorReport, DoorThread};
-use crate::door::{DoorSettings, OpenedDoor};
 use crate::enrol::GallerySource;
 use crate::entry::EntryReport;
 use crate::entry::thread::EntryThread;
@@ -108,7 +109,7 @@ enum Message {
     /// Whether the audit accepted, and when.
     Answered(RequestId, bool, Moment),
     Audit(Option<String>),
-    Asked(Asked),
+    Heard(Heard),
     Reloaded(Box<Reloaded>),
     Signal(i32),
 }
@@ -126,18 +127,18 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         DoorThread::spawn(lock, indicators, buzzer, report)?
     };
     let inputs = match &lines {
-        Some(lines) => spawn_inputs(lines, &sender)?,
+        Some(lines) => threads::inputs(lines, &sender)?,
         None => None,
     };
     let entries = match &lines {
         Some(lines) => Entries::spawn(&settings.entry, lines, &sender)?,
         None => Entries::none(),
     };
-    let recorder = spawn_recorder(&settings, &sender)?;
-    let signals = listen_for_signals(&sender)?;
+    let recorder = threads::recorder(&settings, &sender)?;
+    let signals = threads::signals(&sender)?;
     let worker = Worker::spawn(config_file, gallery, settings.clone(), Arc::clone(&models), sender.clone())?;
     let server = match &socket {
-        Some(path) => Some(start_control(path, &sender)?),
+        Some(path) => Some(threads::control(path, settings.operators.as_deref(), &sender)?),
         None => None,
     };
     let pulse = Pulse::started(Moment::now());
@@ -155,6 +156,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         signals,
         inputs,
         entries: entries.threads,
+        turnstile: requests::Turnstile::default(),
         matcher,
         policy,
         worker,
@@ -195,6 +197,7 @@ struct Daemon {
     signals: JoinHandle<()>,
     inputs: Option<InputThread>,
     entries: Vec<EntryThread>,
+    turnstile: requests::Turnstile,
     matcher: Matcher,
     policy: Policy,
     worker: Worker,
@@ -217,6 +220,7 @@ impl Daemon {
             log::warn!("{what}");
             self.shell.record(now, Fact::Risk { what });
         }
+        self.recall_mode(now);
         self.worker.reload(None);
         service::ready("locked; loading the gallery");
         log::info!("ready: door locked by {driver}");
@@ -254,7 +258,7 @@ impl Daemon {
         while let Ok(message) = receiver.recv_timeout(deadline.since(Moment::now())) {
             match message {
                 Message::VisionStopped => break,
-                Message::Asked(asked) => {
+                Message::Heard(Heard::Asked(asked)) => {
                     drop(asked.reply.try_send(crate::control::no("the daemon is leaving")))
                 }
                 Message::Door(report) => self.shell.door_reported(&report),
@@ -289,7 +293,7 @@ impl Daemon {
             Message::Answered(request, true, at) => self.step(now, Event::Accepted(request, at)),
             Message::Answered(request, false, _) => self.step(now, Event::NotAccepted(request)),
             Message::Audit(trouble) => self.audit_trouble(trouble),
-            Message::Asked(asked) => self.asked(now, asked),
+            Message::Heard(heard) => self.heard(now, heard),
             Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
             Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
             Message::Signal(number) => {
@@ -315,9 +319,7 @@ impl Daemon {
             self.vision.look_closer(track);
         }
         self.shell.watch(|watcher| watcher.frame(number, seen, &events));
-        if events.is_empty() {
-            self.step(now, Event::Tick);
-        }
+        self.step(now, Event::View { blind: seen.look.blind });
         for event in events {
             self.step(now, event);
         }
@@ -388,50 +390,4 @@ impl Daemon {
             service::alive();
         }
     }
-}
-
-fn spawn_recorder(
-    settings: &Settings,
-    sender: &SyncSender<Message>,
-) -> Result<Recorder<RequestId>, DaemonError> {
-    let (answers, troubles) = (sender.clone(), sender.clone());
-    Ok(Recorder::spawn(
-        &settings.audit,
-        move |request, accepted| {
-            drop(answers.try_send(Message::Answered(request, accepted, Moment::now())));
-        },
-        move |trouble| drop(troubles.try_send(Message::Audit(trouble.map(|e| e.to_string())))),
-    )?)
-}
-
-/// Nothing of what the lines say is lost: their thread waits while the main thread is behind.
-fn spawn_inputs(
-    door: &DoorSettings,
-    sender: &SyncSender<Message>,
-) -> Result<Option<InputThread>, DaemonError> {
-    let sender = sender.clone();
-    Ok(InputThread::spawn(door, move |report| sender.send(Message::Input(report)).is_ok())?)
-}
-
-fn start_control(path: &std::path::Path, sender: &SyncSender<Message>) -> Result<ControlServer, DaemonError> {
-    let sender = sender.clone();
-    Ok(ControlServer::start(path, move |asked| sender.try_send(Message::Asked(asked)).is_ok())?)
-}
-
-/// A thread that turns signals into messages; it ends with the process.
-fn listen_for_signals(sender: &SyncSender<Message>) -> Result<JoinHandle<()>, DaemonError> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let failed = |source| DaemonError::System { what: "listen for signals", source };
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
-    let sender = sender.clone();
-    std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for signal in &mut signals {
-                failpoint::reach("signals");
-                // The main thread may have left already.
-                let _ = sender.send(Message::Signal(signal));
-            }
-        })
-        .map_err(failed)
 }

@@ -270,14 +270,19 @@ pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn Lock>, DoorError> {
     Ok(Box::new(Relay::new(open_line(settings, pin, settings.active)?)?))
 }
 
-/// Whether the lock's line could be driven by this user, without driving it.
+/// Whether the lock's line and the others could be had by this user, without taking them.
 pub fn check_access(settings: &DoorSettings) -> Result<(), DoorError> {
     let pin = settings.pin.ok_or(DoorError::NoPin);
-    match settings.driver {
-        Driver::Rppal => pin.and_then(rppal::check_access),
-        Driver::Gpiochip => pin.and_then(|pin| gpiochip::check_line(&settings.chip, pin)),
-        Driver::DryRun => Ok(()),
+    let outputs = [settings.green, settings.red, settings.buzzer].into_iter().flatten().map(|line| line.pin);
+    let others = outputs.chain(settings.inputs.iter().map(|line| line.pin)).map(Ok);
+    for pin in [pin].into_iter().chain(others) {
+        match settings.driver {
+            Driver::Rppal => rppal::check_access(pin?)?,
+            Driver::Gpiochip => gpiochip::check_line(&settings.chip, pin?)?,
+            Driver::DryRun => {}
+        }
     }
+    Ok(())
 }
 
 /// A line, driven inactive before it becomes an output.

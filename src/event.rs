@@ -130,6 +130,8 @@ pub struct Observation {
     /// The person nearest to this frame alone, where the fused probe named one: a frame only counts for the
     /// person it shows.
     pub nearest_alone: Option<PersonId>,
+    /// Other living faces in the newest frame.
+    pub others: usize,
     /// The decision is close: the next frames of this track deserve the mirrored crop as well.
     pub look_closer: bool,
 }

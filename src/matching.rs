@@ -92,7 +92,7 @@ impl Matcher {
             Ok(_) => self.nearest(&alone),
             Err(_) => None,
         };
-        Observation { track, taken, frames, fused, nearest_alone, look_closer }
+        Observation { track, taken, frames, fused, nearest_alone, others: 0, look_closer }
     }
 
     /// Forgets a track that has ended.

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::camera::pixels::{self, PixelError};
 use crate::config::{RecognitionSettings, Settings};
 use crate::door::Driver;
-use crate::event::TrackId;
+use crate::event::{Observation, TrackId};
 use crate::frame::Frame;
 use crate::matching::cohort::{Cohort, CohortError, CohortFacts};
 use crate::matching::scoring::Scoring;
@@ -51,13 +51,11 @@ pub fn observe(matcher: &mut Matcher, look: &Look) -> Vec<Event> {
     let mut events = Vec::new();
     if let Some(sighting) = &look.nearest {
         events.push(match &sighting.face {
-            Ok(face) => Event::Observed(matcher.observe(
-                sighting.track,
-                look.taken,
-                face.embedding(),
-                face.crops(),
-                face.quality.weight(),
-            )),
+            Ok(face) => {
+                let (embedding, crops, weight) = (face.embedding(), face.crops(), face.quality.weight());
+                let observation = matcher.observe(sighting.track, look.taken, embedding, crops, weight);
+                Event::Observed(Observation { others: look.others, ..observation })
+            }
             Err(why) => Event::Unusable { track: sighting.track, taken: look.taken, why: *why },
         });
     }

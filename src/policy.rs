@@ -21,12 +21,14 @@
 pub mod access;
 mod admission;
 pub mod alarms;
+mod answers;
 pub mod attempts;
 pub mod calendar;
 mod event;
 mod evidence;
 pub mod explanation;
 pub mod factors;
+mod faults;
 mod grant;
 mod lines;
 mod memory;
@@ -47,10 +49,10 @@ pub use access::AccessRules;
 pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Roster, Sign, Sound};
 pub use evidence::ATTEMPT;
 pub use grant::Grant;
-pub use rules::{DoorRules, OnAuditFailure, Relocking, Rules};
+pub use rules::{DoorRules, MultipleFaces, OnAuditFailure, Relocking, Rules};
 
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, FRESHNESS, Fact, GrantKind, Mode, Observation, Part, Relock, TrackId, Unusable};
+use crate::event::{Caller, Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
 use alarms::Alarms;
 use evidence::{Evidence, Finding};
 use lines::Lines;
@@ -215,29 +217,10 @@ impl Policy {
         self.state == State::Locked && !fails && now.moment >= self.latest
     }
 
-    /// The audit accepted within its patience, however late that is heard: a busy machine is no slow disk.
-    fn is_answered_in_time(&self, now: Now, event: &Event) -> bool {
-        match (&self.state, event) {
-            (State::Asking { request, asked, .. }, Event::Accepted(answered, at)) => {
-                let fresh = now.moment.since(*asked) <= FRESHNESS;
-                request == answered && *at >= *asked && at.since(*asked) <= AUDIT_PATIENCE && fresh
-            }
-            _ => false,
-        }
-    }
-
-    fn give_up_asking(&mut self, now: Now, actions: &mut Vec<Action>) {
-        if let State::Asking { request, asked, .. } = &self.state
-            && now.moment.since(*asked) > AUDIT_PATIENCE
-        {
-            let request = *request;
-            self.not_accepted(now, request, actions);
-        }
-    }
-
     fn let_time_pass(&mut self, now: Now, actions: &mut Vec<Action>) {
         match &self.state {
             State::Open { grant } if grant.is_over(now.moment) => {
+                self.last_held = grant.until();
                 self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
             }
             State::Asking { .. } if now.moment < self.latest => {
@@ -246,6 +229,7 @@ impl Policy {
             _ => {}
         }
         self.end_release(now, actions);
+        self.last_held = self.last_held.map(|last| last.min(now.moment));
         self.end_waiting(now, actions);
         self.end_proving(now, actions);
         let over: Vec<TrackId> =
@@ -288,45 +272,6 @@ impl Policy {
         actions.push(Action::Record(fact));
     }
 
-    fn accepted(&mut self, now: Now, answered: RequestId, actions: &mut Vec<Action>) {
-        match &self.state {
-            State::Asking { request, grant, .. } if *request == answered => {
-                let grant = grant.clone();
-                self.opened_unrecorded = false;
-                self.transition_to_open(now, grant, actions);
-            }
-            _ => {}
-        }
-    }
-
-    fn not_accepted(&mut self, now: Now, answered: RequestId, actions: &mut Vec<Action>) {
-        let State::Asking { request, grant, .. } = &self.state else { return };
-        if *request != answered {
-            return;
-        }
-        let grant = grant.clone();
-        let what = "the record of a grant was not accepted in time".to_owned();
-        actions.push(Action::Record(Fact::Fault { part: Part::Audit, what }));
-        match self.rules.on_audit_failure {
-            OnAuditFailure::AllowAndAlarm => {
-                self.opened_unrecorded = true;
-                self.transition_to_open(now, grant, actions);
-            }
-            OnAuditFailure::Refuse => {
-                self.state = State::Locked;
-                if !self.is_held() {
-                    actions.push(Action::Lock);
-                }
-                if let Some(track) = grant.track() {
-                    actions.push(Action::Show(Sign::Refused));
-                    if !self.pass_again(now) {
-                        self.evidence_of(track).ask_again(now.moment + ASK_AGAIN);
-                    }
-                }
-            }
-        }
-    }
-
     fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
         self.roster = roster;
         self.tracks.values_mut().for_each(Evidence::forget);
@@ -340,50 +285,6 @@ impl Policy {
         };
         if revoked {
             self.transition_to_locked(Relock::Revoked, Reach::Person, None, actions);
-        }
-    }
-
-    fn lock_asked(&mut self, caller: Option<Caller>, actions: &mut Vec<Action>) {
-        self.tracks.values_mut().for_each(Evidence::spend);
-        self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Command, Reach::Rex, caller, actions);
-    }
-
-    fn unlock_asked(&mut self, now: Now, caller: Caller, length: Duration, actions: &mut Vec<Action>) {
-        let works = !self.failed.contains_key(&Part::Door) && self.modes.in_force() != Mode::LockDown;
-        if self.state == State::Locked && works && now.moment >= self.latest {
-            let grant = Grant::manual(now.moment, length.min(LONGEST_UNLOCK));
-            self.transition_to_asking(now, grant, None, Some(caller), actions);
-        }
-    }
-
-    fn part_failed(&mut self, now: Now, part: Part, what: String, actions: &mut Vec<Action>) {
-        if self.failed.contains_key(&part) {
-            return;
-        }
-        self.failed.insert(part, now.moment);
-        actions.push(Action::Record(Fact::Fault { part, what }));
-        match part {
-            // People get in all the same; what the lines held ends with them.
-            Part::Inputs => self.transition_to_locked(Relock::Fault, Reach::All, None, actions),
-            Part::Keypad | Part::Reader => {}
-            Part::Door => self.fall_silent(Reach::Rex, actions),
-            _ => self.fall_silent(Reach::Mode, actions),
-        }
-    }
-
-    /// Nobody is seen, or nobody can be let in: what was seen so far no longer counts.
-    fn fall_silent(&mut self, reach: Reach, actions: &mut Vec<Action>) {
-        self.blind_since = None;
-        self.tracks.values_mut().for_each(Evidence::forget);
-        self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Fault, reach, None, actions);
-    }
-
-    fn part_recovered(&mut self, now: Now, part: Part, actions: &mut Vec<Action>) {
-        if let Some(since) = self.failed.remove(&part) {
-            let after_ms = u64::try_from(now.moment.since(since).as_millis()).unwrap_or(u64::MAX);
-            actions.push(Action::Record(Fact::Recovered { part, after_ms }));
         }
     }
 
@@ -444,5 +345,9 @@ mod proving_tests;
 mod proving_walks;
 #[cfg(test)]
 mod slow_audit_tests;
+#[cfg(test)]
+mod surroundings_tests;
+#[cfg(test)]
+mod surroundings_walks;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ pub mod landmarks;
 pub mod model;
 pub mod quality;
 pub mod track;
+mod view;
 mod warp;
 
 use std::sync::Arc;
@@ -164,6 +165,10 @@ pub struct Look {
     pub nearest: Option<Sighting>,
     /// How many faces there were.
     pub faces: usize,
+    /// How many of them, the nearest left out, belong to somebody alive: a face that never moves is a poster.
+    pub others: usize,
+    /// The picture shows nothing.
+    pub blind: bool,
     /// Tracks that have ended.
     pub ended: Vec<TrackId>,
     /// What it cost.
@@ -206,7 +211,14 @@ impl Vision {
                 Some(Sighting { track, bounds: detection.bounds, face })
             }
         };
-        Ok(Look { taken, nearest, faces: detections.len(), ended, timing })
+        let others = match &nearest {
+            Some(sighting) => {
+                self.tracker.moving().filter(|id| ids.contains(id) && *id != sighting.track).count()
+            }
+            None => 0,
+        };
+        let blind = view::shows_nothing(picture);
+        Ok(Look { taken, nearest, faces: detections.len(), others, blind, ended, timing })
     }
 
     /// Forgets every track, as after a lost camera, and names them.

@@ -19,6 +19,7 @@ mod clips;
 mod disk;
 mod factor;
 mod faults;
+mod lines;
 mod opening;
 mod power;
 mod soak;

@@ -253,7 +253,9 @@ fn check_door(context: &Context, report: &mut Report, settings: &Settings, witho
         return report.note("door", "the line is held by the running daemon");
     }
     if report.take("door", door::check_access(door)).is_some() {
-        report.ok("door", "the line can be driven; `limen door test` tries the relay");
+        let others = door.inputs.len();
+        let inputs = if others > 0 { format!(", {others} inputs are there") } else { String::new() };
+        report.ok("door", &format!("the line can be driven{inputs}; `limen door test` tries them"));
     } else if door.driver == Driver::Gpiochip {
         for chip in door::chips() {
             report.note("door", &format!("{}: {} with {} lines", shown(&chip.path), chip.label, chip.lines));

@@ -1,4 +1,4 @@
-//! `limen door test`: does the relay click?
+//! `limen door test`: does the relay click, and what do the inputs say?
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,9 @@ use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
 use crate::daemon::make_folder;
+use crate::door::inputs::read_all;
 use crate::door::{open_lock, statefile};
+use crate::event::Input;
 
 /// How long a signal may stay unnoticed.
 const LOOK: Duration = Duration::from_millis(20);
@@ -21,8 +23,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What to do with the door.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Unlock for a moment and lock again, reading the line back each time; a running daemon does it, and
-    /// records it. With --json one object: line, seconds, by
+    /// Unlock for a moment and lock again, reading the line back each time, and say what the inputs are at; a
+    /// running daemon does it, and records it. With --json one object: line, seconds, by, inputs
     Test {
         /// Seconds to stay unlocked
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=30))]
@@ -38,14 +40,36 @@ pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
         Err(ControlError::Socket { .. }) => (pulse(&settings, *seconds)?, "command"),
         Err(error) => return Err(error.into()),
     };
+    // The daemon holds its lines for itself and tells of them in its events.
+    let inputs = if by == "command" { read_all(&settings.door)? } else { Vec::new() };
     if context.json {
-        say_json(&json!({ "line": line, "seconds": seconds, "by": by }));
-    } else if by == "daemon" {
+        let inputs: serde_json::Map<_, _> =
+            inputs.iter().map(|(input, active)| (input.to_string(), json!(active))).collect();
+        say_json(&json!({ "line": line, "seconds": seconds, "by": by, "inputs": inputs }));
+        return Ok(Answer::Yes);
+    }
+    if by == "daemon" {
         say(&format!("the running daemon unlocks for {seconds} s; the relay should click twice"));
     } else {
         say(&format!("{line}: unlocked for {seconds} s and locked again, read back both times"));
     }
+    for (input, active) in inputs {
+        say(&format!("{:<8} {}", input.to_string(), level_in_words(input, active)));
+    }
     Ok(Answer::Yes)
+}
+
+fn level_in_words(input: Input, active: bool) -> &'static str {
+    match (input, active) {
+        (Input::Rex, true) => "pressed",
+        (Input::Rex, false) => "not pressed",
+        (Input::Contact, true) => "the door is open",
+        (Input::Contact, false) => "the door is closed",
+        (Input::Tamper, true) => "the housing is open",
+        (Input::Tamper, false) => "the housing is closed",
+        (Input::Fire, true) => "fire alarm: the door must be unlocked",
+        (Input::Fire, false) => "no fire alarm",
+    }
 }
 
 fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {

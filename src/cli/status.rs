@@ -22,6 +22,14 @@ pub fn status(context: &Context) -> Result<Answer, Trouble> {
     if !text("person").is_empty() {
         say(&format!("for      {}", text("person")));
     }
+    let at = if answer["door_open"] == true { "stands open" } else { "closed, or without a contact" };
+    say(&format!("leaf     {at}"));
+    say(&format!("mode     {}", text("mode")));
+    let alarms = answer["alarms"].as_array().cloned().unwrap_or_default();
+    if !alarms.is_empty() {
+        let names: Vec<&str> = alarms.iter().filter_map(Value::as_str).collect();
+        say(&format!("{}   {}; `limen alarms` says more", styled(BAD, "alarms", 0), names.join(", ")));
+    }
     say(&format!("people   {} ({} templates)", answer["people"], answer["templates"]));
     say(&format!("frames   {} in {} s", answer["frames"], answer["uptime_s"]));
     say(&format!("model    {}", text("model")));

@@ -11,7 +11,7 @@ use super::access::check_access;
 use super::door::{self, check_door};
 use super::entry::check_entry;
 use super::modes;
-use super::recognition::{check_frames, check_recognition};
+use super::recognition::{check_frames, check_multiple_faces, check_recognition};
 use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
 use crate::audit::AuditSettings;
@@ -43,6 +43,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         window,
         unlock: Duration::from_secs_f64(unlock.unwrap_or(5.0)),
         on_audit_failure: check_audit_failure(review, &said.audit.on_audit_failure),
+        multiple_faces: check_multiple_faces(review, &said.recognition),
         door: modes::check_rules(review, &said.modes, &said.alarms, around),
     };
     Settings {

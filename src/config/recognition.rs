@@ -4,12 +4,13 @@ use std::ops::RangeInclusive;
 
 use toml::Spanned;
 
-use super::checks::number;
+use super::checks::{choice, number};
 use super::said::{Said, SaidLookAlikes, SaidQuality, SaidRecognition};
 use super::settings::RecognitionSettings;
 use crate::matching::LookAlikes;
 use crate::mistake::Review;
 use crate::person::PersonId;
+use crate::policy::MultipleFaces;
 use crate::vision::quality::Gate;
 
 /// The most pairs of look-alikes: each costs a distance a frame, and a site with more should look for a
@@ -43,6 +44,12 @@ fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<f32> 
         "use more than 0, to 2, or leave it out",
     );
     None
+}
+
+/// What another face in the picture means.
+pub(super) fn check_multiple_faces(review: &mut Review<'_>, said: &SaidRecognition) -> MultipleFaces {
+    let choices = [("nearest", MultipleFaces::Nearest), ("refuse", MultipleFaces::Refuse)];
+    choice(review, "[recognition] multiple-faces", &said.multiple_faces, &choices).unwrap_or_default()
 }
 
 /// K and N: how many frames must agree, of how many.

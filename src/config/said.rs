@@ -94,6 +94,8 @@ pub struct SaidRecognition {
     pub frames: Said<i64>,
     /// N.
     pub window: Said<i64>,
+    /// `nearest` or `refuse`.
+    pub multiple_faces: Said<String>,
     /// `[recognition.quality]`
     pub quality: SaidQuality,
 }

@@ -55,6 +55,7 @@ impl Settings {
             ("[keypad]", self.entry.keypad != new.entry.keypad),
             ("[reader]", self.entry.reader != new.entry.reader),
             ("[model]", self.model != new.model),
+            ("[control]", self.operators != new.operators),
             // Its folder follows the state folder, which is named below.
             ("[audit]", self.audit != new.audit && self.paths == new.paths),
             ("[paths]", self.paths != new.paths),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::door::Driver;
+use crate::door::pin::ActiveLevel;
 use crate::policy::OnAuditFailure;
 use crate::vision::model::{EmbedderChoice, Packs};
 
@@ -39,17 +40,61 @@ fn the_shipped_file_says_the_defaults() {
 fn the_shipped_file_parses_with_every_commented_key_uncommented() {
     let text = include_str!("../../config/limen.toml");
     let is_key = |line: &str| {
-        line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+        line.starts_with('[') && line.ends_with(']')
+            || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
     };
     let uncommented: Vec<&str> = text
         .lines()
         .map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line))
         .filter(|line| !line.starts_with("path =") && !line.starts_with("sha256 ="))
+        // The schedules of the modes are those that a site names.
+        .filter(|line| !line.starts_with("office-open =") && !line.starts_with("lock-down ="))
         .collect();
     let settings = good(&uncommented.join("\n"));
     assert_eq!(settings.camera.width, Some(640));
     assert_eq!(settings.recognition.max_distance, Some(0.9));
     assert_eq!(settings.recognition.look_alikes.pairs().count(), 1);
+    assert_eq!(settings.door.inputs.len(), 4);
+}
+
+#[test]
+fn every_line_of_the_door_has_a_pin_of_its_own_and_a_polarity() {
+    let settings = good(
+        "[door]\nbuzzer = 26\nbuzzer-active = \"low\"\n[door.rex]\npin = 5\ndebounce-ms = 80\n[door.contact]\npin = 6",
+    );
+    assert_eq!(settings.door.buzzer.map(|line| line.active), Some(ActiveLevel::Low));
+    let [rex, contact] = &settings.door.inputs[..] else { panic!("two inputs") };
+    assert_eq!(
+        (rex.active, rex.debounce.as_millis(), contact.active),
+        (ActiveLevel::Low, 80, ActiveLevel::High)
+    );
+    for (text, answer) in [
+        (
+            "[door]\npin = 17\n[door.rex]\npin = 17",
+            "limen.toml:4: [door.rex] pin: BCM 17 is used for [door] pin already",
+        ),
+        ("[door.tamper]\nactive = \"high\"", "limen.toml:1: [door.tamper] pin: is missing"),
+        ("[door.fire]\npin = 6\ndebounce-ms = 0", "limen.toml:3: [door.fire] debounce-ms: 0 is out of range"),
+        (
+            "[door.rex]\npin = 6\npull = \"sideways\"",
+            "limen.toml:3: [door.rex] pull: \"sideways\" is not known",
+        ),
+        ("[door]\nrelock = \"on-close\"", "limen.toml:2: [door] relock: \"on-close\" needs a door contact"),
+        ("[door]\ngreen-active = \"low\"", "limen.toml:2: [door] green-active: says how green is driven"),
+        (
+            "[door]\nheld-open-seconds = 5\nheld-open-warning-seconds = 5",
+            "limen.toml:3: [door] held-open-warning-seconds",
+        ),
+        (
+            "[modes]\nlock-down = [\"night\"]",
+            "limen.toml:2: [modes] lock-down: no [[schedule]] is called \"night\"",
+        ),
+        ("[modes]\nafter-restart = \"party\"", "limen.toml:2: [modes] after-restart"),
+        ("[alarms]\ncamera-blind-seconds = -1", "limen.toml:2: [alarms] camera-blind-seconds"),
+        ("[recognition]\nmultiple-faces = \"all\"", "limen.toml:2: [recognition] multiple-faces"),
+    ] {
+        answers(text, answer);
+    }
 }
 
 #[test]
@@ -167,7 +212,10 @@ fn a_pin_is_a_bcm_number_used_once() {
         "limen.toml:2: [door] pin: 42 is not a BCM number (0 to 27); header pin 11 is BCM 17",
     );
     answers("[door]\npin = -1\n", "limen.toml:2: [door] pin: -1 is not a BCM number");
-    answers("[door]\npin = 17\nred = 17\n", "limen.toml:3: [door] red: BCM 17 is used for pin already");
+    answers(
+        "[door]\npin = 17\nred = 17\n",
+        "limen.toml:3: [door] red: BCM 17 is used for [door] pin already",
+    );
 }
 
 #[test]

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::peer::Peer;
 use super::{
-    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, MAX_CLIENTS, MAX_REQUEST, Request, no,
+    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_REQUEST, Request,
+    no,
 };
-use crate::event::Caller;
 use crate::failpoint;
 
 /// Events that wait for a slow follower before it is dropped.
@@ -30,11 +31,13 @@ pub struct ControlServer {
 }
 
 impl ControlServer {
-    /// Listens at `path` (mode 0660) and hands each request to `take`, which returns false once the daemon
-    /// no longer listens. A socket left behind by a dead daemon is replaced; a live one is respected.
+    /// Listens at `path` (mode 0660) and hands what it hears to `take`, which returns false once the daemon no
+    /// longer listens. `operators` is the group whose members operate the door. A socket left behind by a dead daemon
+    /// is replaced; a live one is respected.
     pub fn start(
         path: &Path,
-        take: impl Fn(Asked) -> bool + Send + Sync + 'static,
+        operators: Option<u32>,
+        take: impl Fn(Heard) -> bool + Send + Sync + 'static,
     ) -> Result<Self, ControlError> {
         let failed = |what| {
             let socket = path.display().to_string();
@@ -51,7 +54,7 @@ impl ControlServer {
         let take = Arc::new(take);
         let thread = std::thread::Builder::new()
             .name("control".to_owned())
-            .spawn(move || accept(&listener, &take))
+            .spawn(move || accept(&listener, operators, &take))
             .map_err(failed("start its thread"))?;
         Ok(Self { path: path.to_owned(), thread })
     }
@@ -69,7 +72,11 @@ impl Drop for ControlServer {
     }
 }
 
-fn accept<T: Fn(Asked) -> bool + Send + Sync + 'static>(listener: &UnixListener, take: &Arc<T>) {
+fn accept<T: Fn(Heard) -> bool + Send + Sync + 'static>(
+    listener: &UnixListener,
+    operators: Option<u32>,
+    take: &Arc<T>,
+) {
     let clients = Arc::new(AtomicUsize::new(0));
     for stream in listener.incoming() {
         failpoint::reach("control");
@@ -81,16 +88,16 @@ fn accept<T: Fn(Asked) -> bool + Send + Sync + 'static>(listener: &UnixListener,
                 continue;
             }
         };
+        let client = Client { peer: Peer::of(&stream, operators).ok(), stream, take: Arc::clone(take) };
         if clients.fetch_add(1, Ordering::AcqRel) >= MAX_CLIENTS {
             clients.fetch_sub(1, Ordering::AcqRel);
-            log::warn!("control: a client was turned away, {MAX_CLIENTS} are connected");
-            let _ = send(&stream, &no("too many clients; try again"));
+            client.turn_away_now(&format!("{MAX_CLIENTS} clients are connected; try again"));
             continue;
         }
-        let (take, left) = (Arc::clone(take), Leaving(Arc::clone(&clients)));
+        let left = Leaving(Arc::clone(&clients));
         let served = std::thread::Builder::new().name("control-client".to_owned()).spawn(move || {
             let _left = left;
-            if let Err(error) = serve(&stream, take.as_ref()) {
+            if let Err(error) = client.serve() {
                 log::debug!("control: a client was dropped: {error}");
             }
         });
@@ -109,44 +116,102 @@ impl Drop for Leaving {
     }
 }
 
-fn serve(stream: &UnixStream, take: &impl Fn(Asked) -> bool) -> io::Result<()> {
-    stream.set_read_timeout(Some(CLIENT_PATIENCE))?;
-    stream.set_write_timeout(Some(CLIENT_PATIENCE))?;
-    let caller = caller_of(stream)?;
-    let Some(line) = read_line(stream)? else { return send(stream, &no("the request is too long")) };
-    let request = match super::parse_request(&line) {
-        Ok(request) => request,
-        Err(why) => return send(stream, &no(&why)),
-    };
-    if request.is_for_administrators() && !is_administrator(caller) {
-        log::warn!("control: uid {} may not {request:?}", caller.uid);
-        return send(stream, &no("only root and the service's user may do that; use sudo"));
-    }
-    let follows = request == Request::Events;
-    let (reply, answers) = sync_channel(if follows { FOLLOW_QUEUE } else { 1 });
-    if !take(Asked { request, caller, reply }) {
-        return send(stream, &no("the daemon is leaving"));
-    }
-    if !follows {
-        let answer =
-            answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|_| no("the daemon gave no answer"));
-        return send(stream, &answer);
-    }
-    loop {
-        match answers.recv_timeout(FOLLOW_CHECK) {
-            Ok(event) => send(stream, &event)?,
-            Err(RecvTimeoutError::Timeout) if has_left(stream) => return Ok(()),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+/// One connection.
+struct Client<T> {
+    stream: UnixStream,
+    peer: Option<Peer>,
+    take: Arc<T>,
+}
+
+impl<T: Fn(Heard) -> bool> Client<T> {
+    fn serve(&self) -> io::Result<()> {
+        self.stream.set_write_timeout(Some(CLIENT_PATIENCE))?;
+        let Some(peer) = self.peer else { return self.turn_away(None, "the kernel does not say who it is") };
+        let line = match read_line(&self.stream) {
+            Ok(Some(line)) => line,
+            Ok(None) => return self.turn_away(None, "the request is too long"),
+            Err(error) => {
+                let late = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+                return if late {
+                    self.turn_away(None, "the request did not come in time")
+                } else {
+                    Err(error)
+                };
+            }
+        };
+        let request = match super::parse_request(&line) {
+            Ok(request) => request,
+            Err(why) => return self.turn_away(None, &why),
+        };
+        if peer.right < request.needs() {
+            let who = match request.needs() {
+                super::Right::Operator => "only operators, the group of [control] operators, may do that",
+                _ => "only root and the service's user may do that; use sudo",
+            };
+            return self.turn_away(Some(request.name()), who);
         }
+        self.answer(peer, request)
+    }
+
+    fn answer(&self, peer: Peer, request: Request) -> io::Result<()> {
+        let follows = request == Request::Events;
+        let (reply, answers) = sync_channel(if follows { FOLLOW_QUEUE } else { 1 });
+        let Peer { caller, right } = peer;
+        if !(self.take)(Heard::Asked(Asked { request, caller, right, reply })) {
+            return send(&self.stream, &no("the daemon is leaving"));
+        }
+        if !follows {
+            let answer =
+                answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|_| no("the daemon gave no answer"));
+            return send(&self.stream, &answer);
+        }
+        loop {
+            match answers.recv_timeout(FOLLOW_CHECK) {
+                Ok(event) => send(&self.stream, &event)?,
+                Err(RecvTimeoutError::Timeout) if has_left(&self.stream) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+
+    fn turn_away(&self, command: Option<&'static str>, why: &str) -> io::Result<()> {
+        let caller = self.peer.map(|peer| peer.caller);
+        // Whether the daemon still listens makes no difference to the client.
+        let _ = (self.take)(Heard::TurnedAway { caller, command, why: why.to_owned() });
+        send(&self.stream, &no(why))
+    }
+
+    /// From the thread that accepts, which a client must not hold up.
+    fn turn_away_now(&self, why: &str) {
+        let _ = self.stream.set_nonblocking(true).and_then(|()| self.turn_away(None, why));
     }
 }
 
-/// One line without its end; `None` if it is longer than [`MAX_REQUEST`].
+/// One line without its end; `None` if it is longer than [`MAX_REQUEST`]. All of it must come within
+/// [`CLIENT_PATIENCE`], however small its pieces.
 fn read_line(stream: &UnixStream) -> io::Result<Option<Vec<u8>>> {
+    let deadline = Instant::now() + CLIENT_PATIENCE;
     let mut line = Vec::new();
-    BufReader::new(stream.take(MAX_REQUEST as u64 + 1)).read_until(b'\n', &mut line)?;
-    Ok((line.len() <= MAX_REQUEST).then(|| line.trim_ascii_end().to_owned()))
+    let mut reader = BufReader::new(stream);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        let piece = reader.fill_buf()?;
+        let end = piece.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(piece.len(), |end| end + 1);
+        line.extend_from_slice(&piece[..taken]);
+        reader.consume(taken);
+        if line.len() > MAX_REQUEST {
+            return Ok(None);
+        }
+        if end.is_some() || taken == 0 {
+            return Ok(Some(line.trim_ascii_end().to_owned()));
+        }
+    }
 }
 
 fn send(mut stream: &UnixStream, answer: &Answer) -> io::Result<()> {
@@ -166,15 +231,6 @@ fn has_left(stream: &UnixStream) -> bool {
     !matches!(&looked, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
 }
 
-fn caller_of(stream: &UnixStream) -> io::Result<Caller> {
-    let credentials = rustix::net::sockopt::socket_peercred(stream)?;
-    Ok(Caller { uid: credentials.uid.as_raw(), pid: credentials.pid.as_raw_nonzero().get() })
-}
-
-fn is_administrator(caller: Caller) -> bool {
-    caller.uid == 0 || caller.uid == rustix::process::geteuid().as_raw()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{ask, yes};
@@ -182,9 +238,44 @@ mod tests {
 
     fn answering_server(folder: &tempfile::TempDir) -> (PathBuf, ControlServer) {
         let path = folder.path().join("control.sock");
-        let server =
-            ControlServer::start(&path, |asked| asked.reply.send(yes(serde_json::json!({"a": 1}))).is_ok());
-        (path, server.expect("a folder to listen in"))
+        let take = |heard| match heard {
+            Heard::Asked(asked) => asked.reply.send(yes(serde_json::json!({"a": 1}))).is_ok(),
+            Heard::TurnedAway { .. } => true,
+        };
+        (path.clone(), ControlServer::start(&path, None, take).expect("a folder to listen in"))
+    }
+
+    #[test]
+    fn a_client_that_is_turned_away_is_told_of_with_its_user() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("control.sock");
+        let (sender, heard) = std::sync::mpsc::channel();
+        let _server = ControlServer::start(&path, None, move |one| sender.send(one).is_ok());
+        let mut stream = UnixStream::connect(&path).expect("listening");
+        stream.write_all(b"open sesame\n").expect("written");
+        match heard.recv_timeout(CLIENT_PATIENCE).expect("heard") {
+            Heard::TurnedAway { caller: Some(caller), command: None, why } => {
+                assert_eq!(caller.uid, rustix::process::geteuid().as_raw());
+                assert!(why.contains("not a request"), "{why}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_client_that_dribbles_is_dropped_in_time() {
+        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+        let dribble = std::thread::spawn(move || {
+            while theirs.write_all(b"x").is_ok() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let begun = Instant::now();
+        let error = read_line(&ours).expect_err("never a whole line");
+        assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
+        assert!(begun.elapsed() < CLIENT_PATIENCE + Duration::from_secs(2));
+        drop(ours);
+        dribble.join().expect("it ends when nobody reads");
     }
 
     #[test]
@@ -218,9 +309,12 @@ mod tests {
     fn a_live_daemon_is_not_replaced_and_a_dead_ones_socket_is() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, server) = answering_server(&folder);
-        assert!(matches!(ControlServer::start(&path, |_| true), Err(ControlError::AlreadyRunning { .. })));
+        assert!(matches!(
+            ControlServer::start(&path, None, |_| true),
+            Err(ControlError::AlreadyRunning { .. })
+        ));
         drop(server);
         drop(UnixListener::bind(&path).expect("bound and left behind"));
-        assert!(ControlServer::start(&path, |_| true).is_ok());
+        assert!(ControlServer::start(&path, None, |_| true).is_ok());
     }
 }

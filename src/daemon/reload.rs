@@ -1,19 +1,27 @@
-//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on.
+//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on. And how
+//! what it brings comes into force.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use super::{DaemonError, Message};
+use serde_json::json;
+
+use super::{Daemon, DaemonError, Message};
+use crate::clock::Now;
 use crate::config::Settings;
-use crate::control::{Answer, no};
+use crate::control::{Answer, no, yes};
 use crate::embedding::Crops;
 use crate::enrol::{Enroller, GallerySource, load_gallery};
+use crate::event::{Fact, Mode};
 use crate::failpoint;
+use crate::files::write_atomically;
 use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
+use crate::policy::Event;
+use crate::service;
 use crate::vision::Analyst;
 use crate::vision::model::Models;
 
@@ -36,9 +44,17 @@ pub(super) struct Fresh {
     pub notes: Vec<Mistake>,
 }
 
+/// What the worker is asked to do.
+enum Job {
+    /// Read everything again; who waits for the answer.
+    Reload(Option<SyncSender<Answer>>),
+    /// Write a commanded mode down; none: it is the schedules' again.
+    KeepMode(PathBuf, Option<Mode>),
+}
+
 /// The thread's handle.
 pub(super) struct Worker {
-    jobs: SyncSender<Option<SyncSender<Answer>>>,
+    jobs: SyncSender<Job>,
     thread: JoinHandle<()>,
 }
 
@@ -61,12 +77,24 @@ impl Worker {
 
     /// Asks for a reload; `reply` gets the answer when it is done, or at once if too many wait.
     pub fn reload(&self, reply: Option<SyncSender<Answer>>) {
-        if let Err(TrySendError::Full(reply) | TrySendError::Disconnected(reply)) = self.jobs.try_send(reply)
-        {
+        let turned_away = match self.jobs.try_send(Job::Reload(reply)) {
+            Err(TrySendError::Full(Job::Reload(reply)) | TrySendError::Disconnected(Job::Reload(reply))) => {
+                Some(reply)
+            }
+            _ => None,
+        };
+        if let Some(reply) = turned_away {
             log::warn!("a reload was turned away: others are waiting");
             if let Some(reply) = reply {
                 let _ = reply.try_send(no("other reloads are waiting; try again"));
             }
+        }
+    }
+
+    /// Writes a commanded mode into `file`, for the next start.
+    pub fn keep_mode(&self, file: PathBuf, mode: Option<Mode>) {
+        if self.jobs.try_send(Job::KeepMode(file, mode)).is_err() {
+            log::warn!("the mode will not outlast a restart: the worker is busy; command it again");
         }
     }
 
@@ -83,10 +111,17 @@ struct Bench {
 }
 
 impl Bench {
-    fn work(mut self, jobs: &Receiver<Option<SyncSender<Answer>>>, sender: &SyncSender<Message>) {
+    fn work(mut self, jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
         step_aside();
-        while let Ok(reply) = jobs.recv() {
+        while let Ok(job) = jobs.recv() {
             failpoint::reach("worker");
+            let reply = match job {
+                Job::Reload(reply) => reply,
+                Job::KeepMode(file, mode) => {
+                    keep_mode(&file, mode);
+                    continue;
+                }
+            };
             let outcome = self.reload();
             if sender.send(Message::Reloaded(Box::new(Reloaded { outcome, reply }))).is_err() {
                 break;
@@ -124,6 +159,67 @@ impl Bench {
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
         let prepared = Arc::new(Prepared::new(Arc::new(built.gallery), scoring));
         Ok(Fresh { settings, rule, prepared, notes: built.notes })
+    }
+}
+
+impl Daemon {
+    /// Brings a reload into force, or says why not.
+    pub(super) fn reloaded(&mut self, now: Now, reloaded: Reloaded) {
+        self.vision.go();
+        let answer = match reloaded.outcome {
+            Ok(fresh) => self.bring_into_force(now, fresh),
+            Err(what) => {
+                log::error!("reload refused, what was in force stays in force:\n{what}");
+                self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
+                no(&what)
+            }
+        };
+        if let Some(reply) = reloaded.reply {
+            let _ = reply.try_send(answer);
+        }
+        service::status(&format!("{} people enrolled", self.matcher.gallery().people().len()));
+    }
+
+    fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
+        let needs_restart = match fresh.settings {
+            Some(settings) => {
+                self.policy.replace_rules(settings.rules, Arc::clone(&settings.access));
+                let sections = self.settings.needs_restart(&settings);
+                self.settings = settings;
+                sections
+            }
+            None => Vec::new(),
+        };
+        for section in &needs_restart {
+            log::warn!("{section} was changed; that needs a restart (systemctl restart limen)");
+        }
+        let notes: Vec<String> = fresh.notes.iter().map(ToString::to_string).collect();
+        notes.iter().for_each(|note| log::warn!("{note}"));
+        let gallery = Arc::clone(fresh.prepared.gallery());
+        let (added, removed) = gallery.diff(self.matcher.gallery());
+        let (people, templates) = (gallery.people().len(), gallery.templates());
+        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing.clone())).collect();
+        self.matcher.replace(fresh.rule, fresh.prepared);
+        self.step(now, Event::NewRoster(Arc::new(roster)));
+        let answer = yes(json!({
+            "people": people, "templates": templates, "added": added, "removed": removed,
+            "needs_restart": needs_restart, "notes": notes,
+        }));
+        self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed });
+        answer
+    }
+}
+
+fn keep_mode(file: &Path, mode: Option<Mode>) {
+    let kept = match mode {
+        Some(mode) => write_atomically(file, mode.to_string().as_bytes(), 0o600).map_err(|e| e.to_string()),
+        None => match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
+            _ => Ok(()),
+        },
+    };
+    if let Err(why) = kept {
+        log::warn!("the mode will not outlast a restart: {why}");
     }
 }
 

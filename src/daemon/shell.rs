@@ -1,38 +1,37 @@
 //! Does what the policy says: drives the door thread, hands records over, tells followers and the watcher.
-//! And answers what is asked over the socket.
 
-use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, TrySendError};
-use std::time::Duration;
+use std::sync::mpsc::SyncSender;
 
 use serde_json::json;
 
+use super::Watcher;
 use super::pins::Pins;
-use super::reload::{Fresh, Reloaded};
-use super::{Daemon, Watcher};
 use crate::audit::Recorder;
 use crate::clock::{Moment, Now};
-use crate::control::{Answer, Asked, MAX_CLIENTS, Request, no, yes};
+use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
 use crate::credential::Digits;
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
-use crate::event::{Caller, Fact, Part};
-use crate::person::PersonId;
-use crate::policy::{Action, EntryId, Event, Grant, RequestId, Sign, Sound};
+use crate::event::{AlarmStep, Fact};
+use crate::policy::{Action, EntryId, RequestId, Sign, Sound};
 use crate::service;
-
-/// The longest time that `door test` or `unlock` may ask for, in seconds.
-const LONGEST_UNLOCK_ASKED: u64 = 30;
 
 /// The parts that act.
 pub(super) struct Shell {
     door: Option<DoorHandle>,
     recorder: Recorder<RequestId>,
     watcher: Option<Box<dyn Watcher>>,
-    followers: Vec<SyncSender<Answer>>,
+    followers: Vec<Follower>,
     refused: Vec<RequestId>,
     pins: Pins,
+}
+
+/// Somebody who hears every event.
+struct Follower {
+    reply: SyncSender<Answer>,
+    /// Distances are for administrators.
+    sees_distances: bool,
 }
 
 impl Shell {
@@ -114,9 +113,9 @@ impl Shell {
         self.door.as_ref().is_some_and(|door| service::has_stalled(door.pulse(), now))
     }
 
-    fn follow(&mut self, reply: SyncSender<Answer>) {
+    pub fn follow(&mut self, reply: SyncSender<Answer>, right: Right) {
         if self.followers.len() < MAX_CLIENTS {
-            self.followers.push(reply);
+            self.followers.push(Follower { reply, sees_distances: right == Right::Administrator });
         } else {
             let _ = reply.try_send(no("too many followers"));
         }
@@ -127,143 +126,27 @@ impl Shell {
         self.watch(|watcher| watcher.fact(now, fact));
         if !self.followers.is_empty() {
             let line = yes(json!({ "event": fact, "time": now.wall.utc.to_string() }));
+            let mut public = line.clone();
+            if let Some(event) = public.get_mut("event").and_then(serde_json::Value::as_object_mut) {
+                event.remove("distance");
+                event.remove("nearest");
+            }
             // A follower that is gone, or too slow to keep up, is dropped.
-            self.followers.retain(|follower| follower.try_send(line.clone()).is_ok());
+            self.followers.retain(|follower| {
+                let line = if follower.sees_distances { &line } else { &public };
+                follower.reply.try_send(line.clone()).is_ok()
+            });
         }
+    }
+
+    pub fn recorder(&self) -> &Recorder<RequestId> {
+        &self.recorder
     }
 
     fn with_door(&self, act: impl FnOnce(&DoorHandle)) {
         if let Some(door) = &self.door {
             act(door);
         }
-    }
-}
-
-impl Daemon {
-    /// Answers a request of the socket.
-    pub(super) fn asked(&mut self, now: Now, asked: Asked) {
-        let Asked { request, caller, reply } = asked;
-        let answer = match request {
-            Request::Status => yes(self.status(now)),
-            Request::Reload => {
-                log::info!("reload asked by uid {}", caller.uid);
-                return self.worker.reload(Some(reply));
-            }
-            Request::Events => return self.shell.follow(reply),
-            Request::Snapshot => {
-                self.shell.record(now, Fact::Snapshot { caller });
-                return self.vision.wish_for_snapshot(reply);
-            }
-            Request::Forget { id } => return self.forget(caller, &id, reply),
-            Request::Lock => {
-                self.step(now, Event::LockAsked(Some(caller)));
-                yes(json!({ "state": "locked" }))
-            }
-            Request::Unlock { seconds } => self.unlock_asked(now, caller, seconds),
-        };
-        // Whoever asked may have left.
-        let (Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) = reply.try_send(answer);
-    }
-
-    fn unlock_asked(&mut self, now: Now, caller: Caller, seconds: u64) -> Answer {
-        if !(1..=LONGEST_UNLOCK_ASKED).contains(&seconds) {
-            return no(&format!("seconds must be 1 to {LONGEST_UNLOCK_ASKED}"));
-        }
-        if let Some(since) = self.policy.failed().get(&Part::Door) {
-            let seconds = now.moment.since(*since).as_secs();
-            return no(&format!("the door's line has been failing for {seconds} s"));
-        }
-        self.step(now, Event::UnlockAsked { caller, length: Duration::from_secs(seconds) });
-        yes(json!({ "state": "unlocking", "seconds": seconds }))
-    }
-
-    /// Takes a person out of the records; whoever asked is answered when that is done.
-    fn forget(&self, caller: Caller, id: &str, reply: SyncSender<Answer>) {
-        let id = match PersonId::new(id) {
-            Ok(id) => id,
-            Err(why) => return drop(reply.try_send(no(&format!("the id {why}")))),
-        };
-        log::info!("forgetting somebody in the records, asked by uid {}", caller.uid);
-        self.shell.recorder.forget(id, move |outcome| {
-            let answer = match outcome {
-                Ok(forgotten) => yes(json!({ "records": forgotten.records, "old": forgotten.old })),
-                Err(error) => no(&error.to_string()),
-            };
-            // Whoever asked may have left.
-            let _ = reply.try_send(answer);
-        });
-    }
-
-    fn status(&self, now: Now) -> serde_json::Value {
-        let gallery = self.matcher.gallery();
-        let failed: serde_json::Map<_, _> = self
-            .policy
-            .failed()
-            .iter()
-            .map(|(part, since)| (part.to_string(), json!(now.moment.since(*since).as_secs_f64())))
-            .collect();
-        let records = self.shell.recorder.position();
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "state": if self.policy.open().is_some() { "unlocked" } else { "locked" },
-            "grant": self.policy.open_kind(),
-            "person": self.policy.open().and_then(Grant::person),
-            "model": self.models.digest().to_string(),
-            "people": gallery.people().len(),
-            "templates": gallery.templates(),
-            "frames": self.frames,
-            "uptime_s": now.moment.since(self.started).as_secs(),
-            "clock_synchronised": now.wall.synchronised,
-            "failed_for_s": failed,
-            "audit_head": records.head.to_string(),
-            "audit_sealed": records.sealed,
-        })
-    }
-
-    /// Brings a reload into force, or says why not.
-    pub(super) fn reloaded(&mut self, now: Now, reloaded: Reloaded) {
-        self.vision.go();
-        let answer = match reloaded.outcome {
-            Ok(fresh) => self.bring_into_force(now, fresh),
-            Err(what) => {
-                log::error!("reload refused, what was in force stays in force:\n{what}");
-                self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
-                no(&what)
-            }
-        };
-        if let Some(reply) = reloaded.reply {
-            let _ = reply.try_send(answer);
-        }
-        service::status(&format!("{} people enrolled", self.matcher.gallery().people().len()));
-    }
-
-    fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
-        let needs_restart = match fresh.settings {
-            Some(settings) => {
-                self.policy.replace_rules(settings.rules, Arc::clone(&settings.access));
-                let sections = self.settings.needs_restart(&settings);
-                self.settings = settings;
-                sections
-            }
-            None => Vec::new(),
-        };
-        for section in &needs_restart {
-            log::warn!("{section} was changed; that needs a restart (systemctl restart limen)");
-        }
-        let notes: Vec<String> = fresh.notes.iter().map(ToString::to_string).collect();
-        notes.iter().for_each(|note| log::warn!("{note}"));
-        let gallery = Arc::clone(fresh.prepared.gallery());
-        let (added, removed) = gallery.diff(self.matcher.gallery());
-        let (people, templates) = (gallery.people().len(), gallery.templates());
-        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing.clone())).collect();
-        self.matcher.replace(fresh.rule, fresh.prepared);
-        self.step(now, Event::NewRoster(Arc::new(roster)));
-        let answer = yes(json!({
-            "people": people, "templates": templates, "added": added, "removed": removed,
-            "needs_restart": needs_restart, "notes": notes,
-        }));
-        self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed });
-        answer
     }
 }
 
@@ -316,11 +199,24 @@ fn tell_log(fact: &Fact) {
             removed.len()
         ),
         Fact::GalleryRefused { .. } | Fact::Started { .. } | Fact::Stopped | Fact::Risk { .. } => {}
-        Fact::Input { input, active, .. } => log::info!("{input}: {active}"),
-        Fact::Alarm { alarm, step, .. } => log::warn!("alarm {alarm}: {step}"),
-        Fact::Mode { mode, source, .. } => log::info!("mode {mode} ({source:?})"),
-        Fact::Command { command, caller, .. } => log::info!("{command} asked by uid {}", caller.uid),
+        Fact::Input { input, active, changes, .. } => {
+            let state = if *active { "active" } else { "at rest" };
+            log::info!("input {input}: {state}{}", times(*changes));
+        }
+        Fact::Alarm { alarm, step: AlarmStep::Raised | AlarmStep::Warned, .. } if alarm.is_silent() => {}
+        Fact::Alarm { alarm, step, .. } => log::warn!("alarm {alarm} {step}"),
+        Fact::Mode { mode, source, .. } => log::info!("mode {mode} by {source:?}"),
+        Fact::Command { command, caller, refused: None } => {
+            log::info!("{command} asked by uid {}", caller.uid);
+        }
+        Fact::Command { command, caller, refused: Some(why) } => {
+            log::warn!("{command} refused to uid {}: {why}", caller.uid);
+        }
         Fact::Snapshot { caller } => log::warn!("a snapshot was handed to uid {}", caller.uid),
         Fact::Gap { what } => log::warn!("audit: {what}"),
     }
+}
+
+fn times(changes: u32) -> String {
+    if changes > 1 { format!(" after {changes} changes") } else { String::new() }
 }

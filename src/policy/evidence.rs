@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Rules;
+use super::{MultipleFaces, Rules};
 use crate::clock::Moment;
 use crate::event::{FRESHNESS, Fact, NoMatch, Observation, Refusal, TrackId, Unusable};
 use crate::person::PersonId;
@@ -70,7 +70,14 @@ impl Evidence {
         self.first_compared.get_or_insert(observation.taken);
         self.compared += 1;
         self.note(observation);
-        let supports = supported(observation);
+        let mut supports = supported(observation);
+        if rules.multiple_faces == MultipleFaces::Refuse && observation.others > 0 {
+            // Frames before it do not count either: the second person may have been behind the first.
+            self.window.clear();
+            if supports.take().is_some() {
+                self.refusal = Some(Refusal::MoreThanOneFace);
+            }
+        }
         self.window.push_back(supports.clone());
         while self.window.len() > rules.window {
             self.window.pop_front();

@@ -12,7 +12,7 @@ use crate::event::{Fact, Input};
 /// More changes than this within [`CHATTER_WINDOW`] are no hand's.
 const CHATTER: u32 = 20;
 /// See [`CHATTER`]; also how long a line must be still to be believed again.
-const CHATTER_WINDOW: Duration = Duration::from_secs(2);
+pub(super) const CHATTER_WINDOW: Duration = Duration::from_secs(2);
 /// An exit button that is pressed for longer is stuck.
 const STUCK: Duration = Duration::from_secs(60);
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::event::{Action, Sign};
+use super::evidence::Evidence;
 use super::rules::Relocking;
 use super::{Grant, LONGEST_UNLOCK, Policy, State};
 use crate::clock::{Moment, Now};
@@ -66,6 +67,28 @@ impl Policy {
         self.until_closed(usual).min(LONGEST_UNLOCK)
     }
 
+    /// Somebody asks to lock now.
+    pub(super) fn lock_asked(&mut self, caller: Option<Caller>, actions: &mut Vec<Action>) {
+        self.tracks.values_mut().for_each(Evidence::spend);
+        self.give_up_waiting(actions);
+        self.transition_to_locked(Relock::Command, Reach::Rex, caller, actions);
+    }
+
+    /// Somebody allowed to asks for the door.
+    pub(super) fn unlock_asked(
+        &mut self,
+        now: Now,
+        caller: Caller,
+        length: Duration,
+        actions: &mut Vec<Action>,
+    ) {
+        let works = !self.failed.contains_key(&Part::Door) && self.modes.in_force() != Mode::LockDown;
+        if self.state == State::Locked && works && now.moment >= self.latest {
+            let grant = Grant::manual(now.moment, length.min(LONGEST_UNLOCK));
+            self.transition_to_asking(now, grant, None, Some(caller), actions);
+        }
+    }
+
     /// The exit button was pressed.
     pub(super) fn rex_pressed(&mut self, now: Now, actions: &mut Vec<Action>) {
         let works = !self.failed.contains_key(&Part::Door) && now.moment >= self.latest;
@@ -97,9 +120,8 @@ impl Policy {
 
     /// Ends the exit button's time when it is over, and everybody's when time went back.
     pub(super) fn end_release(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let over = self.release.rex.as_ref().is_some_and(|rex| rex.is_over(now.moment));
-        if over {
-            self.release.rex = None;
+        if let Some(over) = self.release.rex.take_if(|rex| rex.is_over(now.moment)) {
+            self.last_held = over.until();
             self.lock_unless_held(Relock::TimeOver, None, actions);
         }
     }

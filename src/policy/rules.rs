@@ -23,8 +23,20 @@ pub struct Rules {
     pub unlock: Duration,
     /// What happens to a grant that the audit could not record.
     pub on_audit_failure: OnAuditFailure,
+    /// What another face in the picture means.
+    pub multiple_faces: MultipleFaces,
     /// What is around the face: relocking, exit button, alarms.
     pub door: DoorRules,
+}
+
+/// What another living face in the picture means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MultipleFaces {
+    /// Nothing: the nearer one decides.
+    #[default]
+    Nearest,
+    /// Nobody is let in while it is there: the site fears tailgating.
+    Refuse,
 }
 
 /// When an unlocked door is locked again.

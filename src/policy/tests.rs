@@ -16,6 +16,7 @@ pub(super) const RULES: Rules = Rules {
     window: 5,
     unlock: Duration::from_secs(5),
     on_audit_failure: OnAuditFailure::Refuse,
+    multiple_faces: MultipleFaces::Nearest,
     door: DoorRules::DEFAULT,
 };
 
@@ -65,6 +66,7 @@ pub(super) fn frame(
         frames,
         fused: Comparison { best, runner_up: None, threshold: 0.4, verdict },
         nearest_alone: alone,
+        others: 0,
         look_closer: false,
     })
 }

@@ -11,11 +11,33 @@ const MIN_OVERLAP: f32 = 0.3;
 /// A track without a face for this long has ended; a blink of the detector is shorter.
 pub const PATIENCE: Duration = Duration::from_millis(700);
 
+/// A face that has stayed within this overlap of one place for [`STILL`] does not live. Somebody who stands still sways
+/// by a centimetre or two, a tenth of a face; a box that is found again on the same picture moves by some hundredths.
+const STILL_OVERLAP: f32 = 0.88;
+/// See [`STILL_OVERLAP`].
+pub const STILL: Duration = Duration::from_secs(30);
+
 #[derive(Debug, Clone)]
 struct Track {
     id: TrackId,
     bounds: Rect,
     seen: Moment,
+    /// Where it was when it last moved, and when that was.
+    home: Rect,
+    moved: Moment,
+}
+
+impl Track {
+    fn is_at(&mut self, bounds: Rect, now: Moment) {
+        if bounds.iou(&self.home) < STILL_OVERLAP {
+            (self.home, self.moved) = (bounds, now);
+        }
+        (self.bounds, self.seen) = (bounds, now);
+    }
+
+    fn moves(&self) -> bool {
+        self.seen.since(self.moved) < STILL
+    }
 }
 
 /// The faces being followed.
@@ -35,8 +57,7 @@ impl Tracker {
             let id = self.tracks[track].id;
             if assigned[face].is_none() && !assigned.contains(&Some(id)) {
                 assigned[face] = Some(id);
-                self.tracks[track].bounds = boxes[face];
-                self.tracks[track].seen = now;
+                self.tracks[track].is_at(boxes[face], now);
             }
         }
         let ids = assigned
@@ -45,6 +66,11 @@ impl Tracker {
             .map(|(id, bounds)| id.unwrap_or_else(|| self.begin(*bounds, now)))
             .collect();
         (ids, ended)
+    }
+
+    /// The tracks that have moved lately, or are new: faces of the living, not of a poster.
+    pub fn moving(&self) -> impl Iterator<Item = TrackId> {
+        self.tracks.iter().filter(|track| track.moves()).map(|track| track.id)
     }
 
     /// Ends every track, as after a lost camera.
@@ -75,7 +101,7 @@ impl Tracker {
     fn begin(&mut self, bounds: Rect, seen: Moment) -> TrackId {
         let id = TrackId(self.next);
         self.next += 1;
-        self.tracks.push(Track { id, bounds, seen });
+        self.tracks.push(Track { id, bounds, seen, home: bounds, moved: seen });
         id
     }
 }
@@ -115,6 +141,20 @@ mod tests {
         let (before, _) = tracker.follow(&[face(0.0), face(150.0)], at(0));
         let (after, _) = tracker.follow(&[face(170.0), face(20.0)], at(30));
         assert_eq!(after, [before[1], before[0]]);
+    }
+
+    #[test]
+    fn a_poster_does_not_live_and_somebody_who_sways_does() {
+        let mut tracker = Tracker::default();
+        let mut ids = Vec::new();
+        for ms in (0..=30_000).step_by(100) {
+            let jitter = (ms / 100 % 3) as f32;
+            let sway = (ms / 100 % 20) as f32;
+            (ids, _) = tracker.follow(&[face(jitter), face(300.0 + sway)], at(ms));
+        }
+        assert_eq!(tracker.moving().collect::<Vec<_>>(), [ids[1]]);
+        tracker.follow(&[face(40.0), face(300.0)], at(30_100));
+        assert_eq!(tracker.moving().count(), 2, "a poster that is carried away by somebody");
     }
 
     #[test]

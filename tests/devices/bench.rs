@@ -65,6 +65,12 @@ impl Line {
         fs::read_to_string(file).expect("the chip's line").trim() == "1"
     }
 
+    /// Pulls the line from outside, as a switch does.
+    pub fn pull(self, high: bool) {
+        let file = format!("/sys/devices/platform/gpio-sim.0/gpiochip0/sim_gpio{}/pull", self.0);
+        fs::write(file, if high { "pull-up" } else { "pull-down" }).expect("the chip's line");
+    }
+
     pub fn rises(self, limit: Duration) -> bool {
         within(limit, || self.is_high())
     }

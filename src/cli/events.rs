@@ -1,0 +1,57 @@
+//! `limen events`: what happens, as it happens.
+
+use serde_json::Value;
+
+use super::context::Context;
+use super::output::{FAINT, note, say, say_json, styled};
+use super::trouble::{Answer, Trouble};
+use crate::control::follow;
+
+/// Show every event as it happens, until interrupted or the daemon leaves. For operators and administrators.
+///
+/// With --json one object an event: time, event with its kind as in the records.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Follow; without it nothing has happened yet, so this is what the command does anyway
+    #[arg(long, short)]
+    follow: bool,
+}
+
+pub fn events(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    if !arguments.follow && !context.json {
+        note("showing events as they come; what has happened is in `limen audit show`");
+    }
+    let mut refused = None;
+    follow(&context.socket_whatever_the_configuration(), |line| {
+        if let Some(why) = line.get("error").and_then(Value::as_str) {
+            refused = Some(why.to_owned());
+            return false;
+        }
+        match (context.json, line.get("event")) {
+            (true, _) => say_json(&Value::from(line)),
+            (false, Some(event)) => {
+                say(&in_words(line.get("time").and_then(Value::as_str).unwrap_or(""), event))
+            }
+            (false, None) => {}
+        }
+        true
+    })?;
+    match refused {
+        Some(why) => Err(Trouble::Usage(why)),
+        None => Ok(Answer::Yes),
+    }
+}
+
+fn in_words(time: &str, event: &Value) -> String {
+    let kind = event["kind"].as_str().unwrap_or("");
+    let fields =
+        event.as_object().into_iter().flatten().filter(|(key, value)| *key != "kind" && !value.is_null());
+    let details: Vec<String> = fields
+        .map(|(key, value)| match value {
+            Value::String(text) => format!("{key}={text}"),
+            other => format!("{key}={other}"),
+        })
+        .collect();
+    let second = time.split('.').next().unwrap_or(time);
+    format!("{} {kind:<16} {}", styled(FAINT, second, 19), details.join(" "))
+}

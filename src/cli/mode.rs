@@ -1,0 +1,39 @@
+//! `limen mode`: what the door does for everybody.
+
+use serde_json::json;
+
+use super::context::Context;
+use super::output::{say, say_json};
+use super::trouble::{Answer, Trouble};
+use crate::control::{Request, ask};
+use crate::event::Mode;
+
+/// Say which mode is in force, or put another one into force. For operators and administrators.
+///
+/// With --json one object: mode.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The mode; "schedule" leaves it to the schedules again. Left out: say which is in force
+    #[arg(value_parser = ["normal", "office-open", "lock-down", "schedule"])]
+    mode: Option<String>,
+}
+
+pub fn mode(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let socket = context.socket_whatever_the_configuration();
+    let wanted = arguments.mode.as_deref();
+    let answer = match wanted {
+        None => ask(&socket, Request::Status)?,
+        Some(name) => {
+            let mode = Mode::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, mode)| mode);
+            ask(&socket, Request::Mode { mode })?
+        }
+    };
+    let mode = answer.get("mode").and_then(|mode| mode.as_str()).unwrap_or("unknown");
+    if context.json {
+        say_json(&json!({ "mode": mode }));
+    } else {
+        let by = if wanted == Some("schedule") { ", by the schedules" } else { "" };
+        say(&format!("mode {mode}{by}"));
+    }
+    Ok(Answer::Yes)
+}

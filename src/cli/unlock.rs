@@ -1,0 +1,29 @@
+//! `limen unlock`: by the daemon, which records who asked.
+
+use serde_json::json;
+
+use super::context::Context;
+use super::output::{say, say_json};
+use super::trouble::{Answer, Trouble};
+use crate::control::{Request, ask};
+
+/// Unlock the door for a while: by the daemon, which records who asked. For operators and administrators.
+///
+/// With --json one object: state, seconds.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Seconds to stay unlocked
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=30))]
+    seconds: u64,
+}
+
+pub fn unlock(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let seconds = arguments.seconds;
+    ask(&context.socket_whatever_the_configuration(), Request::Unlock { seconds })?;
+    if context.json {
+        say_json(&json!({ "state": "unlocking", "seconds": seconds }));
+    } else {
+        say(&format!("unlocking for {seconds} s"));
+    }
+    Ok(Answer::Yes)
+}

@@ -1,0 +1,76 @@
+//! Starts the threads that tell the main thread something.
+
+use std::path::Path;
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
+
+use super::{DaemonError, Message};
+use crate::audit::Recorder;
+use crate::clock::Moment;
+use crate::config::Settings;
+use crate::control::{ControlServer, group_number};
+use crate::door::DoorSettings;
+use crate::door::inputs::InputThread;
+use crate::failpoint;
+use crate::policy::RequestId;
+
+/// The groups of this machine.
+const GROUPS: &str = "/etc/group";
+
+pub(super) fn recorder(
+    settings: &Settings,
+    sender: &SyncSender<Message>,
+) -> Result<Recorder<RequestId>, DaemonError> {
+    let (answers, troubles) = (sender.clone(), sender.clone());
+    Ok(Recorder::spawn(
+        &settings.audit,
+        move |request, accepted| {
+            drop(answers.try_send(Message::Answered(request, accepted, Moment::now())));
+        },
+        move |trouble| drop(troubles.try_send(Message::Audit(trouble.map(|e| e.to_string())))),
+    )?)
+}
+
+/// Nothing of what the lines say is lost: their thread waits while the main thread is behind.
+pub(super) fn inputs(
+    door: &DoorSettings,
+    sender: &SyncSender<Message>,
+) -> Result<Option<InputThread>, DaemonError> {
+    let sender = sender.clone();
+    Ok(InputThread::spawn(door, move |report| sender.send(Message::Input(report)).is_ok())?)
+}
+
+/// The control socket; a group of operators that the system does not know is said, and nobody is one.
+pub(super) fn control(
+    path: &Path,
+    operators: Option<&str>,
+    sender: &SyncSender<Message>,
+) -> Result<ControlServer, DaemonError> {
+    let number = operators.and_then(|name| {
+        let number = group_number(&std::fs::read_to_string(GROUPS).unwrap_or_default(), name);
+        if number.is_none() {
+            log::error!("[control] operators: {GROUPS} has no group \"{name}\"; nobody is an operator");
+        }
+        number
+    });
+    let sender = sender.clone();
+    Ok(ControlServer::start(path, number, move |heard| sender.try_send(Message::Heard(heard)).is_ok())?)
+}
+
+/// A thread that turns signals into messages; it ends with the process.
+pub(super) fn signals(sender: &SyncSender<Message>) -> Result<JoinHandle<()>, DaemonError> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let failed = |source| DaemonError::System { what: "listen for signals", source };
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
+    let sender = sender.clone();
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in &mut signals {
+                failpoint::reach("signals");
+                // The main thread may have left already.
+                let _ = sender.send(Message::Signal(signal));
+            }
+        })
+        .map_err(failed)
+}
