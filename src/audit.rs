@@ -46,7 +46,7 @@ use thiserror::Error;
 pub use forget::{Forgotten, forget_alone};
 pub use keys::{CREDENTIAL, Keeper};
 pub use log::{AuditLog, Unsynced};
-pub use read::{newest_records, read_all, read_newest};
+pub use read::{newest_fact, newest_records, read_all, read_newest};
 pub use record::{ChainHead, ClockQuality, Record};
 pub use recorder::{Position, Recorder, SYNC_INTERVAL};
 pub use report::{Finding, Flaw, Report};

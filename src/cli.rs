@@ -25,6 +25,7 @@ mod pin;
 mod reload;
 mod run;
 mod status;
+mod store;
 mod trouble;
 mod unlock;
 mod verify;
@@ -94,6 +95,11 @@ enum Command {
     Calibrate(calibrate::Arguments),
     /// Measure how long each stage takes
     Bench(bench::Arguments),
+    /// Look after the templates on the disk: their key, its rotation, an older store
+    Store {
+        #[command(subcommand)]
+        command: Option<store::Command>,
+    },
     /// Read the records
     Audit {
         #[command(subcommand)]
@@ -156,6 +162,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Eval(arguments) => eval::eval(context, &arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
+        Command::Store { command } => store::store(context, &command.unwrap_or(store::Command::Show)),
         Command::Audit { command } => audit::audit(context, &command),
         Command::Camera { command } => camera::camera(context, &command),
         Command::Door { command } => door::door(context, &command),

@@ -19,7 +19,7 @@ pub use client::{ask, follow};
 pub use peer::{Right, group_number};
 pub use server::ControlServer;
 
-use crate::event::{AlarmKind, Caller, Mode};
+use crate::event::{AlarmKind, Caller, Mode, StoreChange};
 
 /// Version of the protocol; every line carries it.
 pub const VERSION: u32 = 1;
@@ -99,6 +99,11 @@ pub enum Request {
         /// Whom.
         id: String,
     },
+    /// Change the template store; answered when that is done.
+    Store {
+        /// How.
+        action: StoreChange,
+    },
 }
 
 impl Request {
@@ -109,7 +114,7 @@ impl Request {
             Self::Unlock { .. } | Self::Mode { .. } | Self::Acknowledge { .. } | Self::Events => {
                 Right::Operator
             }
-            Self::Reload | Self::Snapshot | Self::Forget { .. } => Right::Administrator,
+            Self::Reload | Self::Snapshot | Self::Forget { .. } | Self::Store { .. } => Right::Administrator,
         }
     }
 
@@ -126,6 +131,7 @@ impl Request {
             Self::Events => "events",
             Self::Snapshot => "snapshot",
             Self::Forget { .. } => "forget",
+            Self::Store { .. } => "store",
         }
     }
 }
@@ -214,7 +220,9 @@ mod tests {
         let forget = Request::Forget { id: "ada".to_owned() };
         let mode = Request::Mode { mode: Some(Mode::LockDown) };
         let seen = Request::Acknowledge { alarm: Some(AlarmKind::DoorForced) };
-        let all = [Request::Status, Request::Unlock { seconds: 3 }, Request::Events, forget, mode, seen];
+        let rotate = Request::Store { action: StoreChange::Rotate };
+        let all =
+            [Request::Status, Request::Unlock { seconds: 3 }, Request::Events, forget, mode, seen, rotate];
         for request in all {
             assert_eq!(parse_request(request_line(&request).trim_end().as_bytes()), Ok(request));
         }

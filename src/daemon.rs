@@ -18,6 +18,7 @@
 mod entries;
 mod error;
 mod eyes;
+mod force;
 mod pins;
 mod reload;
 mod requests;
@@ -55,7 +56,7 @@ use crate::policy::{EntryId, Event, PinOutcome, Policy, RequestId};
 use crate::service;
 use crate::vision::model::Models;
 use entries::Entries;
-use reload::{Reloaded, Worker};
+use reload::{Changed, Reloaded, Worker};
 use shell::Shell;
 
 /// Messages that may wait for the main thread, which needs about a millisecond for the longest.
@@ -111,6 +112,7 @@ enum Message {
     Audit(Option<String>),
     Heard(Heard),
     Reloaded(Box<Reloaded>),
+    StoreChanged(Box<Changed>),
     Signal(i32),
 }
 
@@ -295,6 +297,7 @@ impl Daemon {
             Message::Audit(trouble) => self.audit_trouble(trouble),
             Message::Heard(heard) => self.heard(now, heard),
             Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
+            Message::StoreChanged(changed) => self.store_changed(now, *changed),
             Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
             Message::Signal(number) => {
                 log::info!("signal {number}: leaving");

@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::audit::{AuditError, AuditSettings, newest_fact};
 use crate::camera::photograph::photograph_from_bytes;
 use crate::embedding::ModelDigest;
 use crate::files::{FileError, Trust};
-use crate::gallery::store::STORE_NAME;
+use crate::gallery::store::Opened;
 use crate::gallery::{
-    Built, GalleryError, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError, build, plan,
+    Built, GalleryError, ModelVersion, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError,
+    Vault, build, plan,
 };
 use crate::mistake::{MAX_MISTAKES, Mistake};
 use crate::person::PersonId;
 use crate::policy::AccessRules;
+use crate::vision::model::Models;
 use crate::vision::{Analyst, Face, FoundFace};
 
 /// Why there is no new gallery.
@@ -25,7 +28,7 @@ pub enum EnrolError {
     /// Its people or photographs.
     #[error(transparent)]
     Gallery(#[from] GalleryError),
-    /// The store could not be written; the templates are in force, and made again at the next start.
+    /// The store, which only an administrator may say to do without.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The gallery file could not be found.
@@ -51,6 +54,10 @@ impl PhotoEmbedder for Enroller {
         self.analyst.models().digest()
     }
 
+    fn version(&self) -> ModelVersion {
+        version_of(self.analyst.models())
+    }
+
     fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String> {
         let picture =
             photograph_from_bytes(bytes, &file.display().to_string()).map_err(|error| error.to_string())?;
@@ -58,6 +65,12 @@ impl PhotoEmbedder for Enroller {
         let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
         Ok(PhotoTemplate { plain: face.plain, mirrored })
     }
+}
+
+/// The name of the network that makes templates, and how new it is.
+pub fn version_of(models: &Models) -> ModelVersion {
+    let entry = models.embedder.entry();
+    ModelVersion { name: entry.name.clone(), version: entry.version }
 }
 
 /// The one face of a photograph, or what is wrong with it and the remedy.
@@ -74,10 +87,10 @@ pub fn only_face(mut faces: Vec<FoundFace>) -> Result<Face, String> {
 pub enum StoreUse {
     /// In memory only.
     Memory,
-    /// Taken from the store in this folder where it has them, never written.
-    Read(PathBuf),
-    /// Taken from the store in this folder and written back.
-    Own(PathBuf),
+    /// Taken from this store where it has them, never written.
+    Read(Vault),
+    /// Taken from this store and written back.
+    Own(Vault),
 }
 
 /// Where a gallery comes from.
@@ -96,12 +109,15 @@ pub struct GallerySource {
 pub struct Enrolled {
     /// The gallery and what to note about it.
     pub built: Built,
-    /// Why the old store was not used, or the new one not written.
+    /// The number of the store that has all its templates; none if it is not written, or not whole.
+    pub generation: Option<u64>,
+    /// Why the old store, or a part of it, was not used, or the new one not written.
     pub store_trouble: Vec<StoreError>,
 }
 
 /// Reads the gallery file, embeds what the store does not have, and writes the store back if anything
-/// changed. A store that cannot be used costs time, never a template. Every group in it must be one of
+/// changed. A damaged store costs time, and a template only where its photograph was discarded; one whose key
+/// is missing, or that is older than the last, is refused and left alone. Every group in it must be one of
 /// `access`; without these, as where no door is opened, groups mean nothing.
 pub fn load_gallery(
     source: &GallerySource,
@@ -114,20 +130,46 @@ pub fn load_gallery(
         roster.check_groups(access.groups.keys())?;
         roster.check_schedules(&access.schedule_names())?;
     }
-    let mut store_trouble = Vec::new();
-    let store = read_store(&source.store, embedder.model(), &mut store_trouble);
-    let mut embedded = 0;
-    let mut count = |done, total| {
-        embedded = done;
-        progress(done, total);
+    let _writing = match &source.store {
+        StoreUse::Own(vault) => Some(vault.lock()?),
+        StoreUse::Memory | StoreUse::Read(_) => None,
     };
-    let mut built = build(&roster, roster.folder(), source.trust, &store, embedder, &mut count)?;
-    let changed = embedded > 0 || built.store.len() != store.len() || !store_trouble.is_empty();
-    if let (StoreUse::Own(folder), true) = (&source.store, changed) {
-        store_trouble.extend(built.store.write(&folder.join(STORE_NAME)).err());
-    }
+    let version = embedder.version();
+    let found = find_store(source, &roster, embedder.model(), Some(&version))?;
+    let mut built = build(&roster, roster.folder(), source.trust, found.store(), embedder, progress)?;
+    let kept = match &source.store {
+        StoreUse::Own(vault) => keep_store(vault, &built.store, found.opened.as_ref(), &version).map(Some),
+        StoreUse::Memory | StoreUse::Read(_) => Ok(None),
+    };
+    let FoundStore { opened, mut trouble, .. } = found;
+    trouble.extend(opened.into_iter().flat_map(|opened| opened.refused));
+    let generation = kept.unwrap_or_else(|error| {
+        trouble.push(error);
+        None
+    });
     built.notes.extend(access.into_iter().flat_map(|access| notes_on_factors(&roster, access)));
-    Ok(Enrolled { built, store_trouble })
+    Ok(Enrolled { built, generation, store_trouble: trouble })
+}
+
+/// Writes the store if it is not what lies there already; the number of what does then.
+fn keep_store(
+    vault: &Vault,
+    store: &Store,
+    found: Option<&Opened>,
+    version: &ModelVersion,
+) -> Result<u64, StoreError> {
+    let generation = match found {
+        Some(opened) if opened.is_sound() && *store == opened.store => opened.generation,
+        opened => vault.write(store, opened)?,
+    };
+    vault.remember(version, generation)?;
+    Ok(generation)
+}
+
+/// The newest store that the records speak of; 0 if they speak of none.
+pub fn recorded_generation(records: &AuditSettings) -> Result<u64, AuditError> {
+    let fact = newest_fact(&records.folder, &["gallery-loaded", "store-changed"])?;
+    Ok(fact.and_then(|fact| fact["store"].as_u64()).unwrap_or(0))
 }
 
 /// People of whom a second factor may be asked that they do not have, or that cannot be entered here.
@@ -148,17 +190,21 @@ fn notes_on_factors(roster: &Roster, access: &AccessRules) -> Vec<Mistake> {
 pub struct Remake {
     /// Photographs that have no template of the model yet.
     pub photographs: usize,
-    /// People who cannot enter: no photograph, and no embedding of the model in the file.
+    /// People who cannot enter: no photograph, no embedding of the model in the file, no template of it in
+    /// the store.
     pub without: Vec<PersonId>,
 }
 
 /// Looks ahead: what a start with `model` makes again, and whom it cannot help. Nothing is embedded.
 pub fn remake(source: &GallerySource, model: ModelDigest) -> Result<Remake, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
-    let store = read_store(&source.store, model, &mut Vec::new());
-    let plan = plan(&roster, roster.folder(), source.trust, &store, model)?;
+    let found = find_store(source, &roster, model, None)?;
+    let store = found.store();
+    let plan = plan(&roster, roster.folder(), source.trust, store, model)?;
     let helpless = roster.people.iter().filter(|entry| {
-        entry.photos.is_empty() && !entry.embeddings.iter().any(|(made_by, _)| *made_by == model)
+        let stored = entry.stored && store.of(&entry.id).next().is_some();
+        let given = entry.embeddings.iter().any(|(made_by, _)| *made_by == model);
+        entry.photos.is_empty() && !given && !stored
     });
     Ok(Remake {
         photographs: plan.to_embed().count(),
@@ -166,19 +212,46 @@ pub fn remake(source: &GallerySource, model: ModelDigest) -> Result<Remake, Enro
     })
 }
 
-/// The templates that are kept already; none of a store that cannot be used.
-fn read_store(place: &StoreUse, model: ModelDigest, trouble: &mut Vec<StoreError>) -> Store {
-    let (folder, trust) = match place {
-        StoreUse::Memory => return Store::empty(model),
-        StoreUse::Read(folder) => (folder, Trust::in_the_service()),
-        StoreUse::Own(folder) => (folder, Trust::Checked),
-    };
-    let file = folder.join(STORE_NAME);
-    if !file.exists() {
-        return Store::empty(model);
+/// The store as it was found.
+struct FoundStore {
+    opened: Option<Opened>,
+    /// Why it was not opened.
+    trouble: Vec<StoreError>,
+    /// What there is instead.
+    empty: Store,
+}
+
+impl FoundStore {
+    /// What can be used of it.
+    fn store(&self) -> &Store {
+        self.opened.as_ref().map_or(&self.empty, |opened| &opened.store)
     }
-    Store::read(&file, trust).unwrap_or_else(|error| {
-        trouble.push(error);
-        Store::empty(model)
-    })
+}
+
+/// The templates that are kept already; none of a store that cannot be used. The daemon does without only if
+/// nothing is lost by that.
+fn find_store(
+    source: &GallerySource,
+    roster: &Roster,
+    model: ModelDigest,
+    version: Option<&ModelVersion>,
+) -> Result<FoundStore, EnrolError> {
+    let opened = match &source.store {
+        StoreUse::Memory => Ok(None),
+        StoreUse::Read(vault) => vault.open(model, Trust::in_the_service()),
+        StoreUse::Own(vault) => {
+            vault.finish_rotation();
+            version.map_or(Ok(()), |version| vault.check_model(version))?;
+            vault.open(model, Trust::in_the_service())
+        }
+    };
+    match (opened, &source.store) {
+        (Ok(opened), _) => Ok(FoundStore { opened, trouble: Vec::new(), empty: Store::empty(model) }),
+        (Err(error), StoreUse::Own(_))
+            if !error.may_be_replaced() || roster.people.iter().any(|entry| entry.stored) =>
+        {
+            Err(error.into())
+        }
+        (Err(error), _) => Ok(FoundStore { opened: None, trouble: vec![error], empty: Store::empty(model) }),
+    }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use entry::{EntryDevice, EntryMistake, FactorRefusal};
-pub use fact::{Caller, Fact, GrantKind, Part, Relock};
+pub use fact::{Caller, Fact, GrantKind, Part, Relock, StoreChange};
 pub use refusal::Refusal;
 pub use site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};
 

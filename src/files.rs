@@ -4,19 +4,22 @@
 //! the *opened* file and on the opened folder it lies in, never on a name that could mean something else a
 //! moment later. A file is replaced in one step, so that a power cut leaves the old one or the new one.
 
+mod lock;
+
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags, open, openat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use thiserror::Error;
+use zeroize::Zeroizing;
+
+pub use lock::{FileLock, lock_file, lock_folder};
 
 use crate::person::printable;
 
@@ -24,8 +27,8 @@ use crate::person::printable;
 const MAX_PATH_SHOWN: usize = 4096;
 /// Group and others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// How long a writer waits for another; an edit takes milliseconds.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// Group and others may read or write.
+const OPEN_TO_OTHERS: u32 = 0o066;
 
 /// Whose files are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +132,18 @@ pub enum FileError {
         /// The path, quoted for a shell.
         argument: String,
     },
+    /// Group or others may read a secret.
+    #[error(
+        "{path}: can be read by others (mode {mode:04o}), and is secret; mend it with: chmod 600 {argument}"
+    )]
+    ReadableByOthers {
+        /// Which.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// The path, quoted for a shell.
+        argument: String,
+    },
     /// Another process is writing.
     #[error("{path}: is being changed by another limen command; try again when it has finished")]
     Busy {
@@ -162,6 +177,16 @@ pub fn read_trusted_text(path: &Path, max_bytes: u64, trust: Trust) -> Result<St
         .map_err(|_| FileError::NotText { path: shown(path) })
 }
 
+/// [`read_trusted`] for a secret, which nobody else may even read.
+pub fn read_secret(path: &Path, max_bytes: u64, trust: Trust) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let file = open_checked(path, trust)?;
+    let mode = metadata(&file, path)?.mode() & 0o7777;
+    if mode & OPEN_TO_OTHERS != 0 {
+        return Err(FileError::ReadableByOthers { path: shown(path), mode, argument: quoted(path) });
+    }
+    read_bounded(file, path, max_bytes).map(Zeroizing::new)
+}
+
 /// Checks that a folder belongs to one whom `trust` accepts and that nobody else may write it.
 pub fn check_folder(folder: &Path, trust: Trust) -> Result<(), FileError> {
     open_checked_folder(folder, trust).map(drop)
@@ -170,7 +195,8 @@ pub fn check_folder(folder: &Path, trust: Trust) -> Result<(), FileError> {
 /// Puts `bytes` in place of whatever `path` was: readers see the old file or the new one, whole, and a
 /// power cut after the return keeps the new one.
 ///
-/// `mode` are the permission bits. As root, the owner and group of the old file are kept.
+/// `mode` are the permission bits. As root, the owner and group of the old file are kept; a new file gets
+/// those of its folder.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let (folder, name) = split(path)?;
     let temporary = folder.join(temporary_name(name));
@@ -184,42 +210,6 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), File
         return Err(error);
     }
     sync_folder(folder)
-}
-
-/// Holds the right to write a file; given up when dropped.
-#[derive(Debug)]
-pub struct FileLock {
-    _held: File,
-}
-
-/// Takes the right to write `path`, by an exclusive flock on `<path>.lock`; waits up to 5 s.
-///
-/// The lock lies beside the file, because replacing the file would replace a lock on it as well.
-pub fn lock_file(path: &Path) -> Result<FileLock, FileError> {
-    let (folder, name) = split(path)?;
-    let mut lock_name = name.to_owned();
-    lock_name.push(".lock");
-    let lock_path = folder.join(lock_name);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(&lock_path)
-        .map_err(|e| failed(&lock_path, "open it", e))?;
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(FileLock { _held: file }),
-            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
-                sleep(Duration::from_millis(20));
-            }
-            Err(fs::TryLockError::WouldBlock) => return Err(FileError::Busy { path: shown(path) }),
-            Err(fs::TryLockError::Error(e)) => return Err(failed(&lock_path, "lock it", e)),
-        }
-    }
 }
 
 fn open_checked(path: &Path, trust: Trust) -> Result<File, FileError> {
@@ -294,15 +284,26 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
     Ok(file)
 }
 
-/// Root rewriting a file must not take it away from the service's user.
+/// Root writing a file must not take it away from the service's user.
 fn keep_owner(file: &File, replaced: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(replaced) {
-        Ok(old) if geteuid().is_root() => std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid())),
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let folder = || replaced.parent().filter(|folder| !folder.as_os_str().is_empty()).map(fs::metadata);
+    match fs::symlink_metadata(replaced).ok().or_else(|| folder()?.ok()) {
+        Some(model) if (model.uid(), model.gid()) != owner_of(file)? => {
+            std::os::unix::fs::fchown(file, Some(model.uid()), Some(model.gid()))
+        }
         _ => Ok(()),
     }
 }
 
-fn sync_folder(folder: &Path) -> Result<(), FileError> {
+fn owner_of(file: &File) -> io::Result<(u32, u32)> {
+    file.metadata().map(|found| (found.uid(), found.gid()))
+}
+
+/// Makes new names in a folder, and lost ones, durable.
+pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
     File::open(folder).and_then(|opened| opened.sync_all()).map_err(|e| failed(folder, "sync the folder", e))
 }
 

@@ -21,10 +21,13 @@ use crate::embedding::{Embedding, ModelDigest};
 use crate::person::{GroupId, PersonId, PersonName};
 
 pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
-pub use edit::{EditError, NewPerson, WhichPin, add_people, add_photos, remove_person, set_pin};
+pub use edit::{
+    EditError, NewPerson, WhichPin, add_people, add_photos, discard_photos, remove_person, restore_photos,
+    set_pin,
+};
 pub use means::Means;
 pub use roster::{Roster, RosterError};
-pub use store::{PhotoDigest, PhotoTemplate, Store, StoreError};
+pub use store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError, Vault};
 
 /// Whether and when a person may enter, whatever the face.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -13,7 +13,7 @@
 //!
 //! | layer | rooms |
 //! |---|---|
-//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`credential`], [`event`], [`files`], [`mistake`], [`failpoint`] |
+//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`credential`], [`event`], [`files`], [`secret`], [`mistake`], [`failpoint`] |
 //! | parts | [`camera`], [`vision`], [`gallery`], [`matching`] (which knows [`gallery`]), [`door`], [`entry`] (which knows [`door`]) |
 //! | decisions and records | [`policy`], [`audit`] |
 //! | configuration | [`config`] |
@@ -49,5 +49,6 @@ pub mod mistake;
 pub mod person;
 pub mod pipeline;
 pub mod policy;
+pub mod secret;
 pub mod service;
 pub mod vision;

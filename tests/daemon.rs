@@ -37,8 +37,9 @@ impl Watcher for Listener {
     fn door(&mut self, _report: &DoorReport) {}
 }
 
-struct Running {
-    settings: Settings,
+/// A daemon in this process.
+pub struct Running {
+    pub settings: Settings,
     socket: PathBuf,
     facts: Receiver<Fact>,
     thread: JoinHandle<Result<(), DaemonError>>,
@@ -46,12 +47,12 @@ struct Running {
 
 impl Running {
     /// Shows each picture for eight frames and nobody for `gap`, ten frames a second, then ends.
-    fn start(site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
+    pub fn start(site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
         Self::start_by("", site, pictures, gap)
     }
 
     /// By a configuration's rules of access.
-    fn start_by(rules: &str, site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
+    pub fn start_by(rules: &str, site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
         let mut settings = Settings::defaults();
         settings.access = Settings::parse(rules, Path::new("limen.toml")).expect("no mistake").access;
         settings.gallery = site.path("gallery.toml");
@@ -73,7 +74,7 @@ impl Running {
             config_file: None,
             gallery: GallerySource {
                 file: settings.gallery.clone(),
-                store: StoreUse::Own(settings.paths.state.clone()),
+                store: StoreUse::Own(settings.vault()),
                 trust: Trust::Checked,
             },
             models: models(),
@@ -89,7 +90,7 @@ impl Running {
     }
 
     /// Waits for a fact.
-    fn until(&self, wanted: impl Fn(&Fact) -> bool) -> Fact {
+    pub fn until(&self, wanted: impl Fn(&Fact) -> bool) -> Fact {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -101,23 +102,23 @@ impl Running {
         }
     }
 
-    fn loaded(&self) -> Fact {
+    pub fn loaded(&self) -> Fact {
         self.until(|fact| matches!(fact, Fact::GalleryLoaded { .. } | Fact::GalleryRefused { .. }))
     }
 
-    fn ask(&self, request: Request) -> Result<Answer, ControlError> {
+    pub fn ask(&self, request: Request) -> Result<Answer, ControlError> {
         ask(&self.socket, request)
     }
 
     /// Waits for the end of the recording, and returns every kind of record in the audit.
-    fn finish(self) -> Vec<serde_json::Value> {
+    pub fn finish(self) -> Vec<serde_json::Value> {
         self.thread.join().expect("no panic").expect("ends in order");
         let records = newest_records(&self.settings.audit, 1000).expect("readable");
         records.into_iter().map(|record| record.fact).collect()
     }
 }
 
-fn of_kind<'a>(records: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
+pub fn of_kind<'a>(records: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
     records.iter().filter(|fact| fact["kind"] == kind).collect()
 }
 
@@ -178,22 +179,6 @@ fn a_snapshot_is_a_picture_and_is_recorded() {
     let answer = running.ask(Request::Snapshot).expect("a picture");
     assert_eq!((&answer["width"], &answer["height"]), (&640.into(), &480.into()));
     assert_eq!(of_kind(&running.finish(), "snapshot").len(), 1);
-}
-
-#[test]
-fn a_store_cut_in_half_costs_time_and_nobody() {
-    let site = Site::with_obama();
-    Running::start(&site, vec![nobody()], 1).finish();
-    let store = site.path("state").join(limen::gallery::store::STORE_NAME);
-    let whole = std::fs::read(&store).expect("a store");
-    for cut in [0, 10, whole.len() / 2, whole.len() - 1] {
-        site.write("state/cut", &whole[..cut]);
-        std::fs::rename(site.path("state/cut"), &store).expect("replaced");
-        let running = Running::start(&site, vec![nobody()], 1);
-        assert!(matches!(running.loaded(), Fact::GalleryLoaded { people: 1, templates: 1, .. }));
-        running.finish();
-        assert_eq!(std::fs::read(&store).expect("a store"), whole, "made again");
-    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 7] = [
         "credential",
         "event",
         "files",
+        "secret",
         "mistake",
         "failpoint",
     ],

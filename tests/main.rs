@@ -17,3 +17,4 @@ mod networks;
 mod parsers;
 mod recognition;
 mod support;
+mod templates;

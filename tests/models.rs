@@ -9,6 +9,7 @@ use limen::embedding::ModelDigest;
 use limen::embedding::{Crops, Metric};
 use limen::enrol::{Enroller, GallerySource, StoreUse, load_gallery, remake};
 use limen::files::Trust;
+use limen::gallery::Vault;
 use limen::vision::Analyst;
 use limen::vision::model::{EmbedderChoice, Entry, MANIFEST, Manifest, ModelError, Models, Network};
 use limen::vision::quality::Gate;
@@ -302,7 +303,7 @@ fn templates_of_another_network_are_made_again_and_embeddings_of_another_are_nam
     );
     let source = GallerySource {
         file: door.0.path("gallery.toml"),
-        store: StoreUse::Own(door.0.path("state")),
+        store: StoreUse::Own(Vault::in_state(&door.0.path("state"), None)),
         trust: Trust::Checked,
     };
     let enroller = |models| Enroller::new(Analyst::new(models, Gate::default(), Crops::Mirrored));

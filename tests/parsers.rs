@@ -9,10 +9,12 @@ use limen::camera::snapshot::encode_jpeg;
 use limen::clock::{Moment, Now};
 use limen::config::Settings;
 use limen::control::parse_request;
+use limen::embedding::{Embedding, ModelDigest};
 use limen::evaluation::pairs::parse_pairs;
 use limen::event::Fact;
 use limen::frame::{Frame, Picture, PixelFormat};
-use limen::gallery::{Roster, Store};
+use limen::gallery::{PhotoDigest, PhotoTemplate, Roster, Store, Vault};
+use limen::person::PersonId;
 use limen::vision::model::{MANIFEST, Manifest};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -73,9 +75,9 @@ fn records() -> &'static (Vec<u8>, Vec<SealKey>) {
     RECORDS.get_or_init(|| {
         let site = Site::empty();
         let mut log = AuditLog::open(&AuditSettings::in_folder(site.path("audit"))).expect("opens");
-        let id = limen::person::PersonId::new("ada").expect("an id");
+        let id = PersonId::new("ada").expect("an id");
         let (added, removed) = (vec![id.clone()], vec![id]);
-        log.append(Now::read(), Fact::GalleryLoaded { people: 1, templates: 1, added, removed })
+        log.append(Now::read(), Fact::GalleryLoaded { people: 1, templates: 1, added, removed, store: None })
             .expect("written");
         log.append(Now::read(), Fact::Stopped).expect("written");
         let keeper = log.keeper();
@@ -84,6 +86,20 @@ fn records() -> &'static (Vec<u8>, Vec<SealKey>) {
         let keys = verify(bytes.as_slice(), &[]).key.into_iter().collect();
         (bytes, keys)
     })
+}
+
+const PEOPLE: [(&str, &[u8]); 3] = [("ada", b"1"), ("ada", b"2"), ("bob", b"1")];
+
+/// Three templates of two people.
+fn store() -> Store {
+    let mut store = Store::empty(ModelDigest::of(b"model"));
+    for (number, (person, photo)) in PEOPLE.into_iter().enumerate() {
+        let embedding = Embedding::new([number as f32, 0.5, -1.0]).expect("finite");
+        let template = PhotoTemplate { plain: embedding.clone(), mirrored: embedding };
+        let person = PersonId::new(person).expect("an id");
+        store.insert(person, PhotoDigest::of(photo), template).expect("one length");
+    }
+    store
 }
 
 proptest! {
@@ -154,15 +170,33 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_damaged_store_is_refused_or_was_not_changed(damages in damage()) {
+    fn a_damaged_store_is_refused_or_loses_only_what_was_damaged(damages in damage()) {
         let site = Site::empty();
-        let path = site.path("store");
-        Store::empty(limen::embedding::ModelDigest::of(b"model")).write(&path).expect("written");
-        let whole = std::fs::read(&path).expect("read");
+        let (vault, store) = (Vault::in_state(&site.path(""), None), store());
+        vault.write(&store, None).expect("written");
+        let whole = std::fs::read(vault.file()).expect("read");
         let bytes = damaged(&whole, &damages);
-        site.write("store", &bytes);
-        let read = Store::read(&path, limen::files::Trust::Checked);
-        prop_assert!(read.is_err() || bytes == whole);
+        site.write("templates.limen", &bytes);
+        if let Ok(opened) = vault.open(store.model(), limen::files::Trust::Checked) {
+            let opened = opened.expect("there");
+            prop_assert!(bytes == whole || !opened.refused.is_empty());
+            prop_assert!(bytes != whole || opened.refused.is_empty());
+            for (person, photo) in PEOPLE {
+                let (person, photo) = (PersonId::new(person).expect("an id"), PhotoDigest::of(photo));
+                let found = opened.store.find(&person, &photo);
+                prop_assert!(found.is_none() || found == store.find(&person, &photo));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_memory_of_the_newest_store_lets_no_other_in(damages in damage()) {
+        let site = Site::empty();
+        let (vault, store) = (Vault::in_state(&site.path(""), None), store());
+        vault.write(&store, None).expect("written");
+        let whole = std::fs::read(site.path("templates.seen")).expect("read");
+        site.write("templates.seen", damaged(&whole, &damages));
+        let _ = vault.open(store.model(), limen::files::Trust::Checked);
     }
 
     #[test]

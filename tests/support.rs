@@ -52,9 +52,18 @@ impl Ran {
 
 /// Runs `limen` with these arguments.
 pub fn limen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ran {
+    limen_with(&[], arguments)
+}
+
+/// Runs `limen` with these variables of the environment and these arguments.
+pub fn limen_with<S: AsRef<std::ffi::OsStr>>(
+    variables: &[(&str, PathBuf)],
+    arguments: impl IntoIterator<Item = S>,
+) -> Ran {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_limen"))
         .args(arguments)
         .env_remove("LIMEN_LOG")
+        .envs(variables.iter().cloned())
         .output()
         .expect("the program starts");
     Ran {

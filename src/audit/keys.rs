@@ -4,27 +4,23 @@
 //! 2. A seal is written, signed with `seal.key`, naming the public half of `seal.key.next`, and synced.
 //! 3. `seal.key.next` is renamed to `seal.key`, the old key's bytes are overwritten, the folder synced.
 //!
-//! At every moment the newest seal names one of the two files, and [`KeyFolder::resume`] finds out which. A
-//! flash card may keep an overwritten block for a while where only a laboratory reads it.
+//! At every moment the newest seal names one of the two files, and [`KeyFolder::resume`] finds out which.
 
-use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
 use super::AuditError;
-use super::folder::{failed, open_own, replace, sync_folder};
+use super::folder::{failed, replace, sync_folder};
 use super::seal::{SealKey, SecretKey};
 use crate::files::{Trust, read_trusted};
+use crate::secret::{self, MAX_KEY_BYTES};
 
 const KEY: &str = "seal.key";
 const NEXT: &str = "seal.key.next";
 /// The systemd credential with the first key: `LoadCredentialEncrypted=audit-key:...`.
 pub const CREDENTIAL: &str = "audit-key";
-/// 64 digits and white space.
-const MAX_BYTES: u64 = 4096;
 
 /// The folder that the keys lie in.
 #[derive(Debug, Clone)]
@@ -88,11 +84,7 @@ impl KeyFolder {
         if !next.exists() {
             return sync_folder(&self.0);
         }
-        let old = open_own(&path).map_err(failed(&path, "open"))?;
-        fs::rename(next, &path).map_err(failed(&path, "replace"))?;
-        if let Err(error) = erase(old) {
-            log::warn!("{}: the old key could not be overwritten: {error}", path.display());
-        }
+        secret::promote(&next, &path).map_err(failed(&path, "replace"))?;
         sync_folder(&self.0)
     }
 
@@ -107,16 +99,9 @@ impl KeyFolder {
     }
 }
 
-fn erase(mut key: File) -> io::Result<()> {
-    let length = key.metadata()?.len().min(MAX_BYTES);
-    key.seek(SeekFrom::Start(0))?;
-    key.write_all(&vec![0; length as usize])?;
-    key.sync_all()
-}
-
 /// A file's key; `None` if there is no file. A file without a key in it is reported and counts as none.
 fn read_key(path: &Path, trust: Trust) -> Result<Option<SecretKey>, AuditError> {
-    match read_trusted(path, MAX_BYTES, trust) {
+    match read_trusted(path, MAX_KEY_BYTES, trust) {
         Ok(bytes) => {
             let key = SecretKey::parse(&Zeroizing::new(bytes));
             if key.is_none() {
@@ -140,11 +125,7 @@ fn first_key(first: Option<&Path>) -> Result<Option<SecretKey>, AuditError> {
 
 /// Where a first key is given: the configured file, else the systemd credential where there is one.
 pub fn given(first: Option<&Path>) -> Option<PathBuf> {
-    let credential = || {
-        let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
-        Some(Path::new(&folder).join(CREDENTIAL)).filter(|path| path.exists())
-    };
-    first.map(Path::to_owned).or_else(credential)
+    first.map(Path::to_owned).or_else(|| secret::credential(CREDENTIAL))
 }
 
 /// Where the next key is on its way from the keeper's thread to the recorder's.

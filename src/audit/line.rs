@@ -14,6 +14,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
 
+pub use crate::secret::{hex, unhex};
+
 /// The longest line: a gallery of 10,000 people that comes into force takes 2 MB.
 pub const MAX_LINE: usize = 8 << 20;
 
@@ -24,31 +26,6 @@ const SIGNATURE_DIGITS: usize = 128;
 
 /// A SHA-256 digest.
 pub type Hash = [u8; 32];
-
-/// The bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-/// The bytes of exactly `2 * N` lower-case hexadecimal digits: one way to write them only, so that no change
-/// of a digit goes unseen.
-pub fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let digit = |c: u8| match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        _ => None,
-    };
-    if text.len() != 2 * N {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
-}
 
 /// What lies beside the core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

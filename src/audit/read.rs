@@ -6,7 +6,10 @@ use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::folder::{CURRENT, DROPPED, closed_files, failed, last_of};
+use super::line::{Ending, Line, read_line};
 use super::verify::{Found, Verifier};
 use super::{AuditError, AuditSettings, Record, Report};
 
@@ -90,6 +93,25 @@ pub fn read_newest(folder: &Path, count: usize) -> Result<(Vec<Record>, Report),
         verifier.read(&name(&path), BufReader::with_capacity(BUFFER, file), &mut keep);
     }
     Ok((newest.into(), verifier.finish()))
+}
+
+/// The newest fact of one of these kinds; `None` if there is none. Reads no more files than it has to, and
+/// verifies nothing.
+pub fn newest_fact(folder: &Path, kinds: &[&str]) -> Result<Option<Value>, AuditError> {
+    for (path, file) in open(folder)?.files.into_iter().rev() {
+        let mut reader = BufReader::with_capacity(BUFFER, file);
+        let (mut bytes, mut newest) = (Vec::new(), None);
+        while let Some(ending) = read_line(&mut reader, &mut bytes).map_err(failed(&path, "read"))? {
+            let line = (ending == Ending::Whole).then(|| Line::parse(&bytes)).flatten();
+            if let Some(line) = line.filter(|line| kinds.contains(&line.head.fact.kind)) {
+                newest = Record::of_line(&line).map(|record| record.fact).or(newest);
+            }
+        }
+        if newest.is_some() {
+            return Ok(newest);
+        }
+    }
+    Ok(None)
 }
 
 /// [`read_newest`] without the report.

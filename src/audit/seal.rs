@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::AuditError;
 use super::line::{Hash, hex, unhex};
+use crate::secret::Key;
 
 /// What is signed begins so, that no other program's signature is ever taken for a seal.
 const CONTEXT: &[u8] = b"limen audit seal 2\0";
@@ -51,21 +52,18 @@ pub struct SecretKey(Box<SigningKey>);
 impl SecretKey {
     /// A new one from the kernel's random numbers.
     pub fn random() -> Result<Self, AuditError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(seed.as_mut_slice()).map_err(|error| AuditError::Random(error.to_string()))?;
-        Ok(Self(Box::new(SigningKey::from_bytes(&seed))))
+        let seed = Key::random().map_err(|error| AuditError::Random(error.to_string()))?;
+        Ok(Self(Box::new(SigningKey::from_bytes(seed.bytes()))))
     }
 
     /// The key of 64 hexadecimal digits, white space around them; `None` if there is anything else.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let seed = Zeroizing::new(unhex(text.trim_ascii())?);
-        Some(Self(Box::new(SigningKey::from_bytes(&seed))))
+        Key::parse(text).map(|seed| Self(Box::new(SigningKey::from_bytes(seed.bytes()))))
     }
 
     /// What [`SecretKey::parse`] reads.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
-        let digits = Zeroizing::new(hex(Zeroizing::new(self.0.to_bytes()).as_slice()));
-        Zeroizing::new([digits.as_bytes(), b"\n"].concat())
+        Key::of(&Zeroizing::new(self.0.to_bytes())).text()
     }
 
     /// The public half.

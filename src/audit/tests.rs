@@ -43,7 +43,13 @@ fn granted(person: &str) -> Fact {
 
 fn loaded(added: &[&str]) -> Fact {
     let added: Vec<PersonId> = added.iter().map(|person| id(person)).collect();
-    Fact::GalleryLoaded { people: added.len(), templates: added.len(), added, removed: Vec::new() }
+    Fact::GalleryLoaded {
+        people: added.len(),
+        templates: added.len(),
+        added,
+        removed: Vec::new(),
+        store: None,
+    }
 }
 
 /// One run from start to end that records these.
@@ -97,6 +103,23 @@ fn numbers_hashes_and_keys_run_on_over_a_restart() {
     let report = sound(&settings);
     assert_eq!((report.records, report.seals, report.uncovered()), (7, 2, None));
     assert_eq!(report.head, Some(head));
+}
+
+#[test]
+fn the_newest_fact_of_a_kind_is_found_in_an_older_file_too() {
+    let folder = folder();
+    let settings = settings(&folder);
+    let mut log = AuditLog::open(&settings).expect("opens");
+    let mut keeper = log.keeper();
+    for fact in [loaded(&["ada"]), loaded(&["ada", "bob"]), risk("one")] {
+        log.append(Now::read(), fact).expect("written");
+    }
+    log.rotate_now(Now::read(), &mut keeper).expect("closed");
+    log.append(Now::read(), risk("two")).expect("written");
+    let newest = |kind| newest_fact(&settings.folder, &[kind]).expect("readable");
+    assert_eq!(newest("gallery-loaded").expect("there")["people"], 2);
+    assert_eq!(newest("risk").expect("there")["what"], "two");
+    assert_eq!(newest("stopped"), None);
 }
 
 #[test]

@@ -185,5 +185,5 @@ fn write_configuration(
     }
     proposal.write(file)?;
     note(&format!("changed {}", shown(file)));
-    context.ask_for_reload(settings)
+    context.ask_for_reload(settings).map(drop)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::context::{Context, shown};
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
+use super::store::BESIDE;
 use super::trouble::{Answer, Trouble};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
@@ -17,8 +18,10 @@ use crate::control::{Request, ask};
 use crate::door::pin::Pin;
 use crate::door::{self, Driver};
 use crate::embedding::Crops;
+use crate::enrol::version_of;
 use crate::files::{Trust, check_folder};
-use crate::gallery::Gallery;
+use crate::gallery::store::KeyPlace;
+use crate::gallery::{Gallery, StoreError};
 use crate::matching::thresholds::{Case, Thresholds};
 use crate::pipeline::{Attempt, scoring, thresholds};
 use crate::vision::model::Models;
@@ -140,9 +143,7 @@ fn check_gallery(
 ) -> Option<Gallery> {
     let enrolled = report.take("gallery", context.enrolled(settings, models))?;
     enrolled.built.notes.iter().for_each(|mistake| report.note("gallery", &mistake.to_string()));
-    for trouble in &enrolled.store_trouble {
-        report.note("gallery", &format!("{trouble}; the daemon makes the store again"));
-    }
+    check_store(context, report, settings, models, &enrolled.store_trouble);
     let gallery = enrolled.built.gallery;
     let (people, templates) = (gallery.people().len(), gallery.templates());
     report.ok("gallery", &format!("{}: {people} people, {templates} templates", shown(&settings.gallery)));
@@ -156,6 +157,32 @@ fn check_gallery(
         );
     }
     Some(gallery)
+}
+
+/// The templates on the disk: what of them is not used, and where the key lies.
+fn check_store(
+    context: &Context,
+    report: &mut Report,
+    settings: &Settings,
+    models: &Models,
+    trouble: &[StoreError],
+) {
+    for error in trouble {
+        // A systemd credential is there for the service alone.
+        let harmless = error.may_be_replaced() || matches!(error, StoreError::NoKey { .. });
+        if harmless || error.altered().is_some() {
+            report.note("store", &error.to_string());
+        } else {
+            report.problem("store", &error.to_string());
+        }
+    }
+    let vault = settings.vault();
+    if context.gallery().is_none() && vault.file().exists() {
+        report.take("store", vault.check_model(&version_of(models)));
+        if let KeyPlace::Own(_) = vault.key() {
+            report.note("store", BESIDE);
+        }
+    }
 }
 
 fn check_look_alikes(report: &mut Report, settings: &Settings, gallery: &Gallery) {

@@ -85,7 +85,7 @@ impl Context {
     pub fn gallery_source(&self, settings: &Settings) -> GallerySource {
         let store = match &self.gallery {
             Some(_) => StoreUse::Memory,
-            None => StoreUse::Read(settings.paths.state.clone()),
+            None => StoreUse::Read(settings.vault()),
         };
         GallerySource { file: settings.gallery.clone(), store, trust: self.trust() }
     }
@@ -139,15 +139,15 @@ impl Context {
         self.socket(&self.settings().unwrap_or_else(|_| Settings::defaults()))
     }
 
-    /// Asks a running daemon to read the gallery again; none running is fine, it will read it at its start.
-    pub fn ask_for_reload(&self, settings: &Settings) -> Result<(), Trouble> {
+    /// Asks a running daemon to read the gallery again and returns its answer; none running is fine, it will
+    /// read it at its start.
+    pub fn ask_for_reload(&self, settings: &Settings) -> Result<Option<control::Answer>, Trouble> {
         let socket = self.socket(settings);
         if !socket.exists() {
             output::note("no daemon is running; it will read the gallery when it starts");
-            return Ok(());
+            return Ok(None);
         }
-        control::ask(&socket, control::Request::Reload)?;
-        Ok(())
+        Ok(Some(control::ask(&socket, control::Request::Reload)?))
     }
 }
 

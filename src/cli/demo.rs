@@ -87,7 +87,7 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         config_file: None,
         gallery: GallerySource {
             file: settings.gallery.clone(),
-            store: StoreUse::Own(settings.paths.state.clone()),
+            store: StoreUse::Own(settings.vault()),
             trust: Trust::Checked,
         },
         models,

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::camera::picture_from_camera;
 use super::context::{Context, PairRule, analyst, shown};
 use super::output::{note, say, say_json};
+use super::people::discard::{discard_photographs, refuse_without_store, say_what_is_left};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
 use crate::camera::photograph::photograph_from_bytes;
@@ -58,6 +59,9 @@ pub struct Arguments {
     /// JPEG or PNG files
     #[arg(required_unless_present_any = ["camera", "from_directory"], value_name = "PHOTO")]
     photos: Vec<PathBuf>,
+    /// Delete the photographs of the gallery's folder once the daemon has put their templates into the store
+    #[arg(long, conflicts_with = "from_directory")]
+    discard_photographs: bool,
     /// Enrol everybody of this folder, one photograph a person: "Ada Lovelace.jpg" is "ada-lovelace"
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["id", "name", "camera", "photos"])]
     from_directory: Option<PathBuf>,
@@ -79,6 +83,14 @@ pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
         return directory::enroll_directory(context, folder);
     }
     let settings = context.settings()?;
+    if arguments.discard_photographs {
+        refuse_without_store(context)?;
+        if !context.socket(&settings).exists() {
+            let what = "--discard-photographs needs the running daemon, which alone makes the templates; start it \
+                        (systemctl start limen), or discard them later: limen people discard-photographs ID";
+            return Err(Trouble::Usage(what.to_owned()));
+        }
+    }
     let id = person_id(arguments.id.as_deref().unwrap_or_default())?;
     let known = enrolled_ids(context, &settings)?.contains(&id);
     let name = match &arguments.name {
@@ -120,6 +132,11 @@ pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
         say_json(&json!({ "id": id, "photos": photos }));
     } else {
         say(&format!("{id} is enrolled with {}", photos.join(", ")));
+    }
+    if arguments.discard_photographs {
+        let deleted = discard_photographs(context, &settings, &id)?;
+        note(&format!("deleted again: {}", deleted.gone.join(", ")));
+        say_what_is_left(&deleted);
     }
     Ok(Answer::Yes)
 }

@@ -208,8 +208,8 @@ fn tell(ahead: &Remake) {
     }
     for person in &ahead.without {
         note(&format!(
-            "{person} cannot enter: no photograph, and the embeddings in the gallery file are of another model; \
-             add photographs: limen enroll {person} PHOTO"
+            "{person} cannot enter: no photograph, and the embeddings in the gallery file or the store are of \
+             another model; add photographs: limen enroll {person} PHOTO"
         ));
     }
 }

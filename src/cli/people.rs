@@ -1,15 +1,17 @@
 //! `limen people`: who is enrolled?
 
+pub mod discard;
+mod photographs;
+mod remove;
+
 use serde_json::{Value, json};
 
-use super::audit::forget_in_records;
 use super::context::Context;
 use super::output::{NOTE, STRONG, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::credential::SecondFactor;
-use crate::files::Trust;
 use crate::gallery::roster::Entry;
-use crate::gallery::{Means, Roster, remove_person};
+use crate::gallery::{Means, Roster};
 use crate::person::{GroupId, PersonId};
 
 /// What to do with the people of the gallery file.
@@ -23,9 +25,18 @@ pub enum Command {
         /// Whose
         id: String,
     },
-    /// Take a person out of the gallery file and out of the records; a running grant is revoked, the
-    /// photographs stay
+    /// Take a person out of the gallery file, the template store and the records; a running grant is revoked.
+    /// Says what is left; with --json one object: removed, templates, records, photographs, left
     Remove {
+        /// Whose
+        id: String,
+        /// Delete the photographs as well
+        #[arg(long)]
+        photographs: bool,
+    },
+    /// Delete a person's photographs and keep the templates: who steals the card then has no picture. Another
+    /// model will need new photographs. With --json one object: id, discarded, left
+    DiscardPhotographs {
         /// Whose
         id: String,
     },
@@ -52,23 +63,8 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
             };
             if context.json { say_json(&to_json(entry)) } else { show(entry) }
         }
-        Command::Remove { id } => {
-            let id = person_id(&id)?;
-            remove_person(&settings.gallery, &id)?;
-            context.ask_for_reload(&settings)?;
-            // A gallery that somebody names has no records.
-            let records = match context.trust() {
-                Trust::Anyone => 0,
-                _ => forget_in_records(context, &settings, &id)?,
-            };
-            if context.json {
-                say_json(&json!({ "removed": id, "records": records }));
-            } else {
-                say(&format!(
-                    "{id} is no longer enrolled; the photographs are still in the gallery's folder"
-                ));
-            }
-        }
+        Command::Remove { id, photographs } => return remove::remove(context, &id, photographs),
+        Command::DiscardPhotographs { id } => return discard::discard(context, &id),
     }
     Ok(Answer::Yes)
 }
@@ -79,12 +75,18 @@ pub fn person_id(text: &str) -> Result<PersonId, Trouble> {
     PersonId::new(text).map_err(|why| Trouble::Usage(format!("the id \"{shown}\" {why}")))
 }
 
+/// The photographs that an entry lists, relative to the gallery's folder.
+fn photo_names(entry: &Entry) -> Vec<String> {
+    entry.photos.iter().map(|photo| photo.path.to_string_lossy().into_owned()).collect()
+}
+
 fn to_json(entry: &Entry) -> Value {
     json!({
         "id": entry.id,
         "name": entry.name.as_str(),
         "photos": entry.photos.iter().map(|photo| photo.path.display().to_string()).collect::<Vec<_>>(),
         "embeddings": entry.embeddings.len(),
+        "stored": entry.stored,
         "suspended": entry.standing.suspended,
         "valid_from": entry.standing.valid_from.map(|day| day.to_string()),
         "valid_until": entry.standing.valid_until.map(|day| day.to_string()),
@@ -100,13 +102,17 @@ fn to_json(entry: &Entry) -> Value {
 fn to_line(entry: &Entry) -> String {
     let count = entry.photos.len() + entry.embeddings.len();
     let plural = if count == 1 { "" } else { "s" };
-    format!("{:<24} {} ({count} template{plural}){}", entry.id, entry.name, limits(entry))
+    let stored = if entry.stored { ", more in the store" } else { "" };
+    format!("{:<24} {} ({count} template{plural}{stored}){}", entry.id, entry.name, limits(entry))
 }
 
 fn show(entry: &Entry) {
     say(&format!("{} {}{}", styled(STRONG, entry.id.as_str(), 0), entry.name, limits(entry)));
     for photo in &entry.photos {
         say(&format!("  photograph {}", super::context::shown(&photo.path)));
+    }
+    if entry.stored {
+        say("  templates of discarded photographs in the store");
     }
     if !entry.embeddings.is_empty() {
         say(&format!("  {} embeddings in the file", entry.embeddings.len()));

@@ -24,7 +24,7 @@ pub fn run(context: &Context) -> Result<Answer, Trouble> {
         config_file: Some(context.config_file().to_owned()),
         gallery: GallerySource {
             file: settings.gallery.clone(),
-            store: StoreUse::Own(settings.paths.state.clone()),
+            store: StoreUse::Own(settings.vault()),
             trust: Trust::Checked,
         },
         models,

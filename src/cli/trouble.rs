@@ -16,7 +16,7 @@ use crate::door::DoorError;
 use crate::enrol::EnrolError;
 use crate::evaluation::EvaluationError;
 use crate::files::FileError;
-use crate::gallery::{EditError, RosterError};
+use crate::gallery::{EditError, RosterError, StoreError};
 use crate::matching::cohort::CohortError;
 use crate::matching::thresholds::ThresholdError;
 use crate::pipeline::RuleError;
@@ -87,6 +87,7 @@ troubles! {
     PinError => Usage,
     HashError => Device,
     FileError => Device,
+    StoreError => Device,
     AuditError => Device,
     CameraError => Device,
     ControlError => Device,

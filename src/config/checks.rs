@@ -59,6 +59,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         gallery: path(review, "[gallery] file", &said.gallery.file, folder)
             .unwrap_or_else(|| folder.join(DEFAULT_GALLERY)),
         audit: check_audit(review, &said.audit, folder, &paths),
+        store_key: path(review, "[store] key", &said.store.key, folder),
         paths,
         accept_photo_risk: flag(&said.door.accept_photo_risk),
         warnings,

@@ -44,6 +44,8 @@ pub struct SaidFile {
     pub gallery: SaidGallery,
     /// `[audit]`
     pub audit: SaidAudit,
+    /// `[store]`
+    pub store: SaidStore,
     /// `[paths]`
     pub paths: SaidPaths,
     /// `[site]`
@@ -262,6 +264,14 @@ pub struct SaidAudit {
     pub key: Said<String>,
     /// `refuse` or `allow-and-alarm`.
     pub on_audit_failure: Said<String>,
+}
+
+/// `[store]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidStore {
+    /// The key that seals the templates.
+    pub key: Said<String>,
 }
 
 /// `[paths]`

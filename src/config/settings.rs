@@ -7,6 +7,7 @@ use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::entry::EntrySettings;
+use crate::gallery::Vault;
 use crate::matching::LookAlikes;
 use crate::policy::access::WhenClockUnknown;
 use crate::policy::{AccessRules, Rules};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub gallery: PathBuf,
     /// The records.
     pub audit: AuditSettings,
+    /// A file with the key that seals the templates; `None` takes the systemd credential or makes one.
+    pub store_key: Option<PathBuf>,
     /// Where state and run-time files are.
     pub paths: PathSettings,
     /// The installer knows that a photograph may open the door; always so with a real lock.
@@ -58,9 +61,15 @@ impl Settings {
             ("[control]", self.operators != new.operators),
             // Its folder follows the state folder, which is named below.
             ("[audit]", self.audit != new.audit && self.paths == new.paths),
+            ("[store]", self.store_key != new.store_key),
             ("[paths]", self.paths != new.paths),
         ];
         changed.into_iter().filter_map(|(section, differs)| differs.then_some(section)).collect()
+    }
+
+    /// The template store, and where its key lies.
+    pub fn vault(&self) -> Vault {
+        Vault::in_state(&self.paths.state, self.store_key.as_deref())
     }
 
     /// The settings that lower what the program promises, each with what it means: said at every start.
@@ -121,11 +130,6 @@ pub struct PathSettings {
 }
 
 impl PathSettings {
-    /// The template store.
-    pub fn store(&self) -> PathBuf {
-        self.state.join(crate::gallery::store::STORE_NAME)
-    }
-
     /// The installed networks.
     pub fn packs(&self) -> Packs {
         Packs::in_state(&self.state)

@@ -118,6 +118,15 @@ fn look_alikes_are_two_people_and_a_margin() {
 }
 
 #[test]
+fn the_stores_key_is_relative_to_the_file_and_another_one_needs_a_restart() {
+    let settings = good("[store]\nkey = \"store.key\"");
+    assert_eq!(settings.store_key.as_deref(), Some(Path::new("/etc/limen/store.key")));
+    assert_eq!(settings.vault().key().file(), Path::new("/etc/limen/store.key"));
+    assert_eq!(Settings::defaults().needs_restart(&settings), ["[store]"]);
+    answers("[store]\nkey = \"\"", "limen.toml:2: [store] key: is empty");
+}
+
+#[test]
 fn defaults_are_safe() {
     let settings = Settings::defaults();
     assert!(matches!(settings.door.driver, Driver::DryRun));

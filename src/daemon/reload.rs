@@ -1,27 +1,24 @@
-//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on. And how
-//! what it brings comes into force.
+//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on. It
+//! alone writes the template store.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use serde_json::json;
-
-use super::{Daemon, DaemonError, Message};
-use crate::clock::Now;
+use super::{DaemonError, Message};
 use crate::config::Settings;
-use crate::control::{Answer, no, yes};
+use crate::control::{Answer, no};
 use crate::embedding::Crops;
-use crate::enrol::{Enroller, GallerySource, load_gallery};
-use crate::event::{Fact, Mode};
+use crate::enrol::{Enroller, GallerySource, StoreUse, load_gallery, recorded_generation};
+use crate::event::{Caller, Mode, StoreChange};
 use crate::failpoint;
 use crate::files::write_atomically;
+use crate::gallery::StoreError;
+use crate::gallery::store::Rotated;
 use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
-use crate::policy::Event;
-use crate::service;
 use crate::vision::Analyst;
 use crate::vision::model::Models;
 
@@ -42,12 +39,28 @@ pub(super) struct Fresh {
     pub rule: Rule,
     pub prepared: Arc<Prepared>,
     pub notes: Vec<Mistake>,
+    /// The number of the store that has all templates.
+    pub store: Option<u64>,
+    /// What is wrong with the store.
+    pub store_trouble: Vec<StoreError>,
+}
+
+/// What a change of the store brought.
+pub(super) struct Changed {
+    pub how: StoreChange,
+    /// Its number, and what is left to do by hand; or why it was not changed.
+    pub outcome: Result<Rotated, String>,
+    pub caller: Caller,
+    /// Who waits for the answer.
+    pub reply: SyncSender<Answer>,
 }
 
 /// What the worker is asked to do.
 enum Job {
     /// Read everything again; who waits for the answer.
     Reload(Option<SyncSender<Answer>>),
+    /// Change the store.
+    Change(StoreChange, Caller, SyncSender<Answer>),
     /// Write a commanded mode down; none: it is the schedules' again.
     KeepMode(PathBuf, Option<Mode>),
 }
@@ -67,7 +80,7 @@ impl Worker {
         sender: SyncSender<Message>,
     ) -> Result<Self, DaemonError> {
         let (jobs, waiting) = sync_channel(QUEUE);
-        let bench = Bench { config_file, source, settings, models };
+        let bench = Bench { config_file, source, settings, models, begun: false };
         let thread = std::thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || bench.work(&waiting, &sender))
@@ -77,15 +90,18 @@ impl Worker {
 
     /// Asks for a reload; `reply` gets the answer when it is done, or at once if too many wait.
     pub fn reload(&self, reply: Option<SyncSender<Answer>>) {
-        let turned_away = match self.jobs.try_send(Job::Reload(reply)) {
-            Err(TrySendError::Full(Job::Reload(reply)) | TrySendError::Disconnected(Job::Reload(reply))) => {
-                Some(reply)
-            }
-            _ => None,
-        };
-        if let Some(reply) = turned_away {
+        self.give(Job::Reload(reply));
+    }
+
+    /// Asks for a change of the store; `reply` gets the answer when it is done, or at once if too many wait.
+    pub fn change(&self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) {
+        self.give(Job::Change(how, caller, reply));
+    }
+
+    fn give(&self, job: Job) {
+        if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = self.jobs.try_send(job) {
             log::warn!("a reload was turned away: others are waiting");
-            if let Some(reply) = reply {
+            if let Job::Reload(Some(reply)) | Job::Change(_, _, reply) = job {
                 let _ = reply.try_send(no("other reloads are waiting; try again"));
             }
         }
@@ -108,6 +124,8 @@ struct Bench {
     source: GallerySource,
     settings: Settings,
     models: Arc<Models>,
+    /// The records were asked for the newest store.
+    begun: bool,
 }
 
 impl Bench {
@@ -115,18 +133,50 @@ impl Bench {
         step_aside();
         while let Ok(job) = jobs.recv() {
             failpoint::reach("worker");
-            let reply = match job {
-                Job::Reload(reply) => reply,
+            let done = match job {
+                Job::Reload(reply) => vec![self.reloaded(reply)],
+                Job::Change(how, caller, reply) => self.change(how, caller, reply),
                 Job::KeepMode(file, mode) => {
                     keep_mode(&file, mode);
-                    continue;
+                    Vec::new()
                 }
             };
-            let outcome = self.reload();
-            if sender.send(Message::Reloaded(Box::new(Reloaded { outcome, reply }))).is_err() {
+            if done.into_iter().any(|message| sender.send(message).is_err()) {
                 break;
             }
         }
+    }
+
+    fn reloaded(&mut self, reply: Option<SyncSender<Answer>>) -> Message {
+        let outcome = self.begin().and_then(|()| self.reload());
+        Message::Reloaded(Box::new(Reloaded { outcome, reply }))
+    }
+
+    /// Asks the records, once, which store was the newest.
+    fn begin(&mut self) -> Result<(), String> {
+        if let (false, StoreUse::Own(vault)) = (self.begun, &mut self.source.store) {
+            vault.expect(recorded_generation(&self.settings.audit).map_err(|error| error.to_string())?);
+        }
+        self.begun = true;
+        Ok(())
+    }
+
+    /// Changes the store. One that is accepted comes into force.
+    fn change(&mut self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) -> Vec<Message> {
+        let outcome = self.begin().and_then(|()| match (&self.source.store, how) {
+            (StoreUse::Own(vault), StoreChange::Rotate) => vault.rotate().map_err(|error| error.to_string()),
+            (StoreUse::Own(vault), StoreChange::AcceptRollback) => {
+                let accepted = vault.accept_rollback().map_err(|error| error.to_string())?;
+                Ok(Rotated { generation: accepted, left: None })
+            }
+            _ => Err("this daemon keeps its templates in memory".to_owned()),
+        });
+        let reload = how == StoreChange::AcceptRollback && outcome.is_ok();
+        let mut done = vec![Message::StoreChanged(Box::new(Changed { how, outcome, caller, reply }))];
+        if reload {
+            done.push(self.reloaded(None));
+        }
+        done
     }
 
     fn reload(&mut self) -> Result<Fresh, String> {
@@ -154,59 +204,15 @@ impl Bench {
         for trouble in &enrolled.store_trouble {
             log::warn!("{trouble}");
         }
+        if let (StoreUse::Own(vault), Some(generation)) = (&mut self.source.store, enrolled.generation) {
+            vault.expect(generation);
+        }
         let built = enrolled.built;
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
         let prepared = Arc::new(Prepared::new(Arc::new(built.gallery), scoring));
-        Ok(Fresh { settings, rule, prepared, notes: built.notes })
-    }
-}
-
-impl Daemon {
-    /// Brings a reload into force, or says why not.
-    pub(super) fn reloaded(&mut self, now: Now, reloaded: Reloaded) {
-        self.vision.go();
-        let answer = match reloaded.outcome {
-            Ok(fresh) => self.bring_into_force(now, fresh),
-            Err(what) => {
-                log::error!("reload refused, what was in force stays in force:\n{what}");
-                self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
-                no(&what)
-            }
-        };
-        if let Some(reply) = reloaded.reply {
-            let _ = reply.try_send(answer);
-        }
-        service::status(&format!("{} people enrolled", self.matcher.gallery().people().len()));
-    }
-
-    fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
-        let needs_restart = match fresh.settings {
-            Some(settings) => {
-                self.policy.replace_rules(settings.rules, Arc::clone(&settings.access));
-                let sections = self.settings.needs_restart(&settings);
-                self.settings = settings;
-                sections
-            }
-            None => Vec::new(),
-        };
-        for section in &needs_restart {
-            log::warn!("{section} was changed; that needs a restart (systemctl restart limen)");
-        }
-        let notes: Vec<String> = fresh.notes.iter().map(ToString::to_string).collect();
-        notes.iter().for_each(|note| log::warn!("{note}"));
-        let gallery = Arc::clone(fresh.prepared.gallery());
-        let (added, removed) = gallery.diff(self.matcher.gallery());
-        let (people, templates) = (gallery.people().len(), gallery.templates());
-        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing.clone())).collect();
-        self.matcher.replace(fresh.rule, fresh.prepared);
-        self.step(now, Event::NewRoster(Arc::new(roster)));
-        let answer = yes(json!({
-            "people": people, "templates": templates, "added": added, "removed": removed,
-            "needs_restart": needs_restart, "notes": notes,
-        }));
-        self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed });
-        answer
+        let (store, store_trouble) = (enrolled.generation, enrolled.store_trouble);
+        Ok(Fresh { settings, rule, prepared, notes: built.notes, store, store_trouble })
     }
 }
 

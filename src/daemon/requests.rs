@@ -89,6 +89,10 @@ impl Daemon {
                 self.record_command(now, command, caller, None);
                 return self.forget(&id, reply);
             }
+            Request::Store { action } => {
+                self.record_command(now, command, caller, None);
+                return self.worker.change(action, caller, reply);
+            }
             Request::Lock => self.lock_asked(now, caller),
             Request::Unlock { seconds } => self.unlock_asked(now, caller, seconds),
             Request::Mode { mode } => self.mode_asked(now, caller, mode),

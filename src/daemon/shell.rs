@@ -193,12 +193,17 @@ fn tell_log(fact: &Fact) {
         Fact::Locked { why, .. } => log::info!("locked ({why:?})"),
         Fact::Fault { part, what } => log::error!("fault of the {part}: {what}"),
         Fact::Recovered { part, after_ms } => log::info!("the {part} is back after {after_ms} ms"),
-        Fact::GalleryLoaded { people, templates, added, removed } => log::info!(
+        Fact::GalleryLoaded { people, templates, added, removed, .. } => log::info!(
             "gallery in force: {people} people, {templates} templates ({} new, {} gone)",
             added.len(),
             removed.len()
         ),
-        Fact::GalleryRefused { .. } | Fact::Started { .. } | Fact::Stopped | Fact::Risk { .. } => {}
+        Fact::StoreChanged { how, store, .. } => log::warn!("the template store is now {store} ({how:?})"),
+        Fact::TemplateRefused { .. }
+        | Fact::GalleryRefused { .. }
+        | Fact::Started { .. }
+        | Fact::Stopped
+        | Fact::Risk { .. } => {}
         Fact::Input { input, active, changes, .. } => {
             let state = if *active { "active" } else { "at rest" };
             log::info!("input {input}: {state}{}", times(*changes));

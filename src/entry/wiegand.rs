@@ -64,11 +64,11 @@ impl Frame {
 }
 
 fn card_of(pulses: &[Pulse]) -> Result<Card, EntryMistake> {
-    let is_one_frame = pulses.windows(2).all(|two| {
-        let gap = two[1].at - two[0].at;
-        (SHORTEST_GAP..=LONGEST_GAP).contains(&gap)
-    });
+    let gaps = || pulses.windows(2).map(|two| two[1].at - two[0].at);
+    let is_one_frame = gaps().all(|gap| (SHORTEST_GAP..=LONGEST_GAP).contains(&gap));
     if !is_one_frame || !matches!(pulses.len(), 26 | 34) {
+        let (shortest, longest) = (gaps().min().unwrap_or_default(), gaps().max().unwrap_or_default());
+        log::debug!("reader: {} pulses, {shortest:?} to {longest:?} apart, are no card", pulses.len());
         return Err(EntryMistake::Noise);
     }
     let bits = pulses.iter().fold(0_u64, |bits, pulse| bits << 1 | u64::from(pulse.one));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Refusal, TrackId,
@@ -102,6 +102,16 @@ pub struct Caller {
     pub uid: u32,
     /// Process.
     pub pid: i32,
+}
+
+/// What may be done to the template store by command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoreChange {
+    /// Sealed with another key.
+    Rotate,
+    /// An older one, or an older model, taken as the newest.
+    AcceptRollback,
 }
 
 /// Something that happened and that the audit keeps: one record each.
@@ -217,6 +227,23 @@ pub enum Fact {
         added: Vec<PersonId>,
         /// Ids that are gone.
         removed: Vec<PersonId>,
+        /// The number of the store that has its templates; the next one is not older.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        store: Option<u64>,
+    },
+    /// A template in the store was altered, or put there from elsewhere, and is not used.
+    TemplateRefused {
+        /// Whose it claims to be.
+        person: Option<PersonId>,
+    },
+    /// The store was changed by command.
+    StoreChanged {
+        /// How.
+        how: StoreChange,
+        /// Its number since then.
+        store: u64,
+        /// Who asked the daemon; none where no daemon ran.
+        caller: Option<Caller>,
     },
     /// A gallery was refused; the old one stays in force.
     GalleryRefused {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::roster::{Entry, Photo, Roster};
-use super::store::{PhotoDigest, PhotoTemplate, Store, StoreError};
+use super::store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError};
 use super::{Gallery, Person};
 use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{Trust, read_trusted};
@@ -31,6 +31,9 @@ pub enum GalleryError {
 pub trait PhotoEmbedder {
     /// The model that it uses.
     fn model(&self) -> ModelDigest;
+
+    /// Its name, and how new it is.
+    fn version(&self) -> ModelVersion;
 
     /// The embeddings of the one good face in a photograph; else what was wrong with it, and the remedy.
     /// `file` is only for messages.
@@ -159,6 +162,10 @@ fn embed_missing(
             problems.note(photo.line, &photo.person, why);
         }
     }
+    // Of photographs that were discarded these are all there is, whatever the model.
+    for entry in roster.people.iter().filter(|entry| entry.stored) {
+        made.keep(&entry.id, store);
+    }
     problems.into_result(made)
 }
 
@@ -185,15 +192,14 @@ fn assemble(roster: &Roster, plan: &Plan, store: Store) -> Result<Built, Gallery
     }
     let mut people = Vec::new();
     for entry in &roster.people {
-        let mut singles = photos.remove(&entry.id).unwrap_or_default();
+        let mut singles: Vec<Embedding> = match entry.stored {
+            true => store.of(&entry.id).filter_map(PhotoTemplate::single).collect(),
+            false => photos.remove(&entry.id).unwrap_or_default(),
+        };
         let photographs = singles.len();
         singles.extend(embeddings_of(entry, store.model(), &mut notes));
         if singles.is_empty() {
-            notes.note(
-                entry.line,
-                &entry.id,
-                "cannot enter: no template of the model in use; add photographs".to_owned(),
-            );
+            notes.note(entry.line, &entry.id, without_template(entry, &store));
             continue;
         }
         let person =
@@ -208,6 +214,24 @@ fn assemble(roster: &Roster, plan: &Plan, store: Store) -> Result<Built, Gallery
     }
     let gallery = Gallery::new(people, store.model());
     problems.into_result(Built { gallery, store, notes: notes.0 })
+}
+
+/// Why somebody has no template, and what to do.
+fn without_template(entry: &Entry, store: &Store) -> String {
+    let others: Vec<String> = store.other_models(&entry.id).iter().map(ModelDigest::short).collect();
+    match (entry.stored, others.as_slice()) {
+        (false, _) => "cannot enter: no template of the model in use; add photographs".to_owned(),
+        (true, []) => {
+            "cannot enter: the photographs were discarded and the store has no template of theirs; \
+                       add new photographs"
+                .to_owned()
+        }
+        (true, others) => format!(
+            "cannot enter: the photographs were discarded, and the templates in the store are of another \
+             model ({}); add new photographs",
+            others.join(", ")
+        ),
+    }
 }
 
 fn embeddings_of(entry: &Entry, model: ModelDigest, notes: &mut Problems) -> Vec<Embedding> {

@@ -16,6 +16,10 @@ impl PhotoEmbedder for Reader {
         ModelDigest::of(b"model")
     }
 
+    fn version(&self) -> ModelVersion {
+        ModelVersion { name: "model".to_owned(), version: 1 }
+    }
+
     fn embed(&mut self, bytes: &[u8], _file: &Path) -> Result<PhotoTemplate, String> {
         let text = std::str::from_utf8(bytes).expect("text");
         self.embedded.push(text.to_owned());
@@ -157,4 +161,37 @@ fn a_photograph_that_others_may_write_is_refused() {
     let path = site.folder.path().join("1.jpg");
     crate::files::write_atomically(&path, b"1 2", 0o666).expect("written");
     assert!(site.problems(&person("ada", "\"1.jpg\"")).contains("chmod go-w"));
+}
+
+#[test]
+fn discarded_photographs_leave_their_templates_whatever_the_model() {
+    let mut site = Site::new(&[("1.jpg", "1 3"), ("2.jpg", "5 7")]);
+    site.build(&person("ada", "\"1.jpg\"")).expect("a good photograph");
+    fs::remove_file(site.folder.path().join("1.jpg")).expect("discarded");
+    let stored = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ntemplates = \"stored\"\n";
+    let ada = PersonId::new("ada").expect("an id");
+    let built = site.build(stored).expect("still enrolled");
+    assert_eq!(built.gallery.get(&ada).expect("enrolled").template.values(), [2.0]);
+
+    let built = site.build(&format!("{stored}photos = [\"2.jpg\"]\n")).expect("another photograph");
+    assert_eq!(built.gallery.get(&ada).expect("enrolled").singles.len(), 2);
+
+    site.store = site.store.clone().with_model(ModelDigest::of(b"another"));
+    let other = Site { store: site.store.clone(), ..Site::new(&[]) };
+    assert_eq!(other.store.other_models(&ada), [ModelDigest::of(b"model")]);
+    assert!(other.store.is_empty());
+    let built = site.build(stored).expect("back to the first model");
+    assert_eq!(built.gallery.get(&ada).expect("enrolled").singles.len(), 2);
+}
+
+#[test]
+fn whoever_has_neither_photographs_nor_templates_is_named_with_the_remedy() {
+    let stored = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ntemplates = \"stored\"\n";
+    let built = Site::new(&[]).build(stored).expect("nothing wrong for the others");
+    assert!(built.gallery.people().is_empty());
+    assert_eq!(
+        built.notes[0].to_string(),
+        "gallery.toml:1: person \"ada\": cannot enter: the photographs were discarded and the store has no \
+         template of theirs; add new photographs"
+    );
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use thiserror::Error;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::roster::{Roster, RosterError};
+use super::roster::{Roster, RosterError, STORED};
 use crate::credential::PinHash;
 use crate::files::{FileError, Trust, lock_file, read_trusted_text, write_atomically};
 use crate::person::{PersonId, PersonName};
@@ -104,6 +104,22 @@ pub fn set_pin(file: &Path, id: &PersonId, which: WhichPin, hash: Option<&PinHas
     change_privately(file, |document| put_pin(document, id, which, hash))
 }
 
+/// Takes photographs off a person's list and says that the store has their templates.
+pub fn discard_photos(file: &Path, id: &PersonId, photos: &[String]) -> Result<(), EditError> {
+    change(file, |document| drop_photos(document, id, photos))
+}
+
+/// Undoes [`discard_photos`]; `stored` is what the file said of the store before.
+pub fn restore_photos(file: &Path, id: &PersonId, photos: &[String], stored: bool) -> Result<(), EditError> {
+    change(file, |document| {
+        append_photos(document, id, photos)?;
+        if !stored {
+            person_of(document, id)?.remove("templates");
+        }
+        Ok(())
+    })
+}
+
 fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
@@ -178,11 +194,7 @@ fn delete_person(document: &mut DocumentMut, id: &PersonId) -> Result<(), EditEr
 }
 
 fn append_photos(document: &mut DocumentMut, id: &PersonId, photos: &[String]) -> Result<(), EditError> {
-    let people = people_of(document)?;
-    let person =
-        people.iter_mut().find(|person| is(person, id)).ok_or_else(|| EditError::Unknown(id.clone()))?;
-    let list = person.entry("photos").or_insert(value(Array::new()));
-    let list = list.as_array_mut().ok_or(EditError::Layout("photos"))?;
+    let list = photos_of(person_of(document, id)?)?;
     photos.iter().for_each(|photo| list.push(photo.as_str()));
     Ok(())
 }
@@ -193,9 +205,7 @@ fn put_pin(
     which: WhichPin,
     hash: Option<&PinHash>,
 ) -> Result<(), EditError> {
-    let people = people_of(document)?;
-    let person =
-        people.iter_mut().find(|person| is(person, id)).ok_or_else(|| EditError::Unknown(id.clone()))?;
+    let person = person_of(document, id)?;
     match hash {
         Some(hash) => drop(person.insert(which.key(), value(hash.to_string()))),
         None => {
@@ -206,6 +216,27 @@ fn put_pin(
         }
     }
     Ok(())
+}
+
+fn drop_photos(document: &mut DocumentMut, id: &PersonId, photos: &[String]) -> Result<(), EditError> {
+    let person = person_of(document, id)?;
+    let list = photos_of(person)?;
+    list.retain(|photo| !photos.iter().any(|gone| photo.as_str() == Some(gone)));
+    if list.is_empty() {
+        person.remove("photos");
+    }
+    person.insert("templates", value(STORED));
+    Ok(())
+}
+
+fn photos_of(person: &mut Table) -> Result<&mut Array, EditError> {
+    let list = person.entry("photos").or_insert(value(Array::new()));
+    list.as_array_mut().ok_or(EditError::Layout("photos"))
+}
+
+fn person_of<'a>(document: &'a mut DocumentMut, id: &PersonId) -> Result<&'a mut Table, EditError> {
+    let people = people_of(document)?;
+    people.iter_mut().find(|person| is(person, id)).ok_or_else(|| EditError::Unknown(id.clone()))
 }
 
 fn people_of(document: &mut DocumentMut) -> Result<&mut ArrayOfTables, EditError> {
@@ -275,6 +306,19 @@ mod tests {
         let photos = ["a2.jpg".to_owned()];
         let changed = edited(TEXT, |d| append_photos(d, &id("ada"), &photos)).expect("added");
         assert_eq!(changed, TEXT.replace("[\"a.jpg\"]", "[\"a.jpg\", \"a2.jpg\"]"));
+    }
+
+    #[test]
+    fn discarded_photographs_leave_the_list_and_come_back_if_it_must_be() {
+        let photos = ["a.jpg".to_owned()];
+        let changed = edited(TEXT, |d| drop_photos(d, &id("ada"), &photos)).expect("discarded");
+        assert_eq!(changed, TEXT.replace("photos = [\"a.jpg\"]", "templates = \"stored\""));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("gallery.toml");
+        fs::write(&file, TEXT).expect("written");
+        discard_photos(&file, &id("ada"), &photos).expect("discarded");
+        restore_photos(&file, &id("ada"), &photos, false).expect("restored");
+        assert_eq!(fs::read_to_string(&file).expect("text"), TEXT);
     }
 
     #[test]

@@ -4,22 +4,23 @@
 //! none of it comes into force. Photographs stay in the file's own folder, so that a line in it cannot name
 //! some other file of the machine.
 
+mod embeddings;
 mod groups;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use embeddings::check_embeddings;
+
 use super::Standing;
 use super::means::{SaidMeans, check_cards, check_means};
-use crate::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
+use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
 use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
@@ -32,6 +33,8 @@ pub const MAX_PHOTOS: usize = 20;
 pub const MAX_ALL_PHOTOS: usize = 50_000;
 /// The most groups a person: each is looked at when the person stands at the door.
 pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
+/// What `templates` says where the photographs were discarded.
+pub(super) const STORED: &str = "stored";
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
 /// The largest gallery file: room for every person with several embeddings in the file.
@@ -70,6 +73,8 @@ pub struct Entry {
     pub photos: Vec<Photo>,
     /// Embeddings given in the file, each with the model it is of.
     pub embeddings: Vec<(ModelDigest, Embedding)>,
+    /// The store has templates of photographs that were discarded; they are kept and used.
+    pub stored: bool,
     /// The line of the file it begins in, from 1.
     pub line: usize,
     /// The lines of `standing.groups`, one each.
@@ -124,6 +129,7 @@ struct SaidPerson {
     name: Option<Spanned<String>>,
     photos: Vec<Spanned<String>>,
     embeddings: Vec<Spanned<SaidEmbedding>>,
+    templates: Option<Spanned<String>>,
     suspended: bool,
     extended_time: bool,
     pin: Option<Spanned<toml::Value>>,
@@ -177,7 +183,8 @@ fn check_person(
     let name = check_name(review, at.clone(), &who, said.name.as_ref());
     let photos = check_photos(review, &who, &said.photos);
     let embeddings = check_embeddings(review, &who, &said.embeddings);
-    if said.photos.is_empty() && said.embeddings.is_empty() {
+    let stored = said.templates.as_ref().is_some_and(|said| check_templates(review, &who, said));
+    if said.photos.is_empty() && said.embeddings.is_empty() && said.templates.is_none() {
         let remedy = "add photos = [\"FILE\", ...]; to take somebody out of force use suspended = true";
         review.note_missing(Some(at.clone()), &who, "has neither photographs nor embeddings", remedy);
     }
@@ -186,7 +193,27 @@ fn check_person(
     let schedules = said.second_factor_schedules.iter();
     let schedule_lines = schedules.map(|name| review.line_of(name.span().start)).collect();
     let line = review.line_of(at.start);
-    Some(Entry { id: id?, name: name?, standing, photos, embeddings, line, group_lines, schedule_lines })
+    Some(Entry {
+        id: id?,
+        name: name?,
+        standing,
+        photos,
+        embeddings,
+        stored,
+        line,
+        group_lines,
+        schedule_lines,
+    })
+}
+
+fn check_templates(review: &mut Review<'_>, who: &str, said: &Spanned<String>) -> bool {
+    let stored = said.get_ref() == STORED;
+    if !stored {
+        let what = format!("\"{}\" is not known", said.get_ref());
+        let remedy = "write \"stored\" where the photographs were discarded, else leave it out";
+        review.note(Some(said.span()), format!("{who} templates"), what, remedy);
+    }
+    stored
 }
 
 fn check_id(
@@ -289,44 +316,6 @@ pub(super) fn check_photo_path(text: &str) -> Result<PathBuf, &'static str> {
         return Err("has \".\" or \"..\" in it");
     }
     Ok(path.to_owned())
-}
-
-fn check_embeddings(
-    review: &mut Review<'_>,
-    who: &str,
-    said: &[Spanned<SaidEmbedding>],
-) -> Vec<(ModelDigest, Embedding)> {
-    let key = format!("{who} embeddings");
-    if let Some(excess) = said.get(MAX_PHOTOS) {
-        let what = format!("{} embeddings are more than {MAX_PHOTOS}", said.len());
-        review.note(Some(excess.span()), &key, what, "keep fewer");
-    }
-    let mut embeddings = Vec::new();
-    for embedding in said.iter().take(MAX_PHOTOS) {
-        match check_embedding(embedding.get_ref()) {
-            Ok(checked) => embeddings.push(checked),
-            Err((what, remedy)) => review.note(Some(embedding.span()), &key, what, remedy),
-        }
-    }
-    embeddings
-}
-
-fn check_embedding(said: &SaidEmbedding) -> Result<(ModelDigest, Embedding), (&'static str, &'static str)> {
-    const AGAIN: &str = "copy it again from where it was made";
-    let model = ModelDigest::parse(&said.model)
-        .ok_or(("model is not a SHA-256 digest", "write the 64 hexadecimal digits of the model's digest"))?;
-    if said.data.len() > MAX_DIMENSIONS * 4 * 4 / 3 + 4 {
-        return Err(("data is too long: more than 1024 numbers", AGAIN));
-    }
-    let bytes = STANDARD.decode(&said.data).map_err(|_| ("data is not base64", AGAIN))?;
-    if !bytes.len().is_multiple_of(4) {
-        return Err(("data is not a whole number of 4-byte floats", AGAIN));
-    }
-    let values: Vec<f32> =
-        bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
-    let embedding =
-        Embedding::new(values).ok_or(("data is not 1 to 1024 finite little-endian floats", AGAIN))?;
-    Ok((model, embedding))
 }
 
 fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Standing {

@@ -2,6 +2,9 @@
 
 use jiff::civil::Date;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 fn parse(text: &str) -> Result<Roster, RosterError> {
@@ -32,6 +35,19 @@ fn a_person_has_an_id_a_name_photographs_and_dates() {
     assert_eq!(ada.photos[1], Photo { path: "ada/2.jpg".into(), line: 4 });
     assert_eq!(ada.standing.valid_until, Date::new(2027, 6, 30).ok());
     assert_eq!(ada.line, 1);
+}
+
+#[test]
+fn templates_in_the_store_take_the_place_of_photographs() {
+    let stored = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ntemplates = \"stored\"\n";
+    let roster = parse(stored).expect("no mistake");
+    assert!(roster.people[0].stored && roster.people[0].photos.is_empty());
+    let shown = mistakes(&stored.replace("stored", "store"));
+    assert_eq!(
+        shown,
+        "gallery.toml:4: person \"ada\" templates: \"store\" is not known; \
+         write \"stored\" where the photographs were discarded, else leave it out"
+    );
 }
 
 #[test]

@@ -1,34 +1,34 @@
 //! What the network made of each photograph, kept so that a start does not take minutes.
 //!
-//! The store is only a cache: everything in it comes from photographs that are still there, so a store that
-//! cannot be read is made again and nothing is lost. It is biometric data all the same: mode 0600, never in
-//! a log. A record is found by person *and* by the digest of the photograph's bytes, so a photograph that
-//! was replaced is embedded again.
+//! A record is found by person *and* by the digest of the photograph's bytes, so a photograph that was
+//! replaced is embedded again. For most people the store is only a cache: everything in it comes from
+//! photographs that are still there. Where the photographs were discarded, it is all there is.
 //!
-//! Layout, numbers little-endian: magic (8 bytes), version (u32), length of the whole file (u64), digest of
-//! the model (32), numbers an embedding (u32), records (u32); then for each record the id's length (u8), the
-//! id, the photograph's SHA-256 (32), the plain embedding, the mirrored one (f32 each); at the end the
-//! SHA-256 of all before it.
+//! It is biometric data: on the disk every record is [`sealed`], and the [`vault`] keeps file, key and what
+//! was seen last together. [`plain`] reads the format that came before. Nothing of it is ever in a log.
+
+mod error;
+mod key;
+mod plain;
+mod sealed;
+mod seen;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
-use thiserror::Error;
 
-use crate::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
-use crate::files::{FileError, Trust, read_trusted, write_atomically};
-use crate::person::{PersonId, printable};
+pub use error::StoreError;
+pub use key::{CREDENTIAL, KeyPlace};
+pub use seen::ModelVersion;
+pub use vault::{Opened, Rotated, Vault};
+
+use crate::embedding::{Embedding, ModelDigest};
+use crate::person::PersonId;
 
 /// The store's name in the state folder.
 pub const STORE_NAME: &str = "templates.limen";
-/// The largest store that is read: the most photographs with 512 numbers an embedding.
-const MAX_STORE_BYTES: u64 = 256 << 20;
-const MAGIC: &[u8; 8] = b"LIMENTPL";
-const VERSION: u32 = 1;
-const DIGEST: usize = 32;
-const HEADER: usize = 8 + 4 + 8 + DIGEST + 4 + 4;
 
 /// SHA-256 of a photograph file's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ impl fmt::Debug for PhotoDigest {
 pub struct PhotoTemplate {
     /// Of the face as it is.
     pub plain: Embedding,
-    /// Of the face mirrored left to right.
+    /// Of the face mirrored left to right; of the same length.
     pub mirrored: Embedding,
 }
 
@@ -71,176 +71,113 @@ impl PhotoTemplate {
     }
 }
 
-/// Why a store is not used. In every case it is made again from the photographs, and nothing is lost.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    /// It cannot be read or written, or others may write it.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Something else's file.
-    #[error("{0}: is no template store; move it away, the templates are made again from the photographs")]
-    NotAStore(String),
-    /// Written by another version of the program.
-    #[error(
-        "{path}: has format {found}, this program reads {ours}; \
-         nothing to do, the templates are made again from the photographs",
-        ours = VERSION
-    )]
-    OtherVersion {
-        /// Which.
-        path: String,
-        /// Its format's number.
-        found: u32,
-    },
-    /// Shorter than it says.
-    #[error(
-        "{0}: is only half there (a disk that was full, or a copy that was cut short); \
-         nothing to do, the templates are made again from the photographs"
-    )]
-    HalfWritten(String),
-    /// The checksum or a record is wrong.
-    #[error(
-        "{0}: is damaged; check the disk or card, \
-         the templates are made again from the photographs"
-    )]
-    Damaged(String),
-    /// A template that does not fit the store it should go into.
-    #[error("a template's length differs from the others': the embedder changed its model")]
-    OtherLength,
-}
+/// Of which model and photograph a template is.
+type Source = (ModelDigest, PhotoDigest);
 
-/// The templates of one model, by person and photograph.
+/// Templates by person, model and photograph. One model is in force; of the others only templates are kept
+/// that cannot be made again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Store {
     model: ModelDigest,
-    records: BTreeMap<PersonId, BTreeMap<PhotoDigest, PhotoTemplate>>,
+    records: BTreeMap<PersonId, BTreeMap<Source, PhotoTemplate>>,
 }
 
 impl Store {
-    /// No templates of `model`.
+    /// No templates; `model` is in force.
     pub fn empty(model: ModelDigest) -> Self {
         Self { model, records: BTreeMap::new() }
     }
 
-    /// The model whose templates these are.
+    /// The same templates, with another model in force.
+    pub fn with_model(self, model: ModelDigest) -> Self {
+        Self { model, ..self }
+    }
+
+    /// The model in force.
     pub fn model(&self) -> ModelDigest {
         self.model
     }
 
-    /// How many photographs have their template here.
+    /// How many templates of the model in force there are.
     pub fn len(&self) -> usize {
-        self.records.values().map(BTreeMap::len).sum()
+        self.records.keys().map(|person| self.of(person).count()).sum()
     }
 
-    /// Whether there are none.
+    /// How many templates of whatever model there are.
+    pub fn total(&self) -> usize {
+        self.entries().count()
+    }
+
+    /// Whether there are none of the model in force.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The template of this person's photograph, if it is known.
+    /// The template of this person's photograph by the model in force, if it is known.
     pub fn find(&self, person: &PersonId, photo: &PhotoDigest) -> Option<&PhotoTemplate> {
-        self.records.get(person)?.get(photo)
+        self.records.get(person)?.get(&(self.model, *photo))
     }
 
-    /// Adds a template, or replaces that of the same photograph. Every embedding has the same length.
+    /// A person's templates of the model in force.
+    pub fn of(&self, person: &PersonId) -> impl Iterator<Item = &PhotoTemplate> {
+        let records = self.records.get(person).into_iter().flatten();
+        records.filter(|((model, _), _)| *model == self.model).map(|(_, template)| template)
+    }
+
+    /// The other models that a person has templates of.
+    pub fn other_models(&self, person: &PersonId) -> Vec<ModelDigest> {
+        let records = self.records.get(person).into_iter().flatten();
+        let mut models: Vec<_> = records.map(|((model, _), _)| *model).filter(|m| *m != self.model).collect();
+        models.dedup();
+        models
+    }
+
+    /// Adds a template of the model in force, or replaces that of the same photograph. Every embedding of one
+    /// model has the same length.
     pub fn insert(
         &mut self,
         person: PersonId,
         photo: PhotoDigest,
         template: PhotoTemplate,
     ) -> Result<(), StoreError> {
-        let length = self.dimensions().unwrap_or_else(|| template.plain.dimensions());
+        self.insert_of(self.model, person, photo, template)
+    }
+
+    fn insert_of(
+        &mut self,
+        model: ModelDigest,
+        person: PersonId,
+        photo: PhotoDigest,
+        template: PhotoTemplate,
+    ) -> Result<(), StoreError> {
+        let known = self.entries().find(|(_, (of, _), _)| *of == model);
+        let length = known.map_or(template.plain.dimensions(), |(_, _, known)| known.plain.dimensions());
         if template.plain.dimensions() != length || template.mirrored.dimensions() != length {
             return Err(StoreError::OtherLength);
         }
-        self.records.entry(person).or_default().insert(photo, template);
+        self.records.entry(person).or_default().insert((model, photo), template);
         Ok(())
     }
 
-    /// Reads a store.
-    pub fn read(path: &Path, trust: Trust) -> Result<Self, StoreError> {
-        let bytes = read_trusted(path, MAX_STORE_BYTES, trust)?;
-        Self::decode(&bytes, path)
+    /// Takes over all that another store has of a person, whatever the model.
+    pub fn keep(&mut self, person: &PersonId, from: &Self) {
+        if let Some(known) = from.records.get(person) {
+            let records = self.records.entry(person.clone()).or_default();
+            records.extend(known.iter().map(|(source, template)| (*source, template.clone())));
+        }
     }
 
-    /// Replaces the store in one step, mode 0600.
-    pub fn write(&self, path: &Path) -> Result<(), StoreError> {
-        Ok(write_atomically(path, &self.encode(), 0o600)?)
+    /// Drops all of a person; how many templates that were.
+    pub fn forget(&mut self, person: &PersonId) -> usize {
+        self.records.remove(person).map_or(0, |gone| gone.len())
     }
 
-    fn dimensions(&self) -> Option<usize> {
-        let first = self.records.values().flat_map(BTreeMap::values).next()?;
-        Some(first.plain.dimensions())
+    /// Every record, of all models, in a fixed order.
+    fn entries(&self) -> impl Iterator<Item = (&PersonId, &Source, &PhotoTemplate)> {
+        self.records.iter().flat_map(|(person, records)| {
+            records.iter().map(move |(source, template)| (person, source, template))
+        })
     }
-
-    fn encode(&self) -> Vec<u8> {
-        let mut body = Vec::new();
-        for (person, photos) in &self.records {
-            for (photo, template) in photos {
-                let id = person.as_str().as_bytes();
-                // An id has at most 64 bytes.
-                body.push(id.len() as u8);
-                body.extend_from_slice(id);
-                body.extend_from_slice(&photo.0);
-                for value in template.plain.values().iter().chain(template.mirrored.values()) {
-                    body.extend_from_slice(&value.to_le_bytes());
-                }
-            }
-        }
-        let mut bytes = Vec::with_capacity(HEADER + body.len() + DIGEST);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(&((HEADER + body.len() + DIGEST) as u64).to_le_bytes());
-        bytes.extend_from_slice(&self.model.0);
-        // At most 1024 numbers and far fewer than 2^32 photographs: the roster bounds both.
-        bytes.extend_from_slice(&(self.dimensions().unwrap_or(0) as u32).to_le_bytes());
-        bytes.extend_from_slice(&(self.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(&body);
-        let checksum = Sha256::digest(&bytes);
-        bytes.extend_from_slice(checksum.as_slice());
-        bytes
-    }
-
-    fn decode(bytes: &[u8], path: &Path) -> Result<Self, StoreError> {
-        let shown = || printable(&path.to_string_lossy(), 4096);
-        let mut cursor = Cursor(bytes);
-        let magic: [u8; 8] = cursor.array().ok_or_else(|| StoreError::HalfWritten(shown()))?;
-        if &magic != MAGIC {
-            return Err(StoreError::NotAStore(shown()));
-        }
-        let found = cursor.u32().ok_or_else(|| StoreError::HalfWritten(shown()))?;
-        if found != VERSION {
-            return Err(StoreError::OtherVersion { path: shown(), found });
-        }
-        let length = cursor.u64().ok_or_else(|| StoreError::HalfWritten(shown()))?;
-        if (bytes.len() as u64) < length {
-            return Err(StoreError::HalfWritten(shown()));
-        }
-        let checked = check_sum(bytes).filter(|_| bytes.len() as u64 == length);
-        checked.and_then(Self::decode_checked).ok_or_else(|| StoreError::Damaged(shown()))
-    }
-
-    /// Reads header and records, the checksum verified and cut off; `None` if they make no sense.
-    fn decode_checked(bytes: &[u8]) -> Option<Self> {
-        let mut cursor = Cursor(bytes.get(8 + 4 + 8..)?);
-        let mut store = Self::empty(ModelDigest(cursor.array()?));
-        let dimensions = cursor.u32()? as usize;
-        let records = cursor.u32()?;
-        if dimensions > MAX_DIMENSIONS {
-            return None;
-        }
-        for _ in 0..records {
-            let (person, photo, template) = cursor.record(dimensions)?;
-            store.insert(person, photo, template).ok()?;
-        }
-        cursor.0.is_empty().then_some(store)
-    }
-}
-
-/// The bytes before the checksum, if it is theirs.
-fn check_sum(bytes: &[u8]) -> Option<&[u8]> {
-    let (covered, sum) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-    (Sha256::digest(covered).as_slice() == sum).then_some(covered)
 }
 
 /// What is left to read; every step is `None` when too little is left, before anything is allocated.
@@ -274,109 +211,10 @@ impl<'a> Cursor<'a> {
         Embedding::new(values)
     }
 
-    fn record(&mut self, dimensions: usize) -> Option<(PersonId, PhotoDigest, PhotoTemplate)> {
-        let [length] = self.array()?;
-        let id = std::str::from_utf8(self.take(usize::from(length))?).ok()?;
-        let person = PersonId::new(id).ok()?;
-        let photo = PhotoDigest(self.array()?);
-        let template =
-            PhotoTemplate { plain: self.embedding(dimensions)?, mirrored: self.embedding(dimensions)? };
-        Some((person, photo, template))
+    fn template(&mut self, dimensions: usize) -> Option<PhotoTemplate> {
+        Some(PhotoTemplate { plain: self.embedding(dimensions)?, mirrored: self.embedding(dimensions)? })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(text: &str) -> PersonId {
-        PersonId::new(text).expect("an id")
-    }
-
-    fn template(seed: f32) -> PhotoTemplate {
-        let embedding = |v: f32| Embedding::new([v, v + 0.5, -v]).expect("finite");
-        PhotoTemplate { plain: embedding(seed), mirrored: embedding(seed + 1.0) }
-    }
-
-    fn store() -> Store {
-        let mut store = Store::empty(ModelDigest::of(b"model"));
-        for (person, photo, seed) in [("ada", "1", 0.1), ("ada", "2", 0.2), ("bob", "1", 0.3)] {
-            store.insert(id(person), PhotoDigest::of(photo.as_bytes()), template(seed)).expect("same length");
-        }
-        store
-    }
-
-    fn decode(bytes: &[u8]) -> Result<Store, StoreError> {
-        Store::decode(bytes, Path::new("templates.limen"))
-    }
-
-    #[test]
-    fn a_store_reads_what_it_wrote_and_only_its_owner_may() {
-        use std::os::unix::fs::MetadataExt as _;
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join(STORE_NAME);
-        store().write(&path).expect("written");
-        let read = Store::read(&path, Trust::Checked).expect("read");
-        assert_eq!(read, store());
-        assert_eq!(read.find(&id("bob"), &PhotoDigest::of(b"1")), Some(&template(0.3)));
-        assert_eq!(read.find(&id("bob"), &PhotoDigest::of(b"2")), None);
-        assert_eq!(std::fs::metadata(&path).expect("there").mode() & 0o7777, 0o600);
-        assert_eq!(decode(&Store::empty(read.model()).encode()).expect("empty").len(), 0);
-    }
-
-    #[test]
-    fn a_store_cut_anywhere_is_an_error() {
-        let bytes = store().encode();
-        for length in 0..bytes.len() {
-            assert!(matches!(decode(&bytes[..length]), Err(StoreError::HalfWritten(_))), "cut at {length}");
-        }
-    }
-
-    #[test]
-    fn a_bit_flipped_anywhere_is_an_error() {
-        let mut bytes = store().encode();
-        for at in 0..bytes.len() * 8 {
-            bytes[at / 8] ^= 1 << (at % 8);
-            assert!(decode(&bytes).is_err(), "bit {at}");
-            bytes[at / 8] ^= 1 << (at % 8);
-        }
-    }
-
-    #[test]
-    fn more_bytes_after_the_end_are_damage() {
-        let mut bytes = store().encode();
-        bytes.push(0);
-        assert!(matches!(decode(&bytes), Err(StoreError::Damaged(_))));
-    }
-
-    #[test]
-    fn a_huge_count_with_a_right_checksum_allocates_nothing() {
-        let mut bytes = store().encode();
-        bytes.truncate(bytes.len() - DIGEST);
-        bytes[HEADER - 4..HEADER].copy_from_slice(&u32::MAX.to_le_bytes());
-        let checksum = Sha256::digest(&bytes);
-        bytes.extend_from_slice(checksum.as_slice());
-        assert!(matches!(decode(&bytes), Err(StoreError::Damaged(_))));
-    }
-
-    #[test]
-    fn another_version_and_another_file_say_that_nothing_is_lost() {
-        let mut bytes = store().encode();
-        bytes[8] = 9;
-        let error = decode(&bytes).expect_err("format 9").to_string();
-        assert_eq!(
-            error,
-            "templates.limen: has format 9, this program reads 1; \
-             nothing to do, the templates are made again from the photographs"
-        );
-        assert!(matches!(decode(b"PK\x03\x04 an archive"), Err(StoreError::NotAStore(_))));
-    }
-
-    #[test]
-    fn templates_of_different_length_do_not_mix() {
-        let short = Embedding::new([1.0]).expect("finite");
-        let odd = PhotoTemplate { plain: short.clone(), mirrored: short };
-        let result = store().insert(id("eve"), PhotoDigest::of(b"3"), odd);
-        assert!(matches!(result, Err(StoreError::OtherLength)));
-    }
-}
+mod tests;

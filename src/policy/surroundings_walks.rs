@@ -250,9 +250,9 @@ impl Bookkeeper {
 
     /// What ended by itself held the door until then.
     fn note_ends(&mut self) {
-        for until in [self.person.1, self.rex.1] {
-            if until > 0 && until <= self.ms {
-                self.last_held = self.last_held.max(Some(until));
+        for (_, until) in [&mut self.person, &mut self.rex] {
+            if *until > 0 && *until <= self.ms {
+                self.last_held = self.last_held.max(Some(std::mem::take(until)));
             }
         }
     }

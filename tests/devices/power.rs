@@ -14,7 +14,7 @@ use limen::embedding::{Embedding, ModelDigest};
 use limen::files::Trust;
 use limen::frame::PixelFormat;
 use limen::gallery::Roster;
-use limen::gallery::store::{PhotoDigest, PhotoTemplate, STORE_NAME, Store};
+use limen::gallery::store::{Opened, PhotoDigest, PhotoTemplate, Store, Vault};
 use limen::person::PersonId;
 
 use super::bench::{DECISION, LONG, RELAY, Running, command, within};
@@ -124,19 +124,22 @@ guest_tests! {
 
     fn before_a_cut_while_templates_are_stored() {
         let site = site_on_disk();
-        let path = site.path(STORE_NAME);
-        store_of(500).write(&path).expect("written");
+        let vault = Vault::in_state(&site.path(""), None);
+        vault.write(&store_of(500), None).expect("written");
         settled();
         println!("cut within 400");
         for templates in 501.. {
-            store_of(templates).write(&path).expect("written");
+            vault.write(&store_of(templates), None).expect("written");
             println!("stored {templates}");
         }
     }
 
     fn after_a_cut_while_templates_are_stored() {
         let site = site_on_disk();
-        let store = Store::read(&site.path(STORE_NAME), Trust::Checked).expect("the old or the new");
+        let vault = Vault::in_state(&site.path(""), None);
+        let opened = vault.open(ModelDigest([7; 32]), Trust::Checked).expect("the old or the new");
+        let Opened { store, refused, .. } = opened.expect("there");
+        assert!(refused.is_empty(), "{refused:?}");
         let least = told("stored").last().map_or(500, |numbers| numbers[0]);
         assert!(store.len() as u64 >= least, "{} of {least}", store.len());
         assert_eq!(store, store_of(store.len() as u64), "as it was written");

@@ -38,6 +38,9 @@ pub struct Manifest {
 pub struct Entry {
     /// Its name in configuration and log.
     pub name: String,
+    /// How new it is among the networks of this name, 0 if not said: one older than the last in force is refused.
+    #[serde(default)]
+    pub version: u32,
     /// What it is for.
     pub role: Role,
     /// The one to use unless configured otherwise.

@@ -1,0 +1,115 @@
+//! `limen people discard-photographs`: a photograph beside the store defeats its encryption, so it goes once
+//! its template is there.
+
+use serde_json::json;
+
+use super::photographs::{Deleted, delete};
+use super::{person_id, photo_names};
+use crate::cli::context::Context;
+use crate::cli::output::{note, say, say_json};
+use crate::cli::trouble::{Answer, Trouble};
+use crate::config::Settings;
+use crate::control::{Request, ask};
+use crate::files::{Trust, read_trusted};
+use crate::gallery::assembly::MAX_PHOTO_BYTES;
+use crate::gallery::roster::Entry;
+use crate::gallery::{EditError, PhotoDigest, Roster, discard_photos, restore_photos};
+use crate::person::PersonId;
+
+pub fn discard(context: &Context, id: &str) -> Result<Answer, Trouble> {
+    refuse_without_store(context)?;
+    let settings = context.settings()?;
+    let id = person_id(id)?;
+    let deleted = discard_photographs(context, &settings, &id)?;
+    tell(context, &id, &deleted);
+    Ok(Answer::Yes)
+}
+
+/// A gallery that somebody names has no store to keep templates in.
+pub fn refuse_without_store(context: &Context) -> Result<(), Trouble> {
+    match context.gallery() {
+        None => Ok(()),
+        Some(_) => Err(Trouble::Usage(
+            "with --gallery there is no store to keep templates in; leave it out, or keep the photographs"
+                .to_owned(),
+        )),
+    }
+}
+
+/// Deletes a person's photographs, once the store has their templates and the gallery file says so.
+pub fn discard_photographs(
+    context: &Context,
+    settings: &Settings,
+    id: &PersonId,
+) -> Result<Deleted, Trouble> {
+    let roster = Roster::load(&settings.gallery, context.trust())?;
+    let entry = roster.people.iter().find(|entry| entry.id == *id);
+    let entry = entry.ok_or_else(|| EditError::Unknown(id.clone()))?;
+    let photos = photo_names(entry);
+    if photos.is_empty() {
+        return Err(Trouble::Usage(format!("{id} has no photographs in the gallery file")));
+    }
+    let daemon = context.socket(settings).exists();
+    if daemon {
+        stored_by_the_daemon(context, settings)?
+    } else {
+        stored(context, settings, &roster, entry)?
+    }
+    discard_photos(&settings.gallery, id, &photos)?;
+    if daemon && let Err(trouble) = stored_by_the_daemon(context, settings) {
+        restore_photos(&settings.gallery, id, &photos, entry.stored)?;
+        return Err(trouble);
+    }
+    Ok(delete(roster.folder(), &photos))
+}
+
+/// A reload that succeeds has put every template into the store.
+fn stored_by_the_daemon(context: &Context, settings: &Settings) -> Result<(), Trouble> {
+    let answer = ask(&context.socket(settings), Request::Reload)?;
+    let list = |key: &str| answer.get(key).and_then(|list| list.as_array()).cloned().unwrap_or_default();
+    if answer.get("store").is_none_or(serde_json::Value::is_null) {
+        let why: Vec<String> = list("store_trouble").iter().map(|text| text.to_string()).collect();
+        let what = format!("the templates are not in the store, so the photographs stay: {}", why.join("; "));
+        return Err(Trouble::Device(what));
+    }
+    if list("needs_restart").iter().any(|section| section == "[model]") {
+        let what = "another model is configured than is in force, and makes its templates from the photographs; \
+                    restart the daemon first (systemctl restart limen)";
+        return Err(Trouble::Usage(what.to_owned()));
+    }
+    Ok(())
+}
+
+/// Where no daemon runs, the store has to have them already.
+fn stored(context: &Context, settings: &Settings, roster: &Roster, entry: &Entry) -> Result<(), Trouble> {
+    let model = context.models(settings)?.digest();
+    let opened = settings.vault().open(model, Trust::in_the_service())?;
+    for photo in &entry.photos {
+        let bytes = read_trusted(&roster.folder().join(&photo.path), MAX_PHOTO_BYTES, context.trust())?;
+        let digest = PhotoDigest::of(&bytes);
+        if opened.as_ref().is_none_or(|opened| opened.store.find(&entry.id, &digest).is_none()) {
+            let what = format!(
+                "the template of {} is not in the store yet; start the daemon, which makes it",
+                photo.path.display()
+            );
+            return Err(Trouble::Usage(what));
+        }
+    }
+    Ok(())
+}
+
+fn tell(context: &Context, id: &PersonId, deleted: &Deleted) {
+    if context.json {
+        return say_json(&json!({ "id": id, "discarded": deleted.gone, "left": deleted.left }));
+    }
+    say(&format!("{id} stays enrolled; deleted: {}", deleted.gone.join(", ")));
+    say_what_is_left(deleted);
+}
+
+/// Copies, and what another model will need.
+pub fn say_what_is_left(deleted: &Deleted) {
+    deleted.left.iter().for_each(|what| note(&format!("left: {what}")));
+    note(
+        "left: copies elsewhere, such as backups and the files that were enrolled from; another model will need new photographs",
+    );
+}

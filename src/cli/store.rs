@@ -1,0 +1,109 @@
+//! `limen store`: where the templates are kept, with which key, and how that is changed.
+
+use serde_json::{Value, json};
+
+use super::context::{Context, shown};
+use super::output::{note, say, say_json};
+use super::trouble::{Answer, Trouble};
+use crate::audit::AuditLog;
+use crate::clock::Now;
+use crate::config::Settings;
+use crate::control::{Request, ask};
+use crate::embedding::ModelDigest;
+use crate::enrol::recorded_generation;
+use crate::event::{Fact, StoreChange};
+use crate::files::Trust;
+use crate::gallery::store::{KeyPlace, Rotated};
+
+/// What to do with the template store.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Where it lies, where its key lies, what is in it; with --json one object: file, generation, templates,
+    /// key, key_kind (own, given, credential), refused. Exit code 1 if a part of it is not used
+    Show,
+    /// Seal it with a new key: one that is made, or the one beside the given key (docs/templates.md)
+    Rotate,
+    /// Take the store that is there, and the model in use, as the newest, although older ones were refused
+    AcceptRollback,
+}
+
+pub fn store(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+    if context.gallery().is_some() {
+        return Err(Trouble::Usage("with --gallery there is no store; leave it out".to_owned()));
+    }
+    let settings = context.trusted_settings()?;
+    match command {
+        Command::Show => show(context, &settings),
+        Command::Rotate => change(context, &settings, StoreChange::Rotate),
+        Command::AcceptRollback => change(context, &settings, StoreChange::AcceptRollback),
+    }
+}
+
+fn show(context: &Context, settings: &Settings) -> Result<Answer, Trouble> {
+    let vault = settings.vault();
+    let Some(opened) = vault.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
+        return Err(Trouble::Device(format!("{}: there is no store yet", shown(&vault.file()))));
+    };
+    let (templates, refused) = (opened.store.total(), opened.refused.len());
+    if context.json {
+        let kind = match vault.key() {
+            KeyPlace::Own(_) => "own",
+            KeyPlace::Given(_) => "given",
+            KeyPlace::Credential(_) => "credential",
+        };
+        say_json(&json!({
+            "file": shown(&vault.file()), "generation": opened.generation, "templates": templates,
+            "key": shown(vault.key().file()), "key_kind": kind, "refused": refused,
+        }));
+    } else {
+        say(&format!("{}: generation {}, {templates} templates", shown(&vault.file()), opened.generation));
+        say(&format!("key: {}", shown(vault.key().file())));
+        opened.refused.iter().for_each(|error| note(&error.to_string()));
+        if let KeyPlace::Own(_) = vault.key() {
+            note(BESIDE);
+        }
+    }
+    Ok(Answer::of(refused == 0))
+}
+
+/// What a key in the state folder is worth.
+pub const BESIDE: &str = "the key lies beside the templates: it protects a copy of the store, not of the whole card \
+                          (docs/templates.md)";
+
+/// By the daemon, or where none runs by ourselves.
+fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<Answer, Trouble> {
+    let socket = context.socket(settings);
+    let (generation, left) = if socket.exists() {
+        let answer = Value::from(ask(&socket, Request::Store { action: how })?);
+        (answer["store"].as_u64().unwrap_or(0), answer["left"].as_str().map(str::to_owned))
+    } else {
+        let Rotated { generation, left } = change_alone(settings, how)?;
+        (generation, left)
+    };
+    if context.json {
+        say_json(&json!({ "store": generation, "left": left }));
+    } else {
+        say(&match how {
+            StoreChange::Rotate => format!("the store is sealed with the new key; generation {generation}"),
+            StoreChange::AcceptRollback => format!("the store is the newest now; generation {generation}"),
+        });
+    }
+    left.iter().for_each(|what| note(what));
+    Ok(Answer::Yes)
+}
+
+fn change_alone(settings: &Settings, how: StoreChange) -> Result<Rotated, Trouble> {
+    let mut vault = settings.vault();
+    vault.expect(recorded_generation(&settings.audit)?);
+    let changed = match how {
+        StoreChange::Rotate => vault.rotate()?,
+        StoreChange::AcceptRollback => Rotated { generation: vault.accept_rollback()?, left: None },
+    };
+    if settings.audit.folder.exists() {
+        let mut log = AuditLog::open(&settings.audit)?;
+        let keeper = log.keeper();
+        log.append(Now::read(), Fact::StoreChanged { how, store: changed.generation, caller: None })?;
+        log.close(Now::read(), keeper)?;
+    }
+    Ok(changed)
+}

@@ -1,0 +1,82 @@
+//! What the worker brings comes into force, is recorded, and is answered.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::Daemon;
+use super::reload::{Changed, Fresh, Reloaded};
+use crate::clock::Now;
+use crate::control::{Answer, no, yes};
+use crate::event::Fact;
+use crate::gallery::StoreError;
+use crate::policy::Event;
+use crate::service;
+
+impl Daemon {
+    /// Brings a reload into force, or says why not.
+    pub(super) fn reloaded(&mut self, now: Now, reloaded: Reloaded) {
+        self.vision.go();
+        let answer = match reloaded.outcome {
+            Ok(fresh) => self.bring_into_force(now, fresh),
+            Err(what) => {
+                log::error!("reload refused, what was in force stays in force:\n{what}");
+                self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
+                no(&what)
+            }
+        };
+        if let Some(reply) = reloaded.reply {
+            let _ = reply.try_send(answer);
+        }
+        service::status(&format!("{} people enrolled", self.matcher.gallery().people().len()));
+    }
+
+    /// Records a change of the store, and answers.
+    pub(super) fn store_changed(&mut self, now: Now, changed: Changed) {
+        let Changed { how, outcome, caller, reply } = changed;
+        let answer = match outcome {
+            Ok(changed) => {
+                let store = changed.generation;
+                self.shell.record(now, Fact::StoreChanged { how, store, caller: Some(caller) });
+                yes(json!({ "store": store, "left": changed.left }))
+            }
+            Err(what) => no(&what),
+        };
+        // Whoever asked may have left.
+        let _ = reply.try_send(answer);
+    }
+
+    fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
+        let needs_restart = match fresh.settings {
+            Some(settings) => {
+                self.policy.replace_rules(settings.rules, Arc::clone(&settings.access));
+                let sections = self.settings.needs_restart(&settings);
+                self.settings = settings;
+                sections
+            }
+            None => Vec::new(),
+        };
+        for section in &needs_restart {
+            log::warn!("{section} was changed; that needs a restart (systemctl restart limen)");
+        }
+        let notes: Vec<String> = fresh.notes.iter().map(ToString::to_string).collect();
+        notes.iter().for_each(|note| log::warn!("{note}"));
+        let trouble: Vec<String> = fresh.store_trouble.iter().map(ToString::to_string).collect();
+        for person in fresh.store_trouble.iter().filter_map(StoreError::altered) {
+            self.shell.record(now, Fact::TemplateRefused { person: person.cloned() });
+        }
+        let store = fresh.store;
+        let gallery = Arc::clone(fresh.prepared.gallery());
+        let (added, removed) = gallery.diff(self.matcher.gallery());
+        let (people, templates) = (gallery.people().len(), gallery.templates());
+        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing.clone())).collect();
+        self.matcher.replace(fresh.rule, fresh.prepared);
+        self.step(now, Event::NewRoster(Arc::new(roster)));
+        let answer = yes(json!({
+            "people": people, "templates": templates, "added": added, "removed": removed,
+            "needs_restart": needs_restart, "notes": notes, "store": store, "store_trouble": trouble,
+        }));
+        self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed, store });
+        answer
+    }
+}

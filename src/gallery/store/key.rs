@@ -1,0 +1,127 @@
+//! The store's key: where it lies, and how another takes its place.
+//!
+//! 1. The next key lies beside the key, under its name and `.next`, and is synced.
+//! 2. The store is written anew, sealed with the next key, in one step.
+//! 3. The next key is renamed to the key, the old one's bytes are overwritten, the folder synced.
+//!
+//! At every moment the store's head names one of the two, and both are read.
+
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::error::shown;
+use crate::files::{Trust, read_secret, read_trusted, sync_folder, write_atomically};
+use crate::secret::{self, Key, MAX_KEY_BYTES};
+
+/// The systemd credential with the key: `LoadCredentialEncrypted=store-key:...`; the next one is called
+/// `store-key.next`.
+pub const CREDENTIAL: &str = "store-key";
+/// The key's name in the state folder, where nobody gave another.
+const KEY_NAME: &str = "store.key";
+
+/// Where the key lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// A file in the state folder, made by the daemon: it protects a copy of the store alone.
+    Own(PathBuf),
+    /// A file that the configuration names.
+    Given(PathBuf),
+    /// A systemd credential.
+    Credential(PathBuf),
+}
+
+impl KeyPlace {
+    /// The file that the configuration names, else the systemd credential where there is one, else a file in
+    /// the state folder.
+    pub fn find(given: Option<&Path>, state: &Path) -> Self {
+        match (given, secret::credential(CREDENTIAL)) {
+            (Some(file), _) => Self::Given(file.to_owned()),
+            (None, Some(file)) => Self::Credential(file),
+            (None, None) => Self::Own(state.join(KEY_NAME)),
+        }
+    }
+
+    /// The key's file.
+    pub fn file(&self) -> &Path {
+        match self {
+            Self::Own(file) | Self::Given(file) | Self::Credential(file) => file,
+        }
+    }
+
+    /// The next key's file.
+    pub fn next_file(&self) -> PathBuf {
+        let mut name = self.file().as_os_str().to_owned();
+        name.push(".next");
+        name.into()
+    }
+
+    /// The key; `None` if there is none.
+    pub fn key(&self, trust: Trust) -> Result<Option<Key>, StoreError> {
+        self.read(self.file(), trust)
+    }
+
+    /// The next key, if it lies there.
+    pub fn next(&self, trust: Trust) -> Result<Option<Key>, StoreError> {
+        self.read(&self.next_file(), trust)
+    }
+
+    fn read(&self, file: &Path, trust: Trust) -> Result<Option<Key>, StoreError> {
+        let read = match self {
+            // Systemd keeps others from its folder; the mode of a credential's file shows an access list.
+            Self::Credential(_) => read_trusted(file, MAX_KEY_BYTES, trust).map(zeroize::Zeroizing::new),
+            Self::Own(_) | Self::Given(_) => read_secret(file, MAX_KEY_BYTES, trust),
+        };
+        match read {
+            Ok(text) => Key::parse(&text).map(Some).ok_or_else(|| StoreError::BadKey(shown(file))),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(StoreError::Key(error)),
+        }
+    }
+
+    /// Makes the first key, in the state folder only: a key that was given is never replaced by another.
+    pub fn make(&self) -> Result<Key, StoreError> {
+        match self {
+            Self::Own(file) => make_in(file),
+            Self::Given(file) | Self::Credential(file) => Err(StoreError::BadKey(shown(file))),
+        }
+    }
+
+    /// Step 1: the next key, made in the state folder, or as it was given.
+    pub fn prepare(&self, trust: Trust) -> Result<Key, StoreError> {
+        let missing = match self {
+            Self::Own(_) => return make_in(&self.next_file()),
+            Self::Given(_) => StoreError::NoNextKey(shown(&self.next_file())),
+            Self::Credential(_) => StoreError::NoNextCredential(format!("{CREDENTIAL}.next")),
+        };
+        self.next(trust)?.ok_or(missing)
+    }
+
+    /// Step 3; what is left to do by hand, if it cannot be done here.
+    pub fn promote(&self) -> Option<String> {
+        let (file, next) = (self.file(), self.next_file());
+        if let Self::Credential(_) = self {
+            return Some(format!(
+                "the store is sealed with the credential {CREDENTIAL}.next; give the service that key as \
+                 {CREDENTIAL} and take {CREDENTIAL}.next out of the unit, then restart it"
+            ));
+        }
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let done = secret::promote(&next, file).map_err(|error| error.to_string());
+        match done.and_then(|()| sync_folder(folder).map_err(|error| error.to_string())) {
+            Ok(()) => None,
+            Err(why) => {
+                let (next, file) = (shown(&next), shown(file));
+                Some(format!(
+                    "the store is sealed with the key in {next}, which could not take its place ({why}): \
+                     mv {next} {file}"
+                ))
+            }
+        }
+    }
+}
+
+fn make_in(file: &Path) -> Result<Key, StoreError> {
+    let key = Key::random().map_err(|error| StoreError::Sealing(error.to_string()))?;
+    write_atomically(file, &key.text(), 0o600).map_err(StoreError::Key)?;
+    Ok(key)
+}

@@ -1,0 +1,233 @@
+//! Format 2: every record sealed for itself, bound to its person, its model and its place.
+//!
+//! Numbers little-endian; a *seal* is XChaCha20-Poly1305 with a random nonce.
+//!
+//! ```text
+//! head      magic (8), version (u32), generation (u64), key id (16), numbers an embedding (u32),
+//!           records (u32), nonce (24), tag (16): the seal of nothing, over all before the nonce
+//! record    length of the id (u8), id padded with zeroes (64), model (32), nonce (24),
+//!           sealed: photograph's SHA-256 (32), numbers (u32), plain, mirrored (f32 each), zeroes; tag (16)
+//! ```
+//!
+//! All records are of one size, so that one that was altered hides no other. Beside its sealed part a record
+//! is authenticated by what it is, the generation, its index, its id and its model: moved to another place or
+//! another person, repeated, or kept from an older store, it does not open.
+
+use std::path::Path;
+
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::error::shown;
+use super::{Cursor, PhotoDigest, PhotoTemplate, Source, Store, StoreError};
+use crate::embedding::{MAX_DIMENSIONS, ModelDigest};
+use crate::person::{MAX_ID_LENGTH, PersonId};
+use crate::secret::Key;
+
+pub const MAGIC: &[u8; 8] = b"LIMENTPL";
+/// The format that is written.
+pub const VERSION: u32 = 2;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+/// The head's bytes that its tag covers.
+const COVERED: usize = 8 + 4 + 8 + 16 + 4 + 4;
+/// All of the head.
+pub const HEAD: usize = COVERED + NONCE + TAG;
+/// The bytes of a record before what is sealed.
+const OPEN: usize = 1 + MAX_ID_LENGTH + 32 + NONCE;
+
+/// What names a key without telling it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyId([u8; 16]);
+
+impl KeyId {
+    /// The key's.
+    pub fn of(key: &Key) -> Self {
+        let digest = Sha256::new().chain_update(b"limen store key\0").chain_update(key.bytes()).finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Self(id)
+    }
+}
+
+/// What a head says; not authenticated yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    /// Grows with every store that is written.
+    pub generation: u64,
+    /// The key that it is sealed with.
+    pub key: KeyId,
+    /// Numbers of the longest embedding.
+    dimensions: usize,
+    records: usize,
+}
+
+/// A store, and what of it was not used.
+pub struct Unsealed {
+    pub store: Store,
+    pub refused: Vec<StoreError>,
+}
+
+/// The store as bytes, with fresh nonces.
+pub fn seal(store: &Store, key: &Key, generation: u64) -> Result<Vec<u8>, StoreError> {
+    let cipher = XChaCha20Poly1305::new(key.bytes().into());
+    let dimensions = store.entries().map(|(.., template)| template.plain.dimensions()).max().unwrap_or(0);
+    let records = store.entries().count();
+    let mut bytes = Vec::with_capacity(HEAD + records * record_size(dimensions));
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&generation.to_le_bytes());
+    bytes.extend_from_slice(&KeyId::of(key).0);
+    // At most 1024 numbers, and far fewer than 2^32 photographs: the roster bounds both.
+    bytes.extend_from_slice(&(dimensions as u32).to_le_bytes());
+    bytes.extend_from_slice(&(records as u32).to_le_bytes());
+    let head = bytes.clone();
+    append_sealed(&mut bytes, &cipher, &[b"limen store head 2\0", head.as_slice()].concat(), b"")?;
+    for (index, (person, source, template)) in store.entries().enumerate() {
+        let named = name_of(person);
+        bytes.extend_from_slice(&named);
+        bytes.extend_from_slice(&source.0.0);
+        let inside = inside(source, template, dimensions);
+        append_sealed(&mut bytes, &cipher, &beside(generation, index, &named, &source.0), &inside)?;
+    }
+    Ok(bytes)
+}
+
+/// Nonce, sealed text and tag.
+fn append_sealed(
+    bytes: &mut Vec<u8>,
+    cipher: &XChaCha20Poly1305,
+    aad: &[u8],
+    msg: &[u8],
+) -> Result<(), StoreError> {
+    let mut nonce = [0; NONCE];
+    getrandom::fill(&mut nonce).map_err(|error| StoreError::Sealing(error.to_string()))?;
+    let sealed = cipher.encrypt((&nonce).into(), Payload { msg, aad });
+    bytes.extend_from_slice(&nonce);
+    bytes.extend_from_slice(&sealed.map_err(|error| StoreError::Sealing(error.to_string()))?);
+    Ok(())
+}
+
+fn record_size(dimensions: usize) -> usize {
+    OPEN + inside_size(dimensions) + TAG
+}
+
+fn inside_size(dimensions: usize) -> usize {
+    32 + 4 + 2 * 4 * dimensions
+}
+
+/// The id as a record names it.
+fn name_of(person: &PersonId) -> [u8; 1 + MAX_ID_LENGTH] {
+    let mut name = [0; 1 + MAX_ID_LENGTH];
+    let id = person.as_str().as_bytes();
+    // An id has at most 64 bytes.
+    name[0] = id.len() as u8;
+    name[1..=id.len()].copy_from_slice(id);
+    name
+}
+
+fn inside((_, photo): &Source, template: &PhotoTemplate, dimensions: usize) -> Zeroizing<Vec<u8>> {
+    let mut inside = Zeroizing::new(Vec::with_capacity(inside_size(dimensions)));
+    inside.extend_from_slice(&photo.0);
+    inside.extend_from_slice(&(template.plain.dimensions() as u32).to_le_bytes());
+    for value in template.plain.values().iter().chain(template.mirrored.values()) {
+        inside.extend_from_slice(&value.to_le_bytes());
+    }
+    inside.resize(inside_size(dimensions), 0);
+    inside
+}
+
+/// What a record is authenticated by, beside its sealed part.
+fn beside(generation: u64, index: usize, name: &[u8], model: &ModelDigest) -> Vec<u8> {
+    let (generation, index) = (generation.to_le_bytes(), (index as u64).to_le_bytes());
+    [b"limen template 2\0".as_slice(), &generation, &index, &model.0, name].concat()
+}
+
+/// Reads a head of format 2, magic and version included, without a key.
+pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
+    let mut cursor = Cursor(bytes);
+    let half = || StoreError::HalfWritten(shown(path));
+    let magic: [u8; 8] = cursor.array().ok_or_else(half)?;
+    if &magic != MAGIC {
+        return Err(StoreError::NotAStore(shown(path)));
+    }
+    let found = cursor.u32().ok_or_else(half)?;
+    if found != VERSION {
+        return Err(StoreError::OtherVersion { path: shown(path), found });
+    }
+    let read = (cursor.u64(), cursor.array(), cursor.u32(), cursor.u32(), cursor.take(NONCE + TAG));
+    let (Some(generation), Some(key), Some(dimensions), Some(records), Some(_)) = read else {
+        return Err(half());
+    };
+    Ok(Head { generation, key: KeyId(key), dimensions: dimensions as usize, records: records as usize })
+}
+
+/// Opens a store that [`read_head`] found sealed with this key. `model` will be in force. A head that is not
+/// authentic refuses all of it; a record that is not is left out and named.
+pub fn unseal(bytes: &[u8], key: &Key, model: ModelDigest, path: &Path) -> Result<Unsealed, StoreError> {
+    let head = read_head(bytes, path)?;
+    let cipher = XChaCha20Poly1305::new(key.bytes().into());
+    let (covered, rest) = bytes.split_at(COVERED);
+    let (proof, mut rest) = rest.split_at(NONCE + TAG);
+    let authentic = open(&cipher, &[b"limen store head 2\0", covered].concat(), proof).is_some();
+    if !authentic || head.dimensions > MAX_DIMENSIONS {
+        return Err(StoreError::Damaged(shown(path)));
+    }
+    let mut unsealed = Unsealed { store: Store::empty(model), refused: Vec::new() };
+    for index in 0..head.records {
+        let Some((record, more)) = rest.split_at_checked(record_size(head.dimensions)) else {
+            let count = head.records - index;
+            unsealed.refused.push(StoreError::CutShort { path: shown(path), count });
+            return Ok(unsealed);
+        };
+        rest = more;
+        let taken =
+            open_record(&cipher, head, index, record).and_then(|(person, (model, photo), template)| {
+                unsealed.store.insert_of(model, person, photo, template).ok()
+            });
+        if taken.is_none() {
+            unsealed.refused.push(refusal(record, index, path));
+        }
+    }
+    if !rest.is_empty() {
+        unsealed.refused.push(StoreError::Excess(shown(path)));
+    }
+    Ok(unsealed)
+}
+
+fn open(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, msg) = sealed.split_first_chunk::<NONCE>()?;
+    cipher.decrypt(nonce.into(), Payload { msg, aad }).ok().map(Zeroizing::new)
+}
+
+fn open_record(
+    cipher: &XChaCha20Poly1305,
+    head: Head,
+    index: usize,
+    record: &[u8],
+) -> Option<(PersonId, Source, PhotoTemplate)> {
+    let mut cursor = Cursor(record);
+    let name = cursor.take(1 + MAX_ID_LENGTH)?;
+    let model = ModelDigest(cursor.array()?);
+    let inside = open(cipher, &beside(head.generation, index, name, &model), cursor.0)?;
+    let mut cursor = Cursor(&inside);
+    let photo = PhotoDigest(cursor.array()?);
+    let dimensions = cursor.u32()? as usize;
+    Some((person_in(name)?, (model, photo), cursor.template(dimensions)?))
+}
+
+fn person_in(name: &[u8]) -> Option<PersonId> {
+    let (length, id) = name.split_first()?;
+    let id = std::str::from_utf8(id.get(..usize::from(*length))?).ok()?;
+    PersonId::new(id).ok()
+}
+
+fn refusal(record: &[u8], index: usize, path: &Path) -> StoreError {
+    let path = shown(path);
+    match record.get(..=MAX_ID_LENGTH).and_then(person_in) {
+        Some(person) => StoreError::Altered { path, person },
+        None => StoreError::AlteredBeyondName { path, index },
+    }
+}

@@ -1,0 +1,264 @@
+//! The store's file, the key that opens it, and what was seen last: read and written together.
+//!
+//! The daemon alone writes here; where none runs, a command does in its place. A lock on the folder keeps two
+//! from doing so at once.
+
+use std::path::{Path, PathBuf};
+
+use super::error::shown;
+use super::key::KeyPlace;
+use super::plain;
+use super::sealed::{self, KeyId, Unsealed};
+use super::seen::{ModelVersion, Seen};
+use super::{STORE_NAME, Store, StoreError};
+use crate::embedding::ModelDigest;
+use crate::files::{FileLock, Trust, lock_folder, read_trusted, write_atomically};
+use crate::person::PersonId;
+use crate::secret::Key;
+
+/// The largest store that is read: the most photographs with 512 numbers an embedding.
+const MAX_STORE_BYTES: u64 = 320 << 20;
+
+/// Where a store lies, and what opens it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vault {
+    folder: PathBuf,
+    key: KeyPlace,
+    at_least: u64,
+}
+
+/// A store that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its templates, as far as they are authentic.
+    pub store: Store,
+    /// What of it is not used.
+    pub refused: Vec<StoreError>,
+    /// Its number; 0 in format 1.
+    pub generation: u64,
+    /// What opened it; none in format 1.
+    key: Option<Key>,
+}
+
+impl Opened {
+    /// It lies there as it should: sealed, and every record used.
+    pub fn is_sound(&self) -> bool {
+        self.key.is_some() && self.refused.is_empty()
+    }
+}
+
+/// A store that is sealed with another key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// The new store's number.
+    pub generation: u64,
+    /// What is left to do by hand.
+    pub left: Option<String>,
+}
+
+impl Vault {
+    /// The store in a state folder. Its key lies in the file that was given, else in the systemd credential
+    /// where there is one, else in the state folder too.
+    pub fn in_state(folder: &Path, key: Option<&Path>) -> Self {
+        Self { folder: folder.to_owned(), key: KeyPlace::find(key, folder), at_least: 0 }
+    }
+
+    /// Refuses a store older than this generation, which the records speak of.
+    pub fn expect(&mut self, generation: u64) {
+        self.at_least = self.at_least.max(generation);
+    }
+
+    /// The store's file.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join(STORE_NAME)
+    }
+
+    /// Where the key lies.
+    pub fn key(&self) -> &KeyPlace {
+        &self.key
+    }
+
+    /// The right to write here; given up when dropped.
+    pub fn lock(&self) -> Result<FileLock, StoreError> {
+        Ok(lock_folder(&self.folder)?)
+    }
+
+    /// Reads the store, if there is one; `model` will be in force. One that is older than the newest seen, or
+    /// sealed with another key, is refused whole.
+    pub fn open(&self, model: ModelDigest, trust: Trust) -> Result<Option<Opened>, StoreError> {
+        let Some(opened) = self.open_of_any_age(model, trust)? else { return Ok(None) };
+        let seen = self.newest(&Seen::load(&self.folder, trust)?);
+        if opened.generation < seen {
+            let path = shown(&self.file());
+            return Err(StoreError::Rollback { path, found: opened.generation, seen });
+        }
+        Ok(Some(opened))
+    }
+
+    fn open_of_any_age(&self, model: ModelDigest, trust: Trust) -> Result<Option<Opened>, StoreError> {
+        let path = self.file();
+        let bytes = match read_trusted(&path, MAX_STORE_BYTES, trust) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        match sealed::read_head(&bytes, &path) {
+            // Anybody can write a store that is not sealed: with a key at hand it is none of ours.
+            Err(StoreError::OtherVersion { .. })
+                if plain::is_plain(&bytes) && self.key.key(trust)?.is_some() =>
+            {
+                Err(StoreError::NotSealed(shown(&path)))
+            }
+            Err(StoreError::OtherVersion { .. }) if plain::is_plain(&bytes) => {
+                let store = plain::decode(&bytes, &path)?.with_model(model);
+                Ok(Some(Opened { store, refused: Vec::new(), generation: 0, key: None }))
+            }
+            Err(error) => Err(error),
+            Ok(head) => {
+                let key = self.key_of(head.key, trust)?;
+                let Unsealed { store, refused } = sealed::unseal(&bytes, &key, model, &path)?;
+                Ok(Some(Opened { store, refused, generation: head.generation, key: Some(key) }))
+            }
+        }
+    }
+
+    /// The key or the next key, whichever it is.
+    fn key_of(&self, id: KeyId, trust: Trust) -> Result<Key, StoreError> {
+        let key = self.key.key(trust)?;
+        let found = key.is_some();
+        if let Some(key) = key.filter(|key| KeyId::of(key) == id) {
+            return Ok(key);
+        }
+        if let Some(next) = self.key.next(trust)?.filter(|next| KeyId::of(next) == id) {
+            return Ok(next);
+        }
+        let (path, key) = (shown(&self.file()), shown(self.key.file()));
+        Err(if found { StoreError::WrongKey { path, key } } else { StoreError::NoKey { path, key } })
+    }
+
+    /// Replaces the store in one step, mode 0600, and remembers its generation, which is returned. It is sealed
+    /// with the key of the store that was opened `before`, else with the key that is there, else with a new one.
+    pub fn write(&self, store: &Store, before: Option<&Opened>) -> Result<u64, StoreError> {
+        let known = before.and_then(|opened| opened.key.as_ref());
+        let generation = before.map_or(0, |opened| opened.generation);
+        match known {
+            Some(key) => self.write_with(store, key, generation),
+            None => self.write_with(store, &self.key_or_new()?, generation),
+        }
+    }
+
+    fn key_or_new(&self) -> Result<Key, StoreError> {
+        match (self.key.key(Trust::in_the_service())?, &self.key) {
+            (Some(key), _) => Ok(key),
+            (None, KeyPlace::Own(file)) => {
+                log::info!(
+                    "a key for the templates was made in {}: it protects a copy of the store, not of the \
+                     whole card; docs/templates.md says how to keep it elsewhere",
+                    shown(file)
+                );
+                self.key.make()
+            }
+            (None, place) => Err(StoreError::NoKey { path: shown(&self.file()), key: shown(place.file()) }),
+        }
+    }
+
+    fn write_with(&self, store: &Store, key: &Key, generation: u64) -> Result<u64, StoreError> {
+        // What was seen may be unreadable only where somebody said to go on all the same.
+        let mut seen = Seen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
+        let generation = self.newest(&seen).max(generation).saturating_add(1);
+        let bytes = sealed::seal(store, key, generation)?;
+        write_atomically(&self.file(), &bytes, 0o600)?;
+        seen.generation = generation;
+        seen.store(&self.folder)?;
+        Ok(generation)
+    }
+
+    fn newest(&self, seen: &Seen) -> u64 {
+        seen.generation.max(self.at_least)
+    }
+
+    /// Refuses a model that is older than the newest of its name that was in force.
+    pub fn check_model(&self, model: &ModelVersion) -> Result<(), StoreError> {
+        Seen::load(&self.folder, Trust::in_the_service())?.check_model(model)
+    }
+
+    /// Remembers that a model is in force, and a store of this generation.
+    pub fn remember(&self, model: &ModelVersion, generation: u64) -> Result<(), StoreError> {
+        let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
+        let before = seen.clone();
+        seen.generation = self.newest(&seen).max(generation);
+        seen.models.insert(model.name.clone(), model.version);
+        if seen == before { Ok(()) } else { seen.store(&self.folder) }
+    }
+
+    /// Seals the store with another key; whatever happens, it can be opened with one of the two.
+    pub fn rotate(&self) -> Result<Rotated, StoreError> {
+        let trust = Trust::in_the_service();
+        let _writing = self.lock()?;
+        self.finish_rotation();
+        let opened = self.open_to_change(trust)?;
+        let key = self.key.prepare(trust)?;
+        let already = opened.key.as_ref().is_some_and(|old| old.bytes() == key.bytes());
+        let generation = if already {
+            opened.generation
+        } else {
+            self.write_with(&opened.store, &key, opened.generation)?
+        };
+        Ok(Rotated { generation, left: self.key.promote() })
+    }
+
+    /// Promotes the next key if the store is sealed with it already, as after a power cut.
+    pub fn finish_rotation(&self) {
+        let trust = Trust::in_the_service();
+        let sealed_with = |key: &Key| {
+            let bytes = read_trusted(&self.file(), MAX_STORE_BYTES, trust).ok()?;
+            let head = sealed::read_head(&bytes, &self.file()).ok()?;
+            Some(head.key == KeyId::of(key))
+        };
+        let next = self.key.next(trust).ok().flatten();
+        if matches!(self.key, KeyPlace::Own(_))
+            && next.as_ref().and_then(sealed_with) == Some(true)
+            && let Some(left) = self.key.promote()
+        {
+            log::warn!("{left}");
+        }
+    }
+
+    /// Takes the store as the newest, whatever its age, and the model that is in force as well.
+    pub fn accept_rollback(&self) -> Result<u64, StoreError> {
+        let _writing = self.lock()?;
+        let opened = self.open_of_any_age(ModelDigest([0; 32]), Trust::in_the_service())?;
+        let seen = Seen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
+        Seen { models: Default::default(), ..seen.clone() }.store(&self.folder)?;
+        let Some(opened) = opened else { return Ok(seen.generation) };
+        opened.refused.iter().for_each(|error| log::warn!("{error}"));
+        self.write(&opened.store, Some(&opened))
+    }
+
+    /// Drops all templates of a person; how many those were. For where no daemon runs.
+    pub fn forget(&self, person: &PersonId) -> Result<usize, StoreError> {
+        if !self.folder.exists() {
+            return Ok(0);
+        }
+        let _writing = self.lock()?;
+        let Some(opened) = self.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
+            return Ok(0);
+        };
+        let mut store = opened.store.clone();
+        let gone = store.forget(person);
+        if gone > 0 {
+            opened.refused.iter().for_each(|error| log::warn!("{error}"));
+            self.write(&store, Some(&opened))?;
+        }
+        Ok(gone)
+    }
+
+    fn open_to_change(&self, trust: Trust) -> Result<Opened, StoreError> {
+        let opened = self.open(ModelDigest([0; 32]), trust)?;
+        let opened = opened.ok_or_else(|| StoreError::NoStore(shown(&self.file())))?;
+        match opened.refused {
+            refused if refused.is_empty() => Ok(Opened { refused, ..opened }),
+            mut refused => Err(refused.remove(0)),
+        }
+    }
+}
