@@ -21,6 +21,7 @@ mod mode;
 mod models;
 mod output;
 mod people;
+mod pin;
 mod reload;
 mod run;
 mod speed;
@@ -76,6 +77,8 @@ enum Command {
         #[command(subcommand)]
         command: Option<people::Command>,
     },
+    /// Set or remove somebody's PIN
+    Pin(pin::Arguments),
     /// Say whether somebody may enter at a time, and why
     Who(who::Arguments),
     /// List, install or choose the network that makes embeddings
@@ -152,6 +155,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Check(arguments) => check::check(context, &arguments),
         Command::Enroll(arguments) => enroll::enroll(context, &arguments),
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
+        Command::Pin(arguments) => pin::pin(context, &arguments),
         Command::Who(arguments) => who::who(context, &arguments),
         Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),

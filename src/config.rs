@@ -8,6 +8,7 @@ mod access;
 mod checks;
 mod door;
 pub mod edit;
+mod entry;
 mod lines;
 mod modes;
 mod recognition;

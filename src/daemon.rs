@@ -8,14 +8,18 @@
 //! | inputs | waits for exit button, door contact, tamper switch and fire alarm |
 //! | recorder | appends to the audit |
 //! | worker | reads configuration and gallery, embeds new photographs |
+//! | keypad, reader | listen for PINs and cards, where there are such devices |
+//! | verifier | holds a PIN against its hash |
 //! | control | the socket |
 //! | signals | turns signals into messages |
 //!
 //! Every channel is bounded, and a thread that ends without being asked locks the door and ends the daemon.
 
+mod entries;
 mod error;
 mod eyes;
 mod force;
+mod pins;
 mod reload;
 mod requests;
 mod shell;
@@ -40,14 +44,18 @@ use crate::door::OpenedDoor;
 use crate::door::inputs::{InputReport, InputThread};
 use crate::door::thread::{DoorReport, DoorThread};
 use crate::enrol::GallerySource;
+use crate::entry::EntryReport;
+use crate::entry::thread::EntryThread;
 use crate::event::{Fact, Part, TrackId};
 use crate::failpoint;
 use crate::gallery::Gallery;
 use crate::matching::{Matcher, Prepared};
+use crate::person::PersonId;
 use crate::pipeline::{RuleError, Seen};
-use crate::policy::{Event, Policy, RequestId};
+use crate::policy::{EntryId, Event, PinOutcome, Policy, RequestId};
 use crate::service;
 use crate::vision::model::Models;
+use entries::Entries;
 use reload::{Changed, Reloaded, Worker};
 use shell::Shell;
 
@@ -97,6 +105,8 @@ enum Message {
     VisionStopped,
     Door(DoorReport),
     Input(InputReport),
+    Entry(EntryReport),
+    PinVerified(EntryId, PersonId, PinOutcome),
     /// Whether the audit accepted, and when.
     Answered(RequestId, bool, Moment),
     Audit(Option<String>),
@@ -124,6 +134,10 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         Some(lines) => threads::inputs(lines, &sender)?,
         None => None,
     };
+    let entries = match &lines {
+        Some(lines) => Entries::spawn(&settings.entry, lines, &sender)?,
+        None => Entries::none(),
+    };
     let recorder = threads::recorder(&settings, &sender)?;
     let signals = threads::signals(&sender)?;
     let worker = Worker::spawn(config_file, gallery, settings.clone(), Arc::clone(&models), sender.clone())?;
@@ -141,10 +155,11 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let matcher = Matcher::new(rule, Arc::new(nobody));
     let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
     let mut daemon = Daemon {
-        shell: Shell::new(door, recorder, watcher),
+        shell: Shell::new(door, recorder, watcher, entries.pins),
         server,
         signals,
         inputs,
+        entries: entries.threads,
         turnstile: requests::Turnstile::default(),
         matcher,
         policy,
@@ -185,6 +200,7 @@ struct Daemon {
     server: Option<ControlServer>,
     signals: JoinHandle<()>,
     inputs: Option<InputThread>,
+    entries: Vec<EntryThread>,
     turnstile: requests::Turnstile,
     matcher: Matcher,
     policy: Policy,
@@ -273,6 +289,10 @@ impl Daemon {
             Message::ReplayEnded => self.end = Some(Ok(())),
             Message::VisionStopped => {}
             Message::Door(report) => self.door_reported(now, &report),
+            Message::Entry(report) => self.entry_reported(now, report),
+            Message::PinVerified(entry, person, outcome) => {
+                self.step(now, Event::PinVerified { entry, person, outcome });
+            }
             Message::Input(report) => self.input_reported(now, report),
             Message::Answered(request, true, at) => self.step(now, Event::Accepted(request, at)),
             Message::Answered(request, false, _) => self.step(now, Event::NotAccepted(request)),
@@ -350,7 +370,9 @@ impl Daemon {
             ("signals", self.signals.is_finished()),
             ("inputs", self.inputs.as_ref().is_some_and(InputThread::is_gone)),
         ];
-        if let (Some((name, _)), None) = (gone.into_iter().find(|(_, gone)| *gone), &self.end) {
+        let gone =
+            gone.into_iter().find_map(|(name, gone)| gone.then_some(name)).or(self.ended_entry_thread());
+        if let (Some(name), None) = (gone, &self.end) {
             self.end = Some(Err(DaemonError::ThreadEnded(name)));
         }
     }

@@ -12,6 +12,7 @@
 //! | `indicators` | the green and the red light |
 //! | `buzzer` | warning and alarm |
 //! | `inputs` | exit button, contact, tamper switch, fire alarm, and the thread that waits for them |
+//! | `pulses` | the two lines of a card reader |
 //! | `thread` | owns lock and lights, and the deadline |
 //! | `pin` | BCM numbers, header positions, what a pin does before we run |
 //! | `statefile` | names the line in the run-time folder, so that `limen lock` finds it |
@@ -34,6 +35,7 @@ pub mod indicators;
 pub mod inputs;
 mod output;
 pub mod pin;
+pub mod pulses;
 mod relay;
 mod rppal;
 pub mod statefile;

@@ -13,6 +13,7 @@ use crate::gallery::{
     Built, GalleryError, ModelVersion, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError,
     Vault, build, plan,
 };
+use crate::mistake::{MAX_MISTAKES, Mistake};
 use crate::person::PersonId;
 use crate::policy::AccessRules;
 use crate::vision::model::Models;
@@ -125,7 +126,10 @@ pub fn load_gallery(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Enrolled, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
-    access.map_or(Ok(()), |access| roster.check_groups(access.groups.keys()))?;
+    if let Some(access) = access {
+        roster.check_groups(access.groups.keys())?;
+        roster.check_schedules(&access.schedule_names())?;
+    }
     let _writing = match &source.store {
         StoreUse::Own(vault) => Some(vault.lock()?),
         StoreUse::Memory | StoreUse::Read(_) => None,
@@ -139,7 +143,7 @@ pub fn load_gallery(
         changed = true;
         progress(done, total);
     };
-    let built = build(&roster, roster.folder(), source.trust, known, embedder, &mut count)?;
+    let mut built = build(&roster, roster.folder(), source.trust, known, embedder, &mut count)?;
     changed |= built.store.len() != before;
     let kept = match &source.store {
         StoreUse::Own(vault) => {
@@ -153,6 +157,7 @@ pub fn load_gallery(
         trouble.push(error);
         None
     });
+    built.notes.extend(access.into_iter().flat_map(|access| notes_on_factors(&roster, access)));
     Ok(Enrolled { built, generation, store_trouble: trouble })
 }
 
@@ -176,6 +181,19 @@ fn keep_store(
 pub fn recorded_generation(records: &AuditSettings) -> Result<u64, AuditError> {
     let fact = newest_fact(&records.folder, &["gallery-loaded", "store-changed"])?;
     Ok(fact.and_then(|fact| fact["store"].as_u64()).unwrap_or(0))
+}
+
+/// People of whom a second factor may be asked that they do not have, or that cannot be entered here.
+fn notes_on_factors(roster: &Roster, access: &AccessRules) -> Vec<Mistake> {
+    let lacking = roster.people.iter().filter_map(|entry| Some((entry, access.lacking(&entry.standing)?)));
+    let notes = lacking.map(|(entry, (what, remedy))| Mistake {
+        file: roster.file.clone(),
+        line: Some(entry.line),
+        key: format!("person \"{}\"", entry.id),
+        what,
+        remedy,
+    });
+    notes.take(MAX_MISTAKES).collect()
 }
 
 /// What a gallery has to do for a model before it is complete.

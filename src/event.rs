@@ -3,6 +3,7 @@
 //! Glossary: a *track* is one face followed over frames; a *probe* is what is compared with the gallery;
 //! an *observation* is one frame's outcome for one track; a *fact* is something that the audit keeps.
 
+mod entry;
 mod fact;
 mod refusal;
 mod site;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use entry::{EntryDevice, EntryMistake, FactorRefusal};
 pub use fact::{Caller, Fact, GrantKind, Part, Relock, StoreChange};
 pub use refusal::Refusal;
 pub use site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};

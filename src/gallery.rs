@@ -9,8 +9,11 @@
 
 pub mod assembly;
 pub mod edit;
+pub mod means;
 pub mod roster;
 pub mod store;
+
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -18,7 +21,11 @@ use crate::embedding::{Embedding, ModelDigest};
 use crate::person::{GroupId, PersonId, PersonName};
 
 pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
-pub use edit::{EditError, NewPerson, add_people, add_photos, discard_photos, remove_person, restore_photos};
+pub use edit::{
+    EditError, NewPerson, WhichPin, add_people, add_photos, discard_photos, remove_person, restore_photos,
+    set_pin,
+};
+pub use means::Means;
 pub use roster::{Roster, RosterError};
 pub use store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError, Vault};
 
@@ -35,6 +42,8 @@ pub struct Standing {
     pub groups: Vec<GroupId>,
     /// The door stays unlocked, and may stand open, for longer.
     pub extended_time: bool,
+    /// By what the person proves a second factor.
+    pub means: Arc<Means>,
 }
 
 impl Standing {

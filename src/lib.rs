@@ -13,8 +13,8 @@
 //!
 //! | layer | rooms |
 //! |---|---|
-//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`event`], [`files`], [`secret`], [`mistake`], [`failpoint`] |
-//! | parts | [`camera`], [`vision`], [`gallery`], [`matching`] (which knows [`gallery`]), [`door`] |
+//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`credential`], [`event`], [`files`], [`secret`], [`mistake`], [`failpoint`] |
+//! | parts | [`camera`], [`vision`], [`gallery`], [`matching`] (which knows [`gallery`]), [`door`], [`entry`] (which knows [`door`]) |
 //! | decisions and records | [`policy`], [`audit`] |
 //! | configuration | [`config`] |
 //! | uses | [`pipeline`], [`enrol`], [`evaluation`] |
@@ -31,10 +31,12 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod credential;
 pub mod daemon;
 pub mod door;
 pub mod embedding;
 pub mod enrol;
+pub mod entry;
 pub mod evaluation;
 pub mod event;
 pub mod failpoint;

@@ -21,16 +21,20 @@
 pub mod access;
 mod admission;
 pub mod alarms;
+mod answers;
+pub mod attempts;
 pub mod calendar;
 mod event;
 mod evidence;
 pub mod explanation;
+pub mod factors;
 mod faults;
 mod grant;
 mod lines;
 mod memory;
 pub mod modes;
 mod position;
+mod proving;
 mod release;
 mod rules;
 pub mod schedule;
@@ -42,19 +46,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use access::AccessRules;
-pub use event::{Action, Event, RequestId, Roster, Sign, Sound};
+pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Roster, Sign, Sound};
 pub use evidence::ATTEMPT;
 pub use grant::Grant;
 pub use rules::{DoorRules, MultipleFaces, OnAuditFailure, Relocking, Rules};
 
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, FRESHNESS, Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
+use crate::event::{Caller, Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
 use alarms::Alarms;
 use evidence::{Evidence, Finding};
 use lines::Lines;
 use memory::Memory;
 use modes::Modes;
 use position::Position;
+use proving::Proving;
 use release::{Reach, Release};
 
 /// How long a grant waits for the audit to accept its record.
@@ -83,6 +88,7 @@ pub struct Policy {
     state: State,
     tracks: HashMap<TrackId, Evidence>,
     failed: HashMap<Part, Moment>,
+    proving: Proving,
     release: Release,
     modes: Modes,
     lines: Lines,
@@ -114,6 +120,7 @@ impl Policy {
             state: State::Locked,
             tracks: HashMap::new(),
             failed: HashMap::new(),
+            proving: Proving::default(),
             release: Release::default(),
             modes: Modes::default(),
             lines: Lines::default(),
@@ -159,7 +166,8 @@ impl Policy {
             State::Asking { asked, .. } => Some(*asked + AUDIT_PATIENCE),
             State::Open { grant } => grant.until(),
         };
-        let others = [self.memory.next_end(), self.surroundings_deadline(self.latest)];
+        let proving = self.proving.next_change(self.latest, self.access.factor_patience);
+        let others = [self.memory.next_end(), proving, self.surroundings_deadline(self.latest)];
         own.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -190,6 +198,11 @@ impl Policy {
             Event::NewRoster(roster) => self.replace_roster(now, roster, actions),
             Event::LockAsked(caller) => self.lock_asked(caller, actions),
             Event::UnlockAsked { caller, length } => self.unlock_asked(now, caller, length, actions),
+            Event::PinEntered(entry) => self.pin_entered(now, entry, actions),
+            Event::PinVerified { entry, person, outcome } => {
+                self.pin_verified(now, entry, &person, outcome, actions);
+            }
+            Event::CardRead(card) => self.card_read(now, card, actions),
             Event::Failed(part, what) => self.part_failed(now, part, what, actions),
             Event::Recovered(part) => self.part_recovered(now, part, actions),
             Event::Tick | Event::Input { .. } | Event::View { .. } => {}
@@ -200,34 +213,14 @@ impl Policy {
 
     /// Locked, nothing failing that is needed, and time has not gone back.
     fn may_open(&self, now: Now) -> bool {
-        let fails = self.failed.keys().any(|part| *part != Part::Inputs);
+        let fails = self.failed.keys().any(|part| part.stops_the_door());
         self.state == State::Locked && !fails && now.moment >= self.latest
-    }
-
-    /// The audit accepted within its patience, however late that is heard: a busy machine is no slow disk.
-    fn is_answered_in_time(&self, now: Now, event: &Event) -> bool {
-        match (&self.state, event) {
-            (State::Asking { request, asked, .. }, Event::Accepted(answered, at)) => {
-                let fresh = now.moment.since(*asked) <= FRESHNESS;
-                request == answered && *at >= *asked && at.since(*asked) <= AUDIT_PATIENCE && fresh
-            }
-            _ => false,
-        }
-    }
-
-    fn give_up_asking(&mut self, now: Now, actions: &mut Vec<Action>) {
-        if let State::Asking { request, asked, .. } = &self.state
-            && now.moment.since(*asked) > AUDIT_PATIENCE
-        {
-            let request = *request;
-            self.not_accepted(now, request, actions);
-        }
     }
 
     fn let_time_pass(&mut self, now: Now, actions: &mut Vec<Action>) {
         match &self.state {
             State::Open { grant } if grant.is_over(now.moment) => {
-                self.last_held = grant.until();
+                self.last_held = self.last_held.max(grant.until());
                 self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
             }
             State::Asking { .. } if now.moment < self.latest => {
@@ -238,6 +231,7 @@ impl Policy {
         self.end_release(now, actions);
         self.last_held = self.last_held.map(|last| last.min(now.moment));
         self.end_waiting(now, actions);
+        self.end_proving(now, actions);
         let over: Vec<TrackId> =
             self.tracks.iter().filter(|(_, e)| e.attempt_is_over(now.moment)).map(|(id, _)| *id).collect();
         for track in over {
@@ -276,43 +270,6 @@ impl Policy {
             actions.push(Action::Show(Sign::Refused));
         }
         actions.push(Action::Record(fact));
-    }
-
-    fn accepted(&mut self, now: Now, answered: RequestId, actions: &mut Vec<Action>) {
-        match &self.state {
-            State::Asking { request, grant, .. } if *request == answered => {
-                let grant = grant.clone();
-                self.opened_unrecorded = false;
-                self.transition_to_open(now, grant, actions);
-            }
-            _ => {}
-        }
-    }
-
-    fn not_accepted(&mut self, now: Now, answered: RequestId, actions: &mut Vec<Action>) {
-        let State::Asking { request, grant, .. } = &self.state else { return };
-        if *request != answered {
-            return;
-        }
-        let grant = grant.clone();
-        let what = "the record of a grant was not accepted in time".to_owned();
-        actions.push(Action::Record(Fact::Fault { part: Part::Audit, what }));
-        match self.rules.on_audit_failure {
-            OnAuditFailure::AllowAndAlarm => {
-                self.opened_unrecorded = true;
-                self.transition_to_open(now, grant, actions);
-            }
-            OnAuditFailure::Refuse => {
-                self.state = State::Locked;
-                if !self.is_held() {
-                    actions.push(Action::Lock);
-                }
-                if let Some(track) = grant.track() {
-                    actions.push(Action::Show(Sign::Refused));
-                    self.evidence_of(track).ask_again(now.moment + ASK_AGAIN);
-                }
-            }
-        }
     }
 
     fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
@@ -382,6 +339,10 @@ impl Policy {
 mod access_tests;
 #[cfg(test)]
 mod access_walks;
+#[cfg(test)]
+mod proving_tests;
+#[cfg(test)]
+mod proving_walks;
 #[cfg(test)]
 mod slow_audit_tests;
 #[cfg(test)]

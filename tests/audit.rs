@@ -12,6 +12,7 @@ fn site_with_records() -> (Site, std::path::PathBuf) {
     let mut log = AuditLog::open(&AuditSettings::in_folder(folder)).expect("opens");
     for person in ["zoe", "bob"] {
         let grant = limen::event::Fact::Granted {
+            factors: Vec::new(),
             grant: limen::event::GrantKind::Face,
             person: Some(limen::person::PersonId::new(person).expect("an id")),
             second: None,

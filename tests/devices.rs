@@ -17,6 +17,7 @@ mod camera;
 mod camera_faults;
 mod clips;
 mod disk;
+mod factor;
 mod faults;
 mod lines;
 mod opening;

@@ -10,6 +10,7 @@ mod demo;
 mod devices;
 mod evaluation;
 mod faces;
+mod factor;
 mod following;
 mod idle;
 mod layers;

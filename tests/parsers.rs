@@ -66,7 +66,8 @@ fn full_configuration() -> String {
 
 const GALLERY: &str = "[[person]]\nid = \"ada\"\nname = \"Ada Lovelace\"\nphotos = [\"a.jpg\", \"b/c.png\"]\n\
      valid-from = 2026-07-01\nvalid-until = 2027-06-30\nsuspended = false\n\
-     embeddings = [{ model = \"00\", data = \"AAAA\" }]\n";
+     embeddings = [{ model = \"00\", data = \"AAAA\" }]\ncard = \"26:12:3456\"\nsecond-factor = \"pin\"\n\
+     second-factor-schedules = [\"night\"]\npin = \"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAA\"\n";
 
 /// A chain with people in it, a seal at its end, and its first key.
 fn records() -> &'static (Vec<u8>, Vec<SealKey>) {

@@ -30,6 +30,7 @@ fn risk(what: &str) -> Fact {
 
 fn granted(person: &str) -> Fact {
     Fact::Granted {
+        factors: Vec::new(),
         grant: GrantKind::Face,
         person: Some(id(person)),
         second: None,

@@ -1,5 +1,7 @@
 //! `limen check`: every problem at once, before the door depends on it.
 
+mod entry;
+
 use std::sync::Arc;
 
 use serde_json::json;
@@ -91,6 +93,9 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         check_camera(context, &mut report, &settings);
     }
     check_door(context, &mut report, &settings, arguments.without_devices);
+    if !arguments.without_devices {
+        entry::check_entry(context, &mut report, &settings);
+    }
     Ok(end(&report))
 }
 

@@ -9,15 +9,16 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::output::{NOTE, STRONG, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::gallery::Roster;
+use crate::credential::SecondFactor;
 use crate::gallery::roster::Entry;
+use crate::gallery::{Means, Roster};
 use crate::person::{GroupId, PersonId};
 
 /// What to do with the people of the gallery file.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// One line a person; with --json one object a person: id, name, photos, embeddings, suspended,
-    /// valid_from, valid_until, groups
+    /// valid_from, valid_until, groups, pin, duress_pin, card (has one), second_factor, second_factor_schedules
     List,
     /// Everything about one person
     Show {
@@ -89,6 +90,11 @@ fn to_json(entry: &Entry) -> Value {
         "suspended": entry.standing.suspended,
         "valid_from": entry.standing.valid_from.map(|day| day.to_string()),
         "valid_until": entry.standing.valid_until.map(|day| day.to_string()),
+        "pin": entry.standing.means.pin.is_some(),
+        "duress_pin": entry.standing.means.duress.is_some(),
+        "card": entry.standing.means.card.is_some(),
+        "second_factor": entry.standing.means.rule.map(SecondFactor::name),
+        "second_factor_schedules": entry.standing.means.schedules,
         "groups": entry.standing.groups.iter().map(GroupId::as_str).collect::<Vec<_>>(),
     })
 }
@@ -110,6 +116,26 @@ fn show(entry: &Entry) {
     }
     if !entry.embeddings.is_empty() {
         say(&format!("  {} embeddings in the file", entry.embeddings.len()));
+    }
+    show_means(&entry.standing.means);
+}
+
+/// What the person has and needs besides a face; what it is, nobody is told.
+fn show_means(means: &Means) {
+    let has = [
+        (means.pin.is_some(), "a PIN"),
+        (means.duress.is_some(), "a duress PIN"),
+        (means.card.is_some(), "a card"),
+    ];
+    for what in has.into_iter().filter_map(|(has, what)| has.then_some(what)) {
+        say(&format!("  has {what}"));
+    }
+    if let Some(rule) = means.rule {
+        let when = match means.schedules.as_slice() {
+            [] => String::new(),
+            names => format!(" while {} is open", names.join(" or ")),
+        };
+        say(&format!("  needs {rule} besides the face{when}"));
     }
 }
 

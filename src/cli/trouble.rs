@@ -10,6 +10,7 @@ use crate::camera::photograph::PhotographError;
 use crate::config::ConfigError;
 use crate::config::edit::ConfigEditError;
 use crate::control::ControlError;
+use crate::credential::{HashError, PinError};
 use crate::daemon::DaemonError;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
@@ -83,6 +84,8 @@ troubles! {
     RuleError => Usage,
     ThresholdError => Usage,
     EditError => Usage,
+    PinError => Usage,
+    HashError => Device,
     FileError => Device,
     StoreError => Device,
     AuditError => Device,

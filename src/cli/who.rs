@@ -43,6 +43,7 @@ pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     let id = person_id(&arguments.id)?;
     let roster = Roster::load(&settings.gallery, context.trust())?;
     roster.check_groups(access.groups.keys())?;
+    roster.check_schedules(&access.schedule_names())?;
     let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
         return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
     };

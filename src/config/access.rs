@@ -9,14 +9,18 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 
 use super::checks::{choice, number};
+use super::entry::{available, check_factor};
 use super::modes::check_modes;
 use super::said::{Names, Said, SaidFile, SaidGroup};
 use super::schedules::{check_holidays, check_name, check_schedules, limit};
+use crate::credential::Factors;
+use crate::entry::EntrySettings;
 use crate::mistake::Review;
 use crate::person::GroupId;
 use crate::policy::AccessRules;
 use crate::policy::access::{Group, TwoPerson, WhenClockUnknown};
 use crate::policy::calendar::Calendar;
+use crate::policy::factors::DEFAULT_FACTOR_PATIENCE;
 use crate::policy::schedule::Schedule;
 
 /// Each may be named by people and by other groups.
@@ -25,18 +29,28 @@ const MAX_GROUPS: usize = 200;
 const DEFAULT_TWO_PERSON_SECONDS: u64 = 30;
 
 /// Checks `[site]`, `[access]`, `[[holiday]]`, `[[schedule]]` and `[[group]]`.
-pub(super) fn check_access(review: &mut Review<'_>, said: &SaidFile) -> AccessRules {
+pub(super) fn check_access(review: &mut Review<'_>, said: &SaidFile, entry: &EntrySettings) -> AccessRules {
     let choices = [("refuse", WhenClockUnknown::Refuse), ("believe", WhenClockUnknown::Believe)];
     let clock = choice(review, "[access] when-clock-unknown", &said.access.when_clock_unknown, &choices);
+    let seconds = number(
+        review,
+        "[access] second-factor-seconds",
+        &said.access.second_factor_seconds,
+        5..=60,
+        "seconds",
+    );
     let zone = check_zone(review, &said.site.time_zone);
     let holidays = check_holidays(review, &said.holiday);
     let schedules: Vec<_> = check_schedules(review, &said.schedule).into_iter().map(Arc::new).collect();
     AccessRules {
         calendar: Calendar { zone, holidays },
-        groups: check_groups(review, &said.group, &schedules),
+        groups: check_groups(review, &said.group, &schedules, available(entry)),
         modes: check_modes(review, &said.modes, &schedules),
         schedules,
         when_clock_unknown: clock.unwrap_or_default(),
+        available: available(entry),
+        factor_patience: seconds
+            .map_or(DEFAULT_FACTOR_PATIENCE, |seconds| Duration::from_secs(seconds.unsigned_abs())),
     }
 }
 
@@ -54,6 +68,7 @@ fn check_groups(
     review: &mut Review<'_>,
     said: &[Spanned<SaidGroup>],
     schedules: &[Arc<Schedule>],
+    available: Factors,
 ) -> BTreeMap<GroupId, Group> {
     limit(review, "[[group]]", said, MAX_GROUPS);
     let said = &said[..said.len().min(MAX_GROUPS)];
@@ -63,7 +78,7 @@ fn check_groups(
         let (at, group) = (group.span(), group.get_ref());
         let id = check_name(review, "[[group]]", at.clone(), &group.name, &mut lines);
         let id = id.and_then(|name| GroupId::new(&name).ok())?;
-        Some((id.clone(), check_group(review, id, at, group, schedules, &known)))
+        Some((id.clone(), check_group(review, id, at, group, schedules, &known, available)))
     });
     groups.collect()
 }
@@ -79,6 +94,7 @@ fn check_group(
     said: &SaidGroup,
     schedules: &[Arc<Schedule>],
     known: &[GroupId],
+    available: Factors,
 ) -> Group {
     let key = |name: &str| format!("group \"{id}\" {name}");
     let names: Vec<&str> = schedules.iter().map(|schedule| schedule.name.as_str()).collect();
@@ -97,6 +113,7 @@ fn check_group(
     Group {
         schedules: own.into_iter().map(|index| Arc::clone(&schedules[index])).collect(),
         first_person_in,
+        second_factor: check_factor(review, &id, at.clone(), said, schedules, available),
         two_person: check_two_person(review, &id, at, said, known),
         anti_passback: minutes.map(|minutes| Duration::from_secs(60 * minutes)),
         ..Group::new(id)

@@ -222,6 +222,7 @@ fn holidays_and_exceptions_are_days_and_do_not_contradict_each_other() {
 fn the_examples_in_the_shipped_file_are_a_configuration() {
     let shipped = include_str!("../../config/limen.toml");
     let examples: Vec<&str> = shipped.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
-    let settings = good(&examples.join("\n"));
+    let keypad = "[keypad]\ndevice = \"/dev/input/by-id/usb-Keypad-event-kbd\"";
+    let settings = good(&format!("{}\n{keypad}", examples.join("\n")));
     assert!(settings.access.schedules.len() >= 2 && settings.access.groups.len() >= 2);
 }

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::access::check_access;
 use super::door::{self, check_door};
+use super::entry::check_entry;
 use super::modes;
 use super::recognition::{check_frames, check_multiple_faces, check_recognition};
 use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
@@ -36,6 +37,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
     let unlock = number(review, "[door] unlock-seconds", &said.door.unlock_seconds, 1.0..=30.0, "seconds");
     let door = check_door(review, &said.door, &mut warnings);
     let around = door::check_rules(review, &said.door, &door);
+    let entry = check_entry(review, &said.keypad, &said.reader, &door, &mut warnings);
     let rules = Rules {
         frames,
         window,
@@ -52,7 +54,8 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         rules,
         keep_mode: modes::keeps_mode(review, &said.modes),
         operators: text(review, "[control] operators", &said.control.operators).map(str::to_owned),
-        access: check_access(review, said).into(),
+        access: check_access(review, said, &entry).into(),
+        entry,
         gallery: path(review, "[gallery] file", &said.gallery.file, folder)
             .unwrap_or_else(|| folder.join(DEFAULT_GALLERY)),
         audit: check_audit(review, &said.audit, folder, &paths),

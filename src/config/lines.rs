@@ -6,9 +6,9 @@ use toml::Spanned;
 
 use super::checks::{choice, number};
 use super::said::{Said, SaidDoor, SaidInput};
-use crate::door::OutputSettings;
 use crate::door::inputs::{InputSettings, Pull};
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
+use crate::door::{DoorSettings, OutputSettings};
 use crate::event::Input;
 use crate::mistake::Review;
 
@@ -99,6 +99,20 @@ fn check_input(
 }
 
 impl Taken {
+    /// By the lines of a door.
+    pub fn by(door: &DoorSettings) -> Self {
+        let output = |line: Option<OutputSettings>| line.map(|line| line.pin);
+        let outputs = [
+            ("pin", door.pin),
+            ("green", output(door.green)),
+            ("red", output(door.red)),
+            ("buzzer", output(door.buzzer)),
+        ];
+        let outputs = outputs.into_iter().filter_map(|(name, pin)| Some((pin?, format!("[door] {name}"))));
+        let inputs = door.inputs.iter().map(|line| (line.pin, format!("[door.{}] pin", line.input)));
+        Self(outputs.chain(inputs).map(|(pin, key)| (i64::from(pin.bcm()), key)).collect())
+    }
+
     /// A BCM number that no other line has; `None` if not said, or if noted as a mistake.
     pub fn check_pin(
         &mut self,

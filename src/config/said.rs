@@ -4,6 +4,7 @@
 //! [`super::checks`], with their lines, instead of the first one by the parser.
 
 mod access;
+mod entry;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -11,6 +12,8 @@ use toml::Spanned;
 pub use access::{
     Names, SaidAccess, SaidException, SaidGroup, SaidHoliday, SaidSchedule, SaidSite, SaidWindow,
 };
+
+pub use entry::{SaidKeypad, SaidReader, SaidWiegand};
 
 /// A value with its place in the file, if the file has it.
 pub type Said<T> = Option<Spanned<T>>;
@@ -27,6 +30,10 @@ pub struct SaidFile {
     pub model: SaidModel,
     /// `[door]`
     pub door: SaidDoor,
+    /// `[keypad]`
+    pub keypad: SaidKeypad,
+    /// `[reader]`
+    pub reader: SaidReader,
     /// `[modes]`
     pub modes: SaidModes,
     /// `[alarms]`

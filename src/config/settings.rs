@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
+use crate::entry::EntrySettings;
 use crate::gallery::Vault;
 use crate::matching::LookAlikes;
 use crate::policy::access::WhenClockUnknown;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub model: EmbedderChoice,
     /// The lock and its lights.
     pub door: DoorSettings,
+    /// Keypad and card reader.
+    pub entry: EntrySettings,
     /// Frames that must agree, unlock time, what an audit failure does.
     pub rules: Rules,
     /// Who may when.
@@ -52,6 +55,8 @@ impl Settings {
         let changed = [
             ("[camera]", self.camera != new.camera),
             ("[door]", self.door != new.door),
+            ("[keypad]", self.entry.keypad != new.entry.keypad),
+            ("[reader]", self.entry.reader != new.entry.reader),
             ("[model]", self.model != new.model),
             ("[control]", self.operators != new.operators),
             // Its folder follows the state folder, which is named below.

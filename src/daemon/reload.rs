@@ -233,7 +233,7 @@ fn keep_mode(file: &Path, mode: Option<Mode>) {
 }
 
 /// Lowers this thread's priority: embedding photographs must not slow the door down.
-fn step_aside() {
+pub(super) fn step_aside() {
     if let Err(error) = rustix::process::nice(10) {
         log::debug!("worker: the priority cannot be lowered: {error}");
     }

@@ -5,14 +5,16 @@ use std::sync::mpsc::SyncSender;
 use serde_json::json;
 
 use super::Watcher;
+use super::pins::Pins;
 use crate::audit::Recorder;
 use crate::clock::{Moment, Now};
 use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
+use crate::credential::Digits;
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
 use crate::event::{AlarmStep, Fact};
-use crate::policy::{Action, RequestId, Sign, Sound};
+use crate::policy::{Action, EntryId, RequestId, Sign, Sound};
 use crate::service;
 
 /// The parts that act.
@@ -22,6 +24,7 @@ pub(super) struct Shell {
     watcher: Option<Box<dyn Watcher>>,
     followers: Vec<Follower>,
     refused: Vec<RequestId>,
+    pins: Pins,
 }
 
 /// Somebody who hears every event.
@@ -32,8 +35,13 @@ struct Follower {
 }
 
 impl Shell {
-    pub fn new(door: DoorHandle, recorder: Recorder<RequestId>, watcher: Option<Box<dyn Watcher>>) -> Self {
-        Self { door: Some(door), recorder, watcher, followers: Vec::new(), refused: Vec::new() }
+    pub fn new(
+        door: DoorHandle,
+        recorder: Recorder<RequestId>,
+        watcher: Option<Box<dyn Watcher>>,
+        pins: Pins,
+    ) -> Self {
+        Self { door: Some(door), recorder, watcher, followers: Vec::new(), refused: Vec::new(), pins }
     }
 
     /// Performs the actions in their order.
@@ -46,6 +54,8 @@ impl Shell {
                 Action::Sound(sound) => self.with_door(|door| door.play(tone(sound))),
                 Action::Record(fact) => self.record(now, fact),
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
+                Action::VerifyPin { entry, person, means } => self.pins.verify(entry, person, means),
+                Action::ForgetPin(entry) => self.pins.forget(entry),
             }
         }
     }
@@ -60,6 +70,15 @@ impl Shell {
         if !self.recorder.record(now, fact, Some(request)) {
             self.refused.push(request);
         }
+    }
+
+    /// Keeps a PIN that was entered.
+    pub fn keep_pin(&mut self, digits: Digits) -> EntryId {
+        self.pins.keep(digits)
+    }
+
+    pub fn verifier_is_gone(&self) -> bool {
+        self.pins.verifier_is_gone()
     }
 
     /// Requests that could not even be handed to the recorder.
@@ -158,9 +177,16 @@ fn tell_log(fact: &Fact) {
         Fact::Granted { grant, caller, .. } => {
             log::info!("granted ({grant:?}) to uid {:?}", caller.map(|c| c.uid))
         }
-        Fact::Waiting { person, seconds, .. } => {
-            log::info!("{person} waits {seconds} s for a second person");
+        Fact::Waiting { person, seconds, factors, .. } => {
+            let awaited: Vec<String> = factors.iter().map(ToString::to_string).collect();
+            let awaited = if awaited.is_empty() { "second person".to_owned() } else { awaited.join(" or ") };
+            log::info!("{person} has {seconds} s for a {awaited}");
         }
+        Fact::FactorRefused { factor, why, person: Some(person), .. } => {
+            log::info!("{factor} refused to {person}: {why}");
+        }
+        Fact::FactorRefused { factor, why, .. } => log::info!("{factor} refused: {why}"),
+        Fact::EntryMistaken { device, mistake, count } => log::warn!("{device}: {mistake} ({count})"),
         Fact::Refused { track, refusal, frames, .. } => {
             log::info!("refused, track {track}, {frames} frames compared: {refusal}");
         }

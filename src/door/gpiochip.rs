@@ -17,6 +17,7 @@ use super::DoorError;
 use super::inputs::{InputLines, InputSettings, Pull};
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
+use super::pulses::{PulseLines, PulseSeen};
 use crate::event::Input;
 use crate::person::printable;
 
@@ -125,6 +126,48 @@ impl InputLines for ChipInputs {
         let value = self.request.value(u32::from(line.pin.bcm()));
         value.map(bool::from).map_err(|error| self.failed(&error))
     }
+}
+
+/// The two lines of a card reader, in one request.
+#[derive(Debug)]
+pub struct ChipPulses {
+    request: Request,
+    chip: PathBuf,
+    second: Pin,
+}
+
+impl ChipPulses {
+    /// Pulses that the kernel keeps for us: several frames of the longest format.
+    const KEPT: u32 = 256;
+
+    /// Makes the lines inputs, pulled up, and asks for falling edges. A pulse is too short to be debounced.
+    pub fn open(chip: &Path, lines: [Pin; 2]) -> Result<Self, DoorError> {
+        let mut builder = Request::builder();
+        builder.on_chip(chip).with_consumer(CONSUMER).with_kernel_event_buffer_size(Self::KEPT);
+        for pin in lines {
+            check_line(chip, pin)?;
+            builder.with_line(u32::from(pin.bcm())).as_input();
+            builder.with_bias(Bias::PullUp).with_edge_detection(EdgeDetection::FallingEdge);
+        }
+        let request = builder.request().map_err(|error| reader_failed(chip, &error))?;
+        Ok(Self { request, chip: chip.to_owned(), second: lines[1] })
+    }
+}
+
+impl PulseLines for ChipPulses {
+    fn wait(&mut self, patience: Duration) -> Result<Option<PulseSeen>, DoorError> {
+        let failed = |error| reader_failed(&self.chip, &error);
+        if !self.request.wait_edge_event(patience).map_err(failed)? {
+            return Ok(None);
+        }
+        let edge = self.request.read_edge_event().map_err(failed)?;
+        let second = edge.offset == u32::from(self.second.bcm());
+        Ok(Some(PulseSeen { second, at: Duration::from_nanos(edge.timestamp_ns) }))
+    }
+}
+
+fn reader_failed(chip: &Path, error: &gpiocdev::Error) -> DoorError {
+    DoorError::Failed { line: format!("{}, the reader's lines", shown(chip)), what: error.to_string() }
 }
 
 /// A GPIO chip of this machine.

@@ -3,14 +3,16 @@
 //! rppal gives a pin's former mode back when it is dropped, but never its level. So we keep the mode: the
 //! pin stays an output at the locked level after we leave.
 
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use rppal::gpio::{Error, Gpio, InputPin, OutputPin, Trigger};
+use rppal::gpio::{Error, Event, Gpio, InputPin, OutputPin, Trigger};
 
 use super::DoorError;
 use super::inputs::{InputLines, InputSettings, Pull};
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
+use super::pulses::{PulseLines, PulseSeen};
 use crate::event::Input;
 
 /// What rppal tries where `/dev/gpiomem` is missing. It is for root alone, whatever the groups.
@@ -112,6 +114,54 @@ impl InputLines for RppalInputs {
     fn is_active(&self, input: Input) -> Result<bool, DoorError> {
         let line = self.lines.iter().find(|(line, _)| line.input == input);
         Ok(line.is_some_and(|(line, pin)| pin.is_high() == line.active.is_high_when(true)))
+    }
+}
+
+/// The two lines of a card reader. rppal waits for each in a thread of its own; waiting for both at once would keep
+/// the door's inputs from waiting for theirs.
+#[derive(Debug)]
+pub struct RppalPulses {
+    seen: Receiver<PulseSeen>,
+    lines: [Pin; 2],
+    _held: Vec<InputPin>,
+}
+
+impl RppalPulses {
+    /// Pulses kept for us, as many as the character device keeps.
+    const KEPT: usize = 256;
+
+    /// Makes the lines inputs, pulled up, and asks for falling edges.
+    pub fn open(lines: [Pin; 2]) -> Result<Self, DoorError> {
+        let (sender, seen) = sync_channel(Self::KEPT);
+        let gpio = Gpio::new().map_err(|error| explain(lines[0], error))?;
+        let open = |(pin, second): (Pin, bool)| {
+            let failed = |error| explain(pin, error);
+            let mut input = gpio.get(pin.bcm()).map_err(failed)?.into_input_pullup();
+            // The thread of the second call would keep to itself that the kernel refuses; the first call says so.
+            input.set_interrupt(Trigger::FallingEdge, None).map_err(failed)?;
+            let sender = sender.clone();
+            let tell = move |edge: Event| {
+                // A full queue is a flood, and its frame is noise whatever is missing.
+                let _ = sender.try_send(PulseSeen { second, at: edge.timestamp });
+            };
+            input.set_async_interrupt(Trigger::FallingEdge, None, tell).map_err(failed)?;
+            Ok(input)
+        };
+        let held = lines.into_iter().zip([false, true]).map(open).collect::<Result<_, DoorError>>()?;
+        Ok(Self { seen, lines, _held: held })
+    }
+}
+
+impl PulseLines for RppalPulses {
+    fn wait(&mut self, patience: Duration) -> Result<Option<PulseSeen>, DoorError> {
+        match self.seen.recv_timeout(patience) {
+            Ok(pulse) => Ok(Some(pulse)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                let line = name(self.lines.first().copied());
+                Err(DoorError::Failed { line, what: "the kernel no longer tells of pulses".to_owned() })
+            }
+        }
     }
 }
 

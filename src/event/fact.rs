@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmKind, AlarmStep, Input, Mode, ModeSource, Refusal, TrackId};
+use super::{
+    AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Refusal, TrackId,
+};
+use crate::credential::Factor;
 use crate::person::PersonId;
 
 /// What allows the door to be open.
@@ -63,6 +66,17 @@ pub enum Part {
     Control,
     /// The lines of exit button, door contact, tamper switch and fire alarm.
     Inputs,
+    /// The keypad.
+    Keypad,
+    /// The card reader.
+    Reader,
+}
+
+impl Part {
+    /// Whether nobody is let in by their face while it is away.
+    pub fn stops_the_door(self) -> bool {
+        !matches!(self, Self::Inputs | Self::Keypad | Self::Reader)
+    }
 }
 
 impl fmt::Display for Part {
@@ -75,6 +89,8 @@ impl fmt::Display for Part {
             Self::Gallery => "gallery",
             Self::Control => "control",
             Self::Inputs => "inputs",
+            Self::Keypad => "keypad",
+            Self::Reader => "reader",
         })
     }
 }
@@ -122,6 +138,9 @@ pub enum Fact {
         /// Who was recognised before and goes in as well, where two people are needed.
         #[serde(skip_serializing_if = "Option::is_none")]
         second: Option<PersonId>,
+        /// What the person proved besides the face.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        factors: Vec<Factor>,
         /// Whose face, if a face.
         track: Option<TrackId>,
         /// Distance to the template; for administrators.
@@ -131,14 +150,38 @@ pub enum Fact {
         /// Who asked, if by command.
         caller: Option<Caller>,
     },
-    /// Somebody was recognised who enters only with a second person; nothing opens until that one comes.
+    /// Somebody was recognised who enters only with a second person or factor; nothing opens until that comes.
     Waiting {
         /// Whose face.
         track: TrackId,
         /// Whom.
         person: PersonId,
-        /// How long the first waits, in seconds.
+        /// How long, in seconds.
         seconds: u64,
+        /// For which of these factors; none: for a second person.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        factors: Vec<Factor>,
+    },
+    /// A PIN or a card opened nothing.
+    FactorRefused {
+        /// Which.
+        factor: Factor,
+        /// Why.
+        why: FactorRefusal,
+        /// Against whom it was held.
+        person: Option<PersonId>,
+        /// For how long that person is locked out now, in seconds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        locked_out_s: Option<u64>,
+    },
+    /// Entries on keypad or reader that no person can have meant: one record for many.
+    EntryMistaken {
+        /// On which.
+        device: EntryDevice,
+        /// What was wrong with them.
+        mistake: EntryMistake,
+        /// How many since the last record of it, 1 or more.
+        count: u32,
     },
     /// A track ended, or was decided, without a grant.
     Refused {

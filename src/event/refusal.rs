@@ -28,6 +28,14 @@ pub enum Refusal {
     FirstPersonMissing,
     /// Recognised, but no second person was in time.
     SecondPersonMissing,
+    /// Recognised, but no second factor was proven in time, or there is none that could be.
+    SecondFactorMissing,
+    /// Recognised, but the PIN was wrong, and no right one came in time.
+    WrongPin,
+    /// Recognised, but the card was not the person's, and no other came in time.
+    WrongCard,
+    /// Recognised, but locked out for a while after too many wrong PINs or cards.
+    LockedOut,
     /// Recognised, but let in a short while ago.
     AntiPassback,
     /// Recognised, but the door is in lock-down.
@@ -50,6 +58,10 @@ impl fmt::Display for Refusal {
             Self::OutsideSchedule => f.write_str("outside the schedules of their groups"),
             Self::FirstPersonMissing => f.write_str("nobody who must come first has been let in today"),
             Self::SecondPersonMissing => f.write_str("no second person was recognised in time"),
+            Self::SecondFactorMissing => f.write_str("no second factor was proven in time"),
+            Self::WrongPin => f.write_str("the PIN was wrong"),
+            Self::WrongCard => f.write_str("the card was not theirs"),
+            Self::LockedOut => f.write_str("locked out for a while after wrong PINs or cards"),
             Self::AntiPassback => f.write_str("let in a short while ago already"),
             Self::LockDown => f.write_str("the door is in lock-down"),
             Self::MoreThanOneFace => f.write_str("more than one face before the door: come one at a time"),

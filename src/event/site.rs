@@ -87,7 +87,7 @@ pub enum AlarmKind {
     Tampered,
     /// The lock's line cannot be driven.
     LockFault,
-    /// An input line chatters, is stuck, or cannot be read.
+    /// An input line chatters or is stuck; it, the keypad or the card reader cannot be read.
     InputFault,
     /// The camera shows nothing: covered, blinded, or no light.
     CameraBlinded,

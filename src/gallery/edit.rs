@@ -11,6 +11,7 @@ use thiserror::Error;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::roster::{Roster, RosterError, STORED};
+use crate::credential::PinHash;
 use crate::files::{FileError, Trust, lock_file, read_trusted_text, write_atomically};
 use crate::person::{PersonId, PersonName};
 
@@ -70,6 +71,39 @@ pub fn add_photos(file: &Path, id: &PersonId, photos: &[String]) -> Result<(), E
     change(file, |document| append_photos(document, id, photos))
 }
 
+/// One of a person's PINs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichPin {
+    /// The one that opens.
+    Usual,
+    /// The one that opens and raises a silent alarm.
+    Duress,
+}
+
+impl WhichPin {
+    /// The key of the gallery file.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Usual => "pin",
+            Self::Duress => "duress-pin",
+        }
+    }
+
+    /// For people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Usual => "PIN",
+            Self::Duress => "duress PIN",
+        }
+    }
+}
+
+/// Sets a person's PIN, or takes it away; without the PIN there is no duress PIN either. From then on the file is for its
+/// owner and group alone: whoever reads the hash of a PIN can try all of them.
+pub fn set_pin(file: &Path, id: &PersonId, which: WhichPin, hash: Option<&PinHash>) -> Result<(), EditError> {
+    change_privately(file, |document| put_pin(document, id, which, hash))
+}
+
 /// Takes photographs off a person's list and says that the store has their templates.
 pub fn discard_photos(file: &Path, id: &PersonId, photos: &[String]) -> Result<(), EditError> {
     change(file, |document| drop_photos(document, id, photos))
@@ -90,6 +124,22 @@ fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<(), EditError> {
+    change_with_mode(file, 0o777, edit)
+}
+
+fn change_privately(
+    file: &Path,
+    edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
+) -> Result<(), EditError> {
+    change_with_mode(file, 0o770, edit)
+}
+
+/// Of the file's permission bits those in `kept` stay.
+fn change_with_mode(
+    file: &Path,
+    kept: u32,
+    edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
+) -> Result<(), EditError> {
     let _writing = lock_file(file)?;
     let (text, mode) = match read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked) {
         Ok(text) => (text, fs::metadata(file).map_or(NEW_FILE_MODE, |m| m.permissions().mode() & 0o777)),
@@ -97,7 +147,7 @@ fn change(
         Err(error) => return Err(error.into()),
     };
     let changed = changed_text(&text, file, edit)?;
-    Ok(write_atomically(file, changed.as_bytes(), mode)?)
+    Ok(write_atomically(file, changed.as_bytes(), mode & kept)?)
 }
 
 fn changed_text(
@@ -146,6 +196,25 @@ fn delete_person(document: &mut DocumentMut, id: &PersonId) -> Result<(), EditEr
 fn append_photos(document: &mut DocumentMut, id: &PersonId, photos: &[String]) -> Result<(), EditError> {
     let list = photos_of(person_of(document, id)?)?;
     photos.iter().for_each(|photo| list.push(photo.as_str()));
+    Ok(())
+}
+
+fn put_pin(
+    document: &mut DocumentMut,
+    id: &PersonId,
+    which: WhichPin,
+    hash: Option<&PinHash>,
+) -> Result<(), EditError> {
+    let person = person_of(document, id)?;
+    match hash {
+        Some(hash) => drop(person.insert(which.key(), value(hash.to_string()))),
+        None => {
+            person.remove(WhichPin::Duress.key());
+            if which == WhichPin::Usual {
+                person.remove(which.key());
+            }
+        }
+    }
     Ok(())
 }
 
@@ -264,6 +333,35 @@ mod tests {
         assert!(matches!(outside, Err(EditError::Roster(_))));
         let inline = "person = [{ id = \"ada\", name = \"Ada\", photos = [\"a.jpg\"] }]\n";
         assert!(matches!(edited(inline, |d| delete_person(d, &id("ada"))), Err(EditError::Layout("people"))));
+    }
+
+    #[test]
+    fn a_pin_is_set_replaced_and_taken_away_and_all_else_stays() {
+        let text =
+            "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let hash = PinHash::parse(text).expect("a hash");
+        let set = |before: &str, which, hash| edited(before, |d| put_pin(d, &id("bob"), which, hash));
+        let usual = set(TEXT, WhichPin::Usual, Some(&hash)).expect("set");
+        assert_eq!(usual, TEXT.replace("[\"b.jpg\"]\n", &format!("[\"b.jpg\"]\npin = \"{text}\"\n")));
+        let both = set(&usual, WhichPin::Duress, Some(&hash)).expect("set");
+        assert!(
+            both.contains("\nduress-pin = ")
+                && set(&both, WhichPin::Usual, Some(&hash)).expect("set") == both
+        );
+        assert_eq!(set(&both, WhichPin::Duress, None).expect("removed"), usual);
+        assert_eq!(set(&both, WhichPin::Usual, None).expect("removed"), TEXT);
+        let nobody = edited(TEXT, |d| put_pin(d, &id("eve"), WhichPin::Usual, Some(&hash)));
+        assert!(matches!(nobody, Err(EditError::Unknown(_))));
+    }
+
+    #[test]
+    fn a_file_with_a_pin_is_read_by_nobody_else() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("gallery.toml");
+        add_people(&file, &[person("ada", "Ada", &["a.jpg".to_owned()])]).expect("added");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("ours");
+        set_pin(&file, &id("ada"), WhichPin::Usual, None).expect("removed");
+        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o640);
     }
 
     #[test]

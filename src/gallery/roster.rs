@@ -5,6 +5,7 @@
 //! some other file of the machine.
 
 mod embeddings;
+mod groups;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,9 +19,10 @@ use toml::value::Datetime;
 use embeddings::{SaidEmbedding, check_embeddings};
 
 use super::Standing;
+use super::means::{Owners, SaidMeans, check_means, check_owner};
 use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
-use crate::mistake::{Listed, MAX_MISTAKES, Mistake, Review};
+use crate::mistake::{Listed, Mistake, Review};
 use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
 
 /// The most people: comparing with so many takes a few milliseconds on one core, and 260 MB of memory.
@@ -80,6 +82,8 @@ pub struct Entry {
     pub line: usize,
     /// The lines of `standing.groups`, one each.
     pub group_lines: Vec<usize>,
+    /// The lines of `standing.means.schedules`, one each.
+    pub schedule_lines: Vec<usize>,
 }
 
 /// A photograph as the file names it.
@@ -114,43 +118,6 @@ impl Roster {
         }
     }
 
-    /// Every person's groups must be among those that the configuration knows.
-    pub fn check_groups<'a>(
-        &self,
-        known: impl Iterator<Item = &'a GroupId> + Clone,
-    ) -> Result<(), RosterError> {
-        let mut mistakes = Vec::new();
-        for entry in &self.people {
-            for (group, line) in entry.standing.groups.iter().zip(&entry.group_lines) {
-                if !known.clone().any(|other| other == group) && mistakes.len() < MAX_MISTAKES {
-                    mistakes.push(self.unknown_group(entry, group, *line, known.clone()));
-                }
-            }
-        }
-        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
-    }
-
-    fn unknown_group<'a>(
-        &self,
-        entry: &Entry,
-        group: &GroupId,
-        line: usize,
-        known: impl Iterator<Item = &'a GroupId>,
-    ) -> Mistake {
-        let names: Vec<&str> = known.map(GroupId::as_str).collect();
-        let remedy = match names.as_slice() {
-            [] => format!("the configuration has no [[group]]; add one with name = \"{group}\""),
-            names => format!("use one of {}, or add a [[group]] to the configuration", names.join(", ")),
-        };
-        Mistake {
-            file: self.file.clone(),
-            line: Some(line),
-            key: format!("person \"{}\" groups", entry.id),
-            what: format!("no group is called \"{group}\""),
-            remedy,
-        }
-    }
-
     /// The folder that photographs are named relative to.
     pub fn folder(&self) -> &Path {
         self.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -174,6 +141,11 @@ struct SaidPerson {
     templates: Option<Spanned<String>>,
     suspended: bool,
     extended_time: bool,
+    pin: Option<Spanned<toml::Value>>,
+    duress_pin: Option<Spanned<toml::Value>>,
+    card: Option<Spanned<toml::Value>>,
+    second_factor: Option<Spanned<String>>,
+    second_factor_schedules: Vec<Spanned<String>>,
     groups: Vec<Spanned<String>>,
     valid_from: Option<Spanned<Datetime>>,
     valid_until: Option<Spanned<Datetime>>,
@@ -184,6 +156,8 @@ struct SaidPerson {
 struct People {
     said: usize,
     lines: HashMap<PersonId, usize>,
+    /// Whose each card is, and that person's line.
+    cards: Owners,
     checked: Vec<Entry>,
 }
 
@@ -191,9 +165,12 @@ impl People {
     fn add(&mut self, review: &mut Review<'_>, said: SaidRoster) {
         self.said += said.person.len();
         if self.said <= MAX_PEOPLE {
-            let people = said.person.into_iter();
-            let checked = people.filter_map(|person| check_person(review, person, &mut self.lines));
-            self.checked.extend(checked);
+            for person in said.person {
+                let card = person.get_ref().card.as_ref().map(Spanned::span);
+                let Some(entry) = check_person(review, person, &mut self.lines) else { continue };
+                check_owner(review, &mut self.cards, &entry, card);
+                self.checked.push(entry);
+            }
         }
     }
 
@@ -229,8 +206,20 @@ fn check_person(
     }
     let standing = check_standing(review, &who, &said);
     let group_lines = said.groups.iter().map(|group| review.line_of(group.span().start)).collect();
+    let schedules = said.second_factor_schedules.iter();
+    let schedule_lines = schedules.map(|name| review.line_of(name.span().start)).collect();
     let line = review.line_of(at.start);
-    Some(Entry { id: id?, name: name?, standing, photos, embeddings, stored, line, group_lines })
+    Some(Entry {
+        id: id?,
+        name: name?,
+        standing,
+        photos,
+        embeddings,
+        stored,
+        line,
+        group_lines,
+        schedule_lines,
+    })
 }
 
 fn check_templates(review: &mut Review<'_>, who: &str, said: &Spanned<String>) -> bool {
@@ -356,7 +345,16 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
         review.note(Some(at.span()), format!("{who} valid-until"), what, "name a later day");
     }
     let groups = check_groups_of(review, who, &said.groups);
-    Standing { suspended: said.suspended, valid_from, valid_until, groups, extended_time: said.extended_time }
+    let means = SaidMeans {
+        pin: said.pin.as_ref(),
+        duress: said.duress_pin.as_ref(),
+        card: said.card.as_ref(),
+        rule: said.second_factor.as_ref(),
+        schedules: &said.second_factor_schedules,
+    };
+    let means = check_means(review, who, means).into();
+    let SaidPerson { suspended, extended_time, .. } = *said;
+    Standing { suspended, valid_from, valid_until, groups, extended_time, means }
 }
 
 fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {

@@ -11,9 +11,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
+use super::factors::{DEFAULT_FACTOR_PATIENCE, FactorRule};
 use super::modes::ModeSchedules;
 use super::schedule::Schedule;
 use crate::clock::WallClock;
+use crate::credential::Factors;
 use crate::event::Refusal;
 use crate::gallery::Standing;
 use crate::person::GroupId;
@@ -60,12 +62,21 @@ pub struct Group {
     pub two_person: Option<TwoPerson>,
     /// For how long somebody who was let in is not let in again.
     pub anti_passback: Option<Duration>,
+    /// What is asked for besides the face.
+    pub second_factor: Option<FactorRule>,
 }
 
 impl Group {
     /// A group without limits.
     pub fn new(id: GroupId) -> Self {
-        Self { id, schedules: Vec::new(), first_person_in: Vec::new(), two_person: None, anti_passback: None }
+        Self {
+            id,
+            schedules: Vec::new(),
+            first_person_in: Vec::new(),
+            two_person: None,
+            anti_passback: None,
+            second_factor: None,
+        }
     }
 
     /// Whether the answer depends on the calendar, and so on a clock that can be trusted.
@@ -102,6 +113,10 @@ pub struct AccessRules {
     pub modes: ModeSchedules,
     /// What a clock that is not synchronised means.
     pub when_clock_unknown: WhenClockUnknown,
+    /// What can be proven at this door.
+    pub available: Factors,
+    /// How long whoever needs a second factor has for it.
+    pub factor_patience: Duration,
 }
 
 impl AccessRules {
@@ -113,6 +128,8 @@ impl AccessRules {
             groups: BTreeMap::new(),
             modes: ModeSchedules::default(),
             when_clock_unknown: WhenClockUnknown::Refuse,
+            available: Factors::default(),
+            factor_patience: DEFAULT_FACTOR_PATIENCE,
         }
     }
 

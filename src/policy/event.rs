@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::credential::Card;
 use crate::door::Lease;
 use crate::event::{AlarmKind, Caller, Fact, Input, Mode, Observation, Part, TrackId, Unusable};
-use crate::gallery::Standing;
+use crate::gallery::{Means, Standing};
 use crate::person::PersonId;
 
 /// Everybody enrolled, with their standing; without vectors.
@@ -16,6 +17,23 @@ pub type Roster = Arc<HashMap<PersonId, Standing>>;
 /// Names a record whose acceptance the policy waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(pub(super) u64);
+
+/// Names a PIN that was entered. The shell keeps the digits; here they are never seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryId(pub u64);
+
+/// What came of holding a PIN against a person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinOutcome {
+    /// It is the person's.
+    Right,
+    /// It is the person's for duress.
+    Duress,
+    /// It is neither.
+    Wrong,
+    /// It could not be found out.
+    Failed,
+}
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +96,19 @@ pub enum Event {
         /// Who.
         caller: Caller,
     },
+    /// Somebody entered a PIN.
+    PinEntered(EntryId),
+    /// It was held against a person's.
+    PinVerified {
+        /// Which.
+        entry: EntryId,
+        /// Whose.
+        person: PersonId,
+        /// With what outcome.
+        outcome: PinOutcome,
+    },
+    /// Somebody held a card to the reader.
+    CardRead(Card),
     /// A part has failed; without most of them nothing may open.
     Failed(Part, String),
     /// It is back.
@@ -95,7 +126,7 @@ pub enum Sign {
     Granted,
     /// Not you, or not so.
     Refused,
-    /// You, with a second person.
+    /// You, with a second person or factor.
     Waiting,
     /// Nothing.
     Idle,
@@ -128,4 +159,15 @@ pub enum Action {
     Record(Fact),
     /// Write this down and say [`Event::Accepted`] or [`Event::NotAccepted`].
     RecordAndAnswer(RequestId, Fact),
+    /// Hold this entry against this person's PINs, and say [`Event::PinVerified`].
+    VerifyPin {
+        /// Which.
+        entry: EntryId,
+        /// Whose.
+        person: PersonId,
+        /// What is kept of that person's PINs.
+        means: Arc<Means>,
+    },
+    /// Overwrite this entry.
+    ForgetPin(EntryId),
 }

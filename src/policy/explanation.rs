@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 use serde::Serialize;
 
-use super::access::{AccessRules, Group};
+use super::access::{AccessRules, Group, Way};
 use super::schedule::{Basis, Schedule};
 use crate::gallery::Standing;
 use crate::person::GroupId;
@@ -25,7 +25,7 @@ pub enum Says {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// Of files and documentation: `suspended`, `dates`, `group`, `schedule`, `first-person-in`, `two-person`,
-    /// `anti-passback`.
+    /// `anti-passback`, `second-factor`.
     pub rule: &'static str,
     /// What it says.
     pub says: Says,
@@ -51,7 +51,9 @@ impl Explanation {
 impl AccessRules {
     /// Explains whether a person is let in at a time; `None` is a time that is unknown.
     pub fn explain(&self, standing: &Standing, local: Option<DateTime>) -> Explanation {
-        let allowed = self.admit(standing, local).is_ok();
+        let provable = self.provable(standing);
+        let can = |way: &Way<'_>| self.demands(standing, *way, local).are_met_by(provable);
+        let allowed = self.admit(standing, local).is_ok_and(|ways| ways.iter().any(can));
         let mut explanation = Explanation { allowed, reasons: Vec::new() };
         let (says, text) = match standing.suspended {
             true => (Says::No, "suspended in the gallery file"),
@@ -65,7 +67,26 @@ impl AccessRules {
         for group in self.groups_of(standing) {
             self.explain_group(&mut explanation, group, local);
         }
+        self.explain_factors(&mut explanation, standing, local);
         explanation
+    }
+
+    /// What the open ways in ask for besides the face.
+    fn explain_factors(&self, explanation: &mut Explanation, standing: &Standing, local: Option<DateTime>) {
+        let provable = self.provable(standing);
+        for way in self.admit(standing, local).unwrap_or_default() {
+            let by = match way {
+                Way::Anytime => String::new(),
+                Way::Through(group) => format!("{}: ", group.id),
+            };
+            for rule in self.demands(standing, way, local).rules() {
+                let (says, more) = match rule.is_met_by(provable) {
+                    true => (Says::Provided, ""),
+                    false => (Says::No, ", which this person does not have or cannot enter here"),
+                };
+                explanation.add("second-factor", says, format!("{by}with {rule}{more}"));
+            }
+        }
     }
 
     fn explain_group(&self, explanation: &mut Explanation, group: &Group, local: Option<DateTime>) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::credential::Factors;
 use crate::door::{Lease, MAX_LEASE};
 use crate::event::{GrantKind, TrackId};
 use crate::person::PersonId;
@@ -15,6 +16,7 @@ pub struct Grant {
     kind: GrantKind,
     person: Option<PersonId>,
     second: Option<PersonId>,
+    factors: Factors,
     track: Option<TrackId>,
     from: Moment,
     length: Option<Duration>,
@@ -30,6 +32,10 @@ impl Grant {
     ) -> Self {
         let unnamed = Self::unnamed(GrantKind::Face, from, Some(length));
         Self { person: Some(person), second, track: Some(track), ..unnamed }
+    }
+
+    pub(super) fn proven_by(self, factors: Factors) -> Self {
+        Self { factors, ..self }
     }
 
     pub(super) fn manual(from: Moment, length: Duration) -> Self {
@@ -49,7 +55,7 @@ impl Grant {
     }
 
     fn unnamed(kind: GrantKind, from: Moment, length: Option<Duration>) -> Self {
-        Self { kind, person: None, second: None, track: None, from, length }
+        Self { kind, person: None, second: None, factors: Factors::default(), track: None, from, length }
     }
 
     pub(super) fn starting(self, from: Moment) -> Self {
@@ -74,6 +80,11 @@ impl Grant {
     /// Everybody whom it lets in by name.
     pub fn people(&self) -> impl Iterator<Item = &PersonId> {
         self.person.iter().chain(&self.second)
+    }
+
+    /// What the person proved besides the face.
+    pub fn factors(&self) -> Factors {
+        self.factors
     }
 
     /// Which track.

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::access::LONGEST_ANTI_PASSBACK;
 use crate::clock::Moment;
+use crate::credential::Factors;
 use crate::event::Fact;
 use crate::person::{GroupId, PersonId};
 
@@ -20,6 +21,8 @@ pub(super) struct Waiting {
     pub person: PersonId,
     pub since: Moment,
     pub until: Moment,
+    /// What this person has proven besides the face.
+    pub proven: Factors,
     /// The record of the track if nobody comes.
     pub refusal: Fact,
 }

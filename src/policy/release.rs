@@ -121,7 +121,7 @@ impl Policy {
     /// Ends the exit button's time when it is over, and everybody's when time went back.
     pub(super) fn end_release(&mut self, now: Now, actions: &mut Vec<Action>) {
         if let Some(over) = self.release.rex.take_if(|rex| rex.is_over(now.moment)) {
-            self.last_held = over.until();
+            self.last_held = self.last_held.max(over.until());
             self.lock_unless_held(Relock::TimeOver, None, actions);
         }
     }
@@ -194,6 +194,7 @@ pub(super) fn granted(grant: &Grant, distance: Option<f32>, caller: Option<Calle
         grant: grant.kind(),
         person: grant.person().cloned(),
         second: grant.second().cloned(),
+        factors: grant.factors().list(),
         track: grant.track(),
         distance,
         unlock_ms: grant.length().map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX)),

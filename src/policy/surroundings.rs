@@ -194,7 +194,10 @@ impl Policy {
             AlarmKind::DoorHeldOpen => held_open == HeldOpen::TooLong,
             AlarmKind::Tampered => self.lines.is_active(Input::Tamper),
             AlarmKind::LockFault => has_failed(Part::Door),
-            AlarmKind::InputFault => has_failed(Part::Inputs) || self.lines.are_faulty(now),
+            AlarmKind::InputFault => {
+                let away = [Part::Inputs, Part::Keypad, Part::Reader].into_iter().any(has_failed);
+                away || self.lines.are_faulty(now)
+            }
             AlarmKind::CameraLost => has_failed(Part::Camera),
             AlarmKind::CameraBlinded => {
                 let limit = self.rules.door.blind;

@@ -100,6 +100,7 @@ pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
     match action {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
         Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
+        Action::VerifyPin { .. } | Action::ForgetPin(_) => None,
     }
 }
 

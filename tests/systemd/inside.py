@@ -10,10 +10,11 @@ import threading
 import time
 import traceback
 
+import keypad
 import sandbox
 import service
-from guest import (ASKED, CAMERA, CHIP, ETC, KIND, PIN, SLOW, Camera, call_clock_synchronised, done, hang, is_locked,
-                   is_open, prepare, run, within)
+from guest import (ASKED, CAMERA, CHIP, CONFIGURATION, ETC, KIND, PIN, SLOW, Camera, call_clock_synchronised, done,
+                   hang, is_locked, is_open, prepare, run, within)
 from service import STALLED, START, TIMEOUT_STOP, UNIT, WATCHDOG, Journal
 
 OBAMA = '[[person]]\nid = "obama"\nname = "Barack Obama"\nphotos = ["obama.jpg"]\n'
@@ -123,6 +124,30 @@ def stop_locks_and_ends_in_time_and_leaves_no_process(camera, journal):
     assert "Timeout" not in journal.text() and service.show("Result") == "success"
     assert not service.processes() and is_locked()
     return f"locked after {locked:.2f} s, ended after {ended:.2f} s"
+
+
+# User Mode Linux makes up no keyboards, and has nothing that keeps devices away.
+@test("q35")
+def the_keypad_is_read_in_the_sandbox_and_by_nobody_else(camera, journal):
+    pad = keypad.Keypad()
+    (ETC / "limen.toml").write_text(CONFIGURATION + keypad.CONFIGURATION)
+    try:
+        service.start()
+        assert within(START, lambda: pad.node in service.open_files()), service.open_files()
+        assert within(START, pad.is_held_by_another), "not held exclusively"
+        pad.types("4711\n")
+        # Nobody is recognised within the fifteen seconds for which a PIN is kept.
+        assert journal.comes_to_say("PIN refused: nobody was recognised", 15 + 5 * SLOW)
+        pad.types("0\n" * 40, pause=0)
+        assert journal.comes_to_say("keypad: more at once", 5 * SLOW), "a flood is counted"
+        assert "4711" not in journal.text()
+        pad.unplug()
+        assert journal.comes_to_say("fault of the keypad", 5 * SLOW)
+        pad = keypad.Keypad()
+        assert journal.comes_to_say("the keypad is back", 10 * SLOW)
+        assert is_locked()
+    finally:
+        (ETC / "limen.toml").write_text(CONFIGURATION)
 
 
 @test("uml", "q35")

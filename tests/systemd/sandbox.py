@@ -58,7 +58,7 @@ EXPECTED = dict.fromkeys(ALLOWED, 0) | {name: number for name, (_, number) in FO
 OUTSIDE = """
 [Service]
 User=limen
-SupplementaryGroups=video gpio
+SupplementaryGroups=video gpio input
 StateDirectory=limen
 RuntimeDirectory=limen
 """

@@ -20,6 +20,8 @@ pub struct SaidSite {
 pub struct SaidAccess {
     /// `refuse` or `believe`.
     pub when_clock_unknown: Said<String>,
+    /// Seconds.
+    pub second_factor_seconds: Said<i64>,
 }
 
 /// `[[holiday]]`
@@ -92,6 +94,10 @@ pub struct SaidGroup {
     pub two_person_seconds: Said<i64>,
     /// Minutes.
     pub anti_passback_minutes: Said<i64>,
+    /// `pin`, `card` or `pin-or-card`.
+    pub second_factor: Said<String>,
+    /// Names; left out: always.
+    pub second_factor_schedules: Names,
 }
 
 /// A list of names with their places; a list that is there must name something.

@@ -1,0 +1,40 @@
+//! Keypad and card reader: there, readable, and held by nobody else?
+
+use super::super::context::{Context, shown};
+use super::Report;
+use crate::config::Settings;
+use crate::control::{Request, ask};
+use crate::door::pulses::check_pulses;
+use crate::entry::{ReaderSettings, check_device, keyboards};
+
+pub fn check_entry(context: &Context, report: &mut Report, settings: &Settings) {
+    let entry = &settings.entry;
+    if entry.keypad.is_none() && entry.reader.is_none() {
+        return;
+    }
+    if ask(&context.socket(settings), Request::Status).is_ok() {
+        return report.note("entry", "keypad and reader are held by the running daemon");
+    }
+    let typing = match &entry.reader {
+        Some(ReaderSettings::Typing(path)) => Some(path),
+        _ => None,
+    };
+    let devices = [("keypad", entry.keypad.as_ref()), ("reader", typing)];
+    let mut missing = false;
+    for (part, path) in devices.into_iter().filter_map(|(part, path)| Some((part, path?))) {
+        match report.take(part, check_device(path)) {
+            Some(name) => report.ok(part, &format!("{}: {name}", shown(path))),
+            None => missing = true,
+        }
+    }
+    if missing {
+        for keyboard in keyboards() {
+            report.note("entry", &format!("{}: {}", shown(&keyboard.path), keyboard.name));
+        }
+    }
+    if let Some(ReaderSettings::Wiegand { d0, d1 }) = entry.reader
+        && report.take("reader", check_pulses(&settings.door, [d0, d1])).is_some()
+    {
+        report.ok("reader", &format!("Wiegand, zeroes on BCM {d0}, ones on BCM {d1}"));
+    }
+}

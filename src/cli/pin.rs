@@ -1,0 +1,126 @@
+//! `limen pin`: a person's PIN, as a hash, into the gallery file. The PIN itself is neither shown nor kept.
+
+mod terminal;
+
+use std::num::NonZero;
+use std::thread;
+
+use serde_json::json;
+
+use super::context::Context;
+use super::output::{note, say, say_json};
+use super::people::person_id;
+use super::trouble::{Answer, Trouble};
+use crate::credential::{Digits, HashError, PinError, PinHash, check_new_pin, slips};
+use crate::gallery::{Means, Roster, WhichPin, set_pin};
+use crate::person::PersonId;
+
+/// Set a person's PIN, or take it away; a running daemon is asked to reload.
+///
+/// The PIN has 4 to 8 digits, and is asked for twice without being shown. A duress PIN opens the door as the PIN does
+/// and raises a silent alarm; it must differ from the PIN by more than a slip of a finger, which is tried out and takes
+/// some seconds. With --json one object: id, and set or removed: pin, duress-pin.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Whose
+    id: String,
+    /// The PIN that raises a silent alarm
+    #[arg(long)]
+    duress: bool,
+    /// Take the PIN away, and the duress PIN with it
+    #[arg(long, conflicts_with = "stdin")]
+    remove: bool,
+    /// Read the PIN from standard input, one line, instead of asking twice
+    #[arg(long)]
+    stdin: bool,
+}
+
+pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    let settings = context.settings()?;
+    let id = person_id(&arguments.id)?;
+    let roster = Roster::load(&settings.gallery, context.trust())?;
+    let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
+        return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
+    };
+    let which = if arguments.duress { WhichPin::Duress } else { WhichPin::Usual };
+    if arguments.remove {
+        set_pin(&settings.gallery, &id, which, None)?;
+    } else {
+        let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
+        set_pin(&settings.gallery, &id, which, Some(&hash))?;
+        if settings.entry.keypad.is_none() {
+            note("there is no [keypad] in the configuration by which a PIN could be entered");
+        }
+    }
+    context.ask_for_reload(&settings)?;
+    tell(context, &id, which, arguments.remove);
+    Ok(Answer::Yes)
+}
+
+fn tell(context: &Context, id: &PersonId, which: WhichPin, removed: bool) {
+    let done = if removed { "removed" } else { "set" };
+    if context.json {
+        say_json(&json!({ "id": id, done: which.key() }));
+    } else {
+        say(&format!("{id}: {} {done}", which.key()));
+    }
+}
+
+/// Asks for a PIN and makes sure that it is a good one for whom has these already.
+fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trouble> {
+    let other = match which {
+        WhichPin::Usual => means.duress.as_ref(),
+        WhichPin::Duress if means.pin.is_none() => {
+            return Err(Trouble::Usage(
+                "a duress PIN is for who has a PIN; set that first, without --duress".into(),
+            ));
+        }
+        WhichPin::Duress => means.pin.as_ref(),
+    };
+    let pin = if stdin { terminal::from_standard_input()? } else { terminal::ask_twice(which.in_words())? };
+    check_new_pin(&pin)?;
+    if let Some(other) = other {
+        check_apart(&pin, other)?;
+    }
+    Ok(PinHash::of(&pin)?)
+}
+
+/// The other PIN is known by its hash alone, so every slip of the new one is held against it, on all processors.
+fn check_apart(pin: &Digits, other: &PinHash) -> Result<(), Trouble> {
+    if other.is_of(pin)? {
+        return Err(PinError::SameAsOther.into());
+    }
+    let slips = slips(pin);
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let found = thread::scope(|scope| {
+        let shares = slips.chunks(slips.len().div_ceil(workers));
+        let any_is_other =
+            |share: &[Digits]| share.iter().try_fold(false, |any, slip| Ok(any || other.is_of(slip)?));
+        let running: Vec<_> = shares.map(|share| scope.spawn(move || any_is_other(share))).collect();
+        let ended = running.into_iter().map(|thread| thread.join());
+        ended
+            .map(|joined| joined.unwrap_or_else(|_| Err(HashError::Failed("a thread ended".to_owned()))))
+            .collect()
+    });
+    let found: Result<Vec<bool>, HashError> = found;
+    if found?.contains(&true) { Err(PinError::SlipOfOther.into()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits(text: &str) -> Digits {
+        Digits::new(text).expect("digits")
+    }
+
+    #[test]
+    fn a_pin_too_near_to_the_other_is_refused_though_only_its_hash_is_known() {
+        let other = PinHash::of(&digits("4711")).expect("memory");
+        let answer = |pin| check_apart(&digits(pin), &other).map_err(|trouble| trouble.to_string());
+        assert_eq!(answer("4711"), Err(PinError::SameAsOther.to_string()));
+        assert_eq!(answer("4712"), Err(PinError::SlipOfOther.to_string()));
+        assert_eq!(answer("47115"), Err(PinError::SlipOfOther.to_string()));
+        assert_eq!(answer("9035"), Ok(()));
+    }
+}

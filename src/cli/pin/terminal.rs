@@ -1,0 +1,105 @@
+//! Digits from a terminal that does not show them, or from standard input.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write as _};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::super::trouble::Trouble;
+use crate::credential::{Digits, LONGEST_ENTRY};
+
+/// Keys that a terminal sends.
+const INTERRUPT: u8 = 3;
+const END_OF_FILE: u8 = 4;
+const BACKSPACES: [u8; 2] = [8, 127];
+
+/// Asks until the same was entered twice in a row; gives up after a difference.
+pub fn ask_twice(what: &str) -> Result<Digits, Trouble> {
+    let no_terminal = |_| Trouble::Usage("there is no terminal to ask on; use --stdin".to_owned());
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(no_terminal)?;
+    let first = ask(&mut terminal, &format!("{what}: "))?;
+    let second = ask(&mut terminal, &format!("{what} again: "))?;
+    if first == second {
+        Ok(first)
+    } else {
+        Err(Trouble::Usage("these were not the same; nothing was changed".into()))
+    }
+}
+
+/// The first line of standard input.
+pub fn from_standard_input() -> Result<Digits, Trouble> {
+    read_digits(&mut io::stdin().lock())
+}
+
+fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, Trouble> {
+    let hidden = Hidden::begin(terminal.try_clone()?)?;
+    terminal.write_all(prompt.as_bytes())?;
+    let digits = read_digits(terminal);
+    drop(hidden);
+    terminal.write_all(b"\n")?;
+    digits
+}
+
+/// Digits up to the end of the line, byte by byte into a buffer that is overwritten.
+fn read_digits(from: &mut impl Read) -> Result<Digits, Trouble> {
+    let not_digits = || Trouble::Usage("a PIN has digits only".to_owned());
+    let (mut digits, mut fits) = (Digits::default(), true);
+    let mut byte = [0];
+    while from.read(&mut byte)? == 1 {
+        match byte[0] {
+            b'\n' | b'\r' | END_OF_FILE => break,
+            INTERRUPT => return Err(Trouble::Usage("interrupted; nothing was changed".to_owned())),
+            key if BACKSPACES.contains(&key) => digits.pop(),
+            key => fits &= key.is_ascii_digit() && digits.len() < LONGEST_ENTRY && digits.push(key - b'0'),
+        }
+    }
+    if fits { Ok(digits) } else { Err(not_digits()) }
+}
+
+/// A terminal that shows nothing of what is typed, until this is dropped.
+struct Hidden {
+    terminal: File,
+    before: Termios,
+}
+
+impl Hidden {
+    fn begin(terminal: File) -> io::Result<Self> {
+        let before = tcgetattr(&terminal)?;
+        let mut during = before.clone();
+        // Keys come one by one, and an interrupt as a key: it must not leave the terminal like this.
+        during.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        tcsetattr(&terminal, OptionalActions::Flush, &during)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // A terminal that is gone needs nothing.
+        let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Digits, String> {
+        read_digits(&mut text.as_bytes()).map_err(|trouble| trouble.to_string())
+    }
+
+    #[test]
+    fn digits_end_with_the_line_and_a_backspace_takes_one_away() {
+        for text in ["4711\n", "4711", "4711\r\n", "4712\u{7f}1\n", "9\u{8}4711\n"] {
+            assert_eq!(read(text).ok(), Digits::new("4711"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_and_not_repeated() {
+        for text in ["47a1\n", "47 11\n", "4711471147114711471147114711\n", "47\u{3}"] {
+            let error = read(text).expect_err(text);
+            assert!(!error.contains("47"), "{error}");
+        }
+    }
+}

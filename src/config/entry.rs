@@ -1,0 +1,149 @@
+//! `[keypad]`, `[reader]`, and the second factor that groups ask for by them.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::access::check_names;
+use super::checks::{choice, path};
+use super::lines::Taken;
+use super::said::{Said, SaidGroup, SaidKeypad, SaidReader, SaidWiegand};
+use crate::credential::{Factor, Factors, SecondFactor};
+use crate::door::{DoorSettings, Driver};
+use crate::entry::{EntrySettings, ReaderSettings, check_stable};
+use crate::mistake::Review;
+use crate::person::GroupId;
+use crate::policy::factors::FactorRule;
+use crate::policy::schedule::Schedule;
+
+/// Checks `[keypad]` and `[reader]`, whose lines are none of the door's.
+pub(super) fn check_entry(
+    review: &mut Review<'_>,
+    keypad: &SaidKeypad,
+    reader: &SaidReader,
+    door: &DoorSettings,
+    warnings: &mut Vec<String>,
+) -> EntrySettings {
+    let entry = EntrySettings {
+        keypad: check_device(review, "[keypad] device", &keypad.device),
+        reader: check_reader(review, reader, door, warnings),
+    };
+    if let (Some(pad), Some(ReaderSettings::Typing(path)), Some(said)) =
+        (&entry.keypad, &entry.reader, &reader.device)
+        && pad == path
+    {
+        let what = "is the keypad's device already";
+        review.note(Some(said.span()), "[reader] device", what, "name the reader itself");
+    }
+    entry
+}
+
+/// What can be proven by these devices.
+pub(super) fn available(entry: &EntrySettings) -> Factors {
+    Factors { pin: entry.keypad.is_some(), card: entry.reader.is_some() }
+}
+
+fn check_device(review: &mut Review<'_>, key: &str, said: &Said<String>) -> Option<PathBuf> {
+    let device = path(review, key, said, Path::new("/dev/input"))?;
+    if let Err(error) = check_stable(&device) {
+        let text = error.to_string();
+        let (what, remedy) = text.split_once("; ").unwrap_or((&text, ""));
+        review.note(said.as_ref().map(Spanned::span), key, what, remedy);
+    }
+    Some(device)
+}
+
+fn check_reader(
+    review: &mut Review<'_>,
+    said: &SaidReader,
+    door: &DoorSettings,
+    warnings: &mut Vec<String>,
+) -> Option<ReaderSettings> {
+    let device = check_device(review, "[reader] device", &said.device);
+    if let (Some(wiegand), Some(_)) = (&said.wiegand, &said.device) {
+        let what = "is there besides device";
+        review.note(Some(wiegand.span()), "[reader] wiegand", what, "keep the one that is wired");
+    }
+    let lines = said.wiegand.as_ref().and_then(|lines| check_lines(review, lines, door, warnings));
+    device.map(ReaderSettings::Typing).or(lines)
+}
+
+fn check_lines(
+    review: &mut Review<'_>,
+    said: &Spanned<SaidWiegand>,
+    door: &DoorSettings,
+    warnings: &mut Vec<String>,
+) -> Option<ReaderSettings> {
+    let (at, lines) = (said.span(), said.get_ref());
+    if door.driver == Driver::DryRun {
+        warnings.push("[reader] wiegand: the driver \"dry-run\" reads no lines, and so no cards".to_owned());
+    }
+    let mut taken = Taken::by(door);
+    let mut line = |name: &str, pin: &Said<i64>| {
+        let key = format!("[reader] wiegand {name}");
+        if pin.is_none() {
+            review.note_missing(
+                Some(at.clone()),
+                &key,
+                "is missing",
+                format!("add {name} = N, a BCM number"),
+            );
+        }
+        taken.check_pin(review, &key, pin, warnings)
+    };
+    let (d0, d1) = (line("d0", &lines.d0), line("d1", &lines.d1));
+    Some(ReaderSettings::Wiegand { d0: d0?, d1: d1? })
+}
+
+/// What a group asks for besides the face, by a device that is there.
+pub(super) fn check_factor(
+    review: &mut Review<'_>,
+    id: &GroupId,
+    at: Range<usize>,
+    said: &SaidGroup,
+    schedules: &[Arc<Schedule>],
+    available: Factors,
+) -> Option<FactorRule> {
+    let key = format!("group \"{id}\" second-factor");
+    let factor = choice(review, &key, &said.second_factor, &SecondFactor::NAMES);
+    if let (Some(factor), Some(said)) = (factor, &said.second_factor) {
+        note_missing_devices(review, said.span(), &key, factor, available);
+    }
+    let key = format!("group \"{id}\" second-factor-schedules");
+    let names: Vec<&str> = schedules.iter().map(|schedule| schedule.name.as_str()).collect();
+    let own = check_names(review, &key, &said.second_factor_schedules, &names, "[[schedule]]");
+    if said.second_factor_schedules.is_some() && said.second_factor.is_none() {
+        let remedy = "add second-factor = \"pin\", or take the schedules away";
+        review.note_missing(Some(at), key, "has no second-factor beside it", remedy);
+    }
+    let schedules = own.into_iter().map(|index| Arc::clone(&schedules[index])).collect();
+    Some(FactorRule { factor: factor?, schedules })
+}
+
+fn note_missing_devices(
+    review: &mut Review<'_>,
+    at: Range<usize>,
+    key: &str,
+    factor: SecondFactor,
+    available: Factors,
+) {
+    if factor.is_met_by(available) {
+        return;
+    }
+    let remedy = match factor.accepts(Factor::Pin) {
+        true => "add [keypad] device = \"/dev/input/by-id/...\"",
+        false => "add [reader] with device or wiegand",
+    };
+    review.note_missing(
+        Some(at),
+        key,
+        format!("asks for {factor}, and there is nothing to enter it by"),
+        remedy,
+    );
+}
+
+#[cfg(test)]
+#[path = "entry_tests.rs"]
+mod tests;

@@ -1,0 +1,136 @@
+//! What a new PIN must be like: long enough, not trivial, and a duress PIN that no slip of a finger makes.
+//!
+//! Alarm panels once took the PIN plus one for duress, and most of their duress alarms were slips; ANSI/SIA CP-01
+//! has therefore forbidden duress codes derived from another code.
+
+use thiserror::Error;
+
+use super::Digits;
+
+/// The fewest digits: ten thousand PINs, of which back-off lets about a hundred be tried a day.
+pub const SHORTEST_PIN: usize = 4;
+/// The most: nobody remembers more.
+pub const LONGEST_PIN: usize = 8;
+
+/// Why a PIN is not taken.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum PinError {
+    /// Too short or too long, or not digits alone.
+    #[error("a PIN has {SHORTEST_PIN} to {LONGEST_PIN} digits and nothing else")]
+    Length,
+    /// 0000, 7777.
+    #[error("a PIN of one digit repeated is what everybody tries first; choose another")]
+    Repeated,
+    /// 1234, 8765, 0987.
+    #[error("a PIN of digits in a row is what everybody tries first; choose another")]
+    Sequence,
+    /// PIN and duress PIN are the same.
+    #[error("PIN and duress PIN must differ, or every entry were an alarm or none; choose another")]
+    SameAsOther,
+    /// One slip of a finger makes one of the other.
+    #[error(
+        "this is the person's other PIN but for one digit changed, left out, added, or two neighbours swapped: a \
+         slip would raise a silent alarm, or leave it out; choose one that differs more"
+    )]
+    SlipOfOther,
+}
+
+/// Takes a new PIN, or says why not.
+pub fn check_new_pin(pin: &Digits) -> Result<(), PinError> {
+    let digits = pin.as_bytes();
+    if !(SHORTEST_PIN..=LONGEST_PIN).contains(&digits.len()) {
+        return Err(PinError::Length);
+    }
+    let all_step_by = |step: u8| digits.windows(2).all(|two| (two[0] - b'0' + step) % 10 == two[1] - b'0');
+    if all_step_by(0) {
+        return Err(PinError::Repeated);
+    }
+    if all_step_by(1) || all_step_by(9) {
+        return Err(PinError::Sequence);
+    }
+    Ok(())
+}
+
+/// Every PIN that one slip makes of this one: one digit changed, left out, added, or two neighbours swapped; and
+/// itself. About a hundred.
+pub fn slips(pin: &Digits) -> Vec<Digits> {
+    let digits = pin.as_bytes();
+    let mut found: Vec<Digits> = Vec::new();
+    let mut keep = |parts: [&[u8]; 3]| {
+        let mut slip = Digits::default();
+        let fits = parts.into_iter().flatten().all(|byte| slip.push(byte.wrapping_sub(b'0')));
+        let long = (SHORTEST_PIN..=LONGEST_PIN).contains(&slip.len());
+        if fits && long && !found.contains(&slip) {
+            found.push(slip);
+        }
+    };
+    keep([digits, &[], &[]]);
+    for at in 0..=digits.len() {
+        let (before, after) = digits.split_at(at);
+        for digit in b'0'..=b'9' {
+            keep([before, &[digit], after]);
+            keep([before, &[digit], after.get(1..).unwrap_or_default()]);
+        }
+        if let [left_out, rest @ ..] = after {
+            keep([before, rest, &[]]);
+            if let [next, rest @ ..] = rest {
+                keep([before, &[*next, *left_out], rest]);
+            }
+        }
+    }
+    found
+}
+
+/// Whether one slip, or none, makes this PIN of the other.
+pub fn is_a_slip_of(pin: &Digits, other: &Digits) -> bool {
+    slips(other).contains(pin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits(text: &str) -> Digits {
+        Digits::new(text).expect("digits")
+    }
+
+    #[test]
+    fn trivial_pins_are_refused() {
+        for (pin, why) in [
+            ("123", PinError::Length),
+            ("123456789", PinError::Length),
+            ("0000", PinError::Repeated),
+            ("77777777", PinError::Repeated),
+            ("1234", PinError::Sequence),
+            ("8765", PinError::Sequence),
+            ("7890", PinError::Sequence),
+            ("3210", PinError::Sequence),
+        ] {
+            assert_eq!(check_new_pin(&digits(pin)), Err(why), "{pin}");
+        }
+        for pin in ["4711", "1235", "0001", "13579246"] {
+            assert_eq!(check_new_pin(&digits(pin)), Ok(()), "{pin}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_one_digit_changed_left_out_added_or_two_swapped() {
+        for slip in ["4711", "4712", "5711", "7411", "47115", "04711"] {
+            assert!(is_a_slip_of(&digits(slip), &digits("4711")), "{slip}");
+            assert!(is_a_slip_of(&digits("4711"), &digits(slip)), "{slip} the other way round");
+        }
+        assert!(is_a_slip_of(&digits("4711"), &digits("47811")));
+        for other in ["4722", "1174", "471100", "9999", "1147"] {
+            assert!(!is_a_slip_of(&digits(other), &digits("4711")), "{other}");
+        }
+    }
+
+    #[test]
+    fn slips_are_few_enough_to_be_tried_and_all_of_them_are_pins() {
+        for pin in ["4711", "471193", "47119385"] {
+            let slips = slips(&digits(pin));
+            assert!(slips.len() <= 140, "{}", slips.len());
+            assert!(slips.iter().all(|slip| (SHORTEST_PIN..=LONGEST_PIN).contains(&slip.len())));
+        }
+    }
+}

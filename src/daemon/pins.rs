@@ -1,0 +1,150 @@
+//! PINs that were entered: kept by their number until they are verified or forgotten, and verified on a thread of low
+//! priority, which takes 19 MiB and some tens of milliseconds on a PC, some hundred on a Pi.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use super::{DaemonError, Message};
+use crate::credential::{Digits, PinHash};
+use crate::failpoint;
+use crate::gallery::Means;
+use crate::person::PersonId;
+use crate::policy::{EntryId, PinOutcome};
+
+/// The policy asks for one at a time.
+const QUEUE: usize = 1;
+
+/// The newest PIN, and the thread that verifies.
+pub(super) struct Pins {
+    held: Option<(EntryId, Digits)>,
+    next: u64,
+    verifier: Option<Verifier>,
+}
+
+impl Pins {
+    /// Where there is no keypad.
+    pub fn none() -> Self {
+        Self { held: None, next: 0, verifier: None }
+    }
+
+    /// Starts the thread.
+    pub fn verified_by_thread(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
+        Ok(Self { verifier: Some(Verifier::spawn(sender)?), ..Self::none() })
+    }
+
+    /// Keeps a PIN in place of the one before, under a number that is never used again.
+    pub fn keep(&mut self, digits: Digits) -> EntryId {
+        let entry = EntryId(self.next);
+        self.next += 1;
+        self.held = Some((entry, digits));
+        entry
+    }
+
+    /// Overwrites a PIN.
+    pub fn forget(&mut self, entry: EntryId) {
+        self.held.take_if(|(held, _)| *held == entry);
+    }
+
+    /// Has a PIN verified; it is overwritten then.
+    pub fn verify(&mut self, entry: EntryId, person: PersonId, means: Arc<Means>) {
+        let digits = self.held.take_if(|(held, _)| *held == entry).map(|(_, digits)| digits);
+        let Some(verifier) = &self.verifier else { return };
+        if verifier.jobs.try_send(Job { entry, person, digits, means }).is_err() {
+            log::error!("a PIN could not be verified: its thread is gone");
+        }
+    }
+
+    /// The thread has ended.
+    pub fn verifier_is_gone(&self) -> bool {
+        self.verifier.as_ref().is_some_and(|verifier| verifier.thread.is_finished())
+    }
+}
+
+struct Job {
+    entry: EntryId,
+    person: PersonId,
+    digits: Option<Digits>,
+    means: Arc<Means>,
+}
+
+struct Verifier {
+    jobs: SyncSender<Job>,
+    thread: JoinHandle<()>,
+}
+
+impl Verifier {
+    fn spawn(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
+        let (jobs, waiting) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("verifier".to_owned())
+            .spawn(move || work(&waiting, &sender))
+            .map_err(|source| DaemonError::System { what: "start the verifier thread", source })?;
+        Ok(Self { jobs, thread })
+    }
+}
+
+fn work(jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
+    super::reload::step_aside();
+    while let Ok(Job { entry, person, digits, means }) = jobs.recv() {
+        failpoint::reach("verifier");
+        let outcome = digits.map_or(PinOutcome::Failed, |digits| outcome_of(&digits, &means));
+        if sender.send(Message::PinVerified(entry, person, outcome)).is_err() {
+            break;
+        }
+    }
+}
+
+/// Holds a PIN against both that a person has, always against both: the time must not tell one from the other.
+fn outcome_of(digits: &Digits, means: &Means) -> PinOutcome {
+    let is_of = |hash: &Option<PinHash>| hash.as_ref().map_or(Ok(false), |hash| hash.is_of(digits));
+    match (is_of(&means.pin), is_of(&means.duress)) {
+        (_, Ok(true)) => PinOutcome::Duress,
+        (Ok(true), Ok(false)) => PinOutcome::Right,
+        (Ok(false), Ok(false)) => PinOutcome::Wrong,
+        (Err(error), _) | (_, Err(error)) => {
+            log::error!("a PIN could not be verified: its hash {error}");
+            PinOutcome::Failed
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn digits(text: &str) -> Digits {
+        Digits::new(text).expect("digits")
+    }
+
+    #[test]
+    fn a_pin_is_verified_once_and_then_gone() {
+        let (sender, messages) = sync_channel(4);
+        let mut pins = Pins::verified_by_thread(sender).expect("a thread");
+        let hash = |text| Some(PinHash::of(&digits(text)).expect("memory"));
+        let means = Arc::new(Means { pin: hash("4711"), duress: hash("9035"), ..Means::default() });
+        let ada = PersonId::new("ada").expect("an id");
+        for (text, expected) in
+            [("4711", PinOutcome::Right), ("9035", PinOutcome::Duress), ("4712", PinOutcome::Wrong)]
+        {
+            let entry = pins.keep(digits(text));
+            pins.verify(entry, ada.clone(), Arc::clone(&means));
+            let answer = messages.recv_timeout(Duration::from_secs(60)).expect("an answer");
+            let Message::PinVerified(answered, person, outcome) = answer else { panic!("another message") };
+            assert_eq!((answered, person, outcome), (entry, ada.clone(), expected));
+            pins.verify(entry, ada.clone(), Arc::clone(&means));
+            let again = messages.recv_timeout(Duration::from_secs(60)).expect("an answer");
+            assert!(matches!(again, Message::PinVerified(_, _, PinOutcome::Failed)), "it is gone");
+        }
+        let forgotten = pins.keep(digits("4711"));
+        pins.forget(forgotten);
+        assert!(pins.held.is_none() && !pins.verifier_is_gone());
+    }
+
+    #[test]
+    fn who_has_no_pin_has_no_right_one() {
+        assert_eq!(outcome_of(&digits("4711"), &Means::default()), PinOutcome::Wrong);
+    }
+}

@@ -1,0 +1,141 @@
+//! The three kinds of device behind one face: opened, listened to, opened again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::EntryError;
+use super::device::{InputDevice, Sent};
+use super::keypad::{Keypad, Outcome};
+use super::typing_reader::TypingReader;
+use super::wiegand::{END_OF_FRAME, Frame, Pulse};
+use crate::clock::Moment;
+use crate::door::DoorSettings;
+use crate::door::pin::Pin;
+use crate::door::pulses::{PulseLines, open_pulses};
+use crate::event::EntryDevice;
+
+/// A device that entries come from.
+pub trait Source: Send {
+    /// Which of the two it is.
+    fn device(&self) -> EntryDevice;
+    /// Opens it, again after a failure; what was half entered is gone.
+    fn open(&mut self) -> Result<(), EntryError>;
+    /// Waits at most `patience` and gives what was entered, or was wrong, to `take`.
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError>;
+}
+
+/// A keypad.
+pub struct KeypadSource {
+    path: PathBuf,
+    device: Option<InputDevice>,
+    keypad: Keypad,
+}
+
+impl KeypadSource {
+    /// The keypad at this stable path.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, device: None, keypad: Keypad::default() }
+    }
+}
+
+impl Source for KeypadSource {
+    fn device(&self) -> EntryDevice {
+        EntryDevice::Keypad
+    }
+
+    fn open(&mut self) -> Result<(), EntryError> {
+        // Let go before it is grabbed again.
+        self.device = None;
+        self.keypad = Keypad::default();
+        self.device = Some(InputDevice::open(&self.path)?);
+        Ok(())
+    }
+
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+        let Self { device: Some(device), keypad, .. } = self else { return Ok(()) };
+        device.wait(patience, |sent| match sent {
+            Sent::Key(_, key) => keypad.press(Moment::now(), key).into_iter().for_each(&mut *take),
+            Sent::Dropped => take(Err(keypad.miss())),
+        })?;
+        keypad.let_time_pass(Moment::now());
+        Ok(())
+    }
+}
+
+/// A card reader that types.
+pub struct TypingReaderSource {
+    path: PathBuf,
+    device: Option<InputDevice>,
+    reader: TypingReader,
+}
+
+impl TypingReaderSource {
+    /// The reader at this stable path.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, device: None, reader: TypingReader::default() }
+    }
+}
+
+impl Source for TypingReaderSource {
+    fn device(&self) -> EntryDevice {
+        EntryDevice::Reader
+    }
+
+    fn open(&mut self) -> Result<(), EntryError> {
+        self.device = None;
+        self.reader = TypingReader::default();
+        self.device = Some(InputDevice::open(&self.path)?);
+        Ok(())
+    }
+
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+        let Self { device: Some(device), reader, .. } = self else { return Ok(()) };
+        device.wait(patience, |sent| match sent {
+            Sent::Key(stamp, key) => reader.press(stamp, key).into_iter().for_each(&mut *take),
+            Sent::Dropped => take(Err(reader.miss())),
+        })
+    }
+}
+
+/// A Wiegand reader on two lines of the door's driver.
+pub struct WiegandSource {
+    door: DoorSettings,
+    lines: [Pin; 2],
+    opened: Option<Box<dyn PulseLines>>,
+    frame: Frame,
+}
+
+impl WiegandSource {
+    /// The reader whose zeroes come on `d0` and ones on `d1`.
+    pub fn new(door: DoorSettings, d0: Pin, d1: Pin) -> Self {
+        Self { door, lines: [d0, d1], opened: None, frame: Frame::default() }
+    }
+}
+
+impl Source for WiegandSource {
+    fn device(&self) -> EntryDevice {
+        EntryDevice::Reader
+    }
+
+    fn open(&mut self) -> Result<(), EntryError> {
+        self.opened = None;
+        self.frame = Frame::default();
+        self.opened = open_pulses(&self.door, self.lines)?;
+        Ok(())
+    }
+
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+        let Some(lines) = &mut self.opened else {
+            std::thread::sleep(patience);
+            return Ok(());
+        };
+        let patience = if self.frame.has_begun() { END_OF_FRAME } else { patience };
+        match lines.wait(patience)? {
+            Some(seen) => self.frame.add(Pulse { at: seen.at, one: seen.second }),
+            None => self.frame.end(),
+        }
+        .into_iter()
+        .for_each(take);
+        Ok(())
+    }
+}

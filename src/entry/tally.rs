@@ -1,0 +1,59 @@
+//! Mistakes are counted and told now and then: a broken cable must not fill the records.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::event::EntryMistake;
+
+/// The same mistake is told again after this, with how often it happened meanwhile.
+pub const TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// What has been counted and not told.
+#[derive(Debug, Default)]
+pub struct Tally(BTreeMap<EntryMistake, Count>);
+
+#[derive(Debug, Default)]
+struct Count {
+    untold: u32,
+    told: Option<Moment>,
+}
+
+impl Tally {
+    /// One more.
+    pub fn note(&mut self, mistake: EntryMistake) {
+        let count = self.0.entry(mistake).or_default();
+        count.untold = count.untold.saturating_add(1);
+    }
+
+    /// What is to be told now: the first of a kind at once.
+    pub fn due(&mut self, now: Moment) -> Vec<(EntryMistake, u32)> {
+        let is_due =
+            |told: Option<Moment>| told.is_none_or(|told| now < told || now.since(told) >= TOLD_EVERY);
+        let due = self.0.iter_mut().filter(|(_, count)| count.untold > 0 && is_due(count.told));
+        due.map(|(mistake, count)| {
+            count.told = Some(now);
+            (*mistake, std::mem::take(&mut count.untold))
+        })
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_is_told_at_once_and_the_rest_once_a_minute_with_their_number() {
+        let at = |s| Moment::from_boot(Duration::from_secs(s));
+        let mut tally = Tally::default();
+        tally.note(EntryMistake::Noise);
+        assert_eq!(tally.due(at(10)), [(EntryMistake::Noise, 1)]);
+        (0..500).for_each(|_| tally.note(EntryMistake::Noise));
+        tally.note(EntryMistake::Parity);
+        assert_eq!(tally.due(at(11)), [(EntryMistake::Parity, 1)]);
+        assert_eq!(tally.due(at(69)), []);
+        assert_eq!(tally.due(at(70)), [(EntryMistake::Noise, 500)]);
+        assert_eq!(tally.due(at(200)), []);
+    }
+}

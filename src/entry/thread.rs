@@ -1,0 +1,235 @@
+//! The thread of a keypad or reader: it opens the device, opens it again when it was unplugged, and tells what was
+//! entered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::keypad::Outcome;
+use super::tally::Tally;
+use super::{EntryReport, Source};
+use crate::clock::Moment;
+use crate::event::{EntryDevice, EntryMistake};
+use crate::failpoint;
+
+/// The longest wait for a key.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// Entries are no closer together than this: a reader repeats a card that stays before it.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(400);
+/// The pause after the first failure to open; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest; somebody who has plugged the keypad in again waits no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The running thread; it ends when this is dropped.
+#[derive(Debug)]
+pub struct EntryThread {
+    device: EntryDevice,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl EntryThread {
+    /// Starts a thread that is called as its device. `report` returns false if it could not hand the report on.
+    pub fn spawn(
+        source: impl Source + 'static,
+        report: impl Fn(EntryReport) -> bool + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let device = source.device();
+        let stop = Arc::new(AtomicBool::new(false));
+        let listener = Listener {
+            source,
+            report,
+            stop: Arc::clone(&stop),
+            tally: Tally::default(),
+            entered: None,
+            lost: false,
+            pause: FIRST_PAUSE,
+        };
+        let thread = std::thread::Builder::new().name(device.to_string()).spawn(move || listener.listen())?;
+        Ok(Self { device, stop, thread })
+    }
+
+    /// Which device it listens to.
+    pub fn device(&self) -> EntryDevice {
+        self.device
+    }
+
+    /// The thread has ended.
+    pub fn is_gone(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+impl Drop for EntryThread {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Listener<S, R> {
+    source: S,
+    report: R,
+    stop: Arc<AtomicBool>,
+    tally: Tally,
+    /// When the last entry was told.
+    entered: Option<Moment>,
+    /// It was told that the device is away.
+    lost: bool,
+    pause: Duration,
+}
+
+impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
+    fn listen(mut self) {
+        let mut open = false;
+        while !self.stop.load(Ordering::Relaxed) {
+            failpoint::reach(if self.source.device() == EntryDevice::Keypad { "keypad" } else { "reader" });
+            let outcome = if open { self.serve() } else { self.source.open().map(|()| self.came_back()) };
+            open = outcome.is_ok();
+            if let Err(error) = outcome {
+                self.went(error.to_string());
+                std::thread::sleep(self.pause);
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            }
+            self.tell_mistakes();
+        }
+    }
+
+    fn serve(&mut self) -> Result<(), super::EntryError> {
+        let mut outcomes = Vec::new();
+        self.source.listen(PATIENCE, &mut |outcome| outcomes.push(outcome))?;
+        outcomes.into_iter().for_each(|outcome| self.tell(outcome));
+        Ok(())
+    }
+
+    fn tell(&mut self, outcome: Outcome) {
+        match outcome {
+            Ok(_) if !self.may_enter(Moment::now()) => self.tally.note(EntryMistake::Flooded),
+            Ok(entry) => {
+                if !(self.report)(EntryReport::Entered(entry)) {
+                    self.tally.note(EntryMistake::Dropped);
+                }
+            }
+            Err(mistake) => self.tally.note(mistake),
+        }
+    }
+
+    fn may_enter(&mut self, now: Moment) -> bool {
+        let soon = self.entered.is_some_and(|last| now >= last && now.since(last) < SHORTEST_PAUSE);
+        if !soon {
+            self.entered = Some(now);
+        }
+        !soon
+    }
+
+    fn tell_mistakes(&mut self) {
+        let device = self.source.device();
+        for (mistake, count) in self.tally.due(Moment::now()) {
+            (self.report)(EntryReport::Mistaken { device, mistake, count });
+        }
+    }
+
+    fn went(&mut self, why: String) {
+        if !self.lost {
+            self.lost = (self.report)(EntryReport::Lost(self.source.device(), why));
+        }
+    }
+
+    fn came_back(&mut self) {
+        self.pause = FIRST_PAUSE;
+        if self.lost {
+            self.lost = !(self.report)(EntryReport::Back(self.source.device()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::super::{Entry, EntryError};
+    use super::*;
+    use crate::credential::Digits;
+
+    /// A device that does what a test says.
+    struct Puppet {
+        steps: Receiver<Result<Vec<Outcome>, ()>>,
+        opens: Sender<()>,
+    }
+
+    impl Source for Puppet {
+        fn device(&self) -> EntryDevice {
+            EntryDevice::Keypad
+        }
+        fn open(&mut self) -> Result<(), EntryError> {
+            let _ = self.opens.send(());
+            Ok(())
+        }
+        fn listen(&mut self, _: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+            match self.steps.recv_timeout(Duration::from_millis(20)) {
+                Ok(Ok(outcomes)) => outcomes.into_iter().for_each(take),
+                Ok(Err(())) => {
+                    return Err(EntryError::Failed { path: "keypad".into(), what: "unplugged".into() });
+                }
+                Err(_) => {}
+            }
+            Ok(())
+        }
+    }
+
+    struct Stage {
+        thread: EntryThread,
+        steps: Sender<Result<Vec<Outcome>, ()>>,
+        opens: Receiver<()>,
+        reports: Receiver<EntryReport>,
+    }
+
+    fn stage() -> Stage {
+        let ((steps, receiver), (sender, opens)) = (channel(), channel());
+        let (reporter, reports) = channel();
+        let puppet = Puppet { steps: receiver, opens: sender };
+        let thread =
+            EntryThread::spawn(puppet, move |report| reporter.send(report).is_ok()).expect("a thread");
+        Stage { thread, steps, opens, reports }
+    }
+
+    fn next<T>(receiver: &Receiver<T>) -> T {
+        receiver.recv_timeout(Duration::from_secs(10)).expect("something")
+    }
+
+    fn pin(text: &str) -> Entry {
+        Entry::Pin(Digits::new(text).expect("digits"))
+    }
+
+    #[test]
+    fn a_device_that_is_unplugged_is_told_once_opened_again_and_works() {
+        let stage = stage();
+        next(&stage.opens);
+        stage.steps.send(Err(())).expect("it listens");
+        assert_eq!(next(&stage.reports), EntryReport::Lost(EntryDevice::Keypad, "keypad: unplugged".into()));
+        next(&stage.opens);
+        assert_eq!(next(&stage.reports), EntryReport::Back(EntryDevice::Keypad));
+        stage.steps.send(Ok(vec![Ok(pin("4711"))])).expect("it listens");
+        assert_eq!(next(&stage.reports), EntryReport::Entered(pin("4711")));
+        assert!(!stage.thread.is_gone());
+        assert_eq!(stage.thread.device(), EntryDevice::Keypad);
+    }
+
+    #[test]
+    fn entries_faster_than_a_person_and_mistakes_are_counted() {
+        let stage = stage();
+        stage.steps.send(Ok(vec![Ok(pin("4711")), Ok(pin("4711")), Ok(pin("4711"))])).expect("it listens");
+        assert_eq!(next(&stage.reports), EntryReport::Entered(pin("4711")));
+        let device = EntryDevice::Keypad;
+        assert_eq!(
+            next(&stage.reports),
+            EntryReport::Mistaken { device, mistake: EntryMistake::Flooded, count: 2 }
+        );
+        stage.steps.send(Ok(vec![Err(EntryMistake::TooLong)])).expect("it listens");
+        assert_eq!(
+            next(&stage.reports),
+            EntryReport::Mistaken { device, mistake: EntryMistake::TooLong, count: 1 }
+        );
+    }
+}

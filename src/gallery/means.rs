@@ -1,0 +1,231 @@
+//! By what a person proves a second factor: the keys `pin`, `duress-pin`, `card`, and the person's own rule.
+//!
+//! Nothing of what stands there is repeated in a message: somebody may have written a PIN where its hash belongs.
+
+use std::collections::HashMap;
+
+use toml::{Spanned, Value};
+
+use super::roster::Entry;
+use crate::credential::{Card, Factor, Factors, PinHash, SecondFactor};
+use crate::mistake::{Mistake, Review};
+use crate::person::PersonId;
+
+/// The most schedules that a person's rule names.
+const MAX_SCHEDULES: usize = 16;
+
+/// By what a person proves a second factor, and whether one is asked of them whatever their groups.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Means {
+    /// Of the PIN.
+    pub pin: Option<PinHash>,
+    /// Of the PIN that raises a silent alarm.
+    pub duress: Option<PinHash>,
+    /// The card.
+    pub card: Option<Card>,
+    /// What is asked for.
+    pub rule: Option<SecondFactor>,
+    /// Only while one of these schedules is open; none: always.
+    pub schedules: Vec<String>,
+}
+
+impl Means {
+    /// What the person can prove.
+    pub fn factors(&self) -> Factors {
+        Factors { pin: self.pin.is_some(), card: self.card.is_some() }
+    }
+
+    /// Whether the person has one of them.
+    pub fn has(&self, factor: Factor) -> bool {
+        self.factors().list().contains(&factor)
+    }
+}
+
+/// What the file says of one person.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SaidMeans<'a> {
+    pub pin: Option<&'a Spanned<Value>>,
+    pub duress: Option<&'a Spanned<Value>>,
+    pub card: Option<&'a Spanned<Value>>,
+    pub rule: Option<&'a Spanned<String>>,
+    pub schedules: &'a [Spanned<String>],
+}
+
+/// Checks what is said of one person, who is called `who` in mistakes.
+pub(super) fn check_means(review: &mut Review<'_>, who: &str, said: SaidMeans<'_>) -> Means {
+    let means = Means {
+        pin: said.pin.and_then(|pin| check_hash(review, &format!("{who} pin"), pin)),
+        duress: said.duress.and_then(|pin| check_hash(review, &format!("{who} duress-pin"), pin)),
+        card: said.card.and_then(|card| check_card(review, &format!("{who} card"), card)),
+        rule: said.rule.and_then(|rule| check_rule(review, &format!("{who} second-factor"), rule)),
+        schedules: said.schedules.iter().map(|name| name.get_ref().clone()).collect(),
+    };
+    if let (Some(duress), None) = (said.duress, said.pin) {
+        let remedy = "set it with `limen pin ID`";
+        review.note_missing(Some(duress.span()), format!("{who} duress-pin"), "has no pin beside it", remedy);
+    }
+    if let (Some(first), None) = (said.schedules.first(), said.rule) {
+        let key = format!("{who} second-factor-schedules");
+        let remedy = "add second-factor = \"pin\", or take the schedules away";
+        review.note_missing(Some(first.span()), key, "has no second-factor beside it", remedy);
+    }
+    if let Some(excess) = said.schedules.get(MAX_SCHEDULES) {
+        let what = format!("{} schedules are more than {MAX_SCHEDULES}", said.schedules.len());
+        review.note(Some(excess.span()), format!("{who} second-factor-schedules"), what, "name fewer");
+    }
+    means
+}
+
+fn check_hash(review: &mut Review<'_>, key: &str, said: &Spanned<Value>) -> Option<PinHash> {
+    const REMEDY: &str =
+        "set it with `limen pin ID`, which writes the hash; a PIN itself does not belong in a file";
+    let what = match said.get_ref().as_str().map(PinHash::parse) {
+        Some(Ok(hash)) => return Some(hash),
+        Some(Err(error)) => error.to_string(),
+        None => "is no text".to_owned(),
+    };
+    review.note(Some(said.span()), key, what, REMEDY);
+    None
+}
+
+fn check_card(review: &mut Review<'_>, key: &str, said: &Spanned<Value>) -> Option<Card> {
+    let (what, remedy) = match said.get_ref().as_str().map(Card::parse) {
+        Some(Ok(card)) => return Some(card),
+        Some(Err(error)) => (error.to_string(), ""),
+        None => ("is no text".to_owned(), "write the card as \"26:FACILITY:NUMBER\""),
+    };
+    review.note(Some(said.span()), key, what, remedy);
+    None
+}
+
+/// A rule by its name.
+fn check_rule(review: &mut Review<'_>, key: &str, said: &Spanned<String>) -> Option<SecondFactor> {
+    let found = SecondFactor::NAMES.iter().find(|(name, _)| name == said.get_ref());
+    if found.is_none() {
+        let what = format!("\"{}\" is not known", said.get_ref());
+        review.note(Some(said.span()), key, what, "use \"pin\", \"card\" or \"pin-or-card\"");
+    }
+    found.map(|(_, rule)| *rule)
+}
+
+/// Whose each card is: the person and the line where that one begins.
+pub(super) type Owners = HashMap<String, (PersonId, usize)>;
+
+/// No two people have the same card: nobody could say whose it was.
+pub(super) fn check_owner(
+    review: &mut Review<'_>,
+    owners: &mut Owners,
+    person: &Entry,
+    at: Option<std::ops::Range<usize>>,
+) {
+    let Some(card) = &person.standing.means.card else { return };
+    if let Some((owner, line)) = owners.insert(card.as_str().to_owned(), (person.id.clone(), person.line)) {
+        let what = format!("is also that of \"{owner}\" in line {line}");
+        let key = format!("person \"{}\" card", person.id);
+        review.note(at, key, what, "give each person a card of their own");
+    }
+}
+
+impl super::Roster {
+    /// Every schedule of a person's second factor must be among those that the configuration knows.
+    pub fn check_schedules(&self, known: &[&str]) -> Result<(), super::RosterError> {
+        let mut mistakes = Vec::new();
+        for entry in &self.people {
+            let named = entry.standing.means.schedules.iter().zip(&entry.schedule_lines);
+            for (name, line) in named.filter(|(name, _)| !known.contains(&name.as_str())) {
+                let remedy = match known {
+                    [] => "the configuration has no [[schedule]]; add it".to_owned(),
+                    known => format!("use {}, or add it to the configuration", known.join(" or ")),
+                };
+                mistakes.push(Mistake {
+                    file: self.file.clone(),
+                    line: Some(*line),
+                    key: format!("person \"{}\" second-factor-schedules", entry.id),
+                    what: format!("no [[schedule]] is called \"{name}\""),
+                    remedy,
+                });
+            }
+        }
+        mistakes.truncate(crate::mistake::MAX_MISTAKES);
+        if mistakes.is_empty() { Ok(()) } else { Err(super::RosterError::Wrong(mistakes)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::Roster;
+    use super::*;
+
+    const HASH: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    /// A file with one person, whose further keys begin in line 5.
+    fn file(more: &str) -> String {
+        format!("[[person]]\nid = \"ada\"\nname = \"Ada\"\nphotos = [\"a.jpg\"]\n{more}\n")
+    }
+
+    fn read(text: &str) -> Result<Roster, String> {
+        Roster::parse(text, Path::new("gallery.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_person_has_a_pin_a_duress_pin_a_card_and_a_rule() {
+        let text = file(&format!(
+            "pin = \"{HASH}\"\nduress-pin = \"{HASH}\"\ncard = \"26:12:3456\"\nsecond-factor = \"pin-or-card\"\n\
+             second-factor-schedules = [\"night\"]"
+        ));
+        let roster = read(&text).expect("no mistake");
+        let means = &roster.people[0].standing.means;
+        assert_eq!(means.factors(), Factors { pin: true, card: true });
+        assert_eq!(means.rule, Some(SecondFactor::PinOrCard));
+        assert!(means.duress.is_some() && means.has(Factor::Card));
+        assert!(roster.check_schedules(&["night"]).is_ok());
+        let error = roster.check_schedules(&["office"]).expect_err("unknown").to_string();
+        assert!(
+            error.starts_with("gallery.toml:9: person \"ada\" second-factor-schedules: no [[schedule]]"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn mistakes_name_line_and_remedy_and_never_repeat_what_may_be_a_pin() {
+        for (more, answer) in [
+            ("pin = 4711", "gallery.toml:5: person \"ada\" pin: is no text; set it with `limen pin ID`"),
+            ("pin = \"4711\"", "gallery.toml:5: person \"ada\" pin: is no PHC string"),
+            ("duress-pin = true", "gallery.toml:5: person \"ada\" duress-pin: is no text"),
+            ("card = \"4711\"", "gallery.toml:5: person \"ada\" card: is no card; write"),
+            ("card = 4711", "gallery.toml:5: person \"ada\" card: is no text; write"),
+            (
+                "second-factor = \"iris\"",
+                "gallery.toml:5: person \"ada\" second-factor: \"iris\" is not known; use",
+            ),
+            (
+                "second-factor-schedules = [\"night\"]",
+                "gallery.toml:5: person \"ada\" second-factor-schedules: has no second-factor",
+            ),
+        ] {
+            let error = read(&file(more)).expect_err(more);
+            assert!(error.starts_with(answer), "{error}");
+            assert!(!error.contains("4711"), "{error}");
+        }
+        let dear = HASH.replace("m=19456", "m=4194304");
+        let error = read(&file(&format!("pin = \"{dear}\""))).expect_err("4 GiB");
+        assert!(error.contains("asks for parameters out of range"), "{error}");
+        let alone = read(&file(&format!("duress-pin = \"{HASH}\""))).expect_err("no pin");
+        assert!(alone.contains("duress-pin: has no pin beside it"), "{alone}");
+    }
+
+    #[test]
+    fn a_card_has_one_owner() {
+        let bob = file("card = \"26:012:3456\"").replace("ada", "bob").replace("a.jpg", "b.jpg");
+        let error = read(&(file("card = \"26:12:3456\"") + &bob)).expect_err("one card");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(
+            error.starts_with("gallery.toml:10: person \"bob\" card: is also that of \"ada\" in line 1"),
+            "{error}"
+        );
+        assert!(!error.contains("3456"), "{error}");
+    }
+}

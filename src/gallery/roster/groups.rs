@@ -1,0 +1,44 @@
+//! What the gallery file names and only the configuration knows: groups.
+
+use super::{Entry, Roster, RosterError};
+use crate::mistake::{MAX_MISTAKES, Mistake};
+use crate::person::GroupId;
+
+impl Roster {
+    /// Every person's groups must be among those that the configuration knows.
+    pub fn check_groups<'a>(
+        &self,
+        known: impl Iterator<Item = &'a GroupId> + Clone,
+    ) -> Result<(), RosterError> {
+        let mut mistakes = Vec::new();
+        for entry in &self.people {
+            for (group, line) in entry.standing.groups.iter().zip(&entry.group_lines) {
+                if !known.clone().any(|other| other == group) && mistakes.len() < MAX_MISTAKES {
+                    mistakes.push(self.unknown_group(entry, group, *line, known.clone()));
+                }
+            }
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+    }
+
+    fn unknown_group<'a>(
+        &self,
+        entry: &Entry,
+        group: &GroupId,
+        line: usize,
+        known: impl Iterator<Item = &'a GroupId>,
+    ) -> Mistake {
+        let names: Vec<&str> = known.map(GroupId::as_str).collect();
+        let remedy = match names.as_slice() {
+            [] => format!("the configuration has no [[group]]; add one with name = \"{group}\""),
+            names => format!("use one of {}, or add a [[group]] to the configuration", names.join(", ")),
+        };
+        Mistake {
+            file: self.file.clone(),
+            line: Some(line),
+            key: format!("person \"{}\" groups", entry.id),
+            what: format!("no group is called \"{group}\""),
+            remedy,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Wrong PINs and cards: by person they cost time, at the door they slow PIN entry down.
+//!
+//! Three wrong ones a person are free; the next locks this person out for 30 s, and each further one for twice as
+//! long, at most 15 minutes, until a right one. Nobody else is locked out by it, whoever stands at the door. That leaves
+//! who has another's face about a hundred tries a day.
+//!
+//! A PIN entered before a face is held against whoever is recognised next. Wrong ones of this kind have an account of
+//! their own, whose only cost is that such PINs no longer count for this person: somebody who types nonsense and leaves
+//! cannot lock out who comes next.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::person::PersonId;
+
+/// Wrong ones that cost nothing.
+const FREE: u32 = 3;
+/// What the first that costs something costs; each further one doubles it.
+const FIRST_LOCKOUT: Duration = Duration::from_secs(30);
+/// No lock-out is longer.
+const LONGEST_LOCKOUT: Duration = Duration::from_secs(15 * 60);
+/// So many wrong ones within [`DOOR_WINDOW`] slow PIN entry down.
+const DOOR_LIMIT: usize = 10;
+const DOOR_WINDOW: Duration = Duration::from_secs(60);
+/// A slowed door takes a PIN only this often.
+const SLOWED: Duration = Duration::from_secs(5);
+
+/// Whether an entry came before or after the face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The entry came first.
+    Before,
+    /// The face came first.
+    After,
+}
+
+/// Wrong ones of a person since the last right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Account {
+    wrong: u32,
+    last: Moment,
+}
+
+impl Account {
+    fn lockout(self) -> Duration {
+        match self.wrong.checked_sub(FREE + 1) {
+            None => Duration::ZERO,
+            Some(further) => (FIRST_LOCKOUT * (1 << further.min(5))).min(LONGEST_LOCKOUT),
+        }
+    }
+
+    /// How long it still lasts; time that went back ends none.
+    fn left(self, now: Moment) -> Option<Duration> {
+        let end = self.last + self.lockout();
+        let locked = self.lockout() > Duration::ZERO && now < end;
+        locked.then(|| end.since(now).min(self.lockout()))
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Attempts {
+    people: HashMap<(PersonId, Order), Account>,
+    /// When the last wrong ones at this door were entered, at most [`DOOR_LIMIT`].
+    door: VecDeque<Moment>,
+    /// When the last PIN was taken.
+    taken: Option<Moment>,
+}
+
+impl Attempts {
+    /// A wrong PIN or card of a person; how long the person is locked out now.
+    pub fn wrong(&mut self, now: Moment, person: &PersonId, order: Order) -> Option<Duration> {
+        self.wrong_at_the_door(now);
+        let account = self.people.entry((person.clone(), order)).or_insert(Account { wrong: 0, last: now });
+        *account = Account { wrong: account.wrong.saturating_add(1), last: account.last.max(now) };
+        account.left(now)
+    }
+
+    /// One that was held against nobody, or is nobody's.
+    pub fn wrong_at_the_door(&mut self, now: Moment) {
+        if self.door.len() >= DOOR_LIMIT {
+            self.door.pop_front();
+        }
+        self.door.push_back(now);
+    }
+
+    /// A right one: the person begins anew.
+    pub fn right(&mut self, person: &PersonId) {
+        for order in [Order::Before, Order::After] {
+            self.people.remove(&(person.clone(), order));
+        }
+    }
+
+    /// How long entries of this kind do not count for a person.
+    pub fn locked_out(&self, now: Moment, person: &PersonId, order: Order) -> Option<Duration> {
+        self.people.get(&(person.clone(), order)).and_then(|account| account.left(now))
+    }
+
+    /// A PIN was entered: when it may be looked at, now or soon.
+    pub fn take_pin(&mut self, now: Moment) -> Moment {
+        let due = match self.taken {
+            Some(taken) if self.is_slowed(now) => now.max(taken + SLOWED).min(now + SLOWED),
+            _ => now,
+        };
+        // A PIN that replaces one that waits does not wait for longer than that one.
+        if due == now {
+            self.taken = Some(now);
+        }
+        due
+    }
+
+    /// A PIN that had to wait is looked at now.
+    pub fn took_pin(&mut self, now: Moment) {
+        self.taken = Some(now);
+    }
+
+    /// Too many wrong ones at this door within a minute; time that went back makes none of them older.
+    pub fn is_slowed(&self, now: Moment) -> bool {
+        let recent = self.door.iter().filter(|wrong| now.since(**wrong) < DOOR_WINDOW).count();
+        recent >= DOOR_LIMIT
+    }
+
+    /// Forgets people who are no longer enrolled.
+    pub fn keep(&mut self, is_enrolled: impl Fn(&PersonId) -> bool) {
+        self.people.retain(|(person, _), _| is_enrolled(person));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::test_runner::{Config, TestRunner};
+
+    use super::*;
+
+    fn at(s: u64) -> Moment {
+        Moment::from_boot(Duration::from_secs(s))
+    }
+
+    fn id(text: &str) -> PersonId {
+        PersonId::new(text).expect("an id")
+    }
+
+    #[test]
+    fn three_are_free_then_the_time_doubles_up_to_a_quarter_of_an_hour() {
+        let mut attempts = Attempts::default();
+        let ada = id("ada");
+        let mut now = 1000;
+        let mut lockouts = Vec::new();
+        for _ in 0..11 {
+            let lockout = attempts.wrong(at(now), &ada, Order::After).map_or(0, |left| left.as_secs());
+            lockouts.push(lockout);
+            now += lockout;
+            assert_eq!(attempts.locked_out(at(now), &ada, Order::After), None, "over after {lockout} s");
+        }
+        assert_eq!(lockouts, [0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900]);
+        attempts.right(&ada);
+        assert_eq!(attempts.wrong(at(now), &ada, Order::After), None);
+    }
+
+    #[test]
+    fn entries_before_a_face_lock_nobody_out_who_comes_with_theirs() {
+        let mut attempts = Attempts::default();
+        let ada = id("ada");
+        for n in 0..9 {
+            attempts.wrong(at(1000 + n), &ada, Order::Before);
+        }
+        assert!(attempts.locked_out(at(1010), &ada, Order::Before).is_some());
+        assert_eq!(attempts.locked_out(at(1010), &ada, Order::After), None);
+    }
+
+    #[test]
+    fn time_that_goes_back_ends_no_lockout_and_makes_none_longer() {
+        let mut attempts = Attempts::default();
+        let ada = id("ada");
+        for _ in 0..4 {
+            attempts.wrong(at(1000), &ada, Order::After);
+        }
+        assert_eq!(attempts.locked_out(at(10), &ada, Order::After), Some(Duration::from_secs(30)));
+        assert_eq!(attempts.locked_out(at(1029), &ada, Order::After), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn ten_wrong_ones_in_a_minute_slow_the_door_and_refuse_nothing() {
+        let mut attempts = Attempts::default();
+        for n in 0..10 {
+            assert_eq!(attempts.take_pin(at(1000 + n)), at(1000 + n));
+            attempts.wrong_at_the_door(at(1000 + n));
+        }
+        assert_eq!(attempts.take_pin(at(1010)), at(1014));
+        assert_eq!(attempts.take_pin(at(1012)), at(1014), "another one waits no longer");
+        attempts.took_pin(at(1014));
+        assert_eq!(attempts.take_pin(at(1016)), at(1019));
+        assert_eq!(attempts.take_pin(at(1060)), at(1060), "the first is a minute old");
+    }
+
+    /// Whatever happens, a person is locked out by their own wrong ones alone, for as long as the rule says; and no PIN
+    /// waits for more than five seconds.
+    #[test]
+    fn a_hundred_thousand_walks_lock_nobody_out_for_another() {
+        const WHO: [&str; 3] = ["ada", "bob", "eve"];
+        let mut runner =
+            TestRunner::new(Config { cases: 100_000, failure_persistence: None, ..Config::default() });
+        let walks = proptest::collection::vec((0_u8..12, 0_usize..3, 0_u64..200), 1..40);
+        let outcome = runner.run(&walks, |walk| {
+            let mut attempts = Attempts::default();
+            let mut wrong = [0_u32; 3];
+            let mut since = [0_u64; 3];
+            let mut now = 5_000_u64;
+            for (kind, who, length) in walk {
+                let person = id(WHO[who]);
+                match kind {
+                    0..=5 => {
+                        attempts.wrong(at(now), &person, Order::After);
+                        wrong[who] += 1;
+                        since[who] = since[who].max(now);
+                    }
+                    6 => {
+                        attempts.wrong(at(now), &person, Order::Before);
+                    }
+                    7 => {
+                        attempts.right(&person);
+                        (wrong[who], since[who]) = (0, 0);
+                    }
+                    8 => attempts.wrong_at_the_door(at(now)),
+                    9 => now = now.saturating_sub(length),
+                    10 => {
+                        let due = attempts.take_pin(at(now));
+                        proptest::prop_assert!(due >= at(now) && due <= at(now) + SLOWED);
+                    }
+                    _ => now += length * 5,
+                }
+                for (index, name) in WHO.into_iter().enumerate() {
+                    let left = attempts.locked_out(at(now), &id(name), Order::After);
+                    let length =
+                        if wrong[index] <= 3 { 0 } else { (30 << (wrong[index] - 4).min(10)).min(900) };
+                    let expected = length > 0 && now < since[index] + length;
+                    proptest::prop_assert_eq!(
+                        left.is_some(),
+                        expected,
+                        "{} after {} wrong",
+                        name,
+                        wrong[index]
+                    );
+                    proptest::prop_assert!(left.is_none_or(|left| left <= LONGEST_LOCKOUT));
+                }
+            }
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{error}"));
+    }
+}
