@@ -10,6 +10,7 @@
 //! | `mode` | which of the offered formats and sizes to take |
 //! | `reopen` | what to do while the camera is away |
 //! | `replay` | photographs and recorded frames, for the demo, tests and bench |
+//! | `raw` | a frame that is looked at without being decoded whole |
 //! | `pixels`, `jpeg`, `scale` | from bytes to pictures |
 //! | `photograph`, `snapshot` | picture files, in and out |
 //! | `listing` | what is plugged in, for `limen camera list` |
@@ -26,6 +27,7 @@ pub mod listing;
 pub mod mode;
 pub mod photograph;
 pub mod pixels;
+pub mod raw;
 pub mod reopen;
 pub mod replay;
 pub mod scale;

@@ -24,6 +24,7 @@ mod people;
 mod pin;
 mod reload;
 mod run;
+mod speed;
 mod status;
 mod store;
 mod trouble;

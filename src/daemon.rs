@@ -123,6 +123,8 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let (eyes, opened, lines) = wiring.open(&settings.paths.runtime)?;
     let OpenedDoor { lock, indicators, buzzer } = opened;
     let driver = lock.describe();
+    // What reading the networks took.
+    service::give_back_memory();
     let door = {
         let sender = sender.clone();
         let report = move |report| drop(sender.try_send(Message::Door(report)));
@@ -149,7 +151,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
 
     let scoring = crate::pipeline::scoring(&settings.recognition, &models)?;
     let rule = crate::pipeline::rule(&settings, &models, &scoring).map_err(RuleError::from)?;
-    let nobody = Prepared::new(Arc::new(Gallery::empty(models.digest())), scoring);
+    let nobody = Prepared::new(Gallery::empty(models.digest()), scoring);
     let matcher = Matcher::new(rule, Arc::new(nobody));
     let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
     let mut daemon = Daemon {

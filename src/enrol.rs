@@ -135,10 +135,20 @@ pub fn load_gallery(
         StoreUse::Memory | StoreUse::Read(_) => None,
     };
     let version = embedder.version();
-    let found = find_store(source, &roster, embedder.model(), Some(&version))?;
-    let mut built = build(&roster, roster.folder(), source.trust, found.store(), embedder, progress)?;
+    let mut found = find_store(source, &roster, embedder.model(), Some(&version))?;
+    let known = found.take_store();
+    let before = known.len();
+    let mut changed = false;
+    let mut count = |done, total| {
+        changed = true;
+        progress(done, total);
+    };
+    let mut built = build(&roster, roster.folder(), source.trust, known, embedder, &mut count)?;
+    changed |= built.store.len() != before;
     let kept = match &source.store {
-        StoreUse::Own(vault) => keep_store(vault, &built.store, found.opened.as_ref(), &version).map(Some),
+        StoreUse::Own(vault) => {
+            keep_store(vault, &built.store, changed, found.opened.as_ref(), &version).map(Some)
+        }
         StoreUse::Memory | StoreUse::Read(_) => Ok(None),
     };
     let FoundStore { opened, mut trouble, .. } = found;
@@ -155,11 +165,12 @@ pub fn load_gallery(
 fn keep_store(
     vault: &Vault,
     store: &Store,
+    changed: bool,
     found: Option<&Opened>,
     version: &ModelVersion,
 ) -> Result<u64, StoreError> {
     let generation = match found {
-        Some(opened) if opened.is_sound() && *store == opened.store => opened.generation,
+        Some(opened) if opened.is_sound() && !changed => opened.generation,
         opened => vault.write(store, opened)?,
     };
     vault.remember(version, generation)?;
@@ -225,6 +236,13 @@ impl FoundStore {
     /// What can be used of it.
     fn store(&self) -> &Store {
         self.opened.as_ref().map_or(&self.empty, |opened| &opened.store)
+    }
+
+    /// Takes out what can be used of it: templates of a large gallery are not held twice.
+    fn take_store(&mut self) -> Store {
+        let store = self.opened.as_mut().map_or(&mut self.empty, |opened| &mut opened.store);
+        let empty = Store::empty(store.model());
+        std::mem::replace(store, empty)
     }
 }
 

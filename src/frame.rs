@@ -1,5 +1,9 @@
 //! A camera's frame as it came, and a picture as the vision reads it.
 
+mod view;
+
+pub use view::{Area, Glance, Part, View, shrink};
+
 use crate::clock::Moment;
 
 /// The pixel formats a camera may deliver.

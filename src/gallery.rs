@@ -67,10 +67,10 @@ pub struct Person {
     pub name: PersonName,
     /// Whether and when.
     pub standing: Standing,
-    /// The mean of `singles`.
-    pub template: Embedding,
-    /// One embedding a photograph, then those given in the file; at least one.
+    /// One embedding a photograph, then those given in the file; at least one, unless they were let go.
     pub singles: Vec<Embedding>,
+    /// How many of them there are or were: the template is their mean.
+    pub enrolled: usize,
     /// How many of the singles come from photographs.
     pub photographs: usize,
 }
@@ -84,8 +84,13 @@ impl Person {
         singles: Vec<Embedding>,
         photographs: usize,
     ) -> Option<Self> {
-        let template = Embedding::mean(&singles)?;
-        Some(Self { id, name, standing, template, singles, photographs })
+        Embedding::mean(&singles)?;
+        Some(Self { id, name, standing, enrolled: singles.len(), singles, photographs })
+    }
+
+    /// What probes are compared with: the mean of the singles; `None` if they were let go.
+    pub fn template(&self) -> Option<Embedding> {
+        Embedding::mean(&self.singles)
     }
 }
 
@@ -132,7 +137,17 @@ impl Gallery {
 
     /// How many singles there are in all.
     pub fn templates(&self) -> usize {
-        self.people.iter().map(|person| person.singles.len()).sum()
+        self.people.iter().map(|person| person.enrolled).sum()
+    }
+
+    /// Hands out everybody's template, in the order of [`Self::people`], and lets the singles go; nothing if that was
+    /// done before.
+    pub fn take_templates(&mut self) -> impl Iterator<Item = Embedding> {
+        self.people.iter_mut().filter_map(|person| {
+            let template = person.template();
+            person.singles = Vec::new();
+            template
+        })
     }
 
     /// The ids that this gallery has and `old` has not, and the other way round.
@@ -163,7 +178,18 @@ mod tests {
 
     #[test]
     fn a_template_is_the_mean_of_the_singles() {
-        assert_eq!(person("ada").template.values(), [1.0, 3.0]);
+        assert_eq!(person("ada").template().expect("two singles").values(), [1.0, 3.0]);
+    }
+
+    #[test]
+    fn templates_that_are_taken_leave_the_number_of_singles() {
+        let mut gallery = gallery(&["zoe", "ada"]);
+        assert_eq!(
+            gallery.take_templates().map(|t| t.values().to_vec()).collect::<Vec<_>>(),
+            [[1.0, 3.0]; 2]
+        );
+        assert_eq!((gallery.templates(), gallery.people()[0].enrolled), (4, 2));
+        assert!(gallery.people()[0].template().is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! photographs; a *score* is their distance, centred on how crowded their region is ([`cohort`]). What counts
 //! as near enough follows from measured error rates (see [`thresholds`]).
 
+mod coarse;
 pub mod cohort;
 pub mod distances;
 mod look_alikes;
@@ -113,7 +114,7 @@ impl Matcher {
         };
         let best = nearest[0].and_then(candidate);
         let runner_up = nearest[1].and_then(candidate);
-        let photographs = nearest[0].map_or(1, |near| self.prepared.person(near).singles.len());
+        let photographs = nearest[0].map_or(1, |near| self.prepared.person(near).enrolled);
         let people = self.gallery().people().len();
         let threshold = self.rule.thresholds.threshold(Case { people, photographs, frames, crops });
         let verdict = match (&best, &runner_up) {

@@ -72,6 +72,10 @@ impl fmt::Display for Listed<'_> {
 pub struct Review<'a> {
     file: &'a Path,
     text: &'a str,
+    /// Where lines end: a gallery file has a hundred thousand places that are asked for.
+    ends: Vec<usize>,
+    /// Where the piece begins that is being read; places are counted from there.
+    begin: usize,
     mistakes: Vec<Mistake>,
     incomplete: bool,
 }
@@ -79,11 +83,18 @@ pub struct Review<'a> {
 impl<'a> Review<'a> {
     /// Begins with no mistakes. `file` is only named, never opened.
     pub fn new(file: &'a Path, text: &'a str) -> Self {
-        Self { file, text, mistakes: Vec::new(), incomplete: false }
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        Self { file, text, ends, begin: 0, mistakes: Vec::new(), incomplete: false }
     }
 
     /// Reads the text as TOML; entries that do not fit `T` are noted and left out.
     pub fn read<T: DeserializeOwned + Default>(&mut self) -> T {
+        // Without mistakes nothing of the file is held twice.
+        if let Ok(read) =
+            DeTable::parse(self.text).and_then(|root| T::deserialize(toml::Deserializer::from(root)))
+        {
+            return read;
+        }
         let mut root = match DeTable::parse(self.text) {
             Ok(root) => root,
             Err(error) => {
@@ -106,7 +117,32 @@ impl<'a> Review<'a> {
         T::default()
     }
 
-    /// Notes a mistake at the bytes `at` of the text.
+    /// Reads the text piece by piece, each from a line that is `header` to the next, so that a long file is never in
+    /// memory as a tree; `each` may note mistakes in its piece. False if a piece is no TOML for `T` by itself: then
+    /// the text has to be read whole, by a review of its own, which says what is wrong.
+    ///
+    /// A header inside a string of several lines cuts that string, and a cut string is no TOML.
+    pub fn read_in_pieces<T: DeserializeOwned>(
+        &mut self,
+        header: &str,
+        mut each: impl FnMut(&mut Self, T),
+    ) -> bool {
+        let text = self.text;
+        let starts = text.match_indices(header).map(|(at, _)| at);
+        let is_line = |at: &usize| *at == 0 || text.as_bytes()[at - 1] == b'\n';
+        let ends: Vec<usize> = starts.filter(is_line).chain([text.len()]).collect();
+        let mut begin = 0;
+        for end in ends {
+            let Ok(read) = toml::from_str(&text[begin..end]) else { return false };
+            self.begin = begin;
+            each(self, read);
+            begin = end;
+        }
+        self.begin = 0;
+        true
+    }
+
+    /// Notes a mistake at the bytes `at` of the text, or of the piece that is being read.
     pub fn note(
         &mut self,
         at: Option<Range<usize>>,
@@ -153,10 +189,9 @@ impl<'a> Review<'a> {
             .ok()
     }
 
-    /// The line, from 1, in which byte `at` lies.
+    /// The line, from 1, in which byte `at` of the text, or of the piece that is being read, lies.
     pub fn line_of(&self, at: usize) -> usize {
-        let before = &self.text.as_bytes()[..at.min(self.text.len())];
-        1 + before.iter().filter(|byte| **byte == b'\n').count()
+        1 + self.ends.partition_point(|end| *end < self.begin + at)
     }
 
     /// The mistakes in the order of the lines.
@@ -229,6 +264,32 @@ mod tests {
         let mut review = Review::new(Path::new("a.toml"), text);
         let file = review.read();
         (file, review.finish().iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn places_in_a_piece_are_counted_from_the_beginning_of_the_text() {
+        let text = "# first\n[[rooms]]\npin = 1\n\n[[rooms]]\npin = 2\n";
+        let mut review = Review::new(Path::new("a.toml"), text);
+        let mut pins = Vec::new();
+        assert!(review.read_in_pieces("[[rooms]]", |review, file: File| {
+            for room in file.rooms {
+                pins.push(room.pin);
+                review.note(Some(10..11), "rooms", "is noted", "");
+            }
+        }));
+        assert_eq!(pins, [Some(1), Some(2)]);
+        let noted: Vec<_> = review.finish().iter().map(|mistake| mistake.line).collect();
+        assert_eq!(noted, [Some(3), Some(6)]);
+    }
+
+    #[test]
+    fn a_piece_that_is_no_toml_by_itself_is_not_read() {
+        for text in
+            ["[[rooms]]\nname = \"\"\"\n[[rooms]]\n\"\"\"\n", "[[rooms]]\ncolour = 1\n", "= 1\n[[rooms]]\n"]
+        {
+            let mut review = Review::new(Path::new("a.toml"), text);
+            assert!(!review.read_in_pieces("[[rooms]]", |_, _: File| {}), "{text}");
+        }
     }
 
     #[test]

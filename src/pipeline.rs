@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::camera::pixels::{self, PixelError};
+use crate::camera::pixels::PixelError;
+use crate::camera::raw::Raw;
 use crate::config::{RecognitionSettings, Settings};
 use crate::door::Driver;
 use crate::event::{Observation, TrackId};
@@ -29,21 +30,22 @@ pub enum PipelineError {
     Model(#[from] ModelError),
 }
 
-/// What one frame showed, and what it cost to decode.
+/// What one frame showed, and what it cost before anything was looked at.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// What the vision saw.
     pub look: Look,
-    /// Turning the camera's bytes into a picture.
+    /// Making the camera's bytes ready to be looked at: checking them, and decoding a JPEG. Other formats are decoded
+    /// as far as a stage looks at them, which counts to that stage.
     pub decode: Duration,
 }
 
-/// Decodes a frame and looks at it.
+/// Looks at a frame.
 pub fn see(vision: &mut Vision, frame: &Frame) -> Result<Seen, PipelineError> {
     let start = Instant::now();
-    let picture = pixels::decode(frame)?;
+    let raw = Raw::of(frame)?;
     let decode = start.elapsed();
-    Ok(Seen { look: vision.look(&picture, frame.taken)?, decode })
+    Ok(Seen { look: vision.look(&raw, frame.taken)?, decode })
 }
 
 /// Compares what was seen with the gallery and puts it into the policy's words.

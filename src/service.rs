@@ -40,6 +40,17 @@ pub fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|limit| limit / 2)
 }
 
+/// Gives memory that was needed for a while only back to the system. glibc keeps it otherwise, and what the
+/// networks and the gallery take while they are read is more than they take afterwards.
+pub fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: `malloc_trim` takes a number, may be called at any time from any thread, and touches free memory
+    // only.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         log::debug!("systemd could not be told: {error}");

@@ -1,30 +1,33 @@
 //! From a picture to embeddings: detect, track, place the mesh, judge, align, embed.
 //!
-//! [`Vision`] follows faces over a camera's frames; [`Analyst`] looks at single photographs. Both go the
+//! [`Vision`] follows faces over a camera's frames ([`follow`], [`attention`]); [`Analyst`] looks at single photographs. Both go the
 //! same way with a face, so that what is enrolled and what is seen at the door are comparable.
 
 pub mod align;
+pub mod attention;
 pub mod detect;
 pub mod embed;
+pub mod follow;
 pub mod landmarks;
 pub mod model;
 pub mod quality;
 pub mod track;
-mod view;
 mod warp;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clock::Moment;
+pub use attention::Plan;
+pub use follow::{Look, Sighting, Vision};
+
 use crate::embedding::{Crops, Embedding};
-use crate::event::{TrackId, Unusable};
-use crate::frame::Picture;
+use crate::event::Unusable;
+use crate::frame::{Picture, View};
 use crate::geometry::Rect;
 use detect::Detection;
+use landmarks::Mesh;
 use model::{ModelError, Models};
 use quality::{Gate, Quality};
-use track::Tracker;
 
 /// A face that passed the gate.
 #[derive(Debug, Clone)]
@@ -57,6 +60,8 @@ pub type FoundFace = (Rect, Result<Face, Unusable>);
 /// How long each stage took for one picture; zero for a stage that did not run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timing {
+    /// Seeing whether anything moved.
+    pub glance: Duration,
     /// Finding faces.
     pub detect: Duration,
     /// Placing the mesh.
@@ -92,7 +97,9 @@ impl Analyst {
         let mut timing = Timing::default();
         self.detect(picture, &mut timing)?
             .iter()
-            .map(|detection| Ok((detection.bounds, self.face(picture, detection, self.crops, &mut timing)?)))
+            .map(|detection| {
+                Ok((detection.bounds, self.face(picture, detection, self.crops, &mut timing)?.1))
+            })
             .collect()
     }
 
@@ -101,33 +108,51 @@ impl Analyst {
         Ok(self.detect(picture, &mut Timing::default())?.iter().map(|d| d.bounds).collect())
     }
 
-    fn detect(&self, picture: &Picture, timing: &mut Timing) -> Result<Vec<Detection>, ModelError> {
-        timed(&mut timing.detect, || detect::detect(&self.models.detector, picture))
+    fn detect(&self, view: &dyn View, timing: &mut Timing) -> Result<Vec<Detection>, ModelError> {
+        timed(&mut timing.detect, || detect::detect(&self.models.detector, view))
     }
 
+    fn mesh(&self, view: &dyn View, face: &Detection, timing: &mut Timing) -> Result<Mesh, ModelError> {
+        timed(&mut timing.landmarks, || landmarks::find_mesh(&self.models.landmarks, view, face))
+    }
+
+    /// The face of a detection, and its mesh unless the detection alone shows that it cannot be used.
     fn face(
         &self,
-        picture: &Picture,
+        view: &dyn View,
         detection: &Detection,
         crops: Crops,
         timing: &mut Timing,
+    ) -> Result<(Option<Mesh>, Result<Face, Unusable>), ModelError> {
+        if let Err(why) = quality::check_detection(&self.gate, detection, view.width(), view.height()) {
+            return Ok((None, Err(why)));
+        }
+        let mesh = self.mesh(view, detection, timing)?;
+        let face = self.judge(view, &mesh, crops, timing)?;
+        Ok((Some(mesh), face))
+    }
+
+    /// The face of a mesh, if it passes the gate.
+    fn judge(
+        &self,
+        view: &dyn View,
+        mesh: &Mesh,
+        crops: Crops,
+        timing: &mut Timing,
     ) -> Result<Result<Face, Unusable>, ModelError> {
-        let mesh = timed(&mut timing.landmarks, || {
-            landmarks::find_mesh(&self.models.landmarks, picture, detection)
-        })?;
-        if let Err(why) = quality::check_mesh(&self.gate, &mesh, picture.width(), picture.height()) {
+        if let Err(why) = quality::check_mesh(&self.gate, mesh, view.width(), view.height()) {
             return Ok(Err(why));
         }
         let (side, _) = self.models.embedder.input_size();
         let judged = timed(&mut timing.align, || {
             let cut = |side| -> Result<Picture, Unusable> {
-                let to_crop = align::to_crop(&mesh, side).ok_or(Unusable::NotAFace)?;
-                Ok(align::crop(picture, &to_crop, side))
+                let to_crop = align::to_crop(mesh, side).ok_or(Unusable::NotAFace)?;
+                Ok(align::crop(view, &to_crop, side))
             };
             let crop = cut(side)?;
             // The gate's limits were measured on this side, whatever the network's.
             let judged = if side == align::SIDE { None } else { Some(cut(align::SIDE)?) };
-            let quality = quality::check_crop(&self.gate, &mesh, judged.as_ref().unwrap_or(&crop))?;
+            let quality = quality::check_crop(&self.gate, mesh, judged.as_ref().unwrap_or(&crop))?;
             Ok::<_, Unusable>((crop, quality))
         });
         let (crop, quality) = match judged {
@@ -142,88 +167,6 @@ impl Analyst {
             };
             Ok(Ok(Face { plain, mirrored, quality }))
         })
-    }
-}
-
-/// One face in one frame.
-#[derive(Debug, Clone)]
-pub struct Sighting {
-    /// The face, followed over frames.
-    pub track: TrackId,
-    /// Its box, in pixels of the frame.
-    pub bounds: Rect,
-    /// Its embedding, or why there is none.
-    pub face: Result<Face, Unusable>,
-}
-
-/// What one frame showed.
-#[derive(Debug, Clone, Default)]
-pub struct Look {
-    /// When the frame was taken.
-    pub taken: Moment,
-    /// The nearest face, which alone decides.
-    pub nearest: Option<Sighting>,
-    /// How many faces there were.
-    pub faces: usize,
-    /// How many of them, the nearest left out, belong to somebody alive: a face that never moves is a poster.
-    pub others: usize,
-    /// The picture shows nothing.
-    pub blind: bool,
-    /// Tracks that have ended.
-    pub ended: Vec<TrackId>,
-    /// What it cost.
-    pub timing: Timing,
-}
-
-/// Follows faces over a camera's frames.
-#[derive(Debug)]
-pub struct Vision {
-    analyst: Analyst,
-    tracker: Tracker,
-    closer: Option<TrackId>,
-}
-
-impl Vision {
-    /// A vision that has seen nothing yet.
-    pub fn new(analyst: Analyst) -> Self {
-        Self { analyst, tracker: Tracker::default(), closer: None }
-    }
-
-    /// Embeds the mirrored crop too for this track from now on: its decision is close.
-    pub fn look_closer(&mut self, track: TrackId) {
-        self.closer = Some(track);
-    }
-
-    /// Looks at a frame. Of several faces only the nearest, the largest box, is embedded: the door answers
-    /// one person at a time.
-    pub fn look(&mut self, picture: &Picture, taken: Moment) -> Result<Look, ModelError> {
-        let mut timing = Timing::default();
-        let detections = self.analyst.detect(picture, &mut timing)?;
-        let boxes: Vec<Rect> = detections.iter().map(|d| d.bounds).collect();
-        let (ids, ended) = self.tracker.follow(&boxes, taken);
-        let largest =
-            detections.iter().zip(&ids).max_by(|(a, _), (b, _)| a.bounds.area().total_cmp(&b.bounds.area()));
-        let nearest = match largest {
-            None => None,
-            Some((detection, &track)) => {
-                let crops = if self.closer == Some(track) { Crops::Mirrored } else { self.analyst.crops };
-                let face = self.analyst.face(picture, detection, crops, &mut timing)?;
-                Some(Sighting { track, bounds: detection.bounds, face })
-            }
-        };
-        let others = match &nearest {
-            Some(sighting) => {
-                self.tracker.moving().filter(|id| ids.contains(id) && *id != sighting.track).count()
-            }
-            None => 0,
-        };
-        let blind = view::shows_nothing(picture);
-        Ok(Look { taken, nearest, faces: detections.len(), others, blind, ended, timing })
-    }
-
-    /// Forgets every track, as after a lost camera, and names them.
-    pub fn forget(&mut self) -> Vec<TrackId> {
-        self.tracker.end_all()
     }
 }
 

@@ -11,6 +11,8 @@ mod devices;
 mod evaluation;
 mod faces;
 mod factor;
+mod following;
+mod idle;
 mod layers;
 mod models;
 mod networks;

@@ -318,7 +318,7 @@ fn templates_of_another_network_are_made_again_and_embeddings_of_another_are_nam
     let built =
         load_gallery(&source, None, &mut enroller(other.clone()), &mut |_, _| {}).expect("good").built;
     assert_eq!((built.gallery.model(), built.store.model()), (other.digest(), other.digest()));
-    assert_eq!(built.gallery.people()[0].template.dimensions(), 4);
+    assert_eq!(built.gallery.people()[0].template().expect("one").dimensions(), 4);
     let notes: Vec<String> = built.notes.iter().map(ToString::to_string).collect();
     assert!(notes[0].contains("person \"ada\": 1 embeddings are of another model"), "{notes:#?}");
     assert!(notes[1].contains("person \"ada\": cannot enter"), "{notes:#?}");

@@ -16,8 +16,8 @@ use sha2::{Digest as _, Sha256};
 
 pub use crate::secret::{hex, unhex};
 
-/// The longest line: a gallery of 10,000 people that comes into force takes 2 MB.
-pub const MAX_LINE: usize = 8 << 20;
+/// The longest line: a gallery of 100,000 people that comes into force takes 15 MB.
+pub const MAX_LINE: usize = 32 << 20;
 
 const PERSONAL: &[u8] = b",\"personal\":";
 const SIGNATURE: &[u8] = b",\"signature\":\"";

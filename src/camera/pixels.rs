@@ -8,7 +8,8 @@
 use thiserror::Error;
 
 use super::jpeg::{self, JpegFault};
-use crate::frame::{Frame, Picture, PixelFormat};
+use super::raw::Packing;
+use crate::frame::{Frame, Picture};
 
 /// The longest side of a frame, in pixels: more than any door camera has, and 48 MiB decoded.
 pub const MAX_SIDE: u32 = 4096;
@@ -60,15 +61,15 @@ pub enum PixelError {
 
 /// Decodes a frame.
 pub fn decode(frame: &Frame) -> Result<Picture, PixelError> {
-    if !(1..=MAX_SIDE).contains(&frame.width) || !(1..=MAX_SIDE).contains(&frame.height) {
-        return Err(shape(frame));
+    let Some(packing) = Packing::of(frame.format) else { return decode_mjpeg(frame) };
+    check_rows(frame, packing)?;
+    let width = frame.width as usize;
+    let row = width * packing.pixel();
+    let mut rgb = vec![0; width * 3 * frame.height as usize];
+    for (line, target) in frame.bytes.chunks(frame.stride).zip(rgb.chunks_exact_mut(width * 3)) {
+        packing.decode(&line[..row], target);
     }
-    match frame.format {
-        PixelFormat::Yuyv => decode_yuyv(frame),
-        PixelFormat::Mjpeg => decode_mjpeg(frame),
-        PixelFormat::Grey => decode_grey(frame),
-        PixelFormat::Rgb24 => decode_rgb(frame),
-    }
+    Picture::new(frame.width, frame.height, rgb).ok_or_else(|| shape(frame))
 }
 
 /// Packs a picture as YUYV, limited-range BT.601 (luminance 16 to 235), as USB cameras send it; the inverse
@@ -99,20 +100,19 @@ fn redness([r, g, b]: [i32; 3]) -> u8 {
     clamped(128 + ((112 * r - 94 * g - 18 * b + 128) >> 8))
 }
 
-fn decode_yuyv(frame: &Frame) -> Result<Picture, PixelError> {
-    if frame.width % 2 == 1 {
-        return Err(shape(frame));
+/// Pairs of pixels that share their colour; `source` has two bytes a pixel, `target` three.
+pub(super) fn decode_yuyv(source: &[u8], target: &mut [u8]) {
+    for (&[y0, u, y1, v], pair) in source.as_chunks::<4>().0.iter().zip(target.as_chunks_mut::<6>().0) {
+        let tint = tint(u, v);
+        let ([r0, g0, b0], [r1, g1, b1]) = (coloured(y0, tint), coloured(y1, tint));
+        *pair = [r0, g0, b0, r1, g1, b1];
     }
-    let row = frame.width as usize;
-    let mut rgb = vec![0; row * 3 * frame.height as usize];
-    for (source, target) in rows(frame, row * 2)?.zip(rgb.chunks_exact_mut(row * 3)) {
-        for (&[y0, u, y1, v], pair) in source.as_chunks::<4>().0.iter().zip(target.as_chunks_mut::<6>().0) {
-            let tint = tint(u, v);
-            let ([r0, g0, b0], [r1, g1, b1]) = (coloured(y0, tint), coloured(y1, tint));
-            *pair = [r0, g0, b0, r1, g1, b1];
-        }
-    }
-    picture(frame, rgb)
+}
+
+/// The colour of a pair Y0 U Y1 V as if it were one pixel.
+pub(super) fn mean_of_pair([y0, u, y1, v]: [u8; 4]) -> [u8; 3] {
+    let y = 19077 * (i32::from(y0) + i32::from(y1) - 32) / 2 + (1 << 13);
+    tint(u, v).map(|tint| clamped((y + tint) >> 14))
 }
 
 /// What a pair's colour adds to red, green and blue. The factors are BT.601's 1.596, 0.392, 0.813 and 2.017
@@ -135,27 +135,14 @@ fn clamped(value: i32) -> u8 {
     value.clamp(0, 255) as u8
 }
 
-fn decode_grey(frame: &Frame) -> Result<Picture, PixelError> {
-    let row = frame.width as usize;
-    let mut rgb = vec![0; row * 3 * frame.height as usize];
-    for (source, target) in rows(frame, row)?.zip(rgb.chunks_exact_mut(row * 3)) {
-        for (&grey, pixel) in source.iter().zip(target.as_chunks_mut::<3>().0) {
-            *pixel = [grey; 3];
-        }
+pub(super) fn decode_grey(source: &[u8], target: &mut [u8]) {
+    for (&grey, pixel) in source.iter().zip(target.as_chunks_mut::<3>().0) {
+        *pixel = [grey; 3];
     }
-    picture(frame, rgb)
-}
-
-fn decode_rgb(frame: &Frame) -> Result<Picture, PixelError> {
-    let row = frame.width as usize * 3;
-    let mut rgb = Vec::with_capacity(row * frame.height as usize);
-    for source in rows(frame, row)? {
-        rgb.extend_from_slice(source);
-    }
-    picture(frame, rgb)
 }
 
 fn decode_mjpeg(frame: &Frame) -> Result<Picture, PixelError> {
+    check_sides(frame)?;
     let outline = jpeg::outline(&frame.bytes)?;
     if (u32::from(outline.width), u32::from(outline.height)) != (frame.width, frame.height) {
         return Err(PixelError::OtherSize {
@@ -166,9 +153,12 @@ fn decode_mjpeg(frame: &Frame) -> Result<Picture, PixelError> {
     Ok(jpeg::decode(&jpeg::with_tables(&frame.bytes, &outline), &outline)?)
 }
 
-/// The frame's rows without their padding, once its length is known to fit.
-fn rows(frame: &Frame, row: usize) -> Result<impl Iterator<Item = &[u8]>, PixelError> {
-    if frame.stride < row {
+/// Whether the frame's rows are all there.
+pub(super) fn check_rows(frame: &Frame, packing: Packing) -> Result<(), PixelError> {
+    check_sides(frame)?;
+    let row = frame.width as usize * packing.pixel();
+    let half_a_pair = packing == Packing::Yuyv && frame.width % 2 == 1;
+    if half_a_pair || frame.stride < row {
         return Err(shape(frame));
     }
     let height = frame.height as usize;
@@ -183,11 +173,12 @@ fn rows(frame: &Frame, row: usize) -> Result<impl Iterator<Item = &[u8]>, PixelE
             got: frame.bytes.len(),
         });
     }
-    Ok(frame.bytes.chunks(frame.stride).take(height).map(move |line| &line[..row]))
+    Ok(())
 }
 
-fn picture(frame: &Frame, rgb: Vec<u8>) -> Result<Picture, PixelError> {
-    Picture::new(frame.width, frame.height, rgb).ok_or_else(|| shape(frame))
+fn check_sides(frame: &Frame) -> Result<(), PixelError> {
+    let sides = 1..=MAX_SIDE;
+    if sides.contains(&frame.width) && sides.contains(&frame.height) { Ok(()) } else { Err(shape(frame)) }
 }
 
 fn shape(frame: &Frame) -> PixelError {
@@ -204,6 +195,7 @@ mod tests {
     use super::*;
     use crate::camera::jpeg::tests::{sample, sample_picture, without_tables};
     use crate::clock::Moment;
+    use crate::frame::PixelFormat;
 
     fn frame(format: PixelFormat, width: u32, height: u32, stride: usize, bytes: Vec<u8>) -> Frame {
         Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 }

@@ -9,21 +9,19 @@ use serde_json::{Value, json};
 use super::context::{Context, face_of};
 use super::demo::photographs;
 use super::output::{FAINT, STRONG, progress, say, say_json, styled};
+use super::speed::{Shower, Wanted, hallway, yuyv};
 use super::trouble::{Answer, Trouble};
-use crate::camera::CAMERA_SIZE;
 use crate::camera::photograph::load_photograph;
-use crate::camera::pixels::encode_yuyv;
-use crate::camera::scale::fit_picture;
-use crate::clock::Moment;
+use crate::config::Settings;
 use crate::embedding::{Crops, Embedding};
-use crate::frame::{Frame, Picture, PixelFormat};
+use crate::frame::Frame;
 use crate::gallery::{Gallery, Person, Standing};
 use crate::matching::{Matcher, Prepared};
 use crate::person::{PersonId, PersonName};
-use crate::pipeline::{observe, rule, scoring, see};
+use crate::pipeline::{observe, rule, scoring};
 use crate::policy::Event;
+use crate::vision::Analyst;
 use crate::vision::model::Models;
-use crate::vision::{Analyst, Vision};
 
 /// The stages, in the order in which a frame meets them.
 const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
@@ -32,8 +30,9 @@ const WARM_UP: usize = 5;
 
 /// How long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
 ///
-/// With --json one object: stages [{stage, p50_ms, p95_ms, p99_ms}], empty_frame [the same, without a face],
-/// peak_rss_mib, load_ms, templates, model.
+/// With --json one object: stages [{stage, p50_ms, p95_ms, p99_ms}], followed_frame [the same, between two
+/// searches], empty_frame [the same, without a face], still_scene [the same, nothing having moved], first_ms,
+/// tenth_ms, peak_rss_mib, load_ms, templates, model.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Frames measured
@@ -63,34 +62,46 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         }
         None => photographs::ENROLLED.picture()?,
     };
-    let empty = Picture::from_fn(CAMERA_SIZE.0, CAMERA_SIZE.1, |x, y| [(x / 4) as u8, (y / 3) as u8, 90]);
     let size = entry_size(&models);
     let people = usize::try_from(arguments.templates).unwrap_or(usize::MAX);
     let gallery = made_up(people, size, models.digest())?;
     let scoring = scoring(&settings.recognition, &models)?;
     let rule = rule(&settings, &models, &scoring)?;
-    let mut matcher = Matcher::new(rule, Arc::new(Prepared::new(Arc::new(gallery), scoring)));
-    let analyst = Analyst::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
-    let mut vision = Vision::new(analyst);
+    let mut matcher = Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring)));
+    let (first, tenth) = first_and_tenth(&models, &settings, &mut matcher, &yuyv(&with_face))?;
     let rounds = usize::try_from(arguments.frames).unwrap_or(usize::MAX);
-    let stages = measure(&mut vision, &mut matcher, &yuyv(&with_face), rounds, true)?;
-    let empty_stages = measure(&mut vision, &mut matcher, &yuyv(&empty), rounds, false)?;
+    let (face, empty) = ([yuyv(&with_face)], [yuyv(&hallway(90)), yuyv(&hallway(130))]);
+    let mut measured = Vec::new();
+    for (name, title, frames, wanted) in [
+        ("stages", "640x480 YUYV frame with a face", &face[..], Wanted::Search),
+        ("followed_frame", "the same between two searches", &face[..], Wanted::Follow),
+        ("empty_frame", "640x480 YUYV frame without a face", &empty[..], Wanted::Search),
+        ("still_scene", "the same, nothing having moved", &empty[..1], Wanted::Rest),
+    ] {
+        let analyst = Analyst::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
+        let expect_face = frames.len() == 1 && wanted != Wanted::Rest;
+        let mut shower = Shower::new(analyst, wanted);
+        measured.push((name, title, measure(&mut shower, &mut matcher, frames, rounds, expect_face)?));
+    }
     let rss = peak_rss_mib();
     if context.json {
-        say_json(&json!({
-            "stages": to_json(&stages), "empty_frame": to_json(&empty_stages), "peak_rss_mib": rss,
+        let mut report = json!({
+            "first_ms": milliseconds(first), "tenth_ms": milliseconds(tenth), "peak_rss_mib": rss,
             "load_ms": milliseconds(load), "templates": people, "model": models.digest().to_string(),
-        }));
+        });
+        for (name, _, stages) in &measured {
+            report[*name] = to_json(stages).into();
+        }
+        say_json(&report);
         return Ok(Answer::Yes);
     }
     let entry = models.embedder.entry();
     say(&format!("model {} ({}), {people} templates, {rounds} frames", entry.name, models.digest().short()));
-    for line in table("640x480 YUYV frame with a face", &stages) {
-        say(&line);
+    for (_, title, stages) in &measured {
+        table(title, stages).iter().for_each(|line| say(line));
     }
-    for line in table("640x480 YUYV frame without a face", &empty_stages) {
-        say(&line);
-    }
+    let [first, tenth] = [first, tenth].map(milliseconds);
+    say(&format!("the first frame of all took {first:.1} ms, the tenth {tenth:.1} ms"));
     say(&format!("models loaded and self-tested in {:.0} ms; peak memory {rss:.0} MiB", milliseconds(load)));
     if let Some(loss) = &entry.quantisation {
         say(&format!(
@@ -109,40 +120,57 @@ fn entry_size(models: &Models) -> usize {
     outputs.first().and_then(|output| output.shape.last()).copied().unwrap_or(0)
 }
 
-fn measure(
-    vision: &mut Vision,
+/// The first frame after the start, and the tenth.
+fn first_and_tenth(
+    models: &Arc<Models>,
+    settings: &Settings,
     matcher: &mut Matcher,
     frame: &Frame,
+) -> Result<(Duration, Duration), Trouble> {
+    let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+    let mut shower = Shower::new(analyst, Wanted::Search);
+    let mut times = Vec::new();
+    for _ in 0..10 {
+        let start = Instant::now();
+        if let Some((seen, _)) = shower.show(frame)? {
+            observe(matcher, &seen.look);
+        }
+        times.push(start.elapsed());
+    }
+    Ok((times[0], times[9]))
+}
+
+/// Shows the frames in turn until as many as wanted are measured.
+fn measure(
+    shower: &mut Shower,
+    matcher: &mut Matcher,
+    frames: &[Frame],
     rounds: usize,
     expect_face: bool,
 ) -> Result<[Times; STAGES.len()], Trouble> {
     let mut times: [Times; STAGES.len()] = Default::default();
     let bar = progress(rounds, "measuring");
-    for round in 0..rounds + WARM_UP {
-        let frame = Frame { taken: Moment::now(), ..frame.clone() };
+    let mut warm = 0;
+    for frame in frames.iter().cycle() {
+        if times[0].0.len() == rounds {
+            break;
+        }
+        let Some((seen, before_match)) = shower.show(frame)? else { continue };
         let start = Instant::now();
-        let seen = see(vision, &frame).map_err(|error| Trouble::Device(error.to_string()))?;
-        let before_match = start.elapsed();
         let events = observe(matcher, &seen.look);
-        let total = start.elapsed();
+        let matched = start.elapsed();
         if expect_face && !events.iter().any(|event| matches!(event, Event::Observed(_))) {
             let what = "no usable face in the picture scaled to 640x480; use another one";
             return Err(Trouble::Device(what.to_owned()));
         }
         bar.inc(1);
-        if round < WARM_UP {
+        if warm < WARM_UP {
+            warm += 1;
             continue;
         }
         let timing = seen.look.timing;
-        let measured = [
-            seen.decode,
-            timing.detect,
-            timing.landmarks,
-            timing.align,
-            timing.embed,
-            total - before_match,
-            total,
-        ];
+        let (looked, total) = (seen.decode + timing.glance, before_match + matched);
+        let measured = [looked, timing.detect, timing.landmarks, timing.align, timing.embed, matched, total];
         for (times, measured) in times.iter_mut().zip(measured) {
             times.0.push(measured);
         }
@@ -178,19 +206,6 @@ fn to_json(stages: &[Times]) -> Vec<Value> {
         json!({ "stage": stage, "p50_ms": p50, "p95_ms": p95, "p99_ms": p99 })
     };
     STAGES.iter().zip(stages).map(one).collect()
-}
-
-fn yuyv(picture: &Picture) -> Frame {
-    let (width, height) = CAMERA_SIZE;
-    Frame {
-        format: PixelFormat::Yuyv,
-        width,
-        height,
-        stride: width as usize * 2,
-        bytes: encode_yuyv(&fit_picture(picture, width, height)),
-        taken: Moment::default(),
-        sequence: 0,
-    }
 }
 
 /// People whose templates are points on the unit sphere, always the same ones.

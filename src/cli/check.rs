@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::context::{Context, shown};
+use super::demo::photographs;
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
+use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
 use super::trouble::{Answer, Trouble};
 use crate::camera::FrameSource as _;
@@ -79,6 +81,9 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         let gallery = check_gallery(context, &mut report, &settings, &models);
         gallery.iter().for_each(|gallery| check_look_alikes(&mut report, &settings, gallery));
         check_thresholds(&mut report, &settings, &models, gallery.as_ref());
+        if !arguments.without_devices {
+            check_speed(&mut report, &settings, &models);
+        }
         if let Some(gallery) = &gallery {
             check_access(&mut report, &settings, gallery);
         }
@@ -208,6 +213,17 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
     report.ok("threshold", &threshold_in_words(&thresholds, case));
     if thresholds.is_extrapolated(case) {
         report.note("threshold", "it lies below the rates that were counted, on a fitted tail of the table");
+    }
+}
+
+/// Whether this machine is fast enough for a decision; a dry run may be slow.
+fn check_speed(report: &mut Report, settings: &Settings, models: &Arc<Models>) {
+    let Some(face) = report.take("speed", photographs::ENROLLED.picture()) else { return };
+    let Some(usual) = report.take("speed", usual_frame(models, &face)) else { return };
+    match can_decide(usual, settings.rules.frames) {
+        Ok(said) => report.ok("speed", &said),
+        Err(said) if settings.door.driver == Driver::DryRun => report.note("speed", &said),
+        Err(said) => report.problem("speed", &said),
     }
 }
 

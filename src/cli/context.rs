@@ -126,7 +126,7 @@ impl Context {
             look_alikes: settings.recognition.look_alikes.clone(),
             window: 1,
         };
-        Ok(Matcher::new(rule, Arc::new(Prepared::new(Arc::new(gallery), scoring))))
+        Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
     }
 
     /// The daemon's socket.

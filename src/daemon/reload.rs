@@ -14,11 +14,12 @@ use crate::enrol::{Enroller, GallerySource, StoreUse, load_gallery, recorded_gen
 use crate::event::{Caller, Mode, StoreChange};
 use crate::failpoint;
 use crate::files::write_atomically;
-use crate::gallery::StoreError;
 use crate::gallery::store::Rotated;
+use crate::gallery::{Built, StoreError};
 use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
+use crate::service;
 use crate::vision::Analyst;
 use crate::vision::model::Models;
 
@@ -141,6 +142,7 @@ impl Bench {
                     Vec::new()
                 }
             };
+            service::give_back_memory();
             if done.into_iter().any(|message| sender.send(message).is_err()) {
                 break;
             }
@@ -207,12 +209,13 @@ impl Bench {
         if let (StoreUse::Own(vault), Some(generation)) = (&mut self.source.store, enrolled.generation) {
             vault.expect(generation);
         }
-        let built = enrolled.built;
+        // The store is on disk, and its templates are in the gallery.
+        let Built { gallery, notes, .. } = enrolled.built;
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
-        let prepared = Arc::new(Prepared::new(Arc::new(built.gallery), scoring));
+        let prepared = Arc::new(Prepared::new(gallery, scoring));
         let (store, store_trouble) = (enrolled.generation, enrolled.store_trouble);
-        Ok(Fresh { settings, rule, prepared, notes: built.notes, store, store_trouble })
+        Ok(Fresh { settings, rule, prepared, notes, store, store_trouble })
     }
 }
 

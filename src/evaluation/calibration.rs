@@ -103,7 +103,7 @@ pub struct Calibration {
 /// Compares everybody with everybody. The cost grows with the square of the people.
 pub fn calibrate(site: &Site<'_>) -> Calibration {
     let (people, incomparable) = ready::comparable(site.gallery);
-    let ready: Vec<Ready<'_>> = people.iter().map(|person| Ready::of(person, site.scoring)).collect();
+    let ready: Vec<Ready<'_>> = people.iter().filter_map(|person| Ready::of(person, site.scoring)).collect();
     let mut sizes: Vec<usize> = people.iter().map(|person| person.singles.len()).collect();
     sizes.sort_unstable();
     let gauge = Gauge::new(site.thresholds, people.len(), sizes.last().copied().unwrap_or(1));

@@ -122,12 +122,12 @@ pub fn build(
     roster: &Roster,
     folder: &Path,
     trust: Trust,
-    store: &Store,
+    store: Store,
     embedder: &mut dyn PhotoEmbedder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Built, GalleryError> {
     let model = embedder.model();
-    let plan = plan(roster, folder, trust, store, model)?;
+    let plan = plan(roster, folder, trust, &store, model)?;
     let templates = embed_missing(roster, &plan, trust, store, embedder, progress)?;
     assemble(roster, &plan, templates)
 }
@@ -136,7 +136,7 @@ fn embed_missing(
     roster: &Roster,
     plan: &Plan,
     trust: Trust,
-    store: &Store,
+    mut store: Store,
     embedder: &mut dyn PhotoEmbedder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Store, GalleryError> {
@@ -144,7 +144,7 @@ fn embed_missing(
     let mut made = Store::empty(embedder.model());
     let (mut done, total) = (0, plan.to_embed().count());
     for photo in &plan.photos {
-        let known = store.find(&photo.person, &photo.digest).filter(|_| photo.ready).cloned();
+        let known = if photo.ready { store.take(&photo.person, &photo.digest) } else { None };
         let template = match known {
             Some(template) => Ok(template),
             None => {
@@ -164,7 +164,7 @@ fn embed_missing(
     }
     // Of photographs that were discarded these are all there is, whatever the model.
     for entry in roster.people.iter().filter(|entry| entry.stored) {
-        made.keep(&entry.id, store);
+        made.keep(&entry.id, &mut store);
     }
     problems.into_result(made)
 }

@@ -3,12 +3,14 @@
 //! Nothing of what stands there is repeated in a message: somebody may have written a PIN where its hash belongs.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use toml::{Spanned, Value};
 
 use super::roster::Entry;
 use crate::credential::{Card, Factor, Factors, PinHash, SecondFactor};
 use crate::mistake::{Mistake, Review};
+use crate::person::PersonId;
 
 /// The most schedules that a person's rule names.
 const MAX_SCHEDULES: usize = 16;
@@ -107,19 +109,20 @@ fn check_rule(review: &mut Review<'_>, key: &str, said: &Spanned<String>) -> Opt
     found.map(|(_, rule)| *rule)
 }
 
-/// No two people have the same card: nobody could say whose it was.
-pub(super) fn check_cards(
-    review: &mut Review<'_>,
-    people: &[Entry],
-    said: &[Option<std::ops::Range<usize>>],
-) {
-    let mut owners: HashMap<&str, &Entry> = HashMap::new();
-    for (person, at) in people.iter().zip(said) {
-        let Some(card) = &person.standing.means.card else { continue };
-        if let Some(owner) = owners.insert(card.as_str(), person) {
-            let what = format!("is also that of \"{}\" in line {}", owner.id, owner.line);
+/// Whose each card is, and the line in which that person begins: no two people have the same one, or nobody could say
+/// whose it was.
+#[derive(Default)]
+pub(super) struct Cards(HashMap<String, (PersonId, usize)>);
+
+impl Cards {
+    /// Adds the card of a person, which stands at the bytes `at`.
+    pub fn add(&mut self, review: &mut Review<'_>, person: &Entry, at: Option<Range<usize>>) {
+        let Some(card) = &person.standing.means.card else { return };
+        let owner = (person.id.clone(), person.line);
+        if let Some((other, line)) = self.0.insert(card.as_str().to_owned(), owner) {
+            let what = format!("is also that of \"{other}\" in line {line}");
             let key = format!("person \"{}\" card", person.id);
-            review.note(at.clone(), key, what, "give each person a card of their own");
+            review.note(at, key, what, "give each person a card of their own");
         }
     }
 }

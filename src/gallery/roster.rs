@@ -16,29 +16,32 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::value::Datetime;
 
-use embeddings::check_embeddings;
+use embeddings::{SaidEmbedding, check_embeddings};
 
 use super::Standing;
-use super::means::{SaidMeans, check_cards, check_means};
+use super::means::{Cards, SaidMeans, check_means};
 use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
 use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
 
-/// The most people; the error tables are measured up to this size.
-pub const MAX_PEOPLE: usize = 10_000;
+/// The most people: comparing with so many takes a few milliseconds on one core, and 260 MB of memory.
+pub const MAX_PEOPLE: usize = 100_000;
 /// The most photographs, and the most embeddings, a person; more change the mean template no further.
 pub const MAX_PHOTOS: usize = 20;
-/// The most photographs in all: their templates are held in memory, about 1 KiB each with the default model.
-pub const MAX_ALL_PHOTOS: usize = 50_000;
+/// The most photographs in all: while the gallery is read, their templates are held in memory, about 1.1 kB each
+/// with the default model.
+pub const MAX_ALL_PHOTOS: usize = 200_000;
 /// The most groups a person: each is looked at when the person stands at the door.
 pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
 /// What `templates` says where the photographs were discarded.
 pub(super) const STORED: &str = "stored";
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
-/// The largest gallery file: room for every person with several embeddings in the file.
-const MAX_FILE_BYTES: u64 = 64 << 20;
+/// How a person begins in the file.
+const PERSON: &str = "[[person]]";
+/// The largest gallery file: room for every person with an embedding of the default model in the file.
+const MAX_FILE_BYTES: u64 = 128 << 20;
 
 /// Why a gallery file is not used.
 #[derive(Debug, Error)]
@@ -101,8 +104,14 @@ impl Roster {
     /// Reads a gallery file's text; `file` is only named in mistakes.
     pub fn parse(text: &str, file: &Path) -> Result<Self, RosterError> {
         let mut review = Review::new(file, text);
-        let said: SaidRoster = review.read();
-        let people = check_people(&mut review, said.person);
+        let mut people = People::default();
+        let in_pieces = review.read_in_pieces(PERSON, |review, said: SaidRoster| people.add(review, said));
+        if !in_pieces {
+            (review, people) = (Review::new(file, text), People::default());
+            let said = review.read();
+            people.add(&mut review, said);
+        }
+        let people = people.checked(&mut review);
         match review.finish() {
             mistakes if mistakes.is_empty() => Ok(Self { file: file.to_owned(), people }),
             mistakes => Err(RosterError::Wrong(mistakes)),
@@ -142,33 +151,39 @@ struct SaidPerson {
     valid_until: Option<Spanned<Datetime>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SaidEmbedding {
-    model: String,
-    data: String,
+/// The people read so far.
+#[derive(Default)]
+struct People {
+    said: usize,
+    lines: HashMap<PersonId, usize>,
+    cards: Cards,
+    checked: Vec<Entry>,
 }
 
-fn check_people(review: &mut Review<'_>, said: Vec<Spanned<SaidPerson>>) -> Vec<Entry> {
-    if said.len() > MAX_PEOPLE {
-        let what = format!("{} people are more than {MAX_PEOPLE}", said.len());
-        review.note(None, "[[person]]", what, "use fewer");
-        return Vec::new();
+impl People {
+    fn add(&mut self, review: &mut Review<'_>, said: SaidRoster) {
+        self.said += said.person.len();
+        if self.said <= MAX_PEOPLE {
+            for person in said.person {
+                let card = person.get_ref().card.as_ref().map(Spanned::span);
+                let Some(entry) = check_person(review, person, &mut self.lines) else { continue };
+                self.cards.add(review, &entry, card);
+                self.checked.push(entry);
+            }
+        }
     }
-    let mut lines = HashMap::new();
-    let (people, cards): (Vec<Entry>, Vec<_>) = said
-        .into_iter()
-        .filter_map(|person| {
-            let card = person.get_ref().card.as_ref().map(Spanned::span);
-            Some((check_person(review, person, &mut lines)?, card))
-        })
-        .unzip();
-    check_cards(review, &people, &cards);
-    if people.iter().map(|person| person.photos.len()).sum::<usize>() > MAX_ALL_PHOTOS {
-        let what = format!("there are more than {MAX_ALL_PHOTOS} photographs in all");
-        review.note(None, "[[person]] photos", what, "use fewer a person");
+
+    fn checked(self, review: &mut Review<'_>) -> Vec<Entry> {
+        if self.said > MAX_PEOPLE {
+            let what = format!("{} people are more than {MAX_PEOPLE}", self.said);
+            review.note(None, "[[person]]", what, "use fewer");
+        }
+        if self.checked.iter().map(|person| person.photos.len()).sum::<usize>() > MAX_ALL_PHOTOS {
+            let what = format!("there are more than {MAX_ALL_PHOTOS} photographs in all");
+            review.note(None, "[[person]] photos", what, "use fewer a person");
+        }
+        self.checked
     }
-    people
 }
 
 fn check_person(

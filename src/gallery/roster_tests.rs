@@ -1,9 +1,8 @@
 //! What a gallery file may say, and what each mistake is answered with.
 
-use jiff::civil::Date;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::civil::Date;
 
 use super::*;
 
@@ -112,4 +111,24 @@ fn twenty_one_photographs_are_too_many() {
     let photos: Vec<String> = (0..21).map(|n| format!("\"{n}.jpg\"")).collect();
     let text = format!("[[person]]\nid = \"a\"\nname = \"A\"\nphotos = [{}]\n", photos.join(","));
     assert!(mistakes(&text).contains("21 photographs are more than 20"));
+}
+
+#[test]
+fn a_hundred_thousand_people_are_read_and_one_more_is_too_many() {
+    let person = |n: usize| format!("[[person]]\nid = \"p{n}\"\nname = \"P\"\nphotos = [\"{n}.jpg\"]\n");
+    let mut text: String = (0..MAX_PEOPLE).map(person).collect();
+    let roster = parse(&text).expect("no mistake");
+    assert_eq!((roster.people.len(), roster.people[MAX_PEOPLE - 1].line), (MAX_PEOPLE, 4 * MAX_PEOPLE - 3));
+    text += &person(MAX_PEOPLE);
+    assert!(mistakes(&text).contains("100001 people are more than 100000"));
+}
+
+#[test]
+fn a_file_written_in_another_way_is_read_whole() {
+    let people = "person = [{ id = \"ada\", name = \"Ada\", photos = [\"1.jpg\"] }]\n";
+    assert_eq!(parse(people).expect("no mistake").people.len(), 1);
+    let cut = "[[person]]\nid = \"ada\"\nname = \"\"\"\n[[person]]\n\"\"\"\nphotos = [\"1.jpg\"]\n";
+    let roster = parse(cut).expect("no mistake");
+    assert_eq!((roster.people.len(), roster.people[0].name.as_str()), (1, "[[person]]"));
+    assert_eq!(roster.people[0].photos[0].line, 6);
 }

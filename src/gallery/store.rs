@@ -132,6 +132,16 @@ impl Store {
         models
     }
 
+    /// Takes the template of this person's photograph by the model in force out, if it is known.
+    pub fn take(&mut self, person: &PersonId, photo: &PhotoDigest) -> Option<PhotoTemplate> {
+        let photos = self.records.get_mut(person)?;
+        let template = photos.remove(&(self.model, *photo));
+        if photos.is_empty() {
+            self.records.remove(person);
+        }
+        template
+    }
+
     /// Adds a template of the model in force, or replaces that of the same photograph. Every embedding of one
     /// model has the same length.
     pub fn insert(
@@ -160,10 +170,9 @@ impl Store {
     }
 
     /// Takes over all that another store has of a person, whatever the model.
-    pub fn keep(&mut self, person: &PersonId, from: &Self) {
-        if let Some(known) = from.records.get(person) {
-            let records = self.records.entry(person.clone()).or_default();
-            records.extend(known.iter().map(|(source, template)| (*source, template.clone())));
+    pub fn keep(&mut self, person: &PersonId, from: &mut Self) {
+        if let Some(known) = from.records.remove(person) {
+            self.records.entry(person.clone()).or_default().extend(known);
         }
     }
 

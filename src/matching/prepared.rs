@@ -18,12 +18,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Makes a gallery ready.
-    pub fn new(gallery: Arc<Gallery>, scoring: Scoring) -> Self {
-        let ready: Vec<Scored> =
-            gallery.people().iter().map(|person| scoring.ready(&person.template)).collect();
-        let templates = Templates::of(ready.iter().map(|template| (&template.embedding, template.lead)));
-        Self { gallery, scoring, templates }
+    /// Makes a gallery ready. The singles are let go: nothing is held twice.
+    pub fn new(mut gallery: Gallery, scoring: Scoring) -> Self {
+        let ready = gallery.take_templates().map(|template| scoring.ready(&template));
+        let templates = Templates::of(ready.map(|Scored { embedding, lead }| (embedding, lead)));
+        Self { gallery: Arc::new(gallery), scoring, templates }
     }
 
     /// Everybody.

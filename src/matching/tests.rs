@@ -17,12 +17,12 @@ fn embedding(values: [f32; 2]) -> Embedding {
     Embedding::new(values).expect("finite")
 }
 
-fn gallery(people: &[(&str, [f32; 2])]) -> Arc<Gallery> {
+fn gallery(people: &[(&str, [f32; 2])]) -> Gallery {
     let person = |(name, at): &(&str, [f32; 2])| {
         let name_of = PersonName::new("Somebody").expect("a name");
         Person::new(id(name), name_of, Standing::default(), vec![embedding(*at)], 1).expect("a person")
     };
-    Arc::new(Gallery::new(people.iter().map(person).collect(), ModelDigest::of(b"model")))
+    Gallery::new(people.iter().map(person).collect(), ModelDigest::of(b"model"))
 }
 
 fn rule(threshold: f32) -> Rule {

@@ -110,7 +110,6 @@ impl Bookkeeper {
 
     fn take(&mut self, one: Move) -> Result<(), TestCaseError> {
         self.ms += 11;
-        self.note_ends();
         match one {
             Move::Face { answer } => self.show_face(answer)?,
             Move::Line(input) => {
@@ -265,6 +264,8 @@ impl Bookkeeper {
     fn step(&mut self, event: Event) -> Result<Vec<Action>, TestCaseError> {
         let held: Vec<AlarmKind> = self.policy.alarms().filter(|a| a.holds).map(|a| a.kind).collect();
         let backwards = self.ms < self.latest;
+        let may = self.may_be_held();
+        self.note_ends();
         let actions = self.policy.step(at(self.ms), event);
         for fact in actions.iter().filter_map(fact_of) {
             match fact {
@@ -285,7 +286,7 @@ impl Bookkeeper {
             }
         }
         if holds(&actions) {
-            proptest::prop_assert!(self.may_be_held(), "held without a reason");
+            proptest::prop_assert!(may, "held without a reason");
             self.last_held = Some(self.ms);
         } else {
             proptest::prop_assert!(!self.fire, "locked in a fire alarm");

@@ -2,7 +2,7 @@
 
 use super::landmarks::Mesh;
 use super::warp::warp;
-use crate::frame::Picture;
+use crate::frame::{Picture, View};
 use crate::geometry::{Point, Similarity};
 
 /// Side of the crop for which [`ANCHORS`] holds, and the gate's limits on light and detail, in pixels.
@@ -30,6 +30,6 @@ pub fn to_crop(mesh: &Mesh, side: u32) -> Option<Similarity> {
 }
 
 /// The aligned crop, `side` x `side`.
-pub fn crop(picture: &Picture, to_crop: &Similarity, side: u32) -> Picture {
-    warp(picture, to_crop, side, side)
+pub fn crop(view: &dyn View, to_crop: &Similarity, side: u32) -> Picture {
+    warp(view, to_crop, side, side)
 }

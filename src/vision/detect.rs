@@ -3,12 +3,9 @@
 //! The network looks at the picture padded to a square and shrunk to its input. It answers with one box
 //! a cell of two grids (896 anchors); overlapping answers are merged, weighted by their scores.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeAlg, ResizeOptions, Resizer};
-
 use super::model::{ModelError, Network};
-use crate::frame::Picture;
-use crate::geometry::{Point, Rect};
+use crate::frame::View;
+use crate::geometry::{Point, Rect, Similarity};
 
 /// A face must score this much (0 to 1) to count: of 4,307 press photographs 0.5 misses 37, 0.4 misses 3.
 /// What is no face after all is refused by the landmark network.
@@ -29,11 +26,24 @@ pub struct Detection {
     pub score: f32,
 }
 
+impl Detection {
+    /// The same face after it moved: the box stays upright, the key points turn.
+    pub fn moved(&self, by: &Similarity) -> Self {
+        let scale = by.scale();
+        let centre = by.apply(self.bounds.centre());
+        Self {
+            bounds: Rect::around(centre, self.bounds.width * scale, self.bounds.height * scale),
+            keypoints: self.keypoints.map(|point| by.apply(point)),
+            score: self.score,
+        }
+    }
+}
+
 /// Finds the faces in a picture, best score first, at most [`MAX_FACES`].
-pub fn detect(network: &Network, picture: &Picture) -> Result<Vec<Detection>, ModelError> {
+pub fn detect(network: &Network, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
     let (side, _) = network.input_size();
-    let letterbox = Letterbox::fit(picture, side);
-    let outputs = network.run(&letterbox.shrink(picture))?;
+    let letterbox = Letterbox::fit(view, side);
+    let outputs = network.run(&letterbox.shrink(view))?;
     let candidates = decode(&outputs[0], &outputs[1], side as f32);
     let merged = merge(candidates);
     Ok(merged.into_iter().map(|face| letterbox.to_picture(face)).collect())
@@ -50,11 +60,11 @@ struct Letterbox {
 }
 
 impl Letterbox {
-    fn fit(picture: &Picture, side: u32) -> Self {
-        let longer = picture.width().max(picture.height());
+    fn fit(view: &dyn View, side: u32) -> Self {
+        let longer = view.width().max(view.height());
         let shrunk =
             |length: u32| ((f64::from(length) * f64::from(side) / f64::from(longer)).round() as u32).max(1);
-        let (width, height) = (shrunk(picture.width()), shrunk(picture.height()));
+        let (width, height) = (shrunk(view.width()), shrunk(view.height()));
         Self {
             side,
             width,
@@ -65,8 +75,8 @@ impl Letterbox {
         }
     }
 
-    fn shrink(&self, picture: &Picture) -> Vec<u8> {
-        let small = shrink(picture, self.width, self.height);
+    fn shrink(&self, view: &dyn View) -> Vec<u8> {
+        let small = view.shrunk(self.width, self.height);
         let mut square = vec![0u8; self.side as usize * self.side as usize * 3];
         let row = self.width as usize * 3;
         for (y, line) in small.chunks_exact(row).enumerate() {
@@ -91,19 +101,6 @@ impl Letterbox {
             score: face.score,
         }
     }
-}
-
-/// Shrinks (or grows) a picture with averaging over the source pixels.
-pub fn shrink(picture: &Picture, width: u32, height: u32) -> Vec<u8> {
-    let source = ImageRef::new(picture.width(), picture.height(), picture.rgb(), PixelType::U8x3)
-        .expect("a picture has exactly its bytes");
-    let mut target = Image::new(width, height, PixelType::U8x3);
-    let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(fast_image_resize::FilterType::Bilinear));
-    Resizer::new()
-        .resize(&source, &mut target, &options)
-        .expect("both images have the same pixel type and no crop is asked for");
-    target.into_vec()
 }
 
 /// The middle of each anchor as a fraction of the input: 16x16 cells of two anchors, 8x8 of six.
@@ -178,6 +175,7 @@ fn weighted_mean(group: &[Detection], score: f32) -> Detection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Picture;
 
     fn face(left: f32, score: f32) -> Detection {
         Detection {

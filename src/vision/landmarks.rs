@@ -3,7 +3,7 @@
 use super::detect::Detection;
 use super::model::{ModelError, Network};
 use super::warp::warp;
-use crate::frame::Picture;
+use crate::frame::View;
 use crate::geometry::{Point, Similarity};
 
 /// Points of the mesh.
@@ -58,10 +58,10 @@ impl Mesh {
 }
 
 /// Looks at a detected face more closely.
-pub fn find_mesh(network: &Network, picture: &Picture, face: &Detection) -> Result<Mesh, ModelError> {
+pub fn find_mesh(network: &Network, view: &dyn View, face: &Detection) -> Result<Mesh, ModelError> {
     let (side, _) = network.input_size();
     let to_crop = upright_region(face, side as f32);
-    let outputs = network.run(warp(picture, &to_crop, side, side).rgb())?;
+    let outputs = network.run(warp(view, &to_crop, side, side).rgb())?;
     let presence = 1.0 / (1.0 + (-outputs[1][0]).exp());
     let from_crop = to_crop.inverse();
     let raw: Vec<[f32; 3]> = outputs[0].chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();

@@ -3,10 +3,18 @@
 //! A poor picture makes an embedding that lies near nobody, or, worse, near everybody: blurred faces
 //! resemble each other. So poor frames are refused here, and the person is told what to change.
 
+use super::detect::Detection;
 use super::landmarks::Mesh;
 use crate::event::Unusable;
 use crate::frame::Picture;
 use crate::geometry::Point;
+
+/// Eyes that the detector sees nearer together than this part of the limit are too near for the mesh too: of 368
+/// faces the detector put them at 0.91 to 1.22 of the mesh's distance.
+const CLEARLY_SMALL: f32 = 0.8;
+/// Eyes that the detector sees farther outside than this part of the box are outside for the mesh too: of 368 faces
+/// the two differed by at most 0.07 of it.
+const CLEARLY_OUTSIDE: f32 = 0.15;
 
 /// The limits of the gate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,6 +90,23 @@ impl Quality {
         let frontal = (1.0 - self.yaw.abs().max(self.pitch.abs()) / 90.0).clamp(0.1, 1.0);
         let large = (self.eye_distance / 60.0).clamp(0.25, 1.0);
         frontal * large
+    }
+}
+
+/// Refuses what the detector's key points already show to be too small or outside the picture, by so much that
+/// no mesh would say otherwise; it saves the costliest look at faces that are far away.
+pub fn check_detection(gate: &Gate, face: &Detection, width: u32, height: u32) -> Result<(), Unusable> {
+    let [right, left, ..] = face.keypoints;
+    let beyond = face.bounds.width.max(face.bounds.height) * CLEARLY_OUTSIDE;
+    let outside = |p: Point| {
+        p.x < -beyond || p.y < -beyond || p.x > width as f32 + beyond || p.y > height as f32 + beyond
+    };
+    if right.distance(left) < gate.min_eye_distance * CLEARLY_SMALL {
+        Err(Unusable::TooSmall)
+    } else if outside(right) || outside(left) {
+        Err(Unusable::CutOff)
+    } else {
+        Ok(())
     }
 }
 

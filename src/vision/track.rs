@@ -73,6 +73,23 @@ impl Tracker {
         self.tracks.iter().filter(|track| track.moves()).map(|track| track.id)
     }
 
+    /// Whether this is the only track, and would be given this box.
+    pub fn continues(&self, id: TrackId, bounds: &Rect, now: Moment) -> bool {
+        let [only] = self.tracks.as_slice() else { return false };
+        let near = only.bounds.iou(bounds) >= MIN_OVERLAP;
+        only.id == id && near && now.since(only.seen) <= PATIENCE
+    }
+
+    /// Whether nobody is followed, not even somebody who was not seen in the last frames.
+    pub fn is_empty(&self) -> bool {
+        self.tracks.is_empty()
+    }
+
+    /// Whether this is the only track.
+    pub fn follows_only(&self, id: TrackId) -> bool {
+        matches!(self.tracks.as_slice(), [only] if only.id == id)
+    }
+
     /// Ends every track, as after a lost camera.
     pub fn end_all(&mut self) -> Vec<TrackId> {
         self.tracks.drain(..).map(|track| track.id).collect()
@@ -155,6 +172,19 @@ mod tests {
         assert_eq!(tracker.moving().collect::<Vec<_>>(), [ids[1]]);
         tracker.follow(&[face(40.0), face(300.0)], at(30_100));
         assert_eq!(tracker.moving().count(), 2, "a poster that is carried away by somebody");
+    }
+
+    #[test]
+    fn a_box_continues_the_only_track_where_it_overlaps_and_in_time() {
+        let mut tracker = Tracker::default();
+        assert!(tracker.is_empty());
+        let id = tracker.follow(&[face(0.0)], at(0)).0[0];
+        assert!(tracker.follows_only(id) && tracker.continues(id, &face(10.0), at(100)));
+        assert!(!tracker.continues(id, &face(90.0), at(100)));
+        assert!(!tracker.continues(id, &face(10.0), at(701)));
+        assert!(!tracker.continues(TrackId(9), &face(10.0), at(100)));
+        tracker.follow(&[face(0.0), face(300.0)], at(100));
+        assert!(!tracker.follows_only(id) && !tracker.continues(id, &face(0.0), at(200)));
     }
 
     #[test]

@@ -177,5 +177,7 @@ impl Outcome {
 /// What the frame cost, in milliseconds.
 fn work(seen: &Seen) -> f64 {
     let timing = seen.look.timing;
-    (seen.decode + timing.detect + timing.landmarks + timing.align + timing.embed).as_secs_f64() * 1e3
+    (seen.decode + timing.glance + timing.detect + timing.landmarks + timing.align + timing.embed)
+        .as_secs_f64()
+        * 1e3
 }

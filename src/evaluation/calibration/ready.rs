@@ -23,32 +23,36 @@ pub(super) struct Ready<'a> {
 }
 
 impl<'a> Ready<'a> {
-    pub fn of(person: &'a Person, scoring: &Scoring) -> Self {
+    /// Somebody with singles.
+    pub fn of(person: &'a Person, scoring: &Scoring) -> Option<Self> {
         let singles = &person.singles;
         let mean_without = |left_out: usize| {
             let others = singles.iter().enumerate().filter(|(index, _)| *index != left_out);
             Embedding::mean(others.map(|(_, single)| single))
         };
-        Self {
+        Some(Self {
             person,
-            template: scoring.ready(&person.template),
+            template: scoring.ready(&person.template()?),
             singles: singles.iter().map(|single| scoring.ready(single)).collect(),
             others: (0..singles.len()).filter_map(mean_without).map(|mean| scoring.ready(&mean)).collect(),
-        }
+        })
     }
 }
 
 /// Who can be compared with whom, and the ids of the rest: of another length than most, or out of all bounds.
 pub(super) fn comparable(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
-    for person in gallery.people() {
-        *lengths.entry(person.template.dimensions()).or_default() += 1;
+    // All singles of one person are of one length.
+    let length = |person: &Person| person.singles.first().map(Embedding::dimensions);
+    for length in gallery.people().iter().filter_map(length) {
+        *lengths.entry(length).or_default() += 1;
     }
     let usual = lengths.into_iter().max_by_key(|(_, people)| *people).map(|(length, _)| length);
     let is_bounded = |e: &Embedding| e.values().iter().map(|v| v * v).sum::<f32>().sqrt() <= LONGEST;
-    let (good, bad): (Vec<&Person>, Vec<&Person>) = gallery.people().iter().partition(|person| {
-        Some(person.template.dimensions()) == usual && person.singles.iter().all(is_bounded)
-    });
+    let (good, bad): (Vec<&Person>, Vec<&Person>) = gallery
+        .people()
+        .iter()
+        .partition(|person| length(person) == usual && person.singles.iter().all(is_bounded));
     (good, bad.into_iter().map(|person| person.id.clone()).collect())
 }
 

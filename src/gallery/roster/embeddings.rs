@@ -1,13 +1,23 @@
-//! Embeddings that the gallery file itself gives, each with the model it is of.
+//! Embeddings that are given in the gallery file itself.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
 use toml::Spanned;
 
-use super::{MAX_PHOTOS, SaidEmbedding};
+use super::MAX_PHOTOS;
 use crate::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
 use crate::mistake::Review;
 
+/// As TOML has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SaidEmbedding {
+    model: String,
+    data: String,
+}
+
+/// The embeddings of one person, each with the model it is of.
 pub(super) fn check_embeddings(
     review: &mut Review<'_>,
     who: &str,

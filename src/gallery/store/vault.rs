@@ -17,7 +17,7 @@ use crate::person::PersonId;
 use crate::secret::Key;
 
 /// The largest store that is read: the most photographs with 512 numbers an embedding.
-const MAX_STORE_BYTES: u64 = 320 << 20;
+const MAX_STORE_BYTES: u64 = 1 << 30;
 
 /// Where a store lies, and what opens it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,133 @@
+//! How long this machine takes for a frame: measured for `bench` and `check`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::trouble::Trouble;
+use crate::camera::CAMERA_SIZE;
+use crate::camera::pixels::encode_yuyv;
+use crate::camera::scale::fit_picture;
+use crate::clock::Moment;
+use crate::embedding::Crops;
+use crate::event::FRESHNESS;
+use crate::frame::{Frame, Picture, PixelFormat};
+use crate::pipeline::{Seen, see};
+use crate::vision::attention::{SEARCH, SEARCH_A_STILL_SCENE};
+use crate::vision::model::Models;
+use crate::vision::quality::Gate;
+use crate::vision::{Analyst, Plan, Vision};
+
+/// Frames measured for [`usual_frame`].
+const SAMPLES: usize = 5;
+/// The slowest camera that is taken without being asked for delivers a frame so often; the newest is so old at
+/// most when it is fetched.
+const AGE_AT_FETCH: Duration = Duration::from_millis(100);
+
+/// A picture as a camera's YUYV frame of [`CAMERA_SIZE`].
+pub fn yuyv(picture: &Picture) -> Frame {
+    let (width, height) = CAMERA_SIZE;
+    Frame {
+        format: PixelFormat::Yuyv,
+        width,
+        height,
+        stride: width as usize * 2,
+        bytes: encode_yuyv(&fit_picture(picture, width, height)),
+        taken: Moment::default(),
+        sequence: 0,
+    }
+}
+
+/// Nobody: an empty hallway, and the same in another light.
+pub fn hallway(light: u8) -> Picture {
+    Picture::from_fn(CAMERA_SIZE.0, CAMERA_SIZE.1, |x, y| [(x / 4) as u8, (y / 3) as u8, light])
+}
+
+/// What is done with the frames that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Each is searched.
+    Search,
+    /// Most are followed; the others are left out.
+    Follow,
+    /// Most show that nothing moved; the others are left out.
+    Rest,
+}
+
+/// Shows a vision frames with times of their own, so that it does what is wanted with them, as fast as it can.
+pub struct Shower {
+    vision: Vision,
+    wanted: Wanted,
+    now: Moment,
+}
+
+impl Shower {
+    /// A vision of its own.
+    pub fn new(analyst: Analyst, wanted: Wanted) -> Self {
+        Self { vision: Vision::new(analyst), wanted, now: Moment::from_boot(Duration::from_secs(1)) }
+    }
+
+    /// What the frame showed and how long it took; nothing if another thing was done with it.
+    pub fn show(&mut self, frame: &Frame) -> Result<Option<(Seen, Duration)>, Trouble> {
+        let (interval, plan) = match self.wanted {
+            Wanted::Search => (SEARCH, Plan::Search),
+            Wanted::Follow => (SEARCH / 10, Plan::Follow),
+            Wanted::Rest => (SEARCH_A_STILL_SCENE / 100, Plan::Rest),
+        };
+        self.now = self.now + interval;
+        let frame = Frame { taken: self.now, ..frame.clone() };
+        let start = Instant::now();
+        let seen = see(&mut self.vision, &frame).map_err(|error| Trouble::Device(error.to_string()))?;
+        let took = start.elapsed();
+        Ok((seen.look.plan == plan).then_some((seen, took)))
+    }
+}
+
+/// The median of a few frames with a face, searched, and looked at closely as a close decision asks for: what else
+/// happens to run meanwhile is not the machine's fault.
+pub fn usual_frame(models: &Arc<Models>, face: &Picture) -> Result<Duration, Trouble> {
+    let analyst = Analyst::new(Arc::clone(models), Gate::wide_open(), Crops::Mirrored);
+    let (mut shower, frame) = (Shower::new(analyst, Wanted::Search), yuyv(face));
+    let mut times = Vec::with_capacity(SAMPLES);
+    while times.len() < SAMPLES {
+        times.extend(shower.show(&frame)?.map(|(_, took)| took));
+    }
+    times.sort_unstable();
+    Ok(times[SAMPLES / 2])
+}
+
+/// Whether frames that take so long can ever let anybody in, in words: `frames` that agree must be there, the
+/// newest not older than [`FRESHNESS`] when it has been looked at, and none so long after the one before.
+pub fn can_decide(usual: Duration, frames: usize) -> Result<String, String> {
+    let work = usual.as_millis();
+    let age = AGE_AT_FETCH + usual;
+    if age <= FRESHNESS {
+        let needed = usual.max(AGE_AT_FETCH) * u32::try_from(frames).unwrap_or(u32::MAX);
+        let seconds = needed.as_secs_f64();
+        return Ok(format!("{work} ms for a frame with a face; {frames} that agree take {seconds:.1} s"));
+    }
+    let (age, fresh) = (age.as_millis(), FRESHNESS.as_millis());
+    Err(format!(
+        "this machine takes {work} ms for a frame with a face: frames are {age} ms old when they have been looked \
+         at, {fresh} ms is the most that counts, and [recognition] frames = {frames} are never reached; end what \
+         else runs here, choose a smaller network in [model], or use a faster machine"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_is_fast_enough_is_told_how_long_a_decision_takes() {
+        let said = can_decide(Duration::from_millis(250), 4).expect("fast enough");
+        assert_eq!(said, "250 ms for a frame with a face; 4 that agree take 1.0 s");
+        assert!(can_decide(Duration::from_millis(20), 3).expect("fast").contains("0.3 s"));
+        assert!(can_decide(FRESHNESS - AGE_AT_FETCH, 10).is_ok());
+    }
+
+    #[test]
+    fn a_machine_whose_frames_are_stale_when_it_has_seen_them_is_refused() {
+        let said = can_decide(Duration::from_millis(401), 3).expect_err("too slow");
+        assert!(said.contains("501 ms old") && said.contains("frames = 3"), "{said}");
+    }
+}

@@ -1,0 +1,221 @@
+//! A frame as the vision reads it: a glance at the whole, a small copy of it, and single parts in full.
+//!
+//! A frame that is still as the camera sent it can give all three without being decoded whole, which is most
+//! of what an empty doorway costs.
+
+use std::borrow::Cow;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::Picture;
+use crate::geometry::Rect;
+
+/// Something that can be looked at.
+pub trait View {
+    /// Pixels a row, at least 1.
+    fn width(&self) -> u32;
+
+    /// Rows, at least 1.
+    fn height(&self) -> u32;
+
+    /// How bright it is, roughly and everywhere.
+    fn glance(&self) -> Glance;
+
+    /// The whole in `width` times `height` pixels (at least 1 each), averaged over the source pixels: packed RGB.
+    fn shrunk(&self, width: u32, height: u32) -> Vec<u8>;
+
+    /// At least the pixels of this box, as far as it lies in the picture; those at the edge where it does not.
+    fn part(&self, area: &Rect) -> Part<'_>;
+}
+
+/// A piece of a larger picture.
+#[derive(Debug, Clone)]
+pub struct Part<'a> {
+    /// Its pixels.
+    pub picture: Cow<'a, Picture>,
+    /// The larger picture's column of its first pixel.
+    pub left: u32,
+    /// The larger picture's row of its first pixel.
+    pub top: u32,
+}
+
+/// Whole pixels of a picture, at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Area {
+    /// The first column.
+    pub left: u32,
+    /// The first row.
+    pub top: u32,
+    /// Columns, at least 1.
+    pub width: u32,
+    /// Rows, at least 1.
+    pub height: u32,
+}
+
+impl Area {
+    /// The pixels that a box touches, cut to a picture of `width` times `height`; of a box beside the picture the
+    /// nearest ones.
+    pub fn touched(area: &Rect, width: u32, height: u32) -> Self {
+        let span = |from: f32, length: f32, most: u32| {
+            // Casts saturate, and no number becomes 0: every box touches something.
+            let first = (from.floor() as u32).min(most - 1);
+            let last = ((from + length).floor() as u32).clamp(first, most - 1);
+            (first, last - first + 1)
+        };
+        let (left, columns) = span(area.left, area.width, width);
+        let (top, rows) = span(area.top, area.height, height);
+        Self { left, top, width: columns, height: rows }
+    }
+}
+
+/// Mean brightness, 0 to 255, of the cells of a coarse grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Glance(Vec<f32>);
+
+/// Standard deviation of the cells, of 255, below which there is no scene. A lens under tape or a hand and a black night
+/// give sensor noise, of which a cell's mean has less than 1; an empty white wall, darker in the corners, gives more than
+/// 4.
+const MIN_DEVIATION: f32 = 2.5;
+
+impl Glance {
+    /// Cells a row. The smallest face that passes the gate covers three.
+    pub const COLUMNS: usize = 32;
+    /// Rows of cells.
+    pub const ROWS: usize = 24;
+    /// Lines of pixels looked at in each row of cells.
+    const LINES: usize = 4;
+    /// About so many pixels are looked at in a line.
+    const ACROSS: usize = 320;
+
+    /// The same brightness everywhere: the camera is covered or blinded, or there is no light.
+    pub fn shows_nothing(&self) -> bool {
+        let count = self.0.len().max(1) as f32;
+        let mean = self.0.iter().sum::<f32>() / count;
+        let variance = self.0.iter().map(|cell| (cell - mean) * (cell - mean)).sum::<f32>() / count;
+        variance < MIN_DEVIATION * MIN_DEVIATION
+    }
+
+    /// Of a picture of `width` times `height`; `line` gives a row's bytes, of which a pixel takes `pixel` and the
+    /// one that stands for its brightness is the first.
+    pub fn of<'a>(width: u32, height: u32, pixel: usize, line: impl Fn(usize) -> &'a [u8]) -> Self {
+        let (width, height) = (width as usize, height as usize);
+        let step = (width / Self::ACROSS).max(1);
+        let mut cells = Vec::with_capacity(Self::COLUMNS * Self::ROWS);
+        for row in 0..Self::ROWS {
+            let mut sums = [0u32; Self::COLUMNS];
+            let mut counts = [0u32; Self::COLUMNS];
+            for number in 0..Self::LINES {
+                let y = (row * Self::LINES + number) * height / (Self::ROWS * Self::LINES);
+                let bytes = line(y);
+                for (column, (sum, count)) in sums.iter_mut().zip(&mut counts).enumerate() {
+                    let first = column * width / Self::COLUMNS;
+                    let end = ((column + 1) * width / Self::COLUMNS).max(first + 1);
+                    let seen = bytes[first * pixel..].iter().step_by(step * pixel);
+                    let many = (end - first).div_ceil(step);
+                    *sum += seen.take(many).map(|byte| u32::from(*byte)).sum::<u32>();
+                    *count += many as u32;
+                }
+            }
+            cells.extend(sums.iter().zip(&counts).map(|(sum, count)| *sum as f32 / *count as f32));
+        }
+        Self(cells)
+    }
+
+    /// The largest difference of any cell.
+    pub fn difference(&self, other: &Self) -> f32 {
+        self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+}
+
+impl View for Picture {
+    fn width(&self) -> u32 {
+        self.width
+    }
+
+    fn height(&self) -> u32 {
+        self.height
+    }
+
+    fn glance(&self) -> Glance {
+        // Green is most of what brightness is.
+        let row = self.width as usize * 3;
+        Glance::of(self.width, self.height, 3, |y| &self.rgb[y * row + 1..(y + 1) * row])
+    }
+
+    fn shrunk(&self, width: u32, height: u32) -> Vec<u8> {
+        shrink(&self.rgb, self.width, self.height, PixelType::U8x3, width, height)
+    }
+
+    fn part(&self, _area: &Rect) -> Part<'_> {
+        Part { picture: Cow::Borrowed(self), left: 0, top: 0 }
+    }
+}
+
+/// Shrinks (or grows) packed bytes of `from_width` times `from_height` pixels, each channel for itself, with
+/// averaging over the source pixels.
+pub fn shrink(
+    bytes: &[u8],
+    from_width: u32,
+    from_height: u32,
+    pixel: PixelType,
+    width: u32,
+    height: u32,
+) -> Vec<u8> {
+    let source =
+        ImageRef::new(from_width, from_height, bytes, pixel).expect("a picture has exactly its bytes");
+    let mut target = Image::new(width, height, pixel);
+    // Four bytes are no colour with an alpha here.
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
+    Resizer::new()
+        .resize(&source, &mut target, &options)
+        .expect("both images have the same pixel type and no crop is asked for");
+    target.into_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_touches_pixels_wherever_it_lies() {
+        let touched = |left, top, width, height| Area::touched(&Rect { left, top, width, height }, 64, 48);
+        let all = Area { left: 0, top: 0, width: 64, height: 48 };
+        assert_eq!(touched(-5.0, -5.0, 500.0, 500.0), all);
+        assert_eq!(touched(10.5, 20.0, 2.0, 0.0), Area { left: 10, top: 20, width: 3, height: 1 });
+        assert_eq!(touched(1e9, -1e9, 5.0, 5.0), Area { left: 63, top: 0, width: 1, height: 1 });
+        assert_eq!(touched(f32::NAN, 0.0, 1.0, f32::INFINITY), Area { width: 1, ..all });
+    }
+
+    #[test]
+    fn a_glance_sees_a_change_of_a_cell_and_where_nothing_changed_none() {
+        let wall = Picture::from_fn(640, 480, |x, y| [(x / 4) as u8, (y / 3) as u8, 90]);
+        let cell = |x: u32, y: u32| (300..320).contains(&x) && (200..220).contains(&y);
+        let mark = Picture::from_fn(640, 480, |x, y| {
+            if cell(x, y) { [200; 3] } else { [(x / 4) as u8, (y / 3) as u8, 90] }
+        });
+        assert_eq!(wall.glance().difference(&wall.glance()), 0.0);
+        assert!(wall.glance().difference(&mark.glance()) > 100.0);
+    }
+
+    #[test]
+    fn a_glance_at_the_smallest_picture_is_its_brightness() {
+        let dot = Picture::from_fn(1, 1, |_, _| [0, 70, 0]).glance();
+        assert_eq!(dot.difference(&Picture::from_fn(1, 1, |_, _| [0, 60, 0]).glance()), 10.0);
+    }
+
+    #[test]
+    fn a_covered_lens_shows_nothing_and_a_dim_scene_something() {
+        /// A number from 0 to 6 that looks random.
+        fn noise(x: u32, y: u32) -> u8 {
+            ((x * 7919 + y * 104_729).wrapping_mul(2_654_435_761) >> 28) as u8 % 7
+        }
+        for level in [2, 120, 240] {
+            let covered = Picture::from_fn(640, 480, |x, y| [level + noise(x, y); 3]);
+            assert!(covered.glance().shows_nothing(), "{level}");
+        }
+        let dim = Picture::from_fn(640, 480, |x, y| [if x / 80 % 2 == 0 { 10 } else { 22 } + noise(x, y); 3]);
+        assert!(!dim.glance().shows_nothing());
+    }
+}
