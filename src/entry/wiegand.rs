@@ -1,7 +1,7 @@
 //! From pulses to a card: a Wiegand reader pulls D0 low for each zero and D1 for each one.
 //!
 //! A pulse lasts 20 to 100 microseconds and the next follows after 0.2 to 20 ms (SIA AC-01), so a frame has
-//! ended when nothing came for 25 ms. The first bit makes the first half even, the last bit makes the second half
+//! ended when nothing came for 40 ms. The first bit makes the first half even, the last bit makes the second half
 //! odd: 26 bits are H10301 (8 bits of facility, 16 of number), 34 bits are H10306 (16 and 16). A wrong bit in
 //! a pair goes unseen by parity, which is why a card is never enough without a face.
 
@@ -13,10 +13,10 @@ use crate::credential::Card;
 use crate::event::EntryMistake;
 
 /// A frame has ended when no pulse came for so long.
-pub const END_OF_FRAME: Duration = Duration::from_millis(25);
-/// Within a frame pulses are no farther apart...
-const LONGEST_GAP: Duration = Duration::from_millis(20);
-/// ...and no closer; half of what the standard allows, because the kernel's stamps jitter.
+pub const END_OF_FRAME: Duration = Duration::from_millis(40);
+/// Within a frame pulses are no farther apart, a quarter beyond the standard because the kernel's stamps jitter...
+const LONGEST_GAP: Duration = Duration::from_millis(25);
+/// ...and no closer; half of what the standard allows, for the same reason.
 const SHORTEST_GAP: Duration = Duration::from_micros(100);
 /// Pulses that are remembered; the longest format has 34.
 const MOST_BITS: usize = 64;
@@ -154,7 +154,7 @@ pub mod tests {
         let bits = bits_of(123, 45_678, 26);
         assert_eq!(read(&pulses(&bits, MS / 20)), Some(Err(EntryMistake::Noise)), "too close");
         let mut late = pulses(&bits, MS);
-        late[13..].iter_mut().for_each(|pulse| pulse.at += 21 * MS);
+        late[13..].iter_mut().for_each(|pulse| pulse.at += 26 * MS);
         assert_eq!(read(&late), Some(Err(EntryMistake::Noise)), "a gap inside");
         let mut both = pulses(&bits, MS);
         both[5] = Pulse { one: !both[4].one, ..both[4] };

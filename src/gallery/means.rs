@@ -3,6 +3,7 @@
 //! Nothing of what stands there is repeated in a message: somebody may have written a PIN where its hash belongs.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use toml::{Spanned, Value};
 
@@ -108,21 +109,21 @@ fn check_rule(review: &mut Review<'_>, key: &str, said: &Spanned<String>) -> Opt
     found.map(|(_, rule)| *rule)
 }
 
-/// Whose each card is: the person and the line where that one begins.
-pub(super) type Owners = HashMap<String, (PersonId, usize)>;
+/// Whose each card is, and the line in which that person begins: no two people have the same one, or nobody could say
+/// whose it was.
+#[derive(Default)]
+pub(super) struct Cards(HashMap<String, (PersonId, usize)>);
 
-/// No two people have the same card: nobody could say whose it was.
-pub(super) fn check_owner(
-    review: &mut Review<'_>,
-    owners: &mut Owners,
-    person: &Entry,
-    at: Option<std::ops::Range<usize>>,
-) {
-    let Some(card) = &person.standing.means.card else { return };
-    if let Some((owner, line)) = owners.insert(card.as_str().to_owned(), (person.id.clone(), person.line)) {
-        let what = format!("is also that of \"{owner}\" in line {line}");
-        let key = format!("person \"{}\" card", person.id);
-        review.note(at, key, what, "give each person a card of their own");
+impl Cards {
+    /// Adds the card of a person, which stands at the bytes `at`.
+    pub fn add(&mut self, review: &mut Review<'_>, person: &Entry, at: Option<Range<usize>>) {
+        let Some(card) = &person.standing.means.card else { return };
+        let owner = (person.id.clone(), person.line);
+        if let Some((other, line)) = self.0.insert(card.as_str().to_owned(), owner) {
+            let what = format!("is also that of \"{other}\" in line {line}");
+            let key = format!("person \"{}\" card", person.id);
+            review.note(at, key, what, "give each person a card of their own");
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use toml::value::Datetime;
 use embeddings::{SaidEmbedding, check_embeddings};
 
 use super::Standing;
-use super::means::{Owners, SaidMeans, check_means, check_owner};
+use super::means::{Cards, SaidMeans, check_means};
 use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
@@ -156,8 +156,7 @@ struct SaidPerson {
 struct People {
     said: usize,
     lines: HashMap<PersonId, usize>,
-    /// Whose each card is, and that person's line.
-    cards: Owners,
+    cards: Cards,
     checked: Vec<Entry>,
 }
 
@@ -168,7 +167,7 @@ impl People {
             for person in said.person {
                 let card = person.get_ref().card.as_ref().map(Spanned::span);
                 let Some(entry) = check_person(review, person, &mut self.lines) else { continue };
-                check_owner(review, &mut self.cards, &entry, card);
+                self.cards.add(review, &entry, card);
                 self.checked.push(entry);
             }
         }

@@ -71,6 +71,9 @@ impl<'a> Sight<'a> {
                 "schedule \"{name}\" never opens: its days have passed or are no holidays; change or remove it"
             ));
         }
+        if users.is_empty() && self.serves_otherwise(name) {
+            return None;
+        }
         if users.is_empty() {
             return Some(format!(
                 "schedule \"{name}\": no group names it; add it to the schedules of a [[group]], or remove it"
@@ -84,6 +87,19 @@ impl<'a> Sight<'a> {
                 groups.join(", ")
             )
         })
+    }
+
+    /// A mode goes by it, or it says when a second factor is asked for.
+    fn serves_otherwise(&self, name: &str) -> bool {
+        let modes = &self.rules.modes;
+        let by_mode = modes.office_open.iter().chain(&modes.lock_down).any(|other| other.name == name);
+        let by_factor = self.rules.groups.values().filter_map(|group| group.second_factor.as_ref());
+        by_mode
+            || by_factor.flat_map(|rule| &rule.schedules).any(|other| other.name == name)
+            || self
+                .people
+                .iter()
+                .any(|(_, standing)| standing.means.schedules.iter().any(|other| other == name))
     }
 
     /// A person who cannot enter, unless the gallery file means it so.

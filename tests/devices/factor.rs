@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use evdev::uinput::VirtualDevice;
 use evdev::{AttributeSet, InputEvent, KeyCode, KeyEvent};
@@ -120,15 +120,14 @@ fn pull(line: u8, up: bool) {
     fs::write(file, if up { "pull-up" } else { "pull-down" }).expect("the chip's line");
 }
 
-/// Sends the bits of a frame, as slowly as a reader may: the guest's timer, which brings its interrupts, ticks every 10 ms.
+/// Sends the bits of a frame, as slowly as a reader may: the guest's timer, which brings its interrupts, ticks every 10 ms,
+/// and of two pulses of a line within a tick one is lost.
 fn send(bits: &str) {
-    let begun = Instant::now();
-    for (n, bit) in (1..).zip(bits.bytes()) {
+    for bit in bits.bytes() {
         let line = if bit == b'1' { D1 } else { D0 };
         pull(line, false);
         pull(line, true);
-        // A sleep would last for a tick more or less.
-        while begun.elapsed() < n * Duration::from_millis(12) {}
+        std::thread::sleep(Duration::from_millis(10));
     }
     // Longer than the end of a frame and the pause between two cards.
     std::thread::sleep(Duration::from_millis(500));
