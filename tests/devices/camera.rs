@@ -44,7 +44,7 @@ pub fn flat(value: u8) -> Picture {
     Picture::from_fn(SIZE.0, SIZE.1, |_, _| [value; 3])
 }
 
-/// Writes frames into the loopback camera, fifteen a second.
+/// Writes frames into the loopback camera, fifteen a second unless told otherwise.
 pub struct Feeder {
     shown: Arc<Mutex<Vec<Vec<u8>>>>,
     stop: Arc<AtomicBool>,
@@ -55,6 +55,11 @@ pub struct Feeder {
 impl Feeder {
     /// Shows a picture until another is shown.
     pub fn start(format: PixelFormat, first: &Picture) -> Self {
+        Self::start_every(FRAME, format, first)
+    }
+
+    /// The same, a frame every `pause`.
+    pub fn start_every(pause: Duration, format: PixelFormat, first: &Picture) -> Self {
         let code = match format {
             PixelFormat::Yuyv => b"YUYV",
             PixelFormat::Mjpeg => b"MJPG",
@@ -77,7 +82,7 @@ impl Feeder {
                     device.write_all(&bytes).expect("a frame");
                 }
                 number += 1;
-                std::thread::sleep(FRAME);
+                std::thread::sleep(pause);
             }
         });
         let feeder = Self { shown, stop, thread: Some(thread), format };

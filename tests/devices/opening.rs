@@ -8,7 +8,7 @@ use limen::frame::PixelFormat;
 use super::bench::{
     AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command, opened, within,
 };
-use super::camera::Feeder;
+use super::camera::{Feeder, frame};
 use crate::support::{Site, limen, nobody, visitor};
 
 fn opens_and_closes(format: PixelFormat, enrolled: &str) {
@@ -126,6 +126,28 @@ guest_tests! {
         assert!(within(LONG, || site.has_record("fault")), "{}", running.log());
         let _feeder = Feeder::start(PixelFormat::Yuyv, &visitor("obama2"));
         assert!(RELAY.rises(LONG), "{}", running.log());
+    }
+
+    fn from_the_first_frame_with_a_face_to_the_relay_is_a_quarter_of_a_second() {
+        let site = Site::with_obama();
+        site.configure_loopback();
+        let feeder = Feeder::start_every(Duration::from_millis(33), PixelFormat::Yuyv, &nobody());
+        let running = Running::start(&site);
+        assert!(running.sees());
+        let (face, mut took) = (frame(&visitor("obama2"), PixelFormat::Yuyv), Vec::new());
+        for _ in 0..9 {
+            feeder.show_bytes(face.clone());
+            let shown = Instant::now();
+            assert!(RELAY.rises(DECISION), "{}", running.log());
+            took.push(shown.elapsed());
+            feeder.show(&nobody());
+            assert!(RELAY.falls(LONG));
+            // Long enough for the track to end.
+            assert!(RELAY.stays_low(Duration::from_secs(1)));
+        }
+        took.sort();
+        println!("from the first frame to the relay: median {:?}, all {took:?}", took[4]);
+        assert!(took[4] <= Duration::from_millis(250), "{took:?}");
     }
 
     fn setting_the_clock_changes_no_deadline() {
