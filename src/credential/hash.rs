@@ -120,7 +120,7 @@ impl PinHash {
         Ok(Self { cost, salt, hash })
     }
 
-    /// Whether this is the PIN. Slow on purpose: tens of milliseconds on a PC, some hundred on a Pi.
+    /// Whether this is the PIN. Slow on purpose: tens of milliseconds on a PC.
     pub fn is_of(&self, pin: &Digits) -> Result<bool, HashError> {
         let computed = compute(pin, self.cost, &self.salt, self.hash.len())?;
         Ok(super::are_equal(&computed, &self.hash))

@@ -1,5 +1,5 @@
 //! PINs that were entered: kept by their number until they are verified or forgotten, and verified on a thread of low
-//! priority, which takes 19 MiB and some tens of milliseconds on a PC, some hundred on a Pi.
+//! priority, which takes 19 MiB and some tens of milliseconds on a PC.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
