@@ -16,6 +16,7 @@ mod idle;
 mod layers;
 mod models;
 mod networks;
+mod operating;
 mod parsers;
 mod recognition;
 mod support;

@@ -174,9 +174,10 @@ fn tell_log(fact: &Fact) {
             log::info!("granted ({grant:?}) to {person} with {second}");
         }
         Fact::Granted { grant, person: Some(person), .. } => log::info!("granted ({grant:?}) to {person}"),
-        Fact::Granted { grant, caller, .. } => {
-            log::info!("granted ({grant:?}) to uid {:?}", caller.map(|c| c.uid))
+        Fact::Granted { grant, caller: Some(caller), .. } => {
+            log::info!("granted ({grant:?}) to uid {}", caller.uid);
         }
+        Fact::Granted { grant, .. } => log::info!("granted ({grant:?})"),
         Fact::Waiting { person, seconds, factors, .. } => {
             let awaited: Vec<String> = factors.iter().map(ToString::to_string).collect();
             let awaited = if awaited.is_empty() { "second person".to_owned() } else { awaited.join(" or ") };

@@ -16,30 +16,22 @@ const TAMPER: Line = Line(13);
 const FIRE: Line = Line(19);
 const BUZZER: Line = Line(26);
 
-/// A door with every line, at rest: nobody presses, the door is closed, the housing too, no fire.
-fn wired(more: &str) -> (Site, Feeder, Running) {
+/// A door with every line, at rest: nobody presses, the door is closed, the housing too, no fire. `keys` go into
+/// `[door]`, `sections` behind it. Without a pull of the chip, which would move the simulated switches.
+fn wired(keys: &str, sections: &str) -> (Site, Feeder, Running) {
     let site = Site::with_obama();
     REX.pull(true);
     [CONTACT, TAMPER, FIRE].iter().for_each(|line| line.pull(false));
-    let lines = "held-open-seconds = 6\nheld-open-warning-seconds = 3\nbuzzer = 26\n\
-                 [door.rex]\npin = 5\n[door.contact]\npin = 6\n[door.tamper]\npin = 13\n[door.fire]\npin = 19\n";
+    let inputs: String = [("rex", REX), ("contact", CONTACT), ("tamper", TAMPER), ("fire", FIRE)]
+        .map(|(name, line)| format!("[door.{name}]\npin = {}\npull = \"none\"\n", line.0))
+        .concat();
+    let keys =
+        format!("held-open-seconds = 6\nheld-open-warning-seconds = 3\nbuzzer = {}\n{keys}\n", BUZZER.0);
     let camera = "[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true";
-    site.configure(camera, &format!("{}{lines}{}", door_keys(more), sections(more)));
+    site.configure(camera, &format!("{keys}{inputs}{sections}"));
     let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
     let running = Running::start(&site);
-    // A pull of the chip may win over the test's while the lines are opened.
-    REX.pull(true);
-    [CONTACT, TAMPER, FIRE].iter().for_each(|line| line.pull(false));
     (site, feeder, running)
-}
-
-/// The lines of `more` before its first section, and the rest.
-fn door_keys(more: &str) -> &str {
-    more.split("\n[").next().unwrap_or("")
-}
-
-fn sections(more: &str) -> &str {
-    &more[door_keys(more).len()..]
 }
 
 /// Waits until an alarm is listed, or no longer.
@@ -65,7 +57,7 @@ fn input_changes(site: &Site, input: &str) -> u64 {
 
 guest_tests! {
     fn the_exit_button_opens_for_its_time_and_a_bouncing_press_is_one() {
-        let (site, _feeder, _running) = wired("");
+        let (site, _feeder, _running) = wired("", "");
         let pressed = Instant::now();
         for _ in 0..5 {
             REX.pull(false);
@@ -82,7 +74,7 @@ guest_tests! {
     }
 
     fn the_fire_alarm_holds_the_door_through_a_lock_command_and_a_lost_camera() {
-        let (_site, feeder, running) = wired("");
+        let (_site, feeder, running) = wired("", "");
         FIRE.pull(true);
         assert!(RELAY.rises(LONG));
         assert!(running.ask(Request::Lock).expect_err("not now").to_string().contains("fire"));
@@ -97,7 +89,7 @@ guest_tests! {
     }
 
     fn a_forced_door_is_an_alarm_that_sounds_until_it_is_acknowledged_and_stays_listed_until_then() {
-        let (site, _feeder, running) = wired("");
+        let (site, _feeder, running) = wired("", "");
         CONTACT.pull(true);
         assert!(alarm(&running, AlarmKind::DoorForced, true), "{}", running.log());
         assert!(BUZZER.rises(LONG));
@@ -111,7 +103,7 @@ guest_tests! {
     }
 
     fn a_door_opened_with_a_grant_and_held_open_warns_and_then_alarms() {
-        let (site, feeder, running) = wired("");
+        let (site, feeder, running) = wired("", "");
         feeder.show(&visitor("obama2"));
         assert!(RELAY.rises(DECISION));
         CONTACT.pull(true);
@@ -126,7 +118,7 @@ guest_tests! {
     }
 
     fn with_on_close_the_door_locks_when_it_closes() {
-        let (_site, feeder, _running) = wired("relock = \"on-close\"\nlongest-unlock-seconds = 30\n");
+        let (_site, feeder, _running) = wired("relock = \"on-close\"\nlongest-unlock-seconds = 30", "");
         feeder.show(&visitor("obama2"));
         assert!(RELAY.rises(DECISION));
         feeder.show(&nobody());
@@ -142,8 +134,17 @@ guest_tests! {
         assert!(RELAY.falls(Duration::from_secs(2)));
     }
 
+    fn an_input_with_the_chips_pull_up_and_a_cut_wire_is_an_alarm() {
+        let site = Site::with_obama();
+        site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "[door.tamper]\npin = 13");
+        let _feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
+        // The simulated line follows the pull that the program asked for, as a wire that leads nowhere does.
+        let running = Running::start(&site);
+        assert!(alarm(&running, AlarmKind::Tampered, true), "{}", running.log());
+    }
+
     fn an_open_housing_is_an_alarm() {
-        let (_site, _feeder, running) = wired("");
+        let (_site, _feeder, running) = wired("", "");
         TAMPER.pull(true);
         assert!(alarm(&running, AlarmKind::Tampered, true));
         acknowledge(&running);
@@ -153,7 +154,7 @@ guest_tests! {
     }
 
     fn a_contact_that_bounces_at_a_kilohertz_is_filtered_or_counted_and_the_door_still_opens() {
-        let (site, feeder, running) = wired("");
+        let (site, feeder, running) = wired("", "");
         let begun = Instant::now();
         let mut level = false;
         while begun.elapsed() < Duration::from_secs(3) {
@@ -170,7 +171,7 @@ guest_tests! {
     }
 
     fn lock_down_by_command_keeps_everybody_out_but_lets_the_exit_button_work() {
-        let (site, feeder, running) = wired("");
+        let (site, feeder, running) = wired("", "");
         running.ask(Request::Mode { mode: Some(Mode::LockDown) }).expect("we are root");
         feeder.show(&visitor("obama2"));
         assert!(RELAY.stays_low(WATCHED));
@@ -186,7 +187,7 @@ guest_tests! {
     }
 
     fn an_open_office_stays_unlocked_after_the_first_grant_until_the_mode_ends() {
-        let (_site, feeder, running) = wired("");
+        let (_site, feeder, running) = wired("", "");
         running.ask(Request::Mode { mode: Some(Mode::OfficeOpen) }).expect("we are root");
         assert!(RELAY.stays_low(AT_ONCE), "nobody has come yet");
         feeder.show(&visitor("obama2"));
@@ -202,7 +203,7 @@ guest_tests! {
     }
 
     fn a_covered_camera_is_an_alarm() {
-        let (_site, feeder, running) = wired("[alarms]\ncamera-blind-seconds = 2");
+        let (_site, feeder, running) = wired("", "[alarms]\ncamera-blind-seconds = 2");
         feeder.show(&flat(3));
         assert!(alarm(&running, AlarmKind::CameraBlinded, true), "{}", running.log());
         feeder.show(&nobody());
@@ -211,7 +212,7 @@ guest_tests! {
     }
 
     fn a_kept_mode_outlasts_a_restart() {
-        let (site, _feeder, mut running) = wired("[modes]\nafter-restart = \"keep\"");
+        let (site, _feeder, mut running) = wired("", "[modes]\nafter-restart = \"keep\"");
         running.ask(Request::Mode { mode: Some(Mode::LockDown) }).expect("we are root");
         assert!(within(LONG, || site.path("state/mode").exists()));
         running.signal(libc::SIGTERM);
