@@ -179,6 +179,8 @@ guest_tests! {
         REX.pull(false);
         assert!(RELAY.rises(LONG) && RELAY.falls(LONG));
         feeder.show(&nobody());
+        // The track that was refused has to end.
+        assert!(RELAY.stays_low(WATCHED));
         running.ask(Request::Mode { mode: None }).expect("we are root");
         feeder.show(&visitor("obama2"));
         assert!(RELAY.rises(DECISION), "{}", running.log());
