@@ -94,6 +94,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether it sees each pixel by itself, and every one.
+    pub fn is_one_pixel(&self) -> bool {
+        [self.kernel, self.stride] == [[1, 1]; 2] && self.pads == Border::default()
+    }
+
     /// Rows and columns of what it makes of an image.
     pub fn slides(&self, height: usize, width: usize) -> Option<[usize; 2]> {
         let places = |size: usize, before: usize, after: usize, axis: usize| {

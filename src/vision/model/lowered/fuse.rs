@@ -199,15 +199,17 @@ impl Fuser {
             (None, _) => (Some(self.layout.store(&self.graph, chain.value)?), None),
         };
         let image = residual.map(|residual| residual.image);
+        let tail = float::Tail { residual: image, activation: chain.activation.clone() };
         // The weights are not needed twice.
         let work = match &mut self.graph.nodes[chain.first].op {
             Op::Conv { weights, bias, window, depthwise } => {
-                let (weights, bias) = (take(weights), take(bias));
                 let slide = Slide { input: from.image, output: floats?.image, window: *window };
-                let tail = float::Tail { residual: image, activation: chain.activation.clone() };
-                match depthwise {
-                    true => Work::Depthwise(float::Depthwise::new(slide, &weights, &bias, tail)?),
-                    false => Work::Dense(float::Dense::new(slide, &weights, &bias, tail)?),
+                let (depthwise, weights, bias) = (*depthwise, take(weights), take(bias));
+                let filters = float::Filters { weights: &weights, bias: &bias };
+                match &chain.pointwise {
+                    Some((index, between)) => self.separable(slide, (filters, between), *index, &tail)?,
+                    None if depthwise => Work::Depthwise(float::Depthwise::new(slide, filters, tail)?),
+                    None => Work::Dense(float::Dense::new(slide, filters, &tail)?),
                 }
             }
             Op::ConvBytes { weights, bias, zero, scales, window } => {
@@ -227,6 +229,22 @@ impl Fuser {
         };
         self.step(work, [Some(from), residual], floats, bytes);
         Some(())
+    }
+
+    /// A depthwise convolution with what is applied to it, and the pointwise one behind it.
+    fn separable(
+        &mut self,
+        slide: Slide,
+        depthwise: (float::Filters<'_>, &Activation),
+        pointwise: usize,
+        tail: &float::Tail,
+    ) -> Option<Work> {
+        let Op::Conv { weights, bias, .. } = &mut self.graph.nodes[pointwise].op else { return None };
+        let (weights, bias) = (take(weights), take(bias));
+        let filters = float::Filters { weights: &weights, bias: &bias };
+        let separable = float::Separable::new(slide, depthwise, (filters, tail))?;
+        let scratch = self.layout.scratch(separable.scratch());
+        Some(Work::Separable(separable, scratch))
     }
 
     /// Adds a step.

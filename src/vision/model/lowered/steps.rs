@@ -36,6 +36,8 @@ pub enum Work {
     Dense(float::Dense),
     /// A convolution of each channel by itself.
     Depthwise(float::Depthwise),
+    /// A convolution of each channel by itself with the pointwise one behind it, and where their scratch memory is.
+    Separable(float::Separable, Place),
     /// The largest number under a window.
     MaxPool(Slide),
     /// The mean under a window.
@@ -71,7 +73,8 @@ impl Step {
     /// Every place that it names.
     pub fn places(&mut self) -> impl Iterator<Item = &mut Place> {
         let targets = [self.floats.as_mut().map(|t| &mut t.place), self.bytes.as_mut().map(|t| &mut t.place)];
-        [self.first.as_mut(), self.second.as_mut()].into_iter().chain(targets).flatten()
+        let scratch = if let Work::Separable(_, place) = &mut self.work { Some(place) } else { None };
+        [self.first.as_mut(), self.second.as_mut(), scratch].into_iter().chain(targets).flatten()
     }
 
     /// Runs it. The buffers that it writes are others than those that it reads.
@@ -79,6 +82,8 @@ impl Step {
         let mut take = |slot: Option<usize>| slot.map(|slot| std::mem::take(&mut buffers[slot]));
         let mut floats = take(self.floats.map(|target| target.place.slot));
         let mut bytes = take(self.bytes.map(|target| target.place.slot));
+        let scratch = if let Work::Separable(_, place) = &self.work { Some(place.slot) } else { None };
+        let mut scratch_buffer = take(scratch);
         let mut outputs = int8::Outputs::default();
         if let (Some(buffer), Some(target)) = (&mut floats, &self.floats) {
             outputs.floats = &mut buffer.floats_mut()[target.place.offset..];
@@ -88,7 +93,8 @@ impl Step {
             outputs.bytes = &mut buffer.bytes_mut()[target.place.offset..];
             target.image.fill_border(outputs.bytes, target.border);
         }
-        self.compute(rgb, buffers, &mut outputs);
+        let scratch_floats = scratch_buffer.as_mut().map(Buffer::floats_mut).unwrap_or_default();
+        self.compute(rgb, buffers, &mut outputs, scratch_floats);
         let mut give = |target: Option<usize>, buffer: Option<Buffer>| {
             if let (Some(slot), Some(buffer)) = (target, buffer) {
                 buffers[slot] = buffer;
@@ -96,9 +102,10 @@ impl Step {
         };
         give(self.floats.map(|target| target.place.slot), floats);
         give(self.bytes.map(|target| target.place.slot), bytes);
+        give(scratch, scratch_buffer);
     }
 
-    fn compute(&self, rgb: &[u8], buffers: &[Buffer], outputs: &mut int8::Outputs<'_>) {
+    fn compute(&self, rgb: &[u8], buffers: &[Buffer], outputs: &mut int8::Outputs<'_>, scratch: &mut [f32]) {
         let numbers = |place: Option<Place>| match place {
             Some(place) => &buffers[place.slot].floats()[place.offset..],
             None => &[],
@@ -121,6 +128,7 @@ impl Step {
             }
             Work::Dense(conv) => conv.run(first, second, outputs.floats),
             Work::Depthwise(conv) => conv.run(first, second, outputs.floats),
+            Work::Separable(convs, _) => convs.run(first, second, outputs.floats, scratch),
             Work::MaxPool(slide) => float::max_pool(slide, first, outputs.floats),
             Work::AveragePool(slide) => float::average_pool(slide, first, outputs.floats),
             Work::Mean(image) => float::mean(image, first, outputs.floats),

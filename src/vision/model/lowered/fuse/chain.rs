@@ -10,6 +10,8 @@ use crate::vision::model::lowered::graph::{Graph, Op, ValueId};
 pub struct Chain {
     /// The convolution.
     pub first: usize,
+    /// The pointwise convolution behind a depthwise one, and what is applied between the two.
+    pub pointwise: Option<(usize, Activation)>,
     /// The last node, in whose place all of them are computed.
     pub last: usize,
     /// Whether bytes become numbers on the way.
@@ -84,12 +86,39 @@ impl Chains {
         Some((index, activation(&graph.nodes[index].op)))
     }
 
+    /// Takes the pointwise convolution that is all that follows a value, but for an activation before it.
+    fn pointwise(&mut self, graph: &Graph, value: ValueId) -> Option<(usize, Activation)> {
+        let mut index = graph.only_reader(value)?;
+        let between = matches!(graph.nodes[index].op, Op::Relu | Op::PRelu(_)).then_some(index);
+        if let Some(between) = between {
+            index = graph.only_reader(graph.nodes[between].output)?;
+        }
+        let Op::Conv { window, depthwise: false, .. } = &graph.nodes[index].op else { return None };
+        window.is_one_pixel().then_some(())?;
+        self.claimed.extend(between.into_iter().chain([index]));
+        let activation = between.map_or(Activation::None, |between| activation(&graph.nodes[between].op));
+        Some((index, activation))
+    }
+
     /// What a convolution takes along.
     pub fn after_convolution(&mut self, graph: &Graph, index: usize) -> Chain {
         let value = graph.nodes[index].output;
         let activation = Activation::None;
-        let mut chain =
-            Chain { first: index, last: index, to_numbers: false, residual: None, activation, value };
+        let mut chain = Chain {
+            first: index,
+            pointwise: None,
+            last: index,
+            to_numbers: false,
+            residual: None,
+            activation,
+            value,
+        };
+        if matches!(graph.nodes[index].op, Op::Conv { depthwise: true, .. })
+            && let Some((next, activation)) = self.pointwise(graph, value)
+        {
+            chain.pointwise = Some((next, activation));
+            chain.extend(graph, next);
+        }
         let bytes = graph.values[value].quantisation.is_some();
         if bytes {
             // A pool reads the bytes, and does what is in between by itself.

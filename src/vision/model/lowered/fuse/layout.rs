@@ -76,6 +76,11 @@ impl Layout {
         self.read(value)
     }
 
+    /// Room for so many numbers that only the step at hand needs.
+    pub fn scratch(&mut self, numbers: usize) -> Place {
+        Place { slot: self.need(numbers * size_of::<f32>()), offset: 0 }
+    }
+
     fn need(&mut self, bytes: usize) -> usize {
         self.needs.push(Need { bytes, first: self.step, last: self.step });
         self.needs.len() - 1
