@@ -9,6 +9,8 @@
 mod builtin;
 mod choice;
 mod guard;
+mod kernels;
+mod lowered;
 mod manifest;
 mod network;
 mod pack;

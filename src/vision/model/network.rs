@@ -1,4 +1,4 @@
-//! One network in tract: loaded, checked, run.
+//! One network: loaded, checked, run.
 
 use std::io::Cursor;
 use std::sync::OnceLock;
@@ -8,6 +8,7 @@ use tract_onnx::tract_hir::infer::GenericFactoid;
 
 use super::ModelError;
 use super::guard::guarded;
+use super::lowered::Lowered;
 use super::manifest::Entry;
 use crate::embedding::ModelDigest;
 
@@ -15,7 +16,15 @@ use crate::embedding::ModelDigest;
 pub struct Network {
     entry: Entry,
     digest: ModelDigest,
-    plan: Arc<TypedRunnableModel>,
+    engine: Engine,
+}
+
+/// What computes a network.
+enum Engine {
+    /// Our own kernels.
+    Lowered(Box<Lowered>),
+    /// tract, for a graph with anything that we have no kernel for.
+    Tract(Arc<TypedRunnableModel>),
 }
 
 impl Network {
@@ -34,6 +43,16 @@ impl Network {
     }
 
     fn prove(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
+        let engine = match Lowered::of(bytes, entry) {
+            Some(lowered) => Engine::Lowered(Box::new(lowered)),
+            None => Engine::Tract(Self::plan(bytes, entry)?),
+        };
+        let network = Self { entry: entry.clone(), digest: entry.digest, engine };
+        network.self_test()?;
+        Ok(network)
+    }
+
+    fn plan(bytes: &[u8], entry: &Entry) -> Result<Arc<TypedRunnableModel>, ModelError> {
         let refused =
             |what: TractError| ModelError::Graph { name: entry.name.clone(), what: format!("{what:#}") };
         avoid_broken_kernels().map_err(|what| ModelError::Graph { name: entry.name.clone(), what })?;
@@ -43,10 +62,20 @@ impl Network {
         settle_input(&mut graph, &entry.input.shape).map_err(refused)?;
         let typed = graph.into_typed().map_err(refused)?;
         check_shapes(&typed, entry)?;
-        let plan = typed.into_optimized().and_then(|model| model.into_runnable()).map_err(refused)?;
-        let network = Self { entry: entry.clone(), digest: entry.digest, plan };
-        network.self_test()?;
-        Ok(network)
+        typed.into_optimized().and_then(|model| model.into_runnable()).map_err(refused)
+    }
+
+    /// The same network in tract, whatever our kernels could do.
+    #[cfg(test)]
+    pub(super) fn in_tract(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
+        let engine = Engine::Tract(Self::plan(bytes, entry)?);
+        Ok(Self { entry: entry.clone(), digest: entry.digest, engine })
+    }
+
+    /// Whether our own kernels compute it.
+    #[cfg(test)]
+    pub(super) fn is_lowered(&self) -> bool {
+        matches!(self.engine, Engine::Lowered(_))
     }
 
     /// The manifest's facts.
@@ -71,9 +100,16 @@ impl Network {
         if rgb.len() != width as usize * height as usize * 3 {
             return Err(self.failed(format!("{} bytes for an input of {width}x{height} RGB", rgb.len())));
         }
+        match &self.engine {
+            Engine::Lowered(lowered) => Ok(lowered.run(rgb)),
+            Engine::Tract(plan) => self.run_plan(plan, rgb),
+        }
+    }
+
+    fn run_plan(&self, plan: &Arc<TypedRunnableModel>, rgb: &[u8]) -> Result<Vec<Vec<f32>>, ModelError> {
         let values = self.entry.input.normalise(rgb);
         let tensor = Tensor::from_shape(&self.entry.input.shape, &values).map_err(|e| self.failed(e))?;
-        let outputs = self.plan.run(tvec!(tensor.into())).map_err(|e| self.failed(e))?;
+        let outputs = plan.run(tvec!(tensor.into())).map_err(|e| self.failed(e))?;
         outputs
             .iter()
             .map(|output| {

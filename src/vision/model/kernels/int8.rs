@@ -1,0 +1,18 @@
+//! Kernels over bytes: convolutions whose sums are 32-bit integers, and what a graph does to these sums.
+
+mod conv;
+mod epilogue;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod packed;
+mod pool;
+#[cfg(test)]
+mod tests;
+mod tile;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use conv::{Conv, Outputs};
+pub use epilogue::{Epilogue, FloatTail};
+pub use packed::Weights;
+pub use pool::{Pool, Tables};
