@@ -1,5 +1,9 @@
 //! From the integer sums of a convolution to what is stored.
 
+mod lanes;
+
+pub use lanes::Lanes;
+
 use super::packed::BLOCK;
 use crate::vision::model::kernels::image::Image;
 use crate::vision::model::kernels::map::Quantisation;
@@ -57,48 +61,81 @@ pub type Finish = fn(&Rounding, &[i32; BLOCK], &mut Pixel<'_>);
 /// Added to a number of at most 22 bits, it leaves the nearest integer, halves to even, in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// The nearest integers that are bytes of the quantisation, less its zero.
-#[inline(always)]
-fn round(values: &mut [f32; BLOCK], to: Quantisation) {
-    let (least, most) = (-f32::from(to.zero), 255.0 - f32::from(to.zero));
-    // Not `clamp`, which is no single instruction: a value that is no number becomes the least.
-    values.iter_mut().for_each(|value| *value = (value.max(least).min(most) + ROUND) - ROUND);
+/// The epilogue for any processor.
+pub fn finish_plainly(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
+    // SAFETY: one number is a vector on every processor.
+    unsafe { finish::<f32>(rounding, sums, pixel) }
 }
 
-/// Stores rounded values as bytes.
+/// The epilogue in vectors.
+///
+/// # Safety
+///
+/// The processor has the vectors.
 #[inline(always)]
-fn store(values: &[f32; BLOCK], to: Quantisation, bytes: &mut [u8]) {
-    let stored = values.map(|value| ((value + ROUND).to_bits() as u8).wrapping_add(to.zero));
-    match bytes.first_chunk_mut::<BLOCK>() {
-        Some(all) => *all = stored,
-        None => bytes.copy_from_slice(&stored[..bytes.len()]),
-    }
-}
-
-/// The epilogue for any processor; compiled once more for each that has more to offer.
-#[inline(always)]
-pub fn finish(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
-    let mut values: [f32; BLOCK] =
-        std::array::from_fn(|channel| sums[channel] as f32 * rounding.scales[channel]);
-    round(&mut values, rounding.output);
-    let Some((relu, quantise)) = rounding.float else {
-        return store(&values, rounding.output, pixel.bytes);
+pub unsafe fn finish<V: Lanes>(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
+    // What is shorter than a block goes through arrays that are not.
+    let (mut more, mut floats, mut bytes) = ([0.0; BLOCK], [0.0; BLOCK], [0; BLOCK]);
+    let residual = match pixel.residual.first_chunk() {
+        Some(all) => all,
+        None => {
+            more[..pixel.residual.len()].copy_from_slice(pixel.residual);
+            &more
+        }
     };
-    values.iter_mut().for_each(|value| *value *= rounding.output.scale);
-    match pixel.residual.first_chunk::<BLOCK>() {
-        Some(all) => values.iter_mut().zip(all).for_each(|(value, more)| *value += more),
-        None => values.iter_mut().zip(pixel.residual).for_each(|(value, more)| *value += more),
+    let whole = (pixel.floats.first_chunk_mut(), pixel.bytes.first_chunk_mut());
+    let (kept, made) = (whole.0.unwrap_or(&mut floats), whole.1.unwrap_or(&mut bytes));
+    for first in (0..BLOCK).step_by(V::COUNT) {
+        // SAFETY: the vectors are the caller's; `COUNT` divides a block, so that what is read and written from
+        // the first channel on lies inside the arrays.
+        unsafe { finish_lanes::<V>(rounding, sums, residual, kept, made, first) };
     }
-    if relu {
-        values.iter_mut().for_each(|value| *value = value.max(0.0));
+    if pixel.floats.len() < BLOCK {
+        pixel.floats.copy_from_slice(&floats[..pixel.floats.len()]);
     }
-    match pixel.floats.first_chunk_mut::<BLOCK>() {
-        Some(all) => *all = values,
-        None => pixel.floats.copy_from_slice(&values[..pixel.floats.len()]),
+    if pixel.bytes.len() < BLOCK {
+        pixel.bytes.copy_from_slice(&bytes[..pixel.bytes.len()]);
     }
-    if let Some(quantise) = quantise {
-        values.iter_mut().for_each(|value| *value /= quantise.scale);
-        round(&mut values, quantise);
-        store(&values, quantise, pixel.bytes);
+}
+
+/// # Safety
+///
+/// The processor has the vectors, and `first + COUNT` is no more than a block.
+#[inline(always)]
+unsafe fn finish_lanes<V: Lanes>(
+    rounding: &Rounding,
+    sums: &[i32; BLOCK],
+    residual: &[f32; BLOCK],
+    floats: &mut [f32; BLOCK],
+    bytes: &mut [u8; BLOCK],
+    first: usize,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let scales = V::load(rounding.scales.as_ptr().add(first));
+        let rounded = round(V::integers(sums.as_ptr().add(first)).times(scales), rounding.output);
+        let Some((relu, quantise)) = rounding.float else {
+            return rounded.store_bytes(rounding.output.zero, bytes.as_mut_ptr().add(first));
+        };
+        let number = rounded.minus(V::splat(ROUND)).times(V::splat(rounding.output.scale));
+        let sum = number.plus(V::load(residual.as_ptr().add(first)));
+        let active = if relu { sum.most(V::splat(0.0)) } else { sum };
+        active.store(floats.as_mut_ptr().add(first));
+        if let Some(quantise) = quantise {
+            let rounded = round(active.divided(V::splat(quantise.scale)), quantise);
+            rounded.store_bytes(quantise.zero, bytes.as_mut_ptr().add(first));
+        }
     }
+}
+
+/// [`ROUND`] and the nearest integers that are bytes of the quantisation, less its zero.
+///
+/// # Safety
+///
+/// The processor has the vectors.
+#[inline(always)]
+unsafe fn round<V: Lanes>(values: V, to: Quantisation) -> V {
+    let (least, most) = (-f32::from(to.zero), 255.0 - f32::from(to.zero));
+    // SAFETY: the caller's.
+    unsafe { values.most(V::splat(least)).least(V::splat(most)).plus(V::splat(ROUND)) }
 }

@@ -3,6 +3,7 @@
 //! Both multiply signed bytes; an input byte is stored 128 higher than it is taken.
 
 mod dot;
+mod lanes;
 mod long;
 
 use super::packed::BLOCK;

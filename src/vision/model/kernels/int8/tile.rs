@@ -86,7 +86,7 @@ pub const PORTABLE: Kernel = Kernel {
     raised: 0,
     any_weights: true,
     sums: portable,
-    finish: super::epilogue::finish,
+    finish: super::epilogue::finish_plainly,
 };
 
 fn portable(tile: &Tile<'_>, pixels: usize, sums: &mut Sums) {

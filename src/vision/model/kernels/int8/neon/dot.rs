@@ -5,8 +5,8 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
+use super::lanes::finish_neon;
 use super::{FLIP, add_bias};
-use crate::vision::model::kernels::int8::epilogue::finish;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
 
@@ -27,7 +27,8 @@ pub fn kernel() -> Option<Kernel> {
                 _ => unsafe { sums_of::<4>(tile, sums) },
             }
         },
-        finish,
+        // SAFETY: the kernel exists only where the feature does.
+        finish: |rounding, sums, pixel| unsafe { finish_neon(rounding, sums, pixel) },
     })
 }
 

@@ -2,8 +2,8 @@
 
 use std::arch::aarch64::*;
 
+use super::lanes::finish_neon;
 use super::{FLIP, add_bias};
-use crate::vision::model::kernels::int8::epilogue::finish;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
 
@@ -23,7 +23,8 @@ pub fn kernel() -> Option<Kernel> {
                 _ => unsafe { sums_of::<2>(tile, sums) },
             }
         },
-        finish,
+        // SAFETY: the kernel exists only where the feature does.
+        finish: |rounding, sums, pixel| unsafe { finish_neon(rounding, sums, pixel) },
     })
 }
 

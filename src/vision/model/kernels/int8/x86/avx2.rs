@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::for_pixels;
-use crate::vision::model::kernels::int8::epilogue::{Pixel, Rounding, finish};
+use super::lanes::finish_avx2;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
 
@@ -20,14 +20,8 @@ pub fn kernel() -> Option<Kernel> {
             unsafe { for_pixels!(pixels, sums_of, tile, sums, [1 2]) }
         },
         // SAFETY: the kernel exists only where the feature does.
-        finish: |rounding, sums, pixel| unsafe { finish_wide(rounding, sums, pixel) },
+        finish: |rounding, sums, pixel| unsafe { finish_avx2(rounding, sums, pixel) },
     })
-}
-
-/// The epilogue, with these registers.
-#[target_feature(enable = "avx2")]
-pub fn finish_wide(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
-    finish(rounding, sums, pixel);
 }
 
 /// Adds the biases of half a block to its sums and stores them.

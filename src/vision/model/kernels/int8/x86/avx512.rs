@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::for_pixels;
-use crate::vision::model::kernels::int8::epilogue::{Pixel, Rounding, finish};
+use super::lanes::finish_avx512;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
 
@@ -25,14 +25,8 @@ pub fn kernel() -> Option<Kernel> {
             unsafe { for_pixels!(pixels, sums_of, tile, sums, [1 2 3 4 5 6 7 8]) }
         },
         // SAFETY: the kernel exists only where the features do.
-        finish: |rounding, sums, pixel| unsafe { finish_wide(rounding, sums, pixel) },
+        finish: |rounding, sums, pixel| unsafe { finish_avx512(rounding, sums, pixel) },
     })
-}
-
-/// The epilogue, with these registers.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
-fn finish_wide(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
-    finish(rounding, sums, pixel);
 }
 
 /// # Safety

@@ -3,6 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::for_pixels;
+use super::lanes::finish_avx2;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
 
@@ -20,7 +21,7 @@ pub fn kernel() -> Option<Kernel> {
             unsafe { for_pixels!(pixels, sums_of, tile, sums, [1 2 3 4 5 6]) }
         },
         // SAFETY: the kernel exists only where the features do, AVX2 among them.
-        finish: |rounding, sums, pixel| unsafe { super::avx2::finish_wide(rounding, sums, pixel) },
+        finish: |rounding, sums, pixel| unsafe { finish_avx2(rounding, sums, pixel) },
     })
 }
 

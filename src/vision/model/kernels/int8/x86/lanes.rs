@@ -1,0 +1,148 @@
+//! The epilogue in the vectors of AVX-512 and AVX2.
+
+use std::arch::x86_64::*;
+
+use crate::vision::model::kernels::int8::epilogue::{Lanes, Pixel, Rounding, finish};
+use crate::vision::model::kernels::int8::packed::BLOCK;
+
+/// The epilogue in vectors of sixteen.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+pub fn finish_avx512(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
+    // SAFETY: where this function may be called, the vectors are there.
+    unsafe { finish::<__m512>(rounding, sums, pixel) }
+}
+
+/// The epilogue in vectors of eight.
+#[target_feature(enable = "avx2")]
+pub fn finish_avx2(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
+    // SAFETY: where this function may be called, the vectors are there.
+    unsafe { finish::<__m256>(rounding, sums, pixel) }
+}
+
+impl Lanes for __m512 {
+    const COUNT: usize = 16;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_set1_ps(value) }
+    }
+    #[inline(always)]
+    unsafe fn integers(from: *const i32) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_cvtepi32_ps(_mm512_loadu_epi32(from)) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's.
+        unsafe { _mm512_storeu_ps(to, self) }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, more: u8, to: *mut u8) {
+        // SAFETY: the caller's.
+        unsafe {
+            let bytes = _mm512_cvtepi32_epi8(_mm512_castps_si512(self));
+            _mm_storeu_si128(to.cast(), _mm_add_epi8(bytes, _mm_set1_epi8(more.cast_signed())));
+        }
+    }
+    #[inline(always)]
+    unsafe fn plus(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_add_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn minus(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_sub_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn times(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_mul_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn divided(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_div_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn most(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_max_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn least(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm512_min_ps(self, other) }
+    }
+}
+
+impl Lanes for __m256 {
+    const COUNT: usize = 8;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_set1_ps(value) }
+    }
+    #[inline(always)]
+    unsafe fn integers(from: *const i32) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's.
+        unsafe { _mm256_storeu_ps(to, self) }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, more: u8, to: *mut u8) {
+        // SAFETY: the caller's.
+        unsafe {
+            let bytes = _mm256_and_si256(_mm256_castps_si256(self), _mm256_set1_epi32(0xff));
+            let words = _mm_packus_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
+            let bytes = _mm_add_epi8(_mm_packus_epi16(words, words), _mm_set1_epi8(more.cast_signed()));
+            _mm_storel_epi64(to.cast(), bytes);
+        }
+    }
+    #[inline(always)]
+    unsafe fn plus(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_add_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn minus(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_sub_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn times(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_mul_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn divided(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_div_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn most(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_max_ps(self, other) }
+    }
+    #[inline(always)]
+    unsafe fn least(self, other: Self) -> Self {
+        // SAFETY: the caller's.
+        unsafe { _mm256_min_ps(self, other) }
+    }
+}
