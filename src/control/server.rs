@@ -12,8 +12,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{
-    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, MAX_CLIENTS, MAX_REQUEST, Request, no,
+    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, MAX_CLIENTS, MAX_GUESTS, MAX_REQUEST,
+    Request, no,
 };
+use crate::clock::Moment;
 use crate::event::Caller;
 use crate::failpoint;
 
@@ -70,27 +72,26 @@ impl Drop for ControlServer {
 }
 
 fn accept<T: Fn(Asked) -> bool + Send + Sync + 'static>(listener: &UnixListener, take: &Arc<T>) {
-    let clients = Arc::new(AtomicUsize::new(0));
+    let clients = Arc::new(Clients::default());
     for stream in listener.incoming() {
         failpoint::reach("control");
-        let stream = match stream {
-            Ok(stream) => stream,
+        let (stream, caller) = match stream.and_then(|stream| Ok((caller_of(&stream)?, stream))) {
+            Ok((caller, stream)) => (stream, caller),
             Err(error) => {
                 log::warn!("control: accepting a client failed: {error}");
                 std::thread::sleep(Duration::from_millis(100));
                 continue;
             }
         };
-        if clients.fetch_add(1, Ordering::AcqRel) >= MAX_CLIENTS {
-            clients.fetch_sub(1, Ordering::AcqRel);
-            log::warn!("control: a client was turned away, {MAX_CLIENTS} are connected");
+        let Some(place) = Clients::enter(&clients, is_administrator(caller)) else {
+            log::warn!("control: uid {} was turned away, too many are connected", caller.uid);
             let _ = send(&stream, &no("too many clients; try again"));
             continue;
-        }
-        let (take, left) = (Arc::clone(take), Leaving(Arc::clone(&clients)));
+        };
+        let take = Arc::clone(take);
         let served = std::thread::Builder::new().name("control-client".to_owned()).spawn(move || {
-            let _left = left;
-            if let Err(error) = serve(&stream, take.as_ref()) {
+            let _place = place;
+            if let Err(error) = serve(&stream, caller, take.as_ref()) {
                 log::debug!("control: a client was dropped: {error}");
             }
         });
@@ -100,19 +101,41 @@ fn accept<T: Fn(Asked) -> bool + Send + Sync + 'static>(listener: &UnixListener,
     }
 }
 
-/// Counts a client out, also when its thread panics or never starts.
-struct Leaving(Arc<AtomicUsize>);
+/// How many are connected: [`MAX_CLIENTS`] at most, [`MAX_GUESTS`] of them no administrators.
+#[derive(Default)]
+struct Clients {
+    all: AtomicUsize,
+    guests: AtomicUsize,
+}
 
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+impl Clients {
+    /// A place, if there is one. Only the thread that accepts asks for one.
+    fn enter(clients: &Arc<Self>, administrator: bool) -> Option<Place> {
+        let full = clients.all.load(Ordering::Acquire) >= MAX_CLIENTS;
+        if full || (!administrator && clients.guests.load(Ordering::Acquire) >= MAX_GUESTS) {
+            return None;
+        }
+        clients.all.fetch_add(1, Ordering::AcqRel);
+        clients.guests.fetch_add(usize::from(!administrator), Ordering::AcqRel);
+        Some(Place { clients: Arc::clone(clients), administrator })
     }
 }
 
-fn serve(stream: &UnixStream, take: &impl Fn(Asked) -> bool) -> io::Result<()> {
-    stream.set_read_timeout(Some(CLIENT_PATIENCE))?;
+/// Counts a client out when dropped, also when its thread panics or never starts.
+struct Place {
+    clients: Arc<Clients>,
+    administrator: bool,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.clients.all.fetch_sub(1, Ordering::AcqRel);
+        self.clients.guests.fetch_sub(usize::from(!self.administrator), Ordering::AcqRel);
+    }
+}
+
+fn serve(stream: &UnixStream, caller: Caller, take: &impl Fn(Asked) -> bool) -> io::Result<()> {
     stream.set_write_timeout(Some(CLIENT_PATIENCE))?;
-    let caller = caller_of(stream)?;
     let Some(line) = read_line(stream)? else { return send(stream, &no("the request is too long")) };
     let request = match super::parse_request(&line) {
         Ok(request) => request,
@@ -145,8 +168,26 @@ fn serve(stream: &UnixStream, take: &impl Fn(Asked) -> bool) -> io::Result<()> {
 /// One line without its end; `None` if it is longer than [`MAX_REQUEST`].
 fn read_line(stream: &UnixStream) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
+    let stream = Hurried { stream, until: Moment::now() + CLIENT_PATIENCE };
     BufReader::new(stream.take(MAX_REQUEST as u64 + 1)).read_until(b'\n', &mut line)?;
     Ok((line.len() <= MAX_REQUEST).then(|| line.trim_ascii_end().to_owned()))
+}
+
+/// Reads until a moment and no longer, however often a byte comes.
+struct Hurried<'a> {
+    stream: &'a UnixStream,
+    until: Moment,
+}
+
+impl io::Read for Hurried<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.since(Moment::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.read(buffer)
+    }
 }
 
 fn send(mut stream: &UnixStream, answer: &Answer) -> io::Result<()> {
@@ -212,6 +253,28 @@ mod tests {
             assert!(answer.is_empty() || answer.contains(says), "{answer}");
         }
         assert!(ask(&path, Request::Status).is_ok());
+    }
+
+    #[test]
+    fn a_client_that_sends_byte_after_byte_is_not_waited_for_any_longer() {
+        let (here, mut there) = UnixStream::pair().expect("a pair");
+        there.write_all(b"{{").expect("written");
+        let (now, mut byte) = (Moment::now(), [0]);
+        let mut patient = Hurried { stream: &here, until: now + Duration::from_secs(60) };
+        assert_eq!(patient.read(&mut byte).expect("a byte is there"), 1);
+        let mut tired = Hurried { stream: &here, until: now };
+        assert_eq!(tired.read(&mut byte).expect_err("too late").kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn some_places_are_kept_for_administrators() {
+        let clients = Arc::new(Clients::default());
+        let mut guests: Vec<Place> = std::iter::from_fn(|| Clients::enter(&clients, false)).collect();
+        assert_eq!(guests.len(), MAX_GUESTS);
+        let administrators: Vec<Place> = std::iter::from_fn(|| Clients::enter(&clients, true)).collect();
+        assert_eq!(administrators.len(), MAX_CLIENTS - MAX_GUESTS);
+        guests.pop();
+        assert!(Clients::enter(&clients, true).is_some() && Clients::enter(&clients, false).is_some());
     }
 
     #[test]
