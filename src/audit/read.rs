@@ -6,7 +6,7 @@ use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::folder::{CURRENT, DROPPED, closed_files, failed, last_of};
+use super::folder::{CURRENT, DROPPED, closed_files, failed, last_of, open_to_read};
 use super::verify::{Found, Verifier};
 use super::{AuditError, AuditSettings, Record, Report};
 
@@ -41,7 +41,7 @@ fn open(folder: &Path) -> Result<Opened, AuditError> {
 }
 
 fn open_if_there(path: &Path) -> Result<Option<File>, AuditError> {
-    match File::open(path) {
+    match open_to_read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some).map_err(failed(path, "open")),
     }
