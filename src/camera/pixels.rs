@@ -104,8 +104,9 @@ fn decode_yuyv(frame: &Frame) -> Result<Picture, PixelError> {
         return Err(shape(frame));
     }
     let row = frame.width as usize;
+    let lines = rows(frame, row * 2)?;
     let mut rgb = vec![0; row * 3 * frame.height as usize];
-    for (source, target) in rows(frame, row * 2)?.zip(rgb.chunks_exact_mut(row * 3)) {
+    for (source, target) in lines.zip(rgb.chunks_exact_mut(row * 3)) {
         for (&[y0, u, y1, v], pair) in source.as_chunks::<4>().0.iter().zip(target.as_chunks_mut::<6>().0) {
             let tint = tint(u, v);
             let ([r0, g0, b0], [r1, g1, b1]) = (coloured(y0, tint), coloured(y1, tint));
@@ -137,8 +138,9 @@ fn clamped(value: i32) -> u8 {
 
 fn decode_grey(frame: &Frame) -> Result<Picture, PixelError> {
     let row = frame.width as usize;
+    let lines = rows(frame, row)?;
     let mut rgb = vec![0; row * 3 * frame.height as usize];
-    for (source, target) in rows(frame, row)?.zip(rgb.chunks_exact_mut(row * 3)) {
+    for (source, target) in lines.zip(rgb.chunks_exact_mut(row * 3)) {
         for (&grey, pixel) in source.iter().zip(target.as_chunks_mut::<3>().0) {
             *pixel = [grey; 3];
         }
@@ -148,8 +150,9 @@ fn decode_grey(frame: &Frame) -> Result<Picture, PixelError> {
 
 fn decode_rgb(frame: &Frame) -> Result<Picture, PixelError> {
     let row = frame.width as usize * 3;
+    let lines = rows(frame, row)?;
     let mut rgb = Vec::with_capacity(row * frame.height as usize);
-    for source in rows(frame, row)? {
+    for source in lines {
         rgb.extend_from_slice(source);
     }
     picture(frame, rgb)
