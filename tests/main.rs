@@ -8,8 +8,11 @@ mod commands;
 mod daemon;
 mod demo;
 mod devices;
+mod documentation;
 mod evaluation;
 mod faces;
+#[path = "../fuzz/src/lib.rs"]
+mod fuzzed;
 mod layers;
 mod models;
 mod networks;
