@@ -8,6 +8,8 @@ mod access;
 mod checks;
 mod door;
 pub mod edit;
+mod lines;
+mod modes;
 mod recognition;
 mod said;
 mod schedules;

@@ -5,6 +5,7 @@
 //! | main | the only consumer of messages: compares, runs the policy, feeds the watchdog |
 //! | vision | newest frame only; decodes, finds and embeds faces |
 //! | door | owns the line and its deadline; lets go by itself when leases stop |
+//! | inputs | waits for exit button, door contact, tamper switch and fire alarm |
 //! | recorder | appends to the audit |
 //! | worker | reads configuration and gallery, embeds new photographs |
 //! | control | the socket |
@@ -33,7 +34,9 @@ use crate::audit::Recorder;
 use crate::clock::{Moment, Now, Pulse};
 use crate::config::Settings;
 use crate::control::{Asked, ControlServer};
+use crate::door::inputs::{InputReport, InputThread};
 use crate::door::thread::{DoorReport, DoorThread};
+use crate::door::{DoorSettings, OpenedDoor};
 use crate::enrol::GallerySource;
 use crate::event::{Fact, Part, TrackId};
 use crate::failpoint;
@@ -91,6 +94,7 @@ enum Message {
     ReplayEnded,
     VisionStopped,
     Door(DoorReport),
+    Input(InputReport),
     /// Whether the audit accepted, and when.
     Answered(RequestId, bool, Moment),
     Audit(Option<String>),
@@ -103,11 +107,17 @@ enum Message {
 pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let Setup { settings, config_file, gallery, models, wiring, socket, watcher } = setup;
     let (sender, receiver) = sync_channel(QUEUE);
-    let (eyes, lock, indicators) = wiring.open(&settings.paths.runtime)?;
+    let (eyes, opened, lines) = wiring.open(&settings.paths.runtime)?;
+    let OpenedDoor { lock, indicators, buzzer } = opened;
     let driver = lock.describe();
     let door = {
         let sender = sender.clone();
-        DoorThread::spawn(lock, indicators, move |report| drop(sender.try_send(Message::Door(report))))?
+        let report = move |report| drop(sender.try_send(Message::Door(report)));
+        DoorThread::spawn(lock, indicators, buzzer, report)?
+    };
+    let inputs = match &lines {
+        Some(lines) => spawn_inputs(lines, &sender)?,
+        None => None,
     };
     let recorder = spawn_recorder(&settings, &sender)?;
     let signals = listen_for_signals(&sender)?;
@@ -129,6 +139,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         shell: Shell::new(door, recorder, watcher),
         server,
         signals,
+        inputs,
         matcher,
         policy,
         worker,
@@ -167,6 +178,7 @@ struct Daemon {
     shell: Shell,
     server: Option<ControlServer>,
     signals: JoinHandle<()>,
+    inputs: Option<InputThread>,
     matcher: Matcher,
     policy: Policy,
     worker: Worker,
@@ -253,6 +265,7 @@ impl Daemon {
             Message::ReplayEnded => self.end = Some(Ok(())),
             Message::VisionStopped => {}
             Message::Door(report) => self.door_reported(now, &report),
+            Message::Input(report) => self.input_reported(now, report),
             Message::Answered(request, true, at) => self.step(now, Event::Accepted(request, at)),
             Message::Answered(request, false, _) => self.step(now, Event::NotAccepted(request)),
             Message::Audit(trouble) => self.audit_trouble(trouble),
@@ -304,6 +317,15 @@ impl Daemon {
         }
     }
 
+    fn input_reported(&mut self, now: Now, report: InputReport) {
+        let event = match report {
+            InputReport::Level { input, active, at_start } => Event::Input { input, active, at_start },
+            InputReport::Failed(what) => Event::Failed(Part::Inputs, what),
+            InputReport::Recovered => Event::Recovered(Part::Inputs),
+        };
+        self.step(now, event);
+    }
+
     fn audit_trouble(&mut self, trouble: Option<String>) {
         match trouble {
             Some(what) => log::error!("{what}"),
@@ -319,6 +341,7 @@ impl Daemon {
             ("worker", self.worker.is_gone()),
             ("control", self.server.as_ref().is_some_and(ControlServer::is_gone)),
             ("signals", self.signals.is_finished()),
+            ("inputs", self.inputs.as_ref().is_some_and(InputThread::is_gone)),
         ];
         if let (Some((name, _)), None) = (gone.into_iter().find(|(_, gone)| *gone), &self.end) {
             self.end = Some(Err(DaemonError::ThreadEnded(name)));
@@ -336,7 +359,8 @@ impl Daemon {
     }
 
     fn feed_watchdog(&self, now: Moment) {
-        if service::has_stalled(&self.pulse, now) || self.shell.door_has_stalled(now) {
+        let inputs = self.inputs.as_ref().is_some_and(|inputs| service::has_stalled(inputs.pulse(), now));
+        if service::has_stalled(&self.pulse, now) || self.shell.door_has_stalled(now) || inputs {
             log::error!("a thread hangs; the watchdog is not fed");
         } else {
             service::alive();
@@ -356,6 +380,15 @@ fn spawn_recorder(
         },
         move |trouble| drop(troubles.try_send(Message::Audit(trouble.map(|e| e.to_string())))),
     )?)
+}
+
+/// Nothing of what the lines say is lost: their thread waits while the main thread is behind.
+fn spawn_inputs(
+    door: &DoorSettings,
+    sender: &SyncSender<Message>,
+) -> Result<Option<InputThread>, DaemonError> {
+    let sender = sender.clone();
+    Ok(InputThread::spawn(door, move |report| sender.send(Message::Input(report)).is_ok())?)
 }
 
 fn start_control(path: &std::path::Path, sender: &SyncSender<Message>) -> Result<ControlServer, DaemonError> {

@@ -10,6 +10,8 @@
 //! | `relay` | a lock made of a line: read back after every change, locked when dropped |
 //! | `dry_run` | a lock that moves nothing |
 //! | `indicators` | the green and the red light |
+//! | `buzzer` | warning and alarm |
+//! | `inputs` | exit button, contact, tamper switch, fire alarm, and the thread that waits for them |
 //! | `thread` | owns lock and lights, and the deadline |
 //! | `pin` | BCM numbers, header positions, what a pin does before we run |
 //! | `statefile` | names the line in the run-time folder, so that `limen lock` finds it |
@@ -25,9 +27,11 @@ use crate::files::FileError;
 use output::Output;
 use pin::{ActiveLevel, Pin};
 
+pub mod buzzer;
 pub mod dry_run;
 mod gpiochip;
 pub mod indicators;
+pub mod inputs;
 mod output;
 pub mod pin;
 mod relay;
@@ -38,7 +42,9 @@ pub mod thread;
 pub use gpiochip::{ChipInfo, chips};
 pub use relay::Relay;
 
+use buzzer::Buzzer;
 use indicators::Indicators;
+use inputs::InputSettings;
 
 /// The longest time that the line stays unlocked without a new lease.
 pub const MAX_LEASE: Duration = Duration::from_secs(2);
@@ -86,7 +92,26 @@ pub enum Driver {
     DryRun,
 }
 
-/// `[door]`: the line and its lights.
+/// What the lock does without power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockType {
+    /// It stays locked.
+    #[default]
+    FailSecure,
+    /// It opens: for ways out that must open in a power cut.
+    FailSafe,
+}
+
+/// A line that is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputSettings {
+    /// Where.
+    pub pin: Pin,
+    /// The level at which it is on.
+    pub active: ActiveLevel,
+}
+
+/// `[door]`: the lock's line and those around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorSettings {
     /// How the lines are driven.
@@ -97,12 +122,36 @@ pub struct DoorSettings {
     pub pin: Option<Pin>,
     /// The level that unlocks.
     pub active: ActiveLevel,
+    /// What the lock does without power.
+    pub lock: LockType,
     /// A resistor holds the line locked while nobody drives it.
     pub external_pull: bool,
-    /// The light for granted, lit by a high level.
-    pub green: Option<Pin>,
-    /// The light for refused, lit by a high level.
-    pub red: Option<Pin>,
+    /// The light for granted.
+    pub green: Option<OutputSettings>,
+    /// The light for refused.
+    pub red: Option<OutputSettings>,
+    /// The buzzer.
+    pub buzzer: Option<OutputSettings>,
+    /// Exit button, contact, tamper switch, fire alarm, as far as they are wired.
+    pub inputs: Vec<InputSettings>,
+}
+
+impl DoorSettings {
+    /// A door that moves nothing.
+    pub fn dry_run() -> Self {
+        Self {
+            driver: Driver::DryRun,
+            chip: PathBuf::from("/dev/gpiochip0"),
+            pin: None,
+            active: ActiveLevel::High,
+            lock: LockType::FailSecure,
+            external_pull: false,
+            green: None,
+            red: None,
+            buzzer: None,
+            inputs: Vec::new(),
+        }
+    }
 }
 
 /// Why the door could not be driven. The remedy is in each message.
@@ -190,19 +239,24 @@ pub enum DoorError {
     Gone,
 }
 
-/// A locked lock and dark lights.
+/// A locked lock, dark lights, a silent buzzer.
 pub struct OpenedDoor {
     /// The lock.
     pub lock: Box<dyn Lock>,
     /// The lights.
     pub indicators: Indicators,
+    /// The buzzer.
+    pub buzzer: Buzzer,
 }
 
-/// Opens the lock, which locks it, and then the lights.
+/// Opens the lock, which locks it, and then the lights and the buzzer.
 pub fn open(settings: &DoorSettings) -> Result<OpenedDoor, DoorError> {
     let lock = open_lock(settings)?;
-    let light = |pin: Option<Pin>| pin.map(|pin| open_line(settings, pin, ActiveLevel::High)).transpose();
-    Ok(OpenedDoor { lock, indicators: Indicators::new(light(settings.green)?, light(settings.red)?) })
+    let output = |line: Option<OutputSettings>| {
+        line.map(|line| open_line(settings, line.pin, line.active)).transpose()
+    };
+    let indicators = Indicators::new(output(settings.green)?, output(settings.red)?);
+    Ok(OpenedDoor { lock, indicators, buzzer: Buzzer::new(output(settings.buzzer)?) })
 }
 
 /// Opens the lock alone, which locks it.

@@ -3,10 +3,18 @@
 //! Glossary: a *track* is one face followed over frames; a *probe* is what is compared with the gallery;
 //! an *observation* is one frame's outcome for one track; a *fact* is something that the audit keeps.
 
+mod fact;
+mod refusal;
+mod site;
+
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+
+pub use fact::{Caller, Fact, GrantKind, Part, Relock};
+pub use refusal::Refusal;
+pub use site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};
 
 use crate::clock::Moment;
 use crate::embedding::Distance;
@@ -122,227 +130,6 @@ pub struct Observation {
     pub nearest_alone: Option<PersonId>,
     /// The decision is close: the next frames of this track deserve the mirrored crop as well.
     pub look_closer: bool,
-}
-
-/// What allows the door to be open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GrantKind {
-    /// An enrolled person was recognised.
-    Face,
-    /// Somebody allowed to asked for it by command.
-    Manual,
-}
-
-/// Why somebody was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "why", content = "detail")]
-pub enum Refusal {
-    /// No usable picture of the face was had.
-    Unusable(Unusable),
-    /// The comparison named nobody.
-    NoMatch(NoMatch),
-    /// Recognised, but too few frames agreed before the face was gone.
-    TooFewFrames,
-    /// Recognised, but suspended in the gallery.
-    Suspended,
-    /// Recognised, but not yet or no longer valid.
-    NotValidNow,
-    /// Recognised and limited by date or schedule, while the kernel does not trust the clock.
-    ClockNotTrusted,
-    /// Recognised, but none of the person's groups may enter at this time.
-    OutsideSchedule,
-    /// Recognised, but nobody of the group that must come first has been let in today.
-    FirstPersonMissing,
-    /// Recognised, but no second person was in time.
-    SecondPersonMissing,
-    /// Recognised, but let in a short while ago.
-    AntiPassback,
-    /// Recognised, but the audit did not accept the record in time.
-    AuditFailed,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unusable(why) => why.fmt(f),
-            Self::NoMatch(why) => why.fmt(f),
-            Self::TooFewFrames => f.write_str("recognised, but too few frames agreed"),
-            Self::Suspended => f.write_str("suspended in the gallery"),
-            Self::NotValidNow => f.write_str("outside the dates in the gallery"),
-            Self::ClockNotTrusted => f.write_str("limited by time, and the clock is not synchronised"),
-            Self::OutsideSchedule => f.write_str("outside the schedules of their groups"),
-            Self::FirstPersonMissing => f.write_str("nobody who must come first has been let in today"),
-            Self::SecondPersonMissing => f.write_str("no second person was recognised in time"),
-            Self::AntiPassback => f.write_str("let in a short while ago already"),
-            Self::AuditFailed => f.write_str("the audit could not record it"),
-        }
-    }
-}
-
-/// Why the door was locked again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Relock {
-    /// The unlock time was over.
-    TimeOver,
-    /// Somebody asked for it by command.
-    Command,
-    /// The person was removed or suspended while the door was open.
-    Revoked,
-    /// The daemon is leaving.
-    Shutdown,
-    /// A part failed.
-    Fault,
-}
-
-/// A part of the machine that can fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Part {
-    /// The camera or its cable.
-    Camera,
-    /// The vision thread.
-    Vision,
-    /// The line to the relay.
-    Door,
-    /// The record file.
-    Audit,
-    /// The gallery file, its photographs or the template store.
-    Gallery,
-    /// The control socket.
-    Control,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Camera => "camera",
-            Self::Vision => "vision",
-            Self::Door => "door",
-            Self::Audit => "audit",
-            Self::Gallery => "gallery",
-            Self::Control => "control",
-        })
-    }
-}
-
-/// Who asked, from the socket's peer credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Caller {
-    /// User.
-    pub uid: u32,
-    /// Process.
-    pub pid: i32,
-}
-
-/// Something that happened and that the audit keeps: one record each.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum Fact {
-    /// The daemon started.
-    Started {
-        /// Of the program.
-        version: String,
-        /// Digest of the embedding model.
-        model: String,
-        /// Driver of the lock.
-        driver: String,
-    },
-    /// The daemon left in order.
-    Stopped,
-    /// The door was unlocked.
-    Granted {
-        /// By what.
-        grant: GrantKind,
-        /// Whom, if a person.
-        person: Option<PersonId>,
-        /// Who was recognised before and goes in as well, where two people are needed.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        second: Option<PersonId>,
-        /// Whose face, if a face.
-        track: Option<TrackId>,
-        /// Distance to the template; for administrators.
-        distance: Option<f32>,
-        /// Longest time unlocked, in milliseconds.
-        unlock_ms: u64,
-        /// Who asked, if by command.
-        caller: Option<Caller>,
-    },
-    /// Somebody was recognised who enters only with a second person; nothing opens until that one comes.
-    Waiting {
-        /// Whose face.
-        track: TrackId,
-        /// Whom.
-        person: PersonId,
-        /// How long the first waits, in seconds.
-        seconds: u64,
-    },
-    /// A track ended, or was decided, without a grant.
-    Refused {
-        /// Whose face.
-        track: TrackId,
-        /// Why.
-        refusal: Refusal,
-        /// The nearest person, for administrators.
-        nearest: Option<PersonId>,
-        /// And how far.
-        distance: Option<f32>,
-        /// Frames of the track that were compared.
-        frames: u32,
-    },
-    /// The door was locked again.
-    Locked {
-        /// Why.
-        why: Relock,
-        /// Who asked, if by command.
-        caller: Option<Caller>,
-    },
-    /// A part failed; the door is locked while it is away.
-    Fault {
-        /// Which.
-        part: Part,
-        /// What it said.
-        what: String,
-    },
-    /// A failed part is back.
-    Recovered {
-        /// Which.
-        part: Part,
-        /// How long it was away, in milliseconds.
-        after_ms: u64,
-    },
-    /// A gallery came into force.
-    GalleryLoaded {
-        /// People in it.
-        people: usize,
-        /// Templates in it.
-        templates: usize,
-        /// Ids that are new.
-        added: Vec<PersonId>,
-        /// Ids that are gone.
-        removed: Vec<PersonId>,
-    },
-    /// A gallery was refused; the old one stays in force.
-    GalleryRefused {
-        /// What was wrong with it.
-        what: String,
-    },
-    /// The daemon runs with a setting that lowers what it promises.
-    Risk {
-        /// Which setting, and what it means.
-        what: String,
-    },
-    /// A snapshot of the camera was handed out.
-    Snapshot {
-        /// To whom.
-        caller: Caller,
-    },
-    /// Records may be missing: the last run ended without closing the file.
-    Gap {
-        /// What was found.
-        what: String,
-    },
 }
 
 /// How long a frame counts as fresh; evidence older than this opens nothing.

@@ -33,6 +33,8 @@ pub struct Standing {
     pub valid_until: Option<Date>,
     /// The groups whose schedules let the person in; in none: at any time.
     pub groups: Vec<GroupId>,
+    /// The door stays unlocked, and may stand open, for longer.
+    pub extended_time: bool,
 }
 
 impl Standing {

@@ -12,18 +12,28 @@
 //! Somebody who is recognised passes if the rules of access let them ([`access`]): groups, schedules, and
 //! what happened before, the only thing that is remembered beyond the tracks in the picture.
 //!
+//! Besides, the exit button, a mode and the fire alarm unlock the door (`release`), and what its lines and its camera
+//! say may be an alarm (`surroundings`, [`alarms`]).
+//!
 //! The shell performs the [`Action`]s; the door thread on its side lets go of the line when the leases
 //! stop coming, so that a hung shell cannot keep the door open.
 
 pub mod access;
 mod admission;
+pub mod alarms;
 pub mod calendar;
 mod event;
 mod evidence;
 pub mod explanation;
 mod grant;
+mod lines;
 mod memory;
+pub mod modes;
+mod position;
+mod release;
+mod rules;
 pub mod schedule;
+mod surroundings;
 pub mod usability;
 
 use std::collections::HashMap;
@@ -31,14 +41,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use access::AccessRules;
-pub use event::{Action, Event, OnAuditFailure, RequestId, Roster, Rules, Sign};
+pub use event::{Action, Event, RequestId, Roster, Sign, Sound};
 pub use evidence::ATTEMPT;
 pub use grant::Grant;
+pub use rules::{DoorRules, OnAuditFailure, Relocking, Rules};
 
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, FRESHNESS, Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
+use crate::event::{Caller, FRESHNESS, Fact, GrantKind, Mode, Observation, Part, Relock, TrackId, Unusable};
+use alarms::Alarms;
 use evidence::{Evidence, Finding};
+use lines::Lines;
 use memory::Memory;
+use modes::Modes;
+use position::Position;
+use release::{Reach, Release};
 
 /// How long a grant waits for the audit to accept its record.
 pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
@@ -66,6 +82,21 @@ pub struct Policy {
     state: State,
     tracks: HashMap<TrackId, Evidence>,
     failed: HashMap<Part, Moment>,
+    release: Release,
+    modes: Modes,
+    lines: Lines,
+    position: Position,
+    alarms: Alarms,
+    /// When something last held the door.
+    last_held: Option<Moment>,
+    /// The door was opened by whom it was unlocked for.
+    opened_while_held: bool,
+    /// Since when the camera has shown nothing.
+    blind_since: Option<Moment>,
+    /// The last grant opened without a record.
+    opened_unrecorded: bool,
+    warned: bool,
+    heard: Sound,
     /// The latest moment of any event: before it, nothing opens.
     latest: Moment,
     next_request: u64,
@@ -82,12 +113,23 @@ impl Policy {
             state: State::Locked,
             tracks: HashMap::new(),
             failed: HashMap::new(),
+            release: Release::default(),
+            modes: Modes::default(),
+            lines: Lines::default(),
+            position: Position::default(),
+            alarms: Alarms::default(),
+            last_held: None,
+            opened_while_held: false,
+            blind_since: None,
+            opened_unrecorded: false,
+            warned: false,
+            heard: Sound::Silence,
             latest: Moment::default(),
             next_request: 0,
         }
     }
 
-    /// The grant that keeps the door open, if one does.
+    /// The grant of whom the door is unlocked for, if it is for somebody.
     pub fn open(&self) -> Option<&Grant> {
         match &self.state {
             State::Open { grant } => Some(grant),
@@ -100,6 +142,7 @@ impl Policy {
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
         self.rules = rules;
         self.access = access;
+        self.modes.ask_again();
         self.tracks.values_mut().for_each(Evidence::forget);
     }
 
@@ -113,9 +156,10 @@ impl Policy {
         let own = match &self.state {
             State::Locked => None,
             State::Asking { asked, .. } => Some(*asked + AUDIT_PATIENCE),
-            State::Open { grant } => Some(grant.until()),
+            State::Open { grant } => grant.until(),
         };
-        own.into_iter().chain(self.memory.next_end()).min()
+        let others = [self.memory.next_end(), self.surroundings_deadline(self.latest)];
+        own.into_iter().chain(others.into_iter().flatten()).min()
     }
 
     /// Takes one event and says what is to be done. Time-driven changes come first, so that an event
@@ -126,28 +170,37 @@ impl Policy {
             self.give_up_asking(now, &mut actions);
         }
         self.let_time_pass(now, &mut actions);
-        match event {
-            Event::Observed(observation) => self.observe(now, observation, &mut actions),
-            Event::Unusable { track, taken, why } => self.unusable(now, track, taken, why),
-            Event::TrackEnded(track) => self.end_track(track, &mut actions),
-            Event::Accepted(request, _) => self.accepted(now, request, &mut actions),
-            Event::NotAccepted(request) => self.not_accepted(now, request, &mut actions),
-            Event::NewRoster(roster) => self.replace_roster(now, roster, &mut actions),
-            Event::LockAsked(caller) => self.lock_asked(caller, &mut actions),
-            Event::UnlockAsked { caller, length } => self.unlock_asked(now, caller, length, &mut actions),
-            Event::Failed(part, what) => self.part_failed(now, part, what, &mut actions),
-            Event::Recovered(part) => self.part_recovered(now, part, &mut actions),
-            Event::Tick => {}
-            Event::Shutdown => self.shut_down(&mut actions),
+        if let Some(event) = self.surroundings(now, event, &mut actions) {
+            self.take(now, event, &mut actions);
         }
+        self.watch(now, &mut actions);
         self.renew_lease(now, &mut actions);
         self.latest = self.latest.max(now.moment);
         actions
     }
 
-    /// Locked, nothing failing, and time has not gone back.
+    fn take(&mut self, now: Now, event: Event, actions: &mut Vec<Action>) {
+        match event {
+            Event::Observed(observation) => self.observe(now, observation, actions),
+            Event::Unusable { track, taken, why } => self.unusable(now, track, taken, why),
+            Event::TrackEnded(track) => self.end_track(track, actions),
+            Event::Accepted(request, _) => self.accepted(now, request, actions),
+            Event::NotAccepted(request) => self.not_accepted(now, request, actions),
+            Event::NewRoster(roster) => self.replace_roster(now, roster, actions),
+            Event::LockAsked(caller) => self.lock_asked(caller, actions),
+            Event::UnlockAsked { caller, length } => self.unlock_asked(now, caller, length, actions),
+            Event::Failed(part, what) => self.part_failed(now, part, what, actions),
+            Event::Recovered(part) => self.part_recovered(now, part, actions),
+            Event::Tick | Event::Input { .. } | Event::View { .. } => {}
+            Event::ModeAsked { .. } | Event::ModeKept(_) | Event::AlarmAcknowledged { .. } => {}
+            Event::Shutdown => self.shut_down(actions),
+        }
+    }
+
+    /// Locked, nothing failing that is needed, and time has not gone back.
     fn may_open(&self, now: Now) -> bool {
-        self.state == State::Locked && self.failed.is_empty() && now.moment >= self.latest
+        let fails = self.failed.keys().any(|part| *part != Part::Inputs);
+        self.state == State::Locked && !fails && now.moment >= self.latest
     }
 
     /// The audit accepted within its patience, however late that is heard: a busy machine is no slow disk.
@@ -172,14 +225,15 @@ impl Policy {
 
     fn let_time_pass(&mut self, now: Now, actions: &mut Vec<Action>) {
         match &self.state {
-            State::Open { grant } if now.moment >= grant.until() || now.moment < grant.from() => {
-                self.transition_to_locked(Relock::TimeOver, None, actions);
+            State::Open { grant } if grant.is_over(now.moment) => {
+                self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
             }
             State::Asking { .. } if now.moment < self.latest => {
-                self.transition_to_locked(Relock::TimeOver, None, actions);
+                self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
             }
             _ => {}
         }
+        self.end_release(now, actions);
         self.end_waiting(now, actions);
         let over: Vec<TrackId> =
             self.tracks.iter().filter(|(_, e)| e.attempt_is_over(now.moment)).map(|(id, _)| *id).collect();
@@ -225,6 +279,7 @@ impl Policy {
         match &self.state {
             State::Asking { request, grant, .. } if *request == answered => {
                 let grant = grant.clone();
+                self.opened_unrecorded = false;
                 self.transition_to_open(now, grant, actions);
             }
             _ => {}
@@ -240,10 +295,15 @@ impl Policy {
         let what = "the record of a grant was not accepted in time".to_owned();
         actions.push(Action::Record(Fact::Fault { part: Part::Audit, what }));
         match self.rules.on_audit_failure {
-            OnAuditFailure::AllowAndAlarm => self.transition_to_open(now, grant, actions),
+            OnAuditFailure::AllowAndAlarm => {
+                self.opened_unrecorded = true;
+                self.transition_to_open(now, grant, actions);
+            }
             OnAuditFailure::Refuse => {
                 self.state = State::Locked;
-                actions.push(Action::Lock);
+                if !self.is_held() {
+                    actions.push(Action::Lock);
+                }
                 if let Some(track) = grant.track() {
                     actions.push(Action::Show(Sign::Refused));
                     self.evidence_of(track).ask_again(now.moment + ASK_AGAIN);
@@ -264,18 +324,18 @@ impl Policy {
             State::Locked => false,
         };
         if revoked {
-            self.transition_to_locked(Relock::Revoked, None, actions);
+            self.transition_to_locked(Relock::Revoked, Reach::Person, None, actions);
         }
     }
 
     fn lock_asked(&mut self, caller: Option<Caller>, actions: &mut Vec<Action>) {
         self.tracks.values_mut().for_each(Evidence::spend);
         self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Command, caller, actions);
+        self.transition_to_locked(Relock::Command, Reach::Rex, caller, actions);
     }
 
     fn unlock_asked(&mut self, now: Now, caller: Caller, length: Duration, actions: &mut Vec<Action>) {
-        let works = !self.failed.contains_key(&Part::Door);
+        let works = !self.failed.contains_key(&Part::Door) && self.modes.in_force() != Mode::LockDown;
         if self.state == State::Locked && works && now.moment >= self.latest {
             let grant = Grant::manual(now.moment, length.min(LONGEST_UNLOCK));
             self.transition_to_asking(now, grant, None, Some(caller), actions);
@@ -288,9 +348,20 @@ impl Policy {
         }
         self.failed.insert(part, now.moment);
         actions.push(Action::Record(Fact::Fault { part, what }));
+        match part {
+            // People get in all the same; what the lines held ends with them.
+            Part::Inputs => self.transition_to_locked(Relock::Fault, Reach::All, None, actions),
+            Part::Door => self.fall_silent(Reach::Rex, actions),
+            _ => self.fall_silent(Reach::Mode, actions),
+        }
+    }
+
+    /// Nobody is seen, or nobody can be let in: what was seen so far no longer counts.
+    fn fall_silent(&mut self, reach: Reach, actions: &mut Vec<Action>) {
+        self.blind_since = None;
         self.tracks.values_mut().for_each(Evidence::forget);
         self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Fault, None, actions);
+        self.transition_to_locked(Relock::Fault, reach, None, actions);
     }
 
     fn part_recovered(&mut self, now: Now, part: Part, actions: &mut Vec<Action>) {
@@ -302,7 +373,8 @@ impl Policy {
 
     fn shut_down(&mut self, actions: &mut Vec<Action>) {
         self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Shutdown, None, actions);
+        actions.extend(self.lines.unrecorded().into_iter().map(Action::Record));
+        self.transition_to_locked(Relock::Shutdown, Reach::All, None, actions);
         actions.push(Action::Record(Fact::Stopped));
     }
 
@@ -316,15 +388,7 @@ impl Policy {
     ) {
         let request = RequestId(self.next_request);
         self.next_request += 1;
-        let fact = Fact::Granted {
-            grant: grant.kind(),
-            person: grant.person().cloned(),
-            second: grant.second().cloned(),
-            track: grant.track(),
-            distance,
-            unlock_ms: u64::try_from(grant.length().as_millis()).unwrap_or(u64::MAX),
-            caller,
-        };
+        let fact = release::granted(&grant, distance, caller);
         self.state = State::Asking { request, asked: now.moment, grant };
         actions.push(Action::RecordAndAnswer(request, fact));
     }
@@ -337,22 +401,7 @@ impl Policy {
         self.remember(now, &grant, actions);
         self.state = State::Open { grant };
         actions.push(Action::Show(Sign::Granted));
-    }
-
-    /// Locks in any state; a door that was not open is locked again all the same, without a record.
-    fn transition_to_locked(&mut self, why: Relock, caller: Option<Caller>, actions: &mut Vec<Action>) {
-        let was = std::mem::replace(&mut self.state, State::Locked);
-        actions.push(Action::Lock);
-        if !matches!(was, State::Locked) || caller.is_some() {
-            actions.push(Action::Show(Sign::Idle));
-            actions.push(Action::Record(Fact::Locked { why, caller }));
-        }
-    }
-
-    fn renew_lease(&self, now: Now, actions: &mut Vec<Action>) {
-        if let State::Open { grant } = &self.state {
-            actions.push(Action::Hold(grant.lease(now.moment)));
-        }
+        self.stay_open(now, actions);
     }
 
     fn evidence_of(&mut self, track: TrackId) -> &mut Evidence {
@@ -363,9 +412,9 @@ impl Policy {
         self.tracks.entry(track).or_default()
     }
 
-    /// What kind of grant keeps the door open, for the status.
+    /// What kind of grant keeps the door unlocked, for the status; of several, the one that lasts longest.
     pub fn open_kind(&self) -> Option<GrantKind> {
-        self.open().map(Grant::kind)
+        release::leading(self.holds())
     }
 }
 

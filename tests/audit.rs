@@ -17,7 +17,7 @@ fn site_with_records() -> (Site, std::path::PathBuf) {
             second: None,
             track: None,
             distance: None,
-            unlock_ms: 1000,
+            unlock_ms: Some(1000),
             caller: None,
         };
         log.append(limen::clock::Now::read(), grant).expect("written");

@@ -35,7 +35,7 @@ fn granted(person: &str) -> Fact {
         second: None,
         track: Some(TrackId(7)),
         distance: Some(0.25),
-        unlock_ms: 5000,
+        unlock_ms: Some(5000),
         caller: None,
     }
 }

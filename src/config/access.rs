@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 
 use super::checks::{choice, number};
+use super::modes::check_modes;
 use super::said::{Names, Said, SaidFile, SaidGroup};
 use super::schedules::{check_holidays, check_name, check_schedules, limit};
 use crate::mistake::Review;
@@ -33,6 +34,7 @@ pub(super) fn check_access(review: &mut Review<'_>, said: &SaidFile) -> AccessRu
     AccessRules {
         calendar: Calendar { zone, holidays },
         groups: check_groups(review, &said.group, &schedules),
+        modes: check_modes(review, &said.modes, &schedules),
         schedules,
         when_clock_unknown: clock.unwrap_or_default(),
     }
@@ -127,7 +129,13 @@ fn check_members(review: &mut Review<'_>, key: &str, said: &Names, known: &[Grou
 }
 
 /// The places in `known` of the names that are said: each known, none twice, not none at all.
-fn check_names(review: &mut Review<'_>, key: &str, said: &Names, known: &[&str], kind: &str) -> Vec<usize> {
+pub(super) fn check_names(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Names,
+    known: &[&str],
+    kind: &str,
+) -> Vec<usize> {
     let Some(said) = said else { return Vec::new() };
     if said.get_ref().is_empty() {
         review.note(Some(said.span()), key, "names nothing", "name something, or leave the key out");

@@ -8,7 +8,8 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::access::check_access;
-use super::door::check_door;
+use super::door::{self, check_door};
+use super::modes;
 use super::recognition::{check_frames, check_recognition};
 use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
@@ -33,18 +34,23 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
     let paths = check_paths(review, &said.paths, folder);
     let (frames, window) = check_frames(review, &said.recognition);
     let unlock = number(review, "[door] unlock-seconds", &said.door.unlock_seconds, 1.0..=30.0, "seconds");
+    let door = check_door(review, &said.door, &mut warnings);
+    let around = door::check_rules(review, &said.door, &door);
     let rules = Rules {
         frames,
         window,
         unlock: Duration::from_secs_f64(unlock.unwrap_or(5.0)),
         on_audit_failure: check_audit_failure(review, &said.audit.on_audit_failure),
+        door: modes::check_rules(review, &said.modes, &said.alarms, around),
     };
     Settings {
         camera: check_camera(review, &said.camera),
         recognition: check_recognition(review, &said.recognition),
         model: check_model(review, &said.model, folder, &paths),
-        door: check_door(review, &said.door, &mut warnings),
+        door,
         rules,
+        keep_mode: modes::keeps_mode(review, &said.modes),
+        operators: text(review, "[control] operators", &said.control.operators).map(str::to_owned),
         access: check_access(review, said).into(),
         gallery: path(review, "[gallery] file", &said.gallery.file, folder)
             .unwrap_or_else(|| folder.join(DEFAULT_GALLERY)),

@@ -1,17 +1,19 @@
 //! The door's part of the configuration: a real lock asks for more care than any other section.
 
 use std::path::Path;
+use std::time::Duration;
 
 use toml::Spanned;
 
-use super::checks::{choice, flag, path};
-use super::said::{Said, SaidDoor};
-use crate::door::pin::{ActiveLevel, HIGHEST_PIN, LAST_PULLED_UP, Pin};
-use crate::door::{DoorSettings, Driver};
+use super::checks::{choice, flag, number, path};
+use super::lines::{LEVELS, check_lines};
+use super::said::SaidDoor;
+use crate::door::pin::{ActiveLevel, HIGHEST_PIN, LAST_PULLED_UP};
+use crate::door::{DoorSettings, Driver, LockType};
+use crate::event::Input;
 use crate::mistake::Review;
+use crate::policy::{DoorRules, LONGEST_UNLOCK, Relocking};
 
-/// Pins that the serial console may drive while the Pi starts.
-const SERIAL_CONSOLE: [i64; 2] = [14, 15];
 const DEFAULT_CHIP: &str = "/dev/gpiochip0";
 
 /// Checks `[door]`; a section with mistakes gives the dry-run door.
@@ -22,9 +24,9 @@ pub(super) fn check_door(
 ) -> DoorSettings {
     let drivers = [("rppal", Driver::Rppal), ("gpiochip", Driver::Gpiochip), ("dry-run", Driver::DryRun)];
     let driver = choice(review, "[door] driver", &said.driver, &drivers).unwrap_or(Driver::DryRun);
-    let levels = [("high", ActiveLevel::High), ("low", ActiveLevel::Low)];
-    let active = choice(review, "[door] active", &said.active, &levels).unwrap_or(ActiveLevel::High);
-    let [pin, green, red] = check_pins(review, said, warnings);
+    let active = choice(review, "[door] active", &said.active, &LEVELS).unwrap_or(ActiveLevel::High);
+    let locks = [("fail-secure", LockType::FailSecure), ("fail-safe", LockType::FailSafe)];
+    let lines = check_lines(review, said, warnings);
     if !matches!(driver, Driver::DryRun) {
         check_real_lock(review, said);
     }
@@ -33,12 +35,67 @@ pub(super) fn check_door(
         driver,
         chip: path(review, "[door] chip", &said.chip, Path::new("/dev"))
             .unwrap_or_else(|| DEFAULT_CHIP.into()),
-        pin,
+        pin: lines.lock,
         active,
+        lock: choice(review, "[door] lock", &said.lock, &locks).unwrap_or_default(),
         external_pull: flag(&said.external_pull),
-        green,
-        red,
+        green: lines.green,
+        red: lines.red,
+        buzzer: lines.buzzer,
+        inputs: lines.inputs,
     }
+}
+
+/// Checks what `[door]` says about times, with the lines that were found.
+pub(super) fn check_rules(review: &mut Review<'_>, said: &SaidDoor, door: &DoorSettings) -> DoorRules {
+    let default = DoorRules::DEFAULT;
+    let longest = LONGEST_UNLOCK.as_secs_f64();
+    let mut seconds = |key: &str, said, range, default: Duration| {
+        number(review, &format!("[door] {key}"), said, range, "seconds")
+            .map_or(default, Duration::from_secs_f64)
+    };
+    let rules = DoorRules {
+        longest: seconds(
+            "longest-unlock-seconds",
+            &said.longest_unlock_seconds,
+            1.0..=longest,
+            default.longest,
+        ),
+        extended: seconds(
+            "extended-unlock-seconds",
+            &said.extended_unlock_seconds,
+            1.0..=longest,
+            default.extended,
+        ),
+        held_open: seconds("held-open-seconds", &said.held_open_seconds, 5.0..=3600.0, default.held_open),
+        warning: seconds(
+            "held-open-warning-seconds",
+            &said.held_open_warning_seconds,
+            0.0..=3600.0,
+            default.warning,
+        ),
+        ..default
+    };
+    if rules.warning >= rules.held_open {
+        let at =
+            said.held_open_warning_seconds.as_ref().or(said.held_open_seconds.as_ref()).map(Spanned::span);
+        let what =
+            "is not shorter than held-open-seconds, so that the warning would begin before the door is open";
+        review.note(at, "[door] held-open-warning-seconds", what, "write fewer seconds");
+    }
+    DoorRules { relock: check_relock(review, said, door), ..rules }
+}
+
+fn check_relock(review: &mut Review<'_>, said: &SaidDoor, door: &DoorSettings) -> Relocking {
+    let choices = [("after-time", Relocking::AfterTime), ("on-close", Relocking::OnClose)];
+    let relock = choice(review, "[door] relock", &said.relock, &choices).unwrap_or_default();
+    let contact = door.inputs.iter().any(|line| line.input == Input::Contact);
+    if relock == Relocking::OnClose && !contact {
+        let at = said.relock.as_ref().map(Spanned::span);
+        let remedy = "wire a door contact and add [door.contact] pin = N, or write relock = \"after-time\"";
+        review.note_missing(at, "[door] relock", "\"on-close\" needs a door contact", remedy);
+    }
+    relock
 }
 
 /// What a lock that really moves needs besides.
@@ -60,46 +117,10 @@ fn check_real_lock(review: &mut Review<'_>, said: &SaidDoor) {
     }
 }
 
-/// Lock, green and red: each a BCM number, no two the same.
-fn check_pins(review: &mut Review<'_>, said: &SaidDoor, warnings: &mut Vec<String>) -> [Option<Pin>; 3] {
-    let all: [(&str, &Said<i64>); 3] = [("pin", &said.pin), ("green", &said.green), ("red", &said.red)];
-    let mut seen: Vec<(i64, &str)> = Vec::new();
-    all.map(|(key, said)| {
-        let said = said.as_ref()?;
-        let number = *said.get_ref();
-        let pin = check_pin(review, key, said)?;
-        if let Some((_, other)) = seen.iter().find(|(taken, _)| *taken == number) {
-            let what = format!("BCM {number} is used for {other} already");
-            review.note(Some(said.span()), format!("[door] {key}"), what, "use another pin");
-        }
-        if SERIAL_CONSOLE.contains(&number) {
-            warnings.push(format!(
-                "[door] {key}: BCM {number} belongs to the serial console, which may move it while the Pi \
-                 starts; use another pin, or turn the console off with raspi-config"
-            ));
-        }
-        seen.push((number, key));
-        Some(pin)
-    })
-}
-
-fn check_pin(review: &mut Review<'_>, key: &str, said: &Spanned<i64>) -> Option<Pin> {
-    let number = *said.get_ref();
-    let pin = pin_of(said);
-    if pin.is_none() {
-        let what = format!("{number} is not a BCM number (0 to {HIGHEST_PIN})");
-        review.note(Some(said.span()), format!("[door] {key}"), what, "header pin 11 is BCM 17");
-    }
-    pin
-}
-
-fn pin_of(said: &Spanned<i64>) -> Option<Pin> {
-    u8::try_from(*said.get_ref()).ok().and_then(|number| Pin::new(number).ok())
-}
-
 /// Between power-up and our start only the pull decides, so it must hold the locked level.
 fn check_pull(review: &mut Review<'_>, said: &SaidDoor, active: ActiveLevel) {
-    let Some((at, pin)) = said.pin.as_ref().and_then(|said| Some((said.span(), pin_of(said)?))) else {
+    let Some((at, pin)) = said.pin.as_ref().and_then(|said| Some((said.span(), super::lines::pin_of(said)?)))
+    else {
         return;
     };
     let pull = pin.pull_at_power_up();

@@ -27,6 +27,12 @@ pub struct SaidFile {
     pub model: SaidModel,
     /// `[door]`
     pub door: SaidDoor,
+    /// `[modes]`
+    pub modes: SaidModes,
+    /// `[alarms]`
+    pub alarms: SaidAlarms,
+    /// `[control]`
+    pub control: SaidControl,
     /// `[gallery]`
     pub gallery: SaidGallery,
     /// `[audit]`
@@ -147,8 +153,80 @@ pub struct SaidDoor {
     pub accept_photo_risk: Said<bool>,
     /// BCM number.
     pub green: Said<i64>,
+    /// `high` or `low`.
+    pub green_active: Said<String>,
     /// BCM number.
     pub red: Said<i64>,
+    /// `high` or `low`.
+    pub red_active: Said<String>,
+    /// BCM number.
+    pub buzzer: Said<i64>,
+    /// `high` or `low`.
+    pub buzzer_active: Said<String>,
+    /// `fail-secure` or `fail-safe`.
+    pub lock: Said<String>,
+    /// `after-time` or `on-close`.
+    pub relock: Said<String>,
+    /// Seconds.
+    pub longest_unlock_seconds: Said<f64>,
+    /// Seconds.
+    pub extended_unlock_seconds: Said<f64>,
+    /// Seconds.
+    pub held_open_seconds: Said<f64>,
+    /// Seconds.
+    pub held_open_warning_seconds: Said<f64>,
+    /// `[door.rex]`
+    pub rex: Option<Spanned<SaidInput>>,
+    /// `[door.contact]`
+    pub contact: Option<Spanned<SaidInput>>,
+    /// `[door.tamper]`
+    pub tamper: Option<Spanned<SaidInput>>,
+    /// `[door.fire]`
+    pub fire: Option<Spanned<SaidInput>>,
+}
+
+/// An input line of the door.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidInput {
+    /// BCM number.
+    pub pin: Said<i64>,
+    /// `high` or `low`.
+    pub active: Said<String>,
+    /// `up`, `down` or `none`.
+    pub pull: Said<String>,
+    /// Milliseconds.
+    pub debounce_ms: Said<i64>,
+}
+
+/// `[modes]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidModes {
+    /// Names of schedules.
+    pub office_open: Names,
+    /// Names of schedules.
+    pub lock_down: Names,
+    /// `normal` or `keep`.
+    pub after_restart: Said<String>,
+    /// The exit button works in lock-down.
+    pub rex_in_lock_down: Said<bool>,
+}
+
+/// `[alarms]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidAlarms {
+    /// Seconds; 0 for never.
+    pub camera_blind_seconds: Said<i64>,
+}
+
+/// `[control]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct SaidControl {
+    /// A group of the system.
+    pub operators: Said<String>,
 }
 
 /// `[gallery]`

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
-use crate::door::{DoorSettings, Driver};
+use crate::door::{DoorSettings, Driver, LockType};
 use crate::matching::LookAlikes;
 use crate::policy::access::WhenClockUnknown;
 use crate::policy::{AccessRules, Rules};
@@ -27,6 +27,10 @@ pub struct Settings {
     pub rules: Rules,
     /// Who may when.
     pub access: Arc<AccessRules>,
+    /// A commanded mode is in force again after a restart.
+    pub keep_mode: bool,
+    /// The group of the system whose members operate the door over the socket.
+    pub operators: Option<String>,
     /// The gallery file.
     pub gallery: PathBuf,
     /// The records.
@@ -60,6 +64,10 @@ impl Settings {
             (
                 real && self.accept_photo_risk,
                 "accept-photo-risk: a photograph of an enrolled person can open the door",
+            ),
+            (
+                real && self.door.lock == LockType::FailSafe,
+                "lock = \"fail-safe\": the door is open while there is no power",
             ),
             (
                 self.camera.allow_virtual,

@@ -12,11 +12,12 @@ use super::{Daemon, Watcher};
 use crate::audit::Recorder;
 use crate::clock::{Moment, Now};
 use crate::control::{Answer, Asked, MAX_CLIENTS, Request, no, yes};
+use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
 use crate::event::{Caller, Fact, Part};
 use crate::person::PersonId;
-use crate::policy::{Action, Event, Grant, RequestId, Sign};
+use crate::policy::{Action, Event, Grant, RequestId, Sign, Sound};
 use crate::service;
 
 /// The longest time that `door test` or `unlock` may ask for, in seconds.
@@ -43,6 +44,7 @@ impl Shell {
                 Action::Hold(lease) => self.with_door(|door| drop(door.hold(lease))),
                 Action::Lock => self.with_door(DoorHandle::lock),
                 Action::Show(sign) => self.with_door(|door| door.show(indication(sign))),
+                Action::Sound(sound) => self.with_door(|door| door.play(tone(sound))),
                 Action::Record(fact) => self.record(now, fact),
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
             }
@@ -255,6 +257,14 @@ fn indication(sign: Sign) -> Indication {
     }
 }
 
+fn tone(sound: Sound) -> Tone {
+    match sound {
+        Sound::Silence => Tone::Silent,
+        Sound::Warning => Tone::Warning,
+        Sound::Alarm => Tone::Alarm,
+    }
+}
+
 /// One line of the journal a fact; never a distance, which is for the audit alone.
 fn tell_log(fact: &Fact) {
     match fact {
@@ -280,6 +290,10 @@ fn tell_log(fact: &Fact) {
             removed.len()
         ),
         Fact::GalleryRefused { .. } | Fact::Started { .. } | Fact::Stopped | Fact::Risk { .. } => {}
+        Fact::Input { input, active, .. } => log::info!("{input}: {active}"),
+        Fact::Alarm { alarm, step, .. } => log::warn!("alarm {alarm}: {step}"),
+        Fact::Mode { mode, source, .. } => log::info!("mode {mode} ({source:?})"),
+        Fact::Command { command, caller, .. } => log::info!("{command} asked by uid {}", caller.uid),
         Fact::Snapshot { caller } => log::warn!("a snapshot was handed to uid {}", caller.uid),
         Fact::Gap { what } => log::warn!("audit: {what}"),
     }

@@ -6,10 +6,11 @@ use super::DaemonError;
 use super::eyes::Eyes;
 use crate::camera::reopen::Reopening;
 use crate::camera::replay::Replay;
+use crate::door::buzzer::Buzzer;
 use crate::door::dry_run::DryRun;
 use crate::door::indicators::Indicators;
 use crate::door::statefile;
-use crate::door::{DoorSettings, Lock, OpenedDoor};
+use crate::door::{DoorSettings, OpenedDoor};
 
 /// The two ways to wire the daemon. There is no third: recordings take a [`DryRun`] lock by type.
 pub enum Wiring {
@@ -31,16 +32,20 @@ pub enum Wiring {
 
 impl Wiring {
     /// Opens the door, which locks it; the run-time folder gets the line's name before, so that `limen lock`
-    /// finds it whatever happens next.
-    pub(super) fn open(self, runtime: &Path) -> Result<(Eyes, Box<dyn Lock>, Indicators), DaemonError> {
+    /// finds it whatever happens next. The settings name the input lines; a rehearsal has none.
+    pub(super) fn open(
+        self,
+        runtime: &Path,
+    ) -> Result<(Eyes, OpenedDoor, Option<DoorSettings>), DaemonError> {
         match self {
             Self::Live { camera, door } => {
                 statefile::write(&runtime.join(statefile::STATE_NAME), &door)?;
-                let OpenedDoor { lock, indicators } = crate::door::open(&door)?;
-                Ok((Eyes::Camera(camera), lock, indicators))
+                Ok((Eyes::Camera(camera), crate::door::open(&door)?, Some(door)))
             }
             Self::Rehearsal { replay, lock } => {
-                Ok((Eyes::Replay(replay), Box::new(lock), Indicators::none()))
+                let (indicators, buzzer) = (Indicators::none(), Buzzer::none());
+                let door = OpenedDoor { lock: Box::new(lock), indicators, buzzer };
+                Ok((Eyes::Replay(replay), door, None))
             }
         }
     }

@@ -7,13 +7,17 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use std::time::Duration;
+
 use gpiocdev::Request;
 use gpiocdev::chip::Chip;
-use gpiocdev::line::Value;
+use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
 
 use super::DoorError;
+use super::inputs::{InputLines, InputSettings, Pull};
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
+use crate::event::Input;
 use crate::person::printable;
 
 /// What `ps` and `gpioinfo` show as the holder of the line.
@@ -59,6 +63,67 @@ impl Output for ChipLine {
 
     fn describe(&self) -> String {
         name(&self.chip, self.pin)
+    }
+}
+
+/// The input lines, in one request: their edges come in the order in which they happened.
+#[derive(Debug)]
+pub struct ChipInputs {
+    request: Request,
+    chip: PathBuf,
+    lines: Vec<InputSettings>,
+}
+
+impl ChipInputs {
+    /// Makes the lines inputs, each with its pull, its polarity and the kernel's debouncing.
+    pub fn open(chip: &Path, lines: &[InputSettings]) -> Result<Self, DoorError> {
+        let mut builder = Request::builder();
+        builder.on_chip(chip).with_consumer(CONSUMER);
+        for line in lines {
+            check_line(chip, line.pin)?;
+            builder.with_line(u32::from(line.pin.bcm())).as_input();
+            if line.active == ActiveLevel::Low {
+                builder.as_active_low();
+            } else {
+                builder.as_active_high();
+            }
+            builder
+                .with_bias(match line.pull {
+                    Pull::Up => Bias::PullUp,
+                    Pull::Down => Bias::PullDown,
+                    Pull::None => Bias::Disabled,
+                })
+                .with_debounce_period(line.debounce)
+                .with_edge_detection(EdgeDetection::BothEdges);
+        }
+        let failed = |error: gpiocdev::Error| {
+            let line = format!("{}, the input lines", shown(chip));
+            DoorError::Failed { line, what: error.to_string() }
+        };
+        let request = builder.request().map_err(failed)?;
+        Ok(Self { request, chip: chip.to_owned(), lines: lines.to_vec() })
+    }
+
+    fn failed(&self, error: &gpiocdev::Error) -> DoorError {
+        DoorError::Failed { line: format!("{}, the input lines", shown(&self.chip)), what: error.to_string() }
+    }
+}
+
+impl InputLines for ChipInputs {
+    fn wait(&mut self, patience: Duration) -> Result<Option<(Input, bool)>, DoorError> {
+        if !self.request.wait_edge_event(patience).map_err(|error| self.failed(&error))? {
+            return Ok(None);
+        }
+        let edge = self.request.read_edge_event().map_err(|error| self.failed(&error))?;
+        let line = self.lines.iter().find(|line| u32::from(line.pin.bcm()) == edge.offset);
+        // The kernel turns the edges of a line that is active low around.
+        Ok(line.map(|line| (line.input, edge.kind == EdgeKind::Rising)))
+    }
+
+    fn is_active(&self, input: Input) -> Result<bool, DoorError> {
+        let Some(line) = self.lines.iter().find(|line| line.input == input) else { return Ok(false) };
+        let value = self.request.value(u32::from(line.pin.bcm()));
+        value.map(bool::from).map_err(|error| self.failed(&error))
     }
 }
 

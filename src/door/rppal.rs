@@ -3,11 +3,15 @@
 //! rppal gives a pin's former mode back when it is dropped, but never its level. So we keep the mode: the
 //! pin stays an output at the locked level after we leave.
 
-use rppal::gpio::{Error, Gpio, OutputPin};
+use std::time::Duration;
+
+use rppal::gpio::{Error, Gpio, InputPin, OutputPin, Trigger};
 
 use super::DoorError;
+use super::inputs::{InputLines, InputSettings, Pull};
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
+use crate::event::Input;
 
 /// What rppal tries where `/dev/gpiomem` is missing. It is for root alone, whatever the groups.
 const ALL_MEMORY: &str = "/dev/mem";
@@ -55,6 +59,59 @@ impl Output for RppalLine {
 
     fn describe(&self) -> String {
         name(Pin::new(self.pin.pin()).ok())
+    }
+}
+
+/// The input lines. Levels and pulls go through the registers; edges come from the kernel, which rppal asks.
+#[derive(Debug)]
+pub struct RppalInputs {
+    gpio: Gpio,
+    lines: Vec<(InputSettings, InputPin)>,
+}
+
+impl RppalInputs {
+    /// Makes the lines inputs with their pulls and asks for their edges, debounced by the kernel.
+    pub fn open(lines: &[InputSettings]) -> Result<Self, DoorError> {
+        let gpio = lines.first().map_or_else(
+            || Err(DoorError::NoPin),
+            |first| Gpio::new().map_err(|error| explain(first.pin, error)),
+        )?;
+        let open = |line: &InputSettings| {
+            let free = gpio.get(line.pin.bcm()).map_err(|error| explain(line.pin, error))?;
+            let mut input = match line.pull {
+                Pull::Up => free.into_input_pullup(),
+                Pull::Down => free.into_input_pulldown(),
+                Pull::None => free.into_input(),
+            };
+            input
+                .set_interrupt(Trigger::Both, Some(line.debounce))
+                .map_err(|error| explain(line.pin, error))?;
+            Ok((line.clone(), input))
+        };
+        let lines = lines.iter().map(open).collect::<Result<_, DoorError>>()?;
+        Ok(Self { gpio, lines })
+    }
+}
+
+impl InputLines for RppalInputs {
+    fn wait(&mut self, patience: Duration) -> Result<Option<(Input, bool)>, DoorError> {
+        let pins: Vec<&InputPin> = self.lines.iter().map(|(_, pin)| pin).collect();
+        let failed = |error| match self.lines.first() {
+            Some((line, _)) => explain(line.pin, error),
+            None => DoorError::NoPin,
+        };
+        let Some((pin, edge)) = self.gpio.poll_interrupts(&pins, false, Some(patience)).map_err(failed)?
+        else {
+            return Ok(None);
+        };
+        let line = self.lines.iter().find(|(line, _)| line.pin.bcm() == pin.pin());
+        let high = edge.trigger == Trigger::RisingEdge;
+        Ok(line.map(|(line, _)| (line.input, high == line.active.is_high_when(true))))
+    }
+
+    fn is_active(&self, input: Input) -> Result<bool, DoorError> {
+        let line = self.lines.iter().find(|(line, _)| line.input == input);
+        Ok(line.is_some_and(|(line, pin)| pin.is_high() == line.active.is_high_when(true)))
     }
 }
 

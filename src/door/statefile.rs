@@ -45,9 +45,7 @@ pub fn lock_now(file: &Path) -> Result<String, DoorError> {
         chip: name.chip,
         pin: name.pin,
         active: name.active,
-        external_pull: false,
-        green: None,
-        red: None,
+        ..DoorSettings::dry_run()
     };
     let mut lock = open_lock(&settings)?;
     lock.lock()?;
@@ -69,9 +67,7 @@ mod tests {
             chip: "/dev/no-such-chip".into(),
             pin: Pin::new(17).ok(),
             active: ActiveLevel::Low,
-            external_pull: false,
-            green: None,
-            red: None,
+            ..DoorSettings::dry_run()
         }
     }
 

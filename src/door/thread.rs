@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::buzzer::{Buzzer, Tone};
 use super::indicators::{Indication, Indicators};
 use super::{DoorError, Lease, Lock};
 use crate::clock::{Moment, Pulse};
@@ -68,6 +69,7 @@ enum Command {
     Hold(Lease, u64),
     Lock,
     Show(Indication),
+    Play(Tone),
     Quit,
 }
 
@@ -80,6 +82,7 @@ impl DoorThread {
     pub fn spawn(
         lock: Box<dyn Lock>,
         indicators: Indicators,
+        buzzer: Buzzer,
         report: impl Fn(DoorReport) + Send + 'static,
     ) -> Result<DoorHandle, DoorError> {
         let (sender, commands) = sync_channel(QUEUE);
@@ -88,6 +91,7 @@ impl DoorThread {
         let keeper = Keeper {
             lock,
             indicators,
+            buzzer,
             commands,
             report: Box::new(report),
             told: Arc::clone(&told),
@@ -136,6 +140,12 @@ impl DoorHandle {
         let _ = self.sender.try_send(Command::Show(what));
     }
 
+    /// Sounds like this until told otherwise.
+    pub fn play(&self, tone: Tone) {
+        // A full queue means that the thread hangs, which is looked after elsewhere.
+        let _ = self.sender.try_send(Command::Play(tone));
+    }
+
     /// The thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
@@ -163,6 +173,7 @@ impl Drop for DoorHandle {
 struct Keeper {
     lock: Box<dyn Lock>,
     indicators: Indicators,
+    buzzer: Buzzer,
     commands: Receiver<Command>,
     report: Box<dyn Fn(DoorReport) + Send>,
     told: Arc<AtomicU64>,
@@ -184,6 +195,7 @@ impl Keeper {
                 Ok(Command::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
                 Ok(Command::Hold(..) | Command::Lock) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Command::Show(what)) => self.show(now, what),
+                Ok(Command::Play(tone)) => self.buzzer.play(now, tone),
                 Ok(Command::Quit) | Err(RecvTimeoutError::Disconnected) => break,
             }
             self.let_time_pass(now);
@@ -196,7 +208,8 @@ impl Keeper {
         let retry = self.failed.then_some(RETRY);
         let held = self.held_until.map(|until| until.since(now));
         let red = self.red_until.map(|until| until.since(now));
-        [retry, held, red].into_iter().flatten().fold(BEAT, Duration::min)
+        let tone = self.buzzer.next_turn().map(|turn| turn.since(now));
+        [retry, held, red, tone].into_iter().flatten().fold(BEAT, Duration::min)
     }
 
     fn obey_lock(&mut self) {
@@ -232,6 +245,7 @@ impl Keeper {
             self.failed = false;
             (self.report)(DoorReport::Locked { at: Moment::now(), why: LockedBecause::Mended });
         }
+        self.buzzer.let_time_pass(now);
         if self.red_until.is_some_and(|until| now >= until) {
             self.red_until = None;
             self.indicators.show(Indication::Idle);
@@ -310,7 +324,9 @@ mod tests {
 
     fn door(lock: Box<dyn Lock>) -> (DoorHandle, Receiver<DoorReport>) {
         let (sender, reports) = channel();
-        let handle = DoorThread::spawn(lock, Indicators::none(), move |report| drop(sender.send(report)));
+        let handle = DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), move |report| {
+            drop(sender.send(report))
+        });
         (handle.expect("a thread"), reports)
     }
 

@@ -157,6 +157,7 @@ struct SaidPerson {
     photos: Vec<Spanned<String>>,
     embeddings: Vec<Spanned<SaidEmbedding>>,
     suspended: bool,
+    extended_time: bool,
     groups: Vec<Spanned<String>>,
     valid_from: Option<Spanned<Datetime>>,
     valid_until: Option<Spanned<Datetime>>,
@@ -358,7 +359,7 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
         review.note(Some(at.span()), format!("{who} valid-until"), what, "name a later day");
     }
     let groups = check_groups_of(review, who, &said.groups);
-    Standing { suspended: said.suspended, valid_from, valid_until, groups }
+    Standing { suspended: said.suspended, valid_from, valid_until, groups, extended_time: said.extended_time }
 }
 
 fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {

@@ -11,6 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
+use super::modes::ModeSchedules;
 use super::schedule::Schedule;
 use crate::clock::WallClock;
 use crate::event::Refusal;
@@ -97,6 +98,8 @@ pub struct AccessRules {
     pub schedules: Vec<Arc<Schedule>>,
     /// Every group.
     pub groups: BTreeMap<GroupId, Group>,
+    /// When the door is in another mode.
+    pub modes: ModeSchedules,
     /// What a clock that is not synchronised means.
     pub when_clock_unknown: WhenClockUnknown,
 }
@@ -108,6 +111,7 @@ impl AccessRules {
             calendar: Calendar::in_zone(zone),
             schedules: Vec::new(),
             groups: BTreeMap::new(),
+            modes: ModeSchedules::default(),
             when_clock_unknown: WhenClockUnknown::Refuse,
         }
     }

@@ -11,9 +11,9 @@ use jiff::civil::DateTime;
 use super::access::{AccessRules, TwoPerson, Way};
 use super::event::{Action, Sign};
 use super::memory::Waiting;
-use super::{Grant, LONGEST_UNLOCK, Policy, State};
+use super::{Grant, Policy, State};
 use crate::clock::Now;
-use crate::event::{Comparison, Fact, Refusal, TrackId};
+use crate::event::{Comparison, Fact, Mode, Refusal, TrackId};
 use crate::gallery::Standing;
 use crate::person::{GroupId, PersonId};
 
@@ -52,7 +52,10 @@ impl Policy {
         self.evidence_of(track).spend();
         let access = Arc::clone(&self.access);
         self.memory.turn_to(access.local_time(now.wall).map(DateTime::date));
-        let verdict = self.judge(&access, now, &person);
+        let verdict = match self.modes.in_force() {
+            Mode::LockDown => Verdict::Refused(Refusal::LockDown),
+            Mode::Normal | Mode::OfficeOpen => self.judge(&access, now, &person),
+        };
         let second = self.company_of(&access, now, &person, &verdict);
         match verdict {
             Verdict::Refused(refusal) => {
@@ -64,7 +67,8 @@ impl Policy {
                 self.wait_for_second(now, track, person, longest, actions);
             }
             Verdict::Alone | Verdict::WithSecond(_) => {
-                let length = self.rules.unlock.min(LONGEST_UNLOCK);
+                let people: Vec<&PersonId> = [&person].into_iter().chain(&second).collect();
+                let length = self.unlock_length(&people);
                 let grant = Grant::face(now.moment, length, person, track, second);
                 let distance = fused.best.as_ref().map(|best| best.distance.get());
                 self.transition_to_asking(now, grant, distance, None, actions);

@@ -1,4 +1,4 @@
-//! What the policy hears and says: rules, events, actions.
+//! What the policy hears and says: events and actions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,32 +6,9 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::door::Lease;
-use crate::event::{Caller, Fact, Observation, Part, TrackId, Unusable};
+use crate::event::{AlarmKind, Caller, Fact, Input, Mode, Observation, Part, TrackId, Unusable};
 use crate::gallery::Standing;
 use crate::person::PersonId;
-
-/// What happens to a grant that the audit could not record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnAuditFailure {
-    /// The door stays locked.
-    #[default]
-    Refuse,
-    /// The door opens, and the fault is reported.
-    AllowAndAlarm,
-}
-
-/// What the policy is told by the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    /// Frames of one track that must agree (K), at least 1.
-    pub frames: usize,
-    /// Out of this many last frames (N), at least K.
-    pub window: usize,
-    /// How long a granted door stays unlocked.
-    pub unlock: Duration,
-    /// What happens to a grant that the audit could not record.
-    pub on_audit_failure: OnAuditFailure,
-}
 
 /// Everybody enrolled, with their standing; without vectors.
 pub type Roster = Arc<HashMap<PersonId, Standing>>;
@@ -71,7 +48,37 @@ pub enum Event {
         /// For how long.
         length: Duration,
     },
-    /// A part without which nothing may open has failed.
+    /// An input line is at this now.
+    Input {
+        /// Which.
+        input: Input,
+        /// Pressed, open, tampered with, released.
+        active: bool,
+        /// Found so when the daemon started, or when its lines could be read again: nobody moved it now.
+        at_start: bool,
+    },
+    /// The camera's picture shows nothing, or shows something.
+    View {
+        /// Nothing: too dark, too bright, or the same everywhere.
+        blind: bool,
+    },
+    /// Somebody allowed to asks for a mode; none: the one of the schedules.
+    ModeAsked {
+        /// Which.
+        mode: Option<Mode>,
+        /// Who.
+        caller: Caller,
+    },
+    /// The mode that was commanded before the daemon started, where the site keeps it.
+    ModeKept(Mode),
+    /// Somebody allowed to has seen an alarm; none: all of them.
+    AlarmAcknowledged {
+        /// Which.
+        alarm: Option<AlarmKind>,
+        /// Who.
+        caller: Caller,
+    },
+    /// A part has failed; without most of them nothing may open.
     Failed(Part, String),
     /// It is back.
     Recovered(Part),
@@ -94,6 +101,18 @@ pub enum Sign {
     Idle,
 }
 
+/// What is heard at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sound {
+    /// Nothing.
+    #[default]
+    Silence,
+    /// The door has been open for long: an alarm will follow.
+    Warning,
+    /// An alarm that nobody has acknowledged.
+    Alarm,
+}
+
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -103,6 +122,8 @@ pub enum Action {
     Lock,
     /// Show a sign.
     Show(Sign),
+    /// Be heard like this until told otherwise.
+    Sound(Sound),
     /// Write this down.
     Record(Fact),
     /// Write this down and say [`Event::Accepted`] or [`Event::NotAccepted`].

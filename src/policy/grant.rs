@@ -1,13 +1,14 @@
-//! The permission to open: made by the policy alone, and every one has an end.
+//! The permission to open: made by the policy alone.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
-use crate::door::Lease;
+use crate::door::{Lease, MAX_LEASE};
 use crate::event::{GrantKind, TrackId};
 use crate::person::PersonId;
 
-/// A permission to keep the door unlocked until a moment that is fixed when it begins.
+/// A permission to keep the door unlocked. That of a person, a button or a command ends at a moment that is
+/// fixed when it begins; that of the mode or the fire alarm when these are over.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -16,7 +17,7 @@ pub struct Grant {
     second: Option<PersonId>,
     track: Option<TrackId>,
     from: Moment,
-    length: Duration,
+    length: Option<Duration>,
 }
 
 impl Grant {
@@ -27,11 +28,28 @@ impl Grant {
         track: TrackId,
         second: Option<PersonId>,
     ) -> Self {
-        Self { kind: GrantKind::Face, person: Some(person), second, track: Some(track), from, length }
+        let unnamed = Self::unnamed(GrantKind::Face, from, Some(length));
+        Self { person: Some(person), second, track: Some(track), ..unnamed }
     }
 
     pub(super) fn manual(from: Moment, length: Duration) -> Self {
-        Self { kind: GrantKind::Manual, person: None, second: None, track: None, from, length }
+        Self::unnamed(GrantKind::Manual, from, Some(length))
+    }
+
+    pub(super) fn rex(from: Moment, length: Duration) -> Self {
+        Self::unnamed(GrantKind::Rex, from, Some(length))
+    }
+
+    pub(super) fn mode(from: Moment) -> Self {
+        Self::unnamed(GrantKind::Mode, from, None)
+    }
+
+    pub(super) fn fire(from: Moment) -> Self {
+        Self::unnamed(GrantKind::Fire, from, None)
+    }
+
+    fn unnamed(kind: GrantKind, from: Moment, length: Option<Duration>) -> Self {
+        Self { kind, person: None, second: None, track: None, from, length }
     }
 
     pub(super) fn starting(self, from: Moment) -> Self {
@@ -68,18 +86,23 @@ impl Grant {
         self.from
     }
 
-    /// When it ends.
-    pub fn until(&self) -> Moment {
-        self.from + self.length
+    /// When it ends by itself, if it does.
+    pub fn until(&self) -> Option<Moment> {
+        self.length.map(|length| self.from + length)
     }
 
-    /// How long it lasts.
-    pub fn length(&self) -> Duration {
+    /// It is over, or not begun because time went back.
+    pub fn is_over(&self, now: Moment) -> bool {
+        now < self.from || self.until().is_some_and(|until| now >= until)
+    }
+
+    /// How long it lasts at most; none: until what it is for is over.
+    pub fn length(&self) -> Option<Duration> {
         self.length
     }
 
     /// The next lease for the door thread: never past the grant's end.
     pub fn lease(&self, now: Moment) -> Lease {
-        Lease::new(now, self.until().since(now))
+        Lease::new(now, self.until().map_or(MAX_LEASE, |until| until.since(now)))
     }
 }

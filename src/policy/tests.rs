@@ -11,8 +11,13 @@ use crate::event::{Candidate, Comparison, FRESHNESS, NoMatch, Refusal};
 use crate::gallery::Standing;
 use crate::person::PersonId;
 
-pub(super) const RULES: Rules =
-    Rules { frames: 3, window: 5, unlock: Duration::from_secs(5), on_audit_failure: OnAuditFailure::Refuse };
+pub(super) const RULES: Rules = Rules {
+    frames: 3,
+    window: 5,
+    unlock: Duration::from_secs(5),
+    on_audit_failure: OnAuditFailure::Refuse,
+    door: DoorRules::DEFAULT,
+};
 
 pub(super) fn at(ms: u64) -> Now {
     let utc = "2026-06-15T12:00:00Z".parse().expect("a time stamp");
@@ -92,7 +97,7 @@ pub(super) fn facts(actions: &[Action]) -> Vec<&Fact> {
 pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
     match action {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
-        Action::Hold(_) | Action::Lock | Action::Show(_) => None,
+        Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
     }
 }
 

@@ -1,0 +1,134 @@
+//! The lines of `[door]`: outputs and inputs, no pin used twice.
+
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::checks::{choice, number};
+use super::said::{Said, SaidDoor, SaidInput};
+use crate::door::OutputSettings;
+use crate::door::inputs::{InputSettings, Pull};
+use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
+use crate::event::Input;
+use crate::mistake::Review;
+
+/// Pins that the serial console may drive while the Pi starts.
+const SERIAL_CONSOLE: [i64; 2] = [14, 15];
+/// Contacts bounce for some milliseconds; a hand is slower than this.
+const DEFAULT_DEBOUNCE_MS: u64 = 30;
+/// The levels of a line by their names.
+pub(super) const LEVELS: [(&str, ActiveLevel); 2] = [("high", ActiveLevel::High), ("low", ActiveLevel::Low)];
+
+/// Every line of the door that is wired.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    pub lock: Option<Pin>,
+    pub green: Option<OutputSettings>,
+    pub red: Option<OutputSettings>,
+    pub buzzer: Option<OutputSettings>,
+    pub inputs: Vec<InputSettings>,
+}
+
+/// Pins that are taken, and by what.
+#[derive(Debug, Default)]
+pub(super) struct Taken(Vec<(i64, String)>);
+
+/// Checks every line of `[door]`.
+pub(super) fn check_lines(review: &mut Review<'_>, said: &SaidDoor, warnings: &mut Vec<String>) -> Lines {
+    let mut taken = Taken::default();
+    let lock = taken.check_pin(review, "[door] pin", &said.pin, warnings);
+    let mut output = |name: &str, pin: &Said<i64>, active: &Said<String>| {
+        let key = format!("[door] {name}");
+        let level = choice(review, &format!("{key}-active"), active, &LEVELS);
+        if let (None, Some(active)) = (pin, active) {
+            let what = format!("says how {name} is driven, but there is no {name}");
+            review.note(Some(active.span()), format!("{key}-active"), what, format!("add {name} = N"));
+        }
+        let pin = taken.check_pin(review, &key, pin, warnings)?;
+        Some(OutputSettings { pin, active: level.unwrap_or(ActiveLevel::High) })
+    };
+    let green = output("green", &said.green, &said.green_active);
+    let red = output("red", &said.red, &said.red_active);
+    let buzzer = output("buzzer", &said.buzzer, &said.buzzer_active);
+    let inputs = [
+        (Input::Rex, &said.rex),
+        (Input::Contact, &said.contact),
+        (Input::Tamper, &said.tamper),
+        (Input::Fire, &said.fire),
+    ];
+    let inputs = inputs
+        .into_iter()
+        .filter_map(|(input, said)| check_input(review, input, said.as_ref()?, &mut taken, warnings))
+        .collect();
+    Lines { lock, green, red, buzzer, inputs }
+}
+
+/// A contact, a tamper switch and a fire relay open when something happens or their wire is cut; a button closes when
+/// it is pressed. All against ground, with the chip's pull-up.
+fn usual_level(input: Input) -> ActiveLevel {
+    match input {
+        Input::Rex => ActiveLevel::Low,
+        Input::Contact | Input::Tamper | Input::Fire => ActiveLevel::High,
+    }
+}
+
+fn check_input(
+    review: &mut Review<'_>,
+    input: Input,
+    said: &Spanned<SaidInput>,
+    taken: &mut Taken,
+    warnings: &mut Vec<String>,
+) -> Option<InputSettings> {
+    let (at, said) = (said.span(), said.get_ref());
+    let key = |name: &str| format!("[door.{input}] {name}");
+    let pulls = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
+    let active = choice(review, &key("active"), &said.active, &LEVELS);
+    let pull = choice(review, &key("pull"), &said.pull, &pulls);
+    let debounce = number(review, &key("debounce-ms"), &said.debounce_ms, 1..=1000, "milliseconds");
+    if said.pin.is_none() {
+        review.note_missing(Some(at), key("pin"), "is missing", "add pin = N, a BCM number");
+    }
+    let pin = taken.check_pin(review, &key("pin"), &said.pin, warnings)?;
+    Some(InputSettings {
+        input,
+        pin,
+        active: active.unwrap_or_else(|| usual_level(input)),
+        pull: pull.unwrap_or(Pull::Up),
+        debounce: Duration::from_millis(debounce.map_or(DEFAULT_DEBOUNCE_MS, i64::unsigned_abs)),
+    })
+}
+
+impl Taken {
+    /// A BCM number that no other line has; `None` if not said, or if noted as a mistake.
+    pub fn check_pin(
+        &mut self,
+        review: &mut Review<'_>,
+        key: &str,
+        said: &Said<i64>,
+        warnings: &mut Vec<String>,
+    ) -> Option<Pin> {
+        let said = said.as_ref()?;
+        let number = *said.get_ref();
+        let Some(pin) = pin_of(said) else {
+            let what = format!("{number} is not a BCM number (0 to {HIGHEST_PIN})");
+            review.note(Some(said.span()), key, what, "header pin 11 is BCM 17");
+            return None;
+        };
+        if let Some((_, other)) = self.0.iter().find(|(taken, _)| *taken == number) {
+            let what = format!("BCM {number} is used for {other} already");
+            review.note(Some(said.span()), key, what, "use another pin");
+        }
+        if SERIAL_CONSOLE.contains(&number) {
+            warnings.push(format!(
+                "{key}: BCM {number} belongs to the serial console, which may move it while the Pi starts; use another \
+                 pin, or turn the console off with raspi-config"
+            ));
+        }
+        self.0.push((number, key.to_owned()));
+        Some(pin)
+    }
+}
+
+pub(super) fn pin_of(said: &Spanned<i64>) -> Option<Pin> {
+    u8::try_from(*said.get_ref()).ok().and_then(|number| Pin::new(number).ok())
+}

@@ -1,0 +1,240 @@
+//! What the audit keeps: one fact a record.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{AlarmKind, AlarmStep, Input, Mode, ModeSource, Refusal, TrackId};
+use crate::person::PersonId;
+
+/// What allows the door to be open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GrantKind {
+    /// An enrolled person was recognised.
+    Face,
+    /// Somebody allowed to asked for it by command.
+    Manual,
+    /// The exit button.
+    Rex,
+    /// The mode leaves the door unlocked.
+    Mode,
+    /// The fire alarm releases the door.
+    Fire,
+}
+
+/// Why the door was locked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relock {
+    /// The unlock time was over.
+    TimeOver,
+    /// Somebody asked for it by command.
+    Command,
+    /// The person was removed or suspended while the door was open.
+    Revoked,
+    /// The daemon is leaving.
+    Shutdown,
+    /// A part failed.
+    Fault,
+    /// The door was opened and is closed again.
+    Closed,
+    /// The mode no longer leaves the door unlocked.
+    Mode,
+    /// The fire alarm is over.
+    FireOver,
+}
+
+/// A part of the machine that can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The camera or its cable.
+    Camera,
+    /// The vision thread.
+    Vision,
+    /// The line to the relay.
+    Door,
+    /// The record file.
+    Audit,
+    /// The gallery file, its photographs or the template store.
+    Gallery,
+    /// The control socket.
+    Control,
+    /// The lines of exit button, door contact, tamper switch and fire alarm.
+    Inputs,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Camera => "camera",
+            Self::Vision => "vision",
+            Self::Door => "door",
+            Self::Audit => "audit",
+            Self::Gallery => "gallery",
+            Self::Control => "control",
+            Self::Inputs => "inputs",
+        })
+    }
+}
+
+/// Who asked, from the socket's peer credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Caller {
+    /// User.
+    pub uid: u32,
+    /// Process.
+    pub pid: i32,
+}
+
+/// Something that happened and that the audit keeps: one record each.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Fact {
+    /// The daemon started.
+    Started {
+        /// Of the program.
+        version: String,
+        /// Digest of the embedding model.
+        model: String,
+        /// Driver of the lock.
+        driver: String,
+    },
+    /// The daemon left in order.
+    Stopped,
+    /// The door was unlocked.
+    Granted {
+        /// By what.
+        grant: GrantKind,
+        /// Whom, if a person.
+        person: Option<PersonId>,
+        /// Who was recognised before and goes in as well, where two people are needed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        second: Option<PersonId>,
+        /// Whose face, if a face.
+        track: Option<TrackId>,
+        /// Distance to the template; for administrators.
+        distance: Option<f32>,
+        /// Longest time unlocked, in milliseconds; none: until what the grant is for is over.
+        unlock_ms: Option<u64>,
+        /// Who asked, if by command.
+        caller: Option<Caller>,
+    },
+    /// Somebody was recognised who enters only with a second person; nothing opens until that one comes.
+    Waiting {
+        /// Whose face.
+        track: TrackId,
+        /// Whom.
+        person: PersonId,
+        /// How long the first waits, in seconds.
+        seconds: u64,
+    },
+    /// A track ended, or was decided, without a grant.
+    Refused {
+        /// Whose face.
+        track: TrackId,
+        /// Why.
+        refusal: Refusal,
+        /// The nearest person, for administrators.
+        nearest: Option<PersonId>,
+        /// And how far.
+        distance: Option<f32>,
+        /// Frames of the track that were compared.
+        frames: u32,
+    },
+    /// The door was locked again.
+    Locked {
+        /// Why.
+        why: Relock,
+        /// Who asked, if by command.
+        caller: Option<Caller>,
+    },
+    /// A part failed; the door is locked while it is away.
+    Fault {
+        /// Which.
+        part: Part,
+        /// What it said.
+        what: String,
+    },
+    /// A failed part is back.
+    Recovered {
+        /// Which.
+        part: Part,
+        /// How long it was away, in milliseconds.
+        after_ms: u64,
+    },
+    /// A gallery came into force.
+    GalleryLoaded {
+        /// People in it.
+        people: usize,
+        /// Templates in it.
+        templates: usize,
+        /// Ids that are new.
+        added: Vec<PersonId>,
+        /// Ids that are gone.
+        removed: Vec<PersonId>,
+    },
+    /// A gallery was refused; the old one stays in force.
+    GalleryRefused {
+        /// What was wrong with it.
+        what: String,
+    },
+    /// The daemon runs with a setting that lowers what it promises.
+    Risk {
+        /// Which setting, and what it means.
+        what: String,
+    },
+    /// Input lines moved: one record a change, or one for many while a line chatters.
+    Input {
+        /// Which.
+        input: Input,
+        /// What it is at now: pressed, open, tampered with, released.
+        active: bool,
+        /// How often it changed since the last record of it, 1 or more.
+        changes: u32,
+        /// What it was found at when the daemon started, not a change.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        at_start: bool,
+    },
+    /// An alarm took a step.
+    Alarm {
+        /// Which.
+        alarm: AlarmKind,
+        /// What happened to it.
+        step: AlarmStep,
+        /// Who acknowledged it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        caller: Option<Caller>,
+    },
+    /// Another mode is in force.
+    Mode {
+        /// Which.
+        mode: Mode,
+        /// By what.
+        source: ModeSource,
+        /// Who asked, if by command.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        caller: Option<Caller>,
+    },
+    /// A command over the socket that changes or shows something, and has no record of its own.
+    Command {
+        /// Its name.
+        command: String,
+        /// Who asked.
+        caller: Caller,
+        /// Why it was refused; none if it was not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
+    /// A snapshot of the camera was handed out.
+    Snapshot {
+        /// To whom.
+        caller: Caller,
+    },
+    /// Records may be missing: the last run ended without closing the file.
+    Gap {
+        /// What was found.
+        what: String,
+    },
+}

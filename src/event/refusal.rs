@@ -1,0 +1,59 @@
+//! Why somebody was refused: for the record, and in words.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{NoMatch, Unusable};
+
+/// Why somebody was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "why", content = "detail")]
+pub enum Refusal {
+    /// No usable picture of the face was had.
+    Unusable(Unusable),
+    /// The comparison named nobody.
+    NoMatch(NoMatch),
+    /// Recognised, but too few frames agreed before the face was gone.
+    TooFewFrames,
+    /// Recognised, but suspended in the gallery.
+    Suspended,
+    /// Recognised, but not yet or no longer valid.
+    NotValidNow,
+    /// Recognised and limited by date or schedule, while the kernel does not trust the clock.
+    ClockNotTrusted,
+    /// Recognised, but none of the person's groups may enter at this time.
+    OutsideSchedule,
+    /// Recognised, but nobody of the group that must come first has been let in today.
+    FirstPersonMissing,
+    /// Recognised, but no second person was in time.
+    SecondPersonMissing,
+    /// Recognised, but let in a short while ago.
+    AntiPassback,
+    /// Recognised, but the door is in lock-down.
+    LockDown,
+    /// Recognised, but another living face was in the picture, and the site fears tailgating.
+    MoreThanOneFace,
+    /// Recognised, but the audit did not accept the record in time.
+    AuditFailed,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unusable(why) => why.fmt(f),
+            Self::NoMatch(why) => why.fmt(f),
+            Self::TooFewFrames => f.write_str("recognised, but too few frames agreed"),
+            Self::Suspended => f.write_str("suspended in the gallery"),
+            Self::NotValidNow => f.write_str("outside the dates in the gallery"),
+            Self::ClockNotTrusted => f.write_str("limited by time, and the clock is not synchronised"),
+            Self::OutsideSchedule => f.write_str("outside the schedules of their groups"),
+            Self::FirstPersonMissing => f.write_str("nobody who must come first has been let in today"),
+            Self::SecondPersonMissing => f.write_str("no second person was recognised in time"),
+            Self::AntiPassback => f.write_str("let in a short while ago already"),
+            Self::LockDown => f.write_str("the door is in lock-down"),
+            Self::MoreThanOneFace => f.write_str("more than one face before the door: come one at a time"),
+            Self::AuditFailed => f.write_str("the audit could not record it"),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The door around the face: its input lines, its modes, its alarms.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// An input line of the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// The exit button (request to exit, REX); active while pressed.
+    Rex,
+    /// The door contact; active while the door is open.
+    Contact,
+    /// The tamper switch of the housing; active while it is open.
+    Tamper,
+    /// The fire alarm's release; active while the door must be unlocked.
+    Fire,
+}
+
+impl Input {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Rex, Self::Contact, Self::Tamper, Self::Fire];
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rex => "rex",
+            Self::Contact => "contact",
+            Self::Tamper => "tamper",
+            Self::Fire => "fire",
+        })
+    }
+}
+
+/// What the door does for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Locked; whoever is granted passes.
+    #[default]
+    Normal,
+    /// Unlocked from the first grant on.
+    OfficeOpen,
+    /// Locked for everybody.
+    LockDown,
+}
+
+impl Mode {
+    /// Every mode with its name.
+    pub const NAMES: [(&'static str, Self); 3] =
+        [("normal", Self::Normal), ("office-open", Self::OfficeOpen), ("lock-down", Self::LockDown)];
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Normal => "normal",
+            Self::OfficeOpen => "office-open",
+            Self::LockDown => "lock-down",
+        })
+    }
+}
+
+/// What put a mode into force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModeSource {
+    /// A schedule of the configuration.
+    Schedule,
+    /// A command; it holds until another one.
+    Command,
+    /// It was commanded before the daemon started, and the site keeps it.
+    Kept,
+}
+
+/// What is alarming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlarmKind {
+    /// The door was opened while nothing had unlocked it.
+    DoorForced,
+    /// The door has been open for too long.
+    DoorHeldOpen,
+    /// The housing is open.
+    Tampered,
+    /// The lock's line cannot be driven.
+    LockFault,
+    /// An input line chatters, is stuck, or cannot be read.
+    InputFault,
+    /// The camera shows nothing: covered, blinded, or no light.
+    CameraBlinded,
+    /// The camera is gone.
+    CameraLost,
+    /// A door was opened that the audit could not record.
+    AuditFailed,
+    /// Somebody was made to open the door. Silent.
+    Duress,
+}
+
+impl AlarmKind {
+    /// All of them, the gravest first.
+    pub const ALL: [Self; 9] = [
+        Self::Duress,
+        Self::DoorForced,
+        Self::Tampered,
+        Self::DoorHeldOpen,
+        Self::LockFault,
+        Self::InputFault,
+        Self::CameraLost,
+        Self::CameraBlinded,
+        Self::AuditFailed,
+    ];
+
+    /// Nothing at the door may show it.
+    pub fn is_silent(self) -> bool {
+        self == Self::Duress
+    }
+
+    /// The name in configuration, records and commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DoorForced => "door-forced",
+            Self::DoorHeldOpen => "door-held-open",
+            Self::Tampered => "tampered",
+            Self::LockFault => "lock-fault",
+            Self::InputFault => "input-fault",
+            Self::CameraBlinded => "camera-blinded",
+            Self::CameraLost => "camera-lost",
+            Self::AuditFailed => "audit-failed",
+            Self::Duress => "duress",
+        }
+    }
+
+    /// The alarm of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for AlarmKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What happens to an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlarmStep {
+    /// It will be raised soon unless somebody acts.
+    Warned,
+    /// Its condition has begun.
+    Raised,
+    /// Somebody has seen it.
+    Acknowledged,
+    /// Its condition is over and somebody has seen it.
+    Cleared,
+}
+
+impl fmt::Display for AlarmStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warned => "warned",
+            Self::Raised => "raised",
+            Self::Acknowledged => "acknowledged",
+            Self::Cleared => "cleared",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_alarm_is_found_by_the_name_that_records_give_it() {
+        for kind in AlarmKind::ALL {
+            assert_eq!(AlarmKind::named(kind.name()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.name());
+        }
+        for (name, mode) in Mode::NAMES {
+            assert_eq!(serde_json::to_value(mode).expect("JSON"), name);
+            assert_eq!(mode.to_string(), name);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Modes: what the schedules say, unless a command says otherwise.
+
+use std::sync::Arc;
+
+use super::access::AccessRules;
+use super::schedule::Schedule;
+use crate::clock::Now;
+use crate::event::{Mode, ModeSource};
+
+/// The schedules that put modes into force; without the site's time none does.
+#[derive(Debug, Clone, Default)]
+pub struct ModeSchedules {
+    /// Unlocked from the first grant on while one of these is open.
+    pub office_open: Vec<Arc<Schedule>>,
+    /// Locked for everybody while one of these is open; goes before the others.
+    pub lock_down: Vec<Arc<Schedule>>,
+}
+
+/// Which mode is in force, and why.
+#[derive(Debug, Default)]
+pub(super) struct Modes {
+    commanded: Option<(Mode, ModeSource)>,
+    scheduled: Mode,
+    in_force: Mode,
+    /// The minute for which the schedules were asked, and whether the clock was trusted.
+    asked: Option<(i64, bool)>,
+}
+
+impl Modes {
+    /// The mode in force.
+    pub fn in_force(&self) -> Mode {
+        self.in_force
+    }
+
+    /// By what the mode is in force.
+    pub fn source(&self) -> ModeSource {
+        self.commanded.map_or(ModeSource::Schedule, |(_, source)| source)
+    }
+
+    /// A command; none: back to the schedules.
+    pub fn command(&mut self, mode: Option<(Mode, ModeSource)>) {
+        self.commanded = mode;
+    }
+
+    /// The schedules are others now.
+    pub fn ask_again(&mut self) {
+        self.asked = None;
+    }
+
+    /// Brings the mode of this moment into force; the mode, if it is another one than before.
+    pub fn turn(&mut self, access: &AccessRules, now: Now) -> Option<Mode> {
+        let asked = (now.wall.utc.as_second().div_euclid(60), now.wall.synchronised);
+        if self.asked != Some(asked) {
+            self.asked = Some(asked);
+            self.scheduled = scheduled(access, now);
+        }
+        let mode = self.commanded.map_or(self.scheduled, |(mode, _)| mode);
+        (std::mem::replace(&mut self.in_force, mode) != mode).then_some(mode)
+    }
+}
+
+fn scheduled(access: &AccessRules, now: Now) -> Mode {
+    let Some(local) = access.local_time(now.wall) else { return Mode::Normal };
+    let open = |schedules: &[Arc<Schedule>]| {
+        schedules.iter().any(|schedule| schedule.window_at(local, &access.calendar).is_some())
+    };
+    if open(&access.modes.lock_down) {
+        Mode::LockDown
+    } else if open(&access.modes.office_open) {
+        Mode::OfficeOpen
+    } else {
+        Mode::Normal
+    }
+}

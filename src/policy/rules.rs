@@ -1,0 +1,70 @@
+//! What the policy is told by the configuration.
+
+use std::time::Duration;
+
+/// What happens to a grant that the audit could not record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnAuditFailure {
+    /// The door stays locked.
+    #[default]
+    Refuse,
+    /// The door opens, and the fault is reported.
+    AllowAndAlarm,
+}
+
+/// When a recognition opens the door, and how the door behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Frames of one track that must agree (K), at least 1.
+    pub frames: usize,
+    /// Out of this many last frames (N), at least K.
+    pub window: usize,
+    /// How long a granted door stays unlocked.
+    pub unlock: Duration,
+    /// What happens to a grant that the audit could not record.
+    pub on_audit_failure: OnAuditFailure,
+    /// What is around the face: relocking, exit button, alarms.
+    pub door: DoorRules,
+}
+
+/// When an unlocked door is locked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Relocking {
+    /// When the unlock time is over.
+    #[default]
+    AfterTime,
+    /// When it was opened and is closed again, or after the longest time.
+    OnClose,
+}
+
+/// What the policy is told of the door around the face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DoorRules {
+    /// When an unlocked door is locked again.
+    pub relock: Relocking,
+    /// The longest time unlocked with [`Relocking::OnClose`].
+    pub longest: Duration,
+    /// The unlock time of people who need longer.
+    pub extended: Duration,
+    /// The exit button works in lock-down.
+    pub rex_in_lock_down: bool,
+    /// How long the door may stand open before the alarm.
+    pub held_open: Duration,
+    /// How long before that alarm the warning begins.
+    pub warning: Duration,
+    /// How long the camera may show nothing before the alarm; none: for ever.
+    pub blind: Option<Duration>,
+}
+
+impl DoorRules {
+    /// The defaults of the configuration.
+    pub const DEFAULT: Self = Self {
+        relock: Relocking::AfterTime,
+        longest: Duration::from_secs(20),
+        extended: Duration::from_secs(15),
+        rex_in_lock_down: true,
+        held_open: Duration::from_secs(30),
+        warning: Duration::from_secs(10),
+        blind: Some(Duration::from_secs(30)),
+    };
+}
