@@ -187,7 +187,7 @@ impl Policy {
             Event::Accepted(request, _) => self.accepted(now, request, actions),
             Event::NotAccepted(request) => self.not_accepted(now, request, actions),
             Event::NewRoster(roster) => self.replace_roster(now, roster, actions),
-            Event::LockAsked(caller) => self.lock_asked(caller, actions),
+            Event::LockAsked(caller) => self.lock_asked(now, caller, actions),
             Event::UnlockAsked { caller, length } => self.unlock_asked(now, caller, length, actions),
             Event::Failed(part, what) => self.part_failed(now, part, what, actions),
             Event::Recovered(part) => self.part_recovered(now, part, actions),
@@ -328,7 +328,9 @@ impl Policy {
         }
     }
 
-    fn lock_asked(&mut self, caller: Option<Caller>, actions: &mut Vec<Action>) {
+    fn lock_asked(&mut self, now: Now, caller: Option<Caller>, actions: &mut Vec<Action>) {
+        let locked = self.state == State::Locked && !self.is_held();
+        let caller = caller.filter(|_| !locked || self.memory.notes_idle_lock(now.moment));
         self.tracks.values_mut().for_each(Evidence::spend);
         self.give_up_waiting(actions);
         self.transition_to_locked(Relock::Command, Reach::Rex, caller, actions);
