@@ -4,9 +4,8 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= target/dist/limen
-MINUTES ?= 30
 
-.PHONY: demo test test-devices test-systemd test-pi soak lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd test-pi soak fuzz lint check-models check-recipe check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -24,7 +23,11 @@ test-systemd: setup
 
 # Faces that come and go and faults at random, in a guest: make soak MINUTES=30
 soak: setup
-	MINUTES=$(MINUTES) tests/devices/run soak
+	MINUTES=$(or $(MINUTES),30) tests/devices/run soak
+
+# Every parser against what a fuzzer makes up, one after the other: make fuzz MINUTES=10
+fuzz: setup
+	MINUTES=$(or $(MINUTES),10) fuzz/run
 
 # The driver "rppal" on an emulated Raspberry Pi 3, by an arm64 binary.
 test-pi:

@@ -29,6 +29,8 @@ pub const SOCKET: &str = "control.sock";
 pub const MAX_REQUEST: usize = 4096;
 /// Clients at once: an administrator, a monitor, some others.
 pub const MAX_CLIENTS: usize = 8;
+/// Of these, so many may be no administrators: some places are always left for who can mend something.
+pub const MAX_GUESTS: usize = 6;
 /// How long a client may take to say what it wants.
 pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer may take: a reload embeds new photographs, a second each on a slow Pi.

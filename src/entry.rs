@@ -24,12 +24,12 @@ use crate::event::{EntryDevice, EntryMistake};
 use crate::person::printable;
 
 mod device;
-mod keypad;
+pub mod keypad;
 mod source;
 mod tally;
 pub mod thread;
-mod typing_reader;
-mod wiegand;
+pub mod typing_reader;
+pub mod wiegand;
 
 pub use device::{Keyboard, check as check_device, keyboards};
 pub use source::{KeypadSource, Source, TypingReaderSource, WiegandSource};

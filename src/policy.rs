@@ -196,7 +196,7 @@ impl Policy {
             Event::Accepted(request, _) => self.accepted(now, request, actions),
             Event::NotAccepted(request) => self.not_accepted(now, request, actions),
             Event::NewRoster(roster) => self.replace_roster(now, roster, actions),
-            Event::LockAsked(caller) => self.lock_asked(caller, actions),
+            Event::LockAsked(caller) => self.lock_asked(now, caller, actions),
             Event::UnlockAsked { caller, length } => self.unlock_asked(now, caller, length, actions),
             Event::PinEntered(entry) => self.pin_entered(now, entry, actions),
             Event::PinVerified { entry, person, outcome } => {

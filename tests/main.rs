@@ -8,10 +8,13 @@ mod commands;
 mod daemon;
 mod demo;
 mod devices;
+mod documentation;
 mod evaluation;
 mod faces;
 mod factor;
 mod following;
+#[path = "../fuzz/src/lib.rs"]
+mod fuzzed;
 mod idle;
 mod layers;
 mod models;

@@ -207,3 +207,19 @@ proptest! {
         let _ = limen::door::statefile::lock_now(&file);
     }
 }
+
+/// What the fuzzer begins with, and what it has found: an answer or an error, and what each target promises of it.
+#[test]
+fn every_seed_of_the_fuzzer_is_answered() {
+    for (target, answer) in crate::fuzzed::TARGETS {
+        let folder = project("fuzz/corpus").join(target);
+        let seeds: Vec<_> = std::fs::read_dir(&folder).expect("a folder of seeds").collect();
+        assert!(seeds.len() > 1, "{target} has no seeds");
+        for seed in seeds {
+            let path = seed.expect("a seed").path();
+            // Printed if the target fails.
+            println!("{}", path.display());
+            answer(&std::fs::read(&path).expect("bytes"));
+        }
+    }
+}

@@ -50,7 +50,8 @@ pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
 }
 
 /// Opens a file for reading and writing, made with mode 0600 where there is none, and never by a link. A
-/// file that root makes belongs to whom the folder belongs to, who has to go on with it.
+/// file that root makes belongs to whom the folder belongs to, who has to go on with it; one that has a second
+/// name elsewhere may be somebody else's, and is not given away.
 pub fn open_own(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
         .read(true)
@@ -60,11 +61,23 @@ pub fn open_own(path: &Path) -> io::Result<File> {
         .mode(0o600)
         .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
         .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.nlink() > 1 {
+        return Err(io::Error::other("it is no file of the audit's own: it has a second name, or is none"));
+    }
     if let (true, Some(folder)) = (geteuid().is_root(), path.parent()) {
         let owner = fs::metadata(folder)?;
         fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
     }
     Ok(file)
+}
+
+/// Opens a file for reading: never by a link, and without waiting where a pipe was put in its place.
+pub fn open_to_read(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
+        .open(path)
 }
 
 /// Replaces a file, or makes it, in one step; the folder is not synced yet.
@@ -106,4 +119,23 @@ pub fn closed_files(folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
     }
     files.sort();
     Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_a_second_name_and_a_link_are_not_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (elsewhere, here) = (folder.path().join("elsewhere"), folder.path().join(CURRENT));
+        fs::write(&elsewhere, "somebody else's").expect("written");
+        fs::hard_link(&elsewhere, &here).expect("a second name");
+        assert!(open_own(&here).expect_err("a second name").to_string().contains("second name"));
+        fs::remove_file(&here).expect("removed");
+        std::os::unix::fs::symlink(&elsewhere, &here).expect("a link");
+        assert!(open_own(&here).is_err() && open_to_read(&here).is_err());
+        fs::remove_file(&here).expect("removed");
+        assert!(open_own(&here).is_ok() && open_to_read(&here).is_ok());
+    }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::folder::{CURRENT, DROPPED, closed_files, failed, last_of};
+use super::folder::{CURRENT, DROPPED, closed_files, failed, last_of, open_to_read};
 use super::line::{Ending, Line, read_line};
 use super::verify::{Found, Verifier};
 use super::{AuditError, AuditSettings, Record, Report};
@@ -44,7 +44,7 @@ fn open(folder: &Path) -> Result<Opened, AuditError> {
 }
 
 fn open_if_there(path: &Path) -> Result<Option<File>, AuditError> {
-    match File::open(path) {
+    match open_to_read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some).map_err(failed(path, "open")),
     }

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::peer::Peer;
 use super::{
-    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_REQUEST, Request,
-    no,
+    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_GUESTS,
+    MAX_REQUEST, Request, Right, no,
 };
 use crate::failpoint;
 
@@ -77,7 +77,7 @@ fn accept<T: Fn(Heard) -> bool + Send + Sync + 'static>(
     operators: Option<u32>,
     take: &Arc<T>,
 ) {
-    let clients = Arc::new(AtomicUsize::new(0));
+    let clients = Arc::new(Clients::default());
     for stream in listener.incoming() {
         failpoint::reach("control");
         let stream = match stream {
@@ -89,14 +89,13 @@ fn accept<T: Fn(Heard) -> bool + Send + Sync + 'static>(
             }
         };
         let client = Client { peer: Peer::of(&stream, operators).ok(), stream, take: Arc::clone(take) };
-        if clients.fetch_add(1, Ordering::AcqRel) >= MAX_CLIENTS {
-            clients.fetch_sub(1, Ordering::AcqRel);
-            client.turn_away_now(&format!("{MAX_CLIENTS} clients are connected; try again"));
+        let administrator = client.peer.is_some_and(|peer| peer.right == Right::Administrator);
+        let Some(place) = Clients::enter(&clients, administrator) else {
+            client.turn_away_now("too many clients are connected; try again");
             continue;
-        }
-        let left = Leaving(Arc::clone(&clients));
+        };
         let served = std::thread::Builder::new().name("control-client".to_owned()).spawn(move || {
-            let _left = left;
+            let _place = place;
             if let Err(error) = client.serve() {
                 log::debug!("control: a client was dropped: {error}");
             }
@@ -107,12 +106,36 @@ fn accept<T: Fn(Heard) -> bool + Send + Sync + 'static>(
     }
 }
 
-/// Counts a client out, also when its thread panics or never starts.
-struct Leaving(Arc<AtomicUsize>);
+/// How many are connected: [`MAX_CLIENTS`] at most, [`MAX_GUESTS`] of them no administrators.
+#[derive(Default)]
+struct Clients {
+    all: AtomicUsize,
+    guests: AtomicUsize,
+}
 
-impl Drop for Leaving {
+impl Clients {
+    /// A place, if there is one. Only the thread that accepts asks for one.
+    fn enter(clients: &Arc<Self>, administrator: bool) -> Option<Place> {
+        let full = clients.all.load(Ordering::Acquire) >= MAX_CLIENTS;
+        if full || (!administrator && clients.guests.load(Ordering::Acquire) >= MAX_GUESTS) {
+            return None;
+        }
+        clients.all.fetch_add(1, Ordering::AcqRel);
+        clients.guests.fetch_add(usize::from(!administrator), Ordering::AcqRel);
+        Some(Place { clients: Arc::clone(clients), administrator })
+    }
+}
+
+/// Counts a client out when dropped, also when its thread panics or never starts.
+struct Place {
+    clients: Arc<Clients>,
+    administrator: bool,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.clients.all.fetch_sub(1, Ordering::AcqRel);
+        self.clients.guests.fetch_sub(usize::from(!self.administrator), Ordering::AcqRel);
     }
 }
 
@@ -145,7 +168,7 @@ impl<T: Fn(Heard) -> bool> Client<T> {
         };
         if peer.right < request.needs() {
             let who = match request.needs() {
-                super::Right::Operator => "only operators, the group of [control] operators, may do that",
+                Right::Operator => "only operators, the group of [control] operators, may do that",
                 _ => "only root and the service's user may do that; use sudo",
             };
             return self.turn_away(Some(request.name()), who);
@@ -303,6 +326,17 @@ mod tests {
             assert!(answer.is_empty() || answer.contains(says), "{answer}");
         }
         assert!(ask(&path, Request::Status).is_ok());
+    }
+
+    #[test]
+    fn some_places_are_kept_for_administrators() {
+        let clients = Arc::new(Clients::default());
+        let mut guests: Vec<Place> = std::iter::from_fn(|| Clients::enter(&clients, false)).collect();
+        assert_eq!(guests.len(), MAX_GUESTS);
+        let administrators: Vec<Place> = std::iter::from_fn(|| Clients::enter(&clients, true)).collect();
+        assert_eq!(administrators.len(), MAX_CLIENTS - MAX_GUESTS);
+        guests.pop();
+        assert!(Clients::enter(&clients, true).is_some() && Clients::enter(&clients, false).is_some());
     }
 
     #[test]

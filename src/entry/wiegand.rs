@@ -87,7 +87,7 @@ fn card_of(pulses: &[Pulse]) -> Result<Card, EntryMistake> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use proptest::test_runner::{Config, TestRunner};
 
     use super::*;

@@ -67,8 +67,10 @@ impl Policy {
         self.until_closed(usual).min(LONGEST_UNLOCK)
     }
 
-    /// Somebody asks to lock now.
-    pub(super) fn lock_asked(&mut self, caller: Option<Caller>, actions: &mut Vec<Action>) {
+    /// Somebody asks to lock now. A door that is locked is not locked again for the records more than once a second.
+    pub(super) fn lock_asked(&mut self, now: Now, caller: Option<Caller>, actions: &mut Vec<Action>) {
+        let locked = self.state == State::Locked && !self.is_held();
+        let caller = caller.filter(|_| !locked || self.memory.notes_idle_lock(now.moment));
         self.tracks.values_mut().for_each(Evidence::spend);
         self.give_up_waiting(actions);
         self.transition_to_locked(Relock::Command, Reach::Rex, caller, actions);

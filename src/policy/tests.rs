@@ -273,6 +273,21 @@ fn a_command_locks_and_is_recorded_with_its_caller() {
     assert!(policy.open().is_none());
 }
 
+#[test]
+fn commands_that_find_the_door_locked_lock_it_again_and_are_recorded_once_a_second() {
+    let mut policy = policy();
+    let caller = Some(Caller { uid: 1000, pid: 1 });
+    let locked = Fact::Locked { why: Relock::Command, caller };
+    for (ms, recorded) in [(1000, 1), (1001, 0), (1999, 0), (2000, 1), (2500, 0)] {
+        let actions = policy.step(at(ms), Event::LockAsked(caller));
+        assert!(actions.contains(&Action::Lock), "{ms}");
+        assert_eq!(facts(&actions), vec![&locked; recorded], "{ms}");
+    }
+    show_ada(&mut policy, 3000, 3);
+    assert_eq!(facts(&policy.step(at(3100), Event::LockAsked(caller))), [&locked]);
+    assert_eq!(facts(&policy.step(at(3101), Event::LockAsked(caller))), [&locked]);
+}
+
 /// What a random walk may do; times are steps forward or, for frames, back.
 #[derive(Debug, Clone)]
 enum Move {

@@ -1,0 +1,198 @@
+//! The files that an administrator writes, and the template store.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use limen::clock::WallClock;
+use limen::config::edit::{ConfigEditError, Proposal, set_model};
+use limen::config::{ConfigError, Settings};
+use limen::embedding::ModelDigest;
+use limen::files::Trust;
+use limen::gallery::store::{STORE_NAME, Vault};
+use limen::gallery::{
+    EditError, NewPerson, Roster, RosterError, Standing, add_people, add_photos, remove_person,
+};
+use limen::mistake::Mistake;
+use limen::person::{PersonId, PersonName, is_deceptive};
+use limen::policy::AccessRules;
+use limen::vision::model::Manifest;
+use sha2::{Digest as _, Sha256};
+
+/// The key of the seeds.
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+/// Moments around which clocks change, years end and calendars do: any schedule must answer at all of them.
+const MOMENTS: [&str; 6] = [
+    "-009998-01-02T00:00:00Z",
+    "1970-01-01T00:00:00Z",
+    "2026-03-29T00:59:59Z",
+    "2026-10-25T01:30:00Z",
+    "2028-02-29T23:59:59.999Z",
+    "9999-12-29T23:59:59Z",
+];
+
+/// `limen.toml`: settings with which everything can be asked, or mistakes that each say where and what.
+pub fn configuration(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Settings::parse(text, Path::new("/etc/limen/limen.toml")) {
+        Ok(settings) => {
+            assert!(settings.needs_restart(&settings).is_empty());
+            drop((settings.risks(), format!("{settings:?}")));
+            ask_when(&settings.access);
+            edit_configuration(text);
+        }
+        Err(ConfigError::Wrong(mistakes)) => are_well_said(&mistakes, text),
+        Err(ConfigError::File(error)) => panic!("no file was opened: {error}"),
+    }
+}
+
+/// Everybody of each group at each moment, and of all groups together.
+fn ask_when(access: &AccessRules) {
+    let all: Vec<_> = access.groups.keys().cloned().collect();
+    let each = all.iter().map(|group| vec![group.clone()]).take(4);
+    for groups in each.chain([all.clone(), Vec::new()]) {
+        let standing = Standing { groups, ..Standing::default() };
+        for utc in MOMENTS.map(|text| text.parse::<Timestamp>().expect("a moment")) {
+            let local = access.local_time(WallClock { utc, synchronised: true });
+            let explained = access.explain(&standing, local);
+            assert_eq!(explained.allowed, access.admit(&standing, local).is_ok());
+            assert!(explained.reasons.iter().all(|reason| !reason.text.contains('\n')));
+        }
+    }
+}
+
+/// What a command changes is read back as what it was asked to be, or the file stays as it was.
+fn edit_configuration(text: &str) {
+    let file = written("limen.toml", text.as_bytes());
+    match set_model(&file, "mine") {
+        Ok(()) => {
+            let settings = Settings::load(&file, Trust::Checked).expect("an edit leaves a good file");
+            assert!(format!("{:?}", settings.model).contains("mine"));
+        }
+        Err(ConfigEditError::Layout(_) | ConfigEditError::Config(_)) => {
+            assert_eq!(fs::read(&file).expect("still there"), text.as_bytes());
+        }
+        Err(error) => panic!("{error}"),
+    }
+    let proposal = Proposal { target_far: Some((1e-5, "a reason".to_owned())), ..Proposal::default() };
+    match proposal.write(&file) {
+        Ok(()) => {
+            let settings = Settings::load(&file, Trust::Checked).expect("an edit leaves a good file");
+            assert_eq!(settings.recognition.target_far, 1e-5);
+        }
+        Err(ConfigEditError::Layout(_)) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// `gallery.toml`: people whom every command can add to, or mistakes that each say where and what.
+pub fn gallery(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Roster::parse(text, Path::new("/etc/limen/gallery.toml")) {
+        Ok(roster) => {
+            if let Err(RosterError::Wrong(mistakes)) = roster.check_groups([].iter()) {
+                are_well_said(&mistakes, text);
+            }
+            assert!(roster.people.iter().all(|entry| entry.line <= text.lines().count().max(1)));
+            edit_gallery(text, &roster);
+        }
+        Err(RosterError::Wrong(mistakes)) => are_well_said(&mistakes, text),
+        Err(RosterError::File(error)) => panic!("no file was opened: {error}"),
+    }
+}
+
+/// Somebody added is there, somebody removed is not, and nobody else is touched.
+fn edit_gallery(text: &str, roster: &Roster) {
+    let file = written("gallery.toml", text.as_bytes());
+    let id = PersonId::new("new-and-unheard-of").expect("an id");
+    let name = PersonName::new("New").expect("a name");
+    let photos = vec!["new.jpg".to_owned()];
+    match add_people(&file, &[NewPerson { id: id.clone(), name, photos }]) {
+        Ok(()) => {}
+        Err(EditError::Layout(_) | EditError::Known(_)) => return,
+        Err(error) => panic!("{error}"),
+    }
+    assert_eq!(ids(&read(&file)), [ids(roster), vec![id.to_string()]].concat());
+    match add_photos(&file, &id, &["newer.jpg".to_owned()]) {
+        Ok(()) => {}
+        Err(error) => panic!("{error}"),
+    }
+    remove_person(&file, &id).expect("whoever was added can be removed");
+    assert_eq!(ids(&read(&file)), ids(roster));
+    if let Some(first) = roster.people.first() {
+        remove_person(&file, &first.id).expect("whoever is there can be removed");
+        assert_eq!(ids(&read(&file)), ids(roster)[1..]);
+    }
+}
+
+fn ids(roster: &Roster) -> Vec<String> {
+    roster.people.iter().map(|entry| entry.id.to_string()).collect()
+}
+
+fn read(file: &Path) -> Roster {
+    Roster::load(file, Trust::Checked).expect("an edit leaves a good file")
+}
+
+/// The manifest of a network that somebody installs.
+pub fn manifest(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Err(error) = Manifest::parse(text) {
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+/// The template store. The first byte says whether there is a key: with one the file is of format 2 and opens only if it
+/// was sealed with it; without, it is of format 1, whose checksum is made right so that more than it is tried.
+pub fn store(bytes: &[u8]) {
+    let Some((kind, bytes)) = bytes.split_first() else { return };
+    let (folder, model) = (super::folder(), ModelDigest::of(b"model"));
+    let mut bytes = bytes.to_vec();
+    let with_key = kind % 2 == 0;
+    if let Some(at) = bytes.len().checked_sub(32).filter(|at| !with_key && *at >= 20) {
+        let length = (bytes.len() as u64).to_le_bytes();
+        bytes[12..20].copy_from_slice(&length);
+        let sum = Sha256::digest(&bytes[..at]);
+        bytes[at..].copy_from_slice(&sum);
+    }
+    for left in fs::read_dir(&folder).expect("a folder").flatten() {
+        // What the call before left there.
+        let _ = fs::remove_file(left.path());
+    }
+    let vault = Vault::in_state(&folder, None);
+    if with_key {
+        written("store.key", KEY.as_bytes());
+    }
+    written(STORE_NAME, &bytes);
+    match vault.open(model, Trust::Checked) {
+        Ok(Some(opened)) => {
+            let generation = vault.write(&opened.store, Some(&opened)).expect("written");
+            assert!(generation > opened.generation);
+            let again =
+                vault.open(model, Trust::Checked).expect("reads what it writes").expect("it is there");
+            assert!(again.is_sound() && again.generation == generation);
+            assert_eq!(again.store, opened.store);
+        }
+        Ok(None) => panic!("the store is there"),
+        Err(error) => assert!(!error.to_string().chars().any(is_deceptive), "{error}"),
+    }
+}
+
+/// A file of this thread's, for its owner alone to write.
+fn written(name: &str, bytes: &[u8]) -> std::path::PathBuf {
+    let file = super::folder().join(name);
+    fs::write(&file, bytes).expect("written");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("its mode");
+    file
+}
+
+/// At least one; each names a line of the file and cannot disguise a line of a log.
+fn are_well_said(mistakes: &[Mistake], text: &str) {
+    assert!(!mistakes.is_empty());
+    let lines = 1 + text.bytes().filter(|byte| *byte == b'\n').count();
+    for mistake in mistakes {
+        assert!(mistake.line.is_none_or(|line| (1..=lines).contains(&line)), "{mistake:?}");
+        assert!(!mistake.what.is_empty(), "{mistake:?}");
+        assert!(!mistake.to_string().chars().any(is_deceptive), "{mistake:?}");
+    }
+}

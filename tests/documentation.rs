@@ -1,0 +1,70 @@
+//! What the documentation says of the sources is so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::project;
+
+/// Every source in which a test may stand.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "py") {
+            found.push(path);
+        }
+    }
+}
+
+/// The names of all tests: functions marked as one, and those of the guests' lists.
+fn tests() -> String {
+    let mut files = Vec::new();
+    ["src", "tests"].iter().for_each(|folder| sources(&project(folder), &mut files));
+    let mut names = String::new();
+    for file in files {
+        let listed = ["tests/devices", "tests/pi"].iter().any(|folder| file.starts_with(project(folder)));
+        let text = fs::read_to_string(&file).expect("text");
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let marked = lines[..at].iter().rev().take(3).any(|above| {
+                above.starts_with("#[test]") || above.starts_with("@test(") || above.starts_with("@both")
+            });
+            let name = line.strip_prefix("fn ").or_else(|| line.strip_prefix("def "));
+            if let (Some((name, _)), true) = (name.and_then(|rest| rest.split_once('(')), marked || listed) {
+                names.push_str(&format!("\n{name}\n"));
+            }
+        }
+    }
+    names
+}
+
+/// The words of a text that are written as code and look like a test's name.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split('`').skip(1).step_by(2);
+    words.filter(|word| {
+        let letters =
+            word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        letters && word.matches('_').count() >= 2
+    })
+}
+
+#[test]
+fn every_attack_names_the_test_that_shows_what_stops_it() {
+    let page = fs::read_to_string(project("docs/threat-model.md")).expect("text");
+    let tests = tests();
+    let missing: Vec<&str> = named(&page).filter(|name| !tests.contains(&format!("\n{name}\n"))).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:#?}");
+    let attacks: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| **"))
+        .map(|line| line.split(" | ").collect())
+        .filter(|cells: &Vec<&str>| cells.len() >= 4)
+        .collect();
+    assert!(attacks.len() > 40, "{} attacks", attacks.len());
+    for cells in attacks {
+        let shown = cells[2];
+        let says = named(shown).next().is_some() || shown.starts_with("no test") || shown == "as above";
+        assert!(says, "{}: no test is named", cells[0]);
+    }
+}
