@@ -20,6 +20,7 @@ pub use peer::{Right, group_number};
 pub use server::ControlServer;
 
 use crate::event::{AlarmKind, Caller, Mode, StoreChange};
+use crate::person::printable;
 
 /// Version of the protocol; every line carries it.
 pub const VERSION: u32 = 1;
@@ -31,6 +32,8 @@ pub const MAX_REQUEST: usize = 4096;
 pub const MAX_CLIENTS: usize = 8;
 /// Of these, so many may be no administrators: some places are always left for who can mend something.
 pub const MAX_GUESTS: usize = 6;
+/// The longest reason that a request is refused with.
+const MAX_REASON: usize = 300;
 /// How long a client may take to say what it wants.
 pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer may take: a reload embeds new photographs, a second each on a slow Pi.
@@ -147,7 +150,9 @@ struct Envelope {
 
 /// Reads one request line.
 pub fn parse_request(line: &[u8]) -> Result<Request, String> {
-    let envelope: Envelope = serde_json::from_slice(line).map_err(|e| format!("not a request: {e}"))?;
+    // What serde says repeats what the client sent.
+    let envelope: Envelope = serde_json::from_slice(line)
+        .map_err(|error| printable(&format!("not a request: {error}"), MAX_REASON))?;
     if envelope.v != VERSION {
         return Err(format!("protocol version {} where this daemon speaks {VERSION}", envelope.v));
     }
