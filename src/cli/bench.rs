@@ -1,5 +1,7 @@
 //! `limen bench`: how long does each stage take on this machine?
 
+mod serve;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +17,7 @@ use crate::camera::photograph::load_photograph;
 use crate::camera::pixels::encode_yuyv;
 use crate::camera::scale::fit_picture;
 use crate::clock::Moment;
+use crate::config::Settings;
 use crate::embedding::{Crops, Embedding};
 use crate::frame::{Frame, Picture, PixelFormat};
 use crate::gallery::{Gallery, Person, Standing};
@@ -45,17 +48,46 @@ pub struct Arguments {
     /// A photograph with a face instead of the built-in one
     #[arg(long, value_name = "FILE")]
     photo: Option<PathBuf>,
+    /// Measure frames that somebody else names: each line of standard input is a file with the bytes of a 640x480
+    /// frame, YUYV or RGB, and is answered with a line {ms: {stage: ...}, faces, compared}; the first line is about
+    /// the program, once it is ready
+    #[arg(long, conflicts_with_all = ["frames", "photo"])]
+    serve: bool,
 }
 
 /// One stage's times.
 #[derive(Default)]
 struct Times(Vec<Duration>);
 
+/// The way of a frame that is measured.
+struct Bench {
+    vision: Vision,
+    matcher: Matcher,
+}
+
+/// What one frame gave.
+struct Pass {
+    /// Of each of [`STAGES`].
+    times: [Duration; STAGES.len()],
+    /// Found in the frame.
+    faces: usize,
+    /// A face was embedded and compared with the gallery.
+    compared: bool,
+}
+
 pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
     let settings = context.settings()?;
     let start = Instant::now();
     let models = context.models(&settings)?;
     let load = start.elapsed();
+    let people = usize::try_from(arguments.templates).unwrap_or(usize::MAX);
+    let mut bench = Bench::new(&settings, &models, people)?;
+    if arguments.serve {
+        say_json(&json!({
+            "model": models.digest().to_string(), "templates": people, "load_ms": milliseconds(load),
+        }));
+        return serve::serve(&mut bench, std::io::stdin().lock());
+    }
     let with_face = match &arguments.photo {
         Some(photo) => {
             face_of(&super::context::analyst(&settings, &models), photo)?;
@@ -64,17 +96,9 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         None => photographs::ENROLLED.picture()?,
     };
     let empty = Picture::from_fn(CAMERA_SIZE.0, CAMERA_SIZE.1, |x, y| [(x / 4) as u8, (y / 3) as u8, 90]);
-    let size = entry_size(&models);
-    let people = usize::try_from(arguments.templates).unwrap_or(usize::MAX);
-    let gallery = made_up(people, size, models.digest())?;
-    let scoring = scoring(&settings.recognition, &models)?;
-    let rule = rule(&settings, &models, &scoring)?;
-    let mut matcher = Matcher::new(rule, Arc::new(Prepared::new(Arc::new(gallery), scoring)));
-    let analyst = Analyst::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
-    let mut vision = Vision::new(analyst);
     let rounds = usize::try_from(arguments.frames).unwrap_or(usize::MAX);
-    let stages = measure(&mut vision, &mut matcher, &yuyv(&with_face), rounds, true)?;
-    let empty_stages = measure(&mut vision, &mut matcher, &yuyv(&empty), rounds, false)?;
+    let stages = measure(&mut bench, &yuyv(&with_face), rounds, true)?;
+    let empty_stages = measure(&mut bench, &yuyv(&empty), rounds, false)?;
     let rss = peak_rss_mib();
     if context.json {
         say_json(&json!({
@@ -109,9 +133,43 @@ fn entry_size(models: &Models) -> usize {
     outputs.first().and_then(|output| output.shape.last()).copied().unwrap_or(0)
 }
 
+impl Bench {
+    /// Compares what it sees with so many made-up people.
+    fn new(settings: &Settings, models: &Arc<Models>, people: usize) -> Result<Self, Trouble> {
+        let gallery = made_up(people, entry_size(models), models.digest())?;
+        let scoring = scoring(&settings.recognition, models)?;
+        let rule = rule(settings, models, &scoring)?;
+        let matcher = Matcher::new(rule, Arc::new(Prepared::new(Arc::new(gallery), scoring)));
+        let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+        Ok(Self { vision: Vision::new(analyst), matcher })
+    }
+
+    /// From a frame's bytes to what the policy hears.
+    fn pass(&mut self, frame: &Frame) -> Result<Pass, Trouble> {
+        let start = Instant::now();
+        let seen = see(&mut self.vision, frame).map_err(|error| Trouble::Device(error.to_string()))?;
+        let before_match = start.elapsed();
+        let events = observe(&mut self.matcher, &seen.look);
+        let total = start.elapsed();
+        let timing = seen.look.timing;
+        Ok(Pass {
+            times: [
+                seen.decode,
+                timing.detect,
+                timing.landmarks,
+                timing.align,
+                timing.embed,
+                total - before_match,
+                total,
+            ],
+            faces: seen.look.faces,
+            compared: events.iter().any(|event| matches!(event, Event::Observed(_))),
+        })
+    }
+}
+
 fn measure(
-    vision: &mut Vision,
-    matcher: &mut Matcher,
+    bench: &mut Bench,
     frame: &Frame,
     rounds: usize,
     expect_face: bool,
@@ -119,13 +177,8 @@ fn measure(
     let mut times: [Times; STAGES.len()] = Default::default();
     let bar = progress(rounds, "measuring");
     for round in 0..rounds + WARM_UP {
-        let frame = Frame { taken: Moment::now(), ..frame.clone() };
-        let start = Instant::now();
-        let seen = see(vision, &frame).map_err(|error| Trouble::Device(error.to_string()))?;
-        let before_match = start.elapsed();
-        let events = observe(matcher, &seen.look);
-        let total = start.elapsed();
-        if expect_face && !events.iter().any(|event| matches!(event, Event::Observed(_))) {
+        let pass = bench.pass(&Frame { taken: Moment::now(), ..frame.clone() })?;
+        if expect_face && !pass.compared {
             let what = "no usable face in the picture scaled to 640x480; use another one";
             return Err(Trouble::Device(what.to_owned()));
         }
@@ -133,17 +186,7 @@ fn measure(
         if round < WARM_UP {
             continue;
         }
-        let timing = seen.look.timing;
-        let measured = [
-            seen.decode,
-            timing.detect,
-            timing.landmarks,
-            timing.align,
-            timing.embed,
-            total - before_match,
-            total,
-        ];
-        for (times, measured) in times.iter_mut().zip(measured) {
+        for (times, measured) in times.iter_mut().zip(pass.times) {
             times.0.push(measured);
         }
     }
@@ -182,15 +225,14 @@ fn to_json(stages: &[Times]) -> Vec<Value> {
 
 fn yuyv(picture: &Picture) -> Frame {
     let (width, height) = CAMERA_SIZE;
-    Frame {
-        format: PixelFormat::Yuyv,
-        width,
-        height,
-        stride: width as usize * 2,
-        bytes: encode_yuyv(&fit_picture(picture, width, height)),
-        taken: Moment::default(),
-        sequence: 0,
-    }
+    packed(PixelFormat::Yuyv, 2, encode_yuyv(&fit_picture(picture, width, height)))
+}
+
+/// A frame of the camera's size, with so many bytes a pixel.
+fn packed(format: PixelFormat, pixel: usize, bytes: Vec<u8>) -> Frame {
+    let (width, height) = CAMERA_SIZE;
+    let stride = width as usize * pixel;
+    Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 }
 }
 
 /// People whose templates are points on the unit sphere, always the same ones.
