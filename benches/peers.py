@@ -98,19 +98,19 @@ def contenders(kept: Path, limen: str, people: int) -> tuple[list[Contender], li
     serve = [limen, "--gallery", os.devnull, "bench", "--serve", "--templates", str(people)]
     found = [
         Contender("limen", serve),
-        Contender("ONNX Runtime, the same graphs", python("onnxruntime-int8")),
-        Contender("ONNX Runtime, activations made unsigned", python("onnxruntime-uint8")),
+        Contender("ONNX Runtime, same graphs", python("onnxruntime-int8")),
+        Contender("ONNX Runtime, int8 made uint8", python("onnxruntime-uint8")),
     ]
     missing = []
     if (HERE.parent / "models/embedding-float.onnx").exists():
-        found.append(Contender("ONNX Runtime, three float graphs", python("onnxruntime-float")))
+        found.append(Contender("ONNX Runtime, float graphs", python("onnxruntime-float")))
     else:
         missing.append("three float graphs: models/embedding-float.onnx is not built (models/recipe/build)")
     # Where Debian's OpenBLAS could be had, dlib was compiled with it.
     blas = {"LD_LIBRARY_PATH": str(kept / "openblas")}
     found.append(Contender("face_recognition (dlib)", python("face_recognition"), environment=blas))
-    found.append(Contender("the same, default upsampling", python("face_recognition-defaults"), environment=blas))
-    found.append(Contender("OpenCV Haar cascade, detection only", python("haar"), only_detects=True))
+    found.append(Contender("same, default upsampling", python("face_recognition-defaults"), environment=blas))
+    found.append(Contender("OpenCV Haar, detection only", python("haar"), only_detects=True))
     return found, missing
 
 
@@ -154,7 +154,8 @@ def main():
     print(text)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        page.fill(arguments.out / "performance.md", "peers", text)
+        shown = "![A bar for each, its stages one after the other](peers.svg)"
+        page.fill(arguments.out / "performance.md", "peers", f"{shown}\n\n{text}")
         (arguments.out / "peers.svg").write_text(picture.bars(field))
 
 

@@ -11,7 +11,7 @@ COLOURS = {
     "embed": "#d55e00",
     "match": "#009e73",
 }
-WIDTH, LEFT, RIGHT, TOP = 800, 268, 118, 84
+WIDTH, LEFT, RIGHT, TOP = 800, 250, 90, 84
 BAR, STEP = 20, 32
 
 
