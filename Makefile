@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= target/dist/limen
 
-.PHONY: demo test test-devices test-systemd test-pi soak fuzz lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd test-pi soak bench-peers fuzz lint check-models check-recipe check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -32,6 +32,12 @@ fuzz: setup
 # The driver "rppal" on an emulated Raspberry Pi 3, by an arm64 binary.
 test-pi:
 	tests/pi/run
+
+# Beside other ways to recognise a face, on the same frames in turns, and instructions for each stage. Needs Python and its
+# index; the first time dlib is compiled, half an hour.
+bench-peers: setup
+	benches/peers --out docs
+	benches/instructions --out docs
 
 lint: setup
 	$(CARGO) fmt --check

@@ -1,6 +1,11 @@
 //! What each command says, and with which exit code.
 
-use crate::support::{Site, limen, photo};
+use limen::camera::CAMERA_SIZE;
+use limen::camera::pixels::encode_yuyv;
+use limen::camera::scale::fit_picture;
+use limen::frame::Picture;
+
+use crate::support::{Site, limen, limen_told, nobody, photo, visitor};
 
 #[test]
 fn one_photograph_enrolled_identifies_the_others_and_refuses_the_stranger() {
@@ -106,6 +111,31 @@ fn bench_measures_every_stage() {
         .collect();
     assert_eq!(stages, ["decode", "detect", "landmarks", "align", "embed", "match", "total"]);
     assert!(report["peak_rss_mib"].as_f64().is_some_and(|mib| mib > 1.0));
+}
+
+#[test]
+fn bench_answers_one_line_for_each_frame_that_is_named_and_stops_at_one_that_is_none() {
+    let site = Site::empty();
+    let frame = |name, picture: &Picture| {
+        site.write(name, encode_yuyv(&fit_picture(picture, CAMERA_SIZE.0, CAMERA_SIZE.1)))
+    };
+    let face = frame("face.yuyv", &visitor("obama2"));
+    let empty = frame("empty.yuyv", &nobody());
+    let packed = site.write("empty.rgb", vec![90; 640 * 480 * 3]);
+    let short = site.write("short.yuyv", [1, 2, 3]);
+    let names = [face, empty, packed, short].map(|file| file.display().to_string()).join("\n");
+    let ran = limen_told(["bench", "--serve", "--templates", "10"], &names);
+    let said = ran.json();
+    assert_eq!((said.len(), &said[0]["templates"]), (4, &10.into()), "{}{}", ran.out, ran.err);
+    assert_eq!((&said[1]["faces"], &said[1]["compared"]), (&1.into(), &true.into()));
+    for answer in &said[2..] {
+        assert_eq!((&answer["faces"], &answer["compared"]), (&0.into(), &false.into()));
+    }
+    for stage in ["decode", "detect", "landmarks", "align", "embed", "match", "total"] {
+        assert!(said[1]["ms"][stage].as_f64().is_some_and(|ms| ms > 0.0), "{stage}");
+    }
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("short.yuyv: 3 bytes are no frame of 640x480"), "{}", ran.err);
 }
 
 #[test]

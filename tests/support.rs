@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use limen::vision::model::{EmbedderChoice, Models};
@@ -60,12 +60,31 @@ pub fn limen_with<S: AsRef<std::ffi::OsStr>>(
     variables: &[(&str, PathBuf)],
     arguments: impl IntoIterator<Item = S>,
 ) -> Ran {
-    let output: Output = Command::new(env!("CARGO_BIN_EXE_limen"))
+    run(variables, arguments, "")
+}
+
+/// Runs `limen` with these arguments and this, at most a few kilobytes, on its standard input.
+pub fn limen_told<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>, input: &str) -> Ran {
+    run(&[], arguments, input)
+}
+
+fn run<S: AsRef<std::ffi::OsStr>>(
+    variables: &[(&str, PathBuf)],
+    arguments: impl IntoIterator<Item = S>,
+    input: &str,
+) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limen"))
         .args(arguments)
         .env_remove("LIMEN_LOG")
         .envs(variables.iter().cloned())
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("the program starts");
+    // A program that reads nothing may have ended already.
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let output: Output = child.wait_with_output().expect("it ends");
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -1,5 +1,7 @@
 //! `limen bench`: how long does each stage take on this machine?
 
+mod serve;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,10 +20,10 @@ use crate::frame::Frame;
 use crate::gallery::{Gallery, Person, Standing};
 use crate::matching::{Matcher, Prepared};
 use crate::person::{PersonId, PersonName};
-use crate::pipeline::{observe, rule, scoring};
+use crate::pipeline::{Seen, observe, rule, scoring};
 use crate::policy::Event;
-use crate::vision::Analyst;
 use crate::vision::model::Models;
+use crate::vision::{Analyst, Vision};
 
 /// The stages, in the order in which a frame meets them.
 const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
@@ -44,6 +46,11 @@ pub struct Arguments {
     /// A photograph with a face instead of the built-in one
     #[arg(long, value_name = "FILE")]
     photo: Option<PathBuf>,
+    /// Measure frames that somebody else names: each line of standard input is a file with the bytes of a 640x480
+    /// frame, YUYV or RGB, and after a space the milliseconds since the one before; it is answered with a line
+    /// {ms: {stage: ...}, faces, compared}; the first line is about the program, once it is ready
+    #[arg(long, conflicts_with_all = ["frames", "photo"])]
+    serve: bool,
 }
 
 /// One stage's times.
@@ -55,6 +62,15 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let start = Instant::now();
     let models = context.models(&settings)?;
     let load = start.elapsed();
+    let people = usize::try_from(arguments.templates).unwrap_or(usize::MAX);
+    if arguments.serve {
+        say_json(&json!({
+            "model": models.digest().to_string(), "templates": people, "load_ms": milliseconds(load),
+        }));
+        let analyst = Analyst::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
+        let matcher = among(people, &settings, &models)?;
+        return serve::serve(Vision::new(analyst), matcher, std::io::stdin().lock());
+    }
     let with_face = match &arguments.photo {
         Some(photo) => {
             face_of(&super::context::analyst(&settings, &models), photo)?;
@@ -62,12 +78,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         }
         None => photographs::ENROLLED.picture()?,
     };
-    let size = entry_size(&models);
-    let people = usize::try_from(arguments.templates).unwrap_or(usize::MAX);
-    let gallery = made_up(people, size, models.digest())?;
-    let scoring = scoring(&settings.recognition, &models)?;
-    let rule = rule(&settings, &models, &scoring)?;
-    let mut matcher = Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring)));
+    let mut matcher = among(people, &settings, &models)?;
     let (first, tenth) = first_and_tenth(&models, &settings, &mut matcher, &yuyv(&with_face))?;
     let rounds = usize::try_from(arguments.frames).unwrap_or(usize::MAX);
     let (face, empty) = ([yuyv(&with_face)], [yuyv(&hallway(90)), yuyv(&hallway(130))]);
@@ -112,6 +123,21 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         ));
     }
     Ok(Answer::Yes)
+}
+
+/// Compares with so many made-up people.
+fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher, Trouble> {
+    let gallery = made_up(people, entry_size(models), models.digest())?;
+    let scoring = scoring(&settings.recognition, models)?;
+    let rule = rule(settings, models, &scoring)?;
+    Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
+}
+
+/// Of each of [`STAGES`], for a frame that was looked at in `looked` and compared in `matched`.
+fn times_of(seen: &Seen, looked: Duration, matched: Duration) -> [Duration; STAGES.len()] {
+    let timing = seen.look.timing;
+    let glance = seen.decode + timing.glance;
+    [glance, timing.detect, timing.landmarks, timing.align, timing.embed, matched, looked + matched]
 }
 
 /// Numbers in an embedding.
@@ -168,10 +194,7 @@ fn measure(
             warm += 1;
             continue;
         }
-        let timing = seen.look.timing;
-        let (looked, total) = (seen.decode + timing.glance, before_match + matched);
-        let measured = [looked, timing.detect, timing.landmarks, timing.align, timing.embed, matched, total];
-        for (times, measured) in times.iter_mut().zip(measured) {
+        for (times, measured) in times.iter_mut().zip(times_of(&seen, before_match, matched)) {
             times.0.push(measured);
         }
     }

@@ -1,0 +1,75 @@
+"""The frames that every contender sees: raw YUYV, 640x480, made from the demo's photographs and from nothing."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+WIDTH, HEIGHT = 640, 480
+PHOTOGRAPHS = Path(__file__).parent.parent / "src/cli/demo/photographs"
+# Those with a whole face; each is seen in three places.
+WHOLE_FACES = ["obama", "obama2", "obama3", "biden"]
+SHIFTS = [(0, 0), (-60, 0), (50, 12)]
+# Of a scene without a face.
+FRAMES = 8
+
+
+def write_frames(folder: Path) -> dict[str, list[Path]]:
+    """The files of each scene: one face; nobody, while the light changes; nobody, and nothing but the camera's noise."""
+    noise = np.random.default_rng(1)
+    scenes = {
+        "face": [at_the_door(name, shift) for shift in SHIFTS for name in WHOLE_FACES],
+        "empty": [hallway(noise, light) for light in np.linspace(0.7, 1.2, FRAMES)],
+        "still": [hallway(noise, 1.0) for _ in range(FRAMES)],
+    }
+    return {scene: [write(folder / f"{scene}-{i}.yuyv", p) for i, p in enumerate(all)] for scene, all in scenes.items()}
+
+
+def write(file: Path, picture: np.ndarray) -> Path:
+    yuyv(picture).tofile(file)
+    return file
+
+
+def packed(file: Path) -> bytes:
+    """A YUYV frame as RGB, which needs no decoding."""
+    frame = np.fromfile(file, np.uint8).reshape(HEIGHT, WIDTH, 2)
+    return cv2.cvtColor(frame, cv2.COLOR_YUV2RGB_YUYV).tobytes()
+
+
+def at_the_door(name: str, shift: tuple[int, int]) -> np.ndarray:
+    """Head and shoulders: the upper square of a photograph, as high as the frame, on the hallway's wall."""
+    photograph = cv2.cvtColor(cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
+    side = min(photograph.shape[:2])
+    square = photograph[:side, :side]
+    how = cv2.INTER_AREA if side > HEIGHT else cv2.INTER_CUBIC
+    square = cv2.resize(square, (HEIGHT, HEIGHT), interpolation=how)
+    picture = hallway(np.random.default_rng(1), 1.0)
+    x, y = (WIDTH - HEIGHT) // 2 + shift[0], shift[1]
+    picture[y:, x : x + HEIGHT] = square[: HEIGHT - y]
+    return picture
+
+
+def hallway(noise: np.random.Generator, light: float) -> np.ndarray:
+    """A wall, a door in it, the floor, and the noise of a small sensor."""
+    down, across = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    wall = 150 - down / 12 - np.abs(across - 260) / 16
+    picture = np.stack([wall, wall - 6, wall - 16], axis=-1)
+    picture[60:400, 380:520] = (96, 70, 48)
+    picture[72:400, 392:508] = (112, 84, 60)
+    picture[236:248, 398:412] = (190, 180, 150)
+    picture[400:] = np.stack([90 + (down[400:] - 400) / 4] * 3, axis=-1)
+    picture[150:230, 110:210] = (60, 64, 72)
+    picture[158:222, 118:202] = (170, 176, 168)
+    noisy = picture * light + noise.normal(0, 1.5, picture.shape)
+    return np.clip(noisy.round(), 0, 255).astype(np.uint8)
+
+
+def yuyv(picture: np.ndarray) -> np.ndarray:
+    """Limited-range BT.601, as USB cameras send it; the colour of two pixels is their mean."""
+    r, g, b = np.moveaxis(picture.astype(np.float32), -1, 0)
+    y = 16 + (65.738 * r + 129.057 * g + 25.064 * b) / 256
+    u = 128 + (-37.945 * r - 74.494 * g + 112.439 * b) / 256
+    v = 128 + (112.439 * r - 94.154 * g - 18.285 * b) / 256
+    u, v = ((plane[:, ::2] + plane[:, 1::2]) / 2 for plane in (u, v))
+    packed = np.stack([y[:, ::2], u, y[:, 1::2], v], axis=-1)
+    return np.clip(packed.round(), 0, 255).astype(np.uint8)

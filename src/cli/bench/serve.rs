@@ -1,0 +1,73 @@
+//! `limen bench --serve`: one frame at a time, for who lets several programs look at the same frames in turns.
+
+use std::io::BufRead;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use super::{STAGES, milliseconds, times_of};
+use crate::camera::CAMERA_SIZE;
+use crate::cli::context::shown;
+use crate::cli::output::say_json;
+use crate::cli::trouble::{Answer, Trouble};
+use crate::clock::Moment;
+use crate::frame::{Frame, PixelFormat};
+use crate::matching::Matcher;
+use crate::pipeline::{observe, see};
+use crate::policy::Event;
+use crate::vision::Vision;
+use crate::vision::attention::SEARCH_A_STILL_SCENE;
+
+/// Answers each line with one line; reading the file is not measured. A line is the name of a frame's file and, after a
+/// space, how many milliseconds after the one before it was taken; without them so long that it is searched as if nobody
+/// were followed and everything had moved.
+pub(super) fn serve(
+    mut vision: Vision,
+    mut matcher: Matcher,
+    names: impl BufRead,
+) -> Result<Answer, Trouble> {
+    let mut taken = Moment::default();
+    for name in names.lines() {
+        let name = name.map_err(|error| Trouble::Device(format!("standard input: {error}")))?;
+        let (file, pause) = match name.rsplit_once(' ').map(|(file, pause)| (file, pause.parse())) {
+            Some((file, Ok(pause))) => (file, Duration::from_millis(pause)),
+            _ => (name.as_str(), SEARCH_A_STILL_SCENE),
+        };
+        taken = taken + pause;
+        let frame = Frame { taken, ..read(Path::new(file))? };
+        say_json(&pass(&mut vision, &mut matcher, &frame)?);
+    }
+    Ok(Answer::Yes)
+}
+
+/// From a frame's bytes to what the policy hears.
+fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Value, Trouble> {
+    let start = Instant::now();
+    let seen = see(vision, frame).map_err(|error| Trouble::Device(error.to_string()))?;
+    let looked = start.elapsed();
+    let events = observe(matcher, &seen.look);
+    let times = times_of(&seen, looked, start.elapsed().saturating_sub(looked));
+    let ms: Map<String, Value> = STAGES
+        .iter()
+        .zip(times)
+        .map(|(stage, time): (_, Duration)| ((*stage).to_owned(), json!(milliseconds(time))))
+        .collect();
+    let compared = events.iter().any(|event| matches!(event, Event::Observed(_)));
+    Ok(json!({ "ms": ms, "faces": seen.look.faces, "compared": compared }))
+}
+
+/// A frame as a camera delivers it; its format follows from its length.
+fn read(file: &Path) -> Result<Frame, Trouble> {
+    let bytes = std::fs::read(file).map_err(|error| Trouble::Device(format!("{}: {error}", shown(file))))?;
+    let (width, height) = CAMERA_SIZE;
+    let pixels = width as usize * height as usize;
+    let formats = [(PixelFormat::Yuyv, 2), (PixelFormat::Rgb24, 3)];
+    let Some((format, pixel)) = formats.into_iter().find(|(_, pixel)| bytes.len() == pixels * pixel) else {
+        let (file, length) = (shown(file), bytes.len());
+        let what = format!("{file}: {length} bytes are no frame of 640x480; write it as raw YUYV or RGB");
+        return Err(Trouble::Device(what));
+    };
+    let stride = width as usize * pixel;
+    Ok(Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 })
+}
