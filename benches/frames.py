@@ -30,12 +30,6 @@ def write(file: Path, picture: np.ndarray) -> Path:
     return file
 
 
-def packed(file: Path) -> bytes:
-    """A YUYV frame as RGB, which needs no decoding."""
-    frame = np.fromfile(file, np.uint8).reshape(HEIGHT, WIDTH, 2)
-    return cv2.cvtColor(frame, cv2.COLOR_YUV2RGB_YUYV).tobytes()
-
-
 def at_the_door(name: str, shift: tuple[int, int]) -> np.ndarray:
     """Head and shoulders: the upper square of a photograph, as high as the frame, on the hallway's wall."""
     photograph = cv2.cvtColor(cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
