@@ -1,6 +1,6 @@
 //! What each target does with its bytes, and what must hold of the answer.
 //!
-//! The targets in `fuzz_targets` call these functions with what the fuzzer makes up; `tests/fuzzed.rs` of the project
+//! The targets in `fuzz_targets` call these functions with what the fuzzer makes up; `tests/parsers.rs` of the project
 //! calls them with every seed, so that a finding that was mended stays mended. A panic is a finding.
 
 mod entries;
