@@ -179,9 +179,7 @@ impl Policy {
             self.give_up_asking(now, &mut actions);
         }
         self.let_time_pass(now, &mut actions);
-        if let Some(event) = self.surroundings(now, event, &mut actions) {
-            self.take(now, event, &mut actions);
-        }
+        self.take(now, event, &mut actions);
         self.watch(now, &mut actions);
         self.renew_lease(now, &mut actions);
         self.latest = self.latest.max(now.moment);
@@ -205,8 +203,14 @@ impl Policy {
             Event::CardRead(card) => self.card_read(now, card, actions),
             Event::Failed(part, what) => self.part_failed(now, part, what, actions),
             Event::Recovered(part) => self.part_recovered(now, part, actions),
-            Event::Tick | Event::Input { .. } | Event::View { .. } => {}
-            Event::ModeAsked { .. } | Event::ModeKept(_) | Event::AlarmAcknowledged { .. } => {}
+            Event::Input { input, active, at_start } => self.line_is(now, input, active, at_start, actions),
+            Event::View { blind } => self.view_is(now, blind),
+            Event::ModeAsked { mode, caller } => self.mode_asked(now, mode, caller, actions),
+            Event::ModeKept(mode) => self.mode_kept(now, mode, actions),
+            Event::AlarmAcknowledged { alarm, caller } => {
+                actions.extend(self.alarms.acknowledge(alarm, caller).into_iter().map(Action::Record));
+            }
+            Event::Tick => {}
             Event::Shutdown => self.shut_down(actions),
         }
     }

@@ -37,6 +37,38 @@ impl Watcher for Listener {
     fn door(&mut self, _report: &DoorReport) {}
 }
 
+/// The defaults, with everything in the folder of a site.
+pub fn settings_of(site: &Site) -> Settings {
+    let mut settings = Settings::defaults();
+    settings.gallery = site.path("gallery.toml");
+    settings.paths.state = site.path("state");
+    settings.paths.runtime = site.path("run");
+    settings.audit.folder = site.path("audit");
+    settings
+}
+
+/// A daemon that is shown recorded pictures, and its socket.
+pub fn rehearsal(site: &Site, settings: Settings, replay: Replay) -> (PathBuf, Setup) {
+    for folder in [&settings.paths.state, &settings.paths.runtime] {
+        daemon::make_folder(folder).expect("a folder");
+    }
+    let socket = site.path("run/control.sock");
+    let setup = Setup {
+        config_file: None,
+        gallery: GallerySource {
+            file: settings.gallery.clone(),
+            store: StoreUse::Own(settings.vault()),
+            trust: Trust::Checked,
+        },
+        models: models(),
+        wiring: Wiring::Rehearsal { replay, lock: DryRun::silent() },
+        socket: Some(socket.clone()),
+        watcher: None,
+        settings,
+    };
+    (socket, setup)
+}
+
 /// A daemon in this process.
 pub struct Running {
     pub settings: Settings,
@@ -53,36 +85,16 @@ impl Running {
 
     /// By a configuration's rules of access.
     pub fn start_by(rules: &str, site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
-        let mut settings = Settings::defaults();
+        let mut settings = settings_of(site);
         settings.access = Settings::parse(rules, Path::new("limen.toml")).expect("no mistake").access;
-        settings.gallery = site.path("gallery.toml");
-        settings.paths.state = site.path("state");
-        settings.paths.runtime = site.path("run");
-        settings.audit.folder = site.path("audit");
         settings.rules.unlock = Duration::from_secs(1);
-        for folder in [&settings.paths.state, &settings.paths.runtime] {
-            daemon::make_folder(folder).expect("a folder");
-        }
         let replay = Replay::new(pictures, Duration::from_millis(100), Moment::now())
             .expect("pictures")
             .repeat(8)
             .blanks_between(gap)
             .paced(true);
         let (sender, facts) = channel();
-        let socket = site.path("run/control.sock");
-        let setup = Setup {
-            config_file: None,
-            gallery: GallerySource {
-                file: settings.gallery.clone(),
-                store: StoreUse::Own(settings.vault()),
-                trust: Trust::Checked,
-            },
-            models: models(),
-            wiring: Wiring::Rehearsal { replay, lock: DryRun::silent() },
-            socket: Some(socket.clone()),
-            watcher: None,
-            settings: settings.clone(),
-        };
+        let (socket, setup) = rehearsal(site, settings.clone(), replay);
         let thread = std::thread::spawn(move || {
             daemon::run(Setup { watcher: Some(Box::new(Listener(sender))), ..setup })
         });

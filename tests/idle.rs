@@ -6,20 +6,17 @@ use std::time::Duration;
 
 use limen::camera::replay::Replay;
 use limen::clock::{Moment, Now};
-use limen::config::Settings;
 use limen::control::{Request, ask};
-use limen::daemon::{self, Setup, Watcher, Wiring};
-use limen::door::dry_run::DryRun;
+use limen::daemon::{self, Setup, Watcher};
 use limen::door::thread::DoorReport;
-use limen::enrol::{GallerySource, StoreUse};
 use limen::event::Fact;
-use limen::files::Trust;
 use limen::frame::Picture;
 use limen::pipeline::Seen;
 use limen::policy::Event;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::support::{Site, models};
+use crate::daemon::{rehearsal, settings_of};
+use crate::support::Site;
 
 /// Frames before the measurement begins, and frames of it: the first second starts everything.
 const BEFORE: u64 = 10;
@@ -69,33 +66,12 @@ fn hallway(seed: u32) -> Picture {
 #[ignore = "the half of the next test that runs in a process of its own"]
 fn watch_an_empty_hallway() {
     let site = Site::with_obama();
-    let mut settings = Settings::defaults();
-    settings.gallery = site.path("gallery.toml");
-    settings.paths.state = site.path("state");
-    settings.paths.runtime = site.path("run");
-    settings.audit.folder = site.path("audit");
-    for folder in [&settings.paths.state, &settings.paths.runtime] {
-        daemon::make_folder(folder).expect("a folder");
-    }
     let replay = Replay::new((1..5).map(hallway).collect(), INTERVAL, Moment::now())
         .expect("pictures")
         .looping(true)
         .paced(true);
     let (done, measured) = channel();
-    let socket = site.path("run/control.sock");
-    let setup = Setup {
-        config_file: None,
-        gallery: GallerySource {
-            file: settings.gallery.clone(),
-            store: StoreUse::Own(settings.vault()),
-            trust: Trust::Checked,
-        },
-        models: models(),
-        wiring: Wiring::Rehearsal { replay, lock: DryRun::silent() },
-        socket: Some(socket.clone()),
-        watcher: None,
-        settings,
-    };
+    let (socket, setup) = rehearsal(&site, settings_of(&site), replay);
     let daemon = std::thread::spawn(move || {
         let meter = Meter { begun: Duration::ZERO, done };
         daemon::run(Setup { watcher: Some(Box::new(meter)), ..setup })

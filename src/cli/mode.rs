@@ -23,10 +23,8 @@ pub fn mode(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
     let wanted = arguments.mode.as_deref();
     let answer = match wanted {
         None => ask(&socket, Request::Status)?,
-        Some(name) => {
-            let mode = Mode::NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, mode)| mode);
-            ask(&socket, Request::Mode { mode })?
-        }
+        // "schedule" is no mode: without one the schedules decide.
+        Some(name) => ask(&socket, Request::Mode { mode: Mode::named(name) })?,
     };
     let mode = answer.get("mode").and_then(|mode| mode.as_str()).unwrap_or("unknown");
     if context.json {

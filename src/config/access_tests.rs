@@ -1,27 +1,16 @@
 //! What the configuration may say about who may when, and what each mistake is answered with.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 
 use crate::config::Settings;
+use crate::config::tests::{answers, good};
 use crate::person::GroupId;
 use crate::policy::access::WhenClockUnknown;
 
 const OFFICE: &str = "[[schedule]]\nname = \"office\"\n\
                       windows = [{ days = [\"mon-fri\"], from = \"07:00\", until = \"19:00\" }]\n";
-
-fn good(text: &str) -> Settings {
-    Settings::parse(text, Path::new("limen.toml")).unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// A text with one mistake, which is answered like this.
-fn answers(text: &str, answer: &str) {
-    let shown = Settings::parse(text, Path::new("limen.toml")).expect_err("a mistake").to_string();
-    assert_eq!(shown.lines().count(), 1, "{text}\n{shown}");
-    assert!(shown.starts_with(answer), "{text}\n{shown}");
-}
 
 /// A schedule with these windows, the first in line 4.
 fn windows(windows: &str) -> String {

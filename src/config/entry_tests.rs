@@ -1,26 +1,14 @@
 //! What the configuration may say about keypad, reader and second factors, and what each mistake is answered with.
 
-use std::path::Path;
 use std::time::Duration;
 
-use crate::config::Settings;
+use crate::config::tests::{answers, good};
 use crate::credential::SecondFactor;
 use crate::entry::ReaderSettings;
 use crate::person::GroupId;
 
 const KEYPAD: &str = "[keypad]\ndevice = \"/dev/input/by-id/usb-Keypad-event-kbd\"\n";
 const DOOR: &str = "[door]\ndriver = \"gpiochip\"\npin = 17\naccept-photo-risk = true\ngreen = 22\n";
-
-fn good(text: &str) -> Settings {
-    Settings::parse(text, Path::new("limen.toml")).unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// A text with one mistake, which is answered like this.
-fn answers(text: &str, answer: &str) {
-    let shown = Settings::parse(text, Path::new("limen.toml")).expect_err("a mistake").to_string();
-    assert_eq!(shown.lines().count(), 1, "{text}\n{shown}");
-    assert!(shown.starts_with(answer), "{text}\n{shown}");
-}
 
 #[test]
 fn a_keypad_a_reader_and_what_groups_ask_for_by_them() {

@@ -12,7 +12,7 @@ fn parse(text: &str) -> Result<Settings, ConfigError> {
     Settings::parse(text, Path::new("/etc/limen/limen.toml"))
 }
 
-fn good(text: &str) -> Settings {
+pub(super) fn good(text: &str) -> Settings {
     parse(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -23,7 +23,7 @@ fn mistakes(text: &str) -> Vec<String> {
 }
 
 /// A text with one mistake, which is answered like this.
-fn answers(text: &str, answer: &str) {
+pub(super) fn answers(text: &str, answer: &str) {
     let found = mistakes(text);
     assert_eq!(found.len(), 1, "{text}\n{found:#?}");
     assert!(found[0].starts_with(answer), "{text}\n{}", found[0]);

@@ -75,9 +75,8 @@ impl Daemon {
 
     /// A thread of keypad, reader or verifier that has ended.
     pub(super) fn ended_entry_thread(&self) -> Option<&'static str> {
-        let name = |device| if device == EntryDevice::Keypad { "keypad" } else { "reader" };
         let gone = self.entries.iter().find(|thread| thread.is_gone());
-        gone.map(|thread| name(thread.device())).or(self.shell.verifier_is_gone().then_some("verifier"))
+        gone.map(|thread| thread.device().name()).or(self.shell.verifier_is_gone().then_some("verifier"))
     }
 }
 

@@ -57,12 +57,11 @@ impl Daemon {
 
     /// The mode that was commanded before the daemon started, where the site keeps it.
     pub(super) fn recall_mode(&mut self, now: Now) {
-        let file = self.mode_file();
         if !self.settings.keep_mode {
             return;
         }
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        if let Some((_, mode)) = Mode::NAMES.into_iter().find(|(name, _)| *name == text.trim()) {
+        let text = std::fs::read_to_string(self.mode_file()).unwrap_or_default();
+        if let Some(mode) = Mode::named(text.trim()) {
             self.step(now, Event::ModeKept(mode));
         }
     }

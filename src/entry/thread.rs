@@ -84,7 +84,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
     fn listen(mut self) {
         let mut open = false;
         while !self.stop.load(Ordering::Relaxed) {
-            failpoint::reach(if self.source.device() == EntryDevice::Keypad { "keypad" } else { "reader" });
+            failpoint::reach(self.source.device().name());
             let outcome = if open { self.serve() } else { self.source.open().map(|()| self.came_back()) };
             open = outcome.is_ok();
             if let Err(error) = outcome {

@@ -14,12 +14,19 @@ pub enum EntryDevice {
     Reader,
 }
 
-impl fmt::Display for EntryDevice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl EntryDevice {
+    /// What it is called, and its thread.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Keypad => "keypad",
             Self::Reader => "reader",
-        })
+        }
+    }
+}
+
+impl fmt::Display for EntryDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

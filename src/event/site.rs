@@ -48,18 +48,27 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Every mode with its name.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("normal", Self::Normal), ("office-open", Self::OfficeOpen), ("lock-down", Self::LockDown)];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::OfficeOpen, Self::LockDown];
+
+    /// The name in configuration, records and commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::OfficeOpen => "office-open",
+            Self::LockDown => "lock-down",
+        }
+    }
+
+    /// The mode of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
 }
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Normal => "normal",
-            Self::OfficeOpen => "office-open",
-            Self::LockDown => "lock-down",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -175,14 +184,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_alarm_is_found_by_the_name_that_records_give_it() {
+    fn alarms_and_modes_are_found_by_the_names_that_records_give_them() {
         for kind in AlarmKind::ALL {
             assert_eq!(AlarmKind::named(kind.name()), Some(kind));
             assert_eq!(serde_json::to_value(kind).expect("JSON"), kind.name());
         }
-        for (name, mode) in Mode::NAMES {
-            assert_eq!(serde_json::to_value(mode).expect("JSON"), name);
-            assert_eq!(mode.to_string(), name);
+        for mode in Mode::ALL {
+            assert_eq!(Mode::named(mode.name()), Some(mode));
+            assert_eq!(serde_json::to_value(mode).expect("JSON"), mode.name());
+            assert_eq!(mode.to_string(), mode.name());
         }
     }
 }

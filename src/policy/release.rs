@@ -46,7 +46,7 @@ impl Release {
 }
 
 impl Policy {
-    /// The grants that keep the door unlocked, the one that lasts longest first.
+    /// The grants that keep the door unlocked.
     pub(super) fn holds(&self) -> impl Iterator<Item = &Grant> {
         let person = match &self.state {
             State::Open { grant } => Some(grant),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::alarms::Alarm;
-use super::event::{Action, Event, Sound};
+use super::event::{Action, Sound};
 use super::lines::Change;
 use super::position::{GRACE, HeldOpen, Moved};
 use super::release::Reach;
@@ -26,28 +26,6 @@ impl Policy {
     /// The door stands open, by its contact.
     pub fn door_is_open(&self) -> bool {
         self.position.is_open()
-    }
-
-    /// Events of the surroundings; the others are handed back.
-    pub(super) fn surroundings(
-        &mut self,
-        now: Now,
-        event: Event,
-        actions: &mut Vec<Action>,
-    ) -> Option<Event> {
-        match event {
-            Event::Input { input, active, at_start } => self.line_is(now, input, active, at_start, actions),
-            Event::View { blind } => self.view_is(now, blind),
-            Event::ModeAsked { mode, caller } => {
-                self.command_mode(now, mode.map(|mode| (mode, ModeSource::Command)), Some(caller), actions);
-            }
-            Event::ModeKept(mode) => self.command_mode(now, Some((mode, ModeSource::Kept)), None, actions),
-            Event::AlarmAcknowledged { alarm, caller } => {
-                actions.extend(self.alarms.acknowledge(alarm, caller).into_iter().map(Action::Record));
-            }
-            other => return Some(other),
-        }
-        None
     }
 
     /// The door was opened by somebody under duress: a silent alarm.
@@ -93,7 +71,15 @@ impl Policy {
         .min()
     }
 
-    fn line_is(&mut self, now: Now, input: Input, active: bool, at_start: bool, actions: &mut Vec<Action>) {
+    /// An input line is at this now.
+    pub(super) fn line_is(
+        &mut self,
+        now: Now,
+        input: Input,
+        active: bool,
+        at_start: bool,
+        actions: &mut Vec<Action>,
+    ) {
         let believed = match self.lines.set(now.moment, input, active, at_start) {
             Change::None => return,
             Change::Moved(fact) => {
@@ -148,24 +134,32 @@ impl Policy {
         }
     }
 
-    fn view_is(&mut self, now: Now, blind: bool) {
+    /// The camera's picture shows nothing, or something.
+    pub(super) fn view_is(&mut self, now: Now, blind: bool) {
         self.blind_since = blind.then(|| self.blind_since.unwrap_or(now.moment));
     }
 
-    fn command_mode(
+    /// Somebody asks for a mode; none: the one of the schedules.
+    pub(super) fn mode_asked(
         &mut self,
         now: Now,
-        mode: Option<(Mode, ModeSource)>,
-        caller: Option<Caller>,
+        mode: Option<Mode>,
+        caller: Caller,
         actions: &mut Vec<Action>,
     ) {
-        self.modes.command(mode);
-        self.turn_mode(now, caller, actions);
-        if let (Some(caller), false) = (caller, actions.iter().any(is_mode_record)) {
+        self.modes.command(mode.map(|mode| (mode, ModeSource::Command)));
+        self.turn_mode(now, Some(caller), actions);
+        if !actions.iter().any(is_mode_record) {
             // It was in force already; who asked is recorded all the same.
             let (mode, source) = (self.modes.in_force(), self.modes.source());
             actions.push(Action::Record(Fact::Mode { mode, source, caller: Some(caller) }));
         }
+    }
+
+    /// The mode that was commanded before the start is in force again.
+    pub(super) fn mode_kept(&mut self, now: Now, mode: Mode, actions: &mut Vec<Action>) {
+        self.modes.command(Some((mode, ModeSource::Kept)));
+        self.turn_mode(now, None, actions);
     }
 
     fn turn_mode(&mut self, now: Now, caller: Option<Caller>, actions: &mut Vec<Action>) {
