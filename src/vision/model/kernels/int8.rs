@@ -9,6 +9,7 @@ mod pool;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod unaligned;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -112,18 +112,18 @@ unsafe fn finish_lanes<V: Lanes>(
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let scales = V::load(rounding.scales.as_ptr().add(first));
-        let rounded = round(V::integers(sums.as_ptr().add(first)).times(scales), rounding.output);
+        let scales = V::load(rounding.scales.as_ptr().wrapping_add(first));
+        let rounded = round(V::integers(sums.as_ptr().wrapping_add(first)).times(scales), rounding.output);
         let Some((relu, quantise)) = rounding.float else {
-            return rounded.store_bytes(rounding.output.zero, bytes.as_mut_ptr().add(first));
+            return rounded.store_bytes(rounding.output.zero, bytes.as_mut_ptr().wrapping_add(first));
         };
         let number = rounded.minus(V::splat(ROUND)).times(V::splat(rounding.output.scale));
-        let sum = number.plus(V::load(residual.as_ptr().add(first)));
+        let sum = number.plus(V::load(residual.as_ptr().wrapping_add(first)));
         let active = if relu { sum.most(V::splat(0.0)) } else { sum };
-        active.store(floats.as_mut_ptr().add(first));
+        active.store(floats.as_mut_ptr().wrapping_add(first));
         if let Some(quantise) = quantise {
             let rounded = round(active.divided(V::splat(quantise.scale)), quantise);
-            rounded.store_bytes(quantise.zero, bytes.as_mut_ptr().add(first));
+            rounded.store_bytes(quantise.zero, bytes.as_mut_ptr().wrapping_add(first));
         }
     }
 }

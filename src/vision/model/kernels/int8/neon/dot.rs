@@ -9,6 +9,7 @@ use super::lanes::finish_neon;
 use super::{FLIP, add_bias};
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
+use crate::vision::model::kernels::int8::unaligned::read;
 
 /// If this processor has what it takes.
 pub fn kernel() -> Option<Kernel> {
@@ -64,13 +65,13 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
             while group + 4 <= tile.groups {
                 let bytes = inputs.map(|input| {
                     // SAFETY: the window of each pixel has `groups` times four bytes in each of its rows.
-                    let bytes = unsafe { vld1q_u8(input.add(group * GROUP)) };
+                    let bytes = unsafe { vld1q_u8(input.wrapping_add(group * GROUP)) };
                     vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(FLIP)))
                 });
                 macro_rules! lane {
                     ($lane:literal) => {
                         // SAFETY: the block has `rows * groups` groups of 128 bytes; this is half of one.
-                        let columns = unsafe { columns_of(weights.add($lane * BLOCK * GROUP)) };
+                        let columns = unsafe { columns_of(weights.wrapping_add($lane * BLOCK * GROUP)) };
                         for (totals, bytes) in totals.iter_mut().zip(bytes) {
                             for (total, column) in totals.iter_mut().zip(columns) {
                                 dot!(*total, column, bytes, $lane);
@@ -90,7 +91,7 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
                 let columns = unsafe { columns_of(weights) };
                 for (totals, input) in totals.iter_mut().zip(inputs) {
                     // SAFETY: as above.
-                    let bytes = unsafe { input.add(group * GROUP).cast::<u32>().read_unaligned() };
+                    let bytes = unsafe { read::<u32, _>(input.wrapping_add(group * GROUP)) };
                     let bytes = vdupq_n_u32(bytes ^ u32::from_ne_bytes([FLIP; 4]));
                     for (total, column) in totals.iter_mut().zip(columns) {
                         dot!(*total, column, bytes, 0);
@@ -119,6 +120,11 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
 unsafe fn columns_of(weights: *const i8) -> [int8x16_t; 4] {
     // SAFETY: the caller's.
     unsafe {
-        [vld1q_s8(weights), vld1q_s8(weights.add(16)), vld1q_s8(weights.add(32)), vld1q_s8(weights.add(48))]
+        [
+            vld1q_s8(weights),
+            vld1q_s8(weights.wrapping_add(16)),
+            vld1q_s8(weights.wrapping_add(32)),
+            vld1q_s8(weights.wrapping_add(48)),
+        ]
     }
 }

@@ -6,6 +6,7 @@ use super::lanes::finish_neon;
 use super::{FLIP, add_bias};
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
+use crate::vision::model::kernels::int8::unaligned::read;
 
 /// If this processor has what it takes, as all have.
 pub fn kernel() -> Option<Kernel> {
@@ -58,7 +59,10 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
                     // SAFETY: the block has `rows * groups` groups of 128 bytes; this is an eighth of one of
                     // them, and of the next, where there is one.
                     let columns = unsafe {
-                        [vld1q_s8(at), if pair { vld1q_s8(at.add(BLOCK * GROUP)) } else { vdupq_n_s8(0) }]
+                        [
+                            vld1q_s8(at),
+                            if pair { vld1q_s8(at.wrapping_add(BLOCK * GROUP)) } else { vdupq_n_s8(0) },
+                        ]
                     };
                     for (totals, bytes) in totals.iter_mut().zip(&bytes) {
                         let low = vmull_s8(vget_low_s8(columns[0]), vget_low_s8(bytes[0]));
@@ -94,6 +98,6 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
 #[target_feature(enable = "neon")]
 unsafe fn group_of(input: *const u8, group: usize) -> int8x16_t {
     // SAFETY: the caller's.
-    let bytes = unsafe { input.add(group * GROUP).cast::<u32>().read_unaligned() };
+    let bytes = unsafe { read::<u32, _>(input.wrapping_add(group * GROUP)) };
     vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_u32(vdupq_n_u32(bytes)), vdupq_n_u8(FLIP)))
 }

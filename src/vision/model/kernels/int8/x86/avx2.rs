@@ -6,6 +6,7 @@ use super::for_pixels;
 use super::lanes::finish_avx2;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
+use crate::vision::model::kernels::int8::unaligned::{read, write};
 
 /// If this processor has what it takes.
 pub fn kernel() -> Option<Kernel> {
@@ -31,10 +32,7 @@ pub fn store(tile: &Tile<'_>, half: usize, totals: [__m256i; 2], sums: &mut [i32
         let first = half + 8 * index;
         let (bias, sums) = (&tile.bias[first..first + 8], &mut sums[first..first + 8]);
         // SAFETY: both slices are eight integers, one vector.
-        unsafe {
-            let bias = _mm256_loadu_si256(bias.as_ptr().cast());
-            _mm256_storeu_si256(sums.as_mut_ptr().cast(), _mm256_add_epi32(total, bias));
-        }
+        unsafe { write(sums.as_mut_ptr(), _mm256_add_epi32(total, read(bias.as_ptr()))) };
     }
 }
 
@@ -55,12 +53,12 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
                 let mut columns = [_mm256_setzero_si256(); 4];
                 for (index, column) in columns.iter_mut().enumerate() {
                     // SAFETY: the block has `rows * groups` groups of 128 bytes; this is an eighth of one of them.
-                    let bytes = unsafe { _mm_loadu_si128(weights.add(16 * index).cast()) };
+                    let bytes = unsafe { read(weights.wrapping_add(16 * index)) };
                     *column = _mm256_cvtepi8_epi16(bytes);
                 }
                 for (totals, input) in totals.iter_mut().zip(inputs) {
                     // SAFETY: the window of each pixel has `groups` times four bytes in each of its rows.
-                    let bytes = unsafe { input.add(group * GROUP).cast::<i32>().read_unaligned() };
+                    let bytes = unsafe { read(input.wrapping_add(group * GROUP)) };
                     let bytes = _mm256_cvtepu8_epi16(_mm_set1_epi32(bytes));
                     for (total, column) in totals.iter_mut().zip(columns) {
                         *total = _mm256_add_epi32(*total, _mm256_madd_epi16(bytes, column));

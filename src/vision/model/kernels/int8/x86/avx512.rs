@@ -6,6 +6,7 @@ use super::for_pixels;
 use super::lanes::finish_avx512;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
+use crate::vision::model::kernels::int8::unaligned::{read, write};
 
 /// If this processor has what it takes.
 pub fn kernel() -> Option<Kernel> {
@@ -35,19 +36,17 @@ pub fn kernel() -> Option<Kernel> {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
     // SAFETY: a bias is 32 integers, two vectors of 16.
-    let bias =
-        unsafe { [_mm512_loadu_epi32(tile.bias.as_ptr()), _mm512_loadu_epi32(tile.bias.as_ptr().add(16))] };
+    let bias: [__m512i; 2] = unsafe { read(tile.bias.as_ptr()) };
     let mut totals = [bias; N];
     let mut weights = tile.weights.as_ptr();
     let mut inputs: [*const u8; N] = std::array::from_fn(|pixel| tile.input[tile.taps[pixel]..].as_ptr());
     for _ in 0..tile.rows {
         for group in 0..tile.groups {
             // SAFETY: the block has `rows * groups` groups of 128 bytes, and this is one of them in their order.
-            let columns =
-                unsafe { [_mm512_loadu_epi8(weights.cast()), _mm512_loadu_epi8(weights.add(64).cast())] };
+            let columns: [__m512i; 2] = unsafe { read(weights) };
             for pixel in 0..N {
                 // SAFETY: below the window of each pixel lie `groups` times four bytes in each of its rows.
-                let bytes = unsafe { inputs[pixel].add(group * GROUP).cast::<i32>().read_unaligned() };
+                let bytes = unsafe { read::<i32, _>(inputs[pixel].wrapping_add(group * GROUP)) };
                 let bytes = _mm512_set1_epi32(bytes);
                 totals[pixel][0] = _mm512_dpbusd_epi32(totals[pixel][0], bytes, columns[0]);
                 totals[pixel][1] = _mm512_dpbusd_epi32(totals[pixel][1], bytes, columns[1]);
@@ -58,9 +57,6 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
     }
     for (sums, totals) in sums.iter_mut().zip(totals) {
         // SAFETY: the sums of a pixel are 32 integers, two vectors of 16.
-        unsafe {
-            _mm512_storeu_epi32(sums.as_mut_ptr(), totals[0]);
-            _mm512_storeu_epi32(sums.as_mut_ptr().add(16), totals[1]);
-        }
+        unsafe { write(sums.as_mut_ptr(), totals) };
     }
 }

@@ -4,6 +4,7 @@ use std::arch::x86_64::*;
 
 use crate::vision::model::kernels::int8::epilogue::{Lanes, Pixel, Rounding, finish};
 use crate::vision::model::kernels::int8::packed::BLOCK;
+use crate::vision::model::kernels::int8::unaligned::{read, write};
 
 /// The epilogue in vectors of sixteen.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
@@ -30,24 +31,24 @@ impl Lanes for __m512 {
     #[inline(always)]
     unsafe fn integers(from: *const i32) -> Self {
         // SAFETY: the caller's.
-        unsafe { _mm512_cvtepi32_ps(_mm512_loadu_epi32(from)) }
+        unsafe { _mm512_cvtepi32_ps(read(from)) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller's.
-        unsafe { _mm512_loadu_ps(from) }
+        unsafe { read(from) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller's.
-        unsafe { _mm512_storeu_ps(to, self) }
+        unsafe { write(to, self) }
     }
     #[inline(always)]
     unsafe fn store_bytes(self, more: u8, to: *mut u8) {
         // SAFETY: the caller's.
         unsafe {
             let bytes = _mm512_cvtepi32_epi8(_mm512_castps_si512(self));
-            _mm_storeu_si128(to.cast(), _mm_add_epi8(bytes, _mm_set1_epi8(more.cast_signed())));
+            write(to, _mm_add_epi8(bytes, _mm_set1_epi8(more.cast_signed())));
         }
     }
     #[inline(always)]
@@ -93,17 +94,17 @@ impl Lanes for __m256 {
     #[inline(always)]
     unsafe fn integers(from: *const i32) -> Self {
         // SAFETY: the caller's.
-        unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(from.cast())) }
+        unsafe { _mm256_cvtepi32_ps(read(from)) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller's.
-        unsafe { _mm256_loadu_ps(from) }
+        unsafe { read(from) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller's.
-        unsafe { _mm256_storeu_ps(to, self) }
+        unsafe { write(to, self) }
     }
     #[inline(always)]
     unsafe fn store_bytes(self, more: u8, to: *mut u8) {
@@ -112,7 +113,7 @@ impl Lanes for __m256 {
             let bytes = _mm256_and_si256(_mm256_castps_si256(self), _mm256_set1_epi32(0xff));
             let words = _mm_packus_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes));
             let bytes = _mm_add_epi8(_mm_packus_epi16(words, words), _mm_set1_epi8(more.cast_signed()));
-            _mm_storel_epi64(to.cast(), bytes);
+            write(to, _mm_cvtsi128_si64(bytes));
         }
     }
     #[inline(always)]

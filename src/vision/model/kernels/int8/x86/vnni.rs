@@ -6,6 +6,7 @@ use super::for_pixels;
 use super::lanes::finish_avx2;
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
+use crate::vision::model::kernels::int8::unaligned::read;
 
 /// If this processor has what it takes.
 pub fn kernel() -> Option<Kernel> {
@@ -39,12 +40,10 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
         for _ in 0..tile.rows {
             for group in 0..tile.groups {
                 // SAFETY: the block has `rows * groups` groups of 128 bytes; this is half of one of them.
-                let columns = unsafe {
-                    [_mm256_loadu_si256(weights.cast()), _mm256_loadu_si256(weights.add(32).cast())]
-                };
+                let columns: [__m256i; 2] = unsafe { read(weights) };
                 for (total, input) in totals.iter_mut().zip(inputs) {
                     // SAFETY: the window of each pixel has `groups` times four bytes in each of its rows.
-                    let bytes = unsafe { input.add(group * GROUP).cast::<i32>().read_unaligned() };
+                    let bytes = unsafe { read(input.wrapping_add(group * GROUP)) };
                     let bytes = _mm256_set1_epi32(bytes);
                     total[0] = _mm256_dpbusd_avx_epi32(total[0], bytes, columns[0]);
                     total[1] = _mm256_dpbusd_avx_epi32(total[1], bytes, columns[1]);
