@@ -36,10 +36,6 @@ impl Onnx {
         self
     }
 
-    pub fn proto_model_for_read(&self, _: &mut dyn Read) -> TractResult<pb::ModelProto> {
-        Err(TractError)
-    }
-
     pub fn model_for_read(&self, _: &mut dyn Read) -> TractResult<InferenceModel> {
         Err(TractError)
     }
@@ -213,7 +209,8 @@ macro_rules! tvec {
 /// What users import.
 pub mod prelude {
     pub use super::{
-        Datum, InferenceModel, TDim, Tensor, ToDim, TractError, TractResult, TypedFact, TypedModel, TypedRunnableModel,
+        Datum, InferenceModel, TDim, Tensor, ToDim, TractError, TractResult, TypedFact, TypedModel,
+        TypedRunnableModel,
     };
     pub use crate::tvec;
     pub use std::sync::Arc;
@@ -234,8 +231,16 @@ pub mod tract_hir {
 /// Where the engine is.
 pub mod tract_core {
     pub mod prelude {
+        use crate::{Onnx, Read, TractError, TractResult, pb};
+
         /// What reads graphs.
-        pub trait Framework {}
+        pub trait Framework {
+            fn proto_model_for_read(&self, _: &mut dyn Read) -> TractResult<pb::ModelProto> {
+                Err(TractError)
+            }
+        }
+
+        impl Framework for Onnx {}
     }
 
     pub mod knobs {

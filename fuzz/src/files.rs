@@ -1,4 +1,4 @@
-//! The files that an administrator writes, and the template store.
+//! The files that an administrator writes.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,9 +8,7 @@ use jiff::Timestamp;
 use limen::clock::WallClock;
 use limen::config::edit::{ConfigEditError, Proposal, set_model};
 use limen::config::{ConfigError, Settings};
-use limen::embedding::ModelDigest;
 use limen::files::Trust;
-use limen::gallery::store::{STORE_NAME, Vault};
 use limen::gallery::{
     EditError, NewPerson, Roster, RosterError, Standing, add_people, add_photos, remove_person,
 };
@@ -18,10 +16,7 @@ use limen::mistake::Mistake;
 use limen::person::{PersonId, PersonName, is_deceptive};
 use limen::policy::AccessRules;
 use limen::vision::model::Manifest;
-use sha2::{Digest as _, Sha256};
 
-/// The key of the seeds.
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
 /// Moments around which clocks change, years end and calendars do: any schedule must answer at all of them.
 const MOMENTS: [&str; 6] = [
     "-009998-01-02T00:00:00Z",
@@ -142,44 +137,8 @@ pub fn manifest(bytes: &[u8]) {
     }
 }
 
-/// The template store. The first byte says whether there is a key: with one the file is of format 2 and opens only if it
-/// was sealed with it; without, it is of format 1, whose checksum is made right so that more than it is tried.
-pub fn store(bytes: &[u8]) {
-    let Some((kind, bytes)) = bytes.split_first() else { return };
-    let (folder, model) = (super::folder(), ModelDigest::of(b"model"));
-    let mut bytes = bytes.to_vec();
-    let with_key = kind % 2 == 0;
-    if let Some(at) = bytes.len().checked_sub(32).filter(|at| !with_key && *at >= 20) {
-        let length = (bytes.len() as u64).to_le_bytes();
-        bytes[12..20].copy_from_slice(&length);
-        let sum = Sha256::digest(&bytes[..at]);
-        bytes[at..].copy_from_slice(&sum);
-    }
-    for left in fs::read_dir(&folder).expect("a folder").flatten() {
-        // What the call before left there.
-        let _ = fs::remove_file(left.path());
-    }
-    let vault = Vault::in_state(&folder, None);
-    if with_key {
-        written("store.key", KEY.as_bytes());
-    }
-    written(STORE_NAME, &bytes);
-    match vault.open(model, Trust::Checked) {
-        Ok(Some(opened)) => {
-            let generation = vault.write(&opened.store, Some(&opened)).expect("written");
-            assert!(generation > opened.generation);
-            let again =
-                vault.open(model, Trust::Checked).expect("reads what it writes").expect("it is there");
-            assert!(again.is_sound() && again.generation == generation);
-            assert_eq!(again.store, opened.store);
-        }
-        Ok(None) => panic!("the store is there"),
-        Err(error) => assert!(!error.to_string().chars().any(is_deceptive), "{error}"),
-    }
-}
-
 /// A file of this thread's, for its owner alone to write.
-fn written(name: &str, bytes: &[u8]) -> std::path::PathBuf {
+pub fn written(name: &str, bytes: &[u8]) -> std::path::PathBuf {
     let file = super::folder().join(name);
     fs::write(&file, bytes).expect("written");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("its mode");

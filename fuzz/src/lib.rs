@@ -8,14 +8,16 @@ mod files;
 mod pictures;
 mod records;
 mod requests;
+mod templates;
 
 use std::path::PathBuf;
 
 pub use entries::{keys, wiegand};
-pub use files::{configuration, gallery, manifest, store};
+pub use files::{configuration, gallery, manifest};
 pub use pictures::{frame, photograph};
 pub use records::{records, recovery};
 pub use requests::request;
+pub use templates::store;
 
 /// Takes the fuzzer's bytes.
 type Target = fn(&[u8]);
