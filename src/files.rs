@@ -8,7 +8,7 @@ mod lock;
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -198,9 +198,18 @@ pub fn check_folder(folder: &Path, trust: Trust) -> Result<(), FileError> {
 /// `mode` are the permission bits. As root, the owner and group of the old file are kept; a new file gets
 /// those of its folder.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    write_atomically_by(path, mode, |file| file.write_all(bytes))
+}
+
+/// [`write_atomically`] for what is too large to be held in memory: `write` writes it, piece by piece.
+pub fn write_atomically_by(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
     let (folder, name) = split(path)?;
     let temporary = folder.join(temporary_name(name));
-    let written = write_new(&temporary, bytes, mode)
+    let written = write_new(&temporary, mode, write)
         .and_then(|file| keep_owner(&file, path))
         .map_err(|e| failed(&temporary, "write it", e))
         .and_then(|()| fs::rename(&temporary, path).map_err(|e| failed(path, "replace it", e)));
@@ -270,8 +279,12 @@ fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileErro
     Ok(bytes)
 }
 
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
-    let mut file = OpenOptions::new()
+fn write_new(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<File> {
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(mode)
@@ -279,7 +292,9 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<File> {
         .open(path)?;
     // The process's umask may have taken bits away that were asked for.
     file.set_permissions(Permissions::from_mode(mode))?;
-    file.write_all(bytes)?;
+    let mut buffered = BufWriter::new(file);
+    write(&mut buffered)?;
+    let file = buffered.into_inner()?;
     file.sync_all()?;
     Ok(file)
 }

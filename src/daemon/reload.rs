@@ -210,7 +210,8 @@ impl Bench {
             vault.expect(generation);
         }
         // The store is on disk, and its templates are in the gallery.
-        let Built { gallery, notes, .. } = enrolled.built;
+        let Built { gallery, notes, store } = enrolled.built;
+        drop(store);
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
         let prepared = Arc::new(Prepared::new(gallery, scoring));

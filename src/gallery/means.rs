@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
 use toml::{Spanned, Value};
 
@@ -42,6 +43,9 @@ impl Means {
     }
 }
 
+/// What most people have, held once.
+static NONE: LazyLock<Arc<Means>> = LazyLock::new(Arc::default);
+
 /// What the file says of one person.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SaidMeans<'a> {
@@ -53,7 +57,7 @@ pub(super) struct SaidMeans<'a> {
 }
 
 /// Checks what is said of one person, who is called `who` in mistakes.
-pub(super) fn check_means(review: &mut Review<'_>, who: &str, said: SaidMeans<'_>) -> Means {
+pub(super) fn check_means(review: &mut Review<'_>, who: &str, said: SaidMeans<'_>) -> Arc<Means> {
     let means = Means {
         pin: said.pin.and_then(|pin| check_hash(review, &format!("{who} pin"), pin)),
         duress: said.duress.and_then(|pin| check_hash(review, &format!("{who} duress-pin"), pin)),
@@ -74,7 +78,7 @@ pub(super) fn check_means(review: &mut Review<'_>, who: &str, said: SaidMeans<'_
         let what = format!("{} schedules are more than {MAX_SCHEDULES}", said.schedules.len());
         review.note(Some(excess.span()), format!("{who} second-factor-schedules"), what, "name fewer");
     }
-    means
+    if means == **NONE { Arc::clone(&NONE) } else { means.into() }
 }
 
 fn check_hash(review: &mut Review<'_>, key: &str, said: &Spanned<Value>) -> Option<PinHash> {

@@ -351,7 +351,7 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
         rule: said.second_factor.as_ref(),
         schedules: &said.second_factor_schedules,
     };
-    let means = check_means(review, who, means).into();
+    let means = check_means(review, who, means);
     let SaidPerson { suspended, extended_time, .. } = *said;
     Standing { suspended, valid_from, valid_until, groups, extended_time, means }
 }

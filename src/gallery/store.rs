@@ -79,7 +79,8 @@ type Source = (ModelDigest, PhotoDigest);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Store {
     model: ModelDigest,
-    records: BTreeMap<PersonId, BTreeMap<Source, PhotoTemplate>>,
+    /// In the order of their sources. Most people have one or two, for which a map of maps takes twice the memory.
+    records: BTreeMap<PersonId, Vec<(Source, PhotoTemplate)>>,
 }
 
 impl Store {
@@ -115,7 +116,9 @@ impl Store {
 
     /// The template of this person's photograph by the model in force, if it is known.
     pub fn find(&self, person: &PersonId, photo: &PhotoDigest) -> Option<&PhotoTemplate> {
-        self.records.get(person)?.get(&(self.model, *photo))
+        let records = self.records.get(person)?;
+        let at = place_of(records, &(self.model, *photo)).ok()?;
+        Some(&records[at].1)
     }
 
     /// A person's templates of the model in force.
@@ -134,12 +137,13 @@ impl Store {
 
     /// Takes the template of this person's photograph by the model in force out, if it is known.
     pub fn take(&mut self, person: &PersonId, photo: &PhotoDigest) -> Option<PhotoTemplate> {
-        let photos = self.records.get_mut(person)?;
-        let template = photos.remove(&(self.model, *photo));
-        if photos.is_empty() {
+        let records = self.records.get_mut(person)?;
+        let at = place_of(records, &(self.model, *photo)).ok()?;
+        let (_, template) = records.remove(at);
+        if records.is_empty() {
             self.records.remove(person);
         }
-        template
+        Some(template)
     }
 
     /// Adds a template of the model in force, or replaces that of the same photograph. Every embedding of one
@@ -165,14 +169,15 @@ impl Store {
         if template.plain.dimensions() != length || template.mirrored.dimensions() != length {
             return Err(StoreError::OtherLength);
         }
-        self.records.entry(person).or_default().insert((model, photo), template);
+        put(self.records.entry(person).or_default(), (model, photo), template);
         Ok(())
     }
 
     /// Takes over all that another store has of a person, whatever the model.
     pub fn keep(&mut self, person: &PersonId, from: &mut Self) {
         if let Some(known) = from.records.remove(person) {
-            self.records.entry(person.clone()).or_default().extend(known);
+            let records = self.records.entry(person.clone()).or_default();
+            known.into_iter().for_each(|(source, template)| put(records, source, template));
         }
     }
 
@@ -186,6 +191,22 @@ impl Store {
         self.records.iter().flat_map(|(person, records)| {
             records.iter().map(move |(source, template)| (person, source, template))
         })
+    }
+}
+
+/// Where a source is, or where it belongs.
+fn place_of(records: &[(Source, PhotoTemplate)], source: &Source) -> Result<usize, usize> {
+    records.binary_search_by(|(known, _)| known.cmp(source))
+}
+
+/// Adds a template, or replaces that of the same source.
+fn put(records: &mut Vec<(Source, PhotoTemplate)>, source: Source, template: PhotoTemplate) {
+    match place_of(records, &source) {
+        Ok(at) => records[at].1 = template,
+        Err(at) => {
+            records.reserve_exact(1);
+            records.insert(at, (source, template));
+        }
     }
 }
 

@@ -183,13 +183,15 @@ impl Models {
         let built_in = Manifest::built_in()?;
         let load_default = |role| Pack::built_in(built_in.default_for(role)?)?.load();
         let pack = choice.pack()?;
-        Ok(Arc::new(Self {
+        let models = Self {
             detector: load_default(Role::Detection)?,
             landmarks: load_default(Role::Landmarks)?,
             embedder: pack.load()?,
             manifest: pack.manifest,
             cohort: pack.cohort,
-        }))
+        };
+        builtin::let_go();
+        Ok(Arc::new(models))
     }
 
     /// The digest that templates of these models carry.

@@ -13,6 +13,7 @@
 //! is authenticated by what it is, the generation, its index, its id and its model: moved to another place or
 //! another person, repeated, or kept from an older store, it does not open.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use chacha20poly1305::aead::{Aead as _, Payload};
@@ -37,6 +38,9 @@ const COVERED: usize = 8 + 4 + 8 + 16 + 4 + 4;
 pub const HEAD: usize = COVERED + NONCE + TAG;
 /// The bytes of a record before what is sealed.
 const OPEN: usize = 1 + MAX_ID_LENGTH + 32 + NONCE;
+
+/// Records that are opened before their memory is given back.
+const LET_GO: usize = 1024;
 
 /// What names a key without telling it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,44 +74,39 @@ pub struct Unsealed {
     pub refused: Vec<StoreError>,
 }
 
-/// The store as bytes, with fresh nonces.
-pub fn seal(store: &Store, key: &Key, generation: u64) -> Result<Vec<u8>, StoreError> {
+/// Writes the store with fresh nonces, record by record: a large one is not held twice.
+pub fn seal(store: &Store, key: &Key, generation: u64, to: &mut dyn Write) -> io::Result<()> {
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
     let dimensions = store.entries().map(|(.., template)| template.plain.dimensions()).max().unwrap_or(0);
     let records = store.entries().count();
-    let mut bytes = Vec::with_capacity(HEAD + records * record_size(dimensions));
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&generation.to_le_bytes());
-    bytes.extend_from_slice(&KeyId::of(key).0);
+    let mut head = Vec::with_capacity(COVERED);
+    head.extend_from_slice(MAGIC);
+    head.extend_from_slice(&VERSION.to_le_bytes());
+    head.extend_from_slice(&generation.to_le_bytes());
+    head.extend_from_slice(&KeyId::of(key).0);
     // At most 1024 numbers, and far fewer than 2^32 photographs: the roster bounds both.
-    bytes.extend_from_slice(&(dimensions as u32).to_le_bytes());
-    bytes.extend_from_slice(&(records as u32).to_le_bytes());
-    let head = bytes.clone();
-    append_sealed(&mut bytes, &cipher, &[b"limen store head 2\0", head.as_slice()].concat(), b"")?;
+    head.extend_from_slice(&(dimensions as u32).to_le_bytes());
+    head.extend_from_slice(&(records as u32).to_le_bytes());
+    to.write_all(&head)?;
+    write_sealed(to, &cipher, &[b"limen store head 2\0", head.as_slice()].concat(), b"")?;
     for (index, (person, source, template)) in store.entries().enumerate() {
         let named = name_of(person);
-        bytes.extend_from_slice(&named);
-        bytes.extend_from_slice(&source.0.0);
+        to.write_all(&named)?;
+        to.write_all(&source.0.0)?;
         let inside = inside(source, template, dimensions);
-        append_sealed(&mut bytes, &cipher, &beside(generation, index, &named, &source.0), &inside)?;
+        write_sealed(to, &cipher, &beside(generation, index, &named, &source.0), &inside)?;
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Nonce, sealed text and tag.
-fn append_sealed(
-    bytes: &mut Vec<u8>,
-    cipher: &XChaCha20Poly1305,
-    aad: &[u8],
-    msg: &[u8],
-) -> Result<(), StoreError> {
+fn write_sealed(to: &mut dyn Write, cipher: &XChaCha20Poly1305, aad: &[u8], msg: &[u8]) -> io::Result<()> {
+    let unsealed = |what: String| io::Error::other(StoreError::Sealing(what));
     let mut nonce = [0; NONCE];
-    getrandom::fill(&mut nonce).map_err(|error| StoreError::Sealing(error.to_string()))?;
+    getrandom::fill(&mut nonce).map_err(|error| unsealed(error.to_string()))?;
     let sealed = cipher.encrypt((&nonce).into(), Payload { msg, aad });
-    bytes.extend_from_slice(&nonce);
-    bytes.extend_from_slice(&sealed.map_err(|error| StoreError::Sealing(error.to_string()))?);
-    Ok(())
+    to.write_all(&nonce)?;
+    to.write_all(&sealed.map_err(|error| unsealed(error.to_string()))?)
 }
 
 fn record_size(dimensions: usize) -> usize {
@@ -166,35 +165,46 @@ pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
 
 /// Opens a store that [`read_head`] found sealed with this key. `model` will be in force. A head that is not
 /// authentic refuses all of it; a record that is not is left out and named.
-pub fn unseal(bytes: &[u8], key: &Key, model: ModelDigest, path: &Path) -> Result<Unsealed, StoreError> {
-    let head = read_head(bytes, path)?;
+///
+/// It begins with the last record and lets go of what it has opened: a large store is not held twice.
+pub fn unseal(
+    mut bytes: Vec<u8>,
+    key: &Key,
+    model: ModelDigest,
+    path: &Path,
+) -> Result<Unsealed, StoreError> {
+    let head = read_head(&bytes, path)?;
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
-    let (covered, rest) = bytes.split_at(COVERED);
-    let (proof, mut rest) = rest.split_at(NONCE + TAG);
+    let (covered, proof) = bytes[..HEAD].split_at(COVERED);
     let authentic = open(&cipher, &[b"limen store head 2\0", covered].concat(), proof).is_some();
     if !authentic || head.dimensions > MAX_DIMENSIONS {
         return Err(StoreError::Damaged(shown(path)));
     }
-    let mut unsealed = Unsealed { store: Store::empty(model), refused: Vec::new() };
-    for index in 0..head.records {
-        let Some((record, more)) = rest.split_at_checked(record_size(head.dimensions)) else {
-            let count = head.records - index;
-            unsealed.refused.push(StoreError::CutShort { path: shown(path), count });
-            return Ok(unsealed);
-        };
-        rest = more;
+    let size = record_size(head.dimensions);
+    let there = ((bytes.len() - HEAD) / size).min(head.records);
+    let (mut store, mut refused) = (Store::empty(model), Vec::new());
+    if there < head.records {
+        refused.push(StoreError::CutShort { path: shown(path), count: head.records - there });
+    } else if bytes.len() > HEAD + there * size {
+        refused.push(StoreError::Excess(shown(path)));
+    }
+    for index in (0..there).rev() {
+        let start = HEAD + index * size;
+        let record = &bytes[start..start + size];
         let taken =
             open_record(&cipher, head, index, record).and_then(|(person, (model, photo), template)| {
-                unsealed.store.insert_of(model, person, photo, template).ok()
+                store.insert_of(model, person, photo, template).ok()
             });
         if taken.is_none() {
-            unsealed.refused.push(refusal(record, index, path));
+            refused.push(refusal(record, index, path));
+        }
+        if index.is_multiple_of(LET_GO) {
+            bytes.truncate(start);
+            bytes.shrink_to_fit();
         }
     }
-    if !rest.is_empty() {
-        unsealed.refused.push(StoreError::Excess(shown(path)));
-    }
-    Ok(unsealed)
+    refused.reverse();
+    Ok(Unsealed { store, refused })
 }
 
 fn open(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {

@@ -12,7 +12,7 @@ use super::sealed::{self, KeyId, Unsealed};
 use super::seen::{ModelVersion, Seen};
 use super::{STORE_NAME, Store, StoreError};
 use crate::embedding::ModelDigest;
-use crate::files::{FileLock, Trust, lock_folder, read_trusted, write_atomically};
+use crate::files::{FileLock, Trust, lock_folder, read_trusted, write_atomically_by};
 use crate::person::PersonId;
 use crate::secret::Key;
 
@@ -116,7 +116,7 @@ impl Vault {
             Err(error) => Err(error),
             Ok(head) => {
                 let key = self.key_of(head.key, trust)?;
-                let Unsealed { store, refused } = sealed::unseal(&bytes, &key, model, &path)?;
+                let Unsealed { store, refused } = sealed::unseal(bytes, &key, model, &path)?;
                 Ok(Some(Opened { store, refused, generation: head.generation, key: Some(key) }))
             }
         }
@@ -166,8 +166,7 @@ impl Vault {
         // What was seen may be unreadable only where somebody said to go on all the same.
         let mut seen = Seen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
         let generation = self.newest(&seen).max(generation).saturating_add(1);
-        let bytes = sealed::seal(store, key, generation)?;
-        write_atomically(&self.file(), &bytes, 0o600)?;
+        write_atomically_by(&self.file(), 0o600, |to| sealed::seal(store, key, generation, to))?;
         seen.generation = generation;
         seen.store(&self.folder)?;
         Ok(generation)

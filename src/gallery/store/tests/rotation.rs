@@ -22,7 +22,8 @@ fn a_power_cut_between_any_two_steps_of_a_rotation_loses_nothing() {
     let next = vault.key().prepare(Trust::Checked).expect("prepared");
     assert_eq!(place.open().expect("opens with the old key").store, store());
     // Cut after the second: the store is sealed with the next key, which is still called so.
-    let bytes = sealed::seal(&store(), &next, 2).expect("sealed");
+    let mut bytes = Vec::new();
+    sealed::seal(&store(), &next, 2, &mut bytes).expect("sealed");
     place.replace(&bytes);
     assert_eq!(place.open().expect("opens with the next key").store, store());
     vault.finish_rotation();
