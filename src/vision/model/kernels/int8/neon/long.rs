@@ -29,6 +29,9 @@ pub fn kernel() -> Option<Kernel> {
     })
 }
 
+/// Sums of one pixel: of each channel two, side by side.
+type Totals = [int32x4_t; 8];
+
 /// Takes half a block after the other, in vectors of two channels times two sums.
 ///
 /// # Safety
@@ -43,39 +46,42 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
         let mut inputs: [*const u8; N] = std::array::from_fn(|pixel| tile.input[tile.taps[pixel]..].as_ptr());
         for _ in 0..tile.rows {
             let mut group = 0;
-            while group < tile.groups {
-                let pair = group + 1 < tile.groups;
-                let bytes = inputs.map(|input| {
-                    // SAFETY: the window of each pixel has `groups` times four bytes in each of its rows.
-                    unsafe {
-                        [
-                            group_of(input, group),
-                            if pair { group_of(input, group + 1) } else { vdupq_n_s8(0) },
-                        ]
-                    }
-                });
-                for index in 0..4 {
-                    let at = weights.wrapping_add(16 * index);
-                    // SAFETY: the block has `rows * groups` groups of 128 bytes; this is an eighth of one of
-                    // them, and of the next, where there is one.
-                    let columns = unsafe {
-                        [
-                            vld1q_s8(at),
-                            if pair { vld1q_s8(at.wrapping_add(BLOCK * GROUP)) } else { vdupq_n_s8(0) },
-                        ]
-                    };
-                    for (totals, bytes) in totals.iter_mut().zip(&bytes) {
-                        let low = vmull_s8(vget_low_s8(columns[0]), vget_low_s8(bytes[0]));
-                        let low = vmlal_s8(low, vget_low_s8(columns[1]), vget_low_s8(bytes[1]));
-                        let high = vmull_high_s8(columns[0], bytes[0]);
-                        let high = vmlal_high_s8(high, columns[1], bytes[1]);
-                        totals[2 * index] = vpadalq_s16(totals[2 * index], low);
-                        totals[2 * index + 1] = vpadalq_s16(totals[2 * index + 1], high);
-                    }
+            // Each number of groups has code of its own: where it decided within, the compiler would take the sums apart.
+            while group + 4 <= tile.groups {
+                // SAFETY: the window of each pixel has `groups` times four bytes in each of its rows.
+                let bytes =
+                    inputs.map(|input| flipped(unsafe { vld1q_u8(input.wrapping_add(group * GROUP)) }));
+                let first = bytes.map(|four| [vdupq_laneq_s32::<0>(four), vdupq_laneq_s32::<1>(four)]);
+                let second = bytes.map(|four| [vdupq_laneq_s32::<2>(four), vdupq_laneq_s32::<3>(four)]);
+                // SAFETY: the block has `rows * groups` groups of weights; these are those of the bytes.
+                unsafe {
+                    add_two(&mut totals, weights, &first);
+                    add_two(&mut totals, weights.wrapping_add(2 * BLOCK * GROUP), &second);
                 }
-                let taken = 1 + usize::from(pair);
-                weights = weights.wrapping_add(taken * BLOCK * GROUP);
-                group += taken;
+                weights = weights.wrapping_add(4 * BLOCK * GROUP);
+                group += 4;
+            }
+            while group + 2 <= tile.groups {
+                let pairs = inputs.map(|input| {
+                    // SAFETY: as above.
+                    let eight = unsafe { vld1_u8(input.wrapping_add(group * GROUP)) };
+                    let two = flipped(vcombine_u8(eight, eight));
+                    [vdupq_laneq_s32::<0>(two), vdupq_laneq_s32::<1>(two)]
+                });
+                // SAFETY: as above.
+                unsafe { add_two(&mut totals, weights, &pairs) };
+                weights = weights.wrapping_add(2 * BLOCK * GROUP);
+                group += 2;
+            }
+            if group < tile.groups {
+                let single = inputs.map(|input| {
+                    // SAFETY: as above.
+                    let four = unsafe { read::<u32, _>(input.wrapping_add(group * GROUP)) };
+                    flipped(vreinterpretq_u8_u32(vdupq_n_u32(four)))
+                });
+                // SAFETY: as above.
+                unsafe { add_one(&mut totals, weights, &single) };
+                weights = weights.wrapping_add(BLOCK * GROUP);
             }
             inputs = inputs.map(|input| input.wrapping_add(tile.pitch));
         }
@@ -90,14 +96,53 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
     }
 }
 
-/// Four bytes as signed ones, four times.
+/// Bytes as signed ones, in fours.
+#[target_feature(enable = "neon")]
+fn flipped(bytes: uint8x16_t) -> int32x4_t {
+    vreinterpretq_s32_u8(veorq_u8(bytes, vdupq_n_u8(FLIP)))
+}
+
+/// Adds the products of two groups.
 ///
 /// # Safety
 ///
-/// They can be read.
+/// At `weights` lies half a block's part of one group, and behind the whole block's that of the next.
+#[inline]
 #[target_feature(enable = "neon")]
-unsafe fn group_of(input: *const u8, group: usize) -> int8x16_t {
-    // SAFETY: the caller's.
-    let bytes = unsafe { read::<u32, _>(input.wrapping_add(group * GROUP)) };
-    vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_u32(vdupq_n_u32(bytes)), vdupq_n_u8(FLIP)))
+unsafe fn add_two<const N: usize>(totals: &mut [Totals; N], weights: *const i8, pairs: &[[int32x4_t; 2]; N]) {
+    for index in 0..4 {
+        let at = weights.wrapping_add(16 * index);
+        // SAFETY: the caller's; 16 bytes are a quarter of half a block's part.
+        let columns = unsafe { [vld1q_s8(at), vld1q_s8(at.wrapping_add(BLOCK * GROUP))] };
+        for (totals, pair) in totals.iter_mut().zip(pairs) {
+            let [one, other] = [vreinterpretq_s8_s32(pair[0]), vreinterpretq_s8_s32(pair[1])];
+            let low = vmull_s8(vget_low_s8(columns[0]), vget_low_s8(one));
+            let low = vmlal_s8(low, vget_low_s8(columns[1]), vget_low_s8(other));
+            let high = vmull_high_s8(columns[0], one);
+            let high = vmlal_high_s8(high, columns[1], other);
+            totals[2 * index] = vpadalq_s16(totals[2 * index], low);
+            totals[2 * index + 1] = vpadalq_s16(totals[2 * index + 1], high);
+        }
+    }
+}
+
+/// Adds the products of one group.
+///
+/// # Safety
+///
+/// At `weights` lies half a block's part of it.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn add_one<const N: usize>(totals: &mut [Totals; N], weights: *const i8, bytes: &[int32x4_t; N]) {
+    for index in 0..4 {
+        // SAFETY: the caller's.
+        let column = unsafe { vld1q_s8(weights.wrapping_add(16 * index)) };
+        for (totals, bytes) in totals.iter_mut().zip(bytes) {
+            let bytes = vreinterpretq_s8_s32(*bytes);
+            let low = vmull_s8(vget_low_s8(column), vget_low_s8(bytes));
+            let high = vmull_high_s8(column, bytes);
+            totals[2 * index] = vpadalq_s16(totals[2 * index], low);
+            totals[2 * index + 1] = vpadalq_s16(totals[2 * index + 1], high);
+        }
+    }
 }
