@@ -9,16 +9,20 @@ WIDTH, HEIGHT = 640, 480
 PHOTOGRAPHS = Path(__file__).parent.parent / "src/cli/demo/photographs"
 # Those with a whole face; each is seen in three places.
 WHOLE_FACES = ["obama", "obama2", "obama3", "biden"]
+# Those whose face the window of a near one shows whole.
+NEAR_FACES = ["obama", "obama3", "biden"]
 SHIFTS = [(0, 0), (-60, 0), (50, 12)]
 # Of a scene without a face.
 FRAMES = 8
 
 
 def write_frames(folder: Path) -> dict[str, list[Path]]:
-    """The files of each scene: one face; nobody, while the light changes; nobody, and nothing but the camera's noise."""
+    """The files of each scene: one face; one twice as large; nobody, while the light changes; nobody, and nothing but
+    the camera's noise."""
     noise = np.random.default_rng(1)
     scenes = {
         "face": [at_the_door(name, shift) for shift in SHIFTS for name in WHOLE_FACES],
+        "near": [near(name) for name in NEAR_FACES],
         "empty": [hallway(noise, light) for light in np.linspace(0.7, 1.2, FRAMES)],
         "still": [hallway(noise, 1.0) for _ in range(FRAMES)],
     }
@@ -32,15 +36,24 @@ def write(file: Path, picture: np.ndarray) -> Path:
 
 def at_the_door(name: str, shift: tuple[int, int]) -> np.ndarray:
     """Head and shoulders: the upper square of a photograph, as high as the frame, on the hallway's wall."""
-    photograph = cv2.cvtColor(cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
-    side = min(photograph.shape[:2])
-    square = photograph[:side, :side]
-    how = cv2.INTER_AREA if side > HEIGHT else cv2.INTER_CUBIC
-    square = cv2.resize(square, (HEIGHT, HEIGHT), interpolation=how)
+    square = upper_square(name, HEIGHT)
     picture = hallway(np.random.default_rng(1), 1.0)
     x, y = (WIDTH - HEIGHT) // 2 + shift[0], shift[1]
     picture[y:, x : x + HEIGHT] = square[: HEIGHT - y]
     return picture
+
+
+def near(name: str) -> np.ndarray:
+    """The same twice as large, of which the frame shows the face: as somebody who leans towards the camera."""
+    left, top = (2 * HEIGHT - WIDTH) // 2, HEIGHT // 3
+    return upper_square(name, 2 * HEIGHT)[top : top + HEIGHT, left : left + WIDTH]
+
+
+def upper_square(name: str, size: int) -> np.ndarray:
+    photograph = cv2.cvtColor(cv2.imread(str(PHOTOGRAPHS / f"{name}.jpg")), cv2.COLOR_BGR2RGB)
+    side = min(photograph.shape[:2])
+    how = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
+    return cv2.resize(photograph[:side, :side], (size, size), interpolation=how)
 
 
 def hallway(noise: np.random.Generator, light: float) -> np.ndarray:

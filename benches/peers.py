@@ -18,7 +18,7 @@ from frames import write_frames
 
 HERE = Path(__file__).parent
 # Scenes, and which share of the rounds each gets.
-SCENES = {"face": 1.0, "empty": 1 / 3, "still": 1 / 3}
+SCENES = {"face": 1.0, "near": 1 / 3, "empty": 1 / 3, "still": 1 / 3}
 # Milliseconds from one frame to the next of a scene in which nothing moves; in the others each frame is a new one.
 STILL_PACE = 33
 # Not counted: caches and clock rates settle.

@@ -9,6 +9,7 @@ mod pool;
 #[cfg(test)]
 mod tests;
 mod tile;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod unaligned;
 #[cfg(target_arch = "x86_64")]
 mod x86;
