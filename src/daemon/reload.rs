@@ -212,6 +212,7 @@ impl Bench {
         // The store is on disk, and its templates are in the gallery.
         let Built { gallery, notes, store } = enrolled.built;
         drop(store);
+        service::give_back_memory();
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
         let prepared = Arc::new(Prepared::new(gallery, scoring));

@@ -38,10 +38,15 @@ impl Templates {
     /// infinite distance, so that it never matches.
     pub fn of<E: Borrow<Embedding>>(templates: impl IntoIterator<Item = (E, f32)>) -> Self {
         let mut block = Self::default();
+        let templates = templates.into_iter();
+        let most = templates.size_hint().1.unwrap_or(0);
         for (template, lead) in templates {
             let template = template.borrow();
             if block.is_empty() {
                 block.dimensions = template.dimensions();
+                // All at once: growing by doubling, the block would be held twice.
+                block.rows.reserve_exact(most * block.dimensions);
+                block.leads.reserve_exact(most);
             }
             if template.dimensions() == block.dimensions {
                 block.rows.extend_from_slice(template.values());
