@@ -45,7 +45,6 @@ impl Image {
     }
 
     /// Elements from one row to the next.
-    #[inline]
     pub fn pitch(&self) -> usize {
         (self.border.left + self.width + self.border.right) * self.channels
     }
@@ -56,13 +55,11 @@ impl Image {
     }
 
     /// Where a pixel begins.
-    #[inline]
     pub fn pixel(&self, y: usize, x: usize) -> usize {
         (self.border.top + y) * self.pitch() + (self.border.left + x) * self.channels
     }
 
     /// Where the window of an output pixel begins; its pads must lie within the border.
-    #[inline]
     pub fn tap(&self, window: &Window, y: usize, x: usize) -> usize {
         let row = self.border.top + y * window.stride[0] - window.pads.top;
         row * self.pitch() + (self.border.left + x * window.stride[1] - window.pads.left) * self.channels

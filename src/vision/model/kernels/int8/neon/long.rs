@@ -37,6 +37,8 @@ type Totals = [int32x4_t; 8];
 /// # Safety
 ///
 /// The tile passes [`Tile::check`] for `N` pixels.
+// Apart from its callers, whose registers it would share.
+#[inline(never)]
 #[target_feature(enable = "neon")]
 unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
     for half in [0, BLOCK / 2] {
