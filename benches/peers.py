@@ -56,11 +56,21 @@ class Contender:
         )
         self.about = self._read()
         self.ready = time.perf_counter() - begun
+        self._rest()
+        self.ran_and_waited = self._ran_and_waited()
 
     def ask(self, frame: Path, pace: str) -> dict:
         self.process.stdin.write(f"{frame}{pace}\n")
         self.process.stdin.flush()
-        return self._read()
+        answer = self._read()
+        self._rest()
+        return answer
+
+    def _rest(self):
+        """Waits until it sleeps: it tidies up after an answer, and makes up people after the first."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        while stat.read_text().rsplit(")", 1)[1].split()[0] != "S":
+            time.sleep(0.0001)
 
     def _read(self) -> dict:
         line = self.process.stdout.readline()
@@ -71,10 +81,14 @@ class Contender:
     def stop(self):
         process = Path("/proc", str(self.process.pid))
         self.peak_mib = int((process / "status").read_text().split("VmHWM:")[1].split()[0]) / 1024
-        ran, waited, _ = map(int, (process / "schedstat").read_text().split())
+        ran, waited = (now - before for now, before in zip(self._ran_and_waited(), self.ran_and_waited, strict=True))
         self.waited = waited / (ran + waited)
         self.process.stdin.close()
         self.process.wait()
+
+    def _ran_and_waited(self) -> list[int]:
+        """Nanoseconds in which it had its core, and in which it wanted it and something else had it."""
+        return [int(number) for number in Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[:2]]
 
     def totals(self, scene: str) -> list[float]:
         return [answer["ms"]["total"] for answer in self.answers[scene]]
@@ -142,6 +156,9 @@ def main():
     parser.add_argument("--people", type=int, default=10_000, help="made up, to compare with")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="that all work on in turns")
     arguments = parser.parse_args()
+    # Whoever asks does not stand in the way of whoever answers.
+    if others := os.sched_getaffinity(0) - {arguments.core}:
+        os.sched_setaffinity(0, others)
     field, missing = contenders(arguments.kept, arguments.limen, arguments.people)
     for what in missing:
         print(f"left out: {what}", file=sys.stderr)
