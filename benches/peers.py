@@ -68,8 +68,7 @@ class Contender:
 
     def _rest(self):
         """Waits until it sleeps: it tidies up after an answer, and makes up people after the first."""
-        stat = Path(f"/proc/{self.process.pid}/stat")
-        while stat.read_text().rsplit(")", 1)[1].split()[0] != "S":
+        while self._proc("stat").rsplit(")", 1)[1].split()[0] != "S":
             time.sleep(0.0001)
 
     def _read(self) -> dict:
@@ -79,8 +78,7 @@ class Contender:
         return json.loads(line)
 
     def stop(self):
-        process = Path("/proc", str(self.process.pid))
-        self.peak_mib = int((process / "status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+        self.peak_mib = int(self._proc("status").split("VmHWM:")[1].split()[0]) / 1024
         ran, waited = (now - before for now, before in zip(self._ran_and_waited(), self.ran_and_waited, strict=True))
         self.waited = waited / (ran + waited)
         self.process.stdin.close()
@@ -88,7 +86,10 @@ class Contender:
 
     def _ran_and_waited(self) -> list[int]:
         """Nanoseconds in which it had its core, and in which it wanted it and something else had it."""
-        return [int(number) for number in Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[:2]]
+        return [int(number) for number in self._proc("schedstat").split()[:2]]
+
+    def _proc(self, file: str) -> str:
+        return Path(f"/proc/{self.process.pid}/{file}").read_text()
 
     def totals(self, scene: str) -> list[float]:
         return [answer["ms"]["total"] for answer in self.answers[scene]]

@@ -1,5 +1,7 @@
 //! Cuts an upright crop of a given size out of a picture through a similarity transform.
 
+use std::borrow::Cow;
+
 use crate::frame::{Area, Picture, View};
 use crate::geometry::{Point, Rect, Similarity};
 
@@ -25,17 +27,14 @@ pub fn warp(view: &dyn View, to_crop: &Similarity, width: u32, height: u32) -> P
     let area = Area::touched(&covered, view.width(), view.height());
     // Casts saturate: whatever the number, it is one of these.
     let many = ((apart / SPACING) as usize).clamp(1, MAX_MERGED);
-    if many == 1 {
-        let plain = Source { pixels: &part.picture, from_crop, left: part.left, top: part.top, many };
-        return if apart <= SPACING {
-            plain.sampled::<1>(width, height)
-        } else {
-            plain.sampled::<2>(width, height)
-        };
-    }
-    let inner = Area { left: area.left - part.left, top: area.top - part.top, ..area };
-    let merged = merge(&part.picture, inner, many);
-    Source { pixels: &merged, from_crop, left: area.left, top: area.top, many }.sampled::<2>(width, height)
+    let (pixels, left, top) = if many == 1 {
+        (part.picture, part.left, part.top)
+    } else {
+        let inner = Area { left: area.left - part.left, top: area.top - part.top, ..area };
+        (Cow::Owned(merge(&part.picture, inner, many)), area.left, area.top)
+    };
+    let source = Source { pixels: &pixels, from_crop, left, top, many };
+    if apart <= SPACING { source.sampled::<1>(width, height) } else { source.sampled::<2>(width, height) }
 }
 
 /// The upright box in the picture that a crop's corners span, with a margin.
@@ -168,7 +167,7 @@ const WHOLE: u32 = 32;
 
 /// A place: a sum of steps has no rounding that grows, and the pixel before it is a shift away.
 fn fixed(value: f64) -> i64 {
-    (value * f64::from(2.0f32.powi(WHOLE as i32))) as i64
+    (value * (1_u64 << WHOLE) as f64) as i64
 }
 
 /// How far a place is from the pixel before it to the next, 0 to 1: the 24 digits that a float holds.

@@ -20,12 +20,11 @@ pub unsafe fn read<T: Copy, P>(from: *const P) -> T {
     unsafe { (*from.cast::<Unaligned<T>>()).0 }
 }
 
-/// Writes a value. NEON's stores check nothing.
+/// Writes a value.
 ///
 /// # Safety
 ///
 /// There is room for it, whatever the alignment.
-#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub unsafe fn write<T: Copy, P>(to: *mut P, value: T) {
     // SAFETY: the caller's; a packed structure has no alignment, and what is copied needs no drop.

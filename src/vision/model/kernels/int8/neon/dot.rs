@@ -6,10 +6,9 @@ use std::arch::aarch64::*;
 use std::arch::asm;
 
 use super::lanes::finish_neon;
-use super::{FLIP, add_bias};
+use super::{FLIP, add_bias, flipped, group_of};
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
-use crate::vision::model::kernels::int8::unaligned::read;
 
 /// If this processor has what it takes.
 pub fn kernel() -> Option<Kernel> {
@@ -65,8 +64,7 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
             while group + 4 <= tile.groups {
                 let bytes = inputs.map(|input| {
                     // SAFETY: the window of each pixel has `groups` times four bytes in each of its rows.
-                    let bytes = unsafe { vld1q_u8(input.wrapping_add(group * GROUP)) };
-                    vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(FLIP)))
+                    flipped(unsafe { vld1q_u8(input.wrapping_add(group * GROUP)) })
                 });
                 macro_rules! lane {
                     ($lane:literal) => {
@@ -91,8 +89,7 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
                 let columns = unsafe { columns_of(weights) };
                 for (totals, input) in totals.iter_mut().zip(inputs) {
                     // SAFETY: as above.
-                    let bytes = unsafe { read::<u32, _>(input.wrapping_add(group * GROUP)) };
-                    let bytes = vdupq_n_u32(bytes ^ u32::from_ne_bytes([FLIP; 4]));
+                    let bytes = unsafe { group_of(input.wrapping_add(group * GROUP)) };
                     for (total, column) in totals.iter_mut().zip(columns) {
                         dot!(*total, column, bytes, 0);
                     }

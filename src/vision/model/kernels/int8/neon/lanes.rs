@@ -4,6 +4,7 @@ use std::arch::aarch64::*;
 
 use crate::vision::model::kernels::int8::epilogue::{Lanes, Pixel, Rounding, finish};
 use crate::vision::model::kernels::int8::packed::BLOCK;
+use crate::vision::model::kernels::int8::unaligned::write;
 
 /// The epilogue in vectors of four.
 #[target_feature(enable = "neon")]
@@ -41,7 +42,7 @@ impl Lanes for float32x4_t {
         unsafe {
             let words = vmovn_u32(vreinterpretq_u32_f32(self));
             let bytes = vadd_u8(vmovn_u16(vcombine_u16(words, words)), vdup_n_u8(more));
-            to.cast::<u32>().write_unaligned(vget_lane_u32::<0>(vreinterpret_u32_u8(bytes)));
+            write(to, vget_lane_u32::<0>(vreinterpret_u32_u8(bytes)));
         }
     }
     #[inline(always)]

@@ -3,10 +3,9 @@
 use std::arch::aarch64::*;
 
 use super::lanes::finish_neon;
-use super::{FLIP, add_bias};
+use super::{FLIP, add_bias, flipped, group_of};
 use crate::vision::model::kernels::int8::packed::{BLOCK, GROUP};
 use crate::vision::model::kernels::int8::tile::{Kernel, Sums, Tile};
-use crate::vision::model::kernels::int8::unaligned::read;
 
 /// If this processor has what it takes, as all have.
 pub fn kernel() -> Option<Kernel> {
@@ -78,8 +77,7 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
             if group < tile.groups {
                 let single = inputs.map(|input| {
                     // SAFETY: as above.
-                    let four = unsafe { read::<u32, _>(input.wrapping_add(group * GROUP)) };
-                    flipped(vreinterpretq_u8_u32(vdupq_n_u32(four)))
+                    unsafe { group_of(input.wrapping_add(group * GROUP)) }
                 });
                 // SAFETY: as above.
                 unsafe { add_one(&mut totals, weights, &single) };
@@ -96,12 +94,6 @@ unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
             add_bias(tile, half, sums);
         }
     }
-}
-
-/// Bytes as signed ones, in fours.
-#[target_feature(enable = "neon")]
-fn flipped(bytes: uint8x16_t) -> int32x4_t {
-    vreinterpretq_s32_u8(veorq_u8(bytes, vdupq_n_u8(FLIP)))
 }
 
 /// Adds the products of two groups.
