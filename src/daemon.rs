@@ -54,7 +54,7 @@ use crate::person::PersonId;
 use crate::pipeline::{RuleError, Seen};
 use crate::policy::{EntryId, Event, PinOutcome, Policy, RequestId};
 use crate::service;
-use crate::vision::model::Models;
+use crate::vision::model::{Models, let_go_of_files};
 use entries::Entries;
 use reload::{Changed, Reloaded, Worker};
 use shell::Shell;
@@ -124,6 +124,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let OpenedDoor { lock, indicators, buzzer } = opened;
     let driver = lock.describe();
     // What reading the networks took.
+    let_go_of_files();
     service::give_back_memory();
     let door = {
         let sender = sender.clone();

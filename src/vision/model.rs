@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-pub use builtin::{MANIFEST, builtin_file};
+pub use builtin::{MANIFEST, builtin_file, let_go_of_files};
 pub use choice::{EmbedderChoice, ModelName};
 pub use manifest::{CohortFile, Entry, Manifest, Role};
 pub use network::Network;
@@ -183,15 +183,13 @@ impl Models {
         let built_in = Manifest::built_in()?;
         let load_default = |role| Pack::built_in(built_in.default_for(role)?)?.load();
         let pack = choice.pack()?;
-        let models = Self {
+        Ok(Arc::new(Self {
             detector: load_default(Role::Detection)?,
             landmarks: load_default(Role::Landmarks)?,
             embedder: pack.load()?,
             manifest: pack.manifest,
             cohort: pack.cohort,
-        };
-        builtin::let_go();
-        Ok(Arc::new(models))
+        }))
     }
 
     /// The digest that templates of these models carry.

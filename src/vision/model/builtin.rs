@@ -18,7 +18,7 @@ pub fn builtin_file(name: &str) -> Option<&'static [u8]> {
 
 /// Gives back the memory in which the files lie: what was made of them stays, and whoever reads them again gets them
 /// from the program's file. The least that the kernel can give back is a page, of 4 to 64 KiB.
-pub fn let_go() {
+pub fn let_go_of_files() {
     const PAGE: usize = 64 << 10;
     for (_, bytes) in &FILES {
         let skip = bytes.as_ptr().align_offset(PAGE);
@@ -45,7 +45,7 @@ mod tests {
         assert!(entries().count() >= 3);
         for _ in 0..2 {
             assert!(entries().all(|(entry, bytes)| ModelDigest::of(bytes) == entry.digest));
-            let_go();
+            let_go_of_files();
         }
     }
 }

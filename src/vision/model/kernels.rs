@@ -1,5 +1,5 @@
 //! The arithmetic of lowered networks: convolutions and pools over channels-last images, for the vector units
-//! that the processor has. The only part of the program with `unsafe`.
+//! that the processor has. The only arithmetic with `unsafe`, which elsewhere asks the system for something.
 //!
 //! Every kernel is prepared once, from the weights as the graph has them, and then run from any thread. An
 //! [`image::Image`] says where the pixels lie in a buffer; a border of padding is part of the buffer, so that
