@@ -87,10 +87,13 @@ class Journal:
         since = f"--since=@{self.begun}"
         return done("journalctl", "--no-pager", "--output=short-monotonic", "--unit=limen*", since)
 
+    def messages(self):
+        """What was said, line for line, without the times and process ids before it: they are numbers as well."""
+        return [line.split("]: ", 1)[1].strip() for line in self.text().splitlines() if "]: " in line]
+
     def line(self, words):
-        """The first line with these words, without its beginning."""
-        said = (line for line in self.text().splitlines() if words in line)
-        return next((line.split("]: ", 1)[1].strip() for line in said), None)
+        """The first message with these words."""
+        return next((message for message in self.messages() if words in message), None)
 
     def comes_to_say(self, words, limit):
         return within(limit, lambda: self.line(words))
