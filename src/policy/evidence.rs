@@ -54,8 +54,11 @@ enum Phase {
 
 impl Evidence {
     /// Counts a compared frame. Stale frames, frames out of order and frames of a decided track count
-    /// for nothing.
+    /// for nothing, except that with the first frame of a new probe those of the old one are gone.
     pub fn add(&mut self, rules: &Rules, now: Moment, observation: &Observation) -> Finding {
+        if observation.frames <= 1 {
+            self.window.clear();
+        }
         let in_order = self.newest.is_none_or(|newest| observation.taken > newest);
         let fresh = observation.taken <= now && now.since(observation.taken) <= FRESHNESS;
         let early = self.not_before.is_some_and(|begin| observation.taken < begin);
@@ -63,9 +66,6 @@ impl Evidence {
             return Finding::NotYet;
         }
         self.expire(observation.taken);
-        if observation.frames <= 1 {
-            self.window.clear();
-        }
         self.newest = Some(observation.taken);
         self.first_compared.get_or_insert(observation.taken);
         self.compared += 1;

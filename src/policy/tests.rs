@@ -180,6 +180,15 @@ fn a_probe_that_starts_anew_takes_its_frames_along() {
 }
 
 #[test]
+fn a_probe_that_starts_anew_with_a_stale_frame_takes_its_frames_along_too() {
+    let mut policy = policy();
+    show_ada(&mut policy, 1000, 2);
+    let late = 1060 + u64::try_from(FRESHNESS.as_millis()).expect("small") + 1;
+    step(&mut policy, at(late), match_of(1, 1060, 1, ada()));
+    assert!(!holds(&step(&mut policy, at(late), match_of(1, 1090, 2, ada()))));
+}
+
+#[test]
 fn a_granted_track_opens_only_once() {
     let mut policy = policy();
     show_ada(&mut policy, 1000, 3);
@@ -339,6 +348,7 @@ proptest! {
             let event = match &one {
                 Move::Frame { track, age, frames, fused, alone } => {
                     let (taken, fused, alone) = (clock - age, pick(*fused), pick(*alone));
+                    if *frames == 1 { shown.remove(track); }
                     if let (Some(person), true) = (&fused, fused == alone && *age <= 500) {
                         shown.entry(*track).or_default().push((taken, person.clone()));
                     }
