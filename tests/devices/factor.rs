@@ -73,8 +73,10 @@ impl Keyboard {
         keyboard
     }
 
-    /// Digits, and Enter for `#`, as fast as a reader types.
+    /// Digits, and Enter for `#`, as fast as a reader types; after a pause, for entries closer together than 400 ms are
+    /// no person's.
     fn types(&mut self, text: &str) {
+        std::thread::sleep(Duration::from_millis(500));
         for byte in text.bytes() {
             let key = KEYS[if byte == b'#' { 10 } else { usize::from(byte - b'0') }];
             for value in [1, 0] {
@@ -113,6 +115,13 @@ fn is_waited_for(site: &Site, feeder: &Feeder) {
     let before = site.count("waiting");
     feeder.show(&visitor("obama2"));
     assert!(within(LONG, || site.count("waiting") > before), "{:?}", site.kinds());
+}
+
+/// Whether the log has these digits, apart from the line with the public key, which may have any.
+fn is_in_the_log_of(running: &Running, digits: &str) -> bool {
+    let log = running.log();
+    assert!(log.contains("gallery in force"), "there is a log");
+    log.lines().any(|line| line.contains(digits) && !line.contains("public key"))
 }
 
 fn pull(line: u8, up: bool) {
@@ -155,7 +164,7 @@ guest_tests! {
         assert!(RELAY.rises(DECISION), "{}", running.log());
         let granted = site.records().into_iter().find(|record| record.kind() == "granted").expect("a grant");
         assert_eq!(granted.fact["factors"], serde_json::json!(["pin"]));
-        assert!(["4711", "4712"].iter().all(|pin| !running.log().contains(pin)), "no PIN in the log");
+        assert!(!is_in_the_log_of(&running, "471"), "no PIN in the log");
     }
 
     fn a_keypad_that_is_unplugged_is_missed_and_found_again() {
@@ -201,7 +210,7 @@ guest_tests! {
         let site = site_with_pin();
         let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let running = Running::start(&site);
-        (0..2000).for_each(|_| keypad.types("0#"));
+        keypad.types(&"0#".repeat(2000));
         assert!(within(LONG, || site.has_record("entry-mistaken")), "{}", running.log());
         assert!(!RELAY.is_high());
         // Still for as long as a flooded keypad must be, and longer than a PIN without a face is kept.
@@ -229,7 +238,7 @@ guest_tests! {
             RELAY.rises(AT_ONCE)
         });
         assert!(opened, "{}", running.log());
-        assert!(!running.log().contains("45678"), "no card in the log");
+        assert!(!is_in_the_log_of(&running, "45678"), "no card in the log");
     }
 
     fn check_says_whether_the_keypad_is_there_and_held_by_somebody_else() {
