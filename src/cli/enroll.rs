@@ -34,6 +34,8 @@ use crate::vision::model::Models;
 const CAMERA_PICTURES: usize = 3;
 /// How long the camera waits for them.
 const CAMERA_PATIENCE: Duration = Duration::from_secs(30);
+/// A camera that hangs gives nothing else; twice the same, the gallery would refuse.
+const SAME_PICTURE: &str = "the camera gives the very same picture again";
 /// Pictures are taken this far apart, so that they differ.
 const CAMERA_PAUSE: Duration = Duration::from_millis(700);
 /// Photographs of the gallery are for root and the service.
@@ -237,10 +239,12 @@ fn take_pictures(context: &Context, settings: &Settings, analyst: &Analyst) -> R
         }
         let picture = picture_from_camera(context, settings)?;
         let source = format!("picture {}", taken.len() + 1);
-        match only_face(analyst.faces(&picture)?) {
-            Ok(_) => {
-                // What is kept is what the daemon will embed: the JPEG.
-                let bytes = encode_jpeg(&picture)?;
+        // What is kept is what the daemon will embed: the JPEG.
+        let bytes = encode_jpeg(&picture)?;
+        let again = taken.iter().any(|before| before.bytes == bytes);
+        let face = only_face(analyst.faces(&picture)?);
+        match face.and_then(|_| if again { Err(SAME_PICTURE.to_owned()) } else { Ok(()) }) {
+            Ok(()) => {
                 let embedding = embedding_of(analyst, &bytes, &source)?;
                 note(&format!("{source} is good"));
                 taken.push(Checked { bytes, extension: "jpg", source, in_place: None, embedding });
