@@ -34,8 +34,6 @@ use crate::vision::model::Models;
 const CAMERA_PICTURES: usize = 3;
 /// How long the camera waits for them.
 const CAMERA_PATIENCE: Duration = Duration::from_secs(30);
-/// A camera that hangs gives nothing else; twice the same, the gallery would refuse.
-const SAME_PICTURE: &str = "the camera gives the very same picture again";
 /// Pictures are taken this far apart, so that they differ.
 const CAMERA_PAUSE: Duration = Duration::from_millis(700);
 /// Photographs of the gallery are for root and the service.
@@ -239,12 +237,13 @@ fn take_pictures(context: &Context, settings: &Settings, analyst: &Analyst) -> R
         }
         let picture = picture_from_camera(context, settings)?;
         let source = format!("picture {}", taken.len() + 1);
-        // What is kept is what the daemon will embed: the JPEG.
-        let bytes = encode_jpeg(&picture)?;
-        let again = taken.iter().any(|before| before.bytes == bytes);
-        let face = only_face(analyst.faces(&picture)?);
-        match face.and_then(|_| if again { Err(SAME_PICTURE.to_owned()) } else { Ok(()) }) {
-            Ok(()) => {
+        let jpeg = match only_face(analyst.faces(&picture)?) {
+            // What is kept is what the daemon will embed: the JPEG.
+            Ok(_) => another(encode_jpeg(&picture)?, &taken),
+            Err(why) => Err(why),
+        };
+        match jpeg {
+            Ok(bytes) => {
                 let embedding = embedding_of(analyst, &bytes, &source)?;
                 note(&format!("{source} is good"));
                 taken.push(Checked { bytes, extension: "jpg", source, in_place: None, embedding });
@@ -258,4 +257,13 @@ fn take_pictures(context: &Context, settings: &Settings, analyst: &Analyst) -> R
         std::thread::sleep(CAMERA_PAUSE);
     }
     Ok(taken)
+}
+
+/// A picture that was not taken before: a camera that hangs gives the same one again and again, and the gallery refuses
+/// it a second time.
+fn another(jpeg: Vec<u8>, taken: &[Checked]) -> Result<Vec<u8>, String> {
+    if taken.iter().any(|before| before.bytes == jpeg) {
+        return Err("the camera gives the very same picture again".to_owned());
+    }
+    Ok(jpeg)
 }
