@@ -6,7 +6,7 @@ use limen::camera::snapshot::encode_jpeg;
 use limen::control::Request;
 use limen::frame::PixelFormat;
 
-use super::bench::{DECISION, LONG, RELAY, Running, WATCHED, within};
+use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, within};
 use super::camera::{Feeder, Unplugged, flat, frame, frame_of_size};
 use crate::support::{Site, nobody, visitor};
 
@@ -44,7 +44,7 @@ guest_tests! {
         let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let running = Running::start(&site);
         assert!(running.sees());
-        assert!(running.unlocks());
+        assert!(running.unlocks(AT_ONCE));
         feeder.stall();
         assert!(RELAY.falls(Duration::from_secs(3)), "no frame for 2 s is a fault");
         assert!(site.has_record("fault"));
@@ -115,14 +115,14 @@ guest_tests! {
         site.configure("[camera]\ndevice = \"/dev/video0\"\nallow-virtual = true", "");
         let running = Running::start(&site);
         assert!(running.sees());
-        assert!(running.unlocks());
+        assert!(running.unlocks(AT_ONCE));
         let unplugged = Unplugged::now();
         assert!(RELAY.falls(CAMERA_LOST), "{}", running.log());
         assert!(within(LONG, || site.has_record("fault")));
         drop(unplugged);
         assert!(within(CAMERA_BACK, || site.has_record("recovered")), "{}", running.log());
         assert!(running.sees());
-        assert!(running.unlocks());
+        assert!(running.unlocks(AT_ONCE));
     }
 
     fn raw_frames_of_another_size_than_agreed_open_nothing() {

@@ -11,7 +11,9 @@ use limen::control::{Answer, Request, follow};
 use limen::frame::PixelFormat;
 use limen::policy::AUDIT_PATIENCE;
 
-use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, UNLOCK, WATCHED, command, skipped, within};
+use super::bench::{
+    AT_ONCE, DECISION, LONG, NOT_RECORDED, RELAY, Running, UNLOCK, WATCHED, command, skipped, within,
+};
 use super::camera::Feeder;
 use crate::support::{Site, nobody, visitor};
 
@@ -153,7 +155,7 @@ guest_tests! {
         assert!(RELAY.rises(DECISION), "{}", running.log());
         feeder.show(&nobody());
         assert!(RELAY.falls(UNLOCK + AT_ONCE), "{}", running.log());
-        assert!(running.log().contains("was not accepted in time"), "{}", running.log());
+        assert!(running.log().contains(NOT_RECORDED), "{}", running.log());
     }
 
     fn a_card_that_takes_records_and_cannot_keep_them_opens_nothing_until_it_is_mounted_again() {

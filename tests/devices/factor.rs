@@ -31,6 +31,8 @@ const KEYS: [KeyCode; 11] = [
     KeyCode::KEY_9,
     KeyCode::KEY_ENTER,
 ];
+/// Entries closer together than 400 ms are no person's; longer than that, and than the end of a card's frame.
+const BETWEEN_ENTRIES: Duration = Duration::from_millis(500);
 /// The reader's lines.
 const D0: u8 = 20;
 const D1: u8 = 21;
@@ -73,10 +75,9 @@ impl Keyboard {
         keyboard
     }
 
-    /// Digits, and Enter for `#`, as fast as a reader types; after a pause, for entries closer together than 400 ms are
-    /// no person's.
+    /// Digits, and Enter for `#`, as fast as a reader types, after a pause.
     fn types(&mut self, text: &str) {
-        std::thread::sleep(Duration::from_millis(500));
+        std::thread::sleep(BETWEEN_ENTRIES);
         for byte in text.bytes() {
             let key = KEYS[if byte == b'#' { 10 } else { usize::from(byte - b'0') }];
             for value in [1, 0] {
@@ -138,8 +139,7 @@ fn send(bits: &str) {
         pull(line, true);
         std::thread::sleep(Duration::from_millis(10));
     }
-    // Longer than the end of a frame and the pause between two cards.
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(BETWEEN_ENTRIES);
 }
 
 guest_tests! {

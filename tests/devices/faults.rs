@@ -136,7 +136,7 @@ guest_tests! {
         site.configure_loopback();
         let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let mut running = Running::start_by(&site, program_in_memory_group());
-        assert!(running.unlocks());
+        assert!(running.unlocks(AT_ONCE));
         command(&format!("echo 4M > {MEMORY_GROUP}/memory.max"));
         assert!(running.ends(LONG).is_some(), "the kernel ends it");
         // As the unit's ExecStopPost does.

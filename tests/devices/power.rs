@@ -152,7 +152,7 @@ guest_tests! {
         let running = Running::start(&site);
         settled();
         let record = || {
-            assert!(running.unlocks());
+            assert!(running.unlocks(DECISION));
             println!("recorded {} {}", site.records().len(), Moment::now().since_boot().as_millis());
             running.ask(Request::Lock).expect("locked");
             assert!(RELAY.falls(DECISION));

@@ -104,7 +104,7 @@ fn a_panic_locks_and_ends(thread: &str, wake: impl Fn(&Site, &Running)) {
     let mut command = Command::new(with_faults);
     command.env("LIMEN_FAULT_INJECTION", &asked);
     let mut running = Running::start_by(&site, command);
-    assert!(running.unlocks());
+    assert!(running.unlocks(AT_ONCE));
     fs::write(asked.join(thread), "").expect("asked");
     let begun = Instant::now();
     wake(&site, &running);
@@ -137,7 +137,7 @@ guest_tests! {
         let _feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let manager = Manager::of(&site);
         let mut running = manager.start(&site);
-        assert!(running.unlocks() && manager.is_fed(WATCHDOG));
+        assert!(running.unlocks(AT_ONCE) && manager.is_fed(WATCHDOG));
         running.signal(libc::SIGSTOP);
         let stopped = Instant::now();
         manager.forget();
@@ -162,7 +162,7 @@ guest_tests! {
         let manager = Manager::of(&site);
         let running = manager.start(&site);
         assert!(running.sees());
-        assert!(running.unlocks(), "{}", running.log());
+        assert!(running.unlocks(AT_ONCE), "{}", running.log());
         let stopped = Stopped::now(running.thread("vision"));
         assert!(RELAY.falls(STALLED + AT_ONCE), "{}", running.log());
         // Found when the watchdog is due to be fed, every quarter of its time.
