@@ -17,7 +17,7 @@ use thiserror::Error;
 
 pub use client::{ask, follow};
 pub use peer::{Right, group_number};
-pub use server::ControlServer;
+pub use server::{ControlServer, Taken};
 
 use crate::event::{AlarmKind, Caller, Mode, StoreChange};
 use crate::person::printable;
@@ -32,6 +32,8 @@ pub const MAX_REQUEST: usize = 4096;
 pub const MAX_CLIENTS: usize = 8;
 /// Of these, so many may be no administrators: some places are always left for who can mend something.
 pub const MAX_GUESTS: usize = 6;
+/// Of these, so many may be no operators either: whoever may only look keeps nobody from the door.
+pub const MAX_PLAIN: usize = 4;
 /// The longest reason that a request is refused with.
 const MAX_REASON: usize = 300;
 /// How long a client may take to say what it wants.

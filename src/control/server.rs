@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::peer::Peer;
 use super::{
-    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_GUESTS,
+    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_GUESTS, MAX_PLAIN,
     MAX_REQUEST, Request, Right, no,
 };
 use crate::failpoint;
@@ -23,6 +23,17 @@ const FOLLOW_QUEUE: usize = 256;
 /// How often a follower that hears nothing is checked for having left.
 const FOLLOW_CHECK: Duration = Duration::from_secs(1);
 
+/// Whether the daemon took what the server heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It will answer.
+    Yes,
+    /// Too much waits already.
+    Busy,
+    /// It no longer listens.
+    Gone,
+}
+
 /// The listening socket; removed when dropped.
 #[derive(Debug)]
 pub struct ControlServer {
@@ -31,13 +42,12 @@ pub struct ControlServer {
 }
 
 impl ControlServer {
-    /// Listens at `path` (mode 0660) and hands what it hears to `take`, which returns false once the daemon no
-    /// longer listens. `operators` is the group whose members operate the door. A socket left behind by a dead daemon
+    /// Listens at `path` (mode 0660) and hands what it hears to `take`, which says whether the daemon took it. `operators` is the group whose members operate the door. A socket left behind by a dead daemon
     /// is replaced; a live one is respected.
     pub fn start(
         path: &Path,
         operators: Option<u32>,
-        take: impl Fn(Heard) -> bool + Send + Sync + 'static,
+        take: impl Fn(Heard) -> Taken + Send + Sync + 'static,
     ) -> Result<Self, ControlError> {
         let failed = |what| {
             let socket = path.display().to_string();
@@ -72,7 +82,7 @@ impl Drop for ControlServer {
     }
 }
 
-fn accept<T: Fn(Heard) -> bool + Send + Sync + 'static>(
+fn accept<T: Fn(Heard) -> Taken + Send + Sync + 'static>(
     listener: &UnixListener,
     operators: Option<u32>,
     take: &Arc<T>,
@@ -89,8 +99,8 @@ fn accept<T: Fn(Heard) -> bool + Send + Sync + 'static>(
             }
         };
         let client = Client { peer: Peer::of(&stream, operators).ok(), stream, take: Arc::clone(take) };
-        let administrator = client.peer.is_some_and(|peer| peer.right == Right::Administrator);
-        let Some(place) = Clients::enter(&clients, administrator) else {
+        let right = client.peer.map_or(Right::Everybody, |peer| peer.right);
+        let Some(place) = Clients::enter(&clients, right) else {
             client.turn_away_now("too many clients are connected; try again");
             continue;
         };
@@ -106,36 +116,45 @@ fn accept<T: Fn(Heard) -> bool + Send + Sync + 'static>(
     }
 }
 
-/// How many are connected: [`MAX_CLIENTS`] at most, [`MAX_GUESTS`] of them no administrators.
+/// How many are connected, by what they may do: [`MAX_CLIENTS`] at most, of which [`MAX_GUESTS`] are no administrators,
+/// of which [`MAX_PLAIN`] are no operators either.
 #[derive(Default)]
-struct Clients {
-    all: AtomicUsize,
-    guests: AtomicUsize,
+struct Clients([AtomicUsize; 3]);
+
+/// How many of this right and of less may be connected.
+fn limit(right: Right) -> usize {
+    match right {
+        Right::Everybody => MAX_PLAIN,
+        Right::Operator => MAX_GUESTS,
+        Right::Administrator => MAX_CLIENTS,
+    }
 }
 
 impl Clients {
     /// A place, if there is one. Only the thread that accepts asks for one.
-    fn enter(clients: &Arc<Self>, administrator: bool) -> Option<Place> {
-        let full = clients.all.load(Ordering::Acquire) >= MAX_CLIENTS;
-        if full || (!administrator && clients.guests.load(Ordering::Acquire) >= MAX_GUESTS) {
-            return None;
+    fn enter(clients: &Arc<Self>, right: Right) -> Option<Place> {
+        let rights = [Right::Everybody, Right::Operator, Right::Administrator];
+        let mut up_to = 0;
+        for (index, counted) in rights.into_iter().enumerate() {
+            up_to += clients.0[index].load(Ordering::Acquire);
+            if right <= counted && up_to >= limit(counted) {
+                return None;
+            }
         }
-        clients.all.fetch_add(1, Ordering::AcqRel);
-        clients.guests.fetch_add(usize::from(!administrator), Ordering::AcqRel);
-        Some(Place { clients: Arc::clone(clients), administrator })
+        clients.0[right as usize].fetch_add(1, Ordering::AcqRel);
+        Some(Place { clients: Arc::clone(clients), right })
     }
 }
 
 /// Counts a client out when dropped, also when its thread panics or never starts.
 struct Place {
     clients: Arc<Clients>,
-    administrator: bool,
+    right: Right,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.clients.all.fetch_sub(1, Ordering::AcqRel);
-        self.clients.guests.fetch_sub(usize::from(!self.administrator), Ordering::AcqRel);
+        self.clients.0[self.right as usize].fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -146,7 +165,7 @@ struct Client<T> {
     take: Arc<T>,
 }
 
-impl<T: Fn(Heard) -> bool> Client<T> {
+impl<T: Fn(Heard) -> Taken> Client<T> {
     fn serve(&self) -> io::Result<()> {
         self.stream.set_write_timeout(Some(CLIENT_PATIENCE))?;
         let Some(peer) = self.peer else { return self.turn_away(None, "the kernel does not say who it is") };
@@ -180,8 +199,10 @@ impl<T: Fn(Heard) -> bool> Client<T> {
         let follows = request == Request::Events;
         let (reply, answers) = sync_channel(if follows { FOLLOW_QUEUE } else { 1 });
         let Peer { caller, right } = peer;
-        if !(self.take)(Heard::Asked(Asked { request, caller, right, reply })) {
-            return send(&self.stream, &no("the daemon is leaving"));
+        match (self.take)(Heard::Asked(Asked { request, caller, right, reply })) {
+            Taken::Yes => {}
+            Taken::Busy => return send(&self.stream, &no("the daemon is busy; try again")),
+            Taken::Gone => return send(&self.stream, &no("the daemon is leaving")),
         }
         if !follows {
             let answer =
@@ -262,8 +283,11 @@ mod tests {
     fn answering_server(folder: &tempfile::TempDir) -> (PathBuf, ControlServer) {
         let path = folder.path().join("control.sock");
         let take = |heard| match heard {
-            Heard::Asked(asked) => asked.reply.send(yes(serde_json::json!({"a": 1}))).is_ok(),
-            Heard::TurnedAway { .. } => true,
+            Heard::Asked(asked) => {
+                drop(asked.reply.send(yes(serde_json::json!({"a": 1}))));
+                Taken::Yes
+            }
+            Heard::TurnedAway { .. } => Taken::Yes,
         };
         (path.clone(), ControlServer::start(&path, None, take).expect("a folder to listen in"))
     }
@@ -273,7 +297,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("control.sock");
         let (sender, heard) = std::sync::mpsc::channel();
-        let _server = ControlServer::start(&path, None, move |one| sender.send(one).is_ok());
+        let _server = ControlServer::start(&path, None, move |one| {
+            drop(sender.send(one));
+            Taken::Yes
+        });
         let mut stream = UnixStream::connect(&path).expect("listening");
         stream.write_all(b"open sesame\n").expect("written");
         match heard.recv_timeout(CLIENT_PATIENCE).expect("heard") {
@@ -329,14 +356,38 @@ mod tests {
     }
 
     #[test]
-    fn some_places_are_kept_for_administrators() {
+    fn some_places_are_kept_for_operators_and_some_for_administrators() {
         let clients = Arc::new(Clients::default());
-        let mut guests: Vec<Place> = std::iter::from_fn(|| Clients::enter(&clients, false)).collect();
-        assert_eq!(guests.len(), MAX_GUESTS);
-        let administrators: Vec<Place> = std::iter::from_fn(|| Clients::enter(&clients, true)).collect();
+        let fill = |right| std::iter::from_fn(|| Clients::enter(&clients, right)).collect::<Vec<_>>();
+        let mut plain = fill(Right::Everybody);
+        assert_eq!(plain.len(), MAX_PLAIN);
+        let operators = fill(Right::Operator);
+        assert_eq!(operators.len(), MAX_GUESTS - MAX_PLAIN);
+        let administrators = fill(Right::Administrator);
         assert_eq!(administrators.len(), MAX_CLIENTS - MAX_GUESTS);
-        guests.pop();
-        assert!(Clients::enter(&clients, true).is_some() && Clients::enter(&clients, false).is_some());
+        plain.pop();
+        assert!(Clients::enter(&clients, Right::Administrator).is_some());
+        assert!(Clients::enter(&clients, Right::Operator).is_some());
+        assert!(Clients::enter(&clients, Right::Everybody).is_some());
+    }
+
+    #[test]
+    fn administrators_and_operators_alone_may_fill_their_places() {
+        let clients = Arc::new(Clients::default());
+        let fill = |right| std::iter::from_fn(|| Clients::enter(&clients, right)).collect::<Vec<_>>();
+        assert_eq!(fill(Right::Operator).len(), MAX_GUESTS);
+        assert_eq!(fill(Right::Administrator).len(), MAX_CLIENTS);
+    }
+
+    #[test]
+    fn a_busy_daemon_is_told_from_one_that_leaves() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (taken, says) in [(Taken::Busy, "busy"), (Taken::Gone, "leaving")] {
+            let path = folder.path().join(says);
+            let _server = ControlServer::start(&path, None, move |_| taken).expect("a folder to listen in");
+            let error = ask(&path, Request::Status).expect_err("refused");
+            assert!(error.to_string().contains(says), "{error}");
+        }
     }
 
     #[test]
@@ -344,11 +395,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, server) = answering_server(&folder);
         assert!(matches!(
-            ControlServer::start(&path, None, |_| true),
+            ControlServer::start(&path, None, |_| Taken::Yes),
             Err(ControlError::AlreadyRunning { .. })
         ));
         drop(server);
         drop(UnixListener::bind(&path).expect("bound and left behind"));
-        assert!(ControlServer::start(&path, None, |_| true).is_ok());
+        assert!(ControlServer::start(&path, None, |_| Taken::Yes).is_ok());
     }
 }

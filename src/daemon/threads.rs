@@ -1,14 +1,14 @@
 //! Starts the threads that tell the main thread something.
 
 use std::path::Path;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread::JoinHandle;
 
 use super::{DaemonError, Message};
 use crate::audit::Recorder;
 use crate::clock::Moment;
 use crate::config::Settings;
-use crate::control::{ControlServer, group_number};
+use crate::control::{ControlServer, Taken, group_number};
 use crate::door::DoorSettings;
 use crate::door::inputs::InputThread;
 use crate::failpoint;
@@ -54,7 +54,12 @@ pub(super) fn control(
         number
     });
     let sender = sender.clone();
-    Ok(ControlServer::start(path, number, move |heard| sender.try_send(Message::Heard(heard)).is_ok())?)
+    let take = move |heard| match sender.try_send(Message::Heard(heard)) {
+        Ok(()) => Taken::Yes,
+        Err(TrySendError::Full(_)) => Taken::Busy,
+        Err(TrySendError::Disconnected(_)) => Taken::Gone,
+    };
+    Ok(ControlServer::start(path, number, take)?)
 }
 
 /// A thread that turns signals into messages; it ends with the process.
