@@ -20,7 +20,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-pub use settings::{PathSettings, RecognitionSettings, Settings};
+pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings};
 
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
@@ -67,5 +67,7 @@ impl Settings {
     }
 }
 
+#[cfg(test)]
+mod reload_tests;
 #[cfg(test)]
 mod tests;

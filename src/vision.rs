@@ -86,6 +86,11 @@ impl Analyst {
         Self { models, gate, crops }
     }
 
+    /// Judges faces by this gate from now on.
+    pub fn replace_gate(&mut self, gate: Gate) {
+        self.gate = gate;
+    }
+
     /// The networks.
     pub fn models(&self) -> &Arc<Models> {
         &self.models

@@ -16,11 +16,12 @@ use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
+use crate::door::Driver;
 use crate::embedding::ModelDigest;
 use crate::frame::PixelFormat;
 use crate::mistake::Review;
 use crate::person::is_deceptive;
-use crate::policy::{OnAuditFailure, Rules};
+use crate::policy::{DoorRules, OnAuditFailure, Rules};
 use crate::vision::model::{EmbedderChoice, ModelName};
 
 const DEFAULT_DEVICE: &str = "/dev/video0";
@@ -46,8 +47,11 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         multiple_faces: check_multiple_faces(review, &said.recognition),
         door: modes::check_rules(review, &said.modes, &said.alarms, around),
     };
+    let camera = check_camera(review, &said.camera);
+    let virtual_camera = camera.allow_virtual && door.driver != Driver::DryRun;
+    let rules = Rules { door: DoorRules { virtual_camera, ..rules.door }, ..rules };
     Settings {
-        camera: check_camera(review, &said.camera),
+        camera,
         recognition: check_recognition(review, &said.recognition),
         model: check_model(review, &said.model, folder, &paths),
         door,

@@ -1,6 +1,6 @@
 //! What we will do: every value present, in range, with its unit, paths ready to be opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::audit::AuditSettings;
@@ -49,7 +49,36 @@ pub struct Settings {
     pub warnings: Vec<String>,
 }
 
+/// What a reload brings into force in the running daemon; the rest is named by [`Settings::needs_restart`].
+#[derive(Debug)]
+pub struct Reloads<'a> {
+    /// When faces open the door and how it behaves.
+    pub rules: &'a Rules,
+    /// Who may when.
+    pub access: &'a Arc<AccessRules>,
+    /// When a face counts as somebody's, and which faces are compared.
+    pub recognition: &'a RecognitionSettings,
+    /// A commanded mode outlasts a restart.
+    pub keep_mode: bool,
+    /// The gallery file.
+    pub gallery: &'a Path,
+    /// What is said of settings that lower what is promised.
+    pub risks: Vec<String>,
+}
+
 impl Settings {
+    /// What a reload brings into force.
+    pub fn reloads(&self) -> Reloads<'_> {
+        Reloads {
+            rules: &self.rules,
+            access: &self.access,
+            recognition: &self.recognition,
+            keep_mode: self.keep_mode,
+            gallery: &self.gallery,
+            risks: self.risks(),
+        }
+    }
+
     /// The sections that `new` changes and that only a restart brings into force.
     pub fn needs_restart(&self, new: &Self) -> Vec<&'static str> {
         let changed = [

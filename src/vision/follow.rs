@@ -9,6 +9,7 @@ use super::attention::{Attention, Plan};
 use super::detect::Detection;
 use super::landmarks::Mesh;
 use super::model::ModelError;
+use super::quality::Gate;
 use super::track::Tracker;
 use super::{Analyst, Face, Timing, timed};
 use crate::clock::Moment;
@@ -84,6 +85,11 @@ impl Vision {
             blind: false,
             closer: None,
         }
+    }
+
+    /// Judges faces by this gate from now on.
+    pub fn replace_gate(&mut self, gate: Gate) {
+        self.analyst.replace_gate(gate);
     }
 
     /// Embeds the mirrored crop too for this track from now on: its decision is close.

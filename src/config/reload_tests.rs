@@ -1,0 +1,291 @@
+//! Every key of the configuration is changed, one after the other: a reload brings it into force, or says that it needs
+//! a restart, or refuses it. No key may do nothing.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::*;
+
+/// A file in which every key has a value of its own.
+const BASE: &str = r#"
+[camera]
+device = "/dev/video0"
+format = "YUYV"
+width = 640
+height = 480
+fps = 30
+identity = "a camera"
+allow-virtual = false
+[recognition]
+target-far = 1e-4
+max-distance = 0.9
+margin = 0.05
+frames = 3
+window = 5
+multiple-faces = "nearest"
+[[recognition.look-alikes]]
+people = ["ada", "bob"]
+margin = 0.12
+[recognition.quality]
+min-eye-distance = 24
+max-yaw = 35
+max-pitch = 30
+min-sharpness = 4
+min-brightness = 31
+max-brightness = 235
+min-presence = 0.5
+[model]
+embedding = "int8"
+[door]
+driver = "gpiochip"
+chip = "/dev/gpiochip0"
+pin = 17
+active = "high"
+unlock-seconds = 5
+external-pull = false
+accept-photo-risk = true
+green = 22
+green-active = "high"
+red = 23
+red-active = "high"
+buzzer = 26
+buzzer-active = "high"
+lock = "fail-secure"
+relock = "after-time"
+longest-unlock-seconds = 20
+extended-unlock-seconds = 15
+held-open-seconds = 33
+held-open-warning-seconds = 10
+[door.rex]
+pin = 5
+active = "low"
+pull = "up"
+debounce-ms = 30
+[door.contact]
+pin = 6
+[door.tamper]
+pin = 13
+[door.fire]
+pin = 19
+[modes]
+office-open = ["office"]
+lock-down = ["night"]
+after-restart = "normal"
+rex-in-lock-down = true
+[alarms]
+camera-blind-seconds = 32
+[control]
+operators = "one"
+[keypad]
+device = "/dev/input/by-id/a"
+[reader]
+wiegand = { d0 = 20, d1 = 21 }
+[gallery]
+file = "gallery.toml"
+[site]
+time-zone = "Europe/Berlin"
+[access]
+when-clock-unknown = "refuse"
+second-factor-seconds = 16
+[[holiday]]
+name = "one day"
+every-year = "12-25"
+[[holiday]]
+name = "some days"
+date = 2027-08-02
+until = 2027-08-13
+[[schedule]]
+name = "office"
+holidays = "closed"
+windows = [{ days = ["mon-fri"], from = "07:00", until = "19:00" }]
+exceptions = [{ date = 2026-12-24, from = "07:30", until = "12:00" }, { date = 2026-12-31, closed = true }]
+[[schedule]]
+name = "night"
+windows = [{ from = "22:00", until = "24:00" }]
+[[group]]
+name = "staff"
+schedules = ["office"]
+first-person-in = ["vault"]
+two-person = ["vault"]
+two-person-seconds = 30
+anti-passback-minutes = 10
+second-factor = "pin"
+second-factor-schedules = ["night"]
+[[group]]
+name = "vault"
+[audit]
+folder = "/var/lib/limen/audit"
+max-bytes = 16777216
+keep = 17
+seal-minutes = 10
+key = "first.key"
+on-audit-failure = "refuse"
+[store]
+key = "store.key"
+[paths]
+state = "/var/lib/limen"
+runtime = "/run/limen"
+"#;
+
+/// For every key of every table: what is changed in [`BASE`], and into what.
+const CHANGES: &[(&str, &str, &str, &str)] = &[
+    ("SaidCamera", "device", "/dev/video0", "/dev/video1"),
+    ("SaidCamera", "format", "YUYV", "MJPEG"),
+    ("SaidCamera", "width", "width = 640", "width = 800"),
+    ("SaidCamera", "height", "height = 480", "height = 600"),
+    ("SaidCamera", "fps", "fps = 30", "fps = 15"),
+    ("SaidCamera", "identity", "a camera", "another"),
+    ("SaidCamera", "allow_virtual", "allow-virtual = false", "allow-virtual = true"),
+    ("SaidRecognition", "target_far", "1e-4", "1e-5"),
+    ("SaidRecognition", "max_distance", "max-distance = 0.9", "max-distance = 0.8"),
+    ("SaidRecognition", "margin", "margin = 0.05", "margin = 0.06"),
+    ("SaidRecognition", "frames", "frames = 3", "frames = 4"),
+    ("SaidRecognition", "window", "window = 5", "window = 6"),
+    ("SaidRecognition", "multiple_faces", "\"nearest\"", "\"refuse\""),
+    ("SaidLookAlikes", "people", "[\"ada\", \"bob\"]", "[\"ada\", \"eve\"]"),
+    ("SaidLookAlikes", "margin", "margin = 0.12", "margin = 0.13"),
+    ("SaidQuality", "min_eye_distance", "min-eye-distance = 24", "min-eye-distance = 30"),
+    ("SaidQuality", "max_yaw", "max-yaw = 35", "max-yaw = 30"),
+    ("SaidQuality", "max_pitch", "max-pitch = 30", "max-pitch = 25"),
+    ("SaidQuality", "min_sharpness", "min-sharpness = 4", "min-sharpness = 5"),
+    ("SaidQuality", "min_brightness", "min-brightness = 31", "min-brightness = 40"),
+    ("SaidQuality", "max_brightness", "max-brightness = 235", "max-brightness = 230"),
+    ("SaidQuality", "min_presence", "min-presence = 0.5", "min-presence = 0.6"),
+    ("SaidModel", "embedding", "embedding = \"int8\"", MODEL),
+    ("SaidModel", "path", "embedding = \"int8\"", MODEL),
+    ("SaidModel", "sha256", "embedding = \"int8\"", MODEL),
+    ("SaidDoor", "driver", "driver = \"gpiochip\"", "driver = \"dry-run\""),
+    ("SaidDoor", "chip", "/dev/gpiochip0", "/dev/gpiochip4"),
+    ("SaidDoor", "pin", "pin = 17", "pin = 27"),
+    ("SaidDoor", "active", "pin = 17\nactive = \"high\"", "pin = 4\nactive = \"low\""),
+    ("SaidDoor", "unlock_seconds", "unlock-seconds = 5\n", "unlock-seconds = 6\n"),
+    ("SaidDoor", "external_pull", "external-pull = false", "external-pull = true"),
+    ("SaidDoor", "accept_photo_risk", "accept-photo-risk = true", "accept-photo-risk = false"),
+    ("SaidDoor", "green", "green = 22", "green = 24"),
+    ("SaidDoor", "green_active", "green-active = \"high\"", "green-active = \"low\""),
+    ("SaidDoor", "red", "red = 23", "red = 24"),
+    ("SaidDoor", "red_active", "red-active = \"high\"", "red-active = \"low\""),
+    ("SaidDoor", "buzzer", "buzzer = 26", "buzzer = 24"),
+    ("SaidDoor", "buzzer_active", "buzzer-active = \"high\"", "buzzer-active = \"low\""),
+    ("SaidDoor", "lock", "fail-secure", "fail-safe"),
+    ("SaidDoor", "relock", "after-time", "on-close"),
+    ("SaidDoor", "longest_unlock_seconds", "longest-unlock-seconds = 20", "longest-unlock-seconds = 21"),
+    ("SaidDoor", "extended_unlock_seconds", "extended-unlock-seconds = 15", "extended-unlock-seconds = 16"),
+    ("SaidDoor", "held_open_seconds", "held-open-seconds = 33", "held-open-seconds = 34"),
+    ("SaidDoor", "held_open_warning_seconds", "warning-seconds = 10", "warning-seconds = 11"),
+    ("SaidDoor", "rex", "pin = 5\n", "pin = 12\n"),
+    ("SaidDoor", "contact", "[door.contact]\npin = 6", ""),
+    ("SaidDoor", "tamper", "[door.tamper]\npin = 13", ""),
+    ("SaidDoor", "fire", "[door.fire]\npin = 19", ""),
+    ("SaidInput", "pin", "pin = 5\n", "pin = 12\n"),
+    ("SaidInput", "active", "active = \"low\"\npull", "active = \"high\"\npull"),
+    ("SaidInput", "pull", "pull = \"up\"", "pull = \"none\""),
+    ("SaidInput", "debounce_ms", "debounce-ms = 30", "debounce-ms = 31"),
+    ("SaidModes", "office_open", "office-open = [\"office\"]", "office-open = [\"night\"]"),
+    ("SaidModes", "lock_down", "lock-down = [\"night\"]", "lock-down = [\"office\"]"),
+    ("SaidModes", "after_restart", "after-restart = \"normal\"", "after-restart = \"keep\""),
+    ("SaidModes", "rex_in_lock_down", "rex-in-lock-down = true", "rex-in-lock-down = false"),
+    ("SaidAlarms", "camera_blind_seconds", "camera-blind-seconds = 32", "camera-blind-seconds = 0"),
+    ("SaidControl", "operators", "operators = \"one\"", "operators = \"two\""),
+    ("SaidKeypad", "device", "/dev/input/by-id/a", "/dev/input/by-id/b"),
+    ("SaidReader", "device", "wiegand = { d0 = 20, d1 = 21 }", "device = \"/dev/input/by-id/c\""),
+    ("SaidReader", "wiegand", "wiegand = { d0 = 20, d1 = 21 }", ""),
+    ("SaidWiegand", "d0", "d0 = 20", "d0 = 16"),
+    ("SaidWiegand", "d1", "d1 = 21", "d1 = 16"),
+    ("SaidGallery", "file", "gallery.toml", "other.toml"),
+    ("SaidSite", "time_zone", "Europe/Berlin", "Europe/Lisbon"),
+    ("SaidAccess", "when_clock_unknown", "unknown = \"refuse\"", "unknown = \"believe\""),
+    ("SaidAccess", "second_factor_seconds", "second-factor-seconds = 16", "second-factor-seconds = 17"),
+    ("SaidHoliday", "name", "one day", "the day"),
+    ("SaidHoliday", "every_year", "12-25", "12-26"),
+    ("SaidHoliday", "date", "2027-08-02", "2027-08-03"),
+    ("SaidHoliday", "until", "2027-08-13", "2027-08-14"),
+    ("SaidSchedule", "name", "\"office\"", "\"bureau\""),
+    ("SaidSchedule", "holidays", "holidays = \"closed\"", "holidays = \"open\""),
+    (
+        "SaidSchedule",
+        "windows",
+        "{ from = \"22:00\",",
+        "{ from = \"05:00\", until = \"06:00\" }, { from = \"22:00\",",
+    ),
+    ("SaidSchedule", "exceptions", ", { date = 2026-12-31, closed = true }", ""),
+    ("SaidWindow", "days", "mon-fri", "mon-sat"),
+    ("SaidWindow", "from", "22:00", "21:00"),
+    ("SaidWindow", "until", "24:00", "23:00"),
+    ("SaidException", "date", "2026-12-24", "2026-12-23"),
+    (
+        "SaidException",
+        "closed",
+        "date = 2026-12-31, closed = true",
+        "date = 2026-12-31, from = \"01:00\", until = \"02:00\"",
+    ),
+    ("SaidException", "from", "07:30", "07:31"),
+    ("SaidException", "until", "12:00", "12:01"),
+    ("SaidGroup", "name", "\"vault\"", "\"safe\""),
+    ("SaidGroup", "schedules", "schedules = [\"office\"]\nfirst", "first"),
+    ("SaidGroup", "first_person_in", "first-person-in = [\"vault\"]", ""),
+    ("SaidGroup", "two_person", "two-person = [\"vault\"]", "two-person = [\"staff\"]"),
+    ("SaidGroup", "two_person_seconds", "two-person-seconds = 30", "two-person-seconds = 31"),
+    ("SaidGroup", "anti_passback_minutes", "anti-passback-minutes = 10", "anti-passback-minutes = 11"),
+    ("SaidGroup", "second_factor", "second-factor = \"pin\"", "second-factor = \"card\""),
+    ("SaidGroup", "second_factor_schedules", "second-factor-schedules = [\"night\"]", ""),
+    ("SaidAudit", "folder", "/var/lib/limen/audit", "/var/lib/limen/records"),
+    ("SaidAudit", "max_bytes", "16777216", "16777217"),
+    ("SaidAudit", "keep", "keep = 17", "keep = 18"),
+    ("SaidAudit", "seal_minutes", "seal-minutes = 10", "seal-minutes = 11"),
+    ("SaidAudit", "key", "first.key", "second.key"),
+    ("SaidAudit", "on_audit_failure", "failure = \"refuse\"", "failure = \"allow-and-alarm\""),
+    ("SaidStore", "key", "store.key", "another.key"),
+    ("SaidPaths", "state", "state = \"/var/lib/limen\"", "state = \"/var/lib/other\""),
+    ("SaidPaths", "runtime", "/run/limen", "/run/other"),
+];
+
+const MODEL: &str = concat!(
+    "path = \"model.onnx\"\n",
+    "sha256 = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""
+);
+
+fn parsed(text: &str) -> Result<Settings, ConfigError> {
+    Settings::parse(text, Path::new("/etc/limen/limen.toml"))
+}
+
+/// Every key by the table that it is in, read from where the keys are declared.
+fn keys() -> BTreeSet<(String, String)> {
+    let sources = [include_str!("said.rs"), include_str!("said/access.rs"), include_str!("said/entry.rs")];
+    let mut table = String::new();
+    let mut keys = BTreeSet::new();
+    for line in sources.iter().flat_map(|source| source.lines()) {
+        if let Some(name) = line.strip_prefix("pub struct ") {
+            table = name.trim_end_matches(" {").to_owned();
+        } else if let Some((key, kind)) = line.strip_prefix("    pub ").and_then(|rest| rest.split_once(": "))
+            && table != "SaidFile"
+            && !kind.starts_with("SaidQuality")
+            && !kind.starts_with("Vec<Spanned<SaidLookAlikes")
+        {
+            keys.insert((table.clone(), key.to_owned()));
+        }
+    }
+    keys
+}
+
+#[test]
+fn every_key_comes_into_force_with_a_reload_or_says_that_it_needs_a_restart_or_is_refused() {
+    let before = parsed(BASE).unwrap_or_else(|error| panic!("{error}"));
+    for (table, key, from, to) in CHANGES {
+        assert!(BASE.contains(from), "{table}.{key}: {from}");
+        match parsed(&BASE.replace(from, to)) {
+            Ok(after) => {
+                let restart = before.needs_restart(&after);
+                let reloads = format!("{:?}", before.reloads()) != format!("{:?}", after.reloads());
+                assert!(reloads || !restart.is_empty(), "{table}.{key} does nothing");
+            }
+            Err(error) => assert_eq!(*key, "accept_photo_risk", "{table}.{key}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn no_key_is_left_out_of_the_changes() {
+    let changed = CHANGES.iter().map(|(table, key, ..)| ((*table).to_owned(), (*key).to_owned())).collect();
+    assert_eq!(keys(), changed);
+}
