@@ -56,6 +56,16 @@ impl Factors {
         }
     }
 
+    /// Those that are in both.
+    pub fn and(self, other: Self) -> Self {
+        Self { pin: self.pin && other.pin, card: self.card && other.card }
+    }
+
+    /// Those that are in one of them.
+    pub fn or(self, other: Self) -> Self {
+        Self { pin: self.pin || other.pin, card: self.card || other.card }
+    }
+
     /// In a list.
     pub fn list(self) -> Vec<Factor> {
         let all = [(self.pin, Factor::Pin), (self.card, Factor::Card)];

@@ -19,6 +19,8 @@ mod entries;
 mod error;
 mod eyes;
 mod force;
+mod health;
+mod mode_keeper;
 mod pins;
 mod reload;
 mod requests;
@@ -56,6 +58,8 @@ use crate::policy::{EntryId, Event, PinOutcome, Policy, RequestId};
 use crate::service;
 use crate::vision::model::{Models, let_go_of_files};
 use entries::Entries;
+use health::ClockWatch;
+use mode_keeper::ModeKeeper;
 use reload::{Changed, Reloaded, Worker};
 use shell::Shell;
 
@@ -97,9 +101,9 @@ pub struct Setup {
 /// What the threads tell the main thread.
 enum Message {
     Seen(u64, Box<Seen>),
-    CameraLost(String),
-    CameraBack,
     TracksEnded(Vec<TrackId>),
+    /// The health of a part has changed: it is looked at after every message.
+    Look,
     VisionFailed(String),
     ReplayEnded,
     VisionStopped,
@@ -146,6 +150,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         Some(path) => Some(threads::control(path, settings.operators.as_deref(), &sender)?),
         None => None,
     };
+    let mode_keeper = ModeKeeper::spawn(&settings.paths.state)?;
     let pulse = Pulse::started(Moment::now());
     let vision = eyes::Thread::spawn(eyes, &models, &settings, sender.clone(), pulse.clone())?;
     drop(sender);
@@ -161,12 +166,15 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         signals,
         inputs,
         entries: entries.threads,
-        turnstile: requests::Turnstile::default(),
+        waiting: requests::Waiting::default(),
+        mode_keeper,
+        clock: ClockWatch::default(),
         matcher,
         policy,
         worker,
         vision,
         pulse,
+        started_with: settings.clone(),
         settings,
         models,
         frames: 0,
@@ -202,13 +210,18 @@ struct Daemon {
     signals: JoinHandle<()>,
     inputs: Option<InputThread>,
     entries: Vec<EntryThread>,
-    turnstile: requests::Turnstile,
+    waiting: requests::Waiting,
+    mode_keeper: ModeKeeper,
+    clock: ClockWatch,
     matcher: Matcher,
     policy: Policy,
     worker: Worker,
     vision: eyes::Thread,
     pulse: Pulse,
+    /// What is in force, but for what needs a restart.
     settings: Settings,
+    /// What was in force at the start.
+    started_with: Settings,
     models: Arc<Models>,
     frames: u64,
     started: Moment,
@@ -225,7 +238,9 @@ impl Daemon {
             log::warn!("{what}");
             self.shell.record(now, Fact::Risk { what });
         }
-        self.recall_mode(now);
+        if let (true, Some(mode)) = (self.settings.keep_mode, self.mode_keeper.recall()) {
+            self.step(now, Event::ModeKept(mode));
+        }
         self.worker.reload(None);
         service::ready("locked; loading the gallery");
         log::info!("ready: door locked by {driver}");
@@ -245,7 +260,7 @@ impl Daemon {
                 }
             }
             self.check_threads();
-            self.check_vision(Now::read());
+            self.check_health(Now::read());
             if service::watchdog_interval().is_some_and(|interval| now.since(fed) >= interval / 2) {
                 self.feed_watchdog(now);
                 fed = now;
@@ -275,15 +290,10 @@ impl Daemon {
 
     fn take(&mut self, now: Now, message: Message) {
         match message {
-            Message::Seen(number, seen) => self.see(now, number, &seen),
-            Message::CameraLost(what) => {
-                log::error!("{what}");
-                self.step(now, Event::Failed(Part::Camera, what));
-            }
-            Message::CameraBack => self.step(now, Event::Recovered(Part::Camera)),
+            Message::Seen(number, seen) => self.see(number, &seen),
+            Message::Look => {}
             Message::TracksEnded(tracks) => tracks.into_iter().for_each(|t| self.end_track(now, t)),
             Message::VisionFailed(what) => {
-                log::error!("{what}");
                 self.step(now, Event::Failed(Part::Vision, what));
                 self.end = Some(Err(DaemonError::ThreadEnded("vision")));
             }
@@ -312,19 +322,26 @@ impl Daemon {
     fn step(&mut self, now: Now, event: Event) {
         let actions = self.policy.step(now, event);
         self.shell.perform(now, actions);
-        for request in self.shell.take_refused() {
-            let actions = self.policy.step(now, Event::NotAccepted(request));
+        let handed = self.shell.take_handed().into_iter().map(|(request, at)| Event::HandedOver(request, at));
+        let refused = self.shell.take_refused().into_iter().map(Event::NotAccepted);
+        for event in handed.chain(refused).collect::<Vec<_>>() {
+            let actions = self.policy.step(now, event);
             self.shell.perform(now, actions);
+        }
+        for (command, verdict) in self.shell.take_verdicts() {
+            self.answer(now, command, verdict);
         }
     }
 
-    fn see(&mut self, now: Now, number: u64, seen: &Seen) {
+    fn see(&mut self, number: u64, seen: &Seen) {
         self.frames += 1;
         let events = crate::pipeline::observe(&mut self.matcher, &seen.look);
         if let Some(track) = crate::pipeline::look_closer(&events) {
             self.vision.look_closer(track);
         }
         self.shell.watch(|watcher| watcher.frame(number, seen, &events));
+        // Comparing takes its time, with a large gallery on a slow board.
+        let now = Now::read();
         self.step(now, Event::View { blind: seen.look.blind });
         for event in events {
             self.step(now, event);
@@ -369,22 +386,13 @@ impl Daemon {
             ("worker", self.worker.is_gone()),
             ("control", self.server.as_ref().is_some_and(ControlServer::is_gone)),
             ("signals", self.signals.is_finished()),
+            ("mode-keeper", self.mode_keeper.is_gone()),
             ("inputs", self.inputs.as_ref().is_some_and(InputThread::is_gone)),
         ];
         let gone =
             gone.into_iter().find_map(|(name, gone)| gone.then_some(name)).or(self.ended_entry_thread());
         if let (Some(name), None) = (gone, &self.end) {
             self.end = Some(Err(DaemonError::ThreadEnded(name)));
-        }
-    }
-
-    /// A vision thread that hangs sees nobody leave: nothing is open until it goes on.
-    fn check_vision(&mut self, now: Now) {
-        let hangs = service::has_stalled(&self.pulse, now.moment);
-        match (hangs, self.policy.failed().contains_key(&Part::Vision)) {
-            (true, false) => self.step(now, Event::Failed(Part::Vision, "its thread hangs".to_owned())),
-            (false, true) => self.step(now, Event::Recovered(Part::Vision)),
-            _ => {}
         }
     }
 

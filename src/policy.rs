@@ -24,6 +24,8 @@ pub mod alarms;
 mod answers;
 pub mod attempts;
 pub mod calendar;
+mod command_budget;
+pub mod commands;
 mod event;
 mod evidence;
 pub mod explanation;
@@ -41,19 +43,23 @@ pub mod schedule;
 mod surroundings;
 pub mod usability;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use access::AccessRules;
+pub use commands::{Command, CommandId, Denial, Done, Verdict};
 pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Roster, Sign, Sound};
 pub use evidence::ATTEMPT;
+pub use faults::Trouble;
 pub use grant::Grant;
 pub use rules::{DoorRules, MultipleFaces, OnAuditFailure, Relocking, Rules};
 
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
+use crate::event::{Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
 use alarms::Alarms;
+use answers::Asking;
+use command_budget::CommandBudget;
 use evidence::{Evidence, Finding};
 use lines::Lines;
 use memory::Memory;
@@ -74,7 +80,7 @@ const MAX_TRACKS: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 enum State {
     Locked,
-    Asking { request: RequestId, asked: Moment, grant: Grant },
+    Asking(Asking),
     Open { grant: Grant },
 }
 
@@ -87,13 +93,14 @@ pub struct Policy {
     memory: Memory,
     state: State,
     tracks: HashMap<TrackId, Evidence>,
-    failed: HashMap<Part, Moment>,
+    failed: BTreeMap<Part, Trouble>,
     proving: Proving,
     release: Release,
     modes: Modes,
     lines: Lines,
     position: Position,
     alarms: Alarms,
+    budget: CommandBudget,
     /// When something last held the door.
     last_held: Option<Moment>,
     /// The door was opened by whom it was unlocked for.
@@ -119,13 +126,14 @@ impl Policy {
             memory: Memory::default(),
             state: State::Locked,
             tracks: HashMap::new(),
-            failed: HashMap::new(),
+            failed: BTreeMap::new(),
             proving: Proving::default(),
             release: Release::default(),
             modes: Modes::default(),
             lines: Lines::default(),
             position: Position::default(),
             alarms: Alarms::default(),
+            budget: CommandBudget::default(),
             last_held: None,
             opened_while_held: false,
             blind_since: None,
@@ -154,20 +162,25 @@ impl Policy {
         self.tracks.values_mut().for_each(Evidence::forget);
     }
 
-    /// Parts that have failed and since when.
-    pub fn failed(&self) -> &HashMap<Part, Moment> {
+    /// Parts that have failed, since when and why.
+    pub fn failed(&self) -> &BTreeMap<Part, Trouble> {
         &self.failed
     }
 
     /// When [`Event::Tick`] is due at the latest.
     pub fn deadline(&self) -> Option<Moment> {
         let own = match &self.state {
-            State::Locked => None,
-            State::Asking { asked, .. } => Some(*asked + AUDIT_PATIENCE),
+            State::Locked | State::Asking(_) => None,
             State::Open { grant } => grant.until(),
         };
         let proving = self.proving.next_change(self.latest, self.access.factor_patience);
-        let others = [self.memory.next_end(), proving, self.surroundings_deadline(self.latest)];
+        let others = [
+            self.audit_deadline(),
+            self.memory.next_end(),
+            proving,
+            self.surroundings_deadline(self.latest),
+            self.budget.next_change(),
+        ];
         own.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -175,9 +188,7 @@ impl Policy {
     /// never finds a door open that should have closed.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
-        if !self.is_answered_in_time(now, &event) {
-            self.give_up_asking(now, &mut actions);
-        }
+        self.give_up_asking(now, &event, &mut actions);
         self.let_time_pass(now, &mut actions);
         self.take(now, event, &mut actions);
         self.watch(now, &mut actions);
@@ -193,9 +204,12 @@ impl Policy {
             Event::TrackEnded(track) => self.end_track(track, actions),
             Event::Accepted(request, _) => self.accepted(now, request, actions),
             Event::NotAccepted(request) => self.not_accepted(now, request, actions),
+            Event::HandedOver(request, at) => self.handed_over(request, at),
             Event::NewRoster(roster) => self.replace_roster(now, roster, actions),
-            Event::LockAsked(caller) => self.lock_asked(now, caller, actions),
-            Event::UnlockAsked { caller, length } => self.unlock_asked(now, caller, length, actions),
+            Event::Commanded { id, caller, command } => self.commanded(now, id, caller, command, actions),
+            Event::TurnedAway { caller, command, why } => {
+                self.turned_away(now, caller, command, why, actions);
+            }
             Event::PinEntered(entry) => self.pin_entered(now, entry, actions),
             Event::PinVerified { entry, person, outcome } => {
                 self.pin_verified(now, entry, &person, outcome, actions);
@@ -205,11 +219,7 @@ impl Policy {
             Event::Recovered(part) => self.part_recovered(now, part, actions),
             Event::Input { input, active, at_start } => self.line_is(now, input, active, at_start, actions),
             Event::View { blind } => self.view_is(now, blind),
-            Event::ModeAsked { mode, caller } => self.mode_asked(now, mode, caller, actions),
             Event::ModeKept(mode) => self.mode_kept(now, mode, actions),
-            Event::AlarmAcknowledged { alarm, caller } => {
-                actions.extend(self.alarms.acknowledge(alarm, caller).into_iter().map(Action::Record));
-            }
             Event::Tick => {}
             Event::Shutdown => self.shut_down(actions),
         }
@@ -227,7 +237,7 @@ impl Policy {
                 self.last_held = self.last_held.max(grant.until());
                 self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
             }
-            State::Asking { .. } if now.moment < self.latest => {
+            State::Asking(_) if now.moment < self.latest => {
                 self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
             }
             _ => {}
@@ -277,13 +287,13 @@ impl Policy {
     }
 
     fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
-        self.roster = roster;
+        let before = std::mem::replace(&mut self.roster, roster);
         self.tracks.values_mut().for_each(Evidence::forget);
         self.memory.keep_recent(now.moment);
         self.give_up_waiting(actions);
         let revoked = match &self.state {
-            State::Open { grant } | State::Asking { grant, .. } => {
-                !grant.people().all(|person| self.is_admitted(now, person))
+            State::Open { grant } | State::Asking(Asking { grant, .. }) => {
+                !self.still_stands(now, grant, &before)
             }
             State::Locked => false,
         };
@@ -296,6 +306,8 @@ impl Policy {
         self.give_up_waiting(actions);
         actions.extend(self.lines.unrecorded().into_iter().map(Action::Record));
         self.transition_to_locked(Relock::Shutdown, Reach::All, None, actions);
+        let left_out = self.budget.take_all_left_out();
+        actions.extend(left_out.map(|count| Action::Record(Fact::CommandsLeftOut { count })));
         actions.push(Action::Record(Fact::Stopped));
     }
 
@@ -304,14 +316,10 @@ impl Policy {
         now: Now,
         grant: Grant,
         distance: Option<f32>,
-        caller: Option<Caller>,
         actions: &mut Vec<Action>,
     ) {
-        let request = RequestId(self.next_request);
-        self.next_request += 1;
-        let fact = release::granted(&grant, distance, caller);
-        self.state = State::Asking { request, asked: now.moment, grant };
-        actions.push(Action::RecordAndAnswer(request, fact));
+        let asking = self.ask_audit(now, grant, distance, None, actions);
+        self.state = State::Asking(asking);
     }
 
     fn transition_to_open(&mut self, now: Now, grant: Grant, actions: &mut Vec<Action>) {
@@ -343,6 +351,10 @@ impl Policy {
 mod access_tests;
 #[cfg(test)]
 mod access_walks;
+#[cfg(test)]
+mod combined_walks;
+#[cfg(test)]
+mod commands_tests;
 #[cfg(test)]
 mod proving_tests;
 #[cfg(test)]

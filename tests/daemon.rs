@@ -88,6 +88,24 @@ impl Running {
         let mut settings = settings_of(site);
         settings.access = Settings::parse(rules, Path::new("limen.toml")).expect("no mistake").access;
         settings.rules.unlock = Duration::from_secs(1);
+        Self::watched(settings, None, site, pictures, gap, Listener)
+    }
+
+    /// By a configuration file, which a reload reads again.
+    pub fn start_with(config: &Path, site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
+        let settings = Settings::load(config, Trust::Checked).expect("no mistake");
+        Self::watched(settings, Some(config.to_owned()), site, pictures, gap, Listener)
+    }
+
+    /// With a watcher that is given the way back to the test.
+    pub fn watched<W: Watcher + 'static>(
+        settings: Settings,
+        config_file: Option<PathBuf>,
+        site: &Site,
+        pictures: Vec<Picture>,
+        gap: u32,
+        watcher: impl FnOnce(Sender<Fact>) -> W + Send + 'static,
+    ) -> Self {
         let replay = Replay::new(pictures, Duration::from_millis(100), Moment::now())
             .expect("pictures")
             .repeat(8)
@@ -96,7 +114,7 @@ impl Running {
         let (sender, facts) = channel();
         let (socket, setup) = rehearsal(site, settings.clone(), replay);
         let thread = std::thread::spawn(move || {
-            daemon::run(Setup { watcher: Some(Box::new(Listener(sender))), ..setup })
+            daemon::run(Setup { config_file, watcher: Some(Box::new(watcher(sender))), ..setup })
         });
         Self { settings, socket, facts, thread }
     }
@@ -244,4 +262,63 @@ fn the_daemon_says_where_the_chain_is_and_forgets_whom_it_is_told_to() {
     let report = read_all(&folder, Verifier::new(Vec::new(), vec![head]), |_| {}).expect("readable");
     assert!(report.is_sound() && report.uncovered().is_none(), "{report:#?}");
     assert!(report.forgotten >= 2);
+}
+
+/// A configuration file in which everything lies in the folder of a site.
+fn configuration(site: &Site, rest: &str) -> PathBuf {
+    let paths = "[paths]\nstate = \"state\"\nruntime = \"run\"\n[audit]\nfolder = \"audit\"\n";
+    site.write("limen.toml", format!("{paths}{rest}"))
+}
+
+#[test]
+fn what_needs_a_restart_is_named_by_every_reload_until_then() {
+    let site = Site::with_obama();
+    let config = configuration(&site, "");
+    let running = Running::start_with(&config, &site, vec![nobody()], 60);
+    running.loaded();
+    configuration(&site, "[camera]\nfps = 15\n");
+    for _ in 0..3 {
+        let answer = running.ask(Request::Reload).expect("in force");
+        assert_eq!(answer["needs_restart"], serde_json::json!(["[camera]"]));
+    }
+    configuration(&site, "");
+    let answer = running.ask(Request::Reload).expect("in force");
+    assert_eq!(answer["needs_restart"], serde_json::json!([]));
+    running.finish();
+}
+
+#[test]
+fn a_reload_changes_which_faces_are_good_enough() {
+    let site = Site::with_obama();
+    let config = configuration(&site, "");
+    let running = Running::start_with(&config, &site, vec![nobody(), visitor("obama2")], 40);
+    running.loaded();
+    configuration(&site, "[recognition.quality]\nmin-eye-distance = 400\n");
+    running.ask(Request::Reload).expect("in force");
+    let records = running.finish();
+    assert_eq!(of_kind(&records, "granted").len(), 0, "{records:#?}");
+    assert_eq!(of_kind(&records, "refused")[0]["refusal"]["why"], "unusable", "{records:#?}");
+}
+
+/// Takes its time with every frame, as a slow board with a large gallery does.
+struct Slow(Sender<Fact>);
+
+impl Watcher for Slow {
+    fn frame(&mut self, _number: u64, _seen: &Seen, _events: &[Event]) {
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    fn fact(&mut self, _now: Now, fact: &Fact) {
+        // The test may have heard enough.
+        let _ = self.0.send(fact.clone());
+    }
+    fn door(&mut self, _report: &DoorReport) {}
+}
+
+#[test]
+fn a_comparison_that_takes_longer_than_the_audits_patience_still_opens_the_door() {
+    let site = Site::with_obama();
+    let running = Running::watched(settings_of(&site), None, &site, vec![visitor("obama2")], 12, Slow);
+    let records = running.finish();
+    assert_eq!(of_kind(&records, "granted").len(), 1, "{records:#?}");
+    assert_eq!(of_kind(&records, "fault").len(), 0, "{records:#?}");
 }

@@ -8,6 +8,7 @@ use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
 /// Unlock the door for a while: by the daemon, which records who asked. For operators and administrators.
+/// Says "unlocked" once the door is; where it is unlocked for longer already, that stays.
 ///
 /// With --json one object: state, seconds.
 #[derive(Debug, clap::Args)]
@@ -21,9 +22,9 @@ pub fn unlock(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     let seconds = arguments.seconds;
     ask(&context.socket_whatever_the_configuration(), Request::Unlock { seconds })?;
     if context.json {
-        say_json(&json!({ "state": "unlocking", "seconds": seconds }));
+        say_json(&json!({ "state": "unlocked", "seconds": seconds }));
     } else {
-        say(&format!("unlocking for {seconds} s"));
+        say(&format!("unlocked for {seconds} s"));
     }
     Ok(Answer::Yes)
 }

@@ -21,6 +21,7 @@ use crate::failpoint;
 use crate::frame::Frame;
 use crate::pipeline::{PipelineError, see};
 use crate::vision::model::Models;
+use crate::vision::quality::Gate;
 use crate::vision::{Analyst, Vision};
 
 /// The longest wait for a frame, so that the thread shows signs of life without one.
@@ -66,6 +67,8 @@ pub(super) struct Thread {
     go: Arc<AtomicBool>,
     wish: SnapshotWish,
     closer: Arc<AtomicU64>,
+    gate: Arc<Mutex<Option<Gate>>>,
+    camera: Arc<Mutex<Option<String>>>,
     thread: JoinHandle<()>,
 }
 
@@ -83,6 +86,7 @@ impl Thread {
         let go = Arc::new(AtomicBool::new(matches!(eyes, Eyes::Camera(_))));
         let wish = SnapshotWish::default();
         let closer = Arc::new(AtomicU64::new(NO_TRACK));
+        let (gate, camera) = (Arc::default(), Arc::default());
         let mut looker = Looker {
             eyes,
             vision: Vision::new(analyst),
@@ -92,13 +96,15 @@ impl Thread {
             go: Arc::clone(&go),
             wish: Arc::clone(&wish),
             closer: Arc::clone(&closer),
+            gate: Arc::clone(&gate),
+            camera: Arc::clone(&camera),
             dropped: 0,
         };
         let thread = std::thread::Builder::new()
             .name("vision".to_owned())
             .spawn(move || looker.run())
             .map_err(|source| DaemonError::System { what: "start the vision thread", source })?;
-        Ok(Self { stop, go, wish, closer, thread })
+        Ok(Self { stop, go, wish, closer, gate, camera, thread })
     }
 
     pub fn stop(&self) {
@@ -108,6 +114,16 @@ impl Thread {
     /// A gallery is in force, or was refused: a recording may begin.
     pub fn go(&self) {
         self.go.store(true, Ordering::Relaxed);
+    }
+
+    /// Faces are judged by this from the next frame on.
+    pub fn replace_gate(&self, gate: Gate) {
+        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
+    }
+
+    /// Why there are no pictures, while that is so.
+    pub fn camera_trouble(&self) -> Option<String> {
+        self.camera.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn is_gone(&self) -> bool {
@@ -137,6 +153,10 @@ struct Looker {
     go: Arc<AtomicBool>,
     wish: SnapshotWish,
     closer: Arc<AtomicU64>,
+    /// Another one than so far.
+    gate: Arc<Mutex<Option<Gate>>>,
+    /// Why there are no pictures, while that is so.
+    camera: Arc<Mutex<Option<String>>>,
     dropped: u64,
 }
 
@@ -180,15 +200,21 @@ impl Looker {
             }
             Delivery::Lost(error) => {
                 self.refuse_wish();
-                self.end_tracks();
-                self.tell(Message::CameraLost(error.to_string()))
+                self.set_camera(Some(error.to_string()));
+                self.end_tracks()
             }
-            Delivery::Back { .. } => self.tell(Message::CameraBack),
+            Delivery::Back { .. } => {
+                self.set_camera(None);
+                self.tell(Message::Look)
+            }
         }
     }
 
     fn look(&mut self, frame: &Frame) -> bool {
         self.grant_wish(frame);
+        if let Some(gate) = self.gate.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.vision.replace_gate(gate);
+        }
         self.vision.look_closer(TrackId(self.closer.load(Ordering::Relaxed)));
         match see(&mut self.vision, frame) {
             Ok(seen) => match self.sender.try_send(Message::Seen(frame.sequence, Box::new(seen))) {
@@ -236,9 +262,13 @@ impl Looker {
         }
     }
 
-    fn end_tracks(&mut self) {
+    fn end_tracks(&mut self) -> bool {
         let ended = self.vision.forget();
-        self.tell(Message::TracksEnded(ended));
+        self.tell(Message::TracksEnded(ended))
+    }
+
+    fn set_camera(&self, trouble: Option<String>) {
+        *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     fn tell(&self, message: Message) -> bool {

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Daemon;
 use super::reload::{Changed, Fresh, Reloaded};
 use crate::clock::Now;
+use crate::config::{Reloads, Settings};
 use crate::control::{Answer, no, yes};
 use crate::event::Fact;
 use crate::gallery::StoreError;
@@ -46,11 +47,26 @@ impl Daemon {
         let _ = reply.try_send(answer);
     }
 
+    /// Brings every setting into force that needs no restart; people and thresholds come with the gallery.
+    fn apply(&mut self, now: Now, new: &Settings) {
+        let Reloads { rules, access, recognition, keep_mode, gallery: _, risks } = new.reloads();
+        self.policy.replace_rules(*rules, Arc::clone(access));
+        self.vision.replace_gate(recognition.gate);
+        if keep_mode != self.settings.keep_mode {
+            self.mode_keeper.keep(self.policy.commanded_mode().filter(|_| keep_mode), None);
+        }
+        let before = self.settings.risks();
+        for what in risks.into_iter().filter(|risk| !before.contains(risk)) {
+            log::warn!("{what}");
+            self.shell.record(now, Fact::Risk { what });
+        }
+    }
+
     fn bring_into_force(&mut self, now: Now, fresh: Fresh) -> Answer {
         let needs_restart = match fresh.settings {
             Some(settings) => {
-                self.policy.replace_rules(settings.rules, Arc::clone(&settings.access));
-                let sections = self.settings.needs_restart(&settings);
+                self.apply(now, &settings);
+                let sections = self.started_with.needs_restart(&settings);
                 self.settings = settings;
                 sections
             }

@@ -1,7 +1,7 @@
 //! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on. It
 //! alone writes the template store.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -11,9 +11,8 @@ use crate::config::Settings;
 use crate::control::{Answer, no};
 use crate::embedding::Crops;
 use crate::enrol::{Enroller, GallerySource, StoreUse, load_gallery, recorded_generation};
-use crate::event::{Caller, Mode, StoreChange};
+use crate::event::{Caller, StoreChange};
 use crate::failpoint;
-use crate::files::write_atomically;
 use crate::gallery::store::Rotated;
 use crate::gallery::{Built, StoreError};
 use crate::matching::{Prepared, Rule};
@@ -62,8 +61,6 @@ enum Job {
     Reload(Option<SyncSender<Answer>>),
     /// Change the store.
     Change(StoreChange, Caller, SyncSender<Answer>),
-    /// Write a commanded mode down; none: it is the schedules' again.
-    KeepMode(PathBuf, Option<Mode>),
 }
 
 /// The thread's handle.
@@ -108,13 +105,6 @@ impl Worker {
         }
     }
 
-    /// Writes a commanded mode into `file`, for the next start.
-    pub fn keep_mode(&self, file: PathBuf, mode: Option<Mode>) {
-        if self.jobs.try_send(Job::KeepMode(file, mode)).is_err() {
-            log::warn!("the mode will not outlast a restart: the worker is busy; command it again");
-        }
-    }
-
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
@@ -137,10 +127,6 @@ impl Bench {
             let done = match job {
                 Job::Reload(reply) => vec![self.reloaded(reply)],
                 Job::Change(how, caller, reply) => self.change(how, caller, reply),
-                Job::KeepMode(file, mode) => {
-                    keep_mode(&file, mode);
-                    Vec::new()
-                }
             };
             service::give_back_memory();
             if done.into_iter().any(|message| sender.send(message).is_err()) {
@@ -218,19 +204,6 @@ impl Bench {
         let prepared = Arc::new(Prepared::new(gallery, scoring));
         let (store, store_trouble) = (enrolled.generation, enrolled.store_trouble);
         Ok(Fresh { settings, rule, prepared, notes, store, store_trouble })
-    }
-}
-
-fn keep_mode(file: &Path, mode: Option<Mode>) {
-    let kept = match mode {
-        Some(mode) => write_atomically(file, mode.to_string().as_bytes(), 0o600).map_err(|e| e.to_string()),
-        None => match std::fs::remove_file(file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
-            _ => Ok(()),
-        },
-    };
-    if let Err(why) = kept {
-        log::warn!("the mode will not outlast a restart: {why}");
     }
 }
 

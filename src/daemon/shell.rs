@@ -14,7 +14,7 @@ use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
 use crate::event::{AlarmStep, Fact};
-use crate::policy::{Action, EntryId, RequestId, Sign, Sound};
+use crate::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
 use crate::service;
 
 /// The parts that act.
@@ -24,6 +24,8 @@ pub(super) struct Shell {
     watcher: Option<Box<dyn Watcher>>,
     followers: Vec<Follower>,
     refused: Vec<RequestId>,
+    handed: Vec<(RequestId, Moment)>,
+    verdicts: Vec<(CommandId, Verdict)>,
     pins: Pins,
 }
 
@@ -41,7 +43,16 @@ impl Shell {
         watcher: Option<Box<dyn Watcher>>,
         pins: Pins,
     ) -> Self {
-        Self { door: Some(door), recorder, watcher, followers: Vec::new(), refused: Vec::new(), pins }
+        Self {
+            door: Some(door),
+            recorder,
+            watcher,
+            followers: Vec::new(),
+            refused: Vec::new(),
+            handed: Vec::new(),
+            verdicts: Vec::new(),
+            pins,
+        }
     }
 
     /// Performs the actions in their order.
@@ -56,6 +67,7 @@ impl Shell {
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
                 Action::VerifyPin { entry, person, means } => self.pins.verify(entry, person, means),
                 Action::ForgetPin(entry) => self.pins.forget(entry),
+                Action::Answer(command, verdict) => self.verdicts.push((command, verdict)),
             }
         }
     }
@@ -67,7 +79,10 @@ impl Shell {
 
     fn record_and_answer(&mut self, now: Now, request: RequestId, fact: Fact) {
         self.publish(now, &fact);
-        if !self.recorder.record(now, fact, Some(request)) {
+        let handed = Moment::now();
+        if self.recorder.record(now, fact, Some(request)) {
+            self.handed.push((request, handed));
+        } else {
             self.refused.push(request);
         }
     }
@@ -79,6 +94,16 @@ impl Shell {
 
     pub fn verifier_is_gone(&self) -> bool {
         self.pins.verifier_is_gone()
+    }
+
+    /// Records whose answer is waited for, and when they were handed over.
+    pub fn take_handed(&mut self) -> Vec<(RequestId, Moment)> {
+        std::mem::take(&mut self.handed)
+    }
+
+    /// What came of commands.
+    pub fn take_verdicts(&mut self) -> Vec<(CommandId, Verdict)> {
+        std::mem::take(&mut self.verdicts)
     }
 
     /// Requests that could not even be handed to the recorder.
@@ -217,6 +242,9 @@ fn tell_log(fact: &Fact) {
         }
         Fact::Command { command, caller, refused: Some(why) } => {
             log::warn!("{command} refused to uid {}: {why}", caller.uid);
+        }
+        Fact::CommandsLeftOut { count } => {
+            log::warn!("{count} commands were not recorded one by one: there were too many");
         }
         Fact::Snapshot { caller } => log::warn!("a snapshot was handed to uid {}", caller.uid),
         Fact::Gap { what } => log::warn!("audit: {what}"),

@@ -70,12 +70,22 @@ pub enum Part {
     Keypad,
     /// The card reader.
     Reader,
+    /// The templates on the disk.
+    Store,
+    /// The error rate that was asked for.
+    Model,
+    /// The clock on the wall.
+    Clock,
+    /// The file that keeps a commanded mode.
+    Mode,
+    /// The disk that has the records.
+    Disk,
 }
 
 impl Part {
     /// Whether nobody is let in by their face while it is away.
     pub fn stops_the_door(self) -> bool {
-        !matches!(self, Self::Inputs | Self::Keypad | Self::Reader)
+        matches!(self, Self::Camera | Self::Vision | Self::Door)
     }
 }
 
@@ -91,6 +101,11 @@ impl fmt::Display for Part {
             Self::Inputs => "inputs",
             Self::Keypad => "keypad",
             Self::Reader => "reader",
+            Self::Store => "store",
+            Self::Model => "model",
+            Self::Clock => "clock",
+            Self::Mode => "mode",
+            Self::Disk => "disk",
         })
     }
 }
@@ -296,6 +311,11 @@ pub enum Fact {
         /// Why it was refused; none if it was not.
         #[serde(skip_serializing_if = "Option::is_none")]
         refused: Option<String>,
+    },
+    /// Commands that were not recorded one by one: there were too many.
+    CommandsLeftOut {
+        /// How many since the last record of this kind, 1 or more.
+        count: u64,
     },
     /// A snapshot of the camera was handed out.
     Snapshot {

@@ -102,15 +102,29 @@ pub enum AlarmKind {
     CameraBlinded,
     /// The camera is gone.
     CameraLost,
-    /// A door was opened that the audit could not record.
+    /// The camera's pictures come from a program, and the lock is real.
+    VirtualCamera,
+    /// Nothing is recorded now, or a door was opened that the audit could not record.
     AuditFailed,
+    /// The disk is nearly full, or records had to be deleted that were to be kept.
+    DiskShort,
+    /// The gallery file is not in force as it is.
+    GalleryFault,
+    /// Templates on the disk are not used.
+    StoreFault,
+    /// Strangers are let in more often than `target-far` says.
+    TargetMissed,
+    /// Nothing sets the clock.
+    ClockFault,
+    /// A commanded mode was lost, or will not outlast a restart.
+    ModeFault,
     /// Somebody was made to open the door. Silent.
     Duress,
 }
 
 impl AlarmKind {
     /// All of them, the gravest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::Duress,
         Self::DoorForced,
         Self::Tampered,
@@ -119,8 +133,30 @@ impl AlarmKind {
         Self::InputFault,
         Self::CameraLost,
         Self::CameraBlinded,
+        Self::VirtualCamera,
         Self::AuditFailed,
+        Self::DiskShort,
+        Self::GalleryFault,
+        Self::StoreFault,
+        Self::TargetMissed,
+        Self::ClockFault,
+        Self::ModeFault,
     ];
+
+    /// It sounds at the door: somebody there can do something about it, or must be told.
+    pub fn is_heard(self) -> bool {
+        !self.is_silent()
+            && !matches!(
+                self,
+                Self::VirtualCamera
+                    | Self::DiskShort
+                    | Self::GalleryFault
+                    | Self::StoreFault
+                    | Self::TargetMissed
+                    | Self::ClockFault
+                    | Self::ModeFault
+            )
+    }
 
     /// Nothing at the door may show it.
     pub fn is_silent(self) -> bool {
@@ -137,7 +173,14 @@ impl AlarmKind {
             Self::InputFault => "input-fault",
             Self::CameraBlinded => "camera-blinded",
             Self::CameraLost => "camera-lost",
+            Self::VirtualCamera => "virtual-camera",
             Self::AuditFailed => "audit-failed",
+            Self::DiskShort => "disk-short",
+            Self::GalleryFault => "gallery-fault",
+            Self::StoreFault => "store-fault",
+            Self::TargetMissed => "target-missed",
+            Self::ClockFault => "clock-fault",
+            Self::ModeFault => "mode-fault",
             Self::Duress => "duress",
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 
 use super::access::{AccessRules, TwoPerson, Way};
-use super::event::{Action, Sign};
+use super::event::{Action, Roster, Sign};
 use super::factors::Demands;
 use super::memory::Waiting;
 use super::{Grant, Policy, State};
@@ -93,7 +93,7 @@ impl Policy {
                 let Visitor { track, person, distance, proven, .. } = visitor.clone();
                 let grant = Grant::face(now.moment, length, person, track, second).proven_by(proven);
                 self.proving.passes(visitor);
-                self.transition_to_asking(now, grant, distance, None, actions);
+                self.transition_to_asking(now, grant, distance, actions);
             }
         }
     }
@@ -120,10 +120,29 @@ impl Policy {
         }
     }
 
-    /// Whether suspension, dates and schedules let a person in, whatever happened before.
-    pub(super) fn is_admitted(&self, now: Now, person: &PersonId) -> bool {
+    /// Whether a grant that was made with the gallery `before` still stands: suspension, dates and schedules let
+    /// everybody in, whatever happened before; what was proven is enough, and still what the person has.
+    pub(super) fn still_stands(&self, now: Now, grant: &Grant, before: &Roster) -> bool {
         let local = self.access.local_time(now.wall);
-        self.roster.get(person).is_some_and(|standing| self.access.admit(standing, local).is_ok())
+        let keeps = |person: &PersonId, factors: Factors| {
+            let means = |roster: &Roster| roster.get(person).map(|standing| Arc::clone(&standing.means));
+            let (Some(before), Some(after)) = (means(before), means(&self.roster)) else { return false };
+            (!factors.pin || (&before.pin, &before.duress) == (&after.pin, &after.duress))
+                && (!factors.card || before.card == after.card)
+        };
+        let admits = |person: &PersonId, factors: Option<Factors>| {
+            let Some(standing) = self.roster.get(person) else { return false };
+            let Ok(ways) = self.access.admit(standing, local) else { return false };
+            let enough =
+                |way| self.access.demands(standing, way, local).are_met_by(factors.unwrap_or_default());
+            factors.is_none() || ways.into_iter().any(enough)
+        };
+        // What the second person had proven is not known any more.
+        let second = |person| keeps(person, Factors { pin: true, card: true }) && admits(person, None);
+        grant
+            .person()
+            .is_none_or(|person| keeps(person, grant.factors()) && admits(person, Some(grant.factors())))
+            && grant.second().is_none_or(second)
     }
 
     /// The door opens: everybody whom the grant names is in.
@@ -144,7 +163,7 @@ impl Policy {
 
     /// Those whose time is over are refused. While a grant waits for the audit nobody is: it may be theirs.
     pub(super) fn end_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
-        if matches!(self.state, State::Asking { .. }) {
+        if matches!(self.state, State::Asking(_)) {
             return;
         }
         let ended = self.memory.take_ended(now.moment);

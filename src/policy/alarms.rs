@@ -83,7 +83,7 @@ impl Alarms {
 
     /// What is heard at the door: an alarm sounds while it holds and nobody has seen it.
     pub fn sound(&self) -> Sound {
-        let sounds = |alarm: &Alarm| alarm.holds && !alarm.acknowledged && !alarm.kind.is_silent();
+        let sounds = |alarm: &Alarm| alarm.holds && !alarm.acknowledged && alarm.kind.is_heard();
         if self.listed.values().any(sounds) { Sound::Alarm } else { Sound::Silence }
     }
 

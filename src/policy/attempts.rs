@@ -1,8 +1,9 @@
 //! Wrong PINs and cards: by person they cost time, at the door they slow PIN entry down.
 //!
-//! Three wrong ones a person are free; the next locks this person out for 30 s, and each further one for twice as
-//! long, at most 15 minutes, until a right one. Nobody else is locked out by it, whoever stands at the door. That leaves
-//! who has another's face about a hundred tries a day.
+//! PIN and card have an account each: a right card says nothing about who guesses PINs. Three wrong ones per person and
+//! factor are free; the next locks this factor of this person out for 30 s, and each further one for twice as long, at
+//! most 15 minutes, until a right one of the same factor. Nobody else is locked out by it, whoever stands at the door.
+//! That leaves who has another's face about a hundred tries a day.
 //!
 //! A PIN entered before a face is held against whoever is recognised next. Wrong ones of this kind have an account of
 //! their own, whose only cost is that such PINs no longer count for this person: somebody who types nonsense and leaves
@@ -12,6 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::credential::{Factor, Factors};
 use crate::person::PersonId;
 
 /// Wrong ones that cost nothing.
@@ -35,7 +37,7 @@ pub enum Order {
     After,
 }
 
-/// Wrong ones of a person since the last right one.
+/// Wrong ones of a person and factor since the last right one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Account {
     wrong: u32,
@@ -61,7 +63,7 @@ impl Account {
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Attempts {
-    people: HashMap<(PersonId, Order), Account>,
+    people: HashMap<(PersonId, Factor, Order), Account>,
     /// When the last wrong ones at this door were entered, at most [`DOOR_LIMIT`].
     door: VecDeque<Moment>,
     /// When the last PIN was taken.
@@ -69,10 +71,17 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// A wrong PIN or card of a person; how long the person is locked out now.
-    pub fn wrong(&mut self, now: Moment, person: &PersonId, order: Order) -> Option<Duration> {
+    /// A wrong PIN or card of a person; how long the person is locked out with it now.
+    pub fn wrong(
+        &mut self,
+        now: Moment,
+        person: &PersonId,
+        factor: Factor,
+        order: Order,
+    ) -> Option<Duration> {
         self.wrong_at_the_door(now);
-        let account = self.people.entry((person.clone(), order)).or_insert(Account { wrong: 0, last: now });
+        let key = (person.clone(), factor, order);
+        let account = self.people.entry(key).or_insert(Account { wrong: 0, last: now });
         *account = Account { wrong: account.wrong.saturating_add(1), last: account.last.max(now) };
         account.left(now)
     }
@@ -85,16 +94,36 @@ impl Attempts {
         self.door.push_back(now);
     }
 
-    /// A right one: the person begins anew.
-    pub fn right(&mut self, person: &PersonId) {
+    /// A right one: the person begins anew with this factor, and with no other.
+    pub fn right(&mut self, person: &PersonId, factor: Factor) {
         for order in [Order::Before, Order::After] {
-            self.people.remove(&(person.clone(), order));
+            self.people.remove(&(person.clone(), factor, order));
         }
     }
 
     /// How long entries of this kind do not count for a person.
-    pub fn locked_out(&self, now: Moment, person: &PersonId, order: Order) -> Option<Duration> {
-        self.people.get(&(person.clone(), order)).and_then(|account| account.left(now))
+    pub fn locked_out(
+        &self,
+        now: Moment,
+        person: &PersonId,
+        factor: Factor,
+        order: Order,
+    ) -> Option<Duration> {
+        let left = |order| {
+            let account = self.people.get(&(person.clone(), factor, order));
+            account.and_then(|account| account.left(now))
+        };
+        match order {
+            Order::After => left(Order::After),
+            // Whoever is locked out does not go on by typing first and showing the face then.
+            Order::Before => left(Order::Before).max(left(Order::After)),
+        }
+    }
+
+    /// The factors that a person who came with their face may prove now.
+    pub fn open_to(&self, now: Moment, person: &PersonId) -> Factors {
+        let open = |factor| self.locked_out(now, person, factor, Order::After).is_none();
+        Factors { pin: open(Factor::Pin), card: open(Factor::Card) }
     }
 
     /// A PIN was entered: when it may be looked at, now or soon.
@@ -123,7 +152,7 @@ impl Attempts {
 
     /// Forgets people who are no longer enrolled.
     pub fn keep(&mut self, is_enrolled: impl Fn(&PersonId) -> bool) {
-        self.people.retain(|(person, _), _| is_enrolled(person));
+        self.people.retain(|(person, ..), _| is_enrolled(person));
     }
 }
 
@@ -148,14 +177,21 @@ mod tests {
         let mut now = 1000;
         let mut lockouts = Vec::new();
         for _ in 0..11 {
-            let lockout = attempts.wrong(at(now), &ada, Order::After).map_or(0, |left| left.as_secs());
+            let lockout =
+                attempts.wrong(at(now), &ada, Factor::Pin, Order::After).map_or(0, |left| left.as_secs());
             lockouts.push(lockout);
             now += lockout;
-            assert_eq!(attempts.locked_out(at(now), &ada, Order::After), None, "over after {lockout} s");
+            assert_eq!(
+                attempts.locked_out(at(now), &ada, Factor::Pin, Order::After),
+                None,
+                "over after {lockout} s"
+            );
         }
         assert_eq!(lockouts, [0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900]);
-        attempts.right(&ada);
-        assert_eq!(attempts.wrong(at(now), &ada, Order::After), None);
+        attempts.right(&ada, Factor::Card);
+        assert!(attempts.wrong(at(now), &ada, Factor::Pin, Order::After).is_some(), "a card is no PIN");
+        attempts.right(&ada, Factor::Pin);
+        assert_eq!(attempts.wrong(at(now), &ada, Factor::Pin, Order::After), None);
     }
 
     #[test]
@@ -163,10 +199,10 @@ mod tests {
         let mut attempts = Attempts::default();
         let ada = id("ada");
         for n in 0..9 {
-            attempts.wrong(at(1000 + n), &ada, Order::Before);
+            attempts.wrong(at(1000 + n), &ada, Factor::Pin, Order::Before);
         }
-        assert!(attempts.locked_out(at(1010), &ada, Order::Before).is_some());
-        assert_eq!(attempts.locked_out(at(1010), &ada, Order::After), None);
+        assert!(attempts.locked_out(at(1010), &ada, Factor::Pin, Order::Before).is_some());
+        assert_eq!(attempts.locked_out(at(1010), &ada, Factor::Pin, Order::After), None);
     }
 
     #[test]
@@ -174,10 +210,12 @@ mod tests {
         let mut attempts = Attempts::default();
         let ada = id("ada");
         for _ in 0..4 {
-            attempts.wrong(at(1000), &ada, Order::After);
+            attempts.wrong(at(1000), &ada, Factor::Pin, Order::After);
         }
-        assert_eq!(attempts.locked_out(at(10), &ada, Order::After), Some(Duration::from_secs(30)));
-        assert_eq!(attempts.locked_out(at(1029), &ada, Order::After), Some(Duration::from_secs(1)));
+        let left = |s| attempts.locked_out(at(s), &ada, Factor::Pin, Order::After);
+        assert_eq!(attempts.locked_out(at(10), &ada, Factor::Pin, Order::Before), left(10));
+        assert_eq!(left(10), Some(Duration::from_secs(30)));
+        assert_eq!(left(1029), Some(Duration::from_secs(1)));
     }
 
     #[test]
@@ -194,32 +232,33 @@ mod tests {
         assert_eq!(attempts.take_pin(at(1060)), at(1060), "the first is a minute old");
     }
 
-    /// Whatever happens, a person is locked out by their own wrong ones alone, for as long as the rule says; and no PIN
-    /// waits for more than five seconds.
+    /// Whatever happens, a person is locked out of a factor by their own wrong ones of that factor alone, for as long as
+    /// the rule says; and no PIN waits for more than five seconds.
     #[test]
     fn a_hundred_thousand_walks_lock_nobody_out_for_another() {
-        const WHO: [&str; 3] = ["ada", "bob", "eve"];
+        const WHO: [(&str, Factor); 4] =
+            [("ada", Factor::Pin), ("ada", Factor::Card), ("bob", Factor::Pin), ("bob", Factor::Card)];
         let mut runner =
             TestRunner::new(Config { cases: 100_000, failure_persistence: None, ..Config::default() });
-        let walks = proptest::collection::vec((0_u8..12, 0_usize..3, 0_u64..200), 1..40);
+        let walks = proptest::collection::vec((0_u8..12, 0_usize..WHO.len(), 0_u64..200), 1..40);
         let outcome = runner.run(&walks, |walk| {
             let mut attempts = Attempts::default();
-            let mut wrong = [0_u32; 3];
-            let mut since = [0_u64; 3];
+            let mut wrong = [0_u32; WHO.len()];
+            let mut since = [0_u64; WHO.len()];
             let mut now = 5_000_u64;
             for (kind, who, length) in walk {
-                let person = id(WHO[who]);
+                let (person, factor) = (id(WHO[who].0), WHO[who].1);
                 match kind {
                     0..=5 => {
-                        attempts.wrong(at(now), &person, Order::After);
+                        attempts.wrong(at(now), &person, factor, Order::After);
                         wrong[who] += 1;
                         since[who] = since[who].max(now);
                     }
                     6 => {
-                        attempts.wrong(at(now), &person, Order::Before);
+                        attempts.wrong(at(now), &person, factor, Order::Before);
                     }
                     7 => {
-                        attempts.right(&person);
+                        attempts.right(&person, factor);
                         (wrong[who], since[who]) = (0, 0);
                     }
                     8 => attempts.wrong_at_the_door(at(now)),
@@ -230,16 +269,17 @@ mod tests {
                     }
                     _ => now += length * 5,
                 }
-                for (index, name) in WHO.into_iter().enumerate() {
-                    let left = attempts.locked_out(at(now), &id(name), Order::After);
+                for (index, (name, factor)) in WHO.into_iter().enumerate() {
+                    let left = attempts.locked_out(at(now), &id(name), factor, Order::After);
                     let length =
                         if wrong[index] <= 3 { 0 } else { (30 << (wrong[index] - 4).min(10)).min(900) };
                     let expected = length > 0 && now < since[index] + length;
                     proptest::prop_assert_eq!(
                         left.is_some(),
                         expected,
-                        "{} after {} wrong",
+                        "{} with {} after {} wrong",
                         name,
+                        factor,
                         wrong[index]
                     );
                     proptest::prop_assert!(left.is_none_or(|left| left <= LONGEST_LOCKOUT));

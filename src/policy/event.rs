@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::commands::{Command, CommandId, Verdict};
 use crate::clock::Moment;
 use crate::credential::Card;
 use crate::door::Lease;
-use crate::event::{AlarmKind, Caller, Fact, Input, Mode, Observation, Part, TrackId, Unusable};
+use crate::event::{Caller, Fact, Input, Mode, Observation, Part, TrackId, Unusable};
 use crate::gallery::{Means, Standing};
 use crate::person::PersonId;
 
@@ -55,16 +55,27 @@ pub enum Event {
     Accepted(RequestId, Moment),
     /// The audit could not.
     NotAccepted(RequestId),
+    /// A record whose acceptance is waited for was handed over, at this moment.
+    HandedOver(RequestId, Moment),
     /// Another gallery is in force.
     NewRoster(Roster),
-    /// Somebody asks to lock now.
-    LockAsked(Option<Caller>),
-    /// Somebody allowed to asks for the door to be unlocked for a while.
-    UnlockAsked {
+    /// Somebody allowed to commands something; answered by one [`Action::Answer`].
+    Commanded {
+        /// The name of this command.
+        id: CommandId,
         /// Who.
         caller: Caller,
-        /// For how long.
-        length: Duration,
+        /// What.
+        command: Command,
+    },
+    /// Somebody was turned away at the socket.
+    TurnedAway {
+        /// Who, if the kernel says so.
+        caller: Option<Caller>,
+        /// What was asked, by its name; "none" if that is not known.
+        command: &'static str,
+        /// Why, printable.
+        why: String,
     },
     /// An input line is at this now.
     Input {
@@ -80,22 +91,8 @@ pub enum Event {
         /// Nothing: too dark, too bright, or the same everywhere.
         blind: bool,
     },
-    /// Somebody allowed to asks for a mode; none: the one of the schedules.
-    ModeAsked {
-        /// Which.
-        mode: Option<Mode>,
-        /// Who.
-        caller: Caller,
-    },
     /// The mode that was commanded before the daemon started, where the site keeps it.
     ModeKept(Mode),
-    /// Somebody allowed to has seen an alarm; none: all of them.
-    AlarmAcknowledged {
-        /// Which.
-        alarm: Option<AlarmKind>,
-        /// Who.
-        caller: Caller,
-    },
     /// Somebody entered a PIN.
     PinEntered(EntryId),
     /// It was held against a person's.
@@ -170,4 +167,6 @@ pub enum Action {
     },
     /// Overwrite this entry.
     ForgetPin(EntryId),
+    /// What came of a command, once for each.
+    Answer(CommandId, Verdict),
 }

@@ -14,9 +14,6 @@ use crate::person::{GroupId, PersonId};
 
 /// People who wait at once; the first of more is turned away.
 const MAX_WAITING: usize = 8;
-/// A command to lock that finds the door locked is recorded this often: whoever may lock could else fill the records
-/// with it, until the oldest are deleted.
-const IDLE_LOCKS: Duration = Duration::from_secs(1);
 
 /// Somebody recognised who enters only with a second person.
 #[derive(Debug)]
@@ -39,20 +36,9 @@ pub(super) struct Memory {
     /// Of which groups somebody was let in today.
     came: BTreeSet<GroupId>,
     waiting: Vec<Waiting>,
-    /// When a command to lock that changed nothing was last recorded.
-    idle_lock: Option<Moment>,
 }
 
 impl Memory {
-    /// Whether a command to lock that changes nothing is to be recorded.
-    pub fn notes_idle_lock(&mut self, now: Moment) -> bool {
-        let due = self.idle_lock.is_none_or(|last| now < last || now.since(last) >= IDLE_LOCKS);
-        if due {
-            self.idle_lock = Some(now);
-        }
-        due
-    }
-
     /// Another day begins, or the clock was set to another day: nobody has come yet.
     pub fn turn_to(&mut self, day: Option<Date>) {
         if day.is_some() && day != self.today {

@@ -7,7 +7,7 @@ use super::schedule::Schedule;
 use crate::clock::Now;
 use crate::event::{Mode, ModeSource};
 
-/// The schedules that put modes into force; without the site's time none does.
+/// The schedules that put modes into force; without the site's time none does anew.
 #[derive(Debug, Clone, Default)]
 pub struct ModeSchedules {
     /// Unlocked from the first grant on while one of these is open.
@@ -37,6 +37,11 @@ impl Modes {
         self.commanded.map_or(ModeSource::Schedule, |(_, source)| source)
     }
 
+    /// The mode that was commanded.
+    pub fn commanded(&self) -> Option<Mode> {
+        self.commanded.map(|(mode, _)| mode)
+    }
+
     /// A command; none: back to the schedules.
     pub fn command(&mut self, mode: Option<(Mode, ModeSource)>) {
         self.commanded = mode;
@@ -52,15 +57,18 @@ impl Modes {
         let asked = (now.wall.utc.as_second().div_euclid(60), now.wall.synchronised);
         if self.asked != Some(asked) {
             self.asked = Some(asked);
-            self.scheduled = scheduled(access, now);
+            self.scheduled = scheduled(access, now, self.scheduled);
         }
         let mode = self.commanded.map_or(self.scheduled, |(mode, _)| mode);
         (std::mem::replace(&mut self.in_force, mode) != mode).then_some(mode)
     }
 }
 
-fn scheduled(access: &AccessRules, now: Now) -> Mode {
-    let Some(local) = access.local_time(now.wall) else { return Mode::Normal };
+/// The mode of the schedules. Without the site's time a lock-down of theirs goes on: nobody knows that it is over.
+fn scheduled(access: &AccessRules, now: Now, before: Mode) -> Mode {
+    let Some(local) = access.local_time(now.wall) else {
+        return if before == Mode::LockDown { before } else { Mode::Normal };
+    };
     let open = |schedules: &[Arc<Schedule>]| {
         schedules.iter().any(|schedule| schedule.window_at(local, &access.calendar).is_some())
     };

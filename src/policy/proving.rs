@@ -54,6 +54,14 @@ struct HeldPin {
     due: Moment,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Checking {
+    entry: EntryId,
+    order: Order,
+    /// What came meanwhile made it void, as a reload that may have taken the PIN away: its outcome proves nothing.
+    void: bool,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Proving {
@@ -63,8 +71,8 @@ pub(super) struct Proving {
     /// Entered and not yet held against anybody.
     pin: Option<HeldPin>,
     card: Option<(Card, Moment)>,
-    /// At the verifier.
-    checking: Option<(EntryId, Order)>,
+    /// At the verifier, which takes one at a time.
+    checking: Option<Checking>,
     attempts: Attempts,
 }
 
@@ -109,12 +117,15 @@ impl Policy {
         demands: &[Demands],
         actions: &mut Vec<Action>,
     ) {
-        if self.proving.attempts.locked_out(now.moment, &visitor.person, Order::After).is_some() {
-            return self.turn_away_visitor(visitor, Refusal::LockedOut, actions);
-        }
         let provable = self.roster.get(&visitor.person).map(|standing| self.access.provable(standing));
-        if !demands.iter().any(|demands| demands.are_met_by(provable.unwrap_or_default())) {
+        let provable = provable.unwrap_or_default();
+        let can_meet = |factors: Factors| demands.iter().any(|demands| demands.are_met_by(factors));
+        if !can_meet(provable) {
             return self.turn_away_visitor(visitor, Refusal::SecondFactorMissing, actions);
+        }
+        let open = self.proving.attempts.open_to(now.moment, &visitor.person);
+        if !can_meet(provable.and(open).or(visitor.proven)) {
+            return self.turn_away_visitor(visitor, Refusal::LockedOut, actions);
         }
         let Some(visitor) = self.closed(visitor) else { return };
         let lacking = wanted(demands, visitor.proven);
@@ -177,13 +188,13 @@ impl Policy {
         }
         let order = if pin.at < asked.since { Order::Before } else { Order::After };
         self.proving.pin = None;
-        if self.proving.attempts.locked_out(now.moment, &person, order).is_some() {
+        if self.proving.attempts.locked_out(now.moment, &person, Factor::Pin, order).is_some() {
             return actions.push(Action::ForgetPin(pin.entry));
         }
         if pin.due > pin.at {
             self.proving.attempts.took_pin(now.moment);
         }
-        self.proving.checking = Some((pin.entry, order));
+        self.proving.checking = Some(Checking { entry: pin.entry, order, void: false });
         actions.push(Action::VerifyPin { entry: pin.entry, person, means: Arc::clone(&standing.means) });
     }
 
@@ -196,10 +207,12 @@ impl Policy {
         outcome: PinOutcome,
         actions: &mut Vec<Action>,
     ) {
-        let Some((_, order)) = self.proving.checking.take_if(|(checking, _)| *checking == entry) else {
-            return;
-        };
+        let Some(checked) = self.proving.checking.take_if(|checking| checking.entry == entry) else { return };
+        let order = checked.order;
         match outcome {
+            // A call for help is heard all the same.
+            PinOutcome::Duress if checked.void => self.raise_duress(now.moment, actions),
+            _ if checked.void => {}
             PinOutcome::Wrong => self.wrong(now, Factor::Pin, person, order, actions),
             PinOutcome::Failed => actions.push(Action::Show(Sign::Refused)),
             PinOutcome::Right => self.proven(now, Factor::Pin, person, actions),
@@ -219,7 +232,14 @@ impl Policy {
         // Everybody is looked at, so that the time says nothing about whose card it is.
         let known = self.roster.values().filter(|standing| is_of(standing)).count() > 0;
         let owned = asked.as_ref().and_then(|person| self.roster.get(person)).is_some_and(is_of);
+        let locked_out = |person: &PersonId| {
+            self.proving.attempts.locked_out(now.moment, person, Factor::Card, Order::After).is_some()
+        };
         match asked {
+            Some(person) if locked_out(&person) => {
+                actions.push(Action::Show(Sign::Refused));
+                actions.push(refused(Factor::Card, FactorRefusal::Unused));
+            }
             Some(person) if owned => self.proven(now, Factor::Card, &person, actions),
             // Somebody else's card costs nobody an attempt: its owner may stand behind.
             Some(person) if !known => self.wrong(now, Factor::Card, &person, Order::After, actions),
@@ -239,9 +259,10 @@ impl Policy {
         let person = &asked.visitor.person;
         let means = self.roster.get(person).map(|standing| &standing.means);
         let owned = means.is_some_and(|means| means.card.as_ref() == Some(card));
-        if lacking.card && owned && now.moment >= *at {
+        let open = attempts.locked_out(now.moment, person, Factor::Card, Order::After).is_none();
+        if lacking.card && owned && open && now.moment >= *at {
             asked.visitor.proven = asked.visitor.proven.with(Factor::Card);
-            attempts.right(person);
+            attempts.right(person, Factor::Card);
             self.proving.card = None;
         }
     }
@@ -252,7 +273,7 @@ impl Policy {
             return;
         };
         asked.visitor.proven = asked.visitor.proven.with(factor);
-        self.proving.attempts.right(person);
+        self.proving.attempts.right(person, factor);
         self.go_on(now, actions);
     }
 
@@ -264,7 +285,7 @@ impl Policy {
         order: Order,
         actions: &mut Vec<Action>,
     ) {
-        let lockout = self.proving.attempts.wrong(now.moment, person, order);
+        let lockout = self.proving.attempts.wrong(now.moment, person, factor, order);
         actions.push(Action::Show(Sign::Refused));
         actions.push(Action::Record(Fact::FactorRefused {
             factor,
@@ -309,7 +330,7 @@ impl Policy {
 
     /// What time alone does: whoever did not prove it is refused, what nobody needed is forgotten.
     pub(super) fn end_proving(&mut self, now: Now, actions: &mut Vec<Action>) {
-        if matches!(self.state, State::Asking { .. }) {
+        if matches!(self.state, State::Asking(_)) {
             return;
         }
         if let Some(Visitor { refusal: Some(refusal), .. }) = self.proving.passing.take() {
@@ -340,6 +361,9 @@ impl Policy {
         self.stop_asking(Some(Sign::Refused), actions);
         actions.extend(self.proving.pin.take().map(|pin| Action::ForgetPin(pin.entry)));
         self.proving.card = None;
+        if let Some(checking) = &mut self.proving.checking {
+            checking.void = true;
+        }
         let roster = Arc::clone(&self.roster);
         self.proving.attempts.keep(|person| roster.contains_key(person));
     }

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use super::answers::Asking;
+use super::commands::{CommandId, Denial};
 use super::event::{Action, Sign};
-use super::evidence::Evidence;
 use super::rules::Relocking;
 use super::{Grant, LONGEST_UNLOCK, Policy, State};
 use crate::clock::{Moment, Now};
@@ -19,6 +20,15 @@ pub(super) struct Release {
     pub fire: Option<Grant>,
     pub office: Option<Grant>,
     pub rex: Option<Grant>,
+    pub manual: Manual,
+}
+
+/// An unlocking by command.
+#[derive(Debug, Default)]
+pub(super) struct Manual {
+    /// Waits for the audit, and whoever commanded it for the outcome.
+    pub asking: Option<(Asking, CommandId)>,
+    pub open: Option<Grant>,
 }
 
 /// Which holds an end of the unlocked time takes away.
@@ -26,6 +36,8 @@ pub(super) struct Release {
 pub(super) enum Reach {
     /// That of the person who was let in.
     Person,
+    /// And that of a command.
+    Command,
     /// And that of the mode: a command or a fault ends it until the next grant.
     Mode,
     /// And that of the exit button.
@@ -36,7 +48,7 @@ pub(super) enum Reach {
 
 impl Release {
     fn held(&self) -> impl Iterator<Item = &Grant> {
-        [&self.fire, &self.office, &self.rex].into_iter().flatten()
+        [&self.fire, &self.office, &self.rex, &self.manual.open].into_iter().flatten()
     }
 
     /// When the next of them ends by itself.
@@ -67,28 +79,13 @@ impl Policy {
         self.until_closed(usual).min(LONGEST_UNLOCK)
     }
 
-    /// Somebody asks to lock now. A door that is locked is not locked again for the records more than once a second.
-    pub(super) fn lock_asked(&mut self, now: Now, caller: Option<Caller>, actions: &mut Vec<Action>) {
-        let locked = self.state == State::Locked && !self.is_held();
-        let caller = caller.filter(|_| !locked || self.memory.notes_idle_lock(now.moment));
-        self.tracks.values_mut().for_each(Evidence::spend);
-        self.give_up_waiting(actions);
-        self.transition_to_locked(Relock::Command, Reach::Rex, caller, actions);
-    }
-
-    /// Somebody allowed to asks for the door.
-    pub(super) fn unlock_asked(
-        &mut self,
-        now: Now,
-        caller: Caller,
-        length: Duration,
-        actions: &mut Vec<Action>,
-    ) {
-        let works = !self.failed.contains_key(&Part::Door) && self.modes.in_force() != Mode::LockDown;
-        if self.state == State::Locked && works && now.moment >= self.latest {
-            let grant = Grant::manual(now.moment, length.min(LONGEST_UNLOCK));
-            self.transition_to_asking(now, grant, None, Some(caller), actions);
-        }
+    /// A command unlocks the door; one that unlocked it for longer already is not cut short.
+    pub(super) fn hold_by_command(&mut self, now: Now, grant: Grant, actions: &mut Vec<Action>) {
+        let grant = grant.starting(now.moment);
+        let before = self.release.manual.open.take().filter(|open| open.until() > grant.until());
+        self.release.manual.open = Some(before.unwrap_or(grant));
+        actions.push(Action::Show(Sign::Granted));
+        self.stay_open(now, actions);
     }
 
     /// The exit button was pressed.
@@ -120,9 +117,17 @@ impl Policy {
         }
     }
 
-    /// Ends the exit button's time when it is over, and everybody's when time went back.
+    /// Ends the time of the exit button and of a command when it is over, or when time went back.
     pub(super) fn end_release(&mut self, now: Now, actions: &mut Vec<Action>) {
-        if let Some(over) = self.release.rex.take_if(|rex| rex.is_over(now.moment)) {
+        if self.release.manual.asking.is_some() && now.moment < self.latest {
+            self.drop_unanswered_command(actions);
+        }
+        let Release { rex, manual, .. } = &mut self.release;
+        let over = [
+            rex.take_if(|rex| rex.is_over(now.moment)),
+            manual.open.take_if(|open| open.is_over(now.moment)),
+        ];
+        for over in over.into_iter().flatten() {
             self.last_held = self.last_held.max(over.until());
             self.lock_unless_held(Relock::TimeOver, None, actions);
         }
@@ -139,6 +144,10 @@ impl Policy {
     ) {
         let was = self.is_held() || self.state != State::Locked;
         self.state = State::Locked;
+        if reach >= Reach::Command {
+            self.release.manual.open = None;
+            self.drop_unanswered_command(actions);
+        }
         if reach >= Reach::Mode {
             self.release.office = None;
         }
@@ -153,6 +162,12 @@ impl Policy {
         } else {
             actions.push(Action::Lock);
         }
+    }
+
+    /// Whoever waits for the audit to accept an unlocking by command waits no longer.
+    fn drop_unanswered_command(&mut self, actions: &mut Vec<Action>) {
+        let waiting = self.release.manual.asking.take();
+        actions.extend(waiting.map(|(_, id)| Action::Answer(id, Err(Denial::Overtaken))));
     }
 
     /// The next lease, of whichever hold lasts longest.

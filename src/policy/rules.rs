@@ -66,6 +66,8 @@ pub struct DoorRules {
     pub warning: Duration,
     /// How long the camera may show nothing before the alarm; none: for ever.
     pub blind: Option<Duration>,
+    /// The lock is real, and the camera's pictures may come from a program.
+    pub virtual_camera: bool,
 }
 
 impl DoorRules {
@@ -78,5 +80,6 @@ impl DoorRules {
         held_open: Duration::from_secs(30),
         warning: Duration::from_secs(10),
         blind: Some(Duration::from_secs(30)),
+        virtual_camera: false,
     };
 }

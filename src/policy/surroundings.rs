@@ -18,6 +18,11 @@ impl Policy {
         self.modes.in_force()
     }
 
+    /// The mode that somebody commanded, as long as the schedules do not decide.
+    pub fn commanded_mode(&self) -> Option<Mode> {
+        self.modes.commanded()
+    }
+
     /// Alarms that are not cleared, the gravest first.
     pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
         self.alarms.listed()
@@ -39,6 +44,7 @@ impl Policy {
     /// What time alone does: modes by schedule, lines that are still again, alarms.
     pub(super) fn watch(&mut self, now: Now, actions: &mut Vec<Action>) {
         self.turn_mode(now, None, actions);
+        self.count_commands(now.moment, actions);
         for (input, active, fact) in self.lines.calmed(now.moment) {
             actions.push(Action::Record(fact));
             self.believe(now, input, active, false, actions);
@@ -116,7 +122,8 @@ impl Policy {
         let used = std::mem::replace(&mut self.opened_while_held, opened_by_right);
         if moved == Moved::Closed && used && self.rules.door.relock == Relocking::OnClose {
             let person = matches!(self.state, State::Open { .. });
-            if self.release.rex.take().is_some() || person {
+            let commanded = self.release.manual.open.take().is_some();
+            if self.release.rex.take().is_some() || commanded || person {
                 self.state = State::Locked;
                 self.lock_unless_held(Relock::Closed, None, actions);
             }
@@ -139,30 +146,13 @@ impl Policy {
         self.blind_since = blind.then(|| self.blind_since.unwrap_or(now.moment));
     }
 
-    /// Somebody asks for a mode; none: the one of the schedules.
-    pub(super) fn mode_asked(
-        &mut self,
-        now: Now,
-        mode: Option<Mode>,
-        caller: Caller,
-        actions: &mut Vec<Action>,
-    ) {
-        self.modes.command(mode.map(|mode| (mode, ModeSource::Command)));
-        self.turn_mode(now, Some(caller), actions);
-        if !actions.iter().any(is_mode_record) {
-            // It was in force already; who asked is recorded all the same.
-            let (mode, source) = (self.modes.in_force(), self.modes.source());
-            actions.push(Action::Record(Fact::Mode { mode, source, caller: Some(caller) }));
-        }
-    }
-
     /// The mode that was commanded before the start is in force again.
     pub(super) fn mode_kept(&mut self, now: Now, mode: Mode, actions: &mut Vec<Action>) {
         self.modes.command(Some((mode, ModeSource::Kept)));
         self.turn_mode(now, None, actions);
     }
 
-    fn turn_mode(&mut self, now: Now, caller: Option<Caller>, actions: &mut Vec<Action>) {
+    pub(super) fn turn_mode(&mut self, now: Now, caller: Option<Caller>, actions: &mut Vec<Action>) {
         let Some(mode) = self.modes.turn(&self.access, now) else { return };
         actions.push(Action::Record(Fact::Mode { mode, source: self.modes.source(), caller }));
         match mode {
@@ -197,7 +187,14 @@ impl Policy {
                 let limit = self.rules.door.blind;
                 self.blind_since.zip(limit).is_some_and(|(since, limit)| now.since(since) >= limit)
             }
-            AlarmKind::AuditFailed => self.opened_unrecorded,
+            AlarmKind::VirtualCamera => self.rules.door.virtual_camera,
+            AlarmKind::AuditFailed => self.opened_unrecorded || has_failed(Part::Audit),
+            AlarmKind::DiskShort => has_failed(Part::Disk),
+            AlarmKind::GalleryFault => has_failed(Part::Gallery),
+            AlarmKind::StoreFault => has_failed(Part::Store),
+            AlarmKind::TargetMissed => has_failed(Part::Model),
+            AlarmKind::ClockFault => has_failed(Part::Clock),
+            AlarmKind::ModeFault => has_failed(Part::Mode),
             AlarmKind::Duress => return None,
         })
     }
@@ -219,8 +216,4 @@ impl Policy {
             actions.push(Action::Sound(sound));
         }
     }
-}
-
-fn is_mode_record(action: &Action) -> bool {
-    matches!(action, Action::Record(Fact::Mode { .. }))
 }

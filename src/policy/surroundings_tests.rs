@@ -5,8 +5,6 @@ use super::*;
 use crate::event::{AlarmKind, AlarmStep, Input, Mode, ModeSource, Refusal};
 use crate::gallery::Standing;
 
-const CALLER: Caller = Caller { uid: 1000, pid: 7 };
-
 /// A policy with other rules of the door.
 fn door(rules: DoorRules) -> Policy {
     Policy::new(Rules { door: rules, ..RULES }, roster(Standing::default()), anytime())
@@ -76,12 +74,12 @@ fn who_is_inside_gets_out_without_camera_and_audit() {
 #[test]
 fn the_fire_alarm_holds_the_door_through_every_command_and_ends_locked() {
     let mut policy = policy();
-    policy.step(at(1000), Event::ModeAsked { mode: Some(Mode::LockDown), caller: CALLER });
+    policy.step(at(1000), command(Command::Mode(Some(Mode::LockDown))));
     assert!(holds(&policy.step(at(1100), input(Input::Fire, true))));
     for event in [
-        Event::LockAsked(Some(CALLER)),
+        command(Command::Lock),
         Event::Failed(Part::Camera, "unplugged".to_owned()),
-        Event::ModeAsked { mode: Some(Mode::LockDown), caller: CALLER },
+        command(Command::Mode(Some(Mode::LockDown))),
     ] {
         let actions = policy.step(at(1200), event);
         assert!(holds(&actions) && !actions.contains(&Action::Lock));
@@ -92,9 +90,9 @@ fn the_fire_alarm_holds_the_door_through_every_command_and_ends_locked() {
 }
 
 #[test]
-fn lines_that_cannot_be_read_end_what_they_held_and_let_people_in_by_face() {
+fn lines_that_cannot_be_read_end_what_the_button_held_and_let_people_in_by_face() {
     let mut policy = policy();
-    policy.step(at(1000), input(Input::Fire, true));
+    policy.step(at(1000), input(Input::Rex, true));
     let actions = policy.step(at(1100), Event::Failed(Part::Inputs, "gone".to_owned()));
     assert!(actions.contains(&Action::Lock) && !holds(&actions));
     assert_eq!(alarms(&actions), [(AlarmKind::InputFault, AlarmStep::Raised)]);
@@ -106,7 +104,7 @@ fn in_lock_down_nobody_enters_and_the_exit_button_works_unless_the_site_says_oth
     for rex_in_lock_down in [true, false] {
         let mut policy = door(DoorRules { rex_in_lock_down, ..DoorRules::DEFAULT });
         show_ada(&mut policy, 1000, 3);
-        let actions = policy.step(at(1500), Event::ModeAsked { mode: Some(Mode::LockDown), caller: CALLER });
+        let actions = policy.step(at(1500), command(Command::Mode(Some(Mode::LockDown))));
         assert!(actions.contains(&Action::Lock), "who was let in before is locked out too");
         policy.step(at(2000), Event::TrackEnded(TrackId(1)));
         let shown = (0..3).flat_map(|i| {
@@ -116,7 +114,7 @@ fn in_lock_down_nobody_enters_and_the_exit_button_works_unless_the_site_says_oth
         let shown: Vec<_> = shown.collect();
         assert!(!holds(&shown));
         assert!(facts(&shown).iter().any(|f| matches!(f, Fact::Refused { refusal: Refusal::LockDown, .. })));
-        let asked = Event::UnlockAsked { caller: CALLER, length: Duration::from_secs(3) };
+        let asked = command(Command::Unlock(Duration::from_secs(3)));
         assert!(!holds(&step(&mut policy, at(4000), asked)));
         assert_eq!(holds(&policy.step(at(5000), input(Input::Rex, true))), rex_in_lock_down);
     }
@@ -125,19 +123,19 @@ fn in_lock_down_nobody_enters_and_the_exit_button_works_unless_the_site_says_oth
 #[test]
 fn an_open_office_begins_with_the_first_grant_and_ends_with_the_mode() {
     let mut policy = policy();
-    let actions = policy.step(at(900), Event::ModeAsked { mode: Some(Mode::OfficeOpen), caller: CALLER });
+    let actions = policy.step(at(900), command(Command::Mode(Some(Mode::OfficeOpen))));
     assert!(!holds(&actions), "nobody has come yet");
     assert!(holds(&show_ada(&mut policy, 1000, 3)));
     assert!(holds(&policy.step(at(60_000), Event::Tick)), "the door stays unlocked");
-    let actions = policy.step(at(60_100), Event::ModeAsked { mode: Some(Mode::Normal), caller: CALLER });
+    let actions = policy.step(at(60_100), command(Command::Mode(Some(Mode::Normal))));
     assert!(actions.contains(&Action::Lock) && relocks(&actions) == [Relock::Mode]);
 }
 
 #[test]
 fn a_lock_command_or_a_fault_ends_an_open_office_until_the_next_grant() {
-    for event in [Event::LockAsked(Some(CALLER)), Event::Failed(Part::Camera, "gone".to_owned())] {
+    for event in [command(Command::Lock), Event::Failed(Part::Camera, "gone".to_owned())] {
         let mut policy = policy();
-        policy.step(at(900), Event::ModeAsked { mode: Some(Mode::OfficeOpen), caller: CALLER });
+        policy.step(at(900), command(Command::Mode(Some(Mode::OfficeOpen))));
         show_ada(&mut policy, 1000, 3);
         let actions = policy.step(at(9000), event);
         assert!(actions.contains(&Action::Lock) && !holds(&policy.step(at(9100), Event::Tick)));
@@ -187,7 +185,7 @@ fn a_door_opened_without_a_grant_is_forced_and_one_opened_with_it_or_right_after
         [(AlarmKind::DoorForced, AlarmStep::Raised)]
     );
     policy.step(at(2000), input(Input::Contact, false));
-    policy.step(at(2100), Event::AlarmAcknowledged { alarm: None, caller: CALLER });
+    policy.step(at(2100), command(Command::Acknowledge(None)));
     show_ada(&mut policy, 3000, 3);
     assert_eq!(alarms(&policy.step(at(4000), input(Input::Contact, true))), []);
     policy.step(at(5000), input(Input::Contact, false));
@@ -211,7 +209,7 @@ fn a_door_held_open_warns_first_then_alarms_and_sounds_like_it() {
     let raised = policy.step(at(32_000), Event::Tick);
     assert_eq!(alarms(&raised), [(AlarmKind::DoorHeldOpen, AlarmStep::Raised)]);
     assert!(raised.contains(&Action::Sound(Sound::Alarm)));
-    let seen = policy.step(at(33_000), Event::AlarmAcknowledged { alarm: None, caller: CALLER });
+    let seen = policy.step(at(33_000), command(Command::Acknowledge(None)));
     assert!(seen.contains(&Action::Sound(Sound::Silence)));
     let closed = policy.step(at(34_000), input(Input::Contact, false));
     assert_eq!(alarms(&closed), [(AlarmKind::DoorHeldOpen, AlarmStep::Cleared)]);
@@ -220,11 +218,11 @@ fn a_door_held_open_warns_first_then_alarms_and_sounds_like_it() {
 #[test]
 fn a_door_may_stand_open_in_an_open_office_and_its_time_begins_when_that_ends() {
     let mut policy = policy();
-    policy.step(at(900), Event::ModeAsked { mode: Some(Mode::OfficeOpen), caller: CALLER });
+    policy.step(at(900), command(Command::Mode(Some(Mode::OfficeOpen))));
     show_ada(&mut policy, 1000, 3);
     policy.step(at(2000), input(Input::Contact, true));
     assert_eq!(alarms(&policy.step(at(600_000), Event::Tick)), []);
-    policy.step(at(600_100), Event::ModeAsked { mode: None, caller: CALLER });
+    policy.step(at(600_100), command(Command::Mode(None)));
     assert_eq!(alarms(&policy.step(at(619_000), Event::Tick)), []);
     let steps = alarms(&policy.step(at(630_100), Event::Tick));
     assert_eq!(steps, [(AlarmKind::DoorHeldOpen, AlarmStep::Raised)]);

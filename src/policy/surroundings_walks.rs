@@ -8,13 +8,12 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::lines::CHATTER_WINDOW;
 use super::position::GRACE;
-use super::tests::{RULES, anytime, at, fact_of, holds, match_of, request, roster};
+use super::tests::{RULES, anytime, at, command, fact_of, holds, match_of, request, roster};
 use super::*;
 use crate::event::{AlarmKind, AlarmStep, Input, Mode};
 use crate::gallery::Standing;
 use crate::person::PersonId;
 
-const CALLER: Caller = Caller { uid: 1000, pid: 7 };
 const WALKS: u32 = 104_000;
 const PARTS: [Part; 4] = [Part::Camera, Part::Door, Part::Inputs, Part::Audit];
 
@@ -64,9 +63,9 @@ struct Bookkeeper {
     lines: BTreeMap<Input, bool>,
     failed: Vec<Part>,
     mode: Mode,
-    /// Reasons for the door to be unlocked: from and until when a person's or a command's, a button's; the office; the
-    /// fire.
+    /// Reasons for the door to be unlocked: from and until when a person's, a command's, a button's; the office; the fire.
     person: (u64, u64),
+    manual: (u64, u64),
     rex: (u64, u64),
     office: bool,
     fire: bool,
@@ -93,6 +92,7 @@ impl Bookkeeper {
             failed: Vec::new(),
             mode: Mode::Normal,
             person: (0, 0),
+            manual: (0, 0),
             rex: (0, 0),
             office: false,
             fire: false,
@@ -117,33 +117,38 @@ impl Bookkeeper {
                 self.line_moves(input, active)?;
             }
             Move::Mode(mode) => {
-                let event = Event::ModeAsked { mode, caller: CALLER };
+                let event = command(Command::Mode(mode));
                 self.mode = mode.unwrap_or(Mode::Normal);
                 if self.mode != Mode::OfficeOpen {
                     self.office = false;
                 }
                 if self.mode == Mode::LockDown {
-                    self.person.1 = 0;
+                    (self.person.1, self.manual.1) = (0, 0);
                 }
                 self.step(event)?;
             }
             Move::Lock => {
-                (self.person.1, self.rex.1, self.office) = (0, 0, false);
-                self.step(Event::LockAsked(Some(CALLER)))?;
+                (self.person.1, self.manual.1, self.rex.1, self.office) = (0, 0, 0, false);
+                self.fire &= !self.failed.contains(&Part::Inputs);
+                self.step(command(Command::Lock))?;
             }
             Move::Unlock => {
-                let event = Event::UnlockAsked { caller: CALLER, length: Duration::from_secs(5) };
+                let event = command(Command::Unlock(Duration::from_secs(5)));
                 self.ask(event, true)?;
             }
-            Move::See => self.step(Event::AlarmAcknowledged { alarm: None, caller: CALLER }).map(drop)?,
+            Move::See => self.step(command(Command::Acknowledge(None))).map(drop)?,
             Move::Blind(blind) => {
                 self.blind_since = blind.then(|| self.blind_since.unwrap_or(self.ms));
                 self.step(Event::View { blind })?;
             }
             Move::Fail(part) => self.fail(part)?,
             Move::Recover(part) => {
+                let was_away = self.failed.contains(&part);
                 self.failed.retain(|failed| *failed != part);
                 self.step(Event::Recovered(part))?;
+                if part == Part::Inputs && was_away {
+                    self.read_fire_again()?;
+                }
             }
             Move::Wait(ms) => {
                 self.ms += ms;
@@ -153,7 +158,7 @@ impl Bookkeeper {
                 self.ms -= ms;
                 self.last_held = self.last_held.map(|last| last.min(self.ms));
                 // Whatever had begun later is over.
-                for (from, until) in [&mut self.person, &mut self.rex] {
+                for (from, until) in [&mut self.person, &mut self.manual, &mut self.rex] {
                     if self.ms < *from {
                         *until = 0;
                     }
@@ -179,7 +184,7 @@ impl Bookkeeper {
         let backwards = self.ms < self.latest;
         let actions = self.step(event)?;
         let Some(id) = actions.iter().find_map(request) else { return Ok(()) };
-        let blocked = self.failed.iter().any(|part| *part != Part::Inputs);
+        let blocked = self.failed.iter().any(|part| part.stops_the_door());
         let by_command = actions
             .iter()
             .any(|action| matches!(fact_of(action), Some(Fact::Granted { grant: GrantKind::Manual, .. })));
@@ -187,7 +192,8 @@ impl Bookkeeper {
         proptest::prop_assert!(self.mode != Mode::LockDown, "asked in lock-down");
         proptest::prop_assert!(by_command || !blocked, "asked while a part fails");
         if answer {
-            self.person = (self.ms, self.ms + 5000);
+            let hold = if by_command { &mut self.manual } else { &mut self.person };
+            *hold = (self.ms, self.ms + 5000);
             self.office = self.mode == Mode::OfficeOpen;
             self.step(Event::Accepted(id, at(self.ms).moment)).map(drop)
         } else {
@@ -219,20 +225,31 @@ impl Bookkeeper {
         self.step(Event::Input { input, active, at_start: false }).map(drop)
     }
 
+    /// A chip that is back says where the fire line is.
+    fn read_fire_again(&mut self) -> Result<(), TestCaseError> {
+        let Some(active) = self.lines.get(&Input::Fire).copied() else { return Ok(()) };
+        self.changes += 1;
+        self.fire = active;
+        self.step(Event::Input { input: Input::Fire, active, at_start: true }).map(drop)
+    }
+
     fn fail(&mut self, part: Part) -> Result<(), TestCaseError> {
         if !self.failed.contains(&part) {
             self.failed.push(part);
-            (self.person.1, self.office) = (0, false);
+            if part.stops_the_door() || part == Part::Inputs {
+                (self.person.1, self.manual.1, self.office) = (0, 0, false);
+            }
             match part {
-                Part::Inputs => (self.rex.1, self.fire) = (0, false),
+                Part::Inputs => self.rex.1 = 0,
                 Part::Door => {
                     self.rex.1 = 0;
                     self.begins(AlarmKind::LockFault);
                 }
                 Part::Camera => self.begins(AlarmKind::CameraLost),
+                Part::Audit => self.begins(AlarmKind::AuditFailed),
                 _ => {}
             }
-            if part != Part::Inputs {
+            if part.stops_the_door() {
                 self.blind_since = None;
             }
         }
@@ -244,12 +261,13 @@ impl Bookkeeper {
     }
 
     fn may_be_held(&self) -> bool {
-        self.fire || self.office || self.ms < self.person.1 || self.ms < self.rex.1
+        let timed = [self.person, self.manual, self.rex];
+        self.fire || self.office || timed.iter().any(|(_, until)| self.ms < *until)
     }
 
     /// What ended by itself held the door until then.
     fn note_ends(&mut self) {
-        for (_, until) in [&mut self.person, &mut self.rex] {
+        for (_, until) in [&mut self.person, &mut self.manual, &mut self.rex] {
             if *until > 0 && *until <= self.ms {
                 self.last_held = self.last_held.max(Some(std::mem::take(until)));
             }
@@ -257,7 +275,7 @@ impl Bookkeeper {
     }
 
     fn was_held_lately(&self) -> bool {
-        let ends = [self.last_held.unwrap_or(0), self.person.1, self.rex.1];
+        let ends = [self.last_held.unwrap_or(0), self.person.1, self.manual.1, self.rex.1];
         ends.iter().any(|end| *end > 0 && Duration::from_millis(self.ms.saturating_sub(*end)) <= GRACE)
     }
 
@@ -302,7 +320,7 @@ impl Bookkeeper {
     }
 
     fn end(&mut self) -> Result<(), TestCaseError> {
-        (self.person.1, self.rex.1, self.office, self.fire) = (0, 0, false, false);
+        (self.person.1, self.manual.1, self.rex.1, self.office, self.fire) = (0, 0, 0, false, false);
         let actions = self.step(Event::Shutdown)?;
         proptest::prop_assert!(actions.contains(&Action::Lock));
         proptest::prop_assert_eq!(
@@ -310,7 +328,8 @@ impl Bookkeeper {
             self.changes,
             "every change of a line is in the records once"
         );
-        let mut kinds = vec![AlarmKind::Tampered, AlarmKind::LockFault, AlarmKind::CameraLost];
+        let mut kinds =
+            vec![AlarmKind::Tampered, AlarmKind::LockFault, AlarmKind::CameraLost, AlarmKind::AuditFailed];
         if !self.chattered {
             kinds.push(AlarmKind::DoorForced);
         }

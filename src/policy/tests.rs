@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::clock::WallClock;
 use crate::embedding::Distance;
-use crate::event::{Candidate, Comparison, FRESHNESS, NoMatch, Refusal};
+use crate::event::{Caller, Candidate, Comparison, FRESHNESS, NoMatch, Refusal};
 use crate::gallery::Standing;
 use crate::person::PersonId;
 
@@ -85,6 +85,23 @@ pub(super) fn step(policy: &mut Policy, now: Now, event: Event) -> Vec<Action> {
     actions
 }
 
+/// Who commands in the tests.
+pub(super) const CALLER: Caller = Caller { uid: 1000, pid: 7 };
+
+/// A command of [`CALLER`].
+pub(super) fn command(command: Command) -> Event {
+    Event::Commanded { id: CommandId(1), caller: CALLER, command }
+}
+
+/// What came of commands.
+pub(super) fn verdicts(actions: &[Action]) -> Vec<Verdict> {
+    let verdict = |action: &Action| match action {
+        Action::Answer(_, verdict) => Some(*verdict),
+        _ => None,
+    };
+    actions.iter().filter_map(verdict).collect()
+}
+
 pub(super) fn request(action: &Action) -> Option<RequestId> {
     match action {
         Action::RecordAndAnswer(id, _) => Some(*id),
@@ -100,7 +117,7 @@ pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
     match action {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
         Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
-        Action::VerifyPin { .. } | Action::ForgetPin(_) => None,
+        Action::VerifyPin { .. } | Action::ForgetPin(_) | Action::Answer(..) => None,
     }
 }
 
@@ -272,31 +289,6 @@ fn a_face_that_was_never_usable_is_refused_with_that_reason() {
     ));
 }
 
-#[test]
-fn a_command_locks_and_is_recorded_with_its_caller() {
-    let mut policy = policy();
-    show_ada(&mut policy, 1000, 3);
-    let caller = Some(Caller { uid: 0, pid: 1 });
-    let actions = policy.step(at(1100), Event::LockAsked(caller));
-    assert_eq!(facts(&actions), [&Fact::Locked { why: Relock::Command, caller }]);
-    assert!(policy.open().is_none());
-}
-
-#[test]
-fn commands_that_find_the_door_locked_lock_it_again_and_are_recorded_once_a_second() {
-    let mut policy = policy();
-    let caller = Some(Caller { uid: 1000, pid: 1 });
-    let locked = Fact::Locked { why: Relock::Command, caller };
-    for (ms, recorded) in [(1000, 1), (1001, 0), (1999, 0), (2000, 1), (2500, 0)] {
-        let actions = policy.step(at(ms), Event::LockAsked(caller));
-        assert!(actions.contains(&Action::Lock), "{ms}");
-        assert_eq!(facts(&actions), vec![&locked; recorded], "{ms}");
-    }
-    show_ada(&mut policy, 3000, 3);
-    assert_eq!(facts(&policy.step(at(3100), Event::LockAsked(caller))), [&locked]);
-    assert_eq!(facts(&policy.step(at(3101), Event::LockAsked(caller))), [&locked]);
-}
-
 /// What a random walk may do; times are steps forward or, for frames, back.
 #[derive(Debug, Clone)]
 enum Move {
@@ -363,7 +355,7 @@ proptest! {
                 Move::End(track) => { shown.remove(track); Event::TrackEnded(TrackId(*track)) }
                 Move::Fail => Event::Failed(Part::Camera, String::new()),
                 Move::Recover => Event::Recovered(Part::Camera),
-                Move::Lock => Event::LockAsked(None),
+                Move::Lock => command(Command::Lock),
                 Move::Reload(both) => {
                     let mut people = vec![(bob(), Standing::default())];
                     if *both { people.push((ada(), Standing::default())) }

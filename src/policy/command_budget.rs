@@ -1,0 +1,140 @@
+//! How many commands are recorded one by one, so that nobody fills the records with them until the oldest are deleted.
+//!
+//! A user has a budget that fills up slowly, and so has the door for all users together. With the numbers below, whoever
+//! tries without pause makes at most 17,280 pairs of records a day, about 12 MB: the full records of a site (16 files of
+//! 16 MiB) hold three weeks of it, and the alarm for records that are deleted too young comes long before.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::clock::Moment;
+
+/// Commands of one user in a row, and how long one more takes to be earned.
+const USER: Rate = Rate { most: 60, every: Duration::from_secs(10) };
+/// Commands of all users in a row, and how long one more takes to be earned.
+const DOOR: Rate = Rate { most: 120, every: Duration::from_secs(5) };
+/// Users that are told apart; the rest share one budget. A door has a handful.
+const MAX_USERS: usize = 64;
+/// What was left out is recorded, as a number, this often.
+const COUNTED: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    most: u32,
+    every: Duration,
+}
+
+/// Commands spent and earned back since the budget was last full.
+#[derive(Debug, Clone, Copy, Default)]
+struct Account {
+    spent: u32,
+    /// Since when the next one is being earned.
+    since: Moment,
+}
+
+impl Account {
+    /// Earns back what time has earned; time that went back earns nothing.
+    fn earn(&mut self, rate: Rate, now: Moment) {
+        if self.spent == 0 || now < self.since {
+            self.since = now;
+            return;
+        }
+        let earned = now.since(self.since).as_millis() / rate.every.as_millis();
+        let earned = u32::try_from(earned).unwrap_or(u32::MAX);
+        self.spent = self.spent.saturating_sub(earned);
+        self.since = if self.spent == 0 { now } else { self.since + rate.every * earned };
+    }
+
+    fn has(&self, rate: Rate) -> bool {
+        self.spent < rate.most
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct CommandBudget {
+    door: Account,
+    users: HashMap<u32, Account>,
+    left_out: u64,
+    /// When the first of those was.
+    left_out_since: Option<Moment>,
+}
+
+impl CommandBudget {
+    /// Whether a command of this user is within the budget; one that is not is counted.
+    pub fn spend(&mut self, now: Moment, uid: u32) -> bool {
+        self.door.earn(DOOR, now);
+        self.users.values_mut().for_each(|account| account.earn(USER, now));
+        self.users.retain(|_, account| account.spent > 0);
+        let uid = if self.users.len() < MAX_USERS || self.users.contains_key(&uid) { uid } else { u32::MAX };
+        let user = self.users.entry(uid).or_insert(Account { spent: 0, since: now });
+        let within = user.has(USER) && self.door.has(DOOR);
+        if within {
+            user.spent += 1;
+            self.door.spent += 1;
+        } else {
+            self.left_out += 1;
+            self.left_out_since.get_or_insert(now);
+        }
+        within
+    }
+
+    /// How many were left out, when it is time to say so.
+    pub fn take_left_out(&mut self, now: Moment) -> Option<u64> {
+        let due = self.next_change().is_some_and(|due| now >= due);
+        if due { self.take_all_left_out() } else { None }
+    }
+
+    /// How many were left out, at the end.
+    pub fn take_all_left_out(&mut self) -> Option<u64> {
+        self.left_out_since.take().map(|_| std::mem::take(&mut self.left_out))
+    }
+
+    /// When it is time to say how many were left out.
+    pub fn next_change(&self) -> Option<Moment> {
+        self.left_out_since.map(|since| since + COUNTED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(s: u64) -> Moment {
+        Moment::from_boot(Duration::from_secs(s))
+    }
+
+    #[test]
+    fn a_flood_of_one_user_is_cut_and_counted_and_leaves_something_for_others() {
+        let mut budget = CommandBudget::default();
+        let recorded = (0..500).filter(|_| budget.spend(at(100), 1000)).count();
+        assert_eq!(recorded, 60);
+        assert!((0..60).all(|_| budget.spend(at(100), 1001)), "another user is heard");
+        assert!(!budget.spend(at(100), 1002), "all users together have their limit");
+        assert_eq!(budget.take_left_out(at(159)), None);
+        assert_eq!(budget.take_left_out(at(160)), Some(441));
+        assert_eq!(budget.take_left_out(at(300)), None);
+    }
+
+    #[test]
+    fn a_day_without_pause_makes_no_more_records_than_promised() {
+        let mut budget = CommandBudget::default();
+        let day = 24 * 3600 * 10;
+        let recorded =
+            (0..day).filter(|n| budget.spend(Moment::from_boot(Duration::from_millis(n * 100)), 7)).count();
+        assert!((8_600..=8_800).contains(&recorded), "{recorded} of one user");
+        let mut budget = CommandBudget::default();
+        let recorded = (0..day)
+            .filter(|n| budget.spend(Moment::from_boot(Duration::from_millis(n * 100)), (n % 9) as u32))
+            .count();
+        assert!((17_000..=17_500).contains(&recorded), "{recorded} of nine users");
+    }
+
+    #[test]
+    fn time_that_goes_back_earns_nothing() {
+        let mut budget = CommandBudget::default();
+        assert_eq!((0..100).filter(|_| budget.spend(at(1000), 7)).count(), 60);
+        assert!(!budget.spend(at(10), 7) && !budget.spend(at(19), 7));
+        assert!(budget.spend(at(20), 7), "earned from there on");
+    }
+}
