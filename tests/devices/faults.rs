@@ -85,6 +85,18 @@ guest_tests! {
         refuses_to_start(&site, "/dev/gpiochip9: no GPIO chip there");
     }
 
+    fn a_chip_that_is_not_the_headers_is_refused_before_it_is_touched() {
+        let site = Site::with_obama();
+        for chip in ["", "chip = \"/dev/gpiochip0\"\n"] {
+            let door = format!("[door]\ndriver = \"gpiochip\"\n{chip}pin = 17\nactive = \"low\"\n");
+            let more = "external-pull = true\naccept-photo-risk = true\n[paths]\nstate = \"state\"\nruntime = \"run\"\n";
+            site.write("limen.toml", door + more);
+            refuses_to_start(&site, "40-pin header");
+            // Driven locked it would be high.
+            assert!(!RELAY.is_high());
+        }
+    }
+
     fn rppal_on_another_machine_says_which_driver_to_use() {
         let site = Site::with_obama();
         site.write("limen.toml", "[door]\ndriver = \"rppal\"\npin = 17\naccept-photo-risk = true\n[paths]\nstate = \"state\"\nruntime = \"run\"\n");
