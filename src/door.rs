@@ -14,6 +14,7 @@
 //! | `buzzer` | warning and alarm |
 //! | `inputs` | exit button, contact, tamper switch, fire alarm, and the thread that waits for them |
 //! | `pulses` | the two lines of a card reader |
+//! | `level` | what a thread knows at this moment, for whoever asks |
 //! | `thread` | owns lock and lights, and the deadline |
 //! | `pin` | BCM numbers, header positions, what a pin does before we run |
 //! | `statefile` | names the line in the run-time folder, so that `limen lock` finds it |
@@ -34,6 +35,7 @@ pub mod dry_run;
 mod gpiochip;
 pub mod indicators;
 pub mod inputs;
+pub mod level;
 mod output;
 pub mod pin;
 pub mod pulses;
