@@ -55,6 +55,15 @@ guest_tests! {
         assert!(site.has_record("gap"));
     }
 
+    fn a_daemon_ended_by_a_fault_of_its_own_is_locked_by_limen_lock() {
+        let site = Site::with_obama();
+        let (_feeder, mut running) = opened(&site);
+        running.signal(libc::SIGABRT);
+        assert!(running.ends(LONG).is_some());
+        assert_eq!(lock_command(&site).code, 0);
+        assert!(RELAY.falls(AT_ONCE));
+    }
+
     fn a_gallery_of_garbage_leaves_the_old_one_in_force() {
         let site = Site::with_obama();
         site.configure_loopback();
