@@ -126,7 +126,34 @@ pub struct CameraIdentity {
 pub const VIRTUAL_DRIVERS: [&str; 8] =
     ["vivid", "vimc", "vicodec", "vim2m", "visl", "v4l2 loopback", "v4l2loopback", "akvcam"];
 
+/// Drivers of the raw side of a ribbon-cable camera: of a Raspberry Pi up to 4, and of a 5.
+const RAW_DRIVERS: [&str; 2] = ["unicam", "rp1-cfe"];
+
+/// Drivers that look like cameras and only work on pictures of others.
+const PROCESSORS: [&str; 2] = ["bcm2835-isp", "pispbe"];
+
 impl CameraIdentity {
+    /// Whether it is the raw side of a ribbon-cable camera.
+    fn is_raw_side(&self) -> bool {
+        RAW_DRIVERS.contains(&self.driver.as_str())
+    }
+
+    /// Whether it is no camera, whatever it says.
+    fn is_processor(&self) -> bool {
+        PROCESSORS.contains(&self.driver.as_str())
+    }
+
+    /// Whether such an answer to starting its stream means that something before it has to be set up first. A USB
+    /// camera, or a program, answers so for another reason.
+    fn waits_for_others(&self, answer: &std::io::Error) -> bool {
+        let built_in = self.bus.starts_with("platform:") && !self.is_virtual();
+        built_in && matches!(answer.raw_os_error(), Some(libc::EINVAL | libc::EPIPE | libc::ENOLINK))
+    }
+
+    fn raw_side(&self, device: &Path) -> CameraError {
+        CameraError::RawSide { device: shown(device), driver: printable(&self.driver, 40) }
+    }
+
     /// Whether the pictures come from a program instead of a lens.
     pub fn is_virtual(&self) -> bool {
         VIRTUAL_DRIVERS.contains(&self.driver.as_str()) || self.bus.contains("v4l2loopback")
@@ -161,6 +188,24 @@ mod tests {
     #[test]
     fn an_identity_is_written_as_driver_card_and_bus() {
         assert_eq!(identity("uvcvideo", "usb-1.2").to_string(), "uvcvideo:C:usb-1.2");
+    }
+
+    #[test]
+    fn the_raw_side_of_a_ribbon_camera_is_known_by_its_driver_and_by_what_it_answers() {
+        for (driver, bus) in [("unicam", "platform:fe801000.csi"), ("rp1-cfe", "platform:1f00128000.csi")] {
+            assert!(identity(driver, bus).is_raw_side());
+        }
+        assert!(!identity("uvcvideo", "usb-1.2").is_raw_side());
+        assert!(identity("bcm2835-isp", "platform:bcm2835-isp").is_processor());
+        let answers = |driver, bus, errno| {
+            identity(driver, bus).waits_for_others(&std::io::Error::from_raw_os_error(errno))
+        };
+        assert!(answers("another-csi", "platform:1000.csi", libc::EPIPE));
+        assert!(!answers("another-csi", "platform:1000.csi", libc::EBUSY));
+        assert!(
+            !answers("uvcvideo", "usb-1.2", libc::EPIPE)
+                && !answers("vivid", "platform:vivid-000", libc::EINVAL)
+        );
     }
 
     #[test]

@@ -7,17 +7,18 @@
 //! |---|---|
 //! | `output` | one line that is driven active or inactive |
 //! | `rppal`, `gpiochip` | the two ways to such a line; each names its crate alone |
+//! | `chips` | which GPIO chip is the header's, and which of its lines is a pin |
 //! | `relay` | a lock made of a line: read back after every change, locked when dropped |
 //! | `dry_run` | a lock that moves nothing |
 //! | `indicators` | the green and the red light |
 //! | `buzzer` | warning and alarm |
 //! | `inputs` | exit button, contact, tamper switch, fire alarm, and the thread that waits for them |
 //! | `pulses` | the two lines of a card reader |
+//! | `level` | what a thread knows at this moment, for whoever asks |
 //! | `thread` | owns lock and lights, and the deadline |
 //! | `pin` | BCM numbers, header positions, what a pin does before we run |
 //! | `statefile` | names the line in the run-time folder, so that `limen lock` finds it |
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -29,10 +30,12 @@ use output::Output;
 use pin::{ActiveLevel, Pin};
 
 pub mod buzzer;
+pub mod chips;
 pub mod dry_run;
 mod gpiochip;
 pub mod indicators;
 pub mod inputs;
+pub mod level;
 mod output;
 pub mod pin;
 pub mod pulses;
@@ -41,10 +44,11 @@ mod rppal;
 pub mod statefile;
 pub mod thread;
 
-pub use gpiochip::{ChipInfo, chips};
+pub use gpiochip::chips;
 pub use relay::Relay;
 
 use buzzer::Buzzer;
+use chips::ChipChoice;
 use indicators::Indicators;
 use inputs::InputSettings;
 
@@ -119,7 +123,7 @@ pub struct DoorSettings {
     /// How the lines are driven.
     pub driver: Driver,
     /// The GPIO chip, for [`Driver::Gpiochip`].
-    pub chip: PathBuf,
+    pub chip: ChipChoice,
     /// The relay's line; a real driver needs it.
     pub pin: Option<Pin>,
     /// The level that unlocks.
@@ -143,7 +147,7 @@ impl DoorSettings {
     pub fn dry_run() -> Self {
         Self {
             driver: Driver::DryRun,
-            chip: PathBuf::from("/dev/gpiochip0"),
+            chip: ChipChoice::default(),
             pin: None,
             active: ActiveLevel::High,
             lock: LockType::FailSecure,
@@ -179,6 +183,39 @@ pub enum DoorError {
         /// What the system said.
         why: String,
     },
+    /// No chip of this machine is the one that is meant.
+    #[error(
+        "no GPIO chip here is {wanted}; chips here: {found}; name another chip by chip-label = \"...\", or use \
+         driver = \"dry-run\" where no door is wired"
+    )]
+    NoSuchLabel {
+        /// Which is meant.
+        wanted: String,
+        /// The chips of this machine.
+        found: String,
+    },
+    /// More than one could be meant.
+    #[error("{one} and {other} are both called {label}; say which by chip = \"...\"")]
+    TwoChips {
+        /// One.
+        one: String,
+        /// Another.
+        other: String,
+        /// What their drivers call them.
+        label: String,
+    },
+    /// The chip at the device node that the configuration names is another one.
+    #[error("{path}: is {label}, not {wanted}; {remedy}")]
+    WrongChip {
+        /// Which chip.
+        path: String,
+        /// What its driver calls it.
+        label: String,
+        /// Which is meant.
+        wanted: String,
+        /// What to do.
+        remedy: String,
+    },
     /// rppal knows only the Raspberry Pi.
     #[error(
         "this is not a Raspberry Pi that the driver \"rppal\" knows ({why}); use driver = \"gpiochip\", or \
@@ -188,14 +225,14 @@ pub enum DoorError {
         /// What rppal said.
         why: String,
     },
-    /// The chip has no such line, or its name says another number.
-    #[error("{chip} line {pin}: {what}; is chip the one of the 40-pin header?")]
+    /// The chip has no such line, or its name says another pin.
+    #[error("{chip} line {pin}: {what}")]
     WrongLine {
         /// Which chip.
         chip: String,
         /// Which line.
         pin: Pin,
-        /// What does not fit.
+        /// What does not fit, with the remedy.
         what: String,
     },
     /// Somebody else holds the line.
@@ -278,7 +315,7 @@ pub fn check_access(settings: &DoorSettings) -> Result<(), DoorError> {
     for pin in [pin].into_iter().chain(others) {
         match settings.driver {
             Driver::Rppal => rppal::check_access(pin?)?,
-            Driver::Gpiochip => gpiochip::check_line(&settings.chip, pin?)?,
+            Driver::Gpiochip => drop(gpiochip::check_line(&settings.chip, pin?)?),
             Driver::DryRun => {}
         }
     }

@@ -1,5 +1,7 @@
 //! What the daemon and systemd say to each other: ready, watchdog, reload, stop, and the signals.
 
+pub mod signals;
+
 use std::time::Duration;
 
 use sd_notify::NotifyState;

@@ -1,11 +1,9 @@
 //! Second factors by the command line: PINs are set without being kept, and what is asked of whom is said.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
 
-use crate::support::{Ran, Site, limen};
+use crate::support::{Ran, Site, limen, limen_told};
 
 const CONFIGURATION: &str = "[keypad]\ndevice = \"/dev/input/by-id/usb-Keypad-event-kbd\"\n\
     [[group]]\nname = \"staff\"\nsecond-factor = \"pin\"\n\
@@ -32,14 +30,9 @@ fn with_config(site: &Site, arguments: &[&str]) -> Ran {
 }
 
 fn set_pin(site: &Site, pin: &str, more: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_limen"));
-    command.arg("--config").arg(site.path("limen.toml")).args(["pin", "ada", "--stdin"]).args(more);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program starts");
-    child.stdin.take().expect("piped").write_all(format!("{pin}\n").as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    let config = site.path("limen.toml").display().to_string();
+    let arguments = ["--config", config.as_str(), "pin", "ada", "--stdin"];
+    limen_told(arguments.into_iter().chain(more.iter().copied()), &format!("{pin}\n"))
 }
 
 fn gallery(site: &Site) -> String {

@@ -22,5 +22,6 @@ mod networks;
 mod operating;
 mod parsers;
 mod recognition;
+mod signals;
 mod support;
 mod templates;

@@ -71,9 +71,8 @@ pub enum CameraError {
     },
     /// Nothing that it offers can be used with these settings.
     #[error(
-        "{device}: none of what it offers fits (offered: {offered}; wanted: {wanted}); correct format, \
-         width and height, or use a USB camera with YUYV or MJPEG (a ribbon-cable camera speaks \
-         through libcamera only)"
+        "{device}: none of what it offers fits (offered: {offered}; wanted: {wanted}); correct format, width and \
+         height, or leave them out"
     )]
     NoUsableMode {
         /// The device.
@@ -82,6 +81,28 @@ pub enum CameraError {
         offered: String,
         /// What was asked for, as text.
         wanted: String,
+    },
+    /// All its pixel formats are unknown.
+    #[error(
+        "{device}: limen cannot read its pixel formats ({offered}); use a camera with YUYV, MJPEG, RGB24 or GREY, as \
+         nearly every USB camera has"
+    )]
+    UnknownFormats {
+        /// The device.
+        device: String,
+        /// What it offers, as text.
+        offered: String,
+    },
+    /// The raw side of a ribbon-cable camera, which shows nothing until libcamera has set up what is behind it.
+    #[error(
+        "{device}: this is the raw side of a ribbon-cable camera (driver {driver:?}), whose pictures only libcamera can \
+         make; limen cannot use it; take a USB camera with YUYV or MJPEG (README, Cameras)"
+    )]
+    RawSide {
+        /// The device.
+        device: String,
+        /// Its driver.
+        driver: String,
     },
     /// It promised one mode and set up another.
     #[error(
@@ -160,6 +181,8 @@ impl CameraError {
                 | Self::Virtual { .. }
                 | Self::WrongCamera { .. }
                 | Self::NoUsableMode { .. }
+                | Self::UnknownFormats { .. }
+                | Self::RawSide { .. }
                 | Self::ModeRefused { .. }
                 | Self::NothingToReplay { .. }
                 | Self::Ended { .. }

@@ -11,6 +11,15 @@ use crate::person::printable;
 /// The most device nodes looked at; the kernel numbers them up to 255.
 const MAX_NODES: usize = 256;
 
+/// What there is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The cameras, by number.
+    pub cameras: Vec<CameraListing>,
+    /// How many video devices there are in all.
+    pub devices: usize,
+}
+
 /// One video device.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CameraListing {
@@ -52,8 +61,14 @@ impl From<Mode> for ListedMode {
 
 /// All capture devices, by number. Nodes that are no cameras (codecs, metadata) are left out, cameras that
 /// cannot be opened are listed with the reason.
-pub fn list() -> Vec<CameraListing> {
-    nodes(Path::new("/dev")).iter().filter_map(|device| look_at(device)).collect()
+pub fn list() -> Listing {
+    list_in(Path::new("/dev"))
+}
+
+fn list_in(folder: &Path) -> Listing {
+    let nodes = nodes(folder);
+    let cameras = nodes.iter().filter_map(|device| look_at(device)).collect();
+    Listing { cameras, devices: nodes.len() }
 }
 
 fn look_at(device: &Path) -> Option<CameraListing> {
@@ -67,14 +82,12 @@ fn look_at(device: &Path) -> Option<CameraListing> {
         error: None,
     };
     match v4l::survey(device) {
-        Ok((identity, modes)) => {
+        Ok((identity, offer)) => {
             listing.identity = Some(identity.to_string());
             listing.card = Some(printable(&identity.card, 60));
             listing.is_virtual = identity.is_virtual();
-            if modes.is_empty() {
-                listing.error = Some("none of its pixel formats is known to limen".to_owned());
-            }
-            listing.modes = modes.into_iter().map(ListedMode::from).collect();
+            listing.error = offer.check(&listing.device).err().map(|error| error.to_string());
+            listing.modes = offer.modes.into_iter().map(ListedMode::from).collect();
         }
         Err(CameraError::NotACamera { .. }) => return None,
         Err(error) => listing.error = Some(error.to_string()),
@@ -140,6 +153,15 @@ mod tests {
         symlink("../video0", &link).expect("writable");
         symlink("../video9", folder.path().join("by-path/usb-2-index0")).expect("writable");
         assert_eq!(links_to(&device, folder.path()), [shown(&link)]);
+    }
+
+    #[test]
+    fn devices_that_are_no_cameras_are_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["video10", "video11"] {
+            symlink("/dev/null", folder.path().join(name)).expect("writable");
+        }
+        assert_eq!(list_in(folder.path()), Listing { cameras: Vec::new(), devices: 2 });
     }
 
     #[test]

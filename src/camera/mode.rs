@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use super::{CAMERA_SIZE, CameraSettings};
+use super::{CAMERA_SIZE, CameraError, CameraSettings};
 use crate::frame::PixelFormat;
 
 /// Below this many frames a second, evidence gathers too slowly for somebody who walks up to a door.
@@ -45,6 +45,26 @@ impl fmt::Display for Mode {
     }
 }
 
+/// Everything that a camera offers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Offer {
+    /// What limen can read.
+    pub modes: Vec<Mode>,
+    /// The formats that it cannot read, as drivers call them.
+    pub others: Vec<String>,
+}
+
+impl Offer {
+    /// An error where a camera offers nothing that limen can read; of the device as messages show it.
+    pub fn check(&self, device: &str) -> Result<(), CameraError> {
+        if !self.modes.is_empty() {
+            return Ok(());
+        }
+        let offered = if self.others.is_empty() { "none at all".to_owned() } else { some_of(&self.others) };
+        Err(CameraError::UnknownFormats { device: device.to_owned(), offered })
+    }
+}
+
 /// The best mode that the settings allow: fast enough, then at least 640x480 and as near to it as possible,
 /// then the cheapest to decode. `None` if nothing fits.
 pub fn choose(offered: &[Mode], settings: &CameraSettings) -> Option<Mode> {
@@ -73,12 +93,13 @@ pub fn wanted(settings: &CameraSettings) -> String {
 
 /// The offer as text for a message, bounded because some drivers offer hundreds.
 pub fn offered(modes: &[Mode]) -> String {
+    some_of(modes)
+}
+
+fn some_of<T: ToString>(all: &[T]) -> String {
     const MOST: usize = 12;
-    if modes.is_empty() {
-        return "no known pixel format".to_owned();
-    }
-    let mut text = modes.iter().take(MOST).map(Mode::to_string).collect::<Vec<_>>().join(", ");
-    if modes.len() > MOST {
+    let mut text = all.iter().take(MOST).map(T::to_string).collect::<Vec<_>>().join(", ");
+    if all.len() > MOST {
         text.push_str(", …");
     }
     text
@@ -184,7 +205,20 @@ mod tests {
     #[test]
     fn a_mode_reads_as_people_write_it() {
         assert_eq!(mode(PixelFormat::Yuyv, 640, 480, 29.97).to_string(), "YUYV 640x480 at 30 fps");
-        assert_eq!(offered(&[]), "no known pixel format");
+    }
+
+    #[test]
+    fn a_camera_of_unknown_formats_is_told_which_it_offers_and_nothing_of_ribbon_cables() {
+        let others = ["NV12", "YU12", "H264"].map(str::to_owned).to_vec();
+        let offer = Offer { modes: Vec::new(), others };
+        let error = offer.check("/dev/video0").expect_err("nothing to read").to_string();
+        assert!(
+            error.starts_with("/dev/video0: limen cannot read its pixel formats (NV12, YU12, H264)"),
+            "{error}"
+        );
+        assert!(error.contains("YUYV, MJPEG, RGB24 or GREY") && !error.contains("ribbon"), "{error}");
+        let known = Offer { modes: vec![mode(PixelFormat::Grey, 640, 480, 30.0)], ..offer };
+        assert!(known.check("/dev/video0").is_ok());
     }
 
     #[test]

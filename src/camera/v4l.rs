@@ -29,12 +29,13 @@ use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 use v4l::{Device, Format, FourCC, Fraction};
 
-use super::mode::{self, Mode};
+use super::mode::{self, Mode, Offer};
 use super::{
     CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, pixels, sealed, shown,
 };
 use crate::clock::Moment;
 use crate::frame::Frame;
+use crate::person::printable;
 
 /// Enough that the driver always has one to fill while another is read.
 const BUFFERS: u32 = 4;
@@ -66,9 +67,11 @@ impl V4lCamera {
     pub fn open(settings: &CameraSettings) -> Result<Self, CameraError> {
         let node = Node::open(&settings.device)?;
         settings.check(&node.identity)?;
-        let modes =
-            node.modes((settings.width.unwrap_or(CAMERA_SIZE.0), settings.height.unwrap_or(CAMERA_SIZE.1)))?;
-        let chosen = mode::choose(&modes, settings).ok_or_else(|| node.no_mode(&modes, settings))?;
+        let wanted = (settings.width.unwrap_or(CAMERA_SIZE.0), settings.height.unwrap_or(CAMERA_SIZE.1));
+        let offer = node.offer(wanted)?;
+        offer.check(&shown(&settings.device))?;
+        let chosen =
+            mode::choose(&offer.modes, settings).ok_or_else(|| node.no_mode(&offer.modes, settings))?;
         let (mode, stride) = node.set_up(chosen, settings)?;
         let stream = node.start()?;
         let Node { path, identity, .. } = node;
@@ -178,10 +181,10 @@ impl Drop for V4lCamera {
 }
 
 /// Which camera is behind a device, and what it offers of what can be used; nothing is changed.
-pub(super) fn survey(device: &Path) -> Result<(CameraIdentity, Vec<Mode>), CameraError> {
+pub(super) fn survey(device: &Path) -> Result<(CameraIdentity, Offer), CameraError> {
     let node = Node::open(device)?;
-    let modes = node.modes(CAMERA_SIZE)?;
-    Ok((node.identity, modes))
+    let offer = node.offer(CAMERA_SIZE)?;
+    Ok((node.identity, offer))
 }
 
 /// An open capture device that does not stream.
@@ -198,7 +201,11 @@ impl Node {
         let abilities = caught(|| device.query_caps()).map_err(|error| CameraError::unopened(path, error))?;
         let identity = CameraIdentity { driver: abilities.driver, card: abilities.card, bus: abilities.bus };
         let node = Self { path: path.to_owned(), device, identity };
-        if abilities.capabilities.contains(Ability::VIDEO_CAPTURE | Ability::STREAMING) {
+        let captures = abilities.capabilities.contains(Ability::VIDEO_CAPTURE | Ability::STREAMING);
+        if captures && node.identity.is_raw_side() {
+            return Err(node.identity.raw_side(path));
+        }
+        if captures && !node.identity.is_processor() {
             return Ok(node);
         }
         // A loopback with exclusive capabilities is a capture device only while somebody writes to it.
@@ -209,21 +216,23 @@ impl Node {
     }
 
     /// What it offers; where a driver leaves the size open, the one nearest to `wanted`.
-    fn modes(&self, wanted: (u32, u32)) -> Result<Vec<Mode>, CameraError> {
+    fn offer(&self, wanted: (u32, u32)) -> Result<Offer, CameraError> {
         let formats = caught(|| self.device.enum_formats())
             .map_err(|error| self.refused("listing its formats", error))?;
-        let mut modes = Vec::new();
-        for (format, fourcc) in
-            formats.iter().filter_map(|offer| Some((mode::format_of(&offer.fourcc.repr)?, offer.fourcc)))
-        {
+        let mut offer = Offer::default();
+        for fourcc in formats.iter().map(|format| format.fourcc) {
+            let Some(format) = mode::format_of(&fourcc.repr) else {
+                offer.others.push(printable(String::from_utf8_lossy(&fourcc.repr).trim(), 4));
+                continue;
+            };
             for (width, height) in self.sizes(fourcc, wanted) {
-                modes.push(Mode { format, width, height, fps: self.fastest(fourcc, width, height) });
+                offer.modes.push(Mode { format, width, height, fps: self.fastest(fourcc, width, height) });
             }
         }
-        if modes.is_empty() && self.is_loopback() {
+        if offer == Offer::default() && self.is_loopback() {
             return Err(self.refused("listing its formats", io::Error::from_raw_os_error(libc::EINVAL)));
         }
-        Ok(modes)
+        Ok(offer)
     }
 
     /// Drivers that cannot list their sizes have one, the present one.
@@ -287,7 +296,12 @@ impl Node {
             Ok(()) => Ok(stream),
             Err(error) => {
                 release(stream, &self.path);
-                Err(self.refused("starting the stream", error))
+                let waits = self.identity.waits_for_others(&error);
+                Err(if waits {
+                    self.identity.raw_side(&self.path)
+                } else {
+                    self.refused("starting the stream", error)
+                })
             }
         }
     }

@@ -54,7 +54,7 @@ pub fn camera(context: &Context, command: &Command) -> Result<Answer, Trouble> {
 }
 
 fn list(context: &Context) -> Answer {
-    let cameras = listing::list();
+    let listing::Listing { cameras, devices } = listing::list();
     for camera in &cameras {
         if context.json {
             say_json(&json!(camera));
@@ -76,11 +76,24 @@ fn list(context: &Context) -> Answer {
         }
     }
     if cameras.is_empty() && !context.json {
-        note(
-            "there is no camera on this machine (no /dev/video*); on a Pi see `libcamera` for ribbon cameras",
-        );
+        note(&no_camera(devices));
     }
     Answer::of(cameras.iter().any(|camera| camera.error.is_none()))
+}
+
+/// What to do where there is no camera among so many video devices.
+fn no_camera(devices: usize) -> String {
+    let found = match devices {
+        0 => "there is no camera on this machine (no /dev/video*)".to_owned(),
+        1 => "there is no camera: the only video device of this machine is a codec or the like".to_owned(),
+        n => format!(
+            "there is no camera among the {n} video devices of this machine, which are codecs and the like"
+        ),
+    };
+    format!(
+        "{found}; plug in a USB camera with YUYV or MJPEG. A ribbon-cable camera speaks through libcamera only, and \
+         limen cannot use it (README, Cameras)"
+    )
 }
 
 /// One picture: from the daemon if one runs, which has the camera then, else from the camera itself.
@@ -108,4 +121,18 @@ fn from_device(settings: &Settings) -> Result<Picture, Trouble> {
         Trouble::Device(format!("{}: no picture within {} s", camera.describe(), PATIENCE.as_secs()))
     })?;
     pixels::decode(&frame).map_err(|error| Trouble::Device(format!("{}: {error}", camera.describe())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codecs_are_not_called_no_device_and_the_owner_of_a_ribbon_camera_is_told_what_to_do() {
+        assert!(no_camera(0).contains("no /dev/video*"));
+        assert!(no_camera(6).starts_with("there is no camera among the 6 video devices"));
+        for devices in [0, 1, 6] {
+            assert!(no_camera(devices).contains("ribbon-cable camera"));
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::SIGHUP;
 
 use super::context::Context;
 use super::output::{note, say, say_json};
@@ -16,6 +16,7 @@ use crate::daemon::make_folder;
 use crate::door::inputs::read_all;
 use crate::door::{open_lock, statefile};
 use crate::event::Input;
+use crate::service::signals;
 
 /// How long a signal may stay unnoticed.
 const LOOK: Duration = Duration::from_millis(20);
@@ -75,7 +76,7 @@ fn level_in_words(input: Input, active: bool) -> &'static str {
 fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
     // A signal ends a program without its destructors, and rppal's line stays as it is.
     let told_to_end = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    for signal in signals::that_end().chain([SIGHUP]) {
         signal_hook::flag::register(signal, Arc::clone(&told_to_end))?;
     }
     // Locked by opening it, and again when it is dropped, whatever happens here.

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::checks::{choice, flag, number, path};
+use super::checks::{choice, flag, number, path, text};
 use super::lines::{LEVELS, check_lines};
 use super::said::SaidDoor;
+use crate::door::chips::ChipChoice;
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, LAST_PULLED_UP};
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::event::Input;
 use crate::mistake::Review;
 use crate::policy::{DoorRules, LONGEST_UNLOCK, Relocking};
 
-const DEFAULT_CHIP: &str = "/dev/gpiochip0";
+/// The kernel's own limit.
+const LONGEST_LABEL: usize = 31;
 
 /// Checks `[door]`; a section with mistakes gives the dry-run door.
 pub(super) fn check_door(
@@ -33,8 +35,7 @@ pub(super) fn check_door(
     check_pull(review, said, active);
     DoorSettings {
         driver,
-        chip: path(review, "[door] chip", &said.chip, Path::new("/dev"))
-            .unwrap_or_else(|| DEFAULT_CHIP.into()),
+        chip: check_chip(review, said, driver, warnings),
         pin: lines.lock,
         active,
         lock: choice(review, "[door] lock", &said.lock, &locks).unwrap_or_default(),
@@ -96,6 +97,33 @@ fn check_relock(review: &mut Review<'_>, said: &SaidDoor, door: &DoorSettings) -
         review.note_missing(at, "[door] relock", "\"on-close\" needs a door contact", remedy);
     }
     relock
+}
+
+fn check_chip(
+    review: &mut Review<'_>,
+    said: &SaidDoor,
+    driver: Driver,
+    warnings: &mut Vec<String>,
+) -> ChipChoice {
+    let label = text(review, "[door] chip-label", &said.chip_label).map(str::to_owned);
+    if let (Some(label), Some(said)) = (&label, &said.chip_label)
+        && label.len() > LONGEST_LABEL
+    {
+        let what = format!("is longer than {LONGEST_LABEL} bytes, so no chip is called so");
+        review.note(
+            Some(said.span()),
+            "[door] chip-label",
+            what,
+            "`limen check` lists the chips and their labels",
+        );
+    }
+    if driver == Driver::Rppal && (said.chip.is_some() || label.is_some()) {
+        warnings.push(
+            "[door] chip, chip-label: the driver rppal has the header's registers and needs no chip; leave them out"
+                .to_owned(),
+        );
+    }
+    ChipChoice { path: path(review, "[door] chip", &said.chip, Path::new("/dev")), label }
 }
 
 /// What a lock that really moves needs besides.

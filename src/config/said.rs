@@ -152,6 +152,8 @@ pub struct SaidDoor {
     pub driver: Said<String>,
     /// Device node of the GPIO chip.
     pub chip: Said<String>,
+    /// What the chip's driver calls it.
+    pub chip_label: Said<String>,
     /// BCM number.
     pub pin: Said<i64>,
     /// `high` or `low`.

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread::JoinHandle;
 
+use signal_hook::consts::SIGHUP;
+
 use super::{DaemonError, Message};
 use crate::audit::Recorder;
 use crate::clock::Moment;
@@ -13,6 +15,7 @@ use crate::door::DoorSettings;
 use crate::door::inputs::InputThread;
 use crate::failpoint;
 use crate::policy::RequestId;
+use crate::service::signals;
 
 /// The groups of this machine.
 const GROUPS: &str = "/etc/group";
@@ -62,11 +65,12 @@ pub(super) fn control(
     Ok(ControlServer::start(path, number, take)?)
 }
 
-/// A thread that turns signals into messages; it ends with the process.
+/// A thread that turns signals into messages: every one that would end or stop the process, and SIGHUP. It ends with the
+/// process.
 pub(super) fn signals(sender: &SyncSender<Message>) -> Result<JoinHandle<()>, DaemonError> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let failed = |source| DaemonError::System { what: "listen for signals", source };
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(failed)?;
+    let mut signals =
+        signal_hook::iterator::Signals::new(signals::that_end().chain([SIGHUP])).map_err(failed)?;
     let sender = sender.clone();
     std::thread::Builder::new()
         .name("signals".to_owned())

@@ -14,6 +14,7 @@ use gpiocdev::chip::Chip;
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
 
 use super::DoorError;
+use super::chips::{ChipChoice, ChipInfo};
 use super::inputs::{InputLines, InputSettings, Pull};
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
@@ -34,18 +35,18 @@ pub struct ChipLine {
 
 impl ChipLine {
     /// Makes the line an output at the inactive level, in one step.
-    pub fn open(chip: &Path, pin: Pin, active: ActiveLevel) -> Result<Self, DoorError> {
-        check_line(chip, pin)?;
+    pub fn open(choice: &ChipChoice, pin: Pin, active: ActiveLevel) -> Result<Self, DoorError> {
+        let chip = check_line(choice, pin)?;
         let mut builder = Request::builder();
-        builder.on_chip(chip).with_consumer(CONSUMER).with_line(u32::from(pin.bcm()));
+        builder.on_chip(&chip).with_consumer(CONSUMER).with_line(u32::from(pin.bcm()));
         if active == ActiveLevel::Low {
             builder.as_active_low();
         }
         let request = builder
             .as_output(Value::Inactive)
             .request()
-            .map_err(|error| DoorError::Failed { line: name(chip, pin), what: error.to_string() })?;
-        Ok(Self { request, chip: chip.to_owned(), pin })
+            .map_err(|error| DoorError::Failed { line: name(&chip, pin), what: error.to_string() })?;
+        Ok(Self { request, chip, pin })
     }
 
     fn failed(&self, error: &gpiocdev::Error) -> DoorError {
@@ -77,11 +78,11 @@ pub struct ChipInputs {
 
 impl ChipInputs {
     /// Makes the lines inputs, each with its pull, its polarity and the kernel's debouncing.
-    pub fn open(chip: &Path, lines: &[InputSettings]) -> Result<Self, DoorError> {
+    pub fn open(choice: &ChipChoice, lines: &[InputSettings]) -> Result<Self, DoorError> {
+        let chip = check_lines(choice, lines.iter().map(|line| line.pin))?;
         let mut builder = Request::builder();
-        builder.on_chip(chip).with_consumer(CONSUMER);
+        builder.on_chip(&chip).with_consumer(CONSUMER);
         for line in lines {
-            check_line(chip, line.pin)?;
             builder.with_line(u32::from(line.pin.bcm())).as_input();
             if line.active == ActiveLevel::Low {
                 builder.as_active_low();
@@ -98,11 +99,11 @@ impl ChipInputs {
                 .with_edge_detection(EdgeDetection::BothEdges);
         }
         let failed = |error: gpiocdev::Error| {
-            let line = format!("{}, the input lines", shown(chip));
+            let line = format!("{}, the input lines", shown(&chip));
             DoorError::Failed { line, what: error.to_string() }
         };
         let request = builder.request().map_err(failed)?;
-        Ok(Self { request, chip: chip.to_owned(), lines: lines.to_vec() })
+        Ok(Self { request, chip, lines: lines.to_vec() })
     }
 
     fn failed(&self, error: &gpiocdev::Error) -> DoorError {
@@ -141,16 +142,16 @@ impl ChipPulses {
     const KEPT: u32 = 256;
 
     /// Makes the lines inputs, pulled up, and asks for falling edges. A pulse is too short to be debounced.
-    pub fn open(chip: &Path, lines: [Pin; 2]) -> Result<Self, DoorError> {
+    pub fn open(choice: &ChipChoice, lines: [Pin; 2]) -> Result<Self, DoorError> {
+        let chip = check_lines(choice, lines)?;
         let mut builder = Request::builder();
-        builder.on_chip(chip).with_consumer(CONSUMER).with_kernel_event_buffer_size(Self::KEPT);
+        builder.on_chip(&chip).with_consumer(CONSUMER).with_kernel_event_buffer_size(Self::KEPT);
         for pin in lines {
-            check_line(chip, pin)?;
             builder.with_line(u32::from(pin.bcm())).as_input();
             builder.with_bias(Bias::PullUp).with_edge_detection(EdgeDetection::FallingEdge);
         }
-        let request = builder.request().map_err(|error| reader_failed(chip, &error))?;
-        Ok(Self { request, chip: chip.to_owned(), second: lines[1] })
+        let request = builder.request().map_err(|error| reader_failed(&chip, &error))?;
+        Ok(Self { request, chip, second: lines[1] })
     }
 }
 
@@ -170,27 +171,43 @@ fn reader_failed(chip: &Path, error: &gpiocdev::Error) -> DoorError {
     DoorError::Failed { line: format!("{}, the reader's lines", shown(chip)), what: error.to_string() }
 }
 
-/// A GPIO chip of this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChipInfo {
-    /// Device node.
-    pub path: PathBuf,
-    /// What its driver calls it.
-    pub label: String,
-    /// How many lines it has.
-    pub lines: u32,
-}
-
 /// The GPIO chips of this machine that may be asked.
 pub fn chips() -> Vec<ChipInfo> {
-    let paths = gpiocdev::chip::chips().unwrap_or_default();
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let info = Chip::from_path(&path).and_then(|chip| chip.info()).ok()?;
-            Some(ChipInfo { path, label: printable(&info.label, 40), lines: info.num_lines })
-        })
-        .collect()
+    nodes().iter().filter_map(|path| ask(path).ok()).collect()
+}
+
+/// The device nodes of the chips, each once whatever links lead to it.
+fn nodes() -> Vec<PathBuf> {
+    gpiocdev::chip::chips().unwrap_or_default()
+}
+
+/// Asks a chip for its label. Opened for writing, so that a missing right is found before a line is asked for.
+fn ask(path: &Path) -> Result<ChipInfo, DoorError> {
+    let no_chip = |why: String| DoorError::NoChip { path: shown(path), why };
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(DoorError::Denied { path: shown(path) });
+        }
+        Err(error) => return Err(no_chip(error.to_string())),
+        Ok(_) => {}
+    }
+    let info =
+        Chip::from_path(path).and_then(|chip| chip.info()).map_err(|error| no_chip(error.to_string()))?;
+    Ok(ChipInfo { path: path.to_owned(), label: printable(&info.label, 40), lines: info.num_lines })
+}
+
+/// The chip that is meant. One that may not be asked could be it.
+fn find(choice: &ChipChoice) -> Result<ChipInfo, DoorError> {
+    if let Some(path) = &choice.path {
+        let chip = ask(path)?;
+        choice.check(&chip, &chips())?;
+        return Ok(chip);
+    }
+    let (chips, refused): (Vec<_>, Vec<_>) = nodes().iter().map(|path| ask(path)).partition(Result::is_ok);
+    let chips: Vec<ChipInfo> = chips.into_iter().flatten().collect();
+    let denied =
+        refused.into_iter().filter_map(Result::err).find(|why| matches!(why, DoorError::Denied { .. }));
+    choice.among(&chips).map_err(|missing| denied.unwrap_or(missing))
 }
 
 fn name(chip: &Path, pin: Pin) -> String {
@@ -201,36 +218,28 @@ fn shown(chip: &Path) -> String {
     printable(&chip.display().to_string(), 200)
 }
 
-/// What the kernel's own error would not say: no rights, no chip, no such line, somebody else's line.
-pub fn check_line(path: &Path, pin: Pin) -> Result<(), DoorError> {
-    let no_chip = |why: String| DoorError::NoChip { path: shown(path), why };
-    match OpenOptions::new().read(true).write(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            return Err(DoorError::Denied { path: shown(path) });
-        }
-        Err(error) => return Err(no_chip(error.to_string())),
-        Ok(_) => {}
+/// What the kernel's own error would not say: no rights, no chip, another chip or line, somebody else's line. Gives the
+/// chip's device node.
+pub fn check_line(choice: &ChipChoice, pin: Pin) -> Result<PathBuf, DoorError> {
+    let chip = find(choice)?;
+    let path = &chip.path;
+    if u32::from(pin.bcm()) >= chip.lines {
+        let what = format!("the chip has {} lines only; is it that of the 40-pin header?", chip.lines);
+        return Err(DoorError::WrongLine { chip: shown(path), pin, what });
     }
-    let chip = Chip::from_path(path).map_err(|error| no_chip(error.to_string()))?;
-    let lines = chip.info().map_err(|error| no_chip(error.to_string()))?.num_lines;
-    let wrong = |what: String| DoorError::WrongLine { chip: shown(path), pin, what };
-    if u32::from(pin.bcm()) >= lines {
-        return Err(wrong(format!("the chip has {lines} lines only")));
-    }
-    let line = chip.line_info(u32::from(pin.bcm())).map_err(|error| no_chip(error.to_string()))?;
-    if names_another_pin(&line.name, pin) {
-        return Err(wrong(format!("the kernel calls this line {}", printable(&line.name, 40))));
-    }
+    let line = Chip::from_path(path).and_then(|opened| opened.line_info(u32::from(pin.bcm())));
+    let line = line.map_err(|error| DoorError::NoChip { path: shown(path), why: error.to_string() })?;
+    choice.check_line(&chip, pin, &line.name)?;
     if line.used {
         let by = if line.consumer.is_empty() { "the kernel" } else { &line.consumer };
         return Err(DoorError::Busy { line: name(path, pin), by: printable(by, 60) });
     }
-    Ok(())
+    Ok(chip.path)
 }
 
-/// The Pi's kernel names the header's lines `GPIO0` to `GPIO27`; such a name must bear our number.
-fn names_another_pin(name: &str, pin: Pin) -> bool {
-    name.strip_prefix("GPIO").and_then(|digits| digits.parse::<u8>().ok()).is_some_and(|n| n != pin.bcm())
+/// The same for lines of one request, at least one.
+fn check_lines(choice: &ChipChoice, pins: impl IntoIterator<Item = Pin>) -> Result<PathBuf, DoorError> {
+    pins.into_iter().try_fold(None, |_, pin| check_line(choice, pin).map(Some))?.ok_or(DoorError::NoPin)
 }
 
 #[cfg(test)]
@@ -238,18 +247,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_named_for_another_pin_is_not_ours() {
-        let pin = Pin::new(17).expect("a pin");
-        assert!(names_another_pin("GPIO18", pin));
-        assert!(!names_another_pin("GPIO17", pin));
-        assert!(!names_another_pin("", pin) && !names_another_pin("SD_CMD_R", pin));
-    }
-
-    #[test]
     fn a_file_that_is_no_chip_is_named() {
         let pin = Pin::new(17).expect("a pin");
         for path in ["/dev/null", "/dev/no-such-chip"] {
-            let error = ChipLine::open(Path::new(path), pin, ActiveLevel::High).expect_err("no chip");
+            let choice = ChipChoice { path: Some(path.into()), label: None };
+            let error = ChipLine::open(&choice, pin, ActiveLevel::High).expect_err("no chip");
             assert!(matches!(error, DoorError::NoChip { .. }), "{error}");
             assert!(error.to_string().contains(path));
         }

@@ -36,7 +36,7 @@ pub fn open_pulses(
 pub fn check_pulses(settings: &DoorSettings, lines: [Pin; 2]) -> Result<(), DoorError> {
     lines.into_iter().try_for_each(|pin| match settings.driver {
         Driver::Rppal => rppal::check_access(pin),
-        Driver::Gpiochip => gpiochip::check_line(&settings.chip, pin),
+        Driver::Gpiochip => gpiochip::check_line(&settings.chip, pin).map(drop),
         Driver::DryRun => Ok(()),
     })
 }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::chips::ChipChoice;
 use super::pin::{ActiveLevel, Pin};
 use super::{DoorError, DoorSettings, Driver, open_lock};
 use crate::files::{Trust, read_trusted_text, write_atomically};
 
 /// The file's name in the run-time folder.
 pub const STATE_NAME: &str = "door";
-/// The file has five short lines.
+/// The file has six short lines.
 const MAX_BYTES: u64 = 4096;
 
 /// What must be known to lock the line.
@@ -19,7 +20,8 @@ const MAX_BYTES: u64 = 4096;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LineName {
     driver: Driver,
-    chip: PathBuf,
+    chip: Option<PathBuf>,
+    chip_label: Option<String>,
     pin: Option<Pin>,
     active: ActiveLevel,
 }
@@ -28,7 +30,8 @@ struct LineName {
 pub fn write(file: &Path, settings: &DoorSettings) -> Result<(), DoorError> {
     let name = LineName {
         driver: settings.driver,
-        chip: settings.chip.clone(),
+        chip: settings.chip.path.clone(),
+        chip_label: settings.chip.label.clone(),
         pin: settings.pin,
         active: settings.active,
     };
@@ -42,7 +45,7 @@ pub fn lock_now(file: &Path) -> Result<String, DoorError> {
     let name: LineName = toml::from_str(&text).map_err(|error| unreadable(file, error))?;
     let settings = DoorSettings {
         driver: name.driver,
-        chip: name.chip,
+        chip: ChipChoice { path: name.chip, label: name.chip_label },
         pin: name.pin,
         active: name.active,
         ..DoorSettings::dry_run()
@@ -64,7 +67,7 @@ mod tests {
     fn settings(driver: Driver) -> DoorSettings {
         DoorSettings {
             driver,
-            chip: "/dev/no-such-chip".into(),
+            chip: ChipChoice { path: Some("/dev/no-such-chip".into()), label: Some("a-chip".to_owned()) },
             pin: Pin::new(17).ok(),
             active: ActiveLevel::Low,
             ..DoorSettings::dry_run()
@@ -80,6 +83,17 @@ mod tests {
         assert!(error.contains("/dev/no-such-chip"), "{error}");
         write(&file, &settings(Driver::DryRun)).expect("written");
         assert!(lock_now(&file).expect("nothing to lock").contains("dry-run"));
+    }
+
+    #[test]
+    fn the_chip_is_written_as_it_was_named_and_not_where_it_was_found_by_its_label() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(STATE_NAME);
+        write(&file, &settings(Driver::Gpiochip)).expect("written");
+        let text = std::fs::read_to_string(&file).expect("text");
+        assert!(text.contains("chip = \"/dev/no-such-chip\"\nchip-label = \"a-chip\"\n"), "{text}");
+        write(&file, &DoorSettings::dry_run()).expect("written");
+        assert!(!std::fs::read_to_string(&file).expect("text").contains("chip"));
     }
 
     #[test]

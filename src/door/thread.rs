@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::buzzer::{Buzzer, Tone};
 use super::indicators::{Indication, Indicators};
+use super::level::Level;
 use super::{DoorError, Lease, Lock};
 use crate::clock::{Moment, Pulse};
 use crate::failpoint;
@@ -64,6 +65,19 @@ impl fmt::Display for DoorReport {
     }
 }
 
+/// What the thread knows of its line at this moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DoorState {
+    /// The line is unlocked, or could not be locked since it was.
+    pub unlocked: bool,
+    /// Why the line cannot be driven; `None`: it can.
+    pub trouble: Option<String>,
+    /// How often it could not since the start: a failure may be over before somebody looks.
+    pub failures: u64,
+    /// The last of them, over or not.
+    pub last_failure: Option<String>,
+}
+
 enum Command {
     /// A lease, and how often had been told to lock when it was given: an older one is void.
     Hold(Lease, u64),
@@ -78,7 +92,7 @@ enum Command {
 pub struct DoorThread;
 
 impl DoorThread {
-    /// Takes a locked lock; `report` is told of every change.
+    /// Takes a locked lock; `report` is told of every change, which is in [`DoorHandle::state`] before.
     pub fn spawn(
         lock: Box<dyn Lock>,
         indicators: Indicators,
@@ -88,6 +102,7 @@ impl DoorThread {
         let (sender, commands) = sync_channel(QUEUE);
         let told = Arc::new(AtomicU64::new(0));
         let pulse = Pulse::started(Moment::now());
+        let state = Level::default();
         let keeper = Keeper {
             lock,
             indicators,
@@ -96,6 +111,7 @@ impl DoorThread {
             report: Box::new(report),
             told: Arc::clone(&told),
             pulse: pulse.clone(),
+            state: state.clone(),
             obeyed: 0,
             held_until: None,
             failed: false,
@@ -105,7 +121,7 @@ impl DoorThread {
             .name("door".to_owned())
             .spawn(move || keeper.keep())
             .map_err(DoorError::Thread)?;
-        Ok(DoorHandle { sender, told, pulse, thread })
+        Ok(DoorHandle { sender, told, pulse, state, thread })
     }
 }
 
@@ -115,6 +131,7 @@ pub struct DoorHandle {
     sender: SyncSender<Command>,
     told: Arc<AtomicU64>,
     pulse: Pulse,
+    state: Level<DoorState>,
     thread: JoinHandle<()>,
 }
 
@@ -155,6 +172,16 @@ impl DoorHandle {
     pub fn pulse(&self) -> &Pulse {
         &self.pulse
     }
+
+    /// What the line is at, whatever became of the reports.
+    pub fn state(&self) -> DoorState {
+        self.state.read()
+    }
+
+    /// Why the line cannot be driven; `None`: it can.
+    pub fn trouble(&self) -> Option<String> {
+        self.state().trouble
+    }
 }
 
 impl Drop for DoorHandle {
@@ -178,6 +205,7 @@ struct Keeper {
     report: Box<dyn Fn(DoorReport) + Send>,
     told: Arc<AtomicU64>,
     pulse: Pulse,
+    state: Level<DoorState>,
     obeyed: u64,
     held_until: Option<Moment>,
     failed: bool,
@@ -227,6 +255,7 @@ impl Keeper {
         if self.held_until.is_none() {
             // Set first: should the line fail half way, it counts as unlocked and is locked again.
             self.held_until = Some(now);
+            self.state.change(|state| state.unlocked = true);
             if let Err(error) = self.lock.unlock() {
                 self.fail(&error);
                 self.lock_because(LockedBecause::Told);
@@ -243,6 +272,7 @@ impl Keeper {
         }
         if self.failed && self.lock.lock().is_ok() {
             self.failed = false;
+            self.state.change(|state| (state.unlocked, state.trouble) = (false, None));
             (self.report)(DoorReport::Locked { at: Moment::now(), why: LockedBecause::Mended });
         }
         self.buzzer.let_time_pass(now);
@@ -268,6 +298,7 @@ impl Keeper {
             return;
         }
         if was_held {
+            self.state.change(|state| state.unlocked = false);
             (self.report)(DoorReport::Locked { at: Moment::now(), why });
         }
         if self.indicators.shown() == Indication::Granted {
@@ -277,117 +308,16 @@ impl Keeper {
 
     fn fail(&mut self, error: &DoorError) {
         if !std::mem::replace(&mut self.failed, true) {
+            let what = error.to_string();
+            self.state.change(|state| {
+                state.failures += 1;
+                (state.trouble, state.last_failure) = (Some(what.clone()), Some(what));
+            });
             (self.report)(DoorReport::Failed(error.to_string()));
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-    use std::sync::atomic::AtomicBool;
-    use std::sync::mpsc::{Receiver, channel};
-
-    use super::*;
-    use crate::door::dry_run::DryRun;
-
-    /// Fails while told to, and remembers whether it is unlocked.
-    struct Fragile {
-        broken: Arc<AtomicBool>,
-        unlocked: Arc<Mutex<bool>>,
-    }
-
-    impl Fragile {
-        fn set(&self, unlocked: bool) -> Result<(), DoorError> {
-            if self.broken.load(Ordering::SeqCst) {
-                return Err(DoorError::Failed { line: "wire".into(), what: "broken".into() });
-            }
-            *self.unlocked.lock().expect("not poisoned") = unlocked;
-            Ok(())
-        }
-    }
-
-    impl Lock for Fragile {
-        fn lock(&mut self) -> Result<(), DoorError> {
-            self.set(false)
-        }
-        fn unlock(&mut self) -> Result<(), DoorError> {
-            self.set(true)
-        }
-        fn describe(&self) -> String {
-            "fragile".to_owned()
-        }
-        fn is_real(&self) -> bool {
-            false
-        }
-    }
-
-    fn door(lock: Box<dyn Lock>) -> (DoorHandle, Receiver<DoorReport>) {
-        let (sender, reports) = channel();
-        let handle = DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), move |report| {
-            drop(sender.send(report))
-        });
-        (handle.expect("a thread"), reports)
-    }
-
-    fn next(reports: &Receiver<DoorReport>) -> DoorReport {
-        reports.recv_timeout(Duration::from_secs(5)).expect("a report")
-    }
-
-    fn lease(length: Duration) -> Lease {
-        Lease::new(Moment::now(), length)
-    }
-
-    #[test]
-    fn the_line_locks_by_itself_when_the_lease_ends() {
-        let (door, reports) = door(Box::new(DryRun::silent()));
-        let given = lease(Duration::from_millis(60));
-        let until = given.until();
-        door.hold(given).expect("handed over");
-        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
-        let DoorReport::Locked { at, why } = next(&reports) else { panic!("not locked") };
-        assert_eq!(why, LockedBecause::LeaseOver);
-        assert!(at >= until);
-    }
-
-    #[test]
-    fn a_lock_voids_leases_given_before_it() {
-        let (door, reports) = door(Box::new(DryRun::silent()));
-        door.hold(lease(Duration::from_secs(2))).expect("handed over");
-        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
-        let old = Command::Hold(lease(Duration::from_secs(2)), door.told.load(Ordering::SeqCst));
-        door.lock();
-        assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Told, .. }));
-        door.sender.send(old).expect("handed over");
-        drop(door);
-        assert!(!reports.try_iter().any(|report| matches!(report, DoorReport::Unlocked(_))));
-    }
-
-    #[test]
-    fn dropping_the_handle_locks() {
-        let unlocked = Arc::new(Mutex::new(false));
-        let lock = Fragile { broken: Arc::default(), unlocked: Arc::clone(&unlocked) };
-        let (door, reports) = door(Box::new(lock));
-        door.hold(lease(Duration::from_secs(2))).expect("handed over");
-        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
-        assert!(*unlocked.lock().expect("not poisoned"));
-        drop(door);
-        assert!(!*unlocked.lock().expect("not poisoned"), "locked before the owner goes on");
-        assert!(matches!(next(&reports), DoorReport::Locked { .. }));
-    }
-
-    #[test]
-    fn a_failing_line_is_reported_once_and_locked_when_it_works_again() {
-        let (broken, unlocked) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(false)));
-        let (door, reports) =
-            door(Box::new(Fragile { broken: Arc::clone(&broken), unlocked: Arc::clone(&unlocked) }));
-        door.hold(lease(Duration::from_secs(2))).expect("handed over");
-        assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
-        broken.store(true, Ordering::SeqCst);
-        door.lock();
-        assert!(matches!(next(&reports), DoorReport::Failed(_)));
-        broken.store(false, Ordering::SeqCst);
-        assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Mended, .. }));
-        assert!(!*unlocked.lock().expect("not poisoned"));
-    }
-}
+#[path = "thread_tests.rs"]
+mod tests;

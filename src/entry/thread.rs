@@ -10,6 +10,7 @@ use super::keypad::Outcome;
 use super::tally::Tally;
 use super::{EntryReport, Source};
 use crate::clock::Moment;
+use crate::door::level::Level;
 use crate::event::{EntryDevice, EntryMistake};
 use crate::failpoint;
 
@@ -27,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct EntryThread {
     device: EntryDevice,
     stop: Arc<AtomicBool>,
+    trouble: Level<Option<String>>,
     thread: JoinHandle<()>,
 }
 
@@ -38,22 +40,29 @@ impl EntryThread {
     ) -> std::io::Result<Self> {
         let device = source.device();
         let stop = Arc::new(AtomicBool::new(false));
+        let trouble = Level::default();
         let listener = Listener {
             source,
             report,
             stop: Arc::clone(&stop),
+            trouble: trouble.clone(),
             tally: Tally::default(),
             entered: None,
             lost: false,
             pause: FIRST_PAUSE,
         };
         let thread = std::thread::Builder::new().name(device.to_string()).spawn(move || listener.listen())?;
-        Ok(Self { device, stop, thread })
+        Ok(Self { device, stop, trouble, thread })
     }
 
     /// Which device it listens to.
     pub fn device(&self) -> EntryDevice {
         self.device
+    }
+
+    /// Why the device is away, whatever became of the reports; `None`: it is there.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.read()
     }
 
     /// The thread has ended.
@@ -72,6 +81,7 @@ struct Listener<S, R> {
     source: S,
     report: R,
     stop: Arc<AtomicBool>,
+    trouble: Level<Option<String>>,
     tally: Tally,
     /// When the last entry was told.
     entered: Option<Moment>,
@@ -131,6 +141,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
     }
 
     fn went(&mut self, why: String) {
+        self.trouble.change(|trouble| *trouble = Some(why.clone()));
         if !self.lost {
             self.lost = (self.report)(EntryReport::Lost(self.source.device(), why));
         }
@@ -138,6 +149,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
 
     fn came_back(&mut self) {
         self.pause = FIRST_PAUSE;
+        self.trouble.change(|trouble| *trouble = None);
         if self.lost {
             self.lost = !(self.report)(EntryReport::Back(self.source.device()));
         }
@@ -186,11 +198,17 @@ mod tests {
     }
 
     fn stage() -> Stage {
-        let ((steps, receiver), (sender, opens)) = (channel(), channel());
         let (reporter, reports) = channel();
+        stage_with(reports, move |report| reporter.send(report).is_ok())
+    }
+
+    fn stage_with(
+        reports: Receiver<EntryReport>,
+        report: impl Fn(EntryReport) -> bool + Send + 'static,
+    ) -> Stage {
+        let ((steps, receiver), (sender, opens)) = (channel(), channel());
         let puppet = Puppet { steps: receiver, opens: sender };
-        let thread =
-            EntryThread::spawn(puppet, move |report| reporter.send(report).is_ok()).expect("a thread");
+        let thread = EntryThread::spawn(puppet, report).expect("a thread");
         Stage { thread, steps, opens, reports }
     }
 
@@ -214,6 +232,26 @@ mod tests {
         assert_eq!(next(&stage.reports), EntryReport::Entered(pin("4711")));
         assert!(!stage.thread.is_gone());
         assert_eq!(stage.thread.device(), EntryDevice::Keypad);
+    }
+
+    #[test]
+    fn a_device_that_is_away_and_back_is_known_where_every_report_is_lost() {
+        let stage = stage_with(channel().1, |_| false);
+        next(&stage.opens);
+        assert_eq!(stage.thread.trouble(), None);
+        stage.steps.send(Err(())).expect("it listens");
+        let deadline = Moment::now() + Duration::from_secs(10);
+        let mut seen = None;
+        while seen.is_none() && Moment::now() < deadline {
+            seen = stage.thread.trouble();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(seen.as_deref(), Some("keypad: unplugged"));
+        next(&stage.opens);
+        while stage.thread.trouble().is_some() && Moment::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(stage.thread.trouble(), None);
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Site {
             "limen.toml",
             format!(
                 "[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n{camera}\n\
-                 [door]\ndriver = \"gpiochip\"\npin = 17\nunlock-seconds = 2\naccept-photo-risk = true\n{more}\n"
+                 [door]\ndriver = \"gpiochip\"\nchip-label = \"gpio-sim\"\npin = 17\nunlock-seconds = 2\naccept-photo-risk = true\n{more}\n"
             ),
         )
     }

@@ -1,19 +1,17 @@
 //! A second factor: a keypad and a card reader that the kernel made up, and real lines for Wiegand.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use evdev::uinput::VirtualDevice;
 use evdev::{AttributeSet, InputEvent, KeyCode, KeyEvent};
 use limen::frame::PixelFormat;
 
-use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, program, skipped, within};
+use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, skipped, within};
 use super::camera::Feeder;
-use crate::support::{Site, limen, nobody, visitor};
+use crate::support::{Site, limen, limen_told, nobody, visitor};
 
 const BY_ID: &str = "/dev/input/by-id";
 const KEYPAD: &str = "/dev/input/by-id/usb-Keypad-event-kbd";
@@ -98,11 +96,10 @@ fn site_with(person: &str, sections: &str) -> Site {
 }
 
 fn set_pin(site: &Site, pin: &str, more: &[&str]) {
-    let mut command = program();
-    command.arg("--config").arg(site.path("limen.toml")).args(["pin", "obama", "--stdin"]).args(more);
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
-    child.stdin.take().expect("piped").write_all(pin.as_bytes()).expect("it reads");
-    assert!(child.wait().expect("it ends").success());
+    let config = site.path("limen.toml").display().to_string();
+    let arguments = ["--config", config.as_str(), "pin", "obama", "--stdin"];
+    let ran = limen_told(arguments.into_iter().chain(more.iter().copied()), pin);
+    assert_eq!(ran.code, 0, "{}", ran.err);
 }
 
 fn site_with_pin() -> Site {

@@ -55,6 +55,15 @@ guest_tests! {
         assert!(site.has_record("gap"));
     }
 
+    fn a_daemon_ended_by_a_fault_of_its_own_is_locked_by_limen_lock() {
+        let site = Site::with_obama();
+        let (_feeder, mut running) = opened(&site);
+        running.signal(libc::SIGABRT);
+        assert!(running.ends(LONG).is_some());
+        assert_eq!(lock_command(&site).code, 0);
+        assert!(RELAY.falls(AT_ONCE));
+    }
+
     fn a_gallery_of_garbage_leaves_the_old_one_in_force() {
         let site = Site::with_obama();
         site.configure_loopback();
@@ -83,6 +92,18 @@ guest_tests! {
         let site = Site::with_obama();
         site.configure("[camera]\ndevice = \"/dev/video10\"", "chip = \"/dev/gpiochip9\"");
         refuses_to_start(&site, "/dev/gpiochip9: no GPIO chip there");
+    }
+
+    fn a_chip_that_is_not_the_headers_is_refused_before_it_is_touched() {
+        let site = Site::with_obama();
+        for chip in ["", "chip = \"/dev/gpiochip0\"\n"] {
+            let door = format!("[door]\ndriver = \"gpiochip\"\n{chip}pin = 17\nactive = \"low\"\n");
+            let more = "external-pull = true\naccept-photo-risk = true\n[paths]\nstate = \"state\"\nruntime = \"run\"\n";
+            site.write("limen.toml", door + more);
+            refuses_to_start(&site, "40-pin header");
+            // Driven locked it would be high.
+            assert!(!RELAY.is_high());
+        }
     }
 
     fn rppal_on_another_machine_says_which_driver_to_use() {

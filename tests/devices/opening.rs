@@ -92,6 +92,12 @@ guest_tests! {
         a_signal_locks_and_ends(libc::SIGINT);
     }
 
+    fn every_other_signal_that_can_be_caught_locks_and_ends_within_a_second() {
+        for signal in [libc::SIGUSR1, libc::SIGUSR2, libc::SIGQUIT, libc::SIGALRM, libc::SIGTSTP, libc::SIGRTMIN()] {
+            a_signal_locks_and_ends(signal);
+        }
+    }
+
     fn sighup_in_the_middle_of_an_unlock_reloads_and_the_unlock_ends_in_its_time() {
         let site = Site::with_obama();
         let (feeder, running) = opened(&site);

@@ -27,6 +27,7 @@ device = "{CAMERA}"
 allow-virtual = true
 [door]
 driver = "gpiochip"
+chip-label = "gpio-sim"
 pin = {PIN}
 accept-photo-risk = true
 [audit]
@@ -159,4 +160,5 @@ def load_devices():
     bank = configfs / "gpio-sim/door/bank"
     bank.mkdir(parents=True)
     (bank / "num_lines").write_text("32")
+    (bank / "label").write_text("gpio-sim")
     (bank.parent / "live").write_text("1")

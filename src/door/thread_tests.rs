@@ -1,0 +1,151 @@
+//! The door thread with a lock that fails when it is told to.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, channel};
+
+use super::*;
+use crate::door::dry_run::DryRun;
+
+/// Fails while told to, and remembers whether it is unlocked.
+struct Fragile {
+    broken: Arc<AtomicBool>,
+    unlocked: Arc<Mutex<bool>>,
+}
+
+impl Fragile {
+    fn set(&self, unlocked: bool) -> Result<(), DoorError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(DoorError::Failed { line: "wire".into(), what: "broken".into() });
+        }
+        *self.unlocked.lock().expect("not poisoned") = unlocked;
+        Ok(())
+    }
+}
+
+impl Lock for Fragile {
+    fn lock(&mut self) -> Result<(), DoorError> {
+        self.set(false)
+    }
+    fn unlock(&mut self) -> Result<(), DoorError> {
+        self.set(true)
+    }
+    fn describe(&self) -> String {
+        "fragile".to_owned()
+    }
+    fn is_real(&self) -> bool {
+        false
+    }
+}
+
+fn door(lock: Box<dyn Lock>) -> (DoorHandle, Receiver<DoorReport>) {
+    let (sender, reports) = channel();
+    let handle =
+        DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), move |report| drop(sender.send(report)));
+    (handle.expect("a thread"), reports)
+}
+
+fn next(reports: &Receiver<DoorReport>) -> DoorReport {
+    reports.recv_timeout(Duration::from_secs(5)).expect("a report")
+}
+
+fn lease(length: Duration) -> Lease {
+    Lease::new(Moment::now(), length)
+}
+
+#[test]
+fn the_line_locks_by_itself_when_the_lease_ends() {
+    let (door, reports) = door(Box::new(DryRun::silent()));
+    let given = lease(Duration::from_millis(60));
+    let until = given.until();
+    door.hold(given).expect("handed over");
+    assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+    let DoorReport::Locked { at, why } = next(&reports) else { panic!("not locked") };
+    assert_eq!(why, LockedBecause::LeaseOver);
+    assert!(at >= until);
+}
+
+#[test]
+fn a_lock_voids_leases_given_before_it() {
+    let (door, reports) = door(Box::new(DryRun::silent()));
+    door.hold(lease(Duration::from_secs(2))).expect("handed over");
+    assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+    let old = Command::Hold(lease(Duration::from_secs(2)), door.told.load(Ordering::SeqCst));
+    door.lock();
+    assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Told, .. }));
+    door.sender.send(old).expect("handed over");
+    drop(door);
+    assert!(!reports.try_iter().any(|report| matches!(report, DoorReport::Unlocked(_))));
+}
+
+#[test]
+fn dropping_the_handle_locks() {
+    let unlocked = Arc::new(Mutex::new(false));
+    let lock = Fragile { broken: Arc::default(), unlocked: Arc::clone(&unlocked) };
+    let (door, reports) = door(Box::new(lock));
+    door.hold(lease(Duration::from_secs(2))).expect("handed over");
+    assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+    assert!(*unlocked.lock().expect("not poisoned"));
+    drop(door);
+    assert!(!*unlocked.lock().expect("not poisoned"), "locked before the owner goes on");
+    assert!(matches!(next(&reports), DoorReport::Locked { .. }));
+}
+
+#[test]
+fn a_failing_line_is_reported_once_and_locked_when_it_works_again() {
+    let (broken, unlocked) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(false)));
+    let (door, reports) =
+        door(Box::new(Fragile { broken: Arc::clone(&broken), unlocked: Arc::clone(&unlocked) }));
+    door.hold(lease(Duration::from_secs(2))).expect("handed over");
+    assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
+    broken.store(true, Ordering::SeqCst);
+    door.lock();
+    assert!(matches!(next(&reports), DoorReport::Failed(_)));
+    broken.store(false, Ordering::SeqCst);
+    assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Mended, .. }));
+    assert!(!*unlocked.lock().expect("not poisoned"));
+}
+
+/// A door whose reports are all lost, as where a queue is full.
+fn deaf_door(lock: Box<dyn Lock>) -> DoorHandle {
+    DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), drop).expect("a thread")
+}
+
+fn until(door: &DoorHandle, wanted: impl Fn(&DoorState) -> bool) -> DoorState {
+    let deadline = Moment::now() + Duration::from_secs(10);
+    loop {
+        let state = door.state();
+        if wanted(&state) {
+            return state;
+        }
+        assert!(Moment::now() < deadline, "never: {state:?}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn whether_the_line_is_held_is_known_where_every_report_is_lost() {
+    let door = deaf_door(Box::new(DryRun::silent()));
+    assert_eq!(door.state(), DoorState::default());
+    door.hold(lease(Duration::from_millis(100))).expect("handed over");
+    until(&door, |state| state.unlocked);
+    until(&door, |state| !state.unlocked);
+    assert_eq!((door.trouble(), door.state().failures), (None, 0));
+}
+
+#[test]
+fn a_failing_line_and_its_mending_are_known_where_every_report_is_lost() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let door = deaf_door(Box::new(Fragile { broken: Arc::clone(&broken), unlocked: Arc::default() }));
+    door.hold(lease(Duration::from_secs(2))).expect("handed over");
+    until(&door, |state| state.unlocked);
+    broken.store(true, Ordering::SeqCst);
+    door.lock();
+    let failing = until(&door, |state| state.trouble.is_some());
+    assert!(failing.unlocked && failing.trouble.expect("why").contains("broken"));
+    broken.store(false, Ordering::SeqCst);
+    let mended = until(&door, |state| state.trouble.is_none());
+    assert!(!mended.unlocked, "locked as soon as it works");
+    assert_eq!(mended.failures, 1);
+    assert!(mended.last_failure.is_some_and(|what| what.contains("broken")));
+}
