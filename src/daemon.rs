@@ -299,7 +299,7 @@ impl Daemon {
             }
             Message::ReplayEnded => self.end = Some(Ok(())),
             Message::VisionStopped => {}
-            Message::Door(report) => self.door_reported(now, &report),
+            Message::Door(report) => self.shell.door_reported(&report),
             Message::Entry(report) => self.entry_reported(now, report),
             Message::PinVerified(entry, person, outcome) => {
                 self.step(now, Event::PinVerified { entry, person, outcome });
@@ -353,22 +353,14 @@ impl Daemon {
         self.step(now, Event::TrackEnded(track));
     }
 
-    fn door_reported(&mut self, now: Now, report: &DoorReport) {
-        self.shell.door_reported(report);
-        match report {
-            DoorReport::Failed(what) => self.step(now, Event::Failed(Part::Door, what.clone())),
-            DoorReport::Locked { .. } => self.step(now, Event::Recovered(Part::Door)),
-            DoorReport::Unlocked(_) => {}
-        }
-    }
-
     fn input_reported(&mut self, now: Now, report: InputReport) {
-        let event = match report {
-            InputReport::Level { input, active, at_start } => Event::Input { input, active, at_start },
-            InputReport::Failed(what) => Event::Failed(Part::Inputs, what),
-            InputReport::Recovered => Event::Recovered(Part::Inputs),
-        };
-        self.step(now, event);
+        match report {
+            InputReport::Level { input, active, at_start } => {
+                self.step(now, Event::Input { input, active, at_start });
+            }
+            // Their health is a level, which is looked at after every message.
+            InputReport::Failed(_) | InputReport::Recovered => {}
+        }
     }
 
     fn audit_trouble(&mut self, trouble: Option<String>) {

@@ -26,7 +26,7 @@ use crate::support::{Site, models, nobody, visitor};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Tells the test of every fact.
-struct Listener(Sender<Fact>);
+pub struct Listener(pub Sender<Fact>);
 
 impl Watcher for Listener {
     fn frame(&mut self, _number: u64, _seen: &Seen, _events: &[Event]) {}

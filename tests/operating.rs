@@ -4,9 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use limen::event::{Fact, Mode};
+use limen::event::{Fact, Mode, Part};
 
-use crate::daemon::{Running, of_kind};
+use crate::daemon::{Listener, Running, of_kind, settings_of};
 use crate::support::{Ran, Site, limen, nobody, visitor};
 
 /// Runs a command against the daemon of this site.
@@ -115,4 +115,26 @@ fn without_a_daemon_the_commands_say_so() {
         assert_eq!(ran.code, 3, "{arguments:?}");
         assert!(ran.err.contains("no daemon answers there"), "{}", ran.err);
     }
+}
+
+#[test]
+fn a_kept_mode_that_cannot_be_read_is_a_lock_down_and_an_alarm_until_another_is_commanded() {
+    let site = Site::with_obama();
+    let mut settings = settings_of(&site);
+    settings.keep_mode = true;
+    std::fs::create_dir_all(&settings.paths.state).expect("a folder");
+    std::fs::write(settings.paths.state.join("mode"), "lock-do").expect("half of it");
+    let pictures = vec![nobody(), visitor("obama2"), nobody(), nobody()];
+    let running = Running::watched(settings, None, &site, pictures, 12, Listener);
+    running.loaded();
+    let ran = command(&site, &["status"]);
+    assert!(ran.code == 1 && ran.out.contains("mode     lock-down"), "{}", ran.out);
+    let ran = command(&site, &["alarms"]);
+    assert!(ran.code == 1 && ran.out.contains("mode-fault"), "{}", ran.out);
+    running.until(|fact| matches!(fact, Fact::Refused { .. }));
+    assert_eq!(command(&site, &["mode", "normal"]).code, 0);
+    let kept = std::fs::read_to_string(site.path("state/mode")).expect("a file");
+    assert_eq!(kept, "normal", "it is on the disk when the command ends");
+    running.until(|fact| matches!(fact, Fact::Recovered { part: Part::Mode, .. }));
+    assert_eq!(of_kind(&running.finish(), "granted").len(), 0);
 }

@@ -68,8 +68,8 @@ impl Daemon {
             EntryReport::Mistaken { device, mistake, count } => {
                 self.shell.record(now, Fact::EntryMistaken { device, mistake, count });
             }
-            EntryReport::Lost(device, what) => self.step(now, Event::Failed(part_of(device), what)),
-            EntryReport::Back(device) => self.step(now, Event::Recovered(part_of(device))),
+            // Their health is a level, which is looked at after every message.
+            EntryReport::Lost(..) | EntryReport::Back(_) => {}
         }
     }
 
@@ -80,7 +80,7 @@ impl Daemon {
     }
 }
 
-fn part_of(device: EntryDevice) -> Part {
+pub(super) fn part_of(device: EntryDevice) -> Part {
     match device {
         EntryDevice::Keypad => Part::Keypad,
         EntryDevice::Reader => Part::Reader,

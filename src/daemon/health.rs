@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::Daemon;
+use super::entries::part_of;
 use crate::clock::{Moment, Now};
+use crate::door::inputs::InputThread;
 use crate::event::Part;
 use crate::policy::Event;
 use crate::policy::access::WhenClockUnknown;
@@ -46,7 +48,11 @@ impl Daemon {
         let hangs = service::has_stalled(&self.pulse, now.moment);
         let believed = self.settings.access.when_clock_unknown == WhenClockUnknown::Believe;
         let clock_is_lost = self.clock.is_lost(now) && !believed;
-        vec![
+        let entries = self.entries.iter().map(|thread| (part_of(thread.device()), thread.trouble()));
+        let mut health: Vec<_> = entries.collect();
+        health.extend([
+            (Part::Door, self.shell.door_trouble()),
+            (Part::Inputs, self.inputs.as_ref().and_then(InputThread::trouble)),
             (Part::Vision, hangs.then(|| "its thread hangs".to_owned())),
             (Part::Camera, self.vision.camera_trouble()),
             (Part::Mode, self.mode_keeper.trouble()),
@@ -58,7 +64,8 @@ impl Daemon {
                         .to_owned()
                 }),
             ),
-        ]
+        ]);
+        health
     }
 }
 

@@ -134,6 +134,11 @@ impl Shell {
         self.door.as_ref().is_some_and(DoorHandle::is_gone)
     }
 
+    /// Why the line cannot be driven, while that is so.
+    pub fn door_trouble(&self) -> Option<String> {
+        self.door.as_ref().and_then(DoorHandle::trouble)
+    }
+
     pub fn door_has_stalled(&self, now: Moment) -> bool {
         self.door.as_ref().is_some_and(|door| service::has_stalled(door.pulse(), now))
     }

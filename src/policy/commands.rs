@@ -1,8 +1,8 @@
 //! Commands over the socket: each gets one verdict, from the policy alone, and each is recorded.
 //!
 //! A command that unlocks is answered when the audit has accepted its record, every other one at once. Whoever may
-//! command can do so only [so often](super::command_budget): beyond that, what would let more people in is refused, what
-//! locks is done all the same, and both are counted instead of recorded one by one.
+//! command can do so only [so often](super::command_budget): beyond that, what would let more people in is refused,
+//! everything else is done all the same, and both are counted instead of recorded one by one.
 
 use std::fmt;
 use std::time::Duration;
@@ -131,7 +131,7 @@ impl Policy {
         let verdict = match command {
             Command::Lock => Some(self.lock_commanded(caller, in_budget, actions)),
             Command::Mode(mode) => Some(self.mode_commanded(now, mode, caller, in_budget, actions)),
-            _ if !in_budget => Some(Err(Denial::TooMany)),
+            Command::Unlock(_) if !in_budget => Some(Err(Denial::TooMany)),
             Command::Unlock(length) => self.unlock_commanded(now, id, caller, length, actions).err().map(Err),
             Command::Acknowledge(alarm) => Some(self.acknowledged(alarm, caller, actions)),
             Command::Serve(_) => Some(Ok(Done::Serve)),
