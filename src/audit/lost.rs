@@ -1,0 +1,79 @@
+//! Records that were not written: counted by kind, for the gap that the records name afterwards.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::event::Fact;
+
+/// Records that are in no file. What was in them is nowhere: they name people and distances.
+#[derive(Debug, Default)]
+pub struct Lost {
+    kinds: BTreeMap<String, u64>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    /// Of the whole run.
+    total: u64,
+}
+
+impl Lost {
+    /// Counts one, and says in the journal of which kind it was and which number it has.
+    pub fn add(&mut self, fact: &Fact, at: Timestamp) {
+        let kind = kind_of(fact);
+        self.total += 1;
+        log::error!("audit: a record was lost: {kind}, number {} of this run's lost records", self.total);
+        *self.kinds.entry(kind).or_default() += 1;
+        self.first.get_or_insert(at);
+        self.last = Some(at);
+    }
+
+    /// Nothing was lost that no gap speaks of.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// A gap speaks of it now.
+    pub fn was_said(&mut self) {
+        *self = Self { total: self.total, ..Self::default() };
+    }
+}
+
+impl std::fmt::Display for Lost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count: u64 = self.kinds.values().sum();
+        let kinds: Vec<String> = self.kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        write!(f, "{count} records were not written")?;
+        if let (Some(first), Some(last)) = (self.first, self.last) {
+            write!(f, " from {first:.0} to {last:.0}")?;
+        }
+        write!(f, ": {}", kinds.join(", "))
+    }
+}
+
+/// Such as `granted`.
+fn kind_of(fact: &Fact) -> String {
+    let value = serde_json::to_value(fact).unwrap_or_default();
+    value["kind"].as_str().unwrap_or("unknown").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_lost_is_counted_by_kind_and_time() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let mut lost = Lost::default();
+        let risk = Fact::Risk { what: "secret".to_owned() };
+        lost.add(&Fact::Stopped, at("2026-07-01T08:00:00.25Z"));
+        lost.add(&risk, at("2026-07-01T08:00:01Z"));
+        lost.add(&risk, at("2026-07-01T08:05:00Z"));
+        let text =
+            "3 records were not written from 2026-07-01T08:00:00Z to 2026-07-01T08:05:00Z: 2 risk, 1 stopped";
+        assert_eq!(lost.to_string(), text);
+        lost.was_said();
+        assert!(lost.is_empty());
+        lost.add(&risk, at("2026-07-01T09:00:00Z"));
+        assert!(lost.to_string().ends_with(": 1 risk"), "{lost}");
+    }
+}
