@@ -7,25 +7,57 @@ use super::Report;
 use crate::audit::{Room, in_words};
 use crate::config::Settings;
 
-/// Names the folders that are on a disk which is full, or nearly so.
+/// What is to be said of a file system.
+#[derive(Debug, PartialEq, Eq)]
+enum Finding {
+    Problem(String),
+    Note(String),
+}
+
+/// Names the folders that lie on a disk which is full, or nearly so.
 pub fn check_room(report: &mut Report, settings: &Settings) {
     for folder in [&settings.audit.folder, &settings.paths.state] {
         let Some(room) = there(folder).and_then(|there| Room::around(there).ok()) else { continue };
-        let (folder, free) = (shown(folder), in_words(room.free));
-        let wanted = in_words(room.early(settings.audit.max_bytes));
-        if !room.is_enough() {
-            report.problem(
-                "room",
-                &format!("{folder}: the disk is full, {free} are left: nothing is recorded; make room"),
-            );
-        } else if room.is_short(settings.audit.max_bytes, false) {
-            report
-                .note("room", &format!("{folder}: {free} are left, and there should be {wanted}; make room"));
+        let folder = shown(folder);
+        match finding(room, settings.audit.max_bytes) {
+            Some(Finding::Problem(what)) => report.problem("room", &format!("{folder}: {what}")),
+            Some(Finding::Note(what)) => report.note("room", &format!("{folder}: {what}")),
+            None => {}
         }
     }
 }
 
-/// The folder, or where it will be made.
+fn finding(room: Room, max_bytes: u64) -> Option<Finding> {
+    let (free, wanted) = (in_words(room.free), in_words(room.early(max_bytes)));
+    if !room.is_enough() {
+        let what = format!("the disk is full ({free} are left), so nothing is recorded; make room there");
+        return Some(Finding::Problem(what));
+    }
+    let what = format!("{free} are left on this disk, and there should be {wanted}; make room there");
+    room.is_short(max_bytes, false).then_some(Finding::Note(what))
+}
+
+/// The folder, or the one that it will be made in.
 fn there(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| folder.exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_a_problem_and_one_that_is_nearly_full_a_note() {
+        let found = |free| finding(Room { free, total: 256 << 10 }, 16 << 20);
+        assert_eq!(found(100 << 10), None);
+        let note = "40 KiB are left on this disk, and there should be 64 KiB; make room there";
+        assert_eq!(found(40 << 10), Some(Finding::Note(note.to_owned())));
+        let Some(Finding::Problem(problem)) = found(0) else { panic!("a problem") };
+        assert!(problem.contains("the disk is full (0 bytes are left)"), "{problem}");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_yet_is_judged_by_the_one_above() {
+        assert_eq!(there(Path::new("/no-such-folder/audit")), Some(Path::new("/")));
+    }
 }
