@@ -172,11 +172,9 @@ impl Desk {
             }
         }
         self.with_book(Book::retain_if_due);
-        if self.book.is_some() && !self.reserve.is_given_up() {
-            let said = self.say_gap();
+        if self.book.is_some() {
+            let said = if self.reserve.is_given_up() { Ok(()) } else { self.say_gap() };
             self.settle(said);
-        } else if self.reserve.is_given_up() {
-            self.settle(Err(AuditError::Full(self.settings.folder.clone())));
         }
     }
 
@@ -193,18 +191,20 @@ impl Desk {
     /// Records what could not be recorded.
     fn say_gap(&mut self) -> Result<(), AuditError> {
         let Some(book) = &mut self.book else { return Ok(()) };
-        let lost = {
-            let lost = self.shared.lost();
-            (!lost.is_empty()).then(|| lost.to_string())
-        };
+        // Others may lose one while this is written.
+        let lost = self.shared.lost().take();
         let opened = self.closed.as_ref().map(|why| format!("the records could not be opened: {why}"));
-        let said: Vec<String> = opened.into_iter().chain(lost).collect();
-        if !said.is_empty() {
-            book.append(Now::read(), &Fact::Gap { what: said.join("; ") })?;
-            self.closed = None;
-            self.shared.lost().was_said();
+        let said: Vec<String> = opened.into_iter().chain(lost.as_ref().map(ToString::to_string)).collect();
+        if said.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let written = book.append(Now::read(), &Fact::Gap { what: said.join("; ") });
+        match (&written, lost) {
+            (Ok(()), _) => self.closed = None,
+            (Err(_), Some(lost)) => self.shared.lost().put_back(lost),
+            (Err(_), None) => {}
+        }
+        written
     }
 
     /// Says how it does now, to whoever asks, and once to the journal where that changes.

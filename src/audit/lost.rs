@@ -27,14 +27,19 @@ impl Lost {
         self.last = Some(at);
     }
 
-    /// Nothing was lost that no gap speaks of.
-    pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty()
+    /// What no gap speaks of yet, if there is any; from now on one does.
+    pub fn take(&mut self) -> Option<Self> {
+        let next = Self { total: self.total, ..Self::default() };
+        (!self.kinds.is_empty()).then(|| std::mem::replace(self, next))
     }
 
-    /// A gap speaks of it now.
-    pub fn was_said(&mut self) {
-        *self = Self { total: self.total, ..Self::default() };
+    /// The gap could not be written either.
+    pub fn put_back(&mut self, taken: Self) {
+        for (kind, count) in taken.kinds {
+            *self.kinds.entry(kind).or_default() += count;
+        }
+        self.first = taken.first.or(self.first);
+        self.last = self.last.or(taken.last);
     }
 }
 
@@ -71,9 +76,13 @@ mod tests {
         let text =
             "3 records were not written from 2026-07-01T08:00:00Z to 2026-07-01T08:05:00Z: 2 risk, 1 stopped";
         assert_eq!(lost.to_string(), text);
-        lost.was_said();
-        assert!(lost.is_empty());
+        let taken = lost.take().expect("something");
+        assert!(lost.take().is_none());
         lost.add(&risk, at("2026-07-01T09:00:00Z"));
         assert!(lost.to_string().ends_with(": 1 risk"), "{lost}");
+        lost.put_back(taken);
+        let text =
+            "4 records were not written from 2026-07-01T08:00:00Z to 2026-07-01T09:00:00Z: 3 risk, 1 stopped";
+        assert_eq!(lost.to_string(), text);
     }
 }
