@@ -237,7 +237,10 @@ impl Desk {
 
     fn leave(mut self) {
         if let Err(error) = self.say_gap() {
-            log::error!("{error}; {} and the records do not say so", self.shared.lost());
+            log::error!("{error}");
+        }
+        if let Some(lost) = self.shared.lost().take() {
+            log::error!("audit: {lost}; and the records do not say so");
         }
         if let Some(book) = self.book {
             book.close();
