@@ -68,6 +68,7 @@ fn a_daemon_that_starts_on_a_full_disk_is_locked_and_answers() {
     Running::start(&site, vec![nobody()], 1).finish();
     small.fill();
     let running = Running::start(&site, vec![nobody(); 12], 12);
+    running.loaded();
     let status = running.ask(Request::Status).expect("answered");
     assert_eq!(status["state"], "locked");
     // The last block of the file has room for some more.
