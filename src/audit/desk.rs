@@ -198,7 +198,9 @@ impl Desk {
         if said.is_empty() {
             return Ok(());
         }
-        let written = book.append(Now::read(), &Fact::Gap { what: said.join("; ") });
+        let what = said.join("; ");
+        log::warn!("audit: a gap in the records: {what}");
+        let written = book.append(Now::read(), &Fact::Gap { what });
         match (&written, lost) {
             (Ok(()), _) => self.closed = None,
             (Err(_), Some(lost)) => self.shared.lost().put_back(lost),

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use crate::event::Fact;
 
+/// So many are named in the journal one by one.
+const SAID_SINGLY: u64 = 8;
+
 /// Records that are in no file. What was in them is nowhere: they name people and distances.
 #[derive(Debug, Default)]
 pub struct Lost {
@@ -17,11 +20,13 @@ pub struct Lost {
 }
 
 impl Lost {
-    /// Counts one, and says in the journal of which kind it was and which number it has.
+    /// Counts one. The journal hears of the first ones, by kind and number, and then of fewer and fewer.
     pub fn add(&mut self, fact: &Fact, at: Timestamp) {
         let kind = kind_of(fact);
         self.total += 1;
-        log::error!("audit: a record was lost: {kind}, number {} of this run's lost records", self.total);
+        if self.total <= SAID_SINGLY || self.total.is_power_of_two() {
+            log::error!("audit: a record was lost: {kind}, number {} of this run's lost records", self.total);
+        }
         *self.kinds.entry(kind).or_default() += 1;
         self.first.get_or_insert(at);
         self.last = Some(at);

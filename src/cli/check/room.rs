@@ -1,5 +1,6 @@
 //! Is there room on the disk for the records?
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::super::context::shown;
@@ -16,8 +17,14 @@ enum Finding {
 
 /// Names the folders that lie on a disk which is full, or nearly so.
 pub fn check_room(report: &mut Report, settings: &Settings) {
+    let mut seen = Vec::new();
     for folder in [&settings.audit.folder, &settings.paths.state] {
-        let Some(room) = there(folder).and_then(|there| Room::around(there).ok()) else { continue };
+        let Some((disk, room)) = there(folder).and_then(disk_of) else { continue };
+        // One disk is named once.
+        if seen.contains(&disk) {
+            continue;
+        }
+        seen.push(disk);
         let folder = shown(folder);
         match finding(room, settings.audit.max_bytes) {
             Some(Finding::Problem(what)) => report.problem("room", &format!("{folder}: {what}")),
@@ -27,10 +34,17 @@ pub fn check_room(report: &mut Report, settings: &Settings) {
     }
 }
 
+/// The number of the disk, and the room on it.
+fn disk_of(folder: &Path) -> Option<(u64, Room)> {
+    Some((folder.metadata().ok()?.dev(), Room::around(folder).ok()?))
+}
+
 fn finding(room: Room, max_bytes: u64) -> Option<Finding> {
     let (free, wanted) = (in_words(room.free), in_words(room.early(max_bytes)));
     if !room.is_enough() {
-        let what = format!("the disk is full ({free} are left), so nothing is recorded; make room there");
+        let what = format!(
+            "the disk is full ({free} are left); of the records only faults and alarms are written; make room there"
+        );
         return Some(Finding::Problem(what));
     }
     let what = format!("{free} are left on this disk, and there should be {wanted}; make room there");
