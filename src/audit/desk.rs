@@ -199,12 +199,12 @@ impl Desk {
             return Ok(());
         }
         let what = said.join("; ");
-        log::warn!("audit: a gap in the records: {what}");
-        let written = book.append(Now::read(), &Fact::Gap { what });
-        match (&written, lost) {
-            (Ok(()), _) => self.closed = None,
-            (Err(_), Some(lost)) => self.shared.lost().put_back(lost),
-            (Err(_), None) => {}
+        let written = book.append(Now::read(), &Fact::Gap { what: what.clone() });
+        if written.is_ok() {
+            self.closed = None;
+            log::warn!("audit: a gap in the records: {what}");
+        } else if let Some(lost) = lost {
+            self.shared.lost().put_back(lost);
         }
         written
     }
