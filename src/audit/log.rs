@@ -222,9 +222,9 @@ impl AuditLog {
         self.current.length >= self.settings.max_bytes
     }
 
-    /// The file is so large that it does not wait for a quiet moment: a sixteenth above what it should become.
+    /// The file is so large that it does not wait for a quiet moment: a little above what it should become.
     pub fn is_overfull(&self) -> bool {
-        self.current.length >= self.settings.max_bytes.saturating_add(self.settings.max_bytes / 16)
+        self.current.length >= self.settings.max_bytes.saturating_add(self.settings.max_bytes / 64)
     }
 
     /// The current file has no record.
