@@ -22,19 +22,25 @@
 //! Glossary: a line's *core* is what the chain covers, beside it lies the *personal part* or a *signature*
 //! (`line`); a *segment* is a closed file; the format is in `docs/audit.md`.
 
+mod book;
+mod desk;
+mod disk;
 mod folder;
 mod forget;
 mod keys;
 mod line;
 mod log;
+mod lost;
 mod personal;
 mod read;
 mod record;
 mod recorder;
 mod recover;
 mod report;
+mod reserve;
 mod retention;
 mod seal;
+mod state;
 mod syncer;
 mod verify;
 
@@ -43,14 +49,16 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+pub use disk::{Room, in_words};
 pub use forget::{Forgotten, forget_alone};
 pub use keys::{CREDENTIAL, Keeper};
 pub use log::{AuditLog, Unsynced};
 pub use read::{newest_fact, newest_records, read_all, read_newest};
 pub use record::{ChainHead, ClockQuality, Record};
-pub use recorder::{Position, Recorder, SYNC_INTERVAL};
+pub use recorder::{Recorder, SYNC_INTERVAL};
 pub use report::{Finding, Flaw, Report};
 pub use seal::{NoKey, SealKey};
+pub use state::{DiskWarning, Position};
 pub use verify::{Found, Sought, Verifier, verify};
 
 use crate::files::FileError;
@@ -68,6 +76,19 @@ pub enum AuditError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file cannot be replaced or made durable.
+    #[error("audit file {0}")]
+    Replace(#[from] FileError),
+    /// The disk is full, and the reserve is for faults and alarms.
+    #[error(
+        "audit file {file}: No space left on device: only faults and alarms are recorded until there is room; \
+         make room on this file system, which `df -h` lists",
+        file = .0.join(folder::CURRENT).display()
+    )]
+    Full(PathBuf),
+    /// The records could not be opened yet; why.
+    #[error("{0}")]
+    Closed(String),
     /// A record cannot be turned into a line.
     #[error("an audit record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -88,15 +109,29 @@ pub enum AuditError {
     Leaving,
 }
 
+impl AuditError {
+    /// The disk is full.
+    fn says_full(&self) -> bool {
+        match self {
+            Self::File { source, .. } | Self::Replace(FileError::System { source, .. }) => {
+                disk::says_full(source)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Where the audit lies and how much of it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditSettings {
     /// The folder; created with mode 0700 if missing.
     pub folder: PathBuf,
-    /// A file larger than this is closed and another begun.
+    /// A file that reaches this is closed and another begun.
     pub max_bytes: u64,
     /// So many full files are kept; the oldest beyond that are deleted.
     pub keep: usize,
+    /// Records that are younger are deleted only after a warning; zero for none.
+    pub keep_at_least: Duration,
     /// The longest time between a record and the seal that covers it.
     pub seal_every: Duration,
     /// A file with the first sealing key; `None` takes the systemd credential or makes one.
@@ -110,6 +145,7 @@ impl AuditSettings {
             folder: folder.into(),
             max_bytes: 16 << 20,
             keep: 16,
+            keep_at_least: Duration::from_secs(90 * 86_400),
             seal_every: Duration::from_secs(600),
             first_key: None,
         }

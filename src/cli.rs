@@ -30,6 +30,7 @@ mod store;
 mod trouble;
 mod unlock;
 mod verify;
+mod when;
 mod who;
 
 use std::path::PathBuf;

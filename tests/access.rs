@@ -107,11 +107,30 @@ fn who_answers_in_json_with_its_reasons() {
 }
 
 #[test]
+fn who_and_show_take_a_time_in_the_same_forms() {
+    let at_noon = ["2026-12-22 12:00", "2026-12-22T12:00", "2026-12-22T11:00Z", "2026-12-22 12:00+01:00"];
+    let site = site(RULES, &PEOPLE);
+    for at in at_noon {
+        let ran = run(&site, &["--json", "who", "ada", "--at", at]);
+        assert_eq!(ran.json()[0]["at"], "2026-12-22T12:00:00", "{at}: {}", ran.err);
+    }
+    for time in at_noon.iter().chain(&["2026-12-22", "2h", "30 min", "2h ago", "in 2h"]) {
+        assert_ne!(run(&site, &["who", "kim", "--at", time]).code, 2, "{time}");
+        assert_eq!(run(&site, &["audit", "show", "--since", time]).code, 0, "{time}");
+    }
+    let wrong = run(&site, &["audit", "show", "--since", "tomorrow"]);
+    assert!(wrong.err.contains("'--since <TIME>': is no time; write 2026-12-24, "), "{}", wrong.err);
+}
+
+#[test]
 fn who_answers_bad_questions_with_the_remedy() {
     for (id, at, words) in [
-        ("ada", "tomorrow", "\"tomorrow\" is no time; write local time as \"2026-12-24 18:00\""),
-        ("ada", "2026-12-24 18:00+01:00", "is no time; write local time"),
-        ("ada", "2026-02-30 18:00", "is no time; write local time"),
+        (
+            "ada",
+            "tomorrow",
+            "'tomorrow' for '--at <TIME>': is no time; write 2026-12-24, \"2026-12-24 18:00\"",
+        ),
+        ("ada", "2026-02-30 18:00", "is no time; write 2026-12-24"),
         ("nobody", "2026-12-24 18:00", "\"nobody\" is not enrolled; `limen people` lists who is"),
         ("No Body", "2026-12-24 18:00", "may have only a-z, 0-9 and '-'"),
     ] {

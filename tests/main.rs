@@ -13,6 +13,7 @@ mod evaluation;
 mod faces;
 mod factor;
 mod following;
+mod full_disk;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzzed;
 mod idle;

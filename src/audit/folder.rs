@@ -7,6 +7,8 @@
 //! | `audit-dropped.jsonl` | what is left of deleted files: their seals, and the last record of each |
 //! | `seal.key`, `seal.key.next` | the secret keys of the next two seals |
 //! | `forget` | an id whose records are being cleaned |
+//! | `reserve` | room that is given up when the disk is full |
+//! | `*.new` | being written; deleted at the next start |
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -19,6 +21,12 @@ use super::AuditError;
 
 /// The file being written.
 pub const CURRENT: &str = "audit.jsonl";
+/// The file that is to be written next.
+pub const NEXT: &str = "audit.jsonl.new";
+/// For their owner alone.
+pub const OWN_MODE: u32 = 0o600;
+/// How the name of a file ends that is being written.
+const UNFINISHED: &str = "new";
 /// What is left of deleted files.
 pub const DROPPED: &str = "audit-dropped.jsonl";
 
@@ -34,7 +42,7 @@ pub struct Claim {
     _locked: File,
 }
 
-/// Makes the folder, with mode 0700, and claims it.
+/// Makes the folder, with mode 0700, and claims it. What was being written when the power failed is deleted.
 pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
     DirBuilder::new()
         .recursive(true)
@@ -43,9 +51,22 @@ pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
         .map_err(failed(folder, "create the folder"))?;
     let locked = File::open(folder).map_err(failed(folder, "open the folder"))?;
     match locked.try_lock() {
-        Ok(()) => Ok(Claim { _locked: locked }),
+        Ok(()) => {
+            clear_unfinished(folder);
+            Ok(Claim { _locked: locked })
+        }
         Err(TryLockError::WouldBlock) => Err(AuditError::Busy(folder.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(folder, "lock the folder")(source)),
+    }
+}
+
+/// A copy that was being written may name somebody whom the file itself no longer names.
+fn clear_unfinished(folder: &Path) {
+    let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in paths.filter(|path| path.extension() == Some(UNFINISHED.as_ref())) {
+        if let Err(error) = fs::remove_file(&path) {
+            log::warn!("{}: an unfinished file cannot be deleted: {error}", path.display());
+        }
     }
 }
 
@@ -58,7 +79,7 @@ pub fn open_own(path: &Path) -> io::Result<File> {
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0o600)
+        .mode(OWN_MODE)
         .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
         .open(path)?;
     let found = file.metadata()?;
@@ -78,22 +99,6 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
         .open(path)
-}
-
-/// Replaces a file, or makes it, in one step; the folder is not synced yet.
-pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-    let temporary = path.with_extension("new");
-    let mut file = open_own(&temporary)?;
-    file.set_len(0)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)
-}
-
-/// Makes new names and lost ones durable.
-pub fn sync_folder(folder: &Path) -> Result<(), AuditError> {
-    File::open(folder).and_then(|opened| opened.sync_all()).map_err(failed(folder, "sync the folder"))
 }
 
 /// The closed file that ends with this record.

@@ -7,13 +7,14 @@ use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::folder::{closed_files, failed, replace, sync_folder};
+use super::folder::{OWN_MODE, closed_files, failed};
 use super::line::{Beside, Ending, Line, join, read_line};
 use super::log::AuditLog;
 use super::personal::{self, Item};
 use super::record::{ChainFact, Record, VERSION};
 use super::{AuditError, AuditSettings};
 use crate::clock::Now;
+use crate::files::{sync_folder, write_atomically};
 use crate::person::PersonId;
 
 /// The id that is being forgotten.
@@ -39,8 +40,7 @@ pub fn forget(
     go_on: impl Fn() -> bool,
 ) -> Result<Forgotten, AuditError> {
     let pending = folder.join(PENDING);
-    replace(&pending, id.as_str().as_bytes()).map_err(failed(&pending, "write"))?;
-    sync_folder(folder)?;
+    write_atomically(&pending, id.as_str().as_bytes(), OWN_MODE)?;
     let mut forgotten = Forgotten::default();
     let (mut files, mut numbers) = (Vec::new(), Vec::new());
     for file in closed_files(folder)? {
@@ -150,7 +150,7 @@ fn rewrite(file: &PathBuf, id: &PersonId) -> Result<(), AuditError> {
             _ => rewritten.extend(bytes),
         }
     }
-    replace(file, &rewritten).map_err(failed(file, "rewrite"))
+    Ok(write_atomically(file, &rewritten, OWN_MODE)?)
 }
 
 /// Pairs of a first and a last number, from rising numbers.

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 use super::AuditError;
-use super::folder::{failed, replace, sync_folder};
+use super::folder::{OWN_MODE, failed};
 use super::seal::{SealKey, SecretKey};
-use crate::files::{Trust, read_trusted};
+use crate::files::{Trust, read_trusted, sync_folder, write_atomically};
 use crate::secret::{self, MAX_KEY_BYTES};
 
 const KEY: &str = "seal.key";
@@ -82,16 +82,14 @@ impl KeyFolder {
     pub fn promote(&self) -> Result<(), AuditError> {
         let (path, next) = (self.0.join(KEY), self.0.join(NEXT));
         if !next.exists() {
-            return sync_folder(&self.0);
+            return Ok(sync_folder(&self.0)?);
         }
         secret::promote(&next, &path).map_err(failed(&path, "replace"))?;
-        sync_folder(&self.0)
+        Ok(sync_folder(&self.0)?)
     }
 
     fn write(&self, name: &str, key: &SecretKey) -> Result<(), AuditError> {
-        let path = self.0.join(name);
-        replace(&path, &key.text()).map_err(failed(&path, "write"))?;
-        sync_folder(&self.0)
+        Ok(write_atomically(&self.0.join(name), &key.text(), OWN_MODE)?)
     }
 
     fn read(&self, name: &str) -> Result<Option<SecretKey>, AuditError> {

@@ -1,13 +1,16 @@
 //! The open audit: appends records to the chain, seals it, closes a full file and begins another.
 
-use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::borrow::Borrow;
+use std::fs::File;
+use std::io::{self, Seek as _, SeekFrom};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, TryLockError};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::folder::{CURRENT, Claim, claim, closed_name, failed, open_own, sync_folder};
+use super::disk::{Disk, RealDisk};
+use super::folder::{CURRENT, Claim, NEXT, claim, closed_name, failed};
 use super::keys::{Keeper, KeyFolder, NextKey, Resumed, Slot, given};
 use super::line::{Beside, hash_of, hex, join};
 use super::record::{ChainFact, ChainHead, ClockQuality, Record, VERSION};
@@ -16,13 +19,14 @@ use super::seal::{SealKey, SecretKey};
 use super::{AuditError, AuditSettings, forget, personal, retention};
 use crate::clock::Now;
 use crate::event::Fact;
+use crate::files::sync_folder;
 
 /// The open audit.
 #[derive(Debug)]
 pub struct AuditLog {
     settings: AuditSettings,
-    file: File,
-    length: u64,
+    disk: Arc<dyn Disk>,
+    current: Current,
     head: ChainHead,
     key: SecretKey,
     next: NextKey,
@@ -32,6 +36,45 @@ pub struct AuditLog {
     /// The last record says that a run ended in order.
     ended: bool,
     _claim: Claim,
+}
+
+/// The file being written: what belongs to it changes with it, in one step.
+#[derive(Debug)]
+struct Current {
+    file: File,
+    /// Bytes of whole records.
+    length: u64,
+    /// It still has the name of the next file, and takes no record until it is `audit.jsonl`.
+    unnamed: bool,
+    /// Behind the whole records lies a part of one, and nothing is written before that is cut off.
+    torn: bool,
+}
+
+impl Current {
+    fn of(file: File, length: u64) -> Self {
+        Self { file, length, unnamed: false, torn: false }
+    }
+
+    /// Appends a line; one that fails leaves no part of itself behind.
+    fn append(&mut self, disk: &dyn Disk, line: &[u8]) -> io::Result<()> {
+        if self.torn {
+            self.cut()?;
+        }
+        if let Err(error) = disk.write(&self.file, line) {
+            // Should that fail too, the next record tries again, or the next opening.
+            self.torn = self.cut().is_err();
+            return Err(error);
+        }
+        self.length += line.len() as u64;
+        Ok(())
+    }
+
+    fn cut(&mut self) -> io::Result<()> {
+        self.file.set_len(self.length)?;
+        self.file.seek(SeekFrom::End(0))?;
+        self.torn = false;
+        Ok(())
+    }
 }
 
 /// What is left to be done elsewhere, where a slow card holds nobody up.
@@ -50,6 +93,11 @@ impl AuditLog {
     /// a run that did not end in order, is recorded as a gap. Where there is no chain to go on with, one
     /// begins.
     pub fn open(settings: &AuditSettings) -> Result<Self, AuditError> {
+        Self::open_on(settings, Arc::new(RealDisk))
+    }
+
+    /// [`AuditLog::open`] on this disk.
+    pub(super) fn open_on(settings: &AuditSettings, disk: Arc<dyn Disk>) -> Result<Self, AuditError> {
         let claim = claim(&settings.folder)?;
         retention::finish(&settings.folder)?;
         let found = recover(&settings.folder)?;
@@ -60,24 +108,28 @@ impl AuditLog {
         };
         warn_of_given_key(settings, begun.is_some());
         let gap = found.gap.clone();
-        let mut log = Self::of(settings, found, key, claim);
+        let mut log = Self::of(settings, disk, found, key, claim);
         if let Some(why) = begun {
             log.begin_chain(why)?;
         }
         if let Some(what) = gap {
             log.append(Now::read(), Fact::Gap { what })?;
         }
-        forget::finish(&mut log)?;
+        if let Err(error) = forget::finish(&mut log) {
+            log::error!(
+                "{error}; somebody is still named in the records, which the next start tries again to end"
+            );
+        }
         Ok(log)
     }
 
-    fn of(settings: &AuditSettings, found: Found, key: SecretKey, claim: Claim) -> Self {
+    fn of(settings: &AuditSettings, disk: Arc<dyn Disk>, found: Found, key: SecretKey, claim: Claim) -> Self {
         let ended = found.gap.is_none() && found.last.is_some();
         Self {
             settings: settings.clone(),
-            file: found.current,
-            length: found.length,
-            head: found.last.unwrap_or_else(|| ChainHead { seq: 0, hash: "0".repeat(64) }),
+            disk,
+            current: Current::of(found.current, found.length),
+            head: found.last.unwrap_or_else(ChainHead::before_the_first),
             key,
             next: NextKey::default(),
             ended,
@@ -99,8 +151,8 @@ impl AuditLog {
     }
 
     /// Writes one record to the kernel. A failed write leaves no part of the record behind.
-    pub fn append(&mut self, now: Now, fact: Fact) -> Result<(), AuditError> {
-        let mut fact = serde_json::to_value(fact)?;
+    pub fn append(&mut self, now: Now, fact: impl Borrow<Fact>) -> Result<(), AuditError> {
+        let mut fact = serde_json::to_value(fact.borrow())?;
         let taken = personal::take_out(&mut fact);
         if taken.is_empty() {
             let core = self.core(now, None, fact)?;
@@ -167,25 +219,30 @@ impl AuditLog {
 
     /// The file is as large as it should become.
     pub fn is_full(&self) -> bool {
-        self.length >= self.settings.max_bytes
+        self.current.length >= self.settings.max_bytes
     }
 
-    /// The file is so large that it should not wait for a quiet moment.
+    /// The file is so large that it does not wait for a quiet moment: a little above what it should become.
     pub fn is_overfull(&self) -> bool {
-        self.length >= 2 * self.settings.max_bytes
+        self.current.length >= self.settings.max_bytes.saturating_add(self.settings.max_bytes / 64)
     }
 
     /// The current file has no record.
     pub fn is_empty(&self) -> bool {
-        self.length == 0
+        self.current.length == 0
     }
 
     /// Seals and closes the file and begins another, so that every closed file ends with a seal. `None` if
     /// there is no seal to be had now, or nothing to close.
+    ///
+    /// The other file is there before anything is renamed, and from the moment that the sealed one has its new
+    /// name nothing is written to it, whatever fails afterwards.
     pub fn rotate(&mut self, now: Now) -> Result<Option<Unsynced>, AuditError> {
-        if self.length == 0 {
+        if self.is_empty() {
             return Ok(None);
         }
+        let (path, next) = (self.path(CURRENT), self.path(NEXT));
+        let file = self.disk.open(&next).map_err(failed(&next, "open"))?;
         let sealed = self.seal(now, false)?;
         if self.unsealed > 0 {
             return Ok(None);
@@ -194,12 +251,24 @@ impl AuditLog {
             Some(sealed) => sealed,
             None => self.unsynced()?,
         };
-        let folder = &self.settings.folder;
-        let (current, closed) = (folder.join(CURRENT), folder.join(closed_name(self.head.seq)));
-        fs::rename(&current, &closed).map_err(failed(&current, "close"))?;
-        self.length = 0;
-        self.file = open_own(&current).map_err(failed(&current, "open"))?;
+        let closed = self.path(&closed_name(self.head.seq));
+        self.disk.rename(&path, &closed).map_err(failed(&path, "close"))?;
+        self.current = Current { unnamed: true, ..Current::of(file, 0) };
+        // Should this fail, the next record tries again.
+        if let Err(error) = self.name_current() {
+            log::error!("{error}");
+        }
         Ok(Some(Unsynced { renamed: true, ..old }))
+    }
+
+    /// Gives a file that is begun its name.
+    fn name_current(&mut self) -> Result<(), AuditError> {
+        if self.current.unnamed {
+            let (path, next) = (self.path(CURRENT), self.path(NEXT));
+            self.disk.rename(&next, &path).map_err(failed(&path, "begin"))?;
+            self.current.unnamed = false;
+        }
+        Ok(())
     }
 
     /// Rotates and waits until that is durable: for who is alone with the audit.
@@ -215,12 +284,9 @@ impl AuditLog {
         keeper.advance()
     }
 
-    /// Records that the oldest files will be deleted, and says up to which record; `None` if there are no
-    /// more than are to be kept.
-    pub fn announce_retention(&mut self, now: Now) -> Result<Option<u64>, AuditError> {
-        let Some(last) = retention::excess(&self.settings)? else { return Ok(None) };
-        self.append_own(now, &ChainFact::RecordsDropped { last })?;
-        Ok(Some(last))
+    /// Records that the files up to record `last` will be deleted.
+    pub fn announce_retention(&mut self, now: Now, last: u64) -> Result<(), AuditError> {
+        self.append_own(now, &ChainFact::RecordsDropped { last })
     }
 
     /// Seals what is left, makes it durable and sees to the keys: the end of a run.
@@ -262,13 +328,18 @@ impl AuditLog {
 
     /// The current file, for syncing it elsewhere.
     pub fn unsynced(&self) -> Result<Unsynced, AuditError> {
-        let file = self.file.try_clone().map_err(self.failed("duplicate"))?;
+        let file = self.current.file.try_clone().map_err(self.failed("duplicate"))?;
         Ok(Unsynced { file, sealed: false, renamed: false })
     }
 
     /// Makes everything written durable.
     pub fn sync(&self) -> Result<(), AuditError> {
-        self.file.sync_data().map_err(self.failed("sync"))
+        self.disk.sync(&self.current.file).map_err(self.failed("sync"))
+    }
+
+    /// The disk that it lies on.
+    pub(super) fn disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.disk)
     }
 
     fn core(&self, now: Now, subject: Option<String>, fact: Value) -> Result<Vec<u8>, AuditError> {
@@ -292,14 +363,10 @@ impl AuditLog {
     }
 
     fn write(&mut self, core: &[u8], beside: Beside<'_>) -> Result<(), AuditError> {
+        self.name_current()?;
         let mut line = join(core, beside);
         line.push(b'\n');
-        if let Err(source) = self.file.write_all(&line) {
-            // Should cutting back fail too, the next opening does it.
-            let _ = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::End(0)));
-            return Err(self.failed("write")(source));
-        }
-        self.length += line.len() as u64;
+        self.current.append(&*self.disk, &line).map_err(self.failed("write"))?;
         self.unsealed += 1;
         self.ended = false;
         self.head = ChainHead { seq: self.head.seq.saturating_add(1), hash: hex(&hash_of(core)) };
@@ -307,7 +374,11 @@ impl AuditLog {
     }
 
     fn failed(&self, what: &'static str) -> impl FnOnce(io::Error) -> AuditError + use<> {
-        failed(&self.settings.folder.join(CURRENT), what)
+        failed(&self.path(CURRENT), what)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.settings.folder.join(name)
     }
 }
 

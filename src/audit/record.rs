@@ -122,6 +122,13 @@ pub struct ChainHead {
     pub hash: String,
 }
 
+impl ChainHead {
+    /// What the first record follows.
+    pub fn before_the_first() -> Self {
+        Self { seq: 0, hash: "0".repeat(64) }
+    }
+}
+
 impl std::fmt::Display for ChainHead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.hash, self.seq)

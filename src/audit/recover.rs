@@ -5,10 +5,11 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::AuditError;
-use super::folder::{CURRENT, closed_files, closed_name, failed, open_own, sync_folder};
+use super::folder::{CURRENT, closed_files, closed_name, failed, open_own};
 use super::line::{Line, hex};
 use super::record::{ChainFact, ChainHead, VERSION};
 use super::seal::SealKey;
+use crate::files::sync_folder;
 
 /// The first look at a file's end; a few hundred records. Each further look takes in four times as much.
 const WINDOW: u64 = 128 << 10;

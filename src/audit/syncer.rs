@@ -2,7 +2,6 @@
 //! door waits for a record's acceptance, not for its durability.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +10,15 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use super::AuditError;
-use super::folder::{failed, sync_folder};
+use super::disk::Disk;
+use super::folder::failed;
 use super::keys::Keeper;
 use super::log::{AuditLog, Unsynced};
+use super::recorder::Trouble;
 use super::retention;
+use super::state::Shared;
 use crate::failpoint;
+use crate::files::sync_folder;
 
 /// Held by whoever rewrites or deletes closed files.
 pub type Files = Arc<Mutex<()>>;
@@ -43,17 +46,19 @@ impl Syncer {
     pub fn spawn(
         log: &AuditLog,
         files: Files,
-        trouble: Arc<impl Fn(Option<AuditError>) + Send + Sync + 'static>,
-        sync: impl Fn(&File) -> io::Result<()> + Send + 'static,
+        shared: Arc<Shared>,
+        trouble: Trouble,
     ) -> Result<Self, AuditError> {
         let folder = log.settings().folder.clone();
         let failing = Arc::new(AtomicBool::new(false));
         let mut worker = Worker {
             folder: folder.clone(),
+            disk: log.disk(),
             keeper: log.keeper(),
             files,
             late: Vec::new(),
             failing: Arc::clone(&failing),
+            shared,
         };
         let (jobs, waiting) = sync_channel::<Job>(1);
         let thread = std::thread::Builder::new()
@@ -65,10 +70,10 @@ impl Syncer {
                         trouble(done.err());
                     }
                 };
-                report(worker.keeper.advance());
+                report(worker.tend(None));
                 for job in waiting {
                     failpoint::reach("audit-sync");
-                    report(worker.perform(job, &sync));
+                    report(worker.perform(job));
                 }
                 worker.keeper
             })
@@ -102,33 +107,48 @@ impl Syncer {
 
 struct Worker {
     folder: PathBuf,
+    disk: Arc<dyn Disk>,
     keeper: Keeper,
     files: Files,
     /// What could not be synced yet; a handful, because without a sync there is no next seal.
     late: Vec<Unsynced>,
     failing: Arc<AtomicBool>,
+    shared: Arc<Shared>,
 }
 
 impl Worker {
-    fn perform(&mut self, job: Job, sync: &impl Fn(&File) -> io::Result<()>) -> Result<(), AuditError> {
+    fn perform(&mut self, job: Job) -> Result<(), AuditError> {
         // A plain sync that failed is made up for by the next; a seal's must not be forgotten.
         self.late.retain(|late| late.sealed || late.renamed);
         self.late.push(job.unsynced);
-        let synced = self.late.iter().try_for_each(|late| sync(&late.file));
-        self.failing.store(synced.is_err(), Ordering::SeqCst);
-        synced.map_err(failed(&self.folder, "sync"))?;
+        self.sync()?;
         let done = std::mem::take(&mut self.late);
-        if done.iter().any(|late| late.renamed) {
-            sync_folder(&self.folder)?;
-        }
         if done.iter().any(|late| late.sealed) {
             self.keeper.seal_is_durable();
         }
-        self.keeper.advance()?;
-        match (job.delete, self.files.try_lock()) {
+        self.tend(job.delete)
+    }
+
+    /// Makes everything that was written durable.
+    fn sync(&mut self) -> Result<(), AuditError> {
+        let synced = self.late.iter().try_for_each(|late| self.disk.sync(&late.file));
+        let mut synced = synced.map_err(failed(&self.folder, "sync"));
+        if synced.is_ok() && self.late.iter().any(|late| late.renamed) {
+            synced = sync_folder(&self.folder).map_err(AuditError::from);
+        }
+        self.failing.store(synced.is_err(), Ordering::SeqCst);
+        self.shared.levels().unsynced = synced.as_ref().err().map(ToString::to_string);
+        synced
+    }
+
+    /// Follows the keys up, and deletes the closed files up to this record.
+    fn tend(&mut self, delete: Option<u64>) -> Result<(), AuditError> {
+        let tended = self.keeper.advance().and_then(|()| match (delete, self.files.try_lock()) {
             (Some(last), Ok(_mine)) => retention::drop_up_to(&self.folder, last),
             // Somebody is being forgotten there; the next closed file is soon enough.
             _ => Ok(()),
-        }
+        });
+        self.shared.levels().untended = tended.as_ref().err().map(ToString::to_string);
+        tended
     }
 }

@@ -1,5 +1,7 @@
 //! Chains as a daemon writes them: over restarts, power cuts, full files, and without somebody.
 
+mod failing;
+mod full;
 mod tampering;
 mod threads;
 
@@ -173,7 +175,9 @@ fn full_files_are_closed_old_ones_deleted_and_the_rest_verifies() {
         log.append(Now::read(), granted(&format!("person-{number}"))).expect("written");
         if log.is_full() {
             log.rotate_now(Now::read(), &mut keeper).expect("closes");
-            if let Some(last) = log.announce_retention(Now::read()).expect("written") {
+            let now = Now::read();
+            if let Some(last) = retention::outlook(&settings, now.wall.utc).expect("readable").excess {
+                log.announce_retention(now, last).expect("written");
                 retention::drop_up_to(&settings.folder, last).expect("deleted");
             }
         }
@@ -186,6 +190,18 @@ fn full_files_are_closed_old_ones_deleted_and_the_rest_verifies() {
     assert!(!all_text(&settings.folder).contains("person-0"), "what is kept names nobody");
     run(&settings, [risk("and on")]);
     sound(&settings);
+}
+
+#[test]
+fn what_was_being_written_when_the_power_failed_is_deleted_at_the_next_start() {
+    let folder = folder();
+    let settings = settings(&folder);
+    run(&settings, [granted("zoe")]);
+    let left =
+        [".audit-000000000003.jsonl.77-1-0.new", "audit.jsonl.new"].map(|name| settings.folder.join(name));
+    left.iter().for_each(|path| fs::write(path, "zoe").expect("written"));
+    run(&settings, [risk("on")]);
+    assert!(left.iter().all(|path| !path.exists()));
 }
 
 #[test]

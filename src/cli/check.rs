@@ -1,6 +1,7 @@
 //! `limen check`: every problem at once, before the door depends on it.
 
 mod entry;
+mod room;
 
 use std::sync::Arc;
 
@@ -90,6 +91,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     }
     if !arguments.without_devices {
         check_folders(&mut report, &settings);
+        room::check_room(&mut report, &settings);
         check_camera(context, &mut report, &settings);
     }
     check_door(context, &mut report, &settings, arguments.without_devices);

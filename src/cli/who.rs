@@ -8,12 +8,12 @@ use super::context::Context;
 use super::output::{BAD, GOOD, NOTE, STRONG, say, say_json, styled};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
+use super::when::{Resolved, When, parse_when};
 use crate::clock::Now;
 use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
-use crate::person::printable;
 use crate::policy::AccessRules;
-use crate::policy::calendar::{Calendar, Comes};
+use crate::policy::calendar::Calendar;
 use crate::policy::explanation::{Explanation, Says};
 
 /// Say whether a person may enter at a time, rule by rule. Exit code 1 if not.
@@ -24,9 +24,9 @@ use crate::policy::explanation::{Explanation, Says};
 pub struct Arguments {
     /// Whose
     id: String,
-    /// Local time at the site, as "2026-12-24 18:00" [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    /// In the site's time zone: "2026-12-24 18:00", 2026-12-24T18:00+01:00, "in 2h", "2h ago" [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_when)]
+    at: Option<When>,
 }
 
 /// The time that is asked about.
@@ -48,7 +48,10 @@ pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
         return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
     };
     let asked = match &arguments.at {
-        Some(text) => asked_for(text, &access.calendar)?,
+        Some(when) => {
+            let Resolved { local, note } = when.at_the_site(Now::read().wall.utc, &access.calendar)?;
+            Asked { local, known: true, note }
+        }
         None => now(access),
     };
     let explanation = access.explain(&entry.standing, asked.known.then_some(asked.local));
@@ -72,29 +75,6 @@ fn now(access: &AccessRules) -> Asked {
     let wall = Now::read().wall;
     let note = (!wall.synchronised).then(|| "the kernel says that its clock is not synchronised".to_owned());
     Asked { local: access.calendar.local(wall), known: access.local_time(wall).is_some(), note }
-}
-
-/// A time of the clock on the wall. One that never comes is a mistake.
-fn asked_for(text: &str, calendar: &Calendar) -> Result<Asked, Trouble> {
-    let shown = printable(text, 80);
-    let local = DateTime::strptime("%Y-%m-%d %H:%M", text).map_err(|_| {
-        Trouble::Usage(format!("--at \"{shown}\" is no time; write local time as \"2026-12-24 18:00\""))
-    })?;
-    let zone = calendar.zone_name();
-    let note = match calendar.comes(local) {
-        Comes::Once => None,
-        Comes::Twice => {
-            Some(format!("{shown} comes twice in {zone}, as the clocks are put back; both count"))
-        }
-        Comes::Never(afterwards) => {
-            let afterwards = afterwards.strftime("%H:%M");
-            return Err(Trouble::Usage(format!(
-                "--at \"{shown}\" never comes in {zone}: the clocks are put forward to {afterwards}; ask for \
-                 that time"
-            )));
-        }
-    };
-    Ok(Asked { local, known: true, note })
 }
 
 fn show(entry: &Entry, asked: &Asked, calendar: &Calendar, explanation: &Explanation) {

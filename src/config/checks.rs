@@ -171,12 +171,14 @@ fn check_audit(
 ) -> AuditSettings {
     let max_bytes = number(review, "[audit] max-bytes", &said.max_bytes, 65_536..=(1 << 30), "bytes");
     let keep = number(review, "[audit] keep", &said.keep, 1..=1000, "files");
+    let days = number(review, "[audit] keep-at-least-days", &said.keep_at_least_days, 0..=3650, "days");
     let minutes = number(review, "[audit] seal-minutes", &said.seal_minutes, 1..=1440, "minutes");
     let place = path(review, "[audit] folder", &said.folder, folder);
     let default = AuditSettings::in_folder(place.unwrap_or_else(|| paths.state.join("audit")));
     AuditSettings {
         max_bytes: max_bytes.map_or(default.max_bytes, |bytes| bytes as u64),
         keep: keep.map_or(default.keep, |files| files as usize),
+        keep_at_least: days.map_or(default.keep_at_least, |days| Duration::from_secs(86_400 * days as u64)),
         seal_every: minutes.map_or(default.seal_every, |minutes| Duration::from_secs(60 * minutes as u64)),
         first_key: path(review, "[audit] key", &said.key, folder),
         ..default

@@ -260,6 +260,8 @@ pub struct SaidAudit {
     pub max_bytes: Said<i64>,
     /// Files.
     pub keep: Said<i64>,
+    /// Days.
+    pub keep_at_least_days: Said<i64>,
     /// Minutes.
     pub seal_minutes: Said<i64>,
     /// The first sealing key.

@@ -135,6 +135,7 @@ fn defaults_are_safe() {
     assert_eq!((settings.rules.frames, settings.rules.window), (3, 5));
     assert_eq!(settings.rules.unlock, Duration::from_secs(5));
     assert_eq!(settings.gallery, Path::new("/etc/limen/gallery.toml"));
+    assert_eq!(settings.audit.keep_at_least.as_secs(), 90 * 86_400);
     assert_eq!(settings.audit.folder, Path::new("/var/lib/limen/audit"));
 }
 
@@ -175,6 +176,10 @@ fn every_value_out_of_range_names_its_line_and_the_range() {
     answers(
         "[audit]\nseal-minutes = 0\n",
         "limen.toml:2: [audit] seal-minutes: 0 is out of range; use 1 to 1440 minutes",
+    );
+    answers(
+        "[audit]\nkeep-at-least-days = -1\n",
+        "limen.toml:2: [audit] keep-at-least-days: -1 is out of range; use 0 to 3650 days",
     );
     answers("[audit]\nkeep = 0\n", "limen.toml:2: [audit] keep: 0 is out of range; use 1 to 1000 files");
 }

@@ -1,11 +1,12 @@
 //! The recorder's threads: who waits for what.
 
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::failing::{Step, TestDisk};
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,16 +33,18 @@ fn nothing_is_accepted_while_syncs_fail() {
     let folder = folder();
     let (sender, answers) = channel();
     let (told, troubles) = channel();
-    let told = std::sync::Mutex::new(told);
+    let told = Mutex::new(told);
     let broken = Arc::new(AtomicBool::new(true));
     let breaks = Arc::clone(&broken);
-    let recorder = Recorder::spawn_with(
+    let disk = TestDisk::failing(move |step| {
+        let fails = step == Step::Sync && breaks.load(Ordering::SeqCst);
+        if fails { Err(ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(()) }
+    });
+    let recorder = Recorder::spawn_on(
         &settings(&folder),
         move |name: u32, ok| sender.send((name, ok)).expect("open"),
         move |trouble| told.lock().expect("whole").send(trouble.is_some()).expect("open"),
-        move |_| {
-            if breaks.load(Ordering::SeqCst) { Err(ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(()) }
-        },
+        Arc::new(disk),
     )
     .expect("a writable folder");
     for (name, fails) in [(1, true), (2, false)] {
@@ -50,6 +53,7 @@ fn nothing_is_accepted_while_syncs_fail() {
         assert_eq!(troubles.recv_timeout(PATIENCE), Ok(fails), "told once a change");
         assert!(recorder.record(Now::read(), Fact::Stopped, Some(name)));
         assert_eq!(answers.recv_timeout(PATIENCE), Ok((name, !fails)));
+        assert_eq!(recorder.trouble().is_some(), fails);
     }
 }
 
@@ -59,17 +63,21 @@ fn a_slow_card_holds_no_record_up() {
     let (sender, answers) = channel();
     let (syncing, begun) = channel();
     let (finish, finished) = channel::<()>();
-    let recorder = Recorder::spawn_with(
+    let (syncing, finished) = (Mutex::new(syncing), Mutex::new(finished));
+    let disk = TestDisk::failing(move |step| {
+        if step == Step::Sync {
+            // The test has heard of the first.
+            let _ = syncing.lock().expect("whole").send(());
+            // The test ends the sync, or has ended itself.
+            let _ = finished.lock().expect("whole").recv();
+        }
+        Ok(())
+    });
+    let recorder = Recorder::spawn_on(
         &settings(&folder),
         move |name: u32, ok| sender.send((name, ok)).expect("open"),
         |_| {},
-        move |_| {
-            // The test has heard of the first.
-            let _ = syncing.send(());
-            // The test ends the sync, or has ended itself.
-            let _ = finished.recv();
-            Ok(())
-        },
+        Arc::new(disk),
     )
     .expect("a writable folder");
     assert!(recorder.record(Now::read(), Fact::Stopped, None));
@@ -112,4 +120,66 @@ fn somebody_is_forgotten_while_records_go_on() {
     drop(recorder);
     assert!(!all_text(&settings.folder).contains("zoe") && all_text(&settings.folder).contains("bob"));
     assert_eq!(sound(&settings).forgotten, 1);
+}
+
+#[test]
+fn files_are_as_large_as_they_should_be_and_as_many_while_nobody_rests() {
+    let folder = folder();
+    let settings =
+        AuditSettings { max_bytes: 16_384, keep: 3, keep_at_least: Duration::ZERO, ..settings(&folder) };
+    let (sender, answers) = channel();
+    let recorder =
+        Recorder::spawn(&settings, move |(), ok| sender.send(ok).expect("open"), |_| {}).expect("spawned");
+    for _ in 0..600 {
+        assert!(recorder.record(Now::read(), risk("again and again"), Some(())));
+        assert!(answers.recv_timeout(PATIENCE).expect("an answer"));
+        // A card's pace: the next key is made while records come.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    drop(recorder);
+    let files = closed_files(&settings.folder).expect("listed");
+    assert_eq!(files.len(), 3);
+    for file in files {
+        let length = fs::metadata(&file).expect("there").len();
+        assert!((16_384..2 * 16_384 - 4096).contains(&length), "{}: {length}", file.display());
+    }
+    sound(&settings);
+}
+
+#[test]
+fn young_records_are_deleted_only_after_a_warning() {
+    let folder = folder();
+    let settings = AuditSettings { max_bytes: 2048, keep: 2, ..settings(&folder) };
+    let mut log = AuditLog::open(&settings).expect("opens");
+    let mut keeper = log.keeper();
+    for number in 0..20 {
+        log.append(Now::read(), risk(&format!("{number} {}", "x".repeat(300)))).expect("written");
+        if log.is_full() {
+            log.rotate_now(Now::read(), &mut keeper).expect("closed");
+        }
+    }
+    log.close(Now::read(), keeper).expect("closed");
+    let before = closed_files(&settings.folder).expect("listed").len();
+    assert!(before > 2, "{before} files");
+    let recorder = Recorder::<()>::spawn(&settings, |(), _| {}, |_| {}).expect("spawned");
+    let warned =
+        within(|| matches!(recorder.disk()[..], [DiskWarning::DeletedYoung { days: 0, wanted: 90, .. }]));
+    assert!(warned, "{:?}", recorder.disk());
+    assert_eq!(closed_files(&settings.folder).expect("listed").len(), before, "the warning comes first");
+    assert!(recorder.disk()[0].to_string().contains("deleted after 0 days, before the 90"));
+    assert!(within(|| closed_files(&settings.folder).expect("listed").len() == 2), "and `keep` is kept");
+    drop(recorder);
+    sound(&settings);
+}
+
+/// Whether it becomes so within the patience of these tests.
+pub(super) fn within(is_so: impl Fn() -> bool) -> bool {
+    let deadline = std::time::Instant::now() + 2 * PATIENCE;
+    while std::time::Instant::now() < deadline {
+        if is_so() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
 }

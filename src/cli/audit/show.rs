@@ -1,17 +1,17 @@
 //! `limen audit show`: what happened?
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::output::{FAINT, note, say, styled};
 use super::super::people::person_id;
 use super::super::trouble::{Answer, Trouble};
+use super::super::when::{When, parse_when};
 use super::csv;
 use crate::audit::{ClockQuality, Record, Verifier, read_all, read_newest};
 use crate::person::{PersonId, is_deceptive, printable};
+use crate::policy::calendar::Calendar;
 
 /// Records without a filter, unless --lines says otherwise.
 const DEFAULT_LINES: usize = 50;
@@ -24,10 +24,10 @@ pub struct Arguments {
     /// The newest so many [default: 50; all with --since, --until, --who, --kind or --csv]
     #[arg(long, short = 'n')]
     lines: Option<usize>,
-    /// From then on: 2026-07-01, 2026-07-01T08:00 (this machine's zone), or with a zone, 2026-07-01T08:00Z
+    /// From then on, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00, 2h, "30 min"
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     since: Option<When>,
-    /// Until then; a day to its end
+    /// Until then, in the same forms; a day to its end
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     until: Option<When>,
     /// Only records that name this person
@@ -41,44 +41,6 @@ pub struct Arguments {
     csv: bool,
 }
 
-/// A time as somebody types it.
-#[derive(Debug, Clone, Copy)]
-enum When {
-    Instant(Timestamp),
-    Local(DateTime),
-    Day(Date),
-}
-
-fn parse_when(text: &str) -> Result<When, String> {
-    let day = || text.parse().map(When::Day);
-    let local = || text.parse().map(When::Local);
-    let instant = text.parse().map(When::Instant);
-    let parsed = instant.or_else(|_| if text.contains(['T', ' ', ':']) { local() } else { day() });
-    parsed.map_err(|_| "is no time; write 2026-07-01, 2026-07-01T08:00 or 2026-07-01T08:00Z".to_owned())
-}
-
-impl When {
-    fn begin(self) -> Result<Timestamp, Trouble> {
-        self.at(|day| Ok(day.at(0, 0, 0, 0)))
-    }
-
-    /// The first moment that is too late.
-    fn end(self) -> Result<Timestamp, Trouble> {
-        self.at(|day| Ok(day.tomorrow()?.at(0, 0, 0, 0)))
-    }
-
-    fn at(self, day: impl Fn(Date) -> Result<DateTime, jiff::Error>) -> Result<Timestamp, Trouble> {
-        let local = match self {
-            Self::Instant(instant) => return Ok(instant),
-            Self::Local(time) => Ok(time),
-            Self::Day(date) => day(date),
-        };
-        local
-            .and_then(|time| TimeZone::system().to_timestamp(time))
-            .map_err(|error| Trouble::Usage(format!("a time that cannot be: {error}")))
-    }
-}
-
 struct Filter {
     since: Option<Timestamp>,
     until: Option<Timestamp>,
@@ -87,10 +49,12 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(arguments: &Arguments) -> Result<Self, Trouble> {
+    fn of(arguments: &Arguments, calendar: &Calendar) -> Result<Self, Trouble> {
+        let now = Timestamp::now();
+        let (since, until) = (arguments.since.as_ref(), arguments.until.as_ref());
         Ok(Self {
-            since: arguments.since.map(When::begin).transpose()?,
-            until: arguments.until.map(When::end).transpose()?,
+            since: since.map(|when| when.begin(now, calendar)).transpose()?,
+            until: until.map(|when| when.end(now, calendar)).transpose()?,
             who: arguments.who.as_deref().map(person_id).transpose()?,
             kinds: arguments.kind.clone(),
         })
@@ -118,7 +82,7 @@ fn people(record: &Record) -> Vec<&str> {
 
 pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
     let settings = context.settings()?;
-    let filter = Filter::of(arguments)?;
+    let filter = Filter::of(arguments, &settings.access.calendar)?;
     if arguments.csv {
         say(csv::HEADING);
     }
@@ -202,18 +166,6 @@ fn unambiguous(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_days_local_times_or_instants() {
-        assert!(matches!(parse_when("2026-07-01"), Ok(When::Day(_))));
-        assert!(matches!(parse_when("2026-07-01T08:00"), Ok(When::Local(_))));
-        assert!(matches!(parse_when("2026-07-01 08:00:30"), Ok(When::Local(_))));
-        assert!(matches!(parse_when("2026-07-01T08:00Z"), Ok(When::Instant(_))));
-        assert!(parse_when("yesterday").is_err());
-        let day = parse_when("2026-07-01").expect("a day");
-        let length = day.end().expect("a time").duration_since(day.begin().expect("a time"));
-        assert!((23..=25).contains(&length.as_hours()), "{length:?}");
-    }
 
     #[test]
     fn json_hides_no_direction_marks() {
