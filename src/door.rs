@@ -185,8 +185,8 @@ pub enum DoorError {
     },
     /// No chip of this machine is the one that is meant.
     #[error(
-        "no GPIO chip here is {wanted}; chips here: {found}; name another chip by chip-label = \"...\", or use \
-         driver = \"dry-run\" where no door is wired"
+        "no GPIO chip here is {wanted}; chips here: {found}; on a Raspberry Pi start a kernel that has it, as Raspberry Pi \
+         OS does; name another chip by chip-label = \"...\", or use driver = \"dry-run\" where no door is wired"
     )]
     NoSuchLabel {
         /// Which is meant.

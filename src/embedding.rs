@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::secret::hex;
+
 /// The most numbers an embedding may have; published face networks use 128 to 512.
 pub const MAX_DIMENSIONS: usize = 1024;
 
@@ -54,13 +56,8 @@ impl ModelDigest {
     /// Reads 64 hexadecimal digits, optionally behind `sha256:`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix("sha256:").unwrap_or(text);
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
         let mut digest = [0; 32];
-        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
+        base16ct::mixed::decode(text, &mut digest).ok().filter(|read| read.len() == 32)?;
         Some(Self(digest))
     }
 
@@ -72,7 +69,7 @@ impl ModelDigest {
 
 impl fmt::Display for ModelDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

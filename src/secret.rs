@@ -8,6 +8,7 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use base16ct::lower;
 use zeroize::Zeroizing;
 
 /// The largest file of a key that is read: 64 digits and white space.
@@ -79,27 +80,15 @@ fn erase(mut key: File) -> io::Result<()> {
 
 /// The bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    lower::encode_string(bytes)
 }
 
 /// The bytes of exactly `2 * N` lower-case hexadecimal digits: one way to write them only, so that no change
 /// of a digit goes unseen.
 pub fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    let digit = |c: u8| match c {
-        b'0'..=b'9' => Some(c - b'0'),
-        b'a'..=b'f' => Some(c - b'a' + 10),
-        _ => None,
-    };
-    if text.len() != 2 * N {
-        return None;
-    }
     let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
+    let whole = lower::decode(text, &mut bytes).is_ok_and(|read| read.len() == N);
+    whole.then_some(bytes)
 }
 
 #[cfg(test)]

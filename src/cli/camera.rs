@@ -85,10 +85,10 @@ fn list(context: &Context) -> Answer {
 fn no_camera(devices: usize) -> String {
     let found = match devices {
         0 => "there is no camera on this machine (no /dev/video*)".to_owned(),
-        1 => "there is no camera: the only video device of this machine is a codec or the like".to_owned(),
-        n => format!(
-            "there is no camera among the {n} video devices of this machine, which are codecs and the like"
-        ),
+        n => {
+            let plural = if n == 1 { "" } else { "s" };
+            format!("there is no camera among {n} video device{plural} of this machine (codecs and the like)")
+        }
     };
     format!(
         "{found}; plug in a USB camera with YUYV or MJPEG. A ribbon-cable camera speaks through libcamera only, and \
@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn codecs_are_not_called_no_device_and_the_owner_of_a_ribbon_camera_is_told_what_to_do() {
         assert!(no_camera(0).contains("no /dev/video*"));
-        assert!(no_camera(6).starts_with("there is no camera among the 6 video devices"));
+        assert!(no_camera(6).starts_with("there is no camera among 6 video devices"));
+        assert!(no_camera(1).contains("among 1 video device of"));
         for devices in [0, 1, 6] {
             assert!(no_camera(devices).contains("ribbon-cable camera"));
         }

@@ -39,6 +39,7 @@ embedding = "int8"
 [door]
 driver = "gpiochip"
 chip = "/dev/gpiochip0"
+chip-label = "pinctrl-rp1"
 pin = 17
 active = "high"
 unlock-seconds = 5
@@ -118,6 +119,7 @@ folder = "/var/lib/limen/audit"
 max-bytes = 16777216
 keep = 17
 seal-minutes = 10
+keep-at-least-days = 91
 key = "first.key"
 on-audit-failure = "refuse"
 [store]
@@ -156,6 +158,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("SaidModel", "sha256", "embedding = \"int8\"", MODEL),
     ("SaidDoor", "driver", "driver = \"gpiochip\"", "driver = \"dry-run\""),
     ("SaidDoor", "chip", "/dev/gpiochip0", "/dev/gpiochip4"),
+    ("SaidDoor", "chip_label", "pinctrl-rp1", "gpio-sim"),
     ("SaidDoor", "pin", "pin = 17", "pin = 27"),
     ("SaidDoor", "active", "pin = 17\nactive = \"high\"", "pin = 4\nactive = \"low\""),
     ("SaidDoor", "unlock_seconds", "unlock-seconds = 5\n", "unlock-seconds = 6\n"),
@@ -233,6 +236,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("SaidAudit", "max_bytes", "16777216", "16777217"),
     ("SaidAudit", "keep", "keep = 17", "keep = 18"),
     ("SaidAudit", "seal_minutes", "seal-minutes = 10", "seal-minutes = 11"),
+    ("SaidAudit", "keep_at_least_days", "days = 91", "days = 92"),
     ("SaidAudit", "key", "first.key", "second.key"),
     ("SaidAudit", "on_audit_failure", "failure = \"refuse\"", "failure = \"allow-and-alarm\""),
     ("SaidStore", "key", "store.key", "another.key"),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::door::Driver;
+use crate::door::chips::ChipChoice;
 use crate::door::pin::ActiveLevel;
 use crate::policy::OnAuditFailure;
 use crate::vision::model::{EmbedderChoice, Packs};
@@ -217,6 +218,19 @@ fn a_real_lock_needs_a_pin_and_the_accepted_risk() {
     assert!(found[1].contains("a photograph of an enrolled person can open the door"));
     let settings = good("[door]\ndriver = \"gpiochip\"\npin = 17\naccept-photo-risk = true\n");
     assert!(settings.accept_photo_risk);
+}
+
+#[test]
+fn the_chip_is_found_by_itself_unless_it_is_named() {
+    const DOOR: &str = "[door]\ndriver = \"gpiochip\"\npin = 17\naccept-photo-risk = true\n";
+    assert_eq!(good(DOOR).door.chip, ChipChoice::default());
+    let named = good(&format!("{DOOR}chip = \"/dev/gpiochip4\"\nchip-label = \"pinctrl-rp1\"\n"));
+    let (path, label) = (Some("/dev/gpiochip4".into()), Some("pinctrl-rp1".to_owned()));
+    assert_eq!(named.door.chip, ChipChoice { path, label });
+    let long = format!("{DOOR}chip-label = \"{}\"\n", "x".repeat(32));
+    answers(&long, "limen.toml:5: [door] chip-label: is longer than 31 bytes");
+    let rppal = good(&format!("{}chip = \"/dev/gpiochip0\"\n", DOOR.replace("gpiochip", "rppal")));
+    assert!(rppal.warnings.iter().any(|warning| warning.contains("needs no chip")), "{:?}", rppal.warnings);
 }
 
 #[test]

@@ -5,9 +5,8 @@
 
 use std::fmt;
 
+use argon2::password_hash::phc::{Error, Ident, Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -21,6 +20,11 @@ const MOST: Cost = Cost { memory: 64 * 1024, passes: 5, lanes: 4 };
 /// Bytes of salt and hash made here.
 const SALT: usize = 16;
 const HASH: usize = 32;
+/// What a PHC string says of the algorithm.
+const ALGORITHM: &str = "argon2id";
+const VERSION: u32 = 19;
+/// Bytes of the shortest hash that is taken.
+const SHORTEST_HASH: usize = 16;
 /// The longest PHC string that is looked at.
 const LONGEST_TEXT: usize = 256;
 
@@ -64,16 +68,23 @@ impl Cost {
             && (LEAST.lanes..=MOST.lanes).contains(&self.lanes)
     }
 
-    /// Reads `m=19456,t=2,p=1`.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(',');
+    /// Reads `m=19456,t=2,p=1`; nothing else, and nothing in another order.
+    fn parse(said: &ParamsString) -> Option<Self> {
+        let mut params = said.iter();
         let mut number = |name: &str| {
-            let digits = parts.next()?.strip_prefix(name)?;
-            let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() <= 9;
-            plain.then(|| digits.parse().ok()).flatten()
+            let (found, value) = params.next()?;
+            (found.as_str() == name).then(|| value.decimal().ok()).flatten()
         };
-        let cost = Self { memory: number("m=")?, passes: number("t=")?, lanes: number("p=")? };
-        parts.next().is_none().then_some(cost)
+        let cost = Self { memory: number("m")?, passes: number("t")?, lanes: number("p")? };
+        params.next().is_none().then_some(cost)
+    }
+
+    fn write(self) -> Result<ParamsString, Error> {
+        let mut params = ParamsString::new();
+        for (name, value) in [("m", self.memory), ("t", self.passes), ("p", self.lanes)] {
+            params.add_decimal(Ident::new(name)?, value)?;
+        }
+        Ok(params)
     }
 }
 
@@ -96,28 +107,27 @@ impl PinHash {
 
     /// Reads a PHC string. Nothing is computed: its parameters are looked at first.
     pub fn parse(text: &str) -> Result<Self, HashError> {
-        let mut fields = if text.len() <= LONGEST_TEXT { text } else { "" }.split('$');
-        let mut next = || fields.next().ok_or(HashError::Form);
-        if !next()?.is_empty() {
+        if text.len() > LONGEST_TEXT {
             return Err(HashError::Form);
         }
-        let (algorithm, version, cost, salt, hash) = (next()?, next()?, next()?, next()?, next()?);
-        if fields.next().is_some() {
-            return Err(HashError::Form);
-        }
-        if (algorithm, version) != ("argon2id", "v=19") {
+        let said = PasswordHash::new(text).map_err(|error| match error {
+            Error::Base64(_) | Error::SaltTooShort | Error::SaltTooLong | Error::OutputSize { .. } => {
+                HashError::Bytes
+            }
+            _ => HashError::Form,
+        })?;
+        if (said.algorithm.as_str(), said.version) != (ALGORITHM, Some(VERSION)) {
             return Err(HashError::Algorithm);
         }
-        let cost = Cost::parse(cost).ok_or(HashError::Form)?;
+        let cost = Cost::parse(&said.params).ok_or(HashError::Form)?;
         if !cost.is_sane() {
             return Err(HashError::Cost);
         }
-        let decode = |text: &str| STANDARD_NO_PAD.decode(text).map_err(|_| HashError::Bytes);
-        let (salt, hash) = (decode(salt)?, decode(hash)?);
-        if !(8..=48).contains(&salt.len()) || !(16..=64).contains(&hash.len()) {
+        let (salt, hash) = said.salt.zip(said.hash).ok_or(HashError::Form)?;
+        if hash.len() < SHORTEST_HASH {
             return Err(HashError::Bytes);
         }
-        Ok(Self { cost, salt, hash })
+        Ok(Self { cost, salt: salt.to_vec(), hash: hash.as_bytes().to_vec() })
     }
 
     /// Whether this is the PIN. Slow on purpose: tens of milliseconds on a PC.
@@ -125,13 +135,21 @@ impl PinHash {
         let computed = compute(pin, self.cost, &self.salt, self.hash.len())?;
         Ok(super::are_equal(&computed, &self.hash))
     }
+
+    fn phc(&self) -> Result<PasswordHash, Error> {
+        Ok(PasswordHash {
+            algorithm: Ident::new(ALGORITHM)?,
+            version: Some(VERSION),
+            params: self.cost.write()?,
+            salt: Some(Salt::new(&self.salt)?),
+            hash: Some(Output::new(&self.hash)?),
+        })
+    }
 }
 
 impl fmt::Display for PinHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Cost { memory, passes, lanes } = self.cost;
-        let [salt, hash] = [&self.salt, &self.hash].map(|bytes| STANDARD_NO_PAD.encode(bytes));
-        write!(f, "$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${hash}")
+        self.phc().map_err(|_| fmt::Error)?.fmt(f)
     }
 }
 
@@ -171,6 +189,16 @@ mod tests {
         }
         assert_ne!(PinHash::of(&digits("4711")).expect("memory").to_string(), text, "the salt is another");
         assert_eq!(format!("{hash:?}"), "PinHash(..)");
+    }
+
+    #[test]
+    fn a_hash_that_an_older_version_wrote_is_read_as_it_was_and_written_as_it_was() {
+        let text = "$argon2id$v=19$m=19456,t=2,p=1$iQg+e9eeJzJTsnMX3mU4ag$0CpK8MCralok+QwyzLahgszZWEfbrsPwMaZykmFA4Q8";
+        let read = PinHash::parse(text).expect("of an older version");
+        assert!(
+            read.is_of(&digits("4711")).expect("memory") && !read.is_of(&digits("4712")).expect("memory")
+        );
+        assert_eq!(read.to_string(), text);
     }
 
     #[test]

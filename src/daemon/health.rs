@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Daemon;
 use super::entries::part_of;
+use crate::audit::DiskWarning;
 use crate::clock::{Moment, Now};
 use crate::door::inputs::InputThread;
 use crate::event::Part;
@@ -53,6 +54,8 @@ impl Daemon {
         health.extend([
             (Part::Door, self.shell.door_trouble()),
             (Part::Inputs, self.inputs.as_ref().and_then(InputThread::trouble)),
+            (Part::Audit, self.shell.recorder().trouble()),
+            (Part::Disk, in_one_line(&self.shell.recorder().disk())),
             (Part::Vision, hangs.then(|| "its thread hangs".to_owned())),
             (Part::Camera, self.vision.camera_trouble()),
             (Part::Mode, self.mode_keeper.trouble()),
@@ -67,6 +70,11 @@ impl Daemon {
         ]);
         health
     }
+}
+
+fn in_one_line(warnings: &[DiskWarning]) -> Option<String> {
+    let said: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl ChipChoice {
             (Some(right), _) => format!("write chip = \"{}\", or leave chip out", right.path.display()),
             (None, Some(_)) => format!("correct chip-label, or leave it out (chips here: {})", listed(chips)),
             (None, None) => format!(
-                "start a kernel that has the header's chip; only if the relay hangs on this chip itself, write \
+                "start a kernel that has the header's chip, as Raspberry Pi OS does; only if the relay hangs on this chip itself, write \
                  chip-label = \"{}\" too (chips here: {})",
                 chip.label,
                 listed(chips)

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use plotters::coord::ranged1d::ValueFormatter;
+use plotters::coord::types::RangedCoordf64;
 use plotters::coord::{CoordTranslate, ranged1d::Ranged};
 use plotters::prelude::*;
 
@@ -15,8 +16,8 @@ pub(super) const SIZE: (u32, u32) = (800, 560);
 const LEAST: f64 = 1e-6;
 /// A step of a histogram that holds less than this share is not worth an axis.
 const VISIBLE: f64 = 1e-4;
-pub(super) const GENUINE: RGBColor = RGBColor(0, 114, 178);
-pub(super) const IMPOSTOR: RGBColor = RGBColor(213, 94, 0);
+const GENUINE: RGBColor = RGBColor(0, 114, 178);
+const IMPOSTOR: RGBColor = RGBColor(213, 94, 0);
 /// Told apart by people who do not tell all colours apart (Okabe and Ito).
 const CURVES: [RGBColor; 6] = [
     GENUINE,
@@ -137,21 +138,40 @@ fn histogram(file: &Path, plotted: &Plotted<'_>) -> Drawn {
         .y_desc("share of pairs")
         .y_label_formatter(&|share| format!("{:.1} %", 100.0 * share))
         .draw()?;
+    histograms(&mut chart, genuine, impostor)?;
+    if let Some((name, score)) = plotted.threshold {
+        mark(&mut chart, format!("{name}: {score:.3}"), f64::from(score), highest * 1.05)?;
+    }
+    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    area.present()?;
+    Ok(())
+}
+
+/// A chart of scores and their shares.
+pub(super) type ScoreChart<'a, 'b> =
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// Draws the scores of the same person and of two people, as areas.
+pub(super) fn histograms(
+    chart: &mut ScoreChart<'_, '_>,
+    genuine: Vec<(f64, f64)>,
+    impostor: Vec<(f64, f64)>,
+) -> Drawn {
     for (name, colour, points) in [("same person", GENUINE, genuine), ("two people", IMPOSTOR, impostor)] {
         chart
             .draw_series(AreaSeries::new(points, 0.0, colour.mix(0.3)).border_style(colour))?
             .label(name)
             .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.filled()));
     }
-    if let Some((name, score)) = plotted.threshold {
-        let line = [(f64::from(score), 0.0), (f64::from(score), highest * 1.05)];
-        chart
-            .draw_series(LineSeries::new(line, BLACK.stroke_width(2)))?
-            .label(format!("{name}: {score:.3}"))
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 14, y)], BLACK.stroke_width(2)));
-    }
-    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
-    area.present()?;
+    Ok(())
+}
+
+/// Marks a score by a line as high as the chart.
+pub(super) fn mark(chart: &mut ScoreChart<'_, '_>, name: String, score: f64, height: f64) -> Drawn {
+    chart
+        .draw_series(LineSeries::new([(score, 0.0), (score, height)], BLACK.stroke_width(2)))?
+        .label(name)
+        .legend(|(x, y)| PathElement::new([(x, y), (x + 14, y)], BLACK.stroke_width(2)));
     Ok(())
 }
 

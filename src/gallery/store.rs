@@ -26,6 +26,7 @@ pub use vault::{Opened, Rotated, Vault};
 
 use crate::embedding::{Embedding, ModelDigest};
 use crate::person::PersonId;
+use crate::secret::hex;
 
 /// The store's name in the state folder.
 pub const STORE_NAME: &str = "templates.limen";
@@ -43,15 +44,13 @@ impl PhotoDigest {
 
 impl fmt::Display for PhotoDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
 impl fmt::Debug for PhotoDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PhotoDigest(")?;
-        self.0[..4].iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        f.write_str(")")
+        write!(f, "PhotoDigest({})", hex(&self.0[..4]))
     }
 }
 

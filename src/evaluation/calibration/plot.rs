@@ -7,7 +7,7 @@ use plotters::prelude::*;
 use super::Calibration;
 use super::tally::{Histogram, STEP};
 use crate::evaluation::EvaluationError;
-use crate::evaluation::plot::{Drawn, GENUINE, IMPOSTOR, SIZE, builder};
+use crate::evaluation::plot::{Drawn, SIZE, builder, histograms, mark};
 
 /// Steps a row, so that a small gallery's histogram is no comb.
 const STEPS: usize = 2;
@@ -37,16 +37,8 @@ fn draw(file: &Path, title: &str, found: &Calibration) -> Drawn {
         .y_desc("share of comparisons")
         .y_label_formatter(&|share| format!("{:.1} %", 100.0 * share))
         .draw()?;
-    for (name, colour, points) in [("same person", GENUINE, genuine), ("two people", IMPOSTOR, impostor)] {
-        chart
-            .draw_series(AreaSeries::new(points, 0.0, colour.mix(0.3)).border_style(colour))?
-            .label(name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.filled()));
-    }
-    chart
-        .draw_series(LineSeries::new([(threshold, 0.0), (threshold, highest)], BLACK.stroke_width(2)))?
-        .label(format!("threshold of one photograph, {threshold:.3}"))
-        .legend(|(x, y)| Rectangle::new([(x, y - 1), (x + 14, y + 1)], BLACK.filled()));
+    histograms(&mut chart, genuine, impostor)?;
+    mark(&mut chart, format!("threshold of one photograph, {threshold:.3}"), threshold, highest)?;
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperMiddle)
