@@ -113,7 +113,6 @@ enum Message {
     PinVerified(EntryId, PersonId, PinOutcome),
     /// Whether the audit accepted, and when.
     Answered(RequestId, bool, Moment),
-    Audit(Option<String>),
     Heard(Heard),
     Reloaded(Box<Reloaded>),
     StoreChanged(Box<Changed>),
@@ -307,7 +306,6 @@ impl Daemon {
             Message::Input(report) => self.input_reported(now, report),
             Message::Answered(request, true, at) => self.step(now, Event::Accepted(request, at)),
             Message::Answered(request, false, _) => self.step(now, Event::NotAccepted(request)),
-            Message::Audit(trouble) => self.audit_trouble(trouble),
             Message::Heard(heard) => self.heard(now, heard),
             Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
             Message::StoreChanged(changed) => self.store_changed(now, *changed),
@@ -360,13 +358,6 @@ impl Daemon {
             }
             // Their health is a level, which is looked at after every message.
             InputReport::Failed(_) | InputReport::Recovered => {}
-        }
-    }
-
-    fn audit_trouble(&mut self, trouble: Option<String>) {
-        match trouble {
-            Some(what) => log::error!("{what}"),
-            None => log::info!("audit: records are accepted again"),
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn recorder(
         move |request, accepted| {
             drop(answers.try_send(Message::Answered(request, accepted, Moment::now())));
         },
-        move |trouble| drop(troubles.try_send(Message::Audit(trouble.map(|e| e.to_string())))),
+        move |_| drop(troubles.try_send(Message::Look)),
     )?)
 }
 
