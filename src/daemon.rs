@@ -19,6 +19,7 @@ mod entries;
 mod error;
 mod eyes;
 mod force;
+mod journal;
 mod pins;
 mod reload;
 mod requests;
@@ -276,14 +277,10 @@ impl Daemon {
     fn take(&mut self, now: Now, message: Message) {
         match message {
             Message::Seen(number, seen) => self.see(now, number, &seen),
-            Message::CameraLost(what) => {
-                log::error!("{what}");
-                self.step(now, Event::Failed(Part::Camera, what));
-            }
+            Message::CameraLost(what) => self.step(now, Event::Failed(Part::Camera, what)),
             Message::CameraBack => self.step(now, Event::Recovered(Part::Camera)),
             Message::TracksEnded(tracks) => tracks.into_iter().for_each(|t| self.end_track(now, t)),
             Message::VisionFailed(what) => {
-                log::error!("{what}");
                 self.step(now, Event::Failed(Part::Vision, what));
                 self.end = Some(Err(DaemonError::ThreadEnded("vision")));
             }
@@ -303,7 +300,7 @@ impl Daemon {
             Message::StoreChanged(changed) => self.store_changed(now, *changed),
             Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
             Message::Signal(number) => {
-                log::info!("signal {number}: leaving");
+                log::info!("{}", journal::signal(number));
                 self.end = Some(Ok(()));
             }
         }
