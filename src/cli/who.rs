@@ -22,7 +22,7 @@ use crate::policy::explanation::{Explanation, Says};
 /// provided, text), note.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Whose
+    /// The person's id, as `limen people` lists it
     id: String,
     /// Local time at the site, as "2026-12-24 18:00" [default: now]
     #[arg(long, value_name = "TIME")]
