@@ -31,11 +31,13 @@ mod trouble;
 mod unlock;
 mod verify;
 mod when;
+mod version;
 mod who;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use context::Context;
@@ -46,7 +48,7 @@ pub use trouble::{Answer, Trouble};
 /// Exit codes: 0 yes or fine; 1 no (no match, not the same person, problems found); 2 usage or
 /// configuration; 3 device or file.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = ENVIRONMENT)]
 struct Arguments {
     /// The configuration file [default: /etc/limen/limen.toml]
     #[arg(long, global = true, value_name = "FILE")]
@@ -54,12 +56,19 @@ struct Arguments {
     /// The gallery file [default: the one the configuration names; with it no configuration is needed]
     #[arg(long, global = true, value_name = "FILE")]
     gallery: Option<PathBuf>,
-    /// Print JSON: one object, or one a line for a list
+    /// Print JSON: one object, or one a line for a list. Where there is no answer, one object: error (in words),
+    /// exit_code; for one of several photographs: photo, error
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
     command: Command,
 }
+
+/// What the program takes from its surroundings.
+const ENVIRONMENT: &str = "Environment:
+  LIMEN_LOG  What goes to the log on standard error: error, warn, info, debug or trace; also by module,
+             as LIMEN_LOG=warn,limen::camera=debug [default: warn; info for `limen run`]
+  NO_COLOR   No colours, whatever the terminal can show";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -136,15 +145,41 @@ enum Command {
 
 /// Reads the arguments, does what they say, and returns the exit code.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let context = Context::new(arguments.config, arguments.gallery, arguments.json);
-    match perform(arguments.command, &context) {
-        Ok(answer) => answer.exit_code(),
-        Err(trouble) => {
-            output::complain(&trouble.to_string());
-            trouble.exit_code()
+    let code = match Arguments::try_parse() {
+        Ok(arguments) => {
+            let context = Context::new(arguments.config, arguments.gallery, arguments.json);
+            match perform(arguments.command, &context) {
+                Ok(answer) => answer.exit_code(),
+                Err(trouble) => trouble.tell(context.json),
+            }
+        }
+        Err(said) => tell_usage(&said),
+    };
+    match output::lost() {
+        None => code.into(),
+        Some(error) => {
+            output::complain(&format!("standard output: {error}; what was printed is incomplete"));
+            code.max(trouble::DEVICE).into()
         }
     }
+}
+
+/// Help and version, which are answers, or what is wrong with the arguments.
+fn tell_usage(said: &clap::Error) -> u8 {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    match said.kind() {
+        ErrorKind::DisplayVersion => version::tell(json),
+        _ if !said.use_stderr() => output::say(said.render().ansi().to_string().trim_end()),
+        _ => {
+            // Nobody can be told that standard error fails.
+            let _ = said.print();
+            if json {
+                let text = said.render().to_string();
+                output::say_error(text.trim_start_matches("error: ").trim_end(), trouble::USAGE);
+            }
+        }
+    }
+    u8::try_from(said.exit_code()).unwrap_or(trouble::USAGE)
 }
 
 fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
@@ -184,5 +219,34 @@ mod tests {
     #[test]
     fn the_table_of_arguments_is_sound() {
         <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    /// Every command's help, long and short, each with the words that call it.
+    fn helps(command: &mut clap::Command, called: &str, found: &mut Vec<(String, String)>) {
+        for help in [command.render_help(), command.render_long_help()] {
+            found.push((called.to_owned(), help.to_string()));
+        }
+        for inner in command.get_subcommands_mut() {
+            let called = format!("{called} {}", inner.get_name());
+            helps(inner, &called, found);
+        }
+    }
+
+    #[test]
+    fn every_help_fits_a_terminal_and_says_something_of_every_argument() {
+        let mut command = <Arguments as clap::CommandFactory>::command();
+        command.build();
+        let mut found = Vec::new();
+        helps(&mut command, "limen", &mut found);
+        assert!(found.len() > 40, "{}", found.len());
+        for (called, help) in found {
+            for line in help.lines() {
+                assert!(line.chars().count() <= 100, "{called}: {line}");
+                // An argument with one word for a help has none.
+                let said = line.trim_start().split_once("  ").map(|(_, said)| said.trim());
+                let argument = line.trim_start().starts_with(['-', '<', '[']);
+                assert!(!argument || said.is_none_or(|said| said.contains(' ')), "{called}: {line}");
+            }
+        }
     }
 }

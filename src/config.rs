@@ -16,14 +16,15 @@ mod said;
 mod schedules;
 mod settings;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings};
+pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings, VIRTUAL_CAMERA_OPENS};
 
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
+use crate::person::printable;
 
 /// Where the configuration is unless a command says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/limen/limen.toml";
@@ -33,6 +34,13 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Why a configuration is not used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
+    /// There is none.
+    #[error(
+        "{}: there is no such configuration; `sudo make install` puts one into /etc/limen, --config FILE names \
+         another, and for questions about a gallery alone --gallery FILE is enough",
+        printable(&.0.to_string_lossy(), 300)
+    )]
+    Missing(PathBuf),
     /// It cannot be read, or others may write it.
     #[error(transparent)]
     File(#[from] FileError),
@@ -44,7 +52,11 @@ pub enum ConfigError {
 impl Settings {
     /// Reads the configuration file at `path`.
     pub fn load(path: &Path, trust: Trust) -> Result<Self, ConfigError> {
-        Self::parse(&read_trusted_text(path, MAX_FILE_BYTES, trust)?, path)
+        match read_trusted_text(path, MAX_FILE_BYTES, trust) {
+            Ok(text) => Self::parse(&text, path),
+            Err(error) if error.is_missing() => Err(ConfigError::Missing(path.to_owned())),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Reads a configuration's text. `file` is not opened: it is named in mistakes, and relative paths are

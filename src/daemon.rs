@@ -20,6 +20,7 @@ mod error;
 mod eyes;
 mod force;
 mod health;
+mod journal;
 mod mode_keeper;
 mod pins;
 mod reload;
@@ -311,7 +312,7 @@ impl Daemon {
             Message::StoreChanged(changed) => self.store_changed(now, *changed),
             Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
             Message::Signal(number) => {
-                log::info!("signal {number}: leaving");
+                log::info!("{}", journal::signal(number));
                 self.end = Some(Ok(()));
             }
         }

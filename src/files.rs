@@ -70,7 +70,7 @@ impl Trust {
 #[derive(Debug, Error)]
 pub enum FileError {
     /// The system said no.
-    #[error("{path}: cannot {doing}: {source}")]
+    #[error("{path}: cannot {doing}: {source}{}", remedy(source))]
     System {
         /// Which file or folder, printable.
         path: String,
@@ -156,6 +156,23 @@ impl FileError {
     /// Whether the file is simply not there.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::System { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// What to do about an error of the system, as the end of its message; empty where nothing general can be said.
+pub fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        // Root is refused by other things than rights: a sandbox, an immutable file.
+        io::ErrorKind::PermissionDenied if !geteuid().is_root() => {
+            "; this user may not: use sudo, or give it to group limen"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; make room on that disk (df shows how full it is)"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "; that disk is mounted read-only, as after a fault of the card (dmesg says why)"
+        }
+        _ => "",
     }
 }
 

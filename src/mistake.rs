@@ -4,6 +4,8 @@
 //! wrong and what to do. A [`Review`] reads a TOML text into a structure whose every field is optional; where
 //! the structure does not fit it notes the mistake, takes the offending entry out and reads on.
 
+mod words;
+
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -202,10 +204,11 @@ impl<'a> Review<'a> {
 
     fn note_structure(&mut self, key: String, error: &toml::de::Error) {
         self.incomplete = true;
-        let (what, remedy) = match error.message().split_once(", expected ") {
-            Some((what, expected)) => (what.to_owned(), format!("expected {expected}")),
-            None => (error.message().to_owned(), String::new()),
-        };
+        let alone = key.ends_with(']');
+        let stray = alone && words::is_stray(error.message(), self.text, error.span().as_ref());
+        let (what, remedy) = words::in_words(error.message(), self.text, error.span(), stray);
+        // What stands before every section is no section itself.
+        let key = if stray { key.trim_matches(['[', ']']).to_owned() } else { key };
         self.note(error.span(), key, what, remedy);
     }
 }
@@ -299,16 +302,13 @@ mod tests {
         assert_eq!(file.door.pin, None);
         assert_eq!(mistakes.len(), 3, "{mistakes:#?}");
         assert!(
-            mistakes[0].starts_with("a.toml:2: [door] pin: invalid type: string \"x\""),
+            mistakes[0]
+                .starts_with("a.toml:2: [door] pin: is text, and should be a whole number; write a number"),
             "{}",
             mistakes[0]
         );
-        assert!(
-            mistakes[1].starts_with("a.toml:3: [door] nam: unknown field `nam`; expected"),
-            "{}",
-            mistakes[1]
-        );
-        assert!(mistakes[2].starts_with("a.toml:6: [dor]: unknown field `dor`"), "{}", mistakes[2]);
+        assert_eq!(mistakes[1], "a.toml:3: [door] nam: there is no such key; did you mean name?");
+        assert_eq!(mistakes[2], "a.toml:6: [dor]: there is no such section; did you mean door?");
     }
 
     #[test]

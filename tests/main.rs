@@ -1,9 +1,11 @@
 //! Everything that is tested from outside: one binary, so that it is linked once.
 
 mod access;
+mod answers;
 mod audit;
 mod bad_input;
 mod calibration;
+mod checking;
 mod commands;
 mod daemon;
 mod demo;

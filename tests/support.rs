@@ -60,30 +60,44 @@ pub fn limen_with<S: AsRef<std::ffi::OsStr>>(
     variables: &[(&str, PathBuf)],
     arguments: impl IntoIterator<Item = S>,
 ) -> Ran {
-    run(variables, arguments, "")
+    run(variables, arguments, b"", Stdio::piped())
 }
 
 /// Runs `limen` with these arguments and this, at most a few kilobytes, on its standard input.
 pub fn limen_told<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>, input: &str) -> Ran {
-    run(&[], arguments, input)
+    run(&[], arguments, input.as_bytes(), Stdio::piped())
+}
+
+/// Runs `limen` with these arguments and this on its standard input.
+pub fn limen_fed<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>, input: &[u8]) -> Ran {
+    run(&[], arguments, input, Stdio::piped())
+}
+
+/// Runs `limen` with these arguments and its answer sent there.
+pub fn limen_into<S: AsRef<std::ffi::OsStr>>(
+    out: impl Into<Stdio>,
+    arguments: impl IntoIterator<Item = S>,
+) -> Ran {
+    run(&[], arguments, b"", out.into())
 }
 
 fn run<S: AsRef<std::ffi::OsStr>>(
     variables: &[(&str, PathBuf)],
     arguments: impl IntoIterator<Item = S>,
-    input: &str,
+    input: &[u8],
+    out: Stdio,
 ) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_limen"))
         .args(arguments)
         .env_remove("LIMEN_LOG")
         .envs(variables.iter().cloned())
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdout(out)
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
     // A program that reads nothing may have ended already.
-    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let _ = child.stdin.take().expect("piped").write_all(input);
     let output: Output = child.wait_with_output().expect("it ends");
     Ran {
         code: output.status.code().unwrap_or(-1),

@@ -38,7 +38,9 @@ pub fn configuration(bytes: &[u8]) {
             edit_configuration(text);
         }
         Err(ConfigError::Wrong(mistakes)) => are_well_said(&mistakes, text),
-        Err(ConfigError::File(error)) => panic!("no file was opened: {error}"),
+        Err(error @ (ConfigError::File(_) | ConfigError::Missing(_))) => {
+            panic!("no file was opened: {error}")
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Command {
     Verify(verify::Arguments),
     /// Take a person out of the records; the chain still verifies
     Forget {
-        /// Whom
+        /// The person's id, as `limen people` lists it
         id: String,
     },
 }

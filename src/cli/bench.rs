@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::context::{Context, face_of};
+use super::context::{Context, face_in, photograph};
 use super::demo::photographs;
 use super::output::{FAINT, STRONG, progress, say, say_json, styled};
 use super::speed::{Shower, Wanted, hallway, yuyv};
 use super::trouble::{Answer, Trouble};
-use crate::camera::photograph::load_photograph;
 use crate::config::Settings;
 use crate::embedding::{Crops, Embedding};
 use crate::frame::Frame;
@@ -48,9 +47,11 @@ pub struct Arguments {
     /// A photograph with a face instead of the built-in one
     #[arg(long, value_name = "FILE")]
     photo: Option<PathBuf>,
-    /// Measure frames that somebody else names: each line of standard input is a file with the bytes of a 640x480
-    /// frame, YUYV or RGB, and after a space the milliseconds since the one before; it is answered with a line
-    /// {ms: {stage: ...}, faces, compared}; the first line is about the program, once it is ready
+    /// Measure the frames that another program names, one at a time
+    ///
+    /// Each line of standard input names a file with the bytes of a 640x480 frame, YUYV or RGB, and may add a space and
+    /// the milliseconds since the frame before. Each is answered with one line of JSON: ms {stage: ...}, faces,
+    /// compared. A line about the program comes first, once it is ready: model, templates, load_ms.
     #[arg(long, conflicts_with_all = ["frames", "photo"])]
     serve: bool,
 }
@@ -75,8 +76,9 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     }
     let with_face = match &arguments.photo {
         Some(photo) => {
-            face_of(&super::context::analyst(&settings, &models), photo)?;
-            load_photograph(photo)?
+            let picture = photograph(photo)?;
+            face_in(&super::context::analyst(&settings, &models), &picture, photo)?;
+            picture
         }
         None => photographs::ENROLLED.picture()?,
     };

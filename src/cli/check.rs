@@ -2,36 +2,36 @@
 
 mod entry;
 mod room;
+mod report;
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::context::{Context, shown};
 use super::demo::photographs;
-use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
 use super::trouble::{Answer, Trouble};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
 use crate::clock::Now;
-use crate::config::{ConfigError, Settings};
+use crate::config::{ConfigError, Settings, VIRTUAL_CAMERA_OPENS};
 use crate::control::{Request, ask};
 use crate::door::pin::Pin;
 use crate::door::{self, Driver};
 use crate::embedding::Crops;
-use crate::enrol::version_of;
+use crate::enrol::{Enrolled, version_of};
 use crate::files::{Trust, check_folder};
 use crate::gallery::store::KeyPlace;
 use crate::gallery::{Gallery, StoreError};
 use crate::matching::thresholds::{Case, Thresholds};
 use crate::pipeline::{Attempt, scoring, thresholds};
 use crate::vision::model::Models;
+use report::Report;
 
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.
 ///
-/// With --json one object a finding: level (ok, note, problem), part, text.
+/// With --gallery and without --config only that gallery is looked at, and no device. With --json one object a finding:
+/// level (ok, note, problem), part, text; every one, where people see the first few of a kind and how many more there are.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Leave camera, GPIO and the folders of the installation alone: for another machine than the door's
@@ -39,97 +39,89 @@ pub struct Arguments {
     without_devices: bool,
 }
 
-/// Collects what was found and prints it as it comes.
-struct Report {
-    json: bool,
-    problems: usize,
-}
-
-impl Report {
-    fn ok(&mut self, part: &str, text: &str) {
-        self.line("ok", GOOD, part, text);
-    }
-
-    fn note(&mut self, part: &str, text: &str) {
-        self.line("note", NOTE, part, text);
-    }
-
-    fn problem(&mut self, part: &str, text: &str) {
-        self.problems += text.lines().count().max(1);
-        text.lines().for_each(|line| self.line("problem", BAD, part, line));
-    }
-
-    fn line(&self, level: &str, style: anstyle::Style, part: &str, text: &str) {
-        if self.json {
-            say_json(&json!({ "level": level, "part": part, "text": text }));
-        } else {
-            say(&format!("{} {part:<14} {text}", styled(style, level, 8)));
-        }
-    }
-
-    /// Says what was found; the value, if there is one, goes on to the next check.
-    fn take<T, E: ToString>(&mut self, part: &str, result: Result<T, E>) -> Option<T> {
-        result.map_err(|error| self.problem(part, &error.to_string())).ok()
-    }
-}
-
 pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    let mut report = Report { json: context.json, problems: 0 };
-    let Some(settings) = check_configuration(context, &mut report) else {
-        return Ok(end(&report));
+    let mut report = Report::new(context.json);
+    // Of a gallery alone nothing else is asked: it has no devices.
+    let installed = context.file_of_settings().is_some() || context.gallery().is_none();
+    let devices = installed && !arguments.without_devices;
+    let Some(settings) = check_configuration(context, &mut report, installed) else {
+        return Ok(report.end());
     };
     if let Some(models) = check_models(&mut report, &settings) {
-        let gallery = check_gallery(context, &mut report, &settings, &models);
-        gallery.iter().for_each(|gallery| check_look_alikes(&mut report, &settings, gallery));
-        check_thresholds(&mut report, &settings, &models, gallery.as_ref());
-        if !arguments.without_devices {
+        check_people(context, &mut report, &settings, &models, installed);
+        if devices {
             check_speed(&mut report, &settings, &models);
         }
-        if let Some(gallery) = &gallery {
-            check_access(&mut report, &settings, gallery);
-        }
     }
-    if !arguments.without_devices {
+    if devices {
         check_folders(&mut report, &settings);
         room::check_room(&mut report, &settings);
         check_camera(context, &mut report, &settings);
     }
-    check_door(context, &mut report, &settings, arguments.without_devices);
-    if !arguments.without_devices {
+    if installed {
+        check_door(context, &mut report, &settings, arguments.without_devices);
+    }
+    if devices {
         entry::check_entry(context, &mut report, &settings);
     }
-    Ok(end(&report))
+    Ok(report.end())
 }
 
-fn end(report: &Report) -> Answer {
-    if !report.json {
-        match report.problems {
-            0 => say(&format!("\n{}", styled(GOOD, "no problems", 0))),
-            1 => say(&format!("\n{}", styled(BAD, "1 problem", 0))),
-            n => say(&format!("\n{}", styled(BAD, &format!("{n} problems"), 0))),
-        }
+fn check_configuration(context: &Context, report: &mut Report, installed: bool) -> Option<Settings> {
+    if !installed {
+        report.note("configuration", "none is read with --gallery alone; --config FILE names one");
+        return Some(context.with_gallery(Settings::defaults()));
     }
-    Answer::of(report.problems == 0)
-}
-
-fn check_configuration(context: &Context, report: &mut Report) -> Option<Settings> {
-    let file = shown(context.config_file());
     let settings = match context.trusted_settings() {
-        Ok(settings) => settings,
-        Err(trouble) => {
-            report.problem("configuration", &trouble.to_string());
-            // Rights are one thing; what the file says may be looked at all the same.
+        Ok(settings) => {
+            report.ok("configuration", &shown(context.config_file()));
+            settings
+        }
+        Err(error) => {
+            report.problem("configuration", &error.to_string());
+            // Rights are one thing; what the file says is looked at all the same.
+            let ConfigError::File(_) = error else { return None };
             let text = std::fs::read_to_string(context.config_file()).ok()?;
-            match Settings::parse(&text, context.config_file()) {
-                Ok(settings) => settings,
-                Err(ConfigError::Wrong(_) | ConfigError::File(_)) => return None,
-            }
+            report.take("configuration", Settings::parse(&text, context.config_file()))?
         }
     };
-    report.ok("configuration", &file);
-    settings.warnings.iter().for_each(|warning| report.note("configuration", warning));
-    settings.risks().iter().for_each(|risk| report.note("configuration", risk));
+    report.notes("configuration", &settings.warnings);
+    for risk in settings.risks() {
+        // Every other risk is somebody's choice; this one leaves nothing to protect.
+        match risk == VIRTUAL_CAMERA_OPENS {
+            true => report.problem("configuration", &risk),
+            false => report.note("configuration", &risk),
+        }
+    }
     Some(settings)
+}
+
+/// The gallery and what depends on it: the threshold, pairs, groups. What decides comes before what is worth a look.
+fn check_people(
+    context: &Context,
+    report: &mut Report,
+    settings: &Settings,
+    models: &Arc<Models>,
+    installed: bool,
+) {
+    let enrolled = report.take("gallery", context.enrolled(settings, models));
+    let gallery = enrolled.as_ref().map(|enrolled| &enrolled.built.gallery);
+    if let Some(gallery) = gallery {
+        let (people, templates) = (gallery.people().len(), gallery.templates());
+        report
+            .ok("gallery", &format!("{}: {people} people, {templates} templates", shown(&settings.gallery)));
+    }
+    check_thresholds(report, settings, models, gallery);
+    let Some(Enrolled { built, store_trouble, .. }) = &enrolled else { return };
+    check_store(context, report, settings, models, store_trouble);
+    let notes: Vec<String> = built.notes.iter().map(ToString::to_string).collect();
+    report.notes("gallery", &notes);
+    check_singles(report, &built.gallery);
+    check_look_alikes(report, settings, &built.gallery);
+    // Without a configuration nobody knows the groups.
+    if installed {
+        check_access(report, settings, &built.gallery);
+    }
 }
 
 fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>> {
@@ -142,28 +134,23 @@ fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>>
     Some(models)
 }
 
-fn check_gallery(
-    context: &Context,
-    report: &mut Report,
-    settings: &Settings,
-    models: &Arc<Models>,
-) -> Option<Gallery> {
-    let enrolled = report.take("gallery", context.enrolled(settings, models))?;
-    enrolled.built.notes.iter().for_each(|mistake| report.note("gallery", &mistake.to_string()));
-    check_store(context, report, settings, models, &enrolled.store_trouble);
-    let gallery = enrolled.built.gallery;
-    let (people, templates) = (gallery.people().len(), gallery.templates());
-    report.ok("gallery", &format!("{}: {people} people, {templates} templates", shown(&settings.gallery)));
-    if people == 0 {
+/// Nobody, or people with a single template: one line, however many they are.
+fn check_singles(report: &mut Report, gallery: &Gallery) {
+    const NAMED: usize = 3;
+    let people = gallery.people();
+    if people.is_empty() {
         report.note("gallery", "nobody is enrolled; `limen enroll ID --name NAME PHOTO` enrols somebody");
     }
-    for person in gallery.people().iter().filter(|person| person.singles.len() == 1) {
-        report.note(
-            "gallery",
-            &format!("{} has one template only; two or three are recognised better", person.id),
-        );
-    }
-    Some(gallery)
+    let singles: Vec<&str> =
+        people.iter().filter(|person| person.singles.len() == 1).map(|person| person.id.as_str()).collect();
+    let who = match singles.as_slice() {
+        [] => return,
+        [one] => format!("{one} has"),
+        some if some.len() <= NAMED => format!("{} have", some.join(", ")),
+        many => format!("{} of {} people ({}, ...) have", many.len(), people.len(), many[..NAMED].join(", ")),
+    };
+    report
+        .note("gallery", &format!("{who} one template only; with two or three people are recognised better"));
 }
 
 /// The templates on the disk: what of them is not used, and where the key lies.
@@ -174,15 +161,14 @@ fn check_store(
     models: &Models,
     trouble: &[StoreError],
 ) {
-    for error in trouble {
-        // A systemd credential is there for the service alone.
-        let harmless = error.may_be_replaced() || matches!(error, StoreError::NoKey { .. });
-        if harmless || error.altered().is_some() {
-            report.note("store", &error.to_string());
-        } else {
-            report.problem("store", &error.to_string());
-        }
-    }
+    // A systemd credential is there for the service alone.
+    let harmless = |error: &&StoreError| {
+        error.may_be_replaced() || matches!(error, StoreError::NoKey { .. }) || error.altered().is_some()
+    };
+    let (notes, problems): (Vec<&StoreError>, Vec<_>) = trouble.iter().partition(harmless);
+    let texts = |errors: Vec<&StoreError>| errors.into_iter().map(ToString::to_string).collect::<Vec<_>>();
+    report.notes("store", &texts(notes));
+    report.all_problems("store", &texts(problems));
     let vault = settings.vault();
     if context.gallery().is_none() && vault.file().exists() {
         report.take("store", vault.check_model(&version_of(models)));
@@ -193,13 +179,15 @@ fn check_store(
 }
 
 fn check_look_alikes(report: &mut Report, settings: &Settings, gallery: &Gallery) {
+    let mut notes = Vec::new();
     for (one, other, _) in settings.recognition.look_alikes.pairs() {
         for id in [one, other].into_iter().filter(|id| gallery.get(id).is_none()) {
-            let text =
-                format!("the pair {one}, {other}: {id} is not enrolled; correct the id or remove the pair");
-            report.note("look-alikes", &text);
+            notes.push(format!(
+                "the pair {one}, {other}: {id} is not enrolled; correct the id or remove the pair"
+            ));
         }
     }
+    report.notes("look-alikes", &notes);
 }
 
 fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, gallery: Option<&Gallery>) {
@@ -247,8 +235,8 @@ fn check_access(report: &mut Report, settings: &Settings, gallery: &Gallery) {
     report.ok("access", &format!("{groups} groups, {schedules} schedules, times of {zone}"));
     let people: Vec<_> = gallery.people().iter().map(|person| (&person.id, &person.standing)).collect();
     let findings = access.findings(&people, access.calendar.local(Now::read().wall));
-    findings.problems.iter().for_each(|problem| report.problem("access", problem));
-    findings.notes.iter().for_each(|note| report.note("access", note));
+    report.all_problems("access", &findings.problems);
+    report.notes("access", &findings.notes);
 }
 
 fn check_folders(report: &mut Report, settings: &Settings) {

@@ -1,16 +1,18 @@
 //! What the commands share: where configuration and gallery are, and how to load what they name.
 
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::output;
 use super::trouble::Trouble;
-use crate::camera::photograph::load_photograph;
-use crate::config::{DEFAULT_FILE, Settings};
+use crate::camera::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
+use crate::config::{ConfigError, DEFAULT_FILE, Settings};
 use crate::control::{self, SOCKET};
 use crate::embedding::{Crops, Embedding};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
 use crate::files::Trust;
+use crate::frame::Picture;
 use crate::gallery::Gallery;
 use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::Case;
@@ -60,11 +62,12 @@ impl Context {
     }
 
     /// The configuration of the installed daemon, whose rights are checked.
-    pub fn trusted_settings(&self) -> Result<Settings, Trouble> {
+    pub fn trusted_settings(&self) -> Result<Settings, ConfigError> {
         Ok(self.with_gallery(Settings::load(self.config_file(), Trust::Checked)?))
     }
 
-    fn with_gallery(&self, settings: Settings) -> Settings {
+    /// What a configuration says, with the gallery that the arguments name.
+    pub fn with_gallery(&self, settings: Settings) -> Settings {
         match &self.gallery {
             Some(file) => Settings { gallery: file.clone(), ..settings },
             None => settings,
@@ -189,10 +192,50 @@ impl PairRule {
     }
 }
 
+/// What messages call the photograph that is named "-".
+pub const STANDARD_INPUT: &str = "standard input";
+
+/// Whether a photograph is named "-".
+fn is_standard_input(photo: &Path) -> bool {
+    photo == Path::new("-")
+}
+
+/// Refuses to read two photographs from standard input, where there is one.
+pub fn read_once<'a>(photos: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Trouble> {
+    match photos.into_iter().filter(|photo| is_standard_input(photo)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Trouble::Usage(
+            "\"-\" is standard input, which gives one photograph; name it once".to_owned(),
+        )),
+    }
+}
+
+/// A photograph from a file, or for "-" from standard input.
+pub fn photograph(photo: &Path) -> Result<Picture, PhotographError> {
+    if !is_standard_input(photo) {
+        return load_photograph(photo);
+    }
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        output::note("waiting for a photograph on standard input");
+    }
+    let (mut bytes, file) = (Vec::new(), || STANDARD_INPUT.to_owned());
+    let read = input.lock().take(MAX_FILE + 1).read_to_end(&mut bytes);
+    read.map_err(|source| PhotographError::Unreadable { file: file(), source })?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(PhotographError::FileTooLarge { file: file() });
+    }
+    photograph_from_bytes(&bytes, STANDARD_INPUT)
+}
+
 /// The one good face of a photograph.
 pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, Trouble> {
-    let picture = load_photograph(photo)?;
-    only_face(analyst.faces(&picture)?).map_err(|why| Trouble::Device(format!("{}: {why}", shown(photo))))
+    face_in(analyst, &photograph(photo)?, photo)
+}
+
+/// The one good face of a picture, which was read from `photo`.
+pub fn face_in(analyst: &Analyst, picture: &Picture, photo: &Path) -> Result<Face, Trouble> {
+    only_face(analyst.faces(picture)?).map_err(|why| Trouble::Device(format!("{}: {why}", shown(photo))))
 }
 
 /// A path as messages show it.

@@ -23,7 +23,7 @@ use crate::clock::Moment;
 use crate::config::Settings;
 use crate::embedding::Embedding;
 use crate::enrol::only_face;
-use crate::files::{Trust, read_trusted};
+use crate::files::{Trust, read_trusted, remedy};
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
 use crate::gallery::{NewPerson, Roster, add_people, add_photos};
 use crate::person::{PersonId, PersonName};
@@ -212,7 +212,7 @@ fn put_in_place(checked: &[Checked], folder: &Path, id: &PersonId) -> Result<Vec
 /// False if there is such a file already.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, Trouble> {
     let failed = |error: std::io::Error| {
-        Trouble::Device(format!("{}: cannot write it: {error}; run as root?", shown(path)))
+        Trouble::Device(format!("{}: cannot write it: {error}{}", shown(path), remedy(&error)))
     };
     let mut file = match OpenOptions::new().write(true).create_new(true).mode(PHOTO_MODE).open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),

@@ -70,7 +70,7 @@ pub struct Arguments {
     /// Compare by distance, without the cohort
     #[arg(long)]
     distance: bool,
-    /// Threads
+    /// Threads to work with [default: one a processor core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }

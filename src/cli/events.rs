@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::context::Context;
-use super::output::{FAINT, note, say, say_json, styled};
+use super::output::{FAINT, is_lost, note, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::control::follow;
 
@@ -12,7 +12,7 @@ use crate::control::follow;
 /// With --json one object an event: time, event with its kind as in the records.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Follow; without it nothing has happened yet, so this is what the command does anyway
+    /// Without the hint that only new events are shown; the command follows them either way
     #[arg(long, short)]
     follow: bool,
 }
@@ -34,7 +34,7 @@ pub fn events(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
             }
             (false, None) => {}
         }
-        true
+        !is_lost()
     })?;
     match refused {
         Some(why) => Err(Trouble::Usage(why)),

@@ -4,22 +4,23 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::context::{Context, analyst, shown};
-use super::output::{BAD, FAINT, GOOD, say, say_json, styled};
+use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once, shown};
+use super::output::{BAD, FAINT, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::camera::photograph::load_photograph;
 use crate::event::{Comparison, Unusable};
 use crate::geometry::Rect;
 use crate::matching::Matcher;
 use crate::vision::{Analyst, Face};
 
-/// Who is on photographs? One line a face. Exit code 0 if every photograph shows somebody enrolled, else 1.
+/// Who is on photographs? One line a face. Exit code 0 if every photograph shows somebody enrolled, 3 if one could
+/// not be looked at, else 1.
 ///
 /// With --json one object a face: photo, box [left, top, width, height] in pixels of the photograph as it was
-/// looked at (at most 1600 a side), id or null, distance, score, threshold, runner_up, reason.
+/// looked at (at most 1600 a side), id or null, distance, score, threshold, runner_up, reason; of a photograph that
+/// could not be looked at: photo, error.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// JPEG or PNG files
+    /// JPEG or PNG files; - reads one from standard input
     #[arg(required = true, value_name = "PHOTO")]
     photos: Vec<PathBuf>,
 }
@@ -31,28 +32,45 @@ struct Finding {
 }
 
 pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    read_once(&arguments.photos)?;
     let settings = context.settings()?;
     let models = context.models(&settings)?;
     let gallery = context.load_gallery(&settings, &models)?;
     let matcher = context.matcher(&settings, &models, gallery)?;
     let analyst = analyst(&settings, &models);
-    let mut everybody = true;
+    let (mut everybody, mut failed) = (true, 0);
     for photo in &arguments.photos {
-        let findings = findings(&analyst, &matcher, photo)?;
-        everybody &= findings.iter().any(Finding::is_match);
-        for finding in findings {
-            if context.json {
-                say_json(&finding.to_json(photo));
-            } else {
-                say(&finding.to_line(photo));
+        match findings(&analyst, &matcher, photo) {
+            Ok(findings) => {
+                everybody &= findings.iter().any(Finding::is_match);
+                findings.iter().for_each(|finding| finding.tell(photo, context.json));
+            }
+            Err(trouble) => {
+                failed += 1;
+                tell_failure(photo, &trouble.to_string(), context.json);
             }
         }
+    }
+    if failed > 0 {
+        complain(&format!("{failed} of {} photographs could not be looked at", arguments.photos.len()));
+        return Ok(Answer::Incomplete);
     }
     Ok(Answer::of(everybody))
 }
 
+/// The line of a photograph that could not be looked at.
+fn tell_failure(photo: &Path, what: &str, json: bool) {
+    let name = shown(photo);
+    if json {
+        return say_json(&json!({ "photo": name, "error": what }));
+    }
+    let named = if name == "-" { STANDARD_INPUT } else { &name };
+    let why = what.strip_prefix(named).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(what);
+    say(&format!("{name}: {} {}", styled(BAD, "failed", 0), styled(FAINT, &format!("({why})"), 0)));
+}
+
 fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<Finding>, Trouble> {
-    let faces = analyst.faces(&load_photograph(photo)?)?;
+    let faces = analyst.faces(&photograph(photo)?)?;
     if faces.is_empty() {
         return Ok(vec![Finding { bounds: None, outcome: Err(None) }]);
     }
@@ -66,6 +84,10 @@ fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<Fi
 impl Finding {
     fn is_match(&self) -> bool {
         matches!(&self.outcome, Ok(Comparison { verdict: Ok(_), .. }))
+    }
+
+    fn tell(&self, photo: &Path, json: bool) {
+        if json { say_json(&self.to_json(photo)) } else { say(&self.to_line(photo)) }
     }
 
     fn to_json(&self, photo: &Path) -> Value {

@@ -1,6 +1,7 @@
 //! How answers look: colour and progress only on a terminal, the log apart from the answers.
 
 use std::io::IsTerminal as _;
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,25 +24,56 @@ pub fn styled(style: Style, text: &str, width: usize) -> String {
 
 /// One line about what went wrong.
 pub fn complain(what: &str) {
-    anstream::eprintln!("{} {what}", styled(BAD, "limen:", 0));
+    tell(BAD, what);
 }
 
 /// One line about what somebody should know.
 pub fn note(what: &str) {
-    anstream::eprintln!("{} {what}", styled(NOTE, "limen:", 0));
+    tell(NOTE, what);
 }
 
-/// Prints a line of the answer. A reader that has gone (`limen ... | head`) ends the program quietly.
+/// A command does its work even if nobody can be told of it.
+fn tell(style: Style, what: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(anstream::stderr(), "{} {what}", styled(style, "limen:", 0));
+}
+
+/// The first failure of standard output; nothing is printed after it.
+static LOST: OnceLock<std::io::Error> = OnceLock::new();
+
+/// Prints a line of the answer. Where that fails, the command goes on, because what it does is not less needed, and
+/// [`lost`] says so; the rest of the answer is dropped.
 pub fn say(line: &str) {
     use std::io::Write as _;
-    if writeln!(anstream::stdout(), "{line}").is_err() {
-        std::process::exit(0);
+    if is_lost() {
+        return;
     }
+    // Whatever is buffered must come out, or the failure would be lost as well.
+    let mut out = anstream::stdout();
+    if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        // Only the first counts.
+        let _ = LOST.set(error);
+    }
+}
+
+/// Nobody reads on; who only prints may stop.
+pub fn is_lost() -> bool {
+    LOST.get().is_some()
+}
+
+/// Why the answer is incomplete. A reader that has gone (`limen ... | head`) has what it wanted.
+pub fn lost() -> Option<&'static std::io::Error> {
+    LOST.get().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)
 }
 
 /// Prints a JSON value as a line of the answer.
 pub fn say_json(value: &serde_json::Value) {
     say(&value.to_string());
+}
+
+/// With `--json`: why there is no answer, in its place.
+pub fn say_error(what: &str, exit_code: u8) {
+    say_json(&serde_json::json!({ "error": what, "exit_code": exit_code }));
 }
 
 /// A bar of a histogram, `share` (0 to 1) of `width` characters: eighths of a block on a terminal, `#` elsewhere.

@@ -22,13 +22,13 @@ pub enum Command {
     List,
     /// Everything about one person
     Show {
-        /// Whose
+        /// The person's id, as `limen people` lists it
         id: String,
     },
     /// Take a person out of the gallery file, the template store and the records; a running grant is revoked.
     /// Says what is left; with --json one object: removed, templates, records, photographs, left
     Remove {
-        /// Whose
+        /// The person's id, as `limen people` lists it
         id: String,
         /// Delete the photographs as well
         #[arg(long)]
@@ -37,7 +37,7 @@ pub enum Command {
     /// Delete a person's photographs and keep the templates: who steals the card then has no picture. Another
     /// model will need new photographs. With --json one object: id, discarded, left
     DiscardPhotographs {
-        /// Whose
+        /// The person's id, as `limen people` lists it
         id: String,
     },
 }

@@ -22,7 +22,7 @@ use crate::person::PersonId;
 /// some seconds. With --json one object: id, and set or removed: pin, duress-pin.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Whose
+    /// The person's id, as `limen people` lists it
     id: String,
     /// The PIN that raises a silent alarm
     #[arg(long)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::context::Context;
-use super::output::{note, say, say_json};
+use super::output::{note, say, say_error, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::control::{ControlError, Request, ask};
 
@@ -13,6 +13,9 @@ pub fn reload(context: &Context) -> Result<Answer, Trouble> {
         Ok(answer) => Value::from(answer),
         Err(ControlError::Refused(why)) => {
             note(&format!("refused; what was in force stays in force:\n{why}"));
+            if context.json {
+                say_error(&why, Answer::No.exit_code());
+            }
             return Ok(Answer::No);
         }
         Err(error) => return Err(error.into()),

@@ -1,4 +1,4 @@
-//! `limen status`: what is the daemon doing? Exit code 1 while a part of it is failing.
+//! `limen status`: what is the daemon doing? Exit code 1 while a part of it is failing or in trouble.
 
 use serde_json::Value;
 
@@ -6,11 +6,16 @@ use super::context::Context;
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
+use crate::person::printable;
+
+/// The longest text of the daemon's that is shown, in characters.
+const MAX_SHOWN: usize = 300;
 
 pub fn status(context: &Context) -> Result<Answer, Trouble> {
     let answer = Value::from(ask(&context.socket_whatever_the_configuration(), Request::Status)?);
     let failed = answer["failed_for_s"].as_object().cloned().unwrap_or_default();
-    let fine = Answer::of(failed.is_empty());
+    let troubles = answer["trouble"].as_array().cloned().unwrap_or_default();
+    let fine = Answer::of(failed.is_empty() && troubles.is_empty());
     if context.json {
         say_json(&answer);
         return Ok(fine);
@@ -41,5 +46,39 @@ pub fn status(context: &Context) -> Result<Answer, Trouble> {
         let since = seconds.as_f64().unwrap_or(0.0);
         say(&format!("{} {part} for {since:.0} s; the log says why", styled(BAD, "failing ", 0)));
     }
+    troubles.iter().for_each(|trouble| say(&trouble_in_words(trouble)));
     Ok(fine)
+}
+
+/// One part that does not do what it is there for, as the daemon says it.
+fn trouble_in_words(trouble: &Value) -> String {
+    let text = |key: &str| printable(trouble[key].as_str().unwrap_or("it does not say what"), MAX_SHOWN);
+    let part = printable(trouble["part"].as_str().unwrap_or("the daemon"), MAX_SHOWN);
+    let since = trouble["for_s"].as_f64().map(|seconds| format!(" (for {})", duration(seconds)));
+    format!("{}  {part}: {}{}", styled(BAD, "trouble", 0), text("what"), since.unwrap_or_default())
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7200.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.0} h", seconds / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_trouble_is_one_line_with_its_part_and_since_when() {
+        let line = |trouble: Value| anstream::adapter::strip_str(&trouble_in_words(&trouble)).to_string();
+        let full = line(json!({ "part": "audit", "what": "the disk is full", "for_s": 12 }));
+        assert_eq!(full, "trouble  audit: the disk is full (for 12 s)");
+        let long = line(json!({ "part": "gallery", "what": "a\nb", "for_s": 7300.4, "more": 1 }));
+        assert!(long.starts_with("trouble  gallery: a") && long.ends_with("b (for 2 h)"), "{long}");
+        assert_eq!(long.lines().count(), 1);
+        assert_eq!(line(json!({ "part": "clock" })), "trouble  clock: it does not say what");
+    }
 }

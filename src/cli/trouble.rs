@@ -1,9 +1,8 @@
 //! What a command ends with: an answer, or trouble that names the exit code.
 
-use std::process::ExitCode;
-
 use thiserror::Error;
 
+use super::output::{complain, say_error};
 use crate::audit::AuditError;
 use crate::camera::CameraError;
 use crate::camera::photograph::PhotographError;
@@ -22,6 +21,11 @@ use crate::matching::thresholds::ThresholdError;
 use crate::pipeline::RuleError;
 use crate::vision::model::ModelError;
 
+/// The exit code for usage or configuration.
+pub const USAGE: u8 = 2;
+/// The exit code for a device or a file.
+pub const DEVICE: u8 = 3;
+
 /// What a command found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -29,6 +33,8 @@ pub enum Answer {
     Yes,
     /// No match, not the same person, problems found.
     No,
+    /// A part of what was asked for could not be looked at, and what is wrong with it was said.
+    Incomplete,
 }
 
 impl Answer {
@@ -37,9 +43,13 @@ impl Answer {
         if yes { Self::Yes } else { Self::No }
     }
 
-    /// 0 or 1.
-    pub fn exit_code(self) -> ExitCode {
-        ExitCode::from(u8::from(self == Self::No))
+    /// 0, 1 or 3.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Yes => 0,
+            Self::No => 1,
+            Self::Incomplete => DEVICE,
+        }
     }
 }
 
@@ -56,11 +66,21 @@ pub enum Trouble {
 
 impl Trouble {
     /// 2 or 3.
-    pub fn exit_code(&self) -> ExitCode {
+    pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
-            Self::Device(_) => ExitCode::from(3),
+            Self::Usage(_) => USAGE,
+            Self::Device(_) => DEVICE,
         }
+    }
+
+    /// Says so, in words on standard error and for programs in the answer's place; gives the exit code.
+    pub fn tell(&self, json: bool) -> u8 {
+        let (what, code) = (self.to_string(), self.exit_code());
+        complain(&what);
+        if json {
+            say_error(&what, code);
+        }
+        code
     }
 }
 

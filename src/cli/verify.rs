@@ -1,19 +1,20 @@
 //! `limen verify`: do two photographs show the same person?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::context::{Context, PairRule, PairVerdict, analyst, face_of};
-use super::output::{BAD, GOOD, say, say_json, styled};
+use super::context::{Context, PairRule, PairVerdict, analyst, face_of, read_once, shown};
+use super::output::{BAD, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 
-/// Do two photographs show the same person? Each must show exactly one face. Exit code 0 for yes, 1 for no.
+/// Do two photographs show the same person? Each must show exactly one face. Exit code 0 for yes, 1 for no,
+/// 3 if one could not be looked at.
 ///
-/// With --json one object: distance, score, threshold, same.
+/// With --json one object: distance, score, threshold, same; of a photograph that could not be looked at: photo, error.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// JPEG or PNG file
+    /// JPEG or PNG file; - reads it from standard input
     #[arg(value_name = "PHOTO")]
     first: PathBuf,
     /// JPEG or PNG file
@@ -22,11 +23,16 @@ pub struct Arguments {
 }
 
 pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+    read_once([&arguments.first, &arguments.second])?;
     let settings = context.settings()?;
     let models = context.models(&settings)?;
     let analyst = analyst(&settings, &models);
-    let first = face_of(&analyst, &arguments.first)?.embedding();
-    let second = face_of(&analyst, &arguments.second)?.embedding();
+    let [first, second] = [&arguments.first, &arguments.second].map(|photo| {
+        let face = face_of(&analyst, photo);
+        face.inspect_err(|trouble| tell_failure(photo, &trouble.to_string(), context.json))
+    });
+    let (Ok(first), Ok(second)) = (first, second) else { return Ok(Answer::Incomplete) };
+    let (first, second) = (first.embedding(), second.embedding());
     let rule = PairRule::new(&settings, &models)?;
     let (PairVerdict { distance, score, same }, threshold) = (rule.compare(&first, &second), rule.threshold);
     if context.json {
@@ -37,4 +43,11 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
         say(&format!("{verdict}: score {score:.3}, threshold {threshold:.3} (distance {distance:.3})"));
     }
     Ok(Answer::of(same))
+}
+
+fn tell_failure(photo: &Path, what: &str, json: bool) {
+    complain(what);
+    if json {
+        say_json(&json!({ "photo": shown(photo), "error": what }));
+    }
 }

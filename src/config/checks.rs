@@ -16,12 +16,11 @@ use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
-use crate::door::Driver;
 use crate::embedding::ModelDigest;
 use crate::frame::PixelFormat;
 use crate::mistake::Review;
 use crate::person::is_deceptive;
-use crate::policy::{DoorRules, OnAuditFailure, Rules};
+use crate::policy::{OnAuditFailure, Rules};
 use crate::vision::model::{EmbedderChoice, ModelName};
 
 const DEFAULT_DEVICE: &str = "/dev/video0";
@@ -48,9 +47,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         door: modes::check_rules(review, &said.modes, &said.alarms, around),
     };
     let camera = check_camera(review, &said.camera);
-    let virtual_camera = camera.allow_virtual && door.driver != Driver::DryRun;
-    let rules = Rules { door: DoorRules { virtual_camera, ..rules.door }, ..rules };
-    Settings {
+    let mut settings = Settings {
         camera,
         recognition: check_recognition(review, &said.recognition),
         model: check_model(review, &said.model, folder, &paths),
@@ -67,7 +64,9 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         paths,
         accept_photo_risk: flag(&said.door.accept_photo_risk),
         warnings,
-    }
+    };
+    settings.rules.door.virtual_camera = settings.virtual_camera_opens();
+    settings
 }
 
 fn check_camera(review: &mut Review<'_>, said: &SaidCamera) -> CameraSettings {

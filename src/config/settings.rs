@@ -14,6 +14,10 @@ use crate::policy::{AccessRules, Rules};
 use crate::vision::model::{EmbedderChoice, Packs};
 use crate::vision::quality::Gate;
 
+/// What [`Settings::virtual_camera_opens`] means, with the remedy.
+pub const VIRTUAL_CAMERA_OPENS: &str = "allow-virtual: with a real lock whoever runs the program behind the camera can \
+                                        open the door; that is for tests only, so write allow-virtual = false";
+
 /// A configuration without mistakes. Never changes once made.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -101,6 +105,11 @@ impl Settings {
         Vault::in_state(&self.paths.state, self.store_key.as_deref())
     }
 
+    /// Whether pictures that a program makes can open a real lock: for tests, and wrong at any door that matters.
+    pub fn virtual_camera_opens(&self) -> bool {
+        self.camera.allow_virtual && self.door.driver != Driver::DryRun
+    }
+
     /// The settings that lower what the program promises, each with what it means: said at every start.
     pub fn risks(&self) -> Vec<String> {
         let real = self.door.driver != Driver::DryRun;
@@ -113,9 +122,10 @@ impl Settings {
                 real && self.door.lock == LockType::FailSafe,
                 "lock = \"fail-safe\": the door is open while there is no power",
             ),
+            (self.virtual_camera_opens(), VIRTUAL_CAMERA_OPENS),
             (
-                self.camera.allow_virtual,
-                "allow-virtual: whoever runs the program behind the camera can open the door",
+                self.camera.allow_virtual && !real,
+                "allow-virtual: pictures may come from a program; nothing moves, as driver = \"dry-run\"",
             ),
             (
                 self.door.external_pull,

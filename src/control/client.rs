@@ -28,6 +28,16 @@ pub fn follow(socket: &Path, each: impl FnMut(Answer) -> bool) -> Result<(), Con
     converse(socket, &Request::Events, each)
 }
 
+/// What keeps a socket from being opened, with the remedy.
+fn unreached(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            "this user may not ask the daemon (use sudo, or be in group limen)"
+        }
+        _ => "no daemon answers there (systemctl status limen says whether it runs)",
+    }
+}
+
 fn converse(
     socket: &Path,
     request: &Request,
@@ -37,8 +47,7 @@ fn converse(
         let socket = socket.display().to_string();
         move |source| ControlError::Socket { socket, what, source }
     };
-    let mut stream = UnixStream::connect(socket)
-        .map_err(failed("no daemon answers there (systemctl status limen; are you in group limen?)"))?;
+    let mut stream = UnixStream::connect(socket).map_err(|source| failed(unreached(&source))(source))?;
     if *request != Request::Events {
         stream.set_read_timeout(Some(ANSWER_PATIENCE)).map_err(failed("set a time limit"))?;
     }

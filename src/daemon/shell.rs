@@ -4,8 +4,8 @@ use std::sync::mpsc::SyncSender;
 
 use serde_json::json;
 
-use super::Watcher;
 use super::pins::Pins;
+use super::{Watcher, journal};
 use crate::audit::Recorder;
 use crate::clock::{Moment, Now};
 use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
@@ -13,7 +13,7 @@ use crate::credential::Digits;
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport};
-use crate::event::{AlarmStep, Fact};
+use crate::event::Fact;
 use crate::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
 use crate::service;
 
@@ -118,7 +118,7 @@ impl Shell {
     }
 
     pub fn door_reported(&mut self, report: &DoorReport) {
-        log::info!("door: {report}");
+        journal::tell_of_door(report);
         self.watch(|watcher| watcher.door(report));
     }
 
@@ -152,7 +152,7 @@ impl Shell {
     }
 
     fn publish(&mut self, now: Now, fact: &Fact) {
-        tell_log(fact);
+        journal::tell(fact);
         self.watch(|watcher| watcher.fact(now, fact));
         if !self.followers.is_empty() {
             let line = yes(json!({ "event": fact, "time": now.wall.utc.to_string() }));
@@ -195,67 +195,4 @@ fn tone(sound: Sound) -> Tone {
         Sound::Warning => Tone::Warning,
         Sound::Alarm => Tone::Alarm,
     }
-}
-
-/// One line of the journal a fact; never a distance, which is for the audit alone.
-fn tell_log(fact: &Fact) {
-    match fact {
-        Fact::Granted { grant, person: Some(person), second: Some(second), .. } => {
-            log::info!("granted ({grant:?}) to {person} with {second}");
-        }
-        Fact::Granted { grant, person: Some(person), .. } => log::info!("granted ({grant:?}) to {person}"),
-        Fact::Granted { grant, caller: Some(caller), .. } => {
-            log::info!("granted ({grant:?}) to uid {}", caller.uid);
-        }
-        Fact::Granted { grant, .. } => log::info!("granted ({grant:?})"),
-        Fact::Waiting { person, seconds, factors, .. } => {
-            let awaited: Vec<String> = factors.iter().map(ToString::to_string).collect();
-            let awaited = if awaited.is_empty() { "second person".to_owned() } else { awaited.join(" or ") };
-            log::info!("{person} has {seconds} s for a {awaited}");
-        }
-        Fact::FactorRefused { factor, why, person: Some(person), .. } => {
-            log::info!("{factor} refused to {person}: {why}");
-        }
-        Fact::FactorRefused { factor, why, .. } => log::info!("{factor} refused: {why}"),
-        Fact::EntryMistaken { device, mistake, count } => log::warn!("{device}: {mistake} ({count})"),
-        Fact::Refused { track, refusal, frames, .. } => {
-            log::info!("refused, track {track}, {frames} frames compared: {refusal}");
-        }
-        Fact::Locked { why, .. } => log::info!("locked ({why:?})"),
-        Fact::Fault { part, what } => log::error!("fault of the {part}: {what}"),
-        Fact::Recovered { part, after_ms } => log::info!("the {part} is back after {after_ms} ms"),
-        Fact::GalleryLoaded { people, templates, added, removed, .. } => log::info!(
-            "gallery in force: {people} people, {templates} templates ({} new, {} gone)",
-            added.len(),
-            removed.len()
-        ),
-        Fact::StoreChanged { how, store, .. } => log::warn!("the template store is now {store} ({how:?})"),
-        Fact::TemplateRefused { .. }
-        | Fact::GalleryRefused { .. }
-        | Fact::Started { .. }
-        | Fact::Stopped
-        | Fact::Risk { .. } => {}
-        Fact::Input { input, active, changes, .. } => {
-            let state = if *active { "active" } else { "at rest" };
-            log::info!("input {input}: {state}{}", times(*changes));
-        }
-        Fact::Alarm { alarm, step: AlarmStep::Raised | AlarmStep::Warned, .. } if alarm.is_silent() => {}
-        Fact::Alarm { alarm, step, .. } => log::warn!("alarm {alarm} {step}"),
-        Fact::Mode { mode, source, .. } => log::info!("mode {mode} by {source:?}"),
-        Fact::Command { command, caller, refused: None } => {
-            log::info!("{command} asked by uid {}", caller.uid);
-        }
-        Fact::Command { command, caller, refused: Some(why) } => {
-            log::warn!("{command} refused to uid {}: {why}", caller.uid);
-        }
-        Fact::CommandsLeftOut { count } => {
-            log::warn!("{count} commands were not recorded one by one: there were too many");
-        }
-        Fact::Snapshot { caller } => log::warn!("a snapshot was handed to uid {}", caller.uid),
-        Fact::Gap { what } => log::warn!("audit: {what}"),
-    }
-}
-
-fn times(changes: u32) -> String {
-    if changes > 1 { format!(" after {changes} changes") } else { String::new() }
 }

@@ -26,6 +26,18 @@ pub enum GrantKind {
     Fire,
 }
 
+impl fmt::Display for GrantKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Face => "by their face",
+            Self::Manual => "by command",
+            Self::Rex => "by the exit button",
+            Self::Mode => "by the mode office-open",
+            Self::Fire => "by the fire alarm",
+        })
+    }
+}
+
 /// Why the door was locked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -46,6 +58,21 @@ pub enum Relock {
     Mode,
     /// The fire alarm is over.
     FireOver,
+}
+
+impl fmt::Display for Relock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimeOver => "the unlock time is over",
+            Self::Command => "by command",
+            Self::Revoked => "whoever was let in is removed or suspended now",
+            Self::Shutdown => "limen is leaving",
+            Self::Fault => "because of a fault",
+            Self::Closed => "the door was opened and is closed again",
+            Self::Mode => "the mode no longer leaves it unlocked",
+            Self::FireOver => "the fire alarm is over",
+        })
+    }
 }
 
 /// A part of the machine that can fail.
@@ -127,6 +154,15 @@ pub enum StoreChange {
     Rotate,
     /// An older one, or an older model, taken as the newest.
     AcceptRollback,
+}
+
+impl fmt::Display for StoreChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rotate => "sealed with a new key",
+            Self::AcceptRollback => "an older one or another model accepted",
+        })
+    }
 }
 
 /// Something that happened and that the audit keeps: one record each.

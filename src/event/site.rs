@@ -21,6 +21,20 @@ pub enum Input {
 impl Input {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Rex, Self::Contact, Self::Tamper, Self::Fire];
+
+    /// What it is and what it says, for people.
+    pub fn in_words(self, active: bool) -> &'static str {
+        match (self, active) {
+            (Self::Rex, true) => "exit button: pressed",
+            (Self::Rex, false) => "exit button: not pressed",
+            (Self::Contact, true) => "door contact: the door is open",
+            (Self::Contact, false) => "door contact: the door is closed",
+            (Self::Tamper, true) => "tamper switch: the housing is open",
+            (Self::Tamper, false) => "tamper switch: the housing is closed",
+            (Self::Fire, true) => "fire alarm: the door must be unlocked",
+            (Self::Fire, false) => "fire alarm: none",
+        }
+    }
 }
 
 impl fmt::Display for Input {
@@ -82,6 +96,16 @@ pub enum ModeSource {
     Command,
     /// It was commanded before the daemon started, and the site keeps it.
     Kept,
+}
+
+impl fmt::Display for ModeSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Schedule => "by a schedule",
+            Self::Command => "by command",
+            Self::Kept => "as it was commanded before the restart",
+        })
+    }
 }
 
 /// What is alarming.

@@ -13,6 +13,17 @@ fn file_with_mode(folder: &Path, mode: u32) -> PathBuf {
 }
 
 #[test]
+fn a_full_or_read_only_disk_is_answered_with_what_to_do_and_not_with_rights() {
+    for (number, words) in [(libc::ENOSPC, "make room"), (libc::EROFS, "mounted read-only")] {
+        let error = failed(Path::new("/var/x"), "write it", io::Error::from_raw_os_error(number)).to_string();
+        assert!(error.starts_with("/var/x: cannot write it: ") && error.contains(words), "{error}");
+        assert!(!error.contains("root") && !error.contains("sudo"), "{error}");
+    }
+    let refused = remedy(&io::Error::from_raw_os_error(libc::EACCES));
+    assert_eq!(refused.is_empty(), geteuid().is_root(), "{refused}");
+}
+
+#[test]
 fn what_was_written_is_read_with_the_mode_asked_for() {
     let folder = folder();
     let path = file_with_mode(folder.path(), 0o640);

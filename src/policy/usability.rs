@@ -64,27 +64,17 @@ impl<'a> Sight<'a> {
 
     fn of_schedule(&self, schedule: &Schedule) -> Option<String> {
         let name = &schedule.name;
-        let names_it = |group: &&Group| group.schedules.iter().any(|other| other.name == *name);
-        let users: Vec<&Group> = self.rules.groups.values().filter(names_it).collect();
+        let names_it = |group: &Group| group.schedules.iter().any(|other| other.name == *name);
         if self.never_opens(schedule) {
             return Some(format!(
                 "schedule \"{name}\" never opens: its days have passed or are no holidays; change or remove it"
             ));
         }
-        if users.is_empty() && self.serves_otherwise(name) {
-            return None;
-        }
-        if users.is_empty() {
-            return Some(format!(
-                "schedule \"{name}\": no group names it; add it to the schedules of a [[group]], or remove it"
-            ));
-        }
-        let empty = users.iter().all(|group| self.is_empty(&group.id));
-        empty.then(|| {
-            let groups: Vec<&str> = users.iter().map(|group| group.id.as_str()).collect();
+        // That nobody is in a group yet is noted of the group.
+        let unused = self.rules.groups.values().all(|group| !names_it(group)) && !self.serves_otherwise(name);
+        unused.then(|| {
             format!(
-                "schedule \"{name}\": nobody is in {}; add people to it, or remove the schedule",
-                groups.join(", ")
+                "schedule \"{name}\": no group names it; add it to the schedules of a [[group]], or remove it"
             )
         })
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{STAGES, milliseconds, times_of};
 use crate::camera::CAMERA_SIZE;
 use crate::cli::context::shown;
-use crate::cli::output::say_json;
+use crate::cli::output::{is_lost, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::clock::Moment;
 use crate::frame::{Frame, PixelFormat};
@@ -37,6 +37,9 @@ pub(super) fn serve(
         taken = taken + pause;
         let frame = Frame { taken, ..read(Path::new(file))? };
         say_json(&pass(&mut vision, &mut matcher, &frame)?);
+        if is_lost() {
+            break;
+        }
     }
     Ok(Answer::Yes)
 }

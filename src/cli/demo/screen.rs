@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::photographs::{Photograph, VISITORS};
-use crate::cli::output::{BAD, FAINT, GOOD, NOTE, STRONG, say, styled};
+use crate::cli::output::{BAD, FAINT, GOOD, NOTE, STRONG, is_lost, say, styled};
 use crate::clock::{Moment, Now};
 use crate::daemon::Watcher;
 use crate::door::thread::DoorReport;
@@ -80,6 +80,10 @@ impl Screen {
 
 impl Watcher for Screen {
     fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]) {
+        if is_lost() {
+            // Nobody watches: the daemon leaves as it does for Ctrl-C. It has no better way to be told.
+            let _ = signal_hook::low_level::raise(signal_hook::consts::SIGTERM);
+        }
         let (index, taken) = (self.timetable.visitor(number), seen.look.taken);
         {
             let mut outcome = self.outcome();

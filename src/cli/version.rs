@@ -1,0 +1,33 @@
+//! `limen --version`: which program this is, of which source, for which machine, with which network.
+
+use serde_json::json;
+
+use super::output::{say, say_json};
+use crate::vision::model::EmbedderChoice;
+
+/// The version in the manifest.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The commit it was built from; empty where the sources came without git.
+const COMMIT: &str = env!("LIMEN_COMMIT");
+/// The target it was built for.
+const TARGET: &str = env!("LIMEN_TARGET");
+
+/// Prints it; with `--json` one object: version, commit (null if unknown), target, model, model_sha256.
+pub fn tell(json: bool) {
+    let built_in = EmbedderChoice::BuiltIn.pack().ok().map(|pack| pack.entry);
+    let commit = Some(COMMIT).filter(|commit| !commit.is_empty());
+    if json {
+        return say_json(&json!({
+            "version": VERSION,
+            "commit": commit,
+            "target": TARGET,
+            "model": built_in.as_ref().map(|entry| &entry.name),
+            "model_sha256": built_in.as_ref().map(|entry| entry.digest.to_string()),
+        }));
+    }
+    let model = built_in.map_or("none".to_owned(), |e| format!("{} {}", e.name, e.digest.short()));
+    say(&format!("limen {VERSION}"));
+    say(&format!("commit {}", commit.unwrap_or("unknown (built without git)")));
+    say(&format!("target {TARGET}"));
+    say(&format!("model  {model}"));
+}
