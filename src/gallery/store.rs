@@ -76,17 +76,27 @@ type Source = (ModelDigest, PhotoDigest);
 
 /// Templates by person, model and photograph. One model is in force; of the others only templates are kept
 /// that cannot be made again.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Store {
     model: ModelDigest,
+    /// How long each model's embeddings are, known since its first template: to look for one takes as long as the
+    /// store is.
+    lengths: BTreeMap<ModelDigest, usize>,
     /// In the order of their sources. Most people have one or two, for which a map of maps takes twice the memory.
     records: BTreeMap<PersonId, Vec<(Source, PhotoTemplate)>>,
+}
+
+impl PartialEq for Store {
+    /// The same templates, the same model in force.
+    fn eq(&self, other: &Self) -> bool {
+        self.model == other.model && self.records == other.records
+    }
 }
 
 impl Store {
     /// No templates; `model` is in force.
     pub fn empty(model: ModelDigest) -> Self {
-        Self { model, records: BTreeMap::new() }
+        Self { model, lengths: BTreeMap::new(), records: BTreeMap::new() }
     }
 
     /// The same templates, with another model in force.
@@ -164,8 +174,7 @@ impl Store {
         photo: PhotoDigest,
         template: PhotoTemplate,
     ) -> Result<(), StoreError> {
-        let known = self.entries().find(|(_, (of, _), _)| *of == model);
-        let length = known.map_or(template.plain.dimensions(), |(_, _, known)| known.plain.dimensions());
+        let length = *self.lengths.entry(model).or_insert(template.plain.dimensions());
         if template.plain.dimensions() != length || template.mirrored.dimensions() != length {
             return Err(StoreError::OtherLength);
         }
@@ -176,6 +185,9 @@ impl Store {
     /// Takes over all that another store has of a person, whatever the model.
     pub fn keep(&mut self, person: &PersonId, from: &mut Self) {
         if let Some(known) = from.records.remove(person) {
+            for (model, length) in &from.lengths {
+                self.lengths.entry(*model).or_insert(*length);
+            }
             let records = self.records.entry(person.clone()).or_default();
             known.into_iter().for_each(|(source, template)| put(records, source, template));
         }
