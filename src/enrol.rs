@@ -1,5 +1,7 @@
 //! From photographs to templates: what one good photograph is, and the gallery that they make.
 
+mod survey;
+
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -8,16 +10,18 @@ use crate::audit::{AuditError, AuditSettings, newest_fact};
 use crate::camera::photograph::photograph_from_bytes;
 use crate::embedding::ModelDigest;
 use crate::files::{FileError, Trust};
+use crate::gallery::assembly::build_planned;
 use crate::gallery::store::Opened;
 use crate::gallery::{
     Built, GalleryError, ModelVersion, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError,
-    Vault, build, plan,
+    Vault, plan,
 };
 use crate::mistake::{MAX_MISTAKES, Mistake};
 use crate::person::PersonId;
 use crate::policy::AccessRules;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Face, FoundFace};
+pub use survey::{Survey, validate};
 
 /// Why there is no new gallery.
 #[derive(Debug, Error)]
@@ -125,10 +129,21 @@ pub fn load_gallery(
     embedder: &mut dyn PhotoEmbedder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Enrolled, EnrolError> {
-    let roster = Roster::load(&source.file, source.trust)?;
-    if let Some(access) = access {
-        roster.check_groups(access.groups.keys())?;
-        roster.check_schedules(&access.schedule_names())?;
+    let survey = Survey::of(&source.file, source.trust, access)?;
+    load_surveyed(source, survey, access, embedder, progress)
+}
+
+/// [`load_gallery`] where the gallery file was read already.
+pub fn load_surveyed(
+    source: &GallerySource,
+    survey: Survey,
+    access: Option<&AccessRules>,
+    embedder: &mut dyn PhotoEmbedder,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Enrolled, EnrolError> {
+    let Survey { roster, mut plan, mistakes } = survey;
+    if !mistakes.is_empty() {
+        return Err(RosterError::Wrong(mistakes).into());
     }
     let _writing = match &source.store {
         StoreUse::Own(vault) => Some(vault.lock()?),
@@ -143,7 +158,8 @@ pub fn load_gallery(
         changed = true;
         progress(done, total);
     };
-    let mut built = build(&roster, roster.folder(), source.trust, known, embedder, &mut count)?;
+    plan.look_up(&known, embedder.model());
+    let mut built = build_planned(&roster, &plan, source.trust, known, embedder, &mut count)?;
     changed |= built.store.len() != before;
     let kept = match &source.store {
         StoreUse::Own(vault) => {

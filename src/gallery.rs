@@ -8,8 +8,11 @@
 //! may enter at all.
 
 pub mod assembly;
+pub mod claims;
 pub mod edit;
+pub mod kept;
 pub mod means;
+pub mod narrowing;
 pub mod roster;
 pub mod store;
 

@@ -16,6 +16,7 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::value::Datetime;
 
+pub(super) use embeddings::given_embedding;
 use embeddings::{SaidEmbedding, check_embeddings};
 
 use super::Standing;
@@ -39,9 +40,9 @@ pub(super) const STORED: &str = "stored";
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
 /// How a person begins in the file.
-const PERSON: &str = "[[person]]";
+pub(super) const PERSON: &str = "[[person]]";
 /// The largest gallery file: room for every person with an embedding of the default model in the file.
-const MAX_FILE_BYTES: u64 = 128 << 20;
+pub const MAX_FILE_BYTES: u64 = 128 << 20;
 
 /// Why a gallery file is not used.
 #[derive(Debug, Error)]
@@ -103,6 +104,15 @@ impl Roster {
 
     /// Reads a gallery file's text; `file` is only named in mistakes.
     pub fn parse(text: &str, file: &Path) -> Result<Self, RosterError> {
+        match Self::read(text, file) {
+            (roster, mistakes) if mistakes.is_empty() => Ok(roster),
+            (_, mistakes) => Err(RosterError::Wrong(mistakes)),
+        }
+    }
+
+    /// Reads as much as can be read, and what is wrong. Where there are mistakes the people are good for one thing:
+    /// to find the mistakes that the text alone does not show. Ids may then repeat.
+    pub fn read(text: &str, file: &Path) -> (Self, Vec<Mistake>) {
         let mut review = Review::new(file, text);
         let mut people = People::default();
         let in_pieces = review.read_in_pieces(PERSON, |review, said: SaidRoster| people.add(review, said));
@@ -112,10 +122,7 @@ impl Roster {
             people.add(&mut review, said);
         }
         let people = people.checked(&mut review);
-        match review.finish() {
-            mistakes if mistakes.is_empty() => Ok(Self { file: file.to_owned(), people }),
-            mistakes => Err(RosterError::Wrong(mistakes)),
-        }
+        (Self { file: file.to_owned(), people }, review.finish())
     }
 
     /// The folder that photographs are named relative to.
@@ -150,6 +157,25 @@ struct SaidPerson {
     valid_from: Option<Spanned<Datetime>>,
     valid_until: Option<Spanned<Datetime>>,
 }
+
+/// Every key that a person has; [`SaidPerson`] knows the same.
+pub(super) const KEYS: [&str; 15] = [
+    "id",
+    "name",
+    "photos",
+    "embeddings",
+    "templates",
+    "suspended",
+    "extended-time",
+    "pin",
+    "duress-pin",
+    "card",
+    "second-factor",
+    "second-factor-schedules",
+    "groups",
+    "valid-from",
+    "valid-until",
+];
 
 /// The people read so far.
 #[derive(Default)]
@@ -208,9 +234,11 @@ fn check_person(
     let schedules = said.second_factor_schedules.iter();
     let schedule_lines = schedules.map(|name| review.line_of(name.span().start)).collect();
     let line = review.line_of(at.start);
+    let id = id.or_else(|| PersonId::new(said.id.as_ref()?.get_ref()).ok())?;
     Some(Entry {
-        id: id?,
-        name: name?,
+        // Of a person without a name there are mistakes already; the photographs are still looked at.
+        name: name.or_else(|| PersonName::new(id.as_str()).ok())?,
+        id,
         standing,
         photos,
         embeddings,

@@ -10,6 +10,12 @@ impl Roster {
         &self,
         known: impl Iterator<Item = &'a GroupId> + Clone,
     ) -> Result<(), RosterError> {
+        let mistakes = self.unknown_groups(known);
+        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+    }
+
+    /// The groups that the configuration does not know, a mistake each.
+    pub fn unknown_groups<'a>(&self, known: impl Iterator<Item = &'a GroupId> + Clone) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for entry in &self.people {
             for (group, line) in entry.standing.groups.iter().zip(&entry.group_lines) {
@@ -18,7 +24,7 @@ impl Roster {
                 }
             }
         }
-        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+        mistakes
     }
 
     fn unknown_group<'a>(
