@@ -139,7 +139,11 @@ impl<A: Send + 'static> Recorder<A> {
             done(forget_beside(&folder, &id, sender, &leaving));
         });
         match spawned {
-            Ok(thread) => self.forgetting.lock().unwrap_or_else(PoisonError::into_inner).push(thread),
+            Ok(thread) => {
+                let mut forgetting = self.forgetting.lock().unwrap_or_else(PoisonError::into_inner);
+                join_finished(&mut forgetting);
+                forgetting.push(thread);
+            }
             Err(error) => log::error!("audit: no thread to forget somebody: {error}"),
         }
     }
@@ -165,6 +169,17 @@ impl<A> Drop for Recorder<A> {
             // A panic of the thread was already reported by the panic hook.
             let _ = thread.join();
         }
+    }
+}
+
+/// A thread that has ended keeps its stack until somebody joins it.
+fn join_finished(threads: &mut Vec<JoinHandle<()>>) {
+    let (finished, working) = std::mem::take(threads).into_iter().partition(JoinHandle::is_finished);
+    *threads = working;
+    let finished: Vec<JoinHandle<()>> = finished;
+    for thread in finished {
+        // A panic of the thread was already reported by the panic hook.
+        let _ = thread.join();
     }
 }
 
