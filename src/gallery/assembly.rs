@@ -41,7 +41,7 @@ pub trait PhotoEmbedder {
 }
 
 /// Which photographs there are, and which of them have no template yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// Every photograph of the roster, in its order.
     pub photos: Vec<PlannedPhoto>,

@@ -67,20 +67,20 @@ pub struct Given {
 
 impl Kept {
     /// A gallery file without mistakes, and its photographs as they were found.
-    pub fn of(roster: &Roster, plan: &Plan) -> Self {
-        let mut photos: HashMap<&PersonId, Vec<(PathBuf, PhotoDigest)>> = HashMap::new();
-        for photo in &plan.photos {
-            photos.entry(&photo.person).or_default().push((photo.name.clone(), photo.digest));
+    pub fn of(roster: Roster, plan: Plan) -> Self {
+        let mut photos: HashMap<PersonId, Vec<(PathBuf, PhotoDigest)>> = HashMap::new();
+        for photo in plan.photos {
+            photos.entry(photo.person).or_default().push((photo.name, photo.digest));
         }
-        let person = |entry: &Entry| KeptPerson {
-            id: entry.id.clone(),
-            name: entry.name.clone(),
-            standing: entry.standing.clone(),
+        let person = |entry: Entry| KeptPerson {
             photos: photos.remove(&entry.id).unwrap_or_default(),
-            given: entry.embeddings.iter().map(given).collect(),
+            id: entry.id,
+            name: entry.name,
+            standing: entry.standing,
+            given: entry.embeddings.into_iter().map(given).collect(),
             stored: entry.stored,
         };
-        Self { people: roster.people.iter().map(person).collect() }
+        Self { people: roster.people.into_iter().map(person).collect() }
     }
 
     /// Lets go of the embeddings themselves: in memory their digests are enough.
@@ -126,8 +126,8 @@ impl KeptPerson {
     }
 }
 
-fn given((model, embedding): &(ModelDigest, Embedding)) -> Given {
-    Given { digest: GivenDigest::of(*model, embedding), whole: Some((*model, embedding.clone())) }
+fn given((model, embedding): (ModelDigest, Embedding)) -> Given {
+    Given { digest: GivenDigest::of(model, &embedding), whole: Some((model, embedding)) }
 }
 
 fn bytes_of(embedding: &Embedding) -> Vec<u8> {
@@ -210,7 +210,7 @@ fn person(written: Written) -> Option<KeptPerson> {
     let photo = |(path, digest): (String, String)| {
         Some((PathBuf::from(path), PhotoDigest(unhex(digest.as_bytes())?)))
     };
-    let whole = |(model, data): (String, String)| given_embedding(&model, &data).map(|whole| given(&whole));
+    let whole = |(model, data): (String, String)| given_embedding(&model, &data).map(given);
     Some(KeptPerson {
         id: PersonId::new(&written.id).ok()?,
         name: PersonName::new(&written.name).ok()?,

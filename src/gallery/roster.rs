@@ -18,13 +18,14 @@ use toml::value::Datetime;
 
 pub(super) use embeddings::given_embedding;
 use embeddings::{SaidEmbedding, check_embeddings};
+use groups::check_groups_of;
 
 use super::Standing;
 use super::means::{Cards, SaidMeans, check_means};
 use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
-use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
+use crate::person::{PersonError, PersonId, PersonName, is_deceptive};
 
 /// The most people: comparing with so many takes a few milliseconds on one core, and 260 MB of memory.
 pub const MAX_PEOPLE: usize = 100_000;
@@ -382,25 +383,6 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
     let means = check_means(review, who, means);
     let SaidPerson { suspended, extended_time, .. } = *said;
     Standing { suspended, valid_from, valid_until, groups, extended_time, means }
-}
-
-fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {
-    let key = format!("{who} groups");
-    if let Some(excess) = said.get(MAX_GROUPS_OF_A_PERSON) {
-        let what = format!("{} groups are more than {MAX_GROUPS_OF_A_PERSON}", said.len());
-        review.note(Some(excess.span()), &key, what, "name those that let the person in most");
-    }
-    let mut groups = Vec::new();
-    for group in said {
-        match GroupId::new(group.get_ref()) {
-            Ok(id) if groups.contains(&id) => {
-                review.note(Some(group.span()), &key, format!("\"{id}\" is listed twice"), "list it once");
-            }
-            Ok(id) => groups.push(id),
-            Err(error) => note_text(review, group, &key, &error),
-        }
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@
 //! was seen last together. [`plain`] reads the format that came before. Nothing of it is ever in a log.
 
 mod error;
+mod keeping;
 mod key;
+mod last_good;
 mod plain;
 mod sealed;
 mod seen;
@@ -20,6 +22,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 pub use error::StoreError;
+pub use keeping::KEPT_NAME;
 pub use key::{CREDENTIAL, KeyPlace};
 pub use seen::ModelVersion;
 pub use vault::{Opened, Rotated, Vault};
