@@ -16,6 +16,7 @@ mod following;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzzed;
 mod idle;
+mod last_good;
 mod layers;
 mod models;
 mod networks;

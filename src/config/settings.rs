@@ -7,7 +7,7 @@ use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::entry::EntrySettings;
-use crate::gallery::Vault;
+use crate::gallery::{AtBoot, Vault};
 use crate::matching::LookAlikes;
 use crate::policy::access::WhenClockUnknown;
 use crate::policy::{AccessRules, Rules};
@@ -37,6 +37,8 @@ pub struct Settings {
     pub operators: Option<String>,
     /// The gallery file.
     pub gallery: PathBuf,
+    /// What a start does with a gallery file of which nothing can be read.
+    pub gallery_at_boot: AtBoot,
     /// The records.
     pub audit: AuditSettings,
     /// A file with the key that seals the templates; `None` takes the systemd credential or makes one.
