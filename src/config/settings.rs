@@ -102,6 +102,11 @@ impl Settings {
                 self.access.when_clock_unknown == WhenClockUnknown::Believe,
                 "when-clock-unknown: schedules and dates go by the clock even where nothing has set it",
             ),
+            (
+                self.gallery_at_boot == AtBoot::LastGood,
+                "at-boot = \"last-good\": after a start with a gallery file that cannot be read, whoever was taken out of \
+                 it since may enter",
+            ),
         ];
         risks.into_iter().filter(|(taken, _)| *taken).map(|(_, risk)| risk.to_owned()).collect()
     }
