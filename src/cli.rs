@@ -30,8 +30,8 @@ mod store;
 mod trouble;
 mod unlock;
 mod verify;
-mod when;
 mod version;
+mod when;
 mod who;
 
 use std::path::PathBuf;

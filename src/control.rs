@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use client::{ask, follow};
+pub use client::{ask, ask_either, follow};
 pub use peer::{Right, group_number};
 pub use server::{ControlServer, Taken};
 

@@ -18,6 +18,7 @@
 mod entries;
 mod error;
 mod eyes;
+mod folder;
 mod force;
 mod health;
 mod journal;
@@ -26,11 +27,11 @@ mod pins;
 mod reload;
 mod requests;
 mod shell;
+mod standby;
 mod threads;
 mod wiring;
 
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
@@ -38,6 +39,7 @@ use std::time::Duration;
 
 pub use error::DaemonError;
 pub use eyes::Eyes;
+pub use folder::make_folder;
 pub use wiring::Wiring;
 
 use crate::clock::{Moment, Now, Pulse};
@@ -51,7 +53,7 @@ use crate::entry::EntryReport;
 use crate::entry::thread::EntryThread;
 use crate::event::{Fact, Part, TrackId};
 use crate::failpoint;
-use crate::gallery::Gallery;
+use crate::gallery::{Gallery, GalleryTrouble};
 use crate::matching::{Matcher, Prepared};
 use crate::person::PersonId;
 use crate::pipeline::{RuleError, Seen};
@@ -180,20 +182,13 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         frames: 0,
         started: Moment::now(),
         end: None,
+        gallery_trouble: None,
+        store_trouble: None,
     };
     daemon.begin(&driver);
     daemon.serve(&receiver);
     daemon.leave(&receiver);
     daemon.end.unwrap_or(Ok(()))
-}
-
-/// Makes a folder of the daemon's own, for itself alone to write.
-pub fn make_folder(folder: &Path) -> Result<(), DaemonError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o750)
-        .create(folder)
-        .map_err(|source| DaemonError::Folder { folder: folder.to_owned(), source })
 }
 
 /// No core dump and no debugger of the same user shows the templates in our memory.
@@ -226,6 +221,10 @@ struct Daemon {
     frames: u64,
     started: Moment,
     end: Option<Result<(), DaemonError>>,
+    /// The gallery file is refused; until one is in force.
+    gallery_trouble: Option<GalleryTrouble>,
+    /// What is wrong with the template store, since it was last read.
+    store_trouble: Option<String>,
 }
 
 impl Daemon {

@@ -1,5 +1,8 @@
 //! From photographs to templates: what one good photograph is, and the gallery that they make.
 
+mod last_good;
+mod survey;
+
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -8,16 +11,20 @@ use crate::audit::{AuditError, AuditSettings, newest_fact};
 use crate::camera::photograph::photograph_from_bytes;
 use crate::embedding::ModelDigest;
 use crate::files::{FileError, Trust};
+use crate::gallery::assembly::build_planned;
+use crate::gallery::kept::Kept;
 use crate::gallery::store::Opened;
 use crate::gallery::{
     Built, GalleryError, ModelVersion, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError,
-    Vault, build, plan,
+    Vault, plan,
 };
 use crate::mistake::{MAX_MISTAKES, Mistake};
 use crate::person::PersonId;
 use crate::policy::AccessRules;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Face, FoundFace};
+pub use last_good::{LastGood, last_good};
+pub use survey::{Survey, validate};
 
 /// Why there is no new gallery.
 #[derive(Debug, Error)]
@@ -113,6 +120,8 @@ pub struct Enrolled {
     pub generation: Option<u64>,
     /// Why the old store, or a part of it, was not used, or the new one not written.
     pub store_trouble: Vec<StoreError>,
+    /// What stays in force when a later gallery file has mistakes.
+    pub kept: Kept,
 }
 
 /// Reads the gallery file, embeds what the store does not have, and writes the store back if anything
@@ -125,17 +134,28 @@ pub fn load_gallery(
     embedder: &mut dyn PhotoEmbedder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Enrolled, EnrolError> {
-    let roster = Roster::load(&source.file, source.trust)?;
-    if let Some(access) = access {
-        roster.check_groups(access.groups.keys())?;
-        roster.check_schedules(&access.schedule_names())?;
+    let mut survey = Survey::of(&source.file, source.trust, access)?;
+    load_surveyed(source, &mut survey, access, embedder, progress)
+}
+
+/// [`load_gallery`] where the gallery file was read already; what was read is used up, unless it is refused.
+pub fn load_surveyed(
+    source: &GallerySource,
+    survey: &mut Survey,
+    access: Option<&AccessRules>,
+    embedder: &mut dyn PhotoEmbedder,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Enrolled, EnrolError> {
+    let Survey { roster, plan, mistakes } = survey;
+    if !mistakes.is_empty() {
+        return Err(RosterError::Wrong(mistakes.clone()).into());
     }
     let _writing = match &source.store {
         StoreUse::Own(vault) => Some(vault.lock()?),
         StoreUse::Memory | StoreUse::Read(_) => None,
     };
     let version = embedder.version();
-    let mut found = find_store(source, &roster, embedder.model(), Some(&version))?;
+    let mut found = find_store(source, roster, embedder.model(), Some(&version))?;
     let known = found.take_store();
     let before = known.len();
     let mut changed = false;
@@ -143,22 +163,40 @@ pub fn load_gallery(
         changed = true;
         progress(done, total);
     };
-    let mut built = build(&roster, roster.folder(), source.trust, known, embedder, &mut count)?;
+    plan.look_up(&known, embedder.model());
+    let mut built = build_planned(roster, plan, source.trust, known, embedder, &mut count)?;
     changed |= built.store.len() != before;
-    let kept = match &source.store {
-        StoreUse::Own(vault) => {
-            keep_store(vault, &built.store, changed, found.opened.as_ref(), &version).map(Some)
-        }
-        StoreUse::Memory | StoreUse::Read(_) => Ok(None),
+    built.notes.extend(access.into_iter().flat_map(|access| notes_on_factors(roster, access)));
+    let mut kept = Kept::of(std::mem::take(roster), std::mem::take(plan));
+    let opened = found.opened.as_ref();
+    let (generation, unwritten) = match &source.store {
+        StoreUse::Own(vault) => keep(vault, &built.store, &kept, changed, opened, &version),
+        StoreUse::Memory | StoreUse::Read(_) => (None, None),
     };
-    let FoundStore { opened, mut trouble, .. } = found;
-    trouble.extend(opened.into_iter().flat_map(|opened| opened.refused));
-    let generation = kept.unwrap_or_else(|error| {
-        trouble.push(error);
-        None
-    });
-    built.notes.extend(access.into_iter().flat_map(|access| notes_on_factors(&roster, access)));
-    Ok(Enrolled { built, generation, store_trouble: trouble })
+    kept.let_go();
+    let mut store_trouble = found.trouble;
+    store_trouble.extend(found.opened.into_iter().flat_map(|opened| opened.refused));
+    store_trouble.extend(unwritten);
+    Ok(Enrolled { built, generation, store_trouble, kept })
+}
+
+/// Writes the store and, beside it, the gallery as the last good one: the store's number, and what could not be
+/// written. Where the store could not, no gallery goes with it.
+fn keep(
+    vault: &Vault,
+    store: &Store,
+    kept: &Kept,
+    changed: bool,
+    found: Option<&Opened>,
+    version: &ModelVersion,
+) -> (Option<u64>, Option<StoreError>) {
+    match keep_store(vault, store, changed, found, version) {
+        Ok(generation) => (Some(generation), vault.keep_gallery(kept, found, generation).err()),
+        Err(error) => {
+            vault.drop_gallery();
+            (None, Some(error))
+        }
+    }
 }
 
 /// Writes the store if it is not what lies there already; the number of what does then.

@@ -8,8 +8,12 @@
 //! may enter at all.
 
 pub mod assembly;
+pub mod claims;
 pub mod edit;
+pub mod fallback;
+pub mod kept;
 pub mod means;
+pub mod narrowing;
 pub mod roster;
 pub mod store;
 
@@ -25,6 +29,8 @@ pub use edit::{
     EditError, NewPerson, WhichPin, add_people, add_photos, discard_photos, remove_person, restore_photos,
     set_pin,
 };
+pub use fallback::{AtBoot, GalleryTrouble};
+pub use kept::Kept;
 pub use means::Means;
 pub use roster::{Roster, RosterError};
 pub use store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError, Vault};

@@ -91,57 +91,55 @@ impl<'a> Review<'a> {
 
     /// Reads the text as TOML; entries that do not fit `T` are noted and left out.
     pub fn read<T: DeserializeOwned + Default>(&mut self) -> T {
-        // Without mistakes nothing of the file is held twice.
-        if let Ok(read) =
-            DeTable::parse(self.text).and_then(|root| T::deserialize(toml::Deserializer::from(root)))
-        {
-            return read;
-        }
-        let mut root = match DeTable::parse(self.text) {
-            Ok(root) => root,
-            Err(error) => {
-                self.note_structure(String::new(), &error);
-                return T::default();
-            }
-        };
-        while self.mistakes.len() < MAX_MISTAKES {
-            let error = match T::deserialize(toml::Deserializer::from(root.clone())) {
-                Ok(read) => return read,
-                Err(error) => error,
-            };
-            let removed = error.span().and_then(|span| take_out(root.get_mut(), span.start));
-            let found = removed.is_some();
-            self.note_structure(removed.map(|path| key_of(&path)).unwrap_or_default(), &error);
-            if !found {
-                break;
-            }
-        }
-        T::default()
+        let text = self.text;
+        self.read_piece(text).unwrap_or_else(|error| {
+            self.note_structure(String::new(), &error);
+            T::default()
+        })
     }
 
     /// Reads the text piece by piece, each from a line that is `header` to the next, so that a long file is never in
-    /// memory as a tree; `each` may note mistakes in its piece. False if a piece is no TOML for `T` by itself: then
-    /// the text has to be read whole, by a review of its own, which says what is wrong.
+    /// memory as a tree; `each` may note mistakes in its piece. Entries that do not fit `T` are noted and left out.
+    /// False if a piece is no TOML by itself: then the text has to be read whole, by a review of its own, which says
+    /// what is wrong.
     ///
     /// A header inside a string of several lines cuts that string, and a cut string is no TOML.
-    pub fn read_in_pieces<T: DeserializeOwned>(
+    pub fn read_in_pieces<T: DeserializeOwned + Default>(
         &mut self,
         header: &str,
         mut each: impl FnMut(&mut Self, T),
     ) -> bool {
         let text = self.text;
-        let starts = text.match_indices(header).map(|(at, _)| at);
-        let is_line = |at: &usize| *at == 0 || text.as_bytes()[at - 1] == b'\n';
-        let ends: Vec<usize> = starts.filter(is_line).chain([text.len()]).collect();
-        let mut begin = 0;
-        for end in ends {
-            let Ok(read) = toml::from_str(&text[begin..end]) else { return false };
-            self.begin = begin;
+        for piece in pieces(text, header) {
+            (self.begin, self.incomplete) = (piece.start, false);
+            let Ok(read) = self.read_piece(&text[piece]) else { return false };
             each(self, read);
-            begin = end;
         }
         self.begin = 0;
         true
+    }
+
+    /// Reads one piece, or the whole text. The tree is parsed again for each misfit and never copied: one of a large
+    /// file takes more memory than a second copy would leave.
+    fn read_piece<T: DeserializeOwned + Default>(&mut self, piece: &str) -> Result<T, toml::de::Error> {
+        let mut left_out: Vec<usize> = Vec::new();
+        while self.mistakes.len() < MAX_MISTAKES {
+            let mut root = DeTable::parse(piece)?;
+            for at in &left_out {
+                take_out(root.get_mut(), *at);
+            }
+            let error = match T::deserialize(toml::Deserializer::from(root)) {
+                Ok(read) => return Ok(read),
+                Err(error) => error,
+            };
+            let Some(path) = error.span().and_then(|span| path_without(piece, &mut left_out, span.start))
+            else {
+                self.note_structure(String::new(), &error);
+                break;
+            };
+            self.note_structure(key_of(&path), &error);
+        }
+        Ok(T::default())
     }
 
     /// Notes a mistake at the bytes `at` of the text, or of the piece that is being read.
@@ -211,6 +209,24 @@ impl<'a> Review<'a> {
         let key = if stray { key.trim_matches(['[', ']']).to_owned() } else { key };
         self.note(error.span(), key, what, remedy);
     }
+}
+
+/// Where the pieces of a text lie: the first before any line that begins with `header`, then one from each such line to
+/// the next.
+pub fn pieces<'a>(text: &'a str, header: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let is_line = move |at: &usize| *at == 0 || text.as_bytes()[at - 1] == b'\n';
+    let starts = text.match_indices(header).map(|(at, _)| at).filter(is_line);
+    let mut begin = 0;
+    starts.chain([text.len()]).map(move |end| std::mem::replace(&mut begin, end)..end)
+}
+
+/// The path of what is left out next, the innermost entry that holds byte `at`; `at` joins those left out.
+fn path_without(piece: &str, left_out: &mut Vec<usize>, at: usize) -> Option<Vec<String>> {
+    let mut root = DeTable::parse(piece).ok()?;
+    left_out.iter().for_each(|before| drop(take_out(root.get_mut(), *before)));
+    let path = take_out(root.get_mut(), at)?;
+    left_out.push(at);
+    Some(path)
 }
 
 /// Removes the innermost entry whose key or value holds byte `at`; gives its path.
@@ -287,12 +303,33 @@ mod tests {
 
     #[test]
     fn a_piece_that_is_no_toml_by_itself_is_not_read() {
-        for text in
-            ["[[rooms]]\nname = \"\"\"\n[[rooms]]\n\"\"\"\n", "[[rooms]]\ncolour = 1\n", "= 1\n[[rooms]]\n"]
-        {
+        for text in ["[[rooms]]\nname = \"\"\"\n[[rooms]]\n\"\"\"\n", "= 1\n[[rooms]]\n"] {
             let mut review = Review::new(Path::new("a.toml"), text);
             assert!(!review.read_in_pieces("[[rooms]]", |_, _: File| {}), "{text}");
         }
+    }
+
+    #[test]
+    fn a_misfit_in_one_piece_hides_nothing_of_the_others() {
+        let text =
+            "[[rooms]]\ncolour = 1\npin = true\nname = \"a\"\n[[rooms]]\npin = 2\n[[rooms]]\npin = []\n";
+        let mut review = Review::new(Path::new("a.toml"), text);
+        let mut read = Vec::new();
+        assert!(review.read_in_pieces("[[rooms]]", |review, file: File| {
+            for room in file.rooms {
+                if room.name.is_none() {
+                    review.note_missing(None, "", "has no name", "");
+                }
+                read.push((room.pin, room.name));
+            }
+        }));
+        assert_eq!(read, [(None, Some("a".to_owned())), (Some(2), None), (None, None)]);
+        let noted: Vec<_> = review.finish().iter().map(|m| (m.line, m.key.clone())).collect();
+        let key = |line, key: &str| (line, key.to_owned());
+        assert_eq!(noted.len(), 4, "{noted:?}");
+        assert_eq!(noted[0], key(None, ""), "the second room, in which nothing was left out");
+        assert_eq!(noted[1], key(Some(2), "[rooms] colour"));
+        assert_eq!((noted[2].0, noted[3].0), (Some(3), Some(8)));
     }
 
     #[test]

@@ -83,10 +83,11 @@ impl Running {
         Self::start_by("", site, pictures, gap)
     }
 
-    /// By a configuration's rules of access.
+    /// By a configuration's rules of access and of its gallery.
     pub fn start_by(rules: &str, site: &Site, pictures: Vec<Picture>, gap: u32) -> Self {
         let mut settings = settings_of(site);
-        settings.access = Settings::parse(rules, Path::new("limen.toml")).expect("no mistake").access;
+        let said = Settings::parse(rules, Path::new("limen.toml")).expect("no mistake");
+        (settings.access, settings.gallery_at_boot) = (said.access, said.gallery_at_boot);
         settings.rules.unlock = Duration::from_secs(1);
         Self::watched(settings, None, site, pictures, gap, Listener)
     }
@@ -173,7 +174,7 @@ fn a_bad_gallery_leaves_the_old_one_in_force_and_a_good_one_replaces_it() {
     let running = Running::start(&site, vec![nobody()], 60);
     running.loaded();
     let good = std::fs::read_to_string(site.path("gallery.toml")).expect("text");
-    for bad in ["garbage", "[[person]]\nid = \"eve\"\nname = \"Eve\"\nphotos = [\"missing.jpg\"]\n"] {
+    for bad in ["garbage", &format!("{good}{EVE}")] {
         site.write("gallery.toml", bad);
         let error = running.ask(Request::Reload).expect_err("refused").to_string();
         assert!(error.contains("gallery.toml:"), "{error}");
@@ -185,6 +186,44 @@ fn a_bad_gallery_leaves_the_old_one_in_force_and_a_good_one_replaces_it() {
     assert_eq!((&answer["people"], &answer["added"]), (&2.into(), &serde_json::json!(["joe"])));
     let records = running.finish();
     assert_eq!(of_kind(&records, "gallery-refused").len(), 2);
+}
+
+/// A photograph that is not there.
+const EVE: &str = "[[person]]\nid = \"eve\"\nname = \"Eve\"\nphotos = [\"missing.jpg\"]\n";
+
+#[test]
+fn whoever_is_taken_out_of_a_gallery_file_with_mistakes_is_out_of_force() {
+    let site = Site::with_obama();
+    let running = Running::start(&site, vec![visitor("obama2")], 60);
+    running.until(|fact| matches!(fact, Fact::Granted { .. }));
+    site.write("gallery.toml", EVE);
+    let error = running.ask(Request::Reload).expect_err("refused").to_string();
+    assert!(error.contains("missing.jpg") && error.contains("no longer named: obama"), "{error}");
+    let locked = running.until(|fact| matches!(fact, Fact::Locked { .. }));
+    assert!(matches!(locked, Fact::Locked { why: limen::event::Relock::Revoked, .. }), "{locked:?}");
+    let status = running.ask(Request::Status).expect("an answer");
+    assert_eq!(status["people"], 0);
+    let trouble = status["gallery_trouble"].as_str().expect("it lasts");
+    assert!(trouble.contains("no longer named: obama"), "{trouble}");
+
+    site.write("gallery.toml", "");
+    running.ask(Request::Reload).expect("in force");
+    assert!(running.ask(Request::Status).expect("an answer")["gallery_trouble"].is_null());
+    running.finish();
+}
+
+#[test]
+fn of_a_gallery_file_that_is_no_toml_the_trouble_says_who_still_can_enter() {
+    let site = Site::with_obama();
+    let running = Running::start(&site, vec![nobody()], 30);
+    running.loaded();
+    site.write("gallery.toml", "garbage");
+    let error = running.ask(Request::Reload).expect_err("refused").to_string();
+    assert!(error.ends_with("whoever was taken out of it STILL CAN ENTER"), "{error}");
+    let status = running.ask(Request::Status).expect("an answer");
+    assert_eq!(status["people"], 1);
+    assert!(status["gallery_trouble"].as_str().is_some_and(|trouble| trouble.contains("STILL CAN ENTER")));
+    running.finish();
 }
 
 #[test]

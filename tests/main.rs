@@ -19,6 +19,7 @@ mod full_disk;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzzed;
 mod idle;
+mod last_good;
 mod layers;
 mod models;
 mod networks;

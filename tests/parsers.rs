@@ -13,6 +13,7 @@ use limen::embedding::{Embedding, ModelDigest};
 use limen::evaluation::pairs::parse_pairs;
 use limen::event::Fact;
 use limen::frame::{Frame, Picture, PixelFormat};
+use limen::gallery::claims::read_claims;
 use limen::gallery::{PhotoDigest, PhotoTemplate, Roster, Store, Vault};
 use limen::person::PersonId;
 use limen::vision::model::{MANIFEST, Manifest};
@@ -112,7 +113,9 @@ proptest! {
 
     #[test]
     fn a_damaged_gallery_is_read_or_refused(damages in damage()) {
-        let _ = Roster::parse(&damaged_text(GALLERY, &damages), Path::new("gallery.toml"));
+        let text = damaged_text(GALLERY, &damages);
+        let _ = Roster::parse(&text, Path::new("gallery.toml"));
+        let _ = read_claims(&text, |_, _| {});
     }
 
     #[test]

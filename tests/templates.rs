@@ -26,7 +26,7 @@ fn store_bytes(site: &Site) -> Vec<u8> {
 }
 
 /// Runs `limen` with a configuration of the site's own.
-fn configured(site: &Site, arguments: &[&str]) -> Ran {
+pub fn configured(site: &Site, arguments: &[&str]) -> Ran {
     let config = site
         .write("limen.toml", "[paths]\nstate = \"state\"\nruntime = \"run\"\n[audit]\nfolder = \"audit\"\n");
     let mut all = vec!["--config".into(), config.into_os_string()];
@@ -35,7 +35,7 @@ fn configured(site: &Site, arguments: &[&str]) -> Ran {
 }
 
 /// A site whose daemon has run once.
-fn enrolled() -> (Site, Store) {
+pub fn enrolled() -> (Site, Store) {
     let site = Site::with_obama();
     Running::start(&site, vec![nobody()], 1).finish();
     let store = opened(&site).store;

@@ -1,8 +1,8 @@
 //! `limen check`: every problem at once, before the door depends on it.
 
 mod entry;
-mod room;
 mod report;
+mod room;
 
 use std::sync::Arc;
 

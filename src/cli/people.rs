@@ -3,6 +3,7 @@
 pub mod discard;
 mod photographs;
 mod remove;
+pub mod revoke;
 
 use serde_json::{Value, json};
 

@@ -10,7 +10,9 @@ use serde_json::json;
 use super::context::Context;
 use super::output::{note, say, say_json};
 use super::people::person_id;
+use super::people::revoke::{bring_into_force, not_edited};
 use super::trouble::{Answer, Trouble};
+use crate::config::Settings;
 use crate::credential::{Digits, HashError, PinError, PinHash, check_new_pin, slips};
 use crate::gallery::{Means, Roster, WhichPin, set_pin};
 use crate::person::PersonId;
@@ -38,22 +40,30 @@ pub struct Arguments {
 pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
     let settings = context.settings()?;
     let id = person_id(&arguments.id)?;
+    if arguments.remove {
+        return take_away(context, &settings, &id, arguments.duress);
+    }
     let roster = Roster::load(&settings.gallery, context.trust())?;
     let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
         return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
     };
     let which = if arguments.duress { WhichPin::Duress } else { WhichPin::Usual };
-    if arguments.remove {
-        set_pin(&settings.gallery, &id, which, None)?;
-    } else {
-        let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
-        set_pin(&settings.gallery, &id, which, Some(&hash))?;
-        if settings.entry.keypad.is_none() {
-            note("there is no [keypad] in the configuration by which a PIN could be entered");
-        }
+    let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
+    set_pin(&settings.gallery, &id, which, Some(&hash))?;
+    if settings.entry.keypad.is_none() {
+        note("there is no [keypad] in the configuration by which a PIN could be entered");
     }
     context.ask_for_reload(&settings)?;
-    tell(context, &id, which, arguments.remove);
+    tell(context, &id, which, false);
+    Ok(Answer::Yes)
+}
+
+/// Takes a PIN away, whatever else is wrong in the gallery file.
+fn take_away(context: &Context, settings: &Settings, id: &PersonId, duress: bool) -> Result<Answer, Trouble> {
+    let which = if duress { WhichPin::Duress } else { WhichPin::Usual };
+    set_pin(&settings.gallery, id, which, None).map_err(|error| not_edited(id, error))?;
+    bring_into_force(context, settings, id)?;
+    tell(context, id, which, true);
     Ok(Answer::Yes)
 }
 

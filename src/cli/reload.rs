@@ -12,7 +12,7 @@ pub fn reload(context: &Context) -> Result<Answer, Trouble> {
     let answer = match ask(&socket, Request::Reload) {
         Ok(answer) => Value::from(answer),
         Err(ControlError::Refused(why)) => {
-            note(&format!("refused; what was in force stays in force:\n{why}"));
+            note(&format!("refused:\n{why}"));
             if context.json {
                 say_error(&why, Answer::No.exit_code());
             }

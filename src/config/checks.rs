@@ -18,6 +18,7 @@ use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::embedding::ModelDigest;
 use crate::frame::PixelFormat;
+use crate::gallery::AtBoot;
 use crate::mistake::Review;
 use crate::person::is_deceptive;
 use crate::policy::{OnAuditFailure, Rules};
@@ -59,6 +60,7 @@ pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Setting
         entry,
         gallery: path(review, "[gallery] file", &said.gallery.file, folder)
             .unwrap_or_else(|| folder.join(DEFAULT_GALLERY)),
+        gallery_at_boot: check_at_boot(review, &said.gallery.at_boot),
         audit: check_audit(review, &said.audit, folder, &paths),
         store_key: path(review, "[store] key", &said.store.key, folder),
         paths,
@@ -187,6 +189,11 @@ fn check_audit(
 fn check_audit_failure(review: &mut Review<'_>, said: &Said<String>) -> OnAuditFailure {
     let choices = [("refuse", OnAuditFailure::Refuse), ("allow-and-alarm", OnAuditFailure::AllowAndAlarm)];
     choice(review, "[audit] on-audit-failure", said, &choices).unwrap_or_default()
+}
+
+fn check_at_boot(review: &mut Review<'_>, said: &Said<String>) -> AtBoot {
+    let choices = [("refuse", AtBoot::Refuse), ("last-good", AtBoot::LastGood)];
+    choice(review, "[gallery] at-boot", said, &choices).unwrap_or_default()
 }
 
 fn check_paths(review: &mut Review<'_>, said: &SaidPaths, folder: &Path) -> PathSettings {

@@ -248,6 +248,8 @@ pub struct SaidControl {
 pub struct SaidGallery {
     /// The gallery file.
     pub file: Said<String>,
+    /// `refuse` or `last-good`.
+    pub at_boot: Said<String>,
 }
 
 /// `[audit]`

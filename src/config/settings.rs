@@ -7,7 +7,7 @@ use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::entry::EntrySettings;
-use crate::gallery::Vault;
+use crate::gallery::{AtBoot, Vault};
 use crate::matching::LookAlikes;
 use crate::policy::access::WhenClockUnknown;
 use crate::policy::{AccessRules, Rules};
@@ -41,6 +41,8 @@ pub struct Settings {
     pub operators: Option<String>,
     /// The gallery file.
     pub gallery: PathBuf,
+    /// What a start does with a gallery file of which nothing can be read.
+    pub gallery_at_boot: AtBoot,
     /// The records.
     pub audit: AuditSettings,
     /// A file with the key that seals the templates; `None` takes the systemd credential or makes one.
@@ -138,6 +140,11 @@ impl Settings {
             (
                 self.access.when_clock_unknown == WhenClockUnknown::Believe,
                 "when-clock-unknown: schedules and dates go by the clock even where nothing has set it",
+            ),
+            (
+                self.gallery_at_boot == AtBoot::LastGood,
+                "at-boot = \"last-good\": after a start with a gallery file that cannot be read, whoever was taken out of \
+                 it since may enter",
             ),
         ];
         risks.into_iter().filter(|(taken, _)| *taken).map(|(_, risk)| risk.to_owned()).collect()

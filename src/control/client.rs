@@ -8,12 +8,7 @@ use super::{ANSWER_PATIENCE, Answer, ControlError, Request, request_line};
 
 /// Asks the daemon and returns its answer; an answer that says no is an error.
 pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
-    let mut answer = None;
-    converse(socket, &request, |line| {
-        answer = Some(line);
-        false
-    })?;
-    let answer = answer.ok_or_else(|| ControlError::Answer("nothing came".to_owned()))?;
+    let answer = ask_either(socket, request)?;
     match answer.get("ok").and_then(serde_json::Value::as_bool) {
         Some(true) => Ok(answer),
         _ => {
@@ -21,6 +16,16 @@ pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
             Err(ControlError::Refused(why.to_owned()))
         }
     }
+}
+
+/// Asks the daemon and returns its answer, whether it says yes or no.
+pub fn ask_either(socket: &Path, request: Request) -> Result<Answer, ControlError> {
+    let mut answer = None;
+    converse(socket, &request, |line| {
+        answer = Some(line);
+        false
+    })?;
+    answer.ok_or_else(|| ControlError::Answer("nothing came".to_owned()))
 }
 
 /// Follows the daemon's events until it leaves or `each` returns false.

@@ -2,34 +2,47 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Daemon;
-use super::reload::{Changed, Fresh, Reloaded};
+use super::reload::{Changed, Fresh, Refused, Reloaded};
+use super::standby::Force;
 use crate::clock::Now;
 use crate::config::{Reloads, Settings};
 use crate::control::{Answer, no, yes};
 use crate::event::Fact;
-use crate::gallery::StoreError;
+use crate::gallery::{GalleryTrouble, StoreError};
 use crate::policy::Event;
 use crate::service;
 
 impl Daemon {
-    /// Brings a reload into force, or says why not.
+    /// Brings a reload into force, or says why not and what is in force instead.
     pub(super) fn reloaded(&mut self, now: Now, reloaded: Reloaded) {
         self.vision.go();
         let answer = match reloaded.outcome {
             Ok(fresh) => self.bring_into_force(now, fresh),
-            Err(what) => {
-                log::error!("reload refused, what was in force stays in force:\n{what}");
-                self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
-                no(&what)
-            }
+            Err(refused) => self.refuse_gallery(now, refused),
         };
         if let Some(reply) = reloaded.reply {
             let _ = reply.try_send(answer);
         }
         service::status(&format!("{} people enrolled", self.matcher.gallery().people().len()));
+    }
+
+    fn refuse_gallery(&mut self, now: Now, refused: Refused) -> Answer {
+        let Refused { trouble, store_trouble, force } = refused;
+        // Revocation first.
+        if let Some(force) = force {
+            self.enforce(now, force);
+        }
+        let what = format!("{}\n{trouble}", trouble.why);
+        log::error!("{what}");
+        self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
+        let mut answer = no(&what);
+        answer.insert("gallery".to_owned(), told(&trouble));
+        self.gallery_trouble = Some(trouble);
+        self.store_trouble = store_trouble.or(self.store_trouble.take());
+        answer
     }
 
     /// Records a change of the store, and answers.
@@ -81,18 +94,34 @@ impl Daemon {
         for person in fresh.store_trouble.iter().filter_map(StoreError::altered) {
             self.shell.record(now, Fact::TemplateRefused { person: person.cloned() });
         }
-        let store = fresh.store;
-        let gallery = Arc::clone(fresh.prepared.gallery());
-        let (added, removed) = gallery.diff(self.matcher.gallery());
+        self.gallery_trouble = None;
+        self.store_trouble = (!trouble.is_empty()).then(|| trouble.join("\n"));
+        let mut answer = self.enforce(now, fresh.force);
+        answer.extend(yes(json!({
+            "needs_restart": needs_restart, "notes": notes, "store_trouble": trouble,
+        })));
+        answer
+    }
+
+    /// Brings a gallery into force and records it; says how it differs from the one before.
+    fn enforce(&mut self, now: Now, force: Force) -> Answer {
+        let Force { rule, prepared, roster, added, removed, told, store } = force;
+        let gallery = Arc::clone(prepared.gallery());
         let (people, templates) = (gallery.people().len(), gallery.templates());
-        let roster = gallery.people().iter().map(|p| (p.id.clone(), p.standing.clone())).collect();
-        self.matcher.replace(fresh.rule, fresh.prepared);
-        self.step(now, Event::NewRoster(Arc::new(roster)));
-        let answer = yes(json!({
-            "people": people, "templates": templates, "added": added, "removed": removed,
-            "needs_restart": needs_restart, "notes": notes, "store": store, "store_trouble": trouble,
-        }));
+        self.matcher.replace(rule, prepared);
+        self.step(now, Event::NewRoster(roster));
+        let mut answer = yes(told);
+        answer.extend(yes(json!({ "people": people, "templates": templates, "store": store })));
         self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed, store });
         answer
     }
+}
+
+/// A gallery's trouble, for whoever asks over the socket.
+fn told(trouble: &GalleryTrouble) -> Value {
+    json!({
+        "in_force": trouble.in_force,
+        "taken": trouble.taken,
+        "still_can_enter": trouble.still_can_enter(),
+    })
 }

@@ -3,18 +3,27 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use super::standby::{Force, Standby, nobody};
 use super::{DaemonError, Message};
 use crate::config::Settings;
 use crate::control::{Answer, no};
 use crate::embedding::Crops;
-use crate::enrol::{Enroller, GallerySource, StoreUse, load_gallery, recorded_generation};
+use crate::enrol::{
+    EnrolError, Enrolled, Enroller, GallerySource, StoreUse, Survey, last_good, load_surveyed,
+    recorded_generation, version_of,
+};
 use crate::event::{Caller, StoreChange};
 use crate::failpoint;
+use crate::files::read_trusted_text;
+use crate::gallery::narrowing::Photographs;
+use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;
-use crate::gallery::{Built, StoreError};
+use crate::gallery::{Built, GalleryTrouble, StoreError};
+use crate::matching::scoring::Scoring;
 use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
@@ -24,11 +33,13 @@ use crate::vision::model::Models;
 
 /// Reloads that may wait; each reads everything again, so a longer queue would do the same work twice.
 const QUEUE: usize = 2;
+/// How long what was replaced waits for the main thread to let go of it, at the least.
+const LET_GO: Duration = Duration::from_millis(500);
 
 /// What a reload brought.
 pub(super) struct Reloaded {
-    /// New settings and gallery, or why the old ones stay in force.
-    pub outcome: Result<Fresh, String>,
+    /// New settings and gallery, or why there are none.
+    pub outcome: Result<Fresh, Refused>,
     /// Who waits for the answer.
     pub reply: Option<SyncSender<Answer>>,
 }
@@ -36,13 +47,35 @@ pub(super) struct Reloaded {
 /// Everything that a reload replaces.
 pub(super) struct Fresh {
     pub settings: Option<Settings>,
-    pub rule: Rule,
-    pub prepared: Arc<Prepared>,
+    pub force: Force,
     pub notes: Vec<Mistake>,
-    /// The number of the store that has all templates.
-    pub store: Option<u64>,
     /// What is wrong with the store.
     pub store_trouble: Vec<StoreError>,
+}
+
+/// A reload that was refused.
+pub(super) struct Refused {
+    /// Why, and what is in force.
+    pub trouble: GalleryTrouble,
+    /// What the store has to do with it.
+    pub store_trouble: Option<String>,
+    /// What comes into force all the same: what was there before, less what the gallery file takes away.
+    pub force: Option<Force>,
+}
+
+/// Why there is nothing new.
+#[derive(Default)]
+struct Refusal {
+    what: String,
+    store_trouble: Option<String>,
+    /// What lies where people's photographs lay, as far as it was looked at.
+    photographs: Photographs,
+}
+
+impl Refusal {
+    fn of(error: impl ToString) -> Self {
+        Self { what: error.to_string(), ..Self::default() }
+    }
 }
 
 /// What a change of the store brought.
@@ -78,7 +111,8 @@ impl Worker {
         sender: SyncSender<Message>,
     ) -> Result<Self, DaemonError> {
         let (jobs, waiting) = sync_channel(QUEUE);
-        let bench = Bench { config_file, source, settings, models, begun: false };
+        let standby = Standby::default();
+        let bench = Bench { config_file, source, settings, models, begun: false, standby };
         let thread = std::thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || bench.work(&waiting, &sender))
@@ -117,12 +151,13 @@ struct Bench {
     models: Arc<Models>,
     /// The records were asked for the newest store.
     begun: bool,
+    standby: Standby,
 }
 
 impl Bench {
     fn work(mut self, jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
         step_aside();
-        while let Ok(job) = jobs.recv() {
+        while let Some(job) = self.next(jobs) {
             failpoint::reach("worker");
             let done = match job {
                 Job::Reload(reply) => vec![self.reloaded(reply)],
@@ -135,9 +170,65 @@ impl Bench {
         }
     }
 
+    /// The next job; none when the main thread has left. Meanwhile what was replaced is dropped.
+    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        while self.standby.drop_replaced() {
+            match jobs.recv_timeout(LET_GO) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        service::give_back_memory();
+        jobs.recv().ok()
+    }
+
     fn reloaded(&mut self, reply: Option<SyncSender<Answer>>) -> Message {
-        let outcome = self.begin().and_then(|()| self.reload());
+        let outcome = self.begin().map_err(Refusal::of).and_then(|()| self.reload());
+        let outcome = outcome.map_err(|refusal| self.refused(refusal));
         Message::Reloaded(Box::new(Reloaded { outcome, reply }))
+    }
+
+    /// Revocation first: what the gallery file takes away is taken away, whatever else is wrong.
+    fn refused(&mut self, refusal: Refusal) -> Refused {
+        let Refusal { what, mut store_trouble, photographs } = refusal;
+        let text = read_trusted_text(&self.source.file, MAX_FILE_BYTES, self.source.trust).ok();
+        let text = text.as_deref();
+        let (trouble, force) = if self.standby.is_in_force() {
+            self.standby.narrow(&self.source, text, &photographs, what)
+        } else {
+            self.start_with_last_good(what, text, &photographs).unwrap_or_else(|(why, error)| {
+                log::error!("there is no last good gallery: {error}");
+                store_trouble.get_or_insert(error);
+                (nobody(why, text), None)
+            })
+        };
+        Refused { trouble, store_trouble, force }
+    }
+
+    /// Nothing is in force yet, and the gallery file is refused. Else why, and why there is no last good gallery.
+    fn start_with_last_good(
+        &mut self,
+        why: String,
+        text: Option<&str>,
+        photographs: &Photographs,
+    ) -> Result<(GalleryTrouble, Option<Force>), (String, String)> {
+        let opened = match self.begun {
+            true => last_good(&self.source, self.models.digest(), &version_of(&self.models))
+                .map_err(|e| e.to_string()),
+            false => Err("the records do not say which store is the newest".to_owned()),
+        };
+        let ready = opened.and_then(|last| Ok((last, self.comparing()?)));
+        let (last, comparing) = ready.map_err(|error| (why.clone(), error))?;
+        let at_boot = self.settings.gallery_at_boot;
+        Ok(self.standby.take_last_good(&self.source, last, comparing, at_boot, (text, photographs), why))
+    }
+
+    /// How faces are compared and decided.
+    fn comparing(&self) -> Result<(Rule, Scoring), String> {
+        let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
+        let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
+        Ok((rule, scoring))
     }
 
     /// Asks the records, once, which store was the newest.
@@ -167,43 +258,48 @@ impl Bench {
         done
     }
 
-    fn reload(&mut self) -> Result<Fresh, String> {
+    fn reload(&mut self) -> Result<Fresh, Refusal> {
         let settings = match &self.config_file {
-            Some(file) => Some(Settings::load(file, self.source.trust).map_err(|e| e.to_string())?),
+            Some(file) => Some(Settings::load(file, self.source.trust).map_err(Refusal::of)?),
             None => None,
         };
         if let Some(settings) = &settings {
             self.source.file.clone_from(&settings.gallery);
             self.settings = settings.clone();
         }
+        let Enrolled { built, generation, store_trouble, kept } = self.load()?;
+        for trouble in &store_trouble {
+            log::warn!("{trouble}");
+        }
+        if let (StoreUse::Own(vault), Some(generation)) = (&mut self.source.store, generation) {
+            vault.expect(generation);
+        }
+        // The store is on disk, and its templates are in the gallery.
+        let Built { gallery, notes, store } = built;
+        drop(store);
+        service::give_back_memory();
+        let (rule, scoring) = self.comparing().map_err(Refusal::of)?;
+        let force = self.standby.take(rule, Prepared::new(gallery, scoring), kept, generation);
+        Ok(Fresh { settings, force, notes, store_trouble })
+    }
+
+    /// Reads the gallery file and embeds what is new.
+    fn load(&self) -> Result<Enrolled, Refusal> {
+        let access = Some(&*self.settings.access);
+        let mut survey = Survey::of(&self.source.file, self.source.trust, access).map_err(Refusal::of)?;
         let analyst = Analyst::new(Arc::clone(&self.models), self.settings.recognition.gate, Crops::Mirrored);
         let mut progress = |done: usize, total: usize| {
             if done == total || done.is_multiple_of(10) {
                 log::info!("gallery: {done} of {total} new photographs embedded");
             }
         };
-        let enrolled = load_gallery(
-            &self.source,
-            Some(&self.settings.access),
-            &mut Enroller::new(analyst),
-            &mut progress,
-        )
-        .map_err(|error| error.to_string())?;
-        for trouble in &enrolled.store_trouble {
-            log::warn!("{trouble}");
-        }
-        if let (StoreUse::Own(vault), Some(generation)) = (&mut self.source.store, enrolled.generation) {
-            vault.expect(generation);
-        }
-        // The store is on disk, and its templates are in the gallery.
-        let Built { gallery, notes, store } = enrolled.built;
-        drop(store);
-        service::give_back_memory();
-        let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
-        let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
-        let prepared = Arc::new(Prepared::new(gallery, scoring));
-        let (store, store_trouble) = (enrolled.generation, enrolled.store_trouble);
-        Ok(Fresh { settings, rule, prepared, notes, store, store_trouble })
+        let mut embedder = Enroller::new(analyst);
+        let loaded = load_surveyed(&self.source, &mut survey, access, &mut embedder, &mut progress);
+        loaded.map_err(|error| Refusal {
+            store_trouble: matches!(error, EnrolError::Store(_)).then(|| error.to_string()),
+            what: error.to_string(),
+            photographs: survey.photographs(),
+        })
     }
 }
 

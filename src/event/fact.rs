@@ -296,7 +296,7 @@ pub enum Fact {
         /// Who asked the daemon; none where no daemon ran.
         caller: Option<Caller>,
     },
-    /// A gallery was refused; the old one stays in force.
+    /// A gallery was refused; what was in force stays, less what it takes away.
     GalleryRefused {
         /// What was wrong with it.
         what: String,

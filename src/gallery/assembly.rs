@@ -41,7 +41,7 @@ pub trait PhotoEmbedder {
 }
 
 /// Which photographs there are, and which of them have no template yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// Every photograph of the roster, in its order.
     pub photos: Vec<PlannedPhoto>,
@@ -52,6 +52,8 @@ pub struct Plan {
 pub struct PlannedPhoto {
     /// Whose.
     pub person: PersonId,
+    /// As the gallery file names it.
+    pub name: PathBuf,
     /// Where, with the folder and without symbolic links.
     pub path: PathBuf,
     /// The digest of what was there.
@@ -66,6 +68,14 @@ impl Plan {
     /// The photographs that have no template yet.
     pub fn to_embed(&self) -> impl Iterator<Item = &PlannedPhoto> {
         self.photos.iter().filter(|photo| !photo.ready)
+    }
+
+    /// Marks the photographs whose template by `model` is in the store.
+    pub fn look_up(&mut self, store: &Store, model: ModelDigest) {
+        let usable = store.model() == model;
+        for photo in &mut self.photos {
+            photo.ready = usable && store.find(&photo.person, &photo.digest).is_some();
+        }
     }
 }
 
@@ -88,6 +98,13 @@ pub fn plan(
     store: &Store,
     model: ModelDigest,
 ) -> Result<Plan, GalleryError> {
+    let (mut plan, mistakes) = find_photographs(roster, folder, trust);
+    plan.look_up(store, model);
+    if mistakes.is_empty() { Ok(plan) } else { Err(GalleryError::Wrong(mistakes)) }
+}
+
+/// [`plan`] as far as it goes, and what is wrong; no template is looked up.
+pub fn find_photographs(roster: &Roster, folder: &Path, trust: Trust) -> (Plan, Vec<Mistake>) {
     let mut problems = Problems::new(&roster.file);
     let mut owners: HashMap<PhotoDigest, (&PersonId, usize)> = HashMap::new();
     let mut photos = Vec::new();
@@ -108,10 +125,10 @@ pub fn plan(
                 format!("{shown} is the same picture as that of \"{owner}\" in line {line}; remove one"),
             );
         }
-        let ready = store.model() == model && store.find(&entry.id, &digest).is_some();
-        photos.push(PlannedPhoto { person: entry.id.clone(), path, digest, line: photo.line, ready });
+        let (person, name) = (entry.id.clone(), photo.path.clone());
+        photos.push(PlannedPhoto { person, name, path, digest, line: photo.line, ready: false });
     }
-    problems.into_result(Plan { photos })
+    (Plan { photos }, problems.0)
 }
 
 /// Makes the gallery, embedding only what the store does not have. `progress` is told how many of the
@@ -126,10 +143,21 @@ pub fn build(
     embedder: &mut dyn PhotoEmbedder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Built, GalleryError> {
-    let model = embedder.model();
-    let plan = plan(roster, folder, trust, &store, model)?;
-    let templates = embed_missing(roster, &plan, trust, store, embedder, progress)?;
-    assemble(roster, &plan, templates)
+    let plan = plan(roster, folder, trust, &store, embedder.model())?;
+    build_planned(roster, &plan, trust, store, embedder, progress)
+}
+
+/// [`build`] where the photographs were found already, and looked up in the store.
+pub fn build_planned(
+    roster: &Roster,
+    plan: &Plan,
+    trust: Trust,
+    store: Store,
+    embedder: &mut dyn PhotoEmbedder,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Built, GalleryError> {
+    let templates = embed_missing(roster, plan, trust, store, embedder, progress)?;
+    assemble(roster, plan, templates)
 }
 
 fn embed_missing(

@@ -1,7 +1,8 @@
 //! Changes to the gallery file by command: comments, order and layout of the rest stay as they are.
 //!
-//! The changed text is read back and checked before it replaces the file, in one step, under a lock: an
-//! edit cannot leave a gallery that the daemon refuses.
+//! The changed text is read back and checked before it replaces the file, in one step, under a lock: an edit cannot
+//! leave a gallery that the daemon refuses. What takes something away waits for nobody else's mistakes: the daemon
+//! brings it into force all the same.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -61,9 +62,9 @@ pub fn add_people(file: &Path, people: &[NewPerson]) -> Result<(), EditError> {
     change(file, |document| people.iter().try_for_each(|person| insert_person(document, person)))
 }
 
-/// Takes a person out. The photographs stay where they are.
+/// Takes a person out, whatever else is wrong in the file. The photographs stay where they are.
 pub fn remove_person(file: &Path, id: &PersonId) -> Result<(), EditError> {
-    change(file, |document| delete_person(document, id))
+    change_with_mode(file, 0o777, Check::Syntax, |document| delete_person(document, id))
 }
 
 /// Adds photographs to a person.
@@ -98,10 +99,12 @@ impl WhichPin {
     }
 }
 
-/// Sets a person's PIN, or takes it away; without the PIN there is no duress PIN either. From then on the file is for its
-/// owner and group alone: whoever reads the hash of a PIN can try all of them.
+/// Sets a person's PIN, or takes it away, the latter whatever else is wrong in the file; without the PIN there is no
+/// duress PIN either. From then on the file is for its owner and group alone: whoever reads the hash of a PIN can try
+/// all of them.
 pub fn set_pin(file: &Path, id: &PersonId, which: WhichPin, hash: Option<&PinHash>) -> Result<(), EditError> {
-    change_privately(file, |document| put_pin(document, id, which, hash))
+    let check = if hash.is_some() { Check::Whole } else { Check::Syntax };
+    change_with_mode(file, 0o770, check, |document| put_pin(document, id, which, hash))
 }
 
 /// Takes photographs off a person's list and says that the store has their templates.
@@ -124,20 +127,23 @@ fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<(), EditError> {
-    change_with_mode(file, 0o777, edit)
+    change_with_mode(file, 0o777, Check::Whole, edit)
 }
 
-fn change_privately(
-    file: &Path,
-    edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
-) -> Result<(), EditError> {
-    change_with_mode(file, 0o770, edit)
+/// What the changed text must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    /// Without mistakes.
+    Whole,
+    /// TOML: a revocation waits for nobody else's mistakes.
+    Syntax,
 }
 
 /// Of the file's permission bits those in `kept` stay.
 fn change_with_mode(
     file: &Path,
     kept: u32,
+    check: Check,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<(), EditError> {
     let _writing = lock_file(file)?;
@@ -146,19 +152,22 @@ fn change_with_mode(
         Err(error) if error.is_missing() => (String::new(), NEW_FILE_MODE),
         Err(error) => return Err(error.into()),
     };
-    let changed = changed_text(&text, file, edit)?;
+    let changed = changed_text(&text, file, check, edit)?;
     Ok(write_atomically(file, changed.as_bytes(), mode & kept)?)
 }
 
 fn changed_text(
     text: &str,
     file: &Path,
+    check: Check,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<String, EditError> {
     let mut document: DocumentMut = text.parse()?;
     edit(&mut document)?;
     let changed = document.to_string();
-    Roster::parse(&changed, file)?;
+    if check == Check::Whole {
+        Roster::parse(&changed, file)?;
+    }
     Ok(changed)
 }
 
@@ -275,7 +284,7 @@ mod tests {
         text: &str,
         edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
     ) -> Result<String, EditError> {
-        changed_text(text, Path::new("gallery.toml"), edit)
+        changed_text(text, Path::new("gallery.toml"), Check::Whole, edit)
     }
 
     #[test]
@@ -352,6 +361,21 @@ mod tests {
         assert_eq!(set(&both, WhichPin::Usual, None).expect("removed"), TEXT);
         let nobody = edited(TEXT, |d| put_pin(d, &id("eve"), WhichPin::Usual, Some(&hash)));
         assert!(matches!(nobody, Err(EditError::Unknown(_))));
+    }
+
+    #[test]
+    fn what_is_taken_away_waits_for_nobody_elses_mistakes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("gallery.toml");
+        let text = format!("{TEXT}[[person]]\nid = \"Eve\"\ncolour = 1\n");
+        fs::write(&file, &text).expect("written");
+        assert!(matches!(add_photos(&file, &id("ada"), &["x.jpg".to_owned()]), Err(EditError::Roster(_))));
+        set_pin(&file, &id("ada"), WhichPin::Usual, None).expect("taken away");
+        remove_person(&file, &id("ada")).expect("removed");
+        let changed = fs::read_to_string(&file).expect("text");
+        assert!(!changed.contains("ada") && changed.contains("colour = 1"), "{changed}");
+        fs::write(&file, "[[person]\n").expect("written");
+        assert!(matches!(remove_person(&file, &id("ada")), Err(EditError::Syntax(_))));
     }
 
     #[test]

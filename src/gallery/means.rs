@@ -134,6 +134,12 @@ impl Cards {
 impl super::Roster {
     /// Every schedule of a person's second factor must be among those that the configuration knows.
     pub fn check_schedules(&self, known: &[&str]) -> Result<(), super::RosterError> {
+        let mistakes = self.unknown_schedules(known);
+        if mistakes.is_empty() { Ok(()) } else { Err(super::RosterError::Wrong(mistakes)) }
+    }
+
+    /// The schedules that the configuration does not know, a mistake each.
+    pub fn unknown_schedules(&self, known: &[&str]) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for entry in &self.people {
             let named = entry.standing.means.schedules.iter().zip(&entry.schedule_lines);
@@ -152,7 +158,7 @@ impl super::Roster {
             }
         }
         mistakes.truncate(crate::mistake::MAX_MISTAKES);
-        if mistakes.is_empty() { Ok(()) } else { Err(super::RosterError::Wrong(mistakes)) }
+        mistakes
     }
 }
 

@@ -16,14 +16,16 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::value::Datetime;
 
+pub(super) use embeddings::given_embedding;
 use embeddings::{SaidEmbedding, check_embeddings};
+use groups::check_groups_of;
 
 use super::Standing;
 use super::means::{Cards, SaidMeans, check_means};
 use crate::embedding::{Embedding, ModelDigest};
 use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
-use crate::person::{GroupId, PersonError, PersonId, PersonName, is_deceptive};
+use crate::person::{PersonError, PersonId, PersonName, is_deceptive};
 
 /// The most people: comparing with so many takes a few milliseconds on one core, and 260 MB of memory.
 pub const MAX_PEOPLE: usize = 100_000;
@@ -39,9 +41,9 @@ pub(super) const STORED: &str = "stored";
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
 /// How a person begins in the file.
-const PERSON: &str = "[[person]]";
+pub(super) const PERSON: &str = "[[person]]";
 /// The largest gallery file: room for every person with an embedding of the default model in the file.
-const MAX_FILE_BYTES: u64 = 128 << 20;
+pub const MAX_FILE_BYTES: u64 = 128 << 20;
 
 /// Why a gallery file is not used.
 #[derive(Debug, Error)]
@@ -103,6 +105,15 @@ impl Roster {
 
     /// Reads a gallery file's text; `file` is only named in mistakes.
     pub fn parse(text: &str, file: &Path) -> Result<Self, RosterError> {
+        match Self::read(text, file) {
+            (roster, mistakes) if mistakes.is_empty() => Ok(roster),
+            (_, mistakes) => Err(RosterError::Wrong(mistakes)),
+        }
+    }
+
+    /// Reads as much as can be read, and what is wrong. Where there are mistakes the people are good for one thing:
+    /// to find the mistakes that the text alone does not show. Ids may then repeat.
+    pub fn read(text: &str, file: &Path) -> (Self, Vec<Mistake>) {
         let mut review = Review::new(file, text);
         let mut people = People::default();
         let in_pieces = review.read_in_pieces(PERSON, |review, said: SaidRoster| people.add(review, said));
@@ -112,10 +123,7 @@ impl Roster {
             people.add(&mut review, said);
         }
         let people = people.checked(&mut review);
-        match review.finish() {
-            mistakes if mistakes.is_empty() => Ok(Self { file: file.to_owned(), people }),
-            mistakes => Err(RosterError::Wrong(mistakes)),
-        }
+        (Self { file: file.to_owned(), people }, review.finish())
     }
 
     /// The folder that photographs are named relative to.
@@ -150,6 +158,25 @@ struct SaidPerson {
     valid_from: Option<Spanned<Datetime>>,
     valid_until: Option<Spanned<Datetime>>,
 }
+
+/// Every key that a person has; [`SaidPerson`] knows the same.
+pub(super) const KEYS: [&str; 15] = [
+    "id",
+    "name",
+    "photos",
+    "embeddings",
+    "templates",
+    "suspended",
+    "extended-time",
+    "pin",
+    "duress-pin",
+    "card",
+    "second-factor",
+    "second-factor-schedules",
+    "groups",
+    "valid-from",
+    "valid-until",
+];
 
 /// The people read so far.
 #[derive(Default)]
@@ -208,9 +235,11 @@ fn check_person(
     let schedules = said.second_factor_schedules.iter();
     let schedule_lines = schedules.map(|name| review.line_of(name.span().start)).collect();
     let line = review.line_of(at.start);
+    let id = id.or_else(|| PersonId::new(said.id.as_ref()?.get_ref()).ok())?;
     Some(Entry {
-        id: id?,
-        name: name?,
+        // Of a person without a name there are mistakes already; the photographs are still looked at.
+        name: name.or_else(|| PersonName::new(id.as_str()).ok())?,
+        id,
         standing,
         photos,
         embeddings,
@@ -354,25 +383,6 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
     let means = check_means(review, who, means);
     let SaidPerson { suspended, extended_time, .. } = *said;
     Standing { suspended, valid_from, valid_until, groups, extended_time, means }
-}
-
-fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {
-    let key = format!("{who} groups");
-    if let Some(excess) = said.get(MAX_GROUPS_OF_A_PERSON) {
-        let what = format!("{} groups are more than {MAX_GROUPS_OF_A_PERSON}", said.len());
-        review.note(Some(excess.span()), &key, what, "name those that let the person in most");
-    }
-    let mut groups = Vec::new();
-    for group in said {
-        match GroupId::new(group.get_ref()) {
-            Ok(id) if groups.contains(&id) => {
-                review.note(Some(group.span()), &key, format!("\"{id}\" is listed twice"), "list it once");
-            }
-            Ok(id) => groups.push(id),
-            Err(error) => note_text(review, group, &key, &error),
-        }
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@
 //! was seen last together. [`plain`] reads the format that came before. Nothing of it is ever in a log.
 
 mod error;
+mod keeping;
 mod key;
+mod last_good;
 mod plain;
 mod sealed;
 mod seen;
@@ -20,6 +22,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 pub use error::StoreError;
+pub use keeping::KEPT_NAME;
 pub use key::{CREDENTIAL, KeyPlace};
 pub use seen::ModelVersion;
 pub use vault::{Opened, Rotated, Vault};
@@ -75,17 +78,27 @@ type Source = (ModelDigest, PhotoDigest);
 
 /// Templates by person, model and photograph. One model is in force; of the others only templates are kept
 /// that cannot be made again.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Store {
     model: ModelDigest,
+    /// How long each model's embeddings are, known since its first template: to look for one takes as long as the
+    /// store is.
+    lengths: BTreeMap<ModelDigest, usize>,
     /// In the order of their sources. Most people have one or two, for which a map of maps takes twice the memory.
     records: BTreeMap<PersonId, Vec<(Source, PhotoTemplate)>>,
+}
+
+impl PartialEq for Store {
+    /// The same templates, the same model in force.
+    fn eq(&self, other: &Self) -> bool {
+        self.model == other.model && self.records == other.records
+    }
 }
 
 impl Store {
     /// No templates; `model` is in force.
     pub fn empty(model: ModelDigest) -> Self {
-        Self { model, records: BTreeMap::new() }
+        Self { model, lengths: BTreeMap::new(), records: BTreeMap::new() }
     }
 
     /// The same templates, with another model in force.
@@ -163,8 +176,7 @@ impl Store {
         photo: PhotoDigest,
         template: PhotoTemplate,
     ) -> Result<(), StoreError> {
-        let known = self.entries().find(|(_, (of, _), _)| *of == model);
-        let length = known.map_or(template.plain.dimensions(), |(_, _, known)| known.plain.dimensions());
+        let length = *self.lengths.entry(model).or_insert(template.plain.dimensions());
         if template.plain.dimensions() != length || template.mirrored.dimensions() != length {
             return Err(StoreError::OtherLength);
         }
@@ -175,6 +187,9 @@ impl Store {
     /// Takes over all that another store has of a person, whatever the model.
     pub fn keep(&mut self, person: &PersonId, from: &mut Self) {
         if let Some(known) = from.records.remove(person) {
+            for (model, length) in &from.lengths {
+                self.lengths.entry(*model).or_insert(*length);
+            }
             let records = self.records.entry(person.clone()).or_default();
             known.into_iter().for_each(|(source, template)| put(records, source, template));
         }

@@ -60,6 +60,16 @@ impl Templates {
         block
     }
 
+    /// Some of the templates, in the same order.
+    pub fn of_those(&self, stays: impl Fn(usize) -> bool) -> Self {
+        let indices: Vec<usize> = (0..self.len()).filter(|index| stays(*index)).collect();
+        let mut rows = Vec::with_capacity(indices.len() * self.dimensions);
+        indices.iter().for_each(|index| rows.extend_from_slice(self.row(*index)));
+        let leads: Vec<f32> = indices.iter().map(|index| self.leads[*index]).collect();
+        let coarse = Coarse::of(&rows, &leads, self.dimensions);
+        Self { dimensions: self.dimensions, rows, leads, coarse }
+    }
+
     /// How many templates.
     pub fn len(&self) -> usize {
         self.leads.len()
@@ -150,6 +160,17 @@ mod tests {
         assert_eq!(best.map(|b| b.index), Some(0));
         assert_eq!(next.map(|n| n.index), Some(2));
         assert!((best.expect("found").distance - 0.3).abs() < 1e-5);
+    }
+
+    #[test]
+    fn some_of_the_templates_answer_as_if_there_had_never_been_more() {
+        let templates = [[0.0; 9], [3.0; 9], [1.0; 9]].map(|v| embedding(&v));
+        let probe = embedding(&[0.1; 9]);
+        let fewer = without_leads(&templates).of_those(|index| index != 0);
+        let others = without_leads(&templates[1..]);
+        assert_eq!(fewer.two_nearest(&probe), others.two_nearest(&probe));
+        assert_eq!(fewer.len(), 2);
+        assert_eq!(fewer.of_those(|_| false).two_nearest(&probe), [None, None]);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::distances::{Near, Templates};
 use super::scoring::{Scored, Scoring};
-use crate::gallery::{Gallery, Person};
+use crate::gallery::{Gallery, Person, Standing};
+use crate::person::PersonId;
 
 /// A gallery with everything that comparing needs. Never changes once made.
 #[derive(Debug)]
@@ -23,6 +24,18 @@ impl Prepared {
         let ready = gallery.take_templates().map(|template| scoring.ready(&template));
         let templates = Templates::of(ready.map(|Scored { embedding, lead }| (embedding, lead)));
         Self { gallery: Arc::new(gallery), scoring, templates }
+    }
+
+    /// The same people with other standings, and without those who have none now. Nothing is made ready anew.
+    pub fn narrowed(&self, standing_of: impl Fn(&PersonId) -> Option<Standing>) -> Self {
+        let standings: Vec<Option<Standing>> =
+            self.gallery.people().iter().map(|person| standing_of(&person.id)).collect();
+        let templates = self.templates.of_those(|index| standings[index].is_some());
+        let both = self.gallery.people().iter().zip(standings);
+        let people =
+            both.filter_map(|(person, standing)| Some(Person { standing: standing?, ..person.clone() }));
+        let gallery = Gallery::new(people.collect(), self.gallery.model());
+        Self { gallery: Arc::new(gallery), scoring: self.scoring.clone(), templates }
     }
 
     /// Everybody.

@@ -3,19 +3,22 @@
 use serde_json::json;
 
 use super::photographs::{Deleted, delete};
+use super::revoke::{Revoked, bring_into_force, not_edited};
 use super::{person_id, photo_names};
 use crate::cli::audit::forget_in_records;
 use crate::cli::context::Context;
 use crate::cli::output::{note, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
+use crate::files::read_trusted_text;
+use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::{Roster, remove_person};
 use crate::person::PersonId;
 
 /// What went, and what did not.
 #[derive(Default)]
 struct Traces {
-    /// None where the daemon dropped them, which does not count.
+    /// None where the daemon dropped them, which does not count, or where they are left.
     templates: Option<usize>,
     records: u64,
     photographs: Vec<String>,
@@ -25,17 +28,18 @@ struct Traces {
 pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Answer, Trouble> {
     let settings = context.settings()?;
     let id = person_id(id)?;
-    // A mistake in somebody else's entry is for the edit to name.
-    let roster = Roster::load(&settings.gallery, context.trust()).ok();
-    let entry = roster.as_ref().and_then(|roster| roster.people.iter().find(|entry| entry.id == id));
-    let photos = entry.map(photo_names).unwrap_or_default();
-    remove_person(&settings.gallery, &id)?;
+    let photos = photographs_of(context, &settings, &id);
+    remove_person(&settings.gallery, &id).map_err(|error| not_edited(&id, error))?;
     let mut traces = Traces::default();
-    let daemon = context.ask_for_reload(&settings)?.is_some();
+    let revoked = bring_into_force(context, &settings, &id)?;
     // A gallery that somebody names has neither templates nor records.
     if context.gallery().is_none() {
-        if !daemon {
-            drop_templates(&settings, &id, &mut traces);
+        match revoked {
+            Revoked::Whole => {}
+            Revoked::AtTheNextStart => drop_templates(&settings, &id, &mut traces),
+            Revoked::Alone => traces.left.push(
+                "the templates in the store, until the mistakes in the gallery file are mended".to_owned(),
+            ),
         }
         traces.records = forget_in_records(context, &settings, &id)?;
     }
@@ -51,6 +55,14 @@ pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Ans
     traces.left.extend(left_elsewhere(&settings, &id));
     tell(context, &id, &traces);
     Ok(Answer::Yes)
+}
+
+/// The photographs that the gallery file lists, whatever else is wrong in it.
+fn photographs_of(context: &Context, settings: &Settings, id: &PersonId) -> Vec<String> {
+    let text = read_trusted_text(&settings.gallery, MAX_FILE_BYTES, context.trust());
+    let roster = text.map(|text| Roster::read(&text, &settings.gallery).0).unwrap_or_default();
+    let entry = roster.people.iter().find(|entry| entry.id == *id);
+    entry.map(photo_names).unwrap_or_default()
 }
 
 /// Takes the templates out of the store where no daemon does.
@@ -83,7 +95,12 @@ fn tell(context: &Context, id: &PersonId, traces: &Traces) {
         }));
     }
     say(&format!("{id} is no longer enrolled"));
-    let templates = templates.map_or("all templates".to_owned(), |count| format!("{count} templates"));
+    let stay = left.iter().any(|what| what.starts_with("the templates"));
+    let templates = match templates {
+        Some(count) => format!("{count} templates"),
+        None if stay => "no templates yet".to_owned(),
+        None => "all templates".to_owned(),
+    };
     say(&format!("  removed: the entry in the gallery file, {templates}, the id in {records} records"));
     photographs.iter().for_each(|name| say(&format!("  removed: the photograph {name}")));
     left.iter().for_each(|what| say(&format!("  left: {what}")));

@@ -30,7 +30,8 @@ pub(super) fn check_embeddings(
     }
     let mut embeddings = Vec::new();
     for embedding in said.iter().take(MAX_PHOTOS) {
-        match check_embedding(embedding.get_ref()) {
+        let said = embedding.get_ref();
+        match check_embedding(&said.model, &said.data) {
             Ok(checked) => embeddings.push(checked),
             Err((what, remedy)) => review.note(Some(embedding.span()), &key, what, remedy),
         }
@@ -38,14 +39,22 @@ pub(super) fn check_embeddings(
     embeddings
 }
 
-fn check_embedding(said: &SaidEmbedding) -> Result<(ModelDigest, Embedding), (&'static str, &'static str)> {
+/// An embedding and the model it is of, if they can be read.
+pub fn given_embedding(model: &str, data: &str) -> Option<(ModelDigest, Embedding)> {
+    check_embedding(model, data).ok()
+}
+
+fn check_embedding(
+    model: &str,
+    data: &str,
+) -> Result<(ModelDigest, Embedding), (&'static str, &'static str)> {
     const AGAIN: &str = "copy it again from where it was made";
-    let model = ModelDigest::parse(&said.model)
+    let model = ModelDigest::parse(model)
         .ok_or(("model is not a SHA-256 digest", "write the 64 hexadecimal digits of the model's digest"))?;
-    if said.data.len() > MAX_DIMENSIONS * 4 * 4 / 3 + 4 {
+    if data.len() > MAX_DIMENSIONS * 4 * 4 / 3 + 4 {
         return Err(("data is too long: more than 1024 numbers", AGAIN));
     }
-    let bytes = STANDARD.decode(&said.data).map_err(|_| ("data is not base64", AGAIN))?;
+    let bytes = STANDARD.decode(data).map_err(|_| ("data is not base64", AGAIN))?;
     if !bytes.len().is_multiple_of(4) {
         return Err(("data is not a whole number of 4-byte floats", AGAIN));
     }

@@ -1,8 +1,30 @@
-//! What the gallery file names and only the configuration knows: groups.
+//! The groups that people name in the gallery file; only the configuration knows which there are.
 
-use super::{Entry, Roster, RosterError};
-use crate::mistake::{MAX_MISTAKES, Mistake};
+use toml::Spanned;
+
+use super::{Entry, MAX_GROUPS_OF_A_PERSON, Roster, RosterError, note_text};
+use crate::mistake::{MAX_MISTAKES, Mistake, Review};
 use crate::person::GroupId;
+
+/// The groups of one person, who is called `who` in mistakes.
+pub(super) fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {
+    let key = format!("{who} groups");
+    if let Some(excess) = said.get(MAX_GROUPS_OF_A_PERSON) {
+        let what = format!("{} groups are more than {MAX_GROUPS_OF_A_PERSON}", said.len());
+        review.note(Some(excess.span()), &key, what, "name those that let the person in most");
+    }
+    let mut groups = Vec::new();
+    for group in said {
+        match GroupId::new(group.get_ref()) {
+            Ok(id) if groups.contains(&id) => {
+                review.note(Some(group.span()), &key, format!("\"{id}\" is listed twice"), "list it once");
+            }
+            Ok(id) => groups.push(id),
+            Err(error) => note_text(review, group, &key, &error),
+        }
+    }
+    groups
+}
 
 impl Roster {
     /// Every person's groups must be among those that the configuration knows.
@@ -10,6 +32,12 @@ impl Roster {
         &self,
         known: impl Iterator<Item = &'a GroupId> + Clone,
     ) -> Result<(), RosterError> {
+        let mistakes = self.unknown_groups(known);
+        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+    }
+
+    /// The groups that the configuration does not know, a mistake each.
+    pub fn unknown_groups<'a>(&self, known: impl Iterator<Item = &'a GroupId> + Clone) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for entry in &self.people {
             for (group, line) in entry.standing.groups.iter().zip(&entry.group_lines) {
@@ -18,7 +46,7 @@ impl Roster {
                 }
             }
         }
-        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+        mistakes
     }
 
     fn unknown_group<'a>(

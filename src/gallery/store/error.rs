@@ -139,6 +139,18 @@ pub enum StoreError {
          if it is: limen store accept-rollback"
     )]
     Seen(String),
+    /// The last good gallery is not as it was written.
+    #[error(
+        "{0}: the last good gallery in it is damaged, or was altered, and is not used; the next gallery file without \
+         mistakes takes its place"
+    )]
+    KeptDamaged(String),
+    /// The last good gallery is not the newest, or goes with another store.
+    #[error(
+        "{0}: is not the gallery that was in force last: somebody put an older one back, which may let in who was \
+         removed, so it is not used; the next gallery file without mistakes takes its place"
+    )]
+    KeptOlder(String),
     /// There is nothing to change.
     #[error("{0}: there is no store yet; the daemon writes it when it first has a gallery")]
     NoStore(String),

@@ -44,7 +44,7 @@ const LET_GO: usize = 1024;
 
 /// What names a key without telling it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyId([u8; 16]);
+pub struct KeyId(pub(super) [u8; 16]);
 
 impl KeyId {
     /// The key's.
@@ -100,7 +100,12 @@ pub fn seal(store: &Store, key: &Key, generation: u64, to: &mut dyn Write) -> io
 }
 
 /// Nonce, sealed text and tag.
-fn write_sealed(to: &mut dyn Write, cipher: &XChaCha20Poly1305, aad: &[u8], msg: &[u8]) -> io::Result<()> {
+pub fn write_sealed(
+    to: &mut dyn Write,
+    cipher: &XChaCha20Poly1305,
+    aad: &[u8],
+    msg: &[u8],
+) -> io::Result<()> {
     let unsealed = |what: String| io::Error::other(StoreError::Sealing(what));
     let mut nonce = [0; NONCE];
     getrandom::fill(&mut nonce).map_err(|error| unsealed(error.to_string()))?;
@@ -207,7 +212,8 @@ pub fn unseal(
     Ok(Unsealed { store, refused })
 }
 
-fn open(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+/// What [`write_sealed`] wrote; `None` if it is not authentic.
+pub fn open(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, msg) = sealed.split_first_chunk::<NONCE>()?;
     cipher.decrypt(nonce.into(), Payload { msg, aad }).ok().map(Zeroizing::new)
 }

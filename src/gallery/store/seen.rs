@@ -33,6 +33,8 @@ pub struct ModelVersion {
 pub struct Seen {
     /// Of the store.
     pub generation: u64,
+    /// Of the last good gallery that is kept beside it.
+    pub gallery: u64,
     /// Of each model, its version.
     pub models: BTreeMap<String, u32>,
 }

@@ -12,6 +12,7 @@ use super::*;
 use crate::files::Trust;
 use crate::secret::Key;
 
+mod last_good;
 mod rotation;
 
 fn id(text: &str) -> PersonId {

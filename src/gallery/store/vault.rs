@@ -22,7 +22,7 @@ const MAX_STORE_BYTES: u64 = 1 << 30;
 /// Where a store lies, and what opens it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vault {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     key: KeyPlace,
     at_least: u64,
 }
@@ -37,7 +37,7 @@ pub struct Opened {
     /// Its number; 0 in format 1.
     pub generation: u64,
     /// What opened it; none in format 1.
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
 }
 
 impl Opened {
@@ -123,7 +123,7 @@ impl Vault {
     }
 
     /// The key or the next key, whichever it is.
-    fn key_of(&self, id: KeyId, trust: Trust) -> Result<Key, StoreError> {
+    pub(super) fn key_of(&self, id: KeyId, trust: Trust) -> Result<Key, StoreError> {
         let key = self.key.key(trust)?;
         let found = key.is_some();
         if let Some(key) = key.filter(|key| KeyId::of(key) == id) {
@@ -147,7 +147,7 @@ impl Vault {
         }
     }
 
-    fn key_or_new(&self) -> Result<Key, StoreError> {
+    pub(super) fn key_or_new(&self) -> Result<Key, StoreError> {
         match (self.key.key(Trust::in_the_service())?, &self.key) {
             (Some(key), _) => Ok(key),
             (None, KeyPlace::Own(file)) => {
@@ -172,7 +172,7 @@ impl Vault {
         Ok(generation)
     }
 
-    fn newest(&self, seen: &Seen) -> u64 {
+    pub(super) fn newest(&self, seen: &Seen) -> u64 {
         seen.generation.max(self.at_least)
     }
 
@@ -201,7 +201,9 @@ impl Vault {
         let generation = if already {
             opened.generation
         } else {
-            self.write_with(&opened.store, &key, opened.generation)?
+            let generation = self.write_with(&opened.store, &key, opened.generation)?;
+            self.carry_gallery(&opened, &key, generation);
+            generation
         };
         Ok(Rotated { generation, left: self.key.promote() })
     }
@@ -231,23 +233,38 @@ impl Vault {
         Seen { models: Default::default(), ..seen.clone() }.store(&self.folder)?;
         let Some(opened) = opened else { return Ok(seen.generation) };
         opened.refused.iter().for_each(|error| log::warn!("{error}"));
-        self.write(&opened.store, Some(&opened))
+        let generation = self.write(&opened.store, Some(&opened))?;
+        if let Some(key) = &opened.key {
+            self.carry_gallery(&opened, key, generation);
+        }
+        Ok(generation)
     }
 
-    /// Drops all templates of a person; how many those were. For where no daemon runs.
+    /// Drops all templates of a person, how many those were, and the person from the last good gallery. For where no
+    /// daemon runs.
     pub fn forget(&self, person: &PersonId) -> Result<usize, StoreError> {
         if !self.folder.exists() {
             return Ok(0);
         }
         let _writing = self.lock()?;
+        // A last good gallery that the person cannot be taken out of goes whole.
+        self.forget_locked(person).inspect_err(|_| self.drop_gallery())
+    }
+
+    fn forget_locked(&self, person: &PersonId) -> Result<usize, StoreError> {
         let Some(opened) = self.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
+            self.drop_gallery();
             return Ok(0);
         };
+        self.forget_in_gallery(&opened, person)?;
         let mut store = opened.store.clone();
         let gone = store.forget(person);
         if gone > 0 {
             opened.refused.iter().for_each(|error| log::warn!("{error}"));
-            self.write(&store, Some(&opened))?;
+            let generation = self.write(&store, Some(&opened))?;
+            if let Some(key) = &opened.key {
+                self.carry_gallery(&opened, key, generation);
+            }
         }
         Ok(gone)
     }

@@ -1,0 +1,265 @@
+//! What the worker has brought into force, kept at hand for the day on which a gallery file is refused: what such a
+//! file takes away comes into force all the same.
+//!
+//! What takes long is done here, by the worker: the main thread only swaps pointers. What was replaced is dropped
+//! here too, once the main thread has let go of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::enrol::{GallerySource, LastGood, StoreUse};
+use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back};
+use crate::gallery::narrowing::{Photographs, narrow};
+use crate::gallery::{GalleryTrouble, Kept, Standing};
+use crate::matching::scoring::Scoring;
+use crate::matching::{Prepared, Rule};
+use crate::person::PersonId;
+use crate::policy::Roster;
+
+/// A gallery that is ready to come into force.
+pub(super) struct Force {
+    pub rule: Rule,
+    pub prepared: Arc<Prepared>,
+    pub roster: Roster,
+    /// Ids that are new, and that are gone.
+    pub added: Vec<PersonId>,
+    pub removed: Vec<PersonId>,
+    /// The same, for an answer: of a large gallery this takes longer than the main thread has.
+    pub told: Value,
+    /// The number of the store that has its templates.
+    pub store: Option<u64>,
+}
+
+/// What is in force, and what was until the main thread lets go of it.
+#[derive(Default)]
+pub(super) struct Standby {
+    current: Option<Current>,
+    replaced: Vec<(Arc<Prepared>, Roster)>,
+}
+
+struct Current {
+    rule: Rule,
+    prepared: Arc<Prepared>,
+    roster: Roster,
+    store: Option<u64>,
+    kept: Kept,
+    came_from: InForce,
+    /// What files with mistakes have taken away since it came into force.
+    taken: Taken,
+}
+
+impl Standby {
+    /// Whether a gallery has been in force since the start.
+    pub fn is_in_force(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// Takes a gallery without mistakes.
+    pub fn take(&mut self, rule: Rule, prepared: Prepared, kept: Kept, store: Option<u64>) -> Force {
+        self.replace(Current {
+            rule,
+            roster: roster_of(&prepared),
+            prepared: Arc::new(prepared),
+            store,
+            kept,
+            came_from: InForce::Before,
+            taken: Taken::default(),
+        })
+    }
+
+    /// Takes from what is in force what a refused file takes away.
+    pub fn narrow(
+        &mut self,
+        source: &GallerySource,
+        text: Option<&str>,
+        photographs: &Photographs,
+        why: String,
+    ) -> (GalleryTrouble, Option<Force>) {
+        let Some(current) = &mut self.current else { return (nobody(why, text), None) };
+        let Fallback { kept, narrowed, .. } =
+            fall_back(Some(&current.kept), When::Running, text, photographs);
+        let changed = narrowed.as_ref().is_some_and(|taken| !taken.is_nothing());
+        narrowed.iter().for_each(|taken| current.taken.add(taken));
+        let taken = narrowed.map(|_| current.taken.clone());
+        let trouble = GalleryTrouble { why, in_force: current.came_from, taken };
+        let (true, Some(kept)) = (changed, kept) else { return (trouble, None) };
+        narrow_on_disk(source, text, photographs);
+        let standings: HashMap<&PersonId, &Standing> =
+            kept.people.iter().map(|person| (&person.id, &person.standing)).collect();
+        let prepared = current.prepared.narrowed(|id| standings.get(id).map(|standing| (*standing).clone()));
+        let next = Current {
+            rule: current.rule.clone(),
+            roster: roster_of(&prepared),
+            prepared: Arc::new(prepared),
+            store: current.store,
+            kept,
+            came_from: current.came_from,
+            taken: current.taken.clone(),
+        };
+        let force = self.replace(next);
+        (trouble, Some(force))
+    }
+
+    /// At a start whose gallery file is refused: the last good gallery, less what the file takes away.
+    pub fn take_last_good(
+        &mut self,
+        source: &GallerySource,
+        last: Option<LastGood>,
+        (rule, scoring): (Rule, Scoring),
+        at_boot: AtBoot,
+        (text, photographs): (Option<&str>, &Photographs),
+        why: String,
+    ) -> (GalleryTrouble, Option<Force>) {
+        let known = last.as_ref().map(|last| &last.kept);
+        let fallback = fall_back(known, When::Boot(at_boot), text, photographs);
+        let trouble = GalleryTrouble { why, in_force: fallback.in_force, taken: fallback.narrowed.clone() };
+        let (Some(mut kept), Some(last)) = (fallback.kept, last) else { return (trouble, None) };
+        let taken = fallback.narrowed.unwrap_or_default();
+        if !taken.is_nothing() {
+            narrow_on_disk(source, text, photographs);
+        }
+        let (gallery, without) = kept.gallery(&last.store);
+        for id in without {
+            log::warn!("\"{id}\" cannot enter: the store has no template of theirs");
+        }
+        kept.let_go();
+        let prepared = Prepared::new(gallery, scoring);
+        let force = self.replace(Current {
+            rule,
+            roster: roster_of(&prepared),
+            prepared: Arc::new(prepared),
+            store: Some(last.generation),
+            kept,
+            came_from: InForce::LastGood,
+            taken,
+        });
+        (trouble, Some(force))
+    }
+
+    /// Drops what the main thread has let go of; whether something is left.
+    pub fn drop_replaced(&mut self) -> bool {
+        let is_shared = |(prepared, roster): &(Arc<Prepared>, Roster)| {
+            Arc::strong_count(prepared) > 1 || Arc::strong_count(roster) > 1
+        };
+        self.replaced.retain(is_shared);
+        !self.replaced.is_empty()
+    }
+
+    fn replace(&mut self, next: Current) -> Force {
+        let gallery = next.prepared.gallery();
+        let (added, removed) = match &self.current {
+            Some(before) => gallery.diff(before.prepared.gallery()),
+            None => (gallery.people().iter().map(|person| person.id.clone()).collect(), Vec::new()),
+        };
+        let told = json!({ "added": added, "removed": removed });
+        let force = Force {
+            told,
+            rule: next.rule.clone(),
+            prepared: Arc::clone(&next.prepared),
+            roster: Arc::clone(&next.roster),
+            added,
+            removed,
+            store: next.store,
+        };
+        if let Some(before) = self.current.replace(next) {
+            self.replaced.push((before.prepared, before.roster));
+        }
+        force
+    }
+}
+
+/// There is no gallery at all.
+pub(super) fn nobody(why: String, text: Option<&str>) -> GalleryTrouble {
+    GalleryTrouble { why, in_force: InForce::Nobody, taken: text.map(|_| Taken::default()) }
+}
+
+fn roster_of(prepared: &Prepared) -> Roster {
+    let people = prepared.gallery().people().iter();
+    Arc::new(people.map(|person| (person.id.clone(), person.standing.clone())).collect())
+}
+
+/// What was taken away must not come back with a restart.
+fn narrow_on_disk(source: &GallerySource, text: Option<&str>, photographs: &Photographs) {
+    let (StoreUse::Own(vault), Some(text)) = (&source.store, text) else { return };
+    let narrowed = vault.lock().and_then(|_writing| {
+        vault.narrow_gallery(|kept| narrow(kept, text, photographs).map(|narrowed| narrowed.kept))
+    });
+    if let Err(error) = narrowed {
+        log::warn!("{error}");
+        vault.drop_gallery();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::embedding::{Embedding, ModelDigest};
+    use crate::gallery::{Gallery, Person, Roster as FileRoster};
+    use crate::matching::LookAlikes;
+    use crate::matching::thresholds::Thresholds;
+
+    const ADA: &str = "[[person]]\nid = \"ada\"\nname = \"Ada\"\nphotos = [\"a.jpg\"]\n";
+    const BOB: &str = "[[person]]\nid = \"bob\"\nname = \"Bob\"\nphotos = [\"b.jpg\"]\n";
+    const MISTAKE: &str = "[[person]]\ncolour = 1\n";
+
+    fn take(standby: &mut Standby, text: &str) -> Force {
+        let roster = FileRoster::parse(text, Path::new("gallery.toml")).expect("no mistake");
+        let people = roster.people.iter().map(|entry| {
+            let single = Embedding::new([entry.id.as_str().len() as f32, 1.0]).expect("finite");
+            Person::new(entry.id.clone(), entry.name.clone(), entry.standing.clone(), vec![single], 1)
+        });
+        let gallery =
+            Gallery::new(people.map(|p| p.expect("one single")).collect(), ModelDigest::of(b"model"));
+        let prepared = Prepared::new(gallery, Scoring::default());
+        standby.take(rule(), prepared, Kept::of(roster, Default::default()), Some(7))
+    }
+
+    fn rule() -> Rule {
+        let thresholds = Thresholds::fixed("model = []", "m", 0.9).expect("a distance");
+        Rule { thresholds, margin: 0.05, look_alikes: LookAlikes::default(), window: 5 }
+    }
+
+    fn source() -> GallerySource {
+        GallerySource {
+            file: "gallery.toml".into(),
+            store: StoreUse::Memory,
+            trust: crate::files::Trust::Checked,
+        }
+    }
+
+    fn narrow_by(standby: &mut Standby, text: Option<&str>) -> (GalleryTrouble, Option<Force>) {
+        standby.narrow(&source(), text, &Photographs::new(), "a mistake".to_owned())
+    }
+
+    #[test]
+    fn whoever_a_refused_file_takes_out_is_neither_compared_with_nor_in_the_roster() {
+        let mut standby = Standby::default();
+        take(&mut standby, &(ADA.to_owned() + BOB));
+        let (trouble, force) = narrow_by(&mut standby, Some(&(BOB.to_owned() + MISTAKE)));
+        let force = force.expect("ada is out");
+        assert_eq!(force.prepared.gallery().people().len(), 1);
+        assert!(force.roster.len() == 1 && force.removed[0].as_str() == "ada" && force.added.is_empty());
+        assert_eq!(force.store, Some(7), "the records still speak of the newest store");
+        assert!(trouble.to_string().contains("no longer named: ada"), "{trouble}");
+        let (trouble, force) = narrow_by(&mut standby, Some(&(BOB.to_owned() + MISTAKE)));
+        assert!(force.is_none() && trouble.to_string().contains("no longer named: ada"), "{trouble}");
+        let (trouble, force) = narrow_by(&mut standby, None);
+        assert!(force.is_none() && trouble.still_can_enter());
+    }
+
+    #[test]
+    fn what_was_replaced_is_dropped_only_when_the_main_thread_has_let_go_of_it() {
+        let mut standby = Standby::default();
+        let first = take(&mut standby, ADA);
+        assert!(!standby.drop_replaced());
+        let second = take(&mut standby, BOB);
+        assert!(standby.drop_replaced(), "it is in force still");
+        drop(first);
+        assert!(!standby.drop_replaced());
+        assert_eq!((second.added.len(), second.removed.len()), (1, 1));
+    }
+}

@@ -1,0 +1,65 @@
+//! Everything that is wrong with a gallery file, in one go: what its text says, what the configuration knows, and
+//! which photographs are there. Only whether a photograph shows one good face is found out later.
+
+use std::path::Path;
+
+use crate::files::{FileError, Trust, read_trusted_text};
+use crate::gallery::assembly::find_photographs;
+use crate::gallery::narrowing::Photographs;
+use crate::gallery::roster::MAX_FILE_BYTES;
+use crate::gallery::{Plan, Roster};
+use crate::mistake::{MAX_MISTAKES, Mistake};
+use crate::policy::AccessRules;
+
+/// The daemon's own validation of a gallery's text, short of looking at the faces: commands that edit call it with the
+/// text that they would write, before they write it. `file` is where it lies or will lie; its photographs have to be
+/// in that folder already. Without `access`, as where no door is opened, groups and schedules mean nothing.
+pub fn validate(
+    text: &str,
+    file: &Path,
+    trust: Trust,
+    access: Option<&AccessRules>,
+) -> Result<(), Vec<Mistake>> {
+    match Survey::of_text(text, file, trust, access).mistakes {
+        mistakes if mistakes.is_empty() => Ok(()),
+        mistakes => Err(mistakes),
+    }
+}
+
+/// What a gallery file says and names, as far as it can be read, and all that is wrong.
+#[derive(Debug)]
+pub struct Survey {
+    /// The people; see [`Roster::read`] for what they are good for where there are mistakes.
+    pub roster: Roster,
+    /// The photographs that were found; none is looked up in a store yet.
+    pub plan: Plan,
+    /// All mistakes, in the order of the lines; at most [`MAX_MISTAKES`].
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Survey {
+    /// Reads a gallery file and every photograph in it.
+    pub fn of(file: &Path, trust: Trust, access: Option<&AccessRules>) -> Result<Self, FileError> {
+        Ok(Self::of_text(&read_trusted_text(file, MAX_FILE_BYTES, trust)?, file, trust, access))
+    }
+
+    fn of_text(text: &str, file: &Path, trust: Trust, access: Option<&AccessRules>) -> Self {
+        let (roster, mut mistakes) = Roster::read(text, file);
+        if let Some(access) = access {
+            mistakes.extend(roster.unknown_groups(access.groups.keys()));
+            mistakes.extend(roster.unknown_schedules(&access.schedule_names()));
+        }
+        let (plan, missing) = find_photographs(&roster, roster.folder(), trust);
+        mistakes.extend(missing);
+        mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
+        mistakes.truncate(MAX_MISTAKES);
+        Self { roster, plan, mistakes }
+    }
+
+    /// What lies now where each photograph of the file is.
+    pub fn photographs(&self) -> Photographs {
+        let found =
+            self.plan.photos.iter().map(|photo| ((photo.person.clone(), photo.name.clone()), photo.digest));
+        found.collect()
+    }
+}

@@ -1,0 +1,171 @@
+//! Which gallery is in force while the present gallery file is refused.
+//!
+//! | | the file is TOML with mistakes | nothing of it can be read |
+//! |---|---|---|
+//! | the daemon runs with a gallery | that one, less what the file takes away | that one: who was taken out STILL CAN ENTER |
+//! | at a start | the last good one, less what the file takes away | nobody, unless the site says otherwise |
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::kept::Kept;
+use super::narrowing::{Narrowed, Photographs, narrow};
+use crate::person::PersonId;
+
+/// The most people who are named in a message.
+const MAX_NAMED: usize = 20;
+
+/// What a start does with a gallery file of which nothing can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AtBoot {
+    /// Nobody enters by face.
+    #[default]
+    Refuse,
+    /// The last good gallery is in force.
+    LastGood,
+}
+
+/// When a gallery file is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// While there is a gallery in force.
+    Running,
+    /// While there has been none in force since the start.
+    Boot(AtBoot),
+}
+
+/// Which gallery is in force although the present file is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InForce {
+    /// That which was in force before.
+    Before,
+    /// The last good one, from the disk.
+    LastGood,
+    /// None.
+    Nobody,
+}
+
+/// What is in force, and what the present file took away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fallback {
+    /// Everybody in force; none where nobody is.
+    pub kept: Option<Kept>,
+    /// Which gallery it is.
+    pub in_force: InForce,
+    /// What the file took away; none where nothing of it could be read.
+    pub narrowed: Option<Taken>,
+}
+
+/// Whom a gallery file with mistakes took something away from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Taken {
+    /// Whom it no longer names.
+    pub out: Vec<PersonId>,
+    /// Who is suspended, or held back for what it says of them.
+    pub held: Vec<PersonId>,
+    /// Who has less than before: a PIN, a card, a group, days.
+    pub limited: Vec<PersonId>,
+}
+
+impl Taken {
+    /// Nothing was taken from anybody.
+    pub fn is_nothing(&self) -> bool {
+        [&self.out, &self.held, &self.limited].into_iter().all(Vec::is_empty)
+    }
+
+    /// Adds what was taken before, by earlier states of the file.
+    pub fn add(&mut self, before: &Self) {
+        let lists = [(&mut self.out, &before.out), (&mut self.held, &before.held)];
+        for (list, more) in lists.into_iter().chain([(&mut self.limited, &before.limited)]) {
+            list.extend(more.iter().cloned());
+            list.sort();
+            list.dedup();
+        }
+        let Self { out, held, limited } = self;
+        held.retain(|person| !out.contains(person));
+        limited.retain(|person| !out.contains(person) && !held.contains(person));
+    }
+}
+
+/// What is in force when a gallery file is refused. `known` is the gallery in force, or at a start the last good one;
+/// `text` is what the file says, if it can be read at all.
+pub fn fall_back(
+    known: Option<&Kept>,
+    when: When,
+    text: Option<&str>,
+    photographs: &Photographs,
+) -> Fallback {
+    let in_force = if when == When::Running { InForce::Before } else { InForce::LastGood };
+    let narrowed = text.and_then(|text| narrow(known.unwrap_or(&Kept::default()), text, photographs));
+    match (known, narrowed) {
+        (Some(_), Some(Narrowed { kept, out, held, limited })) => {
+            Fallback { kept: Some(kept), in_force, narrowed: Some(Taken { out, held, limited }) }
+        }
+        (Some(known), None) if when != When::Boot(AtBoot::Refuse) => {
+            Fallback { kept: Some(known.clone()), in_force, narrowed: None }
+        }
+        (_, narrowed) => {
+            let narrowed = narrowed.map(|_| Taken::default());
+            Fallback { kept: None, in_force: InForce::Nobody, narrowed }
+        }
+    }
+}
+
+/// A gallery file is refused: a level that lasts until one is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GalleryTrouble {
+    /// What is wrong with it, line by line.
+    pub why: String,
+    /// Which gallery is in force in its place.
+    pub in_force: InForce,
+    /// What was taken away all the same; none where nothing of the file could be read.
+    pub taken: Option<Taken>,
+}
+
+impl GalleryTrouble {
+    /// Whether somebody who was taken out of the file may still enter, because nothing of it can be read.
+    pub fn still_can_enter(&self) -> bool {
+        self.taken.is_none() && self.in_force != InForce::Nobody
+    }
+}
+
+impl fmt::Display for GalleryTrouble {
+    /// What is in force, in a sentence; why is another matter.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.in_force {
+            InForce::Before => "the gallery file is refused; what was in force stays in force",
+            InForce::LastGood => "the gallery file is refused; the last good gallery is in force",
+            InForce::Nobody => return f.write_str("the gallery file is refused; nobody enters by face"),
+        })?;
+        let Some(taken) = &self.taken else {
+            return f.write_str(
+                ", and as nothing of the file can be read, whoever was taken out of it STILL CAN ENTER",
+            );
+        };
+        let lists = [
+            (&taken.out, "no longer named"),
+            (&taken.held, "suspended, or held back until the mistakes are mended"),
+            (&taken.limited, "with less than before"),
+        ];
+        let mut between = ", less what the file takes away: ";
+        for (people, what) in lists.into_iter().filter(|(people, _)| !people.is_empty()) {
+            write!(f, "{between}{what}: {}", named(people))?;
+            between = "; ";
+        }
+        Ok(())
+    }
+}
+
+fn named(people: &[PersonId]) -> String {
+    let names: Vec<&str> = people.iter().take(MAX_NAMED).map(PersonId::as_str).collect();
+    match people.len().saturating_sub(MAX_NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+#[path = "fallback_tests.rs"]
+mod tests;

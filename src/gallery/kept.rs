@@ -1,0 +1,229 @@
+//! The last good gallery, kept for the day on which the gallery file is refused: everybody with their limits, and what
+//! finds their templates in the store. What is in the store is not kept twice.
+//!
+//! It may hold hashes of PINs and numbers of cards, so on the disk the [`Vault`](super::Vault) seals it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::assembly::Plan;
+use super::roster::{Entry, Roster, given_embedding};
+use super::{Gallery, Means, Person, PhotoDigest, PhotoTemplate, Standing, Store};
+use crate::credential::{Card, PinHash, SecondFactor};
+use crate::embedding::{Embedding, ModelDigest};
+use crate::person::{GroupId, PersonId, PersonName};
+use crate::secret::{hex, unhex};
+
+/// A gallery as it was when it was last good.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Kept {
+    /// Everybody in it.
+    pub people: Vec<KeptPerson>,
+}
+
+/// One of its people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptPerson {
+    /// Who, for files and logs.
+    pub id: PersonId,
+    /// Who, for people.
+    pub name: PersonName,
+    /// Whether and when.
+    pub standing: Standing,
+    /// Photographs, as the gallery file named them, each with the digest of what was there.
+    pub photos: Vec<(PathBuf, PhotoDigest)>,
+    /// Embeddings that the gallery file gave.
+    pub given: Vec<Given>,
+    /// The templates of discarded photographs in the store count too.
+    pub stored: bool,
+}
+
+/// What tells one embedding of the gallery file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenDigest([u8; 32]);
+
+impl GivenDigest {
+    /// Of an embedding and the model it is of.
+    pub fn of(model: ModelDigest, embedding: &Embedding) -> Self {
+        Self(Sha256::new().chain_update(model.0).chain_update(bytes_of(embedding)).finalize().into())
+    }
+}
+
+/// An embedding that the gallery file gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// What tells it from others.
+    pub digest: GivenDigest,
+    /// The model it is of, and itself; none once it was let go of.
+    pub whole: Option<(ModelDigest, Embedding)>,
+}
+
+impl Kept {
+    /// A gallery file without mistakes, and its photographs as they were found.
+    pub fn of(roster: Roster, plan: Plan) -> Self {
+        let mut photos: HashMap<PersonId, Vec<(PathBuf, PhotoDigest)>> = HashMap::new();
+        for photo in plan.photos {
+            photos.entry(photo.person).or_default().push((photo.name, photo.digest));
+        }
+        let person = |entry: Entry| KeptPerson {
+            photos: photos.remove(&entry.id).unwrap_or_default(),
+            id: entry.id,
+            name: entry.name,
+            standing: entry.standing,
+            given: entry.embeddings.into_iter().map(given).collect(),
+            stored: entry.stored,
+        };
+        Self { people: roster.people.into_iter().map(person).collect() }
+    }
+
+    /// Lets go of the embeddings themselves: in memory their digests are enough.
+    pub fn let_go(&mut self) {
+        self.people.iter_mut().flat_map(|person| &mut person.given).for_each(|given| given.whole = None);
+    }
+
+    /// Takes somebody out; whether they were in it.
+    pub fn remove(&mut self, id: &PersonId) -> bool {
+        let before = self.people.len();
+        self.people.retain(|person| person.id != *id);
+        self.people.len() < before
+    }
+
+    /// The gallery with the templates that the store has; whoever has none cannot enter, and is named.
+    pub fn gallery(&self, store: &Store) -> (Gallery, Vec<PersonId>) {
+        let mut without = Vec::new();
+        let people = self.people.iter().filter_map(|kept| {
+            let person = kept.with_templates(store);
+            if person.is_none() {
+                without.push(kept.id.clone());
+            }
+            person
+        });
+        (Gallery::new(people.collect(), store.model()), without)
+    }
+}
+
+impl KeptPerson {
+    fn with_templates(&self, store: &Store) -> Option<Person> {
+        let mut singles: Vec<Embedding> = match self.stored {
+            true => store.of(&self.id).filter_map(PhotoTemplate::single).collect(),
+            false => {
+                self.photos.iter().filter_map(|(_, photo)| store.find(&self.id, photo)?.single()).collect()
+            }
+        };
+        let photographs = singles.len();
+        let given = self.given.iter().filter_map(|given| given.whole.as_ref());
+        singles.extend(
+            given.filter(|(model, _)| *model == store.model()).map(|(_, embedding)| embedding.clone()),
+        );
+        Person::new(self.id.clone(), self.name.clone(), self.standing.clone(), singles, photographs)
+    }
+}
+
+fn given((model, embedding): (ModelDigest, Embedding)) -> Given {
+    Given { digest: GivenDigest::of(model, &embedding), whole: Some((model, embedding)) }
+}
+
+fn bytes_of(embedding: &Embedding) -> Vec<u8> {
+    embedding.values().iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// A person as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    id: String,
+    name: String,
+    suspended: bool,
+    valid_from: Option<Date>,
+    valid_until: Option<Date>,
+    groups: Vec<String>,
+    extended_time: bool,
+    pin: Option<String>,
+    duress: Option<String>,
+    card: Option<String>,
+    rule: Option<String>,
+    schedules: Vec<String>,
+    photos: Vec<(String, String)>,
+    given: Vec<(String, String)>,
+    stored: bool,
+}
+
+/// Some of the people, as they are written.
+pub(super) fn write(people: &[KeptPerson]) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&people.iter().map(written).collect::<Vec<_>>())
+}
+
+/// What [`write`] wrote; `None` if it is anything else.
+pub(super) fn read(text: &[u8]) -> Option<Vec<KeptPerson>> {
+    let people: Vec<Written> = serde_json::from_slice(text).ok()?;
+    people.into_iter().map(person).collect()
+}
+
+fn written(person: &KeptPerson) -> Written {
+    let Standing { suspended, valid_from, valid_until, groups, extended_time, means } = &person.standing;
+    let hash = |pin: &Option<PinHash>| pin.as_ref().map(ToString::to_string);
+    let whole = person.given.iter().filter_map(|given| given.whole.as_ref());
+    Written {
+        id: person.id.to_string(),
+        name: person.name.to_string(),
+        suspended: *suspended,
+        valid_from: *valid_from,
+        valid_until: *valid_until,
+        groups: groups.iter().map(ToString::to_string).collect(),
+        extended_time: *extended_time,
+        pin: hash(&means.pin),
+        duress: hash(&means.duress),
+        card: means.card.as_ref().map(|card| card.as_str().to_owned()),
+        rule: means.rule.map(|rule| rule.name().to_owned()),
+        schedules: means.schedules.clone(),
+        photos: person.photos.iter().map(|(path, digest)| (shown(path), hex(&digest.0))).collect(),
+        given: whole.map(|(model, given)| (model.to_string(), STANDARD.encode(bytes_of(given)))).collect(),
+        stored: person.stored,
+    }
+}
+
+/// Paths come from a gallery file, which is UTF-8.
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn person(written: Written) -> Option<KeptPerson> {
+    let hash =
+        |pin: Option<String>| pin.map(|pin| PinHash::parse(&pin).ok()).map_or(Some(None), |h| h.map(Some));
+    let rule =
+        |name: &String| SecondFactor::NAMES.iter().find(|(known, _)| known == name).map(|(_, rule)| *rule);
+    let means = Means {
+        pin: hash(written.pin)?,
+        duress: hash(written.duress)?,
+        card: written.card.map(|card| Card::parse(&card)).transpose().ok()?,
+        rule: written.rule.as_ref().map(rule).map_or(Some(None), |rule| rule.map(Some))?,
+        schedules: written.schedules,
+    };
+    let groups: Result<Vec<GroupId>, _> = written.groups.iter().map(|group| GroupId::new(group)).collect();
+    let photo = |(path, digest): (String, String)| {
+        Some((PathBuf::from(path), PhotoDigest(unhex(digest.as_bytes())?)))
+    };
+    let whole = |(model, data): (String, String)| given_embedding(&model, &data).map(given);
+    Some(KeptPerson {
+        id: PersonId::new(&written.id).ok()?,
+        name: PersonName::new(&written.name).ok()?,
+        standing: Standing {
+            suspended: written.suspended,
+            valid_from: written.valid_from,
+            valid_until: written.valid_until,
+            groups: groups.ok()?,
+            extended_time: written.extended_time,
+            means: Arc::new(means),
+        },
+        photos: written.photos.into_iter().map(photo).collect::<Option<_>>()?,
+        given: written.given.into_iter().map(whole).collect::<Option<_>>()?,
+        stored: written.stored,
+    })
+}

@@ -1,0 +1,175 @@
+//! Revocation first: what a gallery file with mistakes takes away comes into force at once, and everything new in it
+//! waits until the mistakes are mended.
+//!
+//! Of the gallery that was in force, whoever is no longer named goes, and everybody else keeps the narrower of what
+//! they had and what the file says. Where there is no narrower of the two (a group for another, a photograph less, a
+//! value that nobody can read) the person is *held back*: suspended until the mistakes are mended, and named. Nobody
+//! ever gains anything here.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::claims::{Claim, Said, read_claims};
+use super::kept::{Kept, KeptPerson};
+use super::{Means, PhotoDigest, Standing};
+use crate::credential::SecondFactor;
+use crate::person::{GroupId, PersonId};
+
+/// What lies where people's photographs lay when the gallery file was last read, by person and name.
+pub type Photographs = HashMap<(PersonId, PathBuf), PhotoDigest>;
+
+/// What was in force, less what the present file takes away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Narrowed {
+    /// What is left.
+    pub kept: Kept,
+    /// Whom the file no longer names.
+    pub out: Vec<PersonId>,
+    /// Who is suspended by it, or held back for what it says of them.
+    pub held: Vec<PersonId>,
+    /// Who lost something else: a PIN, a card, a group, days.
+    pub limited: Vec<PersonId>,
+}
+
+impl Narrowed {
+    /// Nothing was taken from anybody.
+    pub fn is_nothing(&self) -> bool {
+        [&self.out, &self.held, &self.limited].into_iter().all(Vec::is_empty)
+    }
+}
+
+/// Narrows what was in force by the text of the present file and by what lies where its photographs were; `None` if
+/// the text is no TOML: then nobody knows what it takes away.
+pub fn narrow(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Narrowed> {
+    let before: HashMap<&PersonId, &KeptPerson> =
+        kept.people.iter().map(|person| (&person.id, person)).collect();
+    let mut left: HashMap<&PersonId, Standing> = HashMap::new();
+    read_claims(text, |id, claim| {
+        let Some((id, person)) = before.get_key_value(&id) else { return };
+        // Of two entries of one person both count.
+        let had = left.entry(id).or_insert_with(|| person.standing.clone());
+        *had = narrower(had, &claim);
+        had.suspended |= claim.unknown_key || lost_a_picture(person, &claim, photographs);
+    })?;
+    let mut narrowed = Narrowed { kept: Kept::default(), out: vec![], held: vec![], limited: vec![] };
+    for person in &kept.people {
+        let Some(standing) = left.remove(&person.id) else {
+            narrowed.out.push(person.id.clone());
+            continue;
+        };
+        if standing.suspended && !person.standing.suspended {
+            narrowed.held.push(person.id.clone());
+        } else if standing != person.standing {
+            narrowed.limited.push(person.id.clone());
+        }
+        narrowed.kept.people.push(KeptPerson { standing, ..person.clone() });
+    }
+    Some(narrowed)
+}
+
+/// Whether a picture that the person was recognised by is no longer theirs: whose it was must not enter as them.
+fn lost_a_picture(person: &KeptPerson, claim: &Claim, photographs: &Photographs) -> bool {
+    let lost_photo = |(path, digest): &(PathBuf, PhotoDigest)| {
+        // Photographs that were discarded leave their templates.
+        let listed = claim.photos.contains(path) || claim.stored;
+        let there = photographs.get(&(person.id.clone(), path.clone()));
+        !listed || there.is_some_and(|found| found != digest)
+    };
+    person.photos.iter().any(lost_photo)
+        || person.given.iter().any(|given| !claim.given.contains(&given.digest))
+        || (person.stored && !claim.stored)
+}
+
+/// The narrower of what somebody has and what the file says.
+fn narrower(had: &Standing, claim: &Claim) -> Standing {
+    let (groups, no_group_left) = narrower_groups(&had.groups, &claim.groups);
+    let (means, unclear) = narrower_means(&had.means, claim);
+    let unreadable_day = [&claim.valid_from, &claim.valid_until].contains(&&Said::Unreadable);
+    Standing {
+        suspended: had.suspended
+            || !matches!(claim.suspended, Said::Nothing | Said::This(false))
+            || unreadable_day
+            || no_group_left
+            || unclear,
+        valid_from: match claim.valid_from {
+            Said::This(day) => had.valid_from.max(Some(day)),
+            _ => had.valid_from,
+        },
+        valid_until: match claim.valid_until {
+            Said::This(day) => Some(had.valid_until.map_or(day, |before| before.min(day))),
+            _ => had.valid_until,
+        },
+        groups,
+        extended_time: had.extended_time && claim.extended_time == Said::This(true),
+        means,
+    }
+}
+
+/// The groups that somebody stays in, and whether that leaves no way in at all. Whoever is in no group enters at any
+/// time, so that to leave the last group is no narrowing, and to enter the first is one, and something new as well.
+fn narrower_groups(had: &[GroupId], said: &Said<Vec<GroupId>>) -> (Vec<GroupId>, bool) {
+    match said {
+        Said::This(said) if !said.is_empty() => {
+            let both: Vec<GroupId> = had.iter().filter(|group| said.contains(group)).cloned().collect();
+            if both.is_empty() { (had.to_vec(), true) } else { (both, false) }
+        }
+        Said::Nothing | Said::This(_) => (had.to_vec(), false),
+        Said::Unreadable => (had.to_vec(), true),
+    }
+}
+
+/// The means that are left, and whether nobody can say which of two rules is the stricter.
+fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
+    let pin = had.pin.as_ref().filter(|pin| claim.pin == Said::This((*pin).clone()));
+    let duress = had.duress.as_ref().filter(|pin| claim.duress == Said::This((*pin).clone()));
+    let (rule, unclear) = match (&had.rule, &claim.rule) {
+        (rule, Said::Nothing) => (*rule, false),
+        (rule, Said::Unreadable) => (*rule, true),
+        (None, Said::This(rule)) => (Some(*rule), false),
+        (Some(one), Said::This(other)) => match stricter(*one, *other) {
+            Some(rule) => (Some(rule), false),
+            None => (Some(*one), true),
+        },
+    };
+    let means = Means {
+        pin: pin.cloned(),
+        // It is none without the PIN that it stands beside.
+        duress: duress.filter(|_| pin.is_some()).cloned(),
+        card: had.card.as_ref().filter(|card| claim.card == Said::This((*card).clone())).cloned(),
+        rule,
+        schedules: all_schedules(had, claim),
+    };
+    (if means == **had { Arc::clone(had) } else { Arc::new(means) }, unclear)
+}
+
+/// The rule that asks for at least what either asks for.
+fn stricter(one: SecondFactor, other: SecondFactor) -> Option<SecondFactor> {
+    match (one, other) {
+        (one, other) if one == other => Some(one),
+        (SecondFactor::PinOrCard, rule) | (rule, SecondFactor::PinOrCard) => Some(rule),
+        _ => None,
+    }
+}
+
+/// While which schedules a factor is asked for; none: always. More of them ask more often.
+fn all_schedules(had: &Means, claim: &Claim) -> Vec<String> {
+    let said = match &claim.schedules {
+        Said::This(said) => said.as_slice(),
+        Said::Nothing | Said::Unreadable => &[],
+    };
+    match (had.rule, &claim.rule) {
+        // The file asks for nothing: what was asked for stays.
+        (_, Said::Nothing) => had.schedules.clone(),
+        (None, _) => said.to_vec(),
+        (Some(_), _) if said.is_empty() || had.schedules.is_empty() => Vec::new(),
+        (Some(_), _) => {
+            let more = said.iter().filter(|name| !had.schedules.contains(name));
+            had.schedules.iter().chain(more).cloned().collect()
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "narrowing_tests.rs"]
+mod tests;

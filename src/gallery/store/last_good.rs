@@ -1,0 +1,148 @@
+//! The vault keeps the last good gallery beside the store, and hands out none but the newest.
+//!
+//! Where it cannot be written, the one before goes: none at all lets nobody in, an old one might.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::StoreError;
+use super::error::shown;
+use super::keeping::{self, KEPT_NAME};
+use super::seen::Seen;
+use super::vault::{Opened, Vault};
+use crate::files::{Trust, read_trusted, sync_folder, write_atomically_by};
+use crate::gallery::kept::Kept;
+use crate::person::PersonId;
+use crate::secret::Key;
+
+/// The largest file that is read: every person with an embedding in the gallery file.
+const MAX_KEPT_BYTES: u64 = 256 << 20;
+
+impl Vault {
+    /// The last good gallery's file.
+    pub fn kept_file(&self) -> PathBuf {
+        self.folder.join(KEPT_NAME)
+    }
+
+    /// Keeps a gallery as the last good one. It goes with the store of this generation, and is sealed with the key of
+    /// the store that was opened `before`, else with the key that is there.
+    pub fn keep_gallery(
+        &self,
+        kept: &Kept,
+        before: Option<&Opened>,
+        generation: u64,
+    ) -> Result<(), StoreError> {
+        let known = before.and_then(|opened| opened.key.as_ref());
+        let outcome = match known {
+            Some(key) => self.keep_unless_there(kept, key, generation),
+            None => self.key_or_new().and_then(|key| self.keep_unless_there(kept, &key, generation)),
+        };
+        outcome.inspect_err(|_| self.drop_gallery())
+    }
+
+    /// The last good gallery, if it goes with this store and is the newest.
+    pub fn kept_gallery(&self, opened: &Opened) -> Result<Option<Kept>, StoreError> {
+        let Some((bytes, head, key)) = self.read_gallery()? else { return Ok(None) };
+        let seen = Seen::load(&self.folder, Trust::in_the_service())?;
+        if head.generation != opened.generation || head.number < seen.gallery {
+            return Err(StoreError::KeptOlder(shown(&self.kept_file())));
+        }
+        keeping::unseal(&bytes, &key, &self.kept_file()).map(Some)
+    }
+
+    /// Takes away from the last good gallery what a later gallery file with mistakes takes away, and nothing else: only
+    /// the newest is changed.
+    pub fn narrow_gallery(&self, narrow: impl FnOnce(&Kept) -> Option<Kept>) -> Result<(), StoreError> {
+        let narrowed = self.read_gallery().and_then(|read| {
+            let Some((bytes, head, key)) = read else { return Ok(()) };
+            let seen = Seen::load(&self.folder, Trust::in_the_service())?;
+            if head.generation != self.newest(&seen) || head.number < seen.gallery {
+                return Err(StoreError::KeptOlder(shown(&self.kept_file())));
+            }
+            let kept = keeping::unseal(&bytes, &key, &self.kept_file())?;
+            drop(bytes);
+            match narrow(&kept) {
+                Some(less) => self.keep_with(&less, &key, head.generation),
+                None => Err(StoreError::KeptDamaged(shown(&self.kept_file()))),
+            }
+        });
+        narrowed.inspect_err(|_| self.drop_gallery())
+    }
+
+    /// Takes the last good gallery away.
+    pub fn drop_gallery(&self) {
+        match fs::remove_file(self.kept_file()) {
+            Ok(()) => drop(sync_folder(&self.folder)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => log::error!(
+                "{}: cannot be removed: {error}; it may let in who was removed; remove it by hand",
+                shown(&self.kept_file())
+            ),
+        }
+    }
+
+    /// The store that it went with was written anew, with the same people: so is the gallery.
+    pub(super) fn carry_gallery(&self, before: &Opened, key: &Key, generation: u64) {
+        let carried = self.kept_gallery(before).and_then(|kept| match kept {
+            Some(kept) => self.keep_with(&kept, key, generation),
+            None => Ok(()),
+        });
+        if let Err(error) = carried {
+            log::warn!("{error}");
+            self.drop_gallery();
+        }
+    }
+
+    /// Takes a person out of the last good gallery.
+    pub(super) fn forget_in_gallery(&self, opened: &Opened, person: &PersonId) -> Result<(), StoreError> {
+        let (Some(key), Ok(kept)) = (&opened.key, self.kept_gallery(opened)) else {
+            self.drop_gallery();
+            return Ok(());
+        };
+        let Some(mut kept) = kept else { return Ok(()) };
+        if !kept.remove(person) {
+            return Ok(());
+        }
+        self.keep_with(&kept, key, opened.generation).inspect_err(|_| self.drop_gallery())
+    }
+
+    /// Nothing is written where the same lies there already.
+    fn keep_unless_there(&self, kept: &Kept, key: &Key, generation: u64) -> Result<(), StoreError> {
+        if self.has_gallery(kept, key, generation) { Ok(()) } else { self.keep_with(kept, key, generation) }
+    }
+
+    fn has_gallery(&self, kept: &Kept, key: &Key, generation: u64) -> bool {
+        let (Ok(Some((bytes, head, sealed_with))), Ok(seen)) =
+            (self.read_gallery(), Seen::load(&self.folder, Trust::in_the_service()))
+        else {
+            return false;
+        };
+        let is_newest = head.generation == generation && head.number == seen.gallery;
+        is_newest
+            && sealed_with.bytes() == key.bytes()
+            && keeping::unseal(&bytes, key, &self.kept_file()).is_ok()
+            && keeping::proven_digest(&bytes, key) == keeping::digest_of(kept).ok()
+    }
+
+    fn keep_with(&self, kept: &Kept, key: &Key, generation: u64) -> Result<(), StoreError> {
+        let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
+        seen.gallery = seen.gallery.saturating_add(1);
+        // First: a power cut between the two leaves a gallery that is too old to be used.
+        seen.store(&self.folder)?;
+        let number = seen.gallery;
+        let file = self.kept_file();
+        Ok(write_atomically_by(&file, 0o600, |to| keeping::seal(kept, key, generation, number, to))?)
+    }
+
+    fn read_gallery(&self) -> Result<Option<(Vec<u8>, keeping::Head, Key)>, StoreError> {
+        let trust = Trust::in_the_service();
+        let bytes = match read_trusted(&self.kept_file(), MAX_KEPT_BYTES, trust) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let head = keeping::read_head(&bytes, &self.kept_file())?;
+        let key = self.key_of(head.key, trust)?;
+        Ok(Some((bytes, head, key)))
+    }
+}

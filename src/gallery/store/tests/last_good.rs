@@ -1,0 +1,141 @@
+//! The last good gallery is the newest and as it was written, or it is none.
+
+use super::*;
+use crate::credential::{Card, PinHash, SecondFactor};
+use crate::gallery::kept::{Kept, KeptPerson};
+use crate::gallery::{Means, Standing};
+use crate::person::{GroupId, PersonName};
+
+fn person(who: &str) -> KeptPerson {
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let means = Means {
+        pin: PinHash::parse(hash).ok(),
+        duress: None,
+        card: Some(Card::wiegand26(12, 3456)),
+        rule: Some(SecondFactor::PinOrCard),
+        schedules: vec!["night".to_owned()],
+    };
+    let standing = Standing {
+        suspended: who == "zoe",
+        valid_from: None,
+        valid_until: "2027-06-30".parse().ok(),
+        groups: vec![GroupId::new("office").expect("a group")],
+        extended_time: true,
+        means: means.into(),
+    };
+    KeptPerson {
+        id: id(who),
+        name: PersonName::new("Zoë O'Neill").expect("a name"),
+        standing,
+        photos: vec![("a/1.jpg".into(), PhotoDigest::of(b"1"))],
+        given: Vec::new(),
+        stored: false,
+    }
+}
+
+fn kept(names: &[&str]) -> Kept {
+    Kept { people: names.iter().map(|name| person(name)).collect() }
+}
+
+/// A state folder with a store and a gallery beside it.
+fn place() -> Place {
+    let place = Place::with_store();
+    keep(&place, &["ada", "bob"]);
+    place
+}
+
+fn keep(place: &Place, names: &[&str]) {
+    let opened = place.open().expect("a store");
+    place.vault().keep_gallery(&kept(names), Some(&opened), opened.generation).expect("written");
+}
+
+fn found(place: &Place) -> Result<Option<Kept>, StoreError> {
+    place.vault().kept_gallery(&place.open().expect("a store"))
+}
+
+fn names(place: &Place) -> Vec<String> {
+    let kept = found(place).expect("usable").expect("kept");
+    kept.people.iter().map(|person| person.id.to_string()).collect()
+}
+
+#[test]
+fn a_gallery_comes_back_as_it_was_kept_and_only_its_owner_may_read_it() {
+    let place = place();
+    assert_eq!(found(&place).expect("usable"), Some(kept(&["ada", "bob"])));
+    let many: Vec<String> = (0..2500).map(|n| format!("p{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    keep(&place, &many);
+    assert_eq!(found(&place).expect("usable"), Some(kept(&many)));
+    assert_eq!(fs::metadata(place.path(KEPT_NAME)).expect("there").mode() & 0o7777, 0o600);
+    let (gallery, without) = kept(&["ada", "eve"]).gallery(&store());
+    assert_eq!((gallery.people().len(), without), (1, vec![id("eve")]), "templates are in the store");
+}
+
+#[test]
+fn nothing_is_written_where_nothing_changed() {
+    let place = place();
+    let before = fs::read(place.path(KEPT_NAME)).expect("kept");
+    keep(&place, &["ada", "bob"]);
+    assert_eq!(fs::read(place.path(KEPT_NAME)).expect("kept"), before);
+    keep(&place, &["bob"]);
+    assert_ne!(fs::read(place.path(KEPT_NAME)).expect("kept"), before);
+}
+
+#[test]
+fn an_older_one_put_back_or_one_of_another_store_is_refused() {
+    let place = place();
+    let old = fs::read(place.path(KEPT_NAME)).expect("kept");
+    keep(&place, &["bob"]);
+    place.put(KEPT_NAME, &old, 0o600);
+    assert!(matches!(found(&place), Err(StoreError::KeptOlder(_))));
+    keep(&place, &["bob"]);
+    let opened = place.open().expect("a store");
+    place.vault().write(&store(), Some(&opened)).expect("written");
+    assert!(matches!(found(&place), Err(StoreError::KeptOlder(_))), "the store was written since");
+}
+
+#[test]
+fn every_altered_byte_and_every_cut_refuses_it() {
+    let place = place();
+    let whole = fs::read(place.path(KEPT_NAME)).expect("kept");
+    for at in (0..whole.len()).step_by(7) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        place.put(KEPT_NAME, &bytes, 0o600);
+        assert!(found(&place).is_err(), "byte {at}");
+        place.put(KEPT_NAME, &whole[..at], 0o600);
+        assert!(found(&place).is_err(), "cut at {at}");
+    }
+    place.put(KEPT_NAME, [&whole[..], b"x"].concat(), 0o600);
+    assert!(found(&place).is_err());
+}
+
+#[test]
+fn a_person_who_is_forgotten_is_in_it_no_longer() {
+    let place = place();
+    assert_eq!(place.vault().forget(&id("ada")).expect("forgotten"), 2);
+    assert_eq!(names(&place), ["bob"]);
+    // Whoever has no template too.
+    keep(&place, &["bob", "eve"]);
+    assert_eq!(place.vault().forget(&id("eve")).expect("forgotten"), 0);
+    assert_eq!(names(&place), ["bob"]);
+}
+
+#[test]
+fn another_key_and_an_accepted_store_keep_it() {
+    let place = place();
+    place.vault().rotate().expect("rotated");
+    assert_eq!(names(&place), ["ada", "bob"]);
+    place.vault().accept_rollback().expect("accepted");
+    assert_eq!(names(&place), ["ada", "bob"]);
+}
+
+#[test]
+fn what_is_taken_away_from_it_stays_away() {
+    let place = place();
+    let less = |kept: &Kept| Some(Kept { people: kept.people[1..].to_vec() });
+    place.vault().narrow_gallery(less).expect("narrowed");
+    assert_eq!(names(&place), ["bob"]);
+    assert!(place.vault().narrow_gallery(|_| None).is_err());
+    assert_eq!(found(&place).expect("usable"), None, "better none than one that lets in too many");
+}
