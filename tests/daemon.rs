@@ -149,6 +149,13 @@ impl Running {
     }
 }
 
+/// What the status says is wrong with a part.
+fn trouble_of(status: &Answer, part: &str) -> Option<String> {
+    let all = status["trouble"].as_array().expect("a list");
+    let of_part = all.iter().find(|trouble| trouble["part"] == part)?;
+    of_part["what"].as_str().map(str::to_owned)
+}
+
 pub fn of_kind<'a>(records: &'a [serde_json::Value], kind: &str) -> Vec<&'a serde_json::Value> {
     records.iter().filter(|fact| fact["kind"] == kind).collect()
 }
@@ -203,12 +210,12 @@ fn whoever_is_taken_out_of_a_gallery_file_with_mistakes_is_out_of_force() {
     assert!(matches!(locked, Fact::Locked { why: limen::event::Relock::Revoked, .. }), "{locked:?}");
     let status = running.ask(Request::Status).expect("an answer");
     assert_eq!(status["people"], 0);
-    let trouble = status["gallery_trouble"].as_str().expect("it lasts");
+    let trouble = trouble_of(&status, "gallery").expect("it lasts");
     assert!(trouble.contains("no longer named: obama"), "{trouble}");
 
     site.write("gallery.toml", "");
     running.ask(Request::Reload).expect("in force");
-    assert!(running.ask(Request::Status).expect("an answer")["gallery_trouble"].is_null());
+    assert_eq!(trouble_of(&running.ask(Request::Status).expect("an answer"), "gallery"), None);
     running.finish();
 }
 
@@ -222,7 +229,9 @@ fn of_a_gallery_file_that_is_no_toml_the_trouble_says_who_still_can_enter() {
     assert!(error.ends_with("whoever was taken out of it STILL CAN ENTER"), "{error}");
     let status = running.ask(Request::Status).expect("an answer");
     assert_eq!(status["people"], 1);
-    assert!(status["gallery_trouble"].as_str().is_some_and(|trouble| trouble.contains("STILL CAN ENTER")));
+    let trouble = trouble_of(&status, "gallery").expect("it lasts");
+    assert!(trouble.contains("STILL CAN ENTER"), "{trouble}");
+    assert_eq!(status["alarms"], serde_json::json!(["gallery-fault"]));
     running.finish();
 }
 

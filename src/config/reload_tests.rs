@@ -83,6 +83,7 @@ device = "/dev/input/by-id/a"
 wiegand = { d0 = 20, d1 = 21 }
 [gallery]
 file = "gallery.toml"
+at-boot = "refuse"
 [site]
 time-zone = "Europe/Berlin"
 [access]
@@ -196,6 +197,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("SaidWiegand", "d0", "d0 = 20", "d0 = 16"),
     ("SaidWiegand", "d1", "d1 = 21", "d1 = 16"),
     ("SaidGallery", "file", "gallery.toml", "other.toml"),
+    ("SaidGallery", "at_boot", "at-boot = \"refuse\"", "at-boot = \"last-good\""),
     ("SaidSite", "time_zone", "Europe/Berlin", "Europe/Lisbon"),
     ("SaidAccess", "when_clock_unknown", "unknown = \"refuse\"", "unknown = \"believe\""),
     ("SaidAccess", "second_factor_seconds", "second-factor-seconds = 16", "second-factor-seconds = 17"),

@@ -9,6 +9,7 @@ use crate::audit::DiskWarning;
 use crate::clock::{Moment, Now};
 use crate::door::inputs::InputThread;
 use crate::event::Part;
+use crate::gallery::GalleryTrouble;
 use crate::policy::Event;
 use crate::policy::access::WhenClockUnknown;
 use crate::service;
@@ -59,6 +60,8 @@ impl Daemon {
             (Part::Vision, hangs.then(|| "its thread hangs".to_owned())),
             (Part::Camera, self.vision.camera_trouble()),
             (Part::Mode, self.mode_keeper.trouble()),
+            (Part::Gallery, self.gallery_trouble.as_ref().map(in_short)),
+            (Part::Store, self.store_trouble.clone()),
             (
                 Part::Clock,
                 clock_is_lost.then(|| {
@@ -70,6 +73,14 @@ impl Daemon {
         ]);
         health
     }
+}
+
+/// What is in force, and the first mistake; the log has all of them.
+fn in_short(trouble: &GalleryTrouble) -> String {
+    let mistakes = trouble.why.lines().count();
+    let first = trouble.why.lines().next().unwrap_or_default();
+    let more = if mistakes > 1 { format!(" (and {} more)", mistakes - 1) } else { String::new() };
+    format!("{trouble}: {first}{more}")
 }
 
 fn in_one_line(warnings: &[DiskWarning]) -> Option<String> {

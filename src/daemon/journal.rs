@@ -4,7 +4,7 @@ use log::Level;
 
 use crate::credential::Factor;
 use crate::door::thread::{DoorReport, LockedBecause};
-use crate::event::{AlarmKind, AlarmStep, Caller, Fact, GrantKind};
+use crate::event::{AlarmKind, AlarmStep, Caller, Fact, GrantKind, Part};
 use crate::person::PersonId;
 
 /// Writes a fact's line, if it has one.
@@ -53,6 +53,8 @@ fn line(fact: &Fact) -> Option<(Level, String)> {
             info(format!("refused, track {track}, {frames} frames compared: {refusal}"))
         }
         Fact::Locked { why, caller } => info(format!("locked: {why}{}", by(*caller))),
+        // Its mistakes have lines of their own.
+        Fact::Fault { part: Part::Gallery, .. } => None,
         Fact::Fault { part, what } => Some((Level::Error, format!("fault of the {part}: {what}"))),
         Fact::Recovered { part, after_ms } => info(format!("the {part} is back after {}", time(*after_ms))),
         Fact::GalleryLoaded { people, templates, added, removed, .. } => info(format!(

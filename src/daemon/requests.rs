@@ -164,8 +164,6 @@ impl Daemon {
             "model": self.models.digest().to_string(),
             "people": gallery.people().len(),
             "templates": gallery.templates(),
-            "gallery_trouble": self.gallery_trouble.as_ref().map(ToString::to_string),
-            "store_trouble": self.store_trouble,
             "frames": self.frames,
             "uptime_s": now.moment.since(self.started).as_secs(),
             "clock_synchronised": now.wall.synchronised,
