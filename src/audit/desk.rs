@@ -70,7 +70,10 @@ impl Desk {
             self.care_if_due();
             let patience = self.book.as_ref().map_or(SYNC_INTERVAL, Book::patience);
             failpoint::reach("recorder");
-            match receiver.recv_timeout(patience) {
+            self.shared.levels().busy_since = None;
+            let message = receiver.recv_timeout(patience);
+            self.shared.levels().busy_since = Some(Instant::now());
+            match message {
                 Ok(Message::Record { now, fact, answer: name }) => {
                     let accepted = self.record(now, &fact);
                     if let Some(name) = name {

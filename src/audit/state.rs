@@ -3,11 +3,15 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::disk::in_words;
 use super::log::AuditLog;
 use super::lost::Lost;
 use super::record::ChainHead;
+
+/// A disk that has not taken a record for so long hangs.
+const HANGS: Duration = Duration::from_secs(2);
 
 /// Where the chain is: what is exported, so that it can be held against the files later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +91,8 @@ pub struct Shared {
 pub struct Levels {
     /// The last record and the newest seal.
     pub position: Position,
+    /// Since when the recorder works on the disk without a pause.
+    pub busy_since: Option<Instant>,
     /// Why records are not written.
     pub unwritten: Option<String>,
     /// Why what is written is not safe on the card.
@@ -108,6 +114,7 @@ impl Shared {
     pub fn at(position: Position) -> Self {
         let levels = Levels {
             position,
+            busy_since: None,
             unwritten: None,
             unsynced: None,
             unclosed: None,
@@ -132,7 +139,9 @@ impl Shared {
     /// Why records are not accepted now.
     pub fn trouble(&self) -> Option<String> {
         let levels = self.levels();
-        levels.unwritten.clone().or_else(|| levels.unsynced.clone())
+        let hangs = levels.busy_since.is_some_and(|since| since.elapsed() >= HANGS);
+        let hangs = || hangs.then(|| "audit: the disk does not answer".to_owned());
+        levels.unwritten.clone().or_else(|| levels.unsynced.clone()).or_else(hangs)
     }
 
     /// What somebody should see to.

@@ -39,7 +39,9 @@ impl TestDisk {
     pub fn with_room(free: &Arc<AtomicU64>) -> Self {
         let left = Arc::clone(free);
         let fails = move |step| match step {
-            Step::Write if left.load(Ordering::SeqCst) == 0 => Err(ErrorKind::StorageFull.into()),
+            Step::Write if left.load(Ordering::SeqCst) == 0 => {
+                Err(io::Error::from_raw_os_error(libc::ENOSPC))
+            }
             _ => Ok(()),
         };
         Self { fails: Box::new(fails), free: Arc::clone(free) }

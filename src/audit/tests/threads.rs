@@ -89,6 +89,29 @@ fn a_slow_card_holds_no_record_up() {
 }
 
 #[test]
+fn a_disk_that_takes_a_record_and_does_not_return_is_named() {
+    let folder = folder();
+    let (freeze, frozen) = (Arc::new(AtomicBool::new(false)), channel::<()>());
+    let (finish, finished) = (frozen.0, Mutex::new(frozen.1));
+    let freezes = Arc::clone(&freeze);
+    let disk = TestDisk::failing(move |step| {
+        if step == Step::Write && freezes.load(Ordering::SeqCst) {
+            // The test ends the write, or has ended itself.
+            let _ = finished.lock().expect("whole").recv();
+        }
+        Ok(())
+    });
+    let recorder =
+        Recorder::<()>::spawn_on(&settings(&folder), |(), _| {}, |_| {}, Arc::new(disk)).expect("spawned");
+    freeze.store(true, Ordering::SeqCst);
+    assert!(recorder.record(Now::read(), Fact::Stopped, None));
+    assert!(within(|| recorder.trouble().is_some_and(|what| what.contains("does not answer"))));
+    freeze.store(false, Ordering::SeqCst);
+    drop(finish);
+    assert!(within(|| recorder.trouble().is_none()));
+}
+
+#[test]
 fn records_are_sealed_in_time_and_keys_follow() {
     let folder = folder();
     let settings = AuditSettings { seal_every: Duration::ZERO, ..settings(&folder) };
