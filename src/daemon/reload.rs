@@ -250,6 +250,9 @@ impl Bench {
             }
             _ => Err("this daemon keeps its templates in memory".to_owned()),
         });
+        if let Ok(changed) = &outcome {
+            self.standby.store_is(changed.generation);
+        }
         let reload = how == StoreChange::AcceptRollback && outcome.is_ok();
         let mut done = vec![Message::StoreChanged(Box::new(Changed { how, outcome, caller, reply }))];
         if reload {

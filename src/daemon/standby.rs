@@ -138,6 +138,13 @@ impl Standby {
         (trouble, Some(force))
     }
 
+    /// The store was written anew: a gallery that is narrowed later still names the newest.
+    pub fn store_is(&mut self, generation: u64) {
+        if let Some(current) = &mut self.current {
+            current.store = Some(generation);
+        }
+    }
+
     /// Drops what the main thread has let go of; whether something is left.
     pub fn drop_replaced(&mut self) -> bool {
         let is_shared = |(prepared, roster): &(Arc<Prepared>, Roster)| {
