@@ -23,4 +23,5 @@ mod operating;
 mod parsers;
 mod recognition;
 mod support;
+mod target;
 mod templates;
