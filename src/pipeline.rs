@@ -190,8 +190,8 @@ pub fn shortfall(promise: &Promise) -> Option<String> {
     let Promise { asked, met, people } = *promise;
     (!promise.is_kept()).then(|| {
         format!(
-            "target-far = {asked:e} is not met: the error-rate tables keep it for {people} people at most, with more \
-             a stranger's attempt succeeds once in {:.0}; ask for target-far = {}, enrol fewer people at this door, \
+            "target-far = {asked:e} is not met: the error-rate tables keep it for {people} people at most, and with so many \
+             as are enrolled a stranger's attempt succeeds once in {:.0}; ask for target-far = {}, enrol fewer people at this door, \
              or ask for a PIN or a card besides the face",
             1.0 / met,
             rounded_up(met),
