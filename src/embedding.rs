@@ -1,7 +1,10 @@
 //! What the network makes of a face, and how far two of them are apart.
 
+mod measure;
+
 use std::fmt;
 
+pub use measure::{Distance, Margin, Score};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -79,28 +82,6 @@ impl fmt::Debug for ModelDigest {
     }
 }
 
-/// Distance between two embeddings: not negative, finite. L2 on raw values for the default model.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Distance(f32);
-
-impl Distance {
-    /// A distance; `None` if negative, infinite or not a number.
-    pub fn new(value: f32) -> Option<Self> {
-        (value.is_finite() && value >= 0.0).then_some(Self(value))
-    }
-
-    /// The number.
-    pub const fn get(self) -> f32 {
-        self.0
-    }
-}
-
-impl fmt::Display for Distance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}", self.0)
-    }
-}
-
 /// A face as a vector of finite numbers.
 ///
 /// Biometric data: its `Debug` shows the length only, so that no log carries it.
@@ -126,22 +107,24 @@ impl Embedding {
         self.0.len()
     }
 
-    /// Euclidean distance; infinite for different lengths, so that a mistake never matches.
-    pub fn l2(&self, other: &Self) -> f32 {
+    /// Euclidean distance; `None` for different lengths, or where it is beyond all numbers.
+    pub fn l2(&self, other: &Self) -> Option<Distance> {
         if self.0.len() != other.0.len() {
-            return f32::INFINITY;
+            return None;
         }
-        squared_distance(&self.0, &other.0).sqrt()
+        Distance::new(squared_distance(&self.0, &other.0).sqrt())
     }
 
-    /// As the metric compares it: unchanged, or scaled to unit length. All zeros have no direction and stay.
-    pub fn measured_by(&self, metric: Metric) -> Self {
-        let length = self.0.iter().map(|v| v * v).sum::<f32>().sqrt();
+    /// As the metric compares it: unchanged, or scaled to unit length. `None` where only the direction counts
+    /// and there is none, because all numbers are zero.
+    pub fn measured_by(&self, metric: Metric) -> Option<Self> {
         match metric {
-            Metric::Cosine if length > 0.0 && length.is_finite() => {
-                Self(self.0.iter().map(|v| v / length).collect())
+            Metric::L2 => Some(self.clone()),
+            Metric::Cosine => {
+                // In doubles no square of a finite number overflows or vanishes.
+                let length = self.0.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+                Self::new(self.0.iter().map(|v| (f64::from(*v) / length) as f32).collect::<Vec<_>>())
             }
-            Metric::Cosine | Metric::L2 => self.clone(),
         }
     }
 
@@ -160,7 +143,7 @@ impl Embedding {
             sum.iter_mut().zip(&embedding.0).for_each(|(s, v)| *s += v * weight);
             total += weight;
         }
-        if total <= 0.0 {
+        if total <= 0.0 || !f32::is_finite(total) {
             return None;
         }
         sum.iter_mut().for_each(|s| *s /= total);
@@ -210,18 +193,28 @@ mod tests {
     }
 
     #[test]
-    fn embeddings_of_different_length_are_infinitely_apart() {
-        assert_eq!(embedding(&[0.0]).l2(&embedding(&[0.0, 0.0])), f32::INFINITY);
-        assert_eq!(embedding(&[0.0, 3.0]).l2(&embedding(&[4.0, 0.0])), 5.0);
+    fn embeddings_of_different_length_or_beyond_all_numbers_have_no_distance() {
+        assert_eq!(embedding(&[0.0]).l2(&embedding(&[0.0, 0.0])), None);
+        assert_eq!(embedding(&[f32::MAX]).l2(&embedding(&[f32::MIN])), None);
+        assert_eq!(embedding(&[0.0, 3.0]).l2(&embedding(&[4.0, 0.0])), Distance::new(5.0));
     }
 
     #[test]
     fn by_the_angle_only_the_direction_counts() {
         let (a, b) = (embedding(&[3.0, 4.0]), embedding(&[30.0, 40.0]));
-        let by = |metric| a.measured_by(metric).l2(&b.measured_by(metric));
-        assert!(by(Metric::Cosine) < 1e-6);
-        assert_eq!(by(Metric::L2), 45.0);
-        assert_eq!(embedding(&[0.0, 0.0]).measured_by(Metric::Cosine), embedding(&[0.0, 0.0]));
+        let by = |metric| a.measured_by(metric)?.l2(&b.measured_by(metric)?).map(Distance::get);
+        assert!(by(Metric::Cosine).expect("both have a direction") < 1e-6);
+        assert_eq!(by(Metric::L2), Some(45.0));
+    }
+
+    #[test]
+    fn zeros_have_no_direction_and_the_longest_and_shortest_vectors_have_one() {
+        assert_eq!(embedding(&[0.0, 0.0]).measured_by(Metric::Cosine), None);
+        assert_eq!(embedding(&[0.0, 0.0]).measured_by(Metric::L2), Some(embedding(&[0.0, 0.0])));
+        for value in [f32::MAX, f32::MIN_POSITIVE, 1e-45] {
+            let measured = embedding(&[value, 0.0]).measured_by(Metric::Cosine);
+            assert_eq!(measured, Some(embedding(&[1.0, 0.0])), "{value}");
+        }
     }
 
     #[test]

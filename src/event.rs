@@ -19,7 +19,7 @@ pub use refusal::Refusal;
 pub use site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};
 
 use crate::clock::Moment;
-use crate::embedding::Distance;
+use crate::embedding::{Distance, Score};
 use crate::person::PersonId;
 
 /// One face followed over frames. Never used twice while the program runs.
@@ -100,7 +100,7 @@ pub struct Candidate {
     pub distance: Distance,
     /// What is held against the threshold: the distance, after cohort centring where there is a cohort
     /// (it may then be negative).
-    pub score: f32,
+    pub score: Score,
 }
 
 /// The outcome of comparing a probe with the gallery.
@@ -111,7 +111,7 @@ pub struct Comparison {
     /// The nearest other person.
     pub runner_up: Option<Candidate>,
     /// What the best score was held against.
-    pub threshold: f32,
+    pub threshold: Score,
     /// The person, if near enough and ahead of the runner-up by the margin; else why not.
     pub verdict: Result<PersonId, NoMatch>,
 }

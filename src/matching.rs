@@ -20,12 +20,13 @@ pub use look_alikes::LookAlikes;
 pub use prepared::Prepared;
 
 use crate::clock::Moment;
-use crate::embedding::{Crops, Distance, Embedding};
+use crate::embedding::{Crops, Distance, Embedding, Margin, Score};
 use crate::event::{Candidate, Comparison, NoMatch, Observation, TrackId};
 use crate::gallery::Gallery;
 use crate::person::PersonId;
 use distances::Near;
-use probe::Probe;
+use probe::{Fusing, Part, Probe};
+use scoring::Scored;
 use thresholds::{Case, Thresholds};
 
 /// A plain probe whose score lies no farther than this from the threshold, on either side, decides nothing: it is
@@ -39,11 +40,13 @@ pub struct Rule {
     /// Scores for a target rate, or a fixed distance.
     pub thresholds: Thresholds,
     /// By how much the nearest person must be ahead of the next.
-    pub margin: f32,
+    pub margin: Margin,
     /// Pairs that must be told apart by more.
     pub look_alikes: LookAlikes,
     /// The most frames fused into one probe.
     pub window: usize,
+    /// A frame farther than this from its track's probe shows somebody else.
+    pub same_face: Distance,
 }
 
 /// A gallery made ready for comparing, with one probe a track.
@@ -79,9 +82,13 @@ impl Matcher {
         crops: Crops,
         weight: f32,
     ) -> Observation {
+        // By the angle every frame counts alike, however long its vector is. One without a direction matches nobody.
+        let embedding = self.prepared.scoring().measured(&embedding).unwrap_or(embedding);
         let alone = embedding.clone();
         let probe = self.probes.entry(track).or_default();
-        probe.add(taken, embedding, crops, weight, self.rule.window);
+        let Rule { window, same_face, .. } = self.rule;
+        let fusing = Fusing { window, same_face, scoring: self.prepared.scoring() };
+        probe.add(Part { taken, embedding, crops, weight }, &fusing);
         let (frames, fused) = (probe.frames(), probe.fused());
         let mut fused = self.compare(&fused, frames, crops);
         let look_closer = crops == Crops::Plain && self.is_close(&fused);
@@ -103,56 +110,78 @@ impl Matcher {
 
     /// Compares one probe, fused from `frames` pictures, with everybody.
     pub fn compare(&self, probe: &Embedding, frames: u32, crops: Crops) -> Comparison {
-        let probe = self.prepared.scoring().ready(probe);
-        let nearest = self.prepared.templates().two_nearest(&probe.embedding);
-        let candidate = |near: Near| {
-            Distance::new(near.distance).map(|distance| Candidate {
-                person: self.prepared.person(near).id.clone(),
-                distance,
-                score: near.led - probe.lead,
-            })
-        };
-        let best = nearest[0].and_then(candidate);
-        let runner_up = nearest[1].and_then(candidate);
-        let photographs = nearest[0].map_or(1, |near| self.prepared.person(near).enrolled);
+        let ready = self.prepared.scoring().ready(probe);
+        let [best, runner_up] = ready.as_ref().map_or([None, None], |probe| {
+            let nearest = self.prepared.templates().two_nearest(&probe.embedding);
+            nearest.map(|near| Some(self.candidate(near?, probe)?))
+        });
+        let photographs = best.as_ref().map_or(1, |(_, photographs)| *photographs);
+        let (best, runner_up) = (best.map(|(best, _)| best), runner_up.map(|(next, _)| next));
         let people = self.gallery().people().len();
         let threshold = self.rule.thresholds.threshold(Case { people, photographs, frames, crops });
-        let verdict = match (&best, &runner_up) {
-            (None, _) => Err(NoMatch::EmptyGallery),
-            (Some(best), _) if best.score > threshold => Err(NoMatch::TooFar),
-            (Some(best), Some(next)) if next.score - best.score < self.rule.margin => Err(NoMatch::Ambiguous),
-            (Some(best), _) if self.resembles_another(best, &probe.embedding, probe.lead) => {
-                Err(NoMatch::Ambiguous)
-            }
-            (Some(best), _) => Ok(best.person.clone()),
+        let verdict = match (&best, &ready) {
+            (Some(best), Some(probe)) => self.decide(best, runner_up.as_ref(), threshold, probe),
+            _ if people == 0 => Err(NoMatch::EmptyGallery),
+            _ => Err(NoMatch::TooFar),
         };
         Comparison { best, runner_up, threshold, verdict }
     }
 
+    /// Somebody near the probe, and of how many photographs their template is.
+    fn candidate(&self, near: Near, probe: &Scored) -> Option<(Candidate, usize)> {
+        let person = self.prepared.person(near);
+        let candidate =
+            Candidate { person: person.id.clone(), distance: near.distance, score: centred(near, probe)? };
+        Some((candidate, person.enrolled))
+    }
+
+    /// Whether the nearest person is the one shown.
+    fn decide(
+        &self,
+        best: &Candidate,
+        next: Option<&Candidate>,
+        threshold: Score,
+        probe: &Scored,
+    ) -> Result<PersonId, NoMatch> {
+        let leads = next.is_none_or(|next| best.score.leads(next.score, self.rule.margin));
+        if best.score > threshold {
+            Err(NoMatch::TooFar)
+        } else if !leads || self.resembles_another(best, probe) {
+            Err(NoMatch::Ambiguous)
+        } else {
+            Ok(best.person.clone())
+        }
+    }
+
     /// Whether somebody known to resemble the best candidate is nearer to the probe than the pair's margin
     /// allows, whoever the runner-up is.
-    fn resembles_another(&self, best: &Candidate, probe: &Embedding, lead: f32) -> bool {
+    fn resembles_another(&self, best: &Candidate, probe: &Scored) -> bool {
         let score_of = |other: &PersonId| {
             let index = self.gallery().index_of(other)?;
-            Some(self.prepared.templates().one(index, probe)?.led - lead)
+            centred(self.prepared.templates().one(index, &probe.embedding)?, probe)
         };
         let others = self.rule.look_alikes.of(&best.person).iter();
         others
-            .filter_map(|(other, margin)| Some((score_of(other)?, margin)))
-            .any(|(score, margin)| score - best.score < *margin)
+            .filter_map(|(other, margin)| Some((score_of(other)?, *margin)))
+            .any(|(score, margin)| !best.score.leads(score, margin))
     }
 
     /// Whether a better look may decide otherwise. A fixed distance is taken at its word.
     fn is_close(&self, comparison: &Comparison) -> bool {
-        let near = |best: &Candidate| (best.score - comparison.threshold).abs() <= CLOSE;
+        let near = |best: &Candidate| (best.score.get() - comparison.threshold.get()).abs() <= CLOSE;
         self.rule.thresholds.follow_from_rates() && comparison.best.as_ref().is_some_and(near)
     }
 
     fn nearest(&self, embedding: &Embedding) -> Option<PersonId> {
-        let embedding = self.prepared.scoring().measured(embedding);
+        let embedding = self.prepared.scoring().measured(embedding)?;
         let near = self.prepared.templates().two_nearest(&embedding)[0]?;
         Some(self.prepared.person(near).id.clone())
     }
+}
+
+/// The probe's half of the centring taken off as well.
+fn centred(near: Near, probe: &Scored) -> Option<Score> {
+    Score::new(near.led.get() - probe.lead.get())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! From a camera's frame to what the policy hears: the way that `run`, `demo` and `bench` share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,15 +10,22 @@ use crate::camera::pixels::PixelError;
 use crate::camera::raw::Raw;
 use crate::config::{RecognitionSettings, Settings};
 use crate::door::Driver;
+use crate::embedding::{Crops, Distance, Metric};
 use crate::event::{Observation, TrackId};
 use crate::frame::Frame;
+use crate::gallery::Gallery;
 use crate::matching::cohort::{Cohort, CohortError, CohortFacts};
 use crate::matching::scoring::Scoring;
-use crate::matching::thresholds::{TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
+use crate::matching::thresholds::{Case, Promise, TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
 use crate::matching::{Matcher, Rule};
 use crate::policy::Event;
 use crate::vision::model::{CohortFile, Entry, ModelError, Models};
 use crate::vision::{Look, Vision};
+
+/// The share of strangers who are as near as two frames of one face may be apart, where nothing else is known.
+const STRANGERS_AS_NEAR: f64 = 1e-2;
+/// How far directions 60 degrees apart are. Of trained networks strangers lie near a right angle, 1.41 apart.
+const SIXTY_DEGREES: f32 = 1.0;
 
 /// Why a frame gave nothing.
 #[derive(Debug, Error)]
@@ -124,12 +132,77 @@ pub fn thresholds(
     scoring: &Scoring,
     attempt: Attempt,
 ) -> Result<Thresholds, ThresholdError> {
-    let (manifest, model) = (models.manifest(), &models.embedder.entry().name);
+    let entry = models.embedder.entry();
+    let (manifest, model) = (models.manifest(), &entry.name);
     let tries = if attempt == Attempt::Track { TRIES_PER_ATTEMPT } else { 1 };
     match recognition.max_distance {
-        Some(distance) => Thresholds::fixed(manifest, model, distance),
+        Some(distance) => Thresholds::fixed(manifest, model, entry.metric, distance),
         None => Thresholds::for_target(manifest, model, scoring.cohort(), recognition.target_far, tries),
     }
+}
+
+/// The largest distance of two frames of one track that show one face, by the network's metric.
+///
+/// The manifest says it as `same-face`. Where it does not: the distance that one stranger in a hundred reaches, one
+/// photograph against one, by the tables without a cohort; without those an angle of 60 degrees, or for a network
+/// that is compared by the distance, whose scale nobody knows, twice the largest distance that opens: two frames that
+/// both lie within that of one template are no farther apart.
+pub fn same_face(recognition: &RecognitionSettings, models: &Models) -> Result<Distance, ThresholdError> {
+    same_face_of(models.embedder.entry(), models.manifest(), recognition.max_distance)
+}
+
+fn same_face_of(
+    entry: &Entry,
+    manifest: &str,
+    max_distance: Option<Distance>,
+) -> Result<Distance, ThresholdError> {
+    let by_tables = || match Thresholds::for_target(manifest, &entry.name, "none", STRANGERS_AS_NEAR, 1) {
+        Ok(thresholds) => {
+            let one = Case { people: 1, photographs: 1, frames: 1, crops: Crops::Plain };
+            Ok(Distance::new(thresholds.threshold(one).get()))
+        }
+        Err(ThresholdError::NoTable(..)) => Ok(None),
+        Err(error) => Err(error),
+    };
+    let by_metric = || match entry.metric {
+        Metric::Cosine => Distance::new(SIXTY_DEGREES),
+        Metric::L2 => max_distance.and_then(|largest| Distance::new(2.0 * largest.get())),
+    };
+    let found = match entry.same_face {
+        Some(said) => Some(said),
+        None => by_tables()?.or_else(by_metric),
+    };
+    found.ok_or_else(|| ThresholdError::NoSameFace(entry.name.clone()))
+}
+
+/// What the target is for a gallery, and what is met: another rate where the tables do not reach far enough for so many
+/// people. `None` with a fixed distance, which promises nothing.
+pub fn promise(thresholds: &Thresholds, gallery: &Gallery, frames: usize) -> Option<Promise> {
+    let people = gallery.people();
+    let photographs: BTreeSet<usize> = people.iter().map(|person| person.enrolled).collect();
+    // Of nobody, what holds for the first.
+    let photographs = if photographs.is_empty() { BTreeSet::from([1]) } else { photographs };
+    thresholds.promise_at_a_door(people.len(), photographs, u32::try_from(frames).unwrap_or(u32::MAX))
+}
+
+/// What to say of a target that is not met, and what to do; `None` for one that is.
+pub fn shortfall(promise: &Promise) -> Option<String> {
+    let Promise { asked, met, people } = *promise;
+    (!promise.is_kept()).then(|| {
+        format!(
+            "target-far = {asked:e} is not met: the error-rate tables keep it for {people} people at most, and with so many \
+             as are enrolled a stranger's attempt succeeds once in {:.0}; ask for target-far = {}, enrol fewer people at this door, \
+             or ask for a PIN or a card besides the face",
+            1.0 / met,
+            rounded_up(met),
+        )
+    })
+}
+
+/// A rate rounded up to two digits, as a configuration has it.
+fn rounded_up(rate: f64) -> String {
+    let unit = 10f64.powf(rate.log10().floor() - 1.0);
+    format!("{:.1e}", (rate / unit - 1e-9).ceil() * unit)
 }
 
 /// Whether a manifest's model has error-rate tables for its cohort; an error if they are not tables.
@@ -159,5 +232,49 @@ pub fn rule(settings: &Settings, models: &Models, scoring: &Scoring) -> Result<R
         margin: recognition.margin,
         look_alikes: recognition.look_alikes.clone(),
         window: settings.rules.window,
+        same_face: same_face(recognition, models)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vision::model::Manifest;
+
+    const MEANS: &str = include_str!("../tests/data/networks/means.toml");
+    const TABLE: &str = "[[model.error-rates]]\ncohort = \"none\"\ncrops = \"mirrored\"\ntemplates = 1\n\
+        frames = 1\nrates = [[1e-2, 13.0], [1e-3, 9.0]]\n";
+
+    /// What a manifest gives, with this instead of its metric, and these lines at its end.
+    fn limit(metric: &str, more: &str, max_distance: Option<f32>) -> Result<f32, ThresholdError> {
+        let text = format!("{}{more}", MEANS.replacen("metric = \"cosine\"", metric, 1));
+        let manifest = Manifest::parse(&text).expect("no mistake");
+        let max_distance = max_distance.map(|distance| Distance::new(distance).expect("a distance"));
+        same_face_of(&manifest.entries()[0], &text, max_distance).map(Distance::get)
+    }
+
+    #[test]
+    fn how_far_frames_of_one_face_may_be_apart_is_what_the_manifest_says_or_follows_from_what_is_known() {
+        assert_eq!(limit("metric = \"l2\"\nsame-face = 11.5", TABLE, Some(9.0)), Ok(11.5));
+        assert_eq!(limit("metric = \"l2\"", TABLE, Some(9.0)), Ok(13.0), "one stranger in a hundred");
+        assert_eq!(limit("metric = \"cosine\"", "", None), Ok(1.0), "60 degrees");
+        assert_eq!(limit("metric = \"l2\"", "", Some(9.0)), Ok(18.0), "twice what opens");
+    }
+
+    #[test]
+    fn a_target_that_is_not_met_is_said_with_what_is_met_and_the_remedy() {
+        let said = shortfall(&Promise { asked: 1e-4, met: 2.9951e-3, people: 3333 }).expect("not met");
+        for part in
+            ["target-far = 1e-4 is not met", "3333 people at most", "once in 334", "target-far = 3.0e-3"]
+        {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert_eq!(shortfall(&Promise { asked: 1e-4, met: 1e-4, people: 3333 }), None);
+    }
+
+    #[test]
+    fn where_nothing_is_known_of_the_scale_the_manifest_must_say_it() {
+        let error = limit("metric = \"l2\"", "", None).expect_err("unknown").to_string();
+        assert!(error.contains("add same-face = DISTANCE"), "{error}");
+    }
 }

@@ -38,7 +38,7 @@ fn faces_are_found_and_pairs_told_apart_as_well_as_promised() {
         let scored: Vec<PairScore> = pairs
             .iter()
             .filter_map(|pair| {
-                let score = embedding(&pair.first)?.l2(embedding(&pair.second)?);
+                let score = embedding(&pair.first)?.l2(embedding(&pair.second)?)?.get();
                 Some(PairScore { score, genuine: pair.genuine })
             })
             .collect();

@@ -77,7 +77,7 @@ fn a_face_that_stays_is_followed_and_gives_the_embedding_that_a_search_gives() {
     };
     for look in &looks {
         assert_eq!(track(look), track(&looks[0]));
-        let apart = embedding(look).l2(&embedding(&looks[0]));
+        let apart = embedding(look).l2(&embedding(&looks[0])).expect("of one network").get();
         assert!(apart < 0.1, "{apart}");
     }
 }
@@ -202,7 +202,7 @@ fn a_frame_as_the_camera_sent_it_shows_what_the_decoded_one_shows() {
             (sighting.bounds, sighting.face.expect("usable").plain)
         };
         let ((raw_box, raw_face), (box_, face)) = (look(&raw), look(&decoded));
-        let (overlap, apart) = (raw_box.iou(&box_), raw_face.l2(&face));
+        let (overlap, apart) = (raw_box.iou(&box_), raw_face.l2(&face).expect("of one network").get());
         println!("{name}: boxes overlap by {overlap:.3}, embeddings lie {apart:.4} apart");
         assert!(overlap > 0.97 && apart < 0.06, "{name}: {overlap}, {apart}");
     }

@@ -28,4 +28,5 @@ mod parsers;
 mod recognition;
 mod signals;
 mod support;
+mod target;
 mod templates;

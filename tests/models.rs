@@ -1,6 +1,7 @@
 //! Packs: networks that somebody brings along, with the manifest that describes them.
 
 mod installation;
+mod lengths;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

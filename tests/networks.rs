@@ -45,7 +45,7 @@ fn embedding(models: &Arc<Models>, name: &str) -> Embedding {
 fn the_float_embedding_is_near_the_int8_one() {
     let Some(float) = with_embedder("embedding-float") else { return };
     for name in ["obama", "obama2", "biden"] {
-        let distance = embedding(&float, name).l2(&embedding(&models(), name));
+        let distance = embedding(&float, name).l2(&embedding(&models(), name)).expect("of one length").get();
         println!("embedding, {name}: int8 is {distance:.3} from float");
         assert!(distance < 0.12, "{name}: {distance}");
     }
@@ -63,9 +63,9 @@ fn nn4_small2_gives_unit_vectors_and_int8_ones_near_float() {
     }
     let (Some(float), Some(int8)) = (float, int8) else { return };
     let [first, second] = ["obama", "biden"].map(|name| embedding(&float, name));
-    let apart = first.l2(&second);
+    let apart = first.l2(&second).expect("of one length").get();
     for (name, float) in [("obama", &first), ("biden", &second)] {
-        let distance = embedding(&int8, name).l2(float);
+        let distance = embedding(&int8, name).l2(float).expect("of one length").get();
         println!(
             "nn4.small2, {name}: int8 is {distance:.3} from float; the two photographs {apart:.3} apart"
         );

@@ -19,7 +19,7 @@ import numpy as np
 import tail
 from centring import CrossFitted
 
-RATES = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8]
+RATES = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10]
 LEAST_EVENTS = 30
 CROPS = ("plain", "mirrored", "mirrored-template")
 MOST = 3

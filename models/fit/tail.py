@@ -9,8 +9,8 @@ photograph or one person under two names, or siblings: heeding them keeps the ta
 A score is a distance less what a cohort took off. The mean of that added, it is a distance that follows the same law.
 
 Checked by fitting to a random tenth, fifth and third of the people and comparing with what all of them count:
-see ../README.md. A straight line of log rate over d itself asks for distances that are smaller by 0.02 to 0.05
-there, and by far more further down.
+see ../README.md, also for how far down it may be believed. A straight line of log rate over d itself asks for
+distances that are smaller by 0.02 to 0.05 there, and by far more further down.
 """
 
 from __future__ import annotations

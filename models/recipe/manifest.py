@@ -18,6 +18,8 @@ HEAD = """\
 # A self-test holds the first numbers of an output for this picture at the network's size: pixel (row r, column c) is
 # ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256). Input values are (byte - subtract) / divide.
 #
+# Two frames of one track that are farther apart than `same-face`, by the metric, show two faces.
+#
 # A cohort is a file of int8 vectors, row after row; a value times `scale` is one of an embedding. With it a comparison
 # has a score: distance - (mean distance from the probe to its `nearest` nearest vectors + the same for the template)
 # / 2.
@@ -74,6 +76,8 @@ def _entry(network: Network, path: Path) -> list[str]:
     }
     if network.metric:
         facts["metric"] = network.metric
+    if network.same_face:
+        facts["same-face"] = network.same_face
     lines = ["[[model]]", *_keys(facts)]
     for output, first in self_test.committed()[network.name].items():
         tolerance = self_test.TOLERANCE[network.name][output]

@@ -47,6 +47,8 @@ class Network:
     default: bool = True
     committed: bool = True
     metric: str | None = None
+    # Two frames of one track that are farther apart show two faces, by the metric.
+    same_face: float | None = None
 
     @property
     def file(self) -> str:
@@ -103,6 +105,8 @@ def _landmarks() -> Graph:
     return graph
 
 
+# One comparison of strangers in 80 is nearer; frames of one person in one track are seldom farther apart than 0.4.
+_SAME_FACE = 0.6
 _FACE = Input(side=150, subtract=(122.782, 117.001, 104.298), divide=256.0)
 
 EMBEDDING_INT8 = Network(
@@ -114,6 +118,7 @@ EMBEDDING_INT8 = Network(
     outputs={"embedding": [1, 128]},
     build=lambda: embedding_graph(measured_ranges()),
     metric="l2",
+    same_face=_SAME_FACE,
 )
 EMBEDDING_FLOAT = Network(
     name="embedding-float",
@@ -126,6 +131,7 @@ EMBEDDING_FLOAT = Network(
     default=False,
     committed=False,
     metric="l2",
+    same_face=_SAME_FACE,
 )
 DETECTOR = Network(
     name="detector",

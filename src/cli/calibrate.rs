@@ -18,10 +18,10 @@ use crate::evaluation::calibration::plot::write_histograms;
 use crate::evaluation::calibration::{Calibration, Site, calibrate as measure};
 use crate::gallery::roster::Entry;
 use crate::gallery::{Gallery, Roster};
-use crate::pipeline::{Attempt, scoring, thresholds};
+use crate::pipeline::{Attempt, scoring, shortfall, thresholds};
 
-/// What the site's own gallery says of its threshold. Exit code 1 if people look alike or photographs
-/// disagree.
+/// What the site's own gallery says of its threshold. Exit code 1 if people look alike, photographs disagree
+/// or the target is not met.
 ///
 /// Everybody is compared with everybody, and each photograph with the person's others. What comes out is a
 /// proposal: the configuration changes only with --write. With --json one object, explained in
@@ -119,10 +119,11 @@ fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Resu
 }
 
 impl Report<'_> {
-    /// Pairs that nothing is done about yet, and photographs that disagree.
+    /// Pairs that nothing is done about yet, photographs that disagree, and a target that is not met.
     fn warnings(&self) -> usize {
         let unhandled = self.found.look_alikes.iter().filter(|pair| !pair.is_handled()).count();
-        unhandled + self.found.disagreeing.len()
+        let unmet = self.found.door.promise.is_some_and(|promise| !promise.is_kept());
+        unhandled + self.found.disagreeing.len() + usize::from(unmet)
     }
 }
 
@@ -147,6 +148,7 @@ fn propose(report: &Report<'_>) -> Proposal {
         ),
         "Nothing of it is in force until it is in the configuration.".to_owned(),
     ];
+    about.extend(found.door.promise.as_ref().and_then(shortfall));
     about.extend(found.look_alikes.iter().filter_map(words::inseparable));
     let advised = found.advice.target_far.filter(|far| *far < current);
     if let (None, Some(kept)) = (advised, found.advice.target_far) {

@@ -23,8 +23,8 @@ use crate::enrol::{Enrolled, version_of};
 use crate::files::{Trust, check_folder};
 use crate::gallery::store::KeyPlace;
 use crate::gallery::{Gallery, StoreError};
-use crate::matching::thresholds::{Case, Thresholds};
-use crate::pipeline::{Attempt, scoring, thresholds};
+use crate::matching::thresholds::{Case, Promise, Thresholds};
+use crate::pipeline::{Attempt, promise, same_face, scoring, shortfall, thresholds};
 use crate::vision::model::Models;
 use report::Report;
 
@@ -194,15 +194,18 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
     let Some(scoring) = report.take("threshold", scoring(&settings.recognition, models)) else { return };
     let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Track);
     let Some(thresholds) = report.take("threshold", thresholds) else { return };
+    report.take("threshold", same_face(&settings.recognition, models));
     let case = Case {
         people: gallery.map_or(1, |gallery| gallery.people().len().max(1)),
         photographs: gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1),
         frames: u32::try_from(settings.rules.frames).unwrap_or(u32::MAX),
         crops: Crops::Plain,
     };
-    report.ok("threshold", &threshold_in_words(&thresholds, case));
-    if thresholds.is_extrapolated(case) {
-        report.note("threshold", "it lies below the rates that were counted, on a fitted tail of the table");
+    let promised = gallery.and_then(|gallery| promise(&thresholds, gallery, settings.rules.frames));
+    let said = threshold_in_words(&thresholds, case, promised);
+    match promised.and_then(|promised| shortfall(&promised)) {
+        Some(shortfall) => report.problem("threshold", &format!("{said}; {shortfall}")),
+        None => report.ok("threshold", &said),
     }
 }
 
@@ -217,14 +220,20 @@ fn check_speed(report: &mut Report, settings: &Settings, models: &Arc<Models>) {
     }
 }
 
-fn threshold_in_words(thresholds: &Thresholds, case: Case) -> String {
+fn threshold_in_words(thresholds: &Thresholds, case: Case, promised: Option<Promise>) -> String {
     let score = thresholds.threshold(case);
-    let meaning = match thresholds.rate_of(score, case) {
+    let met = promised.map(|promised| promised.met).or_else(|| thresholds.rate_of(score, case));
+    let meaning = match met {
         Some(rate) => format!("a stranger's attempt succeeds about once in {:.0}", 1.0 / rate),
         None => "its error rate is unknown".to_owned(),
     };
+    let fitted = if thresholds.is_extrapolated(case) {
+        " (by a fitted tail of the table, below the rates that were counted)"
+    } else {
+        ""
+    };
     let Case { people, frames, .. } = case;
-    format!("{score:.3} for {people} people and {frames} frames: {meaning}")
+    format!("{score:.3} for {people} people and {frames} frames: {meaning}{fitted}")
 }
 
 /// Who may when: what can never be of use.

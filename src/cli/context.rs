@@ -9,7 +9,7 @@ use super::trouble::Trouble;
 use crate::camera::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
 use crate::config::{ConfigError, DEFAULT_FILE, Settings};
 use crate::control::{self, SOCKET};
-use crate::embedding::{Crops, Embedding};
+use crate::embedding::{Crops, Embedding, Score};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
 use crate::files::Trust;
 use crate::frame::Picture;
@@ -17,7 +17,7 @@ use crate::gallery::Gallery;
 use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::Case;
 use crate::matching::{Matcher, Prepared, Rule};
-use crate::pipeline::{Attempt, scoring, thresholds};
+use crate::pipeline::{Attempt, same_face, scoring, thresholds};
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Face};
 
@@ -128,6 +128,7 @@ impl Context {
             margin: settings.recognition.margin,
             look_alikes: settings.recognition.look_alikes.clone(),
             window: 1,
+            same_face: same_face(&settings.recognition, models)?,
         };
         Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
     }
@@ -163,7 +164,7 @@ pub fn analyst(settings: &Settings, models: &Arc<Models>) -> Analyst {
 pub struct PairRule {
     scoring: Scoring,
     /// The score up to which they do.
-    pub threshold: f32,
+    pub threshold: Score,
 }
 
 /// What comparing two photographs gave.
@@ -187,8 +188,14 @@ impl PairRule {
 
     /// Compares two.
     pub fn compare(&self, one: &Embedding, other: &Embedding) -> PairVerdict {
-        let (distance, score) = self.scoring.ready(one).compare(&self.scoring.ready(other));
-        PairVerdict { distance, score, same: score <= self.threshold }
+        let apart = || self.scoring.ready(one)?.compare(&self.scoring.ready(other)?);
+        let apart = apart();
+        PairVerdict {
+            // What cannot be compared is as unlike as can be.
+            distance: apart.map_or(f32::MAX, |(distance, _)| distance.get()),
+            score: apart.map_or(f32::MAX, |(_, score)| score.get()),
+            same: apart.is_some_and(|(_, score)| score <= self.threshold),
+        }
     }
 }
 

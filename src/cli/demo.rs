@@ -61,12 +61,14 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let thresholds = thresholds(&settings.recognition, &models, &scoring, Attempt::Track)?;
     let threshold =
         |frames| thresholds.threshold(Case { people: 1, photographs: 1, frames, crops: Crops::Plain });
+    let one = Case { people: 1, photographs: 1, frames: 3, crops: Crops::Plain };
+    let promised = thresholds.promise(one).map_or(settings.recognition.target_far, |promised| promised.met);
     say(&format!("  model      {} {}", models.embedder.entry().name, models.digest().short()));
     say(&format!(
         "  threshold  {:.3} for one frame, {:.3} for three: a stranger's attempt succeeds once in {:.0}",
         threshold(1),
         threshold(3),
-        1.0 / settings.recognition.target_far
+        1.0 / promised
     ));
     say(&format!(
         "  policy     {} of the last {} frames must agree; the door then opens for {} s\n",

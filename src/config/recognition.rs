@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::checks::{choice, number};
 use super::said::{Said, SaidLookAlikes, SaidQuality, SaidRecognition};
 use super::settings::RecognitionSettings;
+use crate::embedding::{Distance, Margin};
 use crate::matching::LookAlikes;
 use crate::mistake::Review;
 use crate::person::PersonId;
@@ -17,6 +18,10 @@ use crate::vision::quality::Gate;
 /// better model.
 const MAX_LOOK_ALIKES: usize = 1000;
 
+/// The largest distance of a configuration. A network that is compared by the angle has none above 2, which is told
+/// where the network is known.
+const LARGEST_DISTANCE: f32 = 100.0;
+
 /// Checks `[recognition]`.
 pub(super) fn check_recognition(review: &mut Review<'_>, said: &SaidRecognition) -> RecognitionSettings {
     let target_far = number(review, "[recognition] target-far", &said.target_far, 1e-8..=1e-1, "");
@@ -24,16 +29,23 @@ pub(super) fn check_recognition(review: &mut Review<'_>, said: &SaidRecognition)
     RecognitionSettings {
         target_far: target_far.unwrap_or(1e-4),
         max_distance: check_max_distance(review, &said.max_distance),
-        margin: margin.unwrap_or(0.05) as f32,
+        margin: margin.and_then(margin_of).unwrap_or(Margin::USUAL),
         look_alikes: check_look_alikes(review, &said.look_alikes),
         gate: check_gate(review, &said.quality),
     }
 }
 
-fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<f32> {
+/// A number that is in its range already.
+fn margin_of(number: f64) -> Option<Margin> {
+    Margin::new(number as f32)
+}
+
+fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<Distance> {
     let said = said.as_ref()?;
-    let distance = *said.get_ref() as f32;
-    if distance > 0.0 && distance <= 2.0 {
+    let distance = Distance::new(*said.get_ref() as f32);
+    if let Some(distance) =
+        distance.filter(|distance| *distance > Distance::ZERO && distance.get() <= LARGEST_DISTANCE)
+    {
         return Some(distance);
     }
     let what = format!("{} is out of range", said.get_ref());
@@ -41,7 +53,7 @@ fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<f32> 
         Some(said.span()),
         "[recognition] max-distance",
         what,
-        "use more than 0, to 2, or leave it out",
+        format!("use more than 0, to {LARGEST_DISTANCE}, or leave it out"),
     );
     None
 }
@@ -104,12 +116,15 @@ fn check_look_alikes(review: &mut Review<'_>, said: &[Spanned<SaidLookAlikes>]) 
     LookAlikes::new(pairs.collect::<Vec<_>>())
 }
 
-fn check_pair(review: &mut Review<'_>, said: &Spanned<SaidLookAlikes>) -> Option<(PersonId, PersonId, f32)> {
+fn check_pair(
+    review: &mut Review<'_>,
+    said: &Spanned<SaidLookAlikes>,
+) -> Option<(PersonId, PersonId, Margin)> {
     const PEOPLE: &str = "[[recognition.look-alikes]] people";
     let pair = said.get_ref();
     let margin = number(review, "[[recognition.look-alikes]] margin", &pair.margin, 0.0..=1.0, "");
     let margin = match (margin, &pair.margin) {
-        (Some(margin), _) => margin as f32,
+        (Some(margin), _) => margin_of(margin)?,
         (None, Some(_)) => return None,
         (None, None) => {
             let remedy = "add margin = 0.1, or what `limen calibrate` proposes";

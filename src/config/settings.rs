@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
+use crate::embedding::{Distance, Margin};
 use crate::entry::EntrySettings;
 use crate::gallery::{AtBoot, Vault};
 use crate::matching::LookAlikes;
@@ -156,10 +157,10 @@ impl Settings {
 pub struct RecognitionSettings {
     /// The chance that one attempt of a stranger opens the door, 1e-8 to 1e-1.
     pub target_far: f64,
-    /// A distance instead of the measured threshold, above 0 to 2.
-    pub max_distance: Option<f32>,
+    /// A distance instead of the measured threshold, above 0 to 100.
+    pub max_distance: Option<Distance>,
     /// By how much the nearest must lead the runner-up, 0 to 0.5.
-    pub margin: f32,
+    pub margin: Margin,
     /// Pairs of people that must be told apart by more.
     pub look_alikes: LookAlikes,
     /// What a face must be like to be compared.

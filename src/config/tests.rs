@@ -6,6 +6,7 @@ use super::*;
 use crate::door::Driver;
 use crate::door::chips::ChipChoice;
 use crate::door::pin::ActiveLevel;
+use crate::embedding::Distance;
 use crate::policy::OnAuditFailure;
 use crate::vision::model::{EmbedderChoice, Packs};
 
@@ -53,7 +54,7 @@ fn the_shipped_file_parses_with_every_commented_key_uncommented() {
         .collect();
     let settings = good(&uncommented.join("\n"));
     assert_eq!(settings.camera.width, Some(640));
-    assert_eq!(settings.recognition.max_distance, Some(0.9));
+    assert_eq!(settings.recognition.max_distance, Distance::new(0.9));
     assert_eq!(settings.recognition.look_alikes.pairs().count(), 1);
     assert_eq!(settings.door.inputs.len(), 4);
 }

@@ -204,7 +204,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::embedding::{Embedding, ModelDigest};
+    use crate::embedding::{Distance, Embedding, Margin, Metric, ModelDigest};
     use crate::gallery::{Gallery, Person, Roster as FileRoster};
     use crate::matching::LookAlikes;
     use crate::matching::thresholds::Thresholds;
@@ -226,8 +226,10 @@ mod tests {
     }
 
     fn rule() -> Rule {
-        let thresholds = Thresholds::fixed("model = []", "m", 0.9).expect("a distance");
-        Rule { thresholds, margin: 0.05, look_alikes: LookAlikes::default(), window: 5 }
+        let distance = |value| Distance::new(value).expect("a distance");
+        let thresholds = Thresholds::fixed("model = []", "m", Metric::L2, distance(0.9)).expect("a distance");
+        let look_alikes = LookAlikes::default();
+        Rule { thresholds, margin: Margin::USUAL, look_alikes, window: 5, same_face: distance(0.6) }
     }
 
     fn source() -> GallerySource {

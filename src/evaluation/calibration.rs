@@ -17,17 +17,17 @@ pub mod plot;
 mod ready;
 pub mod tally;
 
-use crate::embedding::Crops;
-use crate::gallery::Gallery;
+use crate::embedding::{Crops, Margin, Score};
+use crate::gallery::{Gallery, Person};
 use crate::matching::LookAlikes;
 use crate::matching::scoring::Scoring;
-use crate::matching::thresholds::{Case, Thresholds};
+use crate::matching::thresholds::{Case, Promise, Thresholds};
 use crate::person::PersonId;
 use advice::Advice;
 use genuine::{Disagreeing, PersonScores};
 use impostors::{Impostors, Strangers};
 use look_alikes::LookAlike;
-use ready::{Gauge, Ready};
+use ready::Gauge;
 use tally::Tally;
 
 /// Fewer singles than this are too few: the error-rate tables reach to templates of three.
@@ -47,7 +47,7 @@ pub struct Site<'a> {
     /// Frames that must agree.
     pub frames: u32,
     /// By how much the nearest must lead.
-    pub margin: f32,
+    pub margin: Margin,
     /// Pairs that are told apart by more already.
     pub look_alikes: &'a LookAlikes,
 }
@@ -58,15 +58,18 @@ pub struct Door {
     /// Photographs of the smallest template, at least 1.
     pub photographs: usize,
     /// The score up to which a fused probe of plain crops is accepted by such a template.
-    pub threshold: f32,
+    pub threshold: Score,
     /// The same for templates of three photographs.
-    pub threshold_with_three: f32,
-    /// FAR of one attempt of a stranger by the tables; `None` for a model without tables.
+    pub threshold_with_three: Score,
+    /// FAR of one attempt of a stranger by the tables: the target, or what is met instead; `None` for a model without
+    /// tables.
     pub far: Option<f64>,
+    /// What is asked and what is met; `None` with a fixed distance.
+    pub promise: Option<Promise>,
     /// It lies on the fitted tail of the table.
     pub is_extrapolated: bool,
     /// The same target for one photograph against the usual template: what the histograms' line shows.
-    pub threshold_of_a_photograph: f32,
+    pub threshold_of_a_photograph: Score,
 }
 
 /// Everything that the gallery says.
@@ -102,8 +105,8 @@ pub struct Calibration {
 
 /// Compares everybody with everybody. The cost grows with the square of the people.
 pub fn calibrate(site: &Site<'_>) -> Calibration {
-    let (people, incomparable) = ready::comparable(site.gallery);
-    let ready: Vec<Ready<'_>> = people.iter().filter_map(|person| Ready::of(person, site.scoring)).collect();
+    let (ready, incomparable) = ready::comparable(site.gallery, site.scoring);
+    let people: Vec<&Person> = ready.iter().map(|ready| ready.person).collect();
     let mut sizes: Vec<usize> = people.iter().map(|person| person.singles.len()).collect();
     sizes.sort_unstable();
     let gauge = Gauge::new(site.thresholds, people.len(), sizes.last().copied().unwrap_or(1));
@@ -134,11 +137,14 @@ fn door(site: &Site<'_>, people: usize, sizes: &[usize]) -> Door {
     let case = Case { people, photographs, frames: site.frames, crops: Crops::Plain };
     let photograph = Case { photographs: usual, frames: 1, crops: Crops::Mirrored, ..case };
     let threshold = site.thresholds.threshold(case);
+    let promise =
+        site.thresholds.promise_at_a_door(people, sizes.iter().copied().chain([photographs]), site.frames);
     Door {
         photographs,
         threshold,
         threshold_with_three: site.thresholds.threshold(Case { photographs: ENOUGH, ..case }),
-        far: site.thresholds.rate_of(threshold, case),
+        far: promise.map(|promise| promise.met).or_else(|| site.thresholds.rate_of(threshold, case)),
+        promise,
         is_extrapolated: site.thresholds.is_extrapolated(case),
         threshold_of_a_photograph: site.thresholds.threshold(photograph),
     }

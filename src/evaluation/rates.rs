@@ -232,11 +232,16 @@ impl Histogram {
 /// One row's genuine pairs, and its impostor pairs by step.
 type Counted = (Vec<(u32, f32)>, Vec<(usize, u64)>);
 
+/// What cannot be compared is as unlike as can be.
+fn score(row: &Side, column: &Side) -> f32 {
+    row.face.compare(&column.face).map_or(f32::MAX, |(_, score)| score.get())
+}
+
 fn count(row: &Side, columns: &[Side]) -> Counted {
     let mut genuine = Vec::new();
     let mut impostor = vec![0; BINS];
     for column in columns {
-        let (_, score) = row.face.compare(&column.face);
+        let score = score(row, column);
         if row.person == column.person {
             genuine.push((row.person as u32, score));
         } else {
@@ -248,7 +253,7 @@ fn count(row: &Side, columns: &[Side]) -> Counted {
 
 fn nearest(row: &Side, columns: &[Side], cut: f32) -> Vec<(u32, u32, f32)> {
     let strangers = columns.iter().filter(|column| column.person != row.person);
-    let scored = strangers.map(|s| (row.person as u32, s.person as u32, row.face.compare(&s.face).1));
+    let scored = strangers.map(|s| (row.person as u32, s.person as u32, score(row, s)));
     scored.filter(|(_, _, score)| *score <= cut).collect()
 }
 
@@ -271,14 +276,14 @@ pub fn upper_end(index: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embedding::Embedding;
+    use crate::embedding::{Distance, Embedding};
 
     /// Two pictures each of people who stand in a row, `apart` from one to the next.
     fn row(people: usize, apart: f32) -> Vec<Side> {
         let side = |index: usize| {
             let place = (index / 2) as f32 * apart + (index % 2) as f32 * 0.1;
             let embedding = Embedding::new([place]).expect("finite");
-            Side { person: index / 2, face: Scored { embedding, lead: 0.0 } }
+            Side { person: index / 2, face: Scored { embedding, lead: Distance::ZERO } }
         };
         (0..people * 2).map(side).collect()
     }

@@ -60,8 +60,8 @@ pub fn compare(
 
 /// The mean of pictures of one person, made ready.
 fn side(of: &[Face], scoring: &Scoring) -> Option<Side> {
-    let embedding = Embedding::mean(of.iter().map(|face| &face.embedding))?;
-    Some(Side { person: of.first()?.person, face: scoring.ready(&embedding) })
+    let embedding = scoring.mean(of.iter().map(|face| &face.embedding))?;
+    Some(Side { person: of.first()?.person, face: scoring.ready(&embedding)? })
 }
 
 /// Of each person with enough pictures some at random as a template; everybody's other pictures as probes.

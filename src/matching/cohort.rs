@@ -8,7 +8,7 @@
 
 use thiserror::Error;
 
-use crate::embedding::{Embedding, Metric, squared_distance};
+use crate::embedding::{Distance, Embedding, Metric, squared_distance};
 
 /// Why a cohort is not used.
 #[derive(Debug, Error, PartialEq)]
@@ -28,6 +28,9 @@ pub enum CohortError {
     /// Numbers that no cohort can have.
     #[error("cohort {0}: nearest must be 1 to the number of vectors, dimensions and scale above zero")]
     Facts(String),
+    /// A vector of zeros, where only directions are compared.
+    #[error("cohort {0}: vector {1} is all zeros, which has no direction to compare; draw the cohort again")]
+    NoDirection(String, usize),
 }
 
 /// What the manifest says of a cohort.
@@ -67,10 +70,13 @@ impl Cohort {
         }
         let row = |row: &[u8]| {
             let values: Vec<f32> = row.iter().map(|byte| f32::from(byte.cast_signed()) * scale).collect();
-            Embedding::new(values).map(|vector| vector.measured_by(metric).values().to_vec())
+            Embedding::new(values).ok_or_else(|| CohortError::Facts(name.to_owned()))
         };
-        let rows: Option<Vec<Vec<f32>>> = bytes.chunks_exact(dimensions).map(row).collect();
-        let values = rows.ok_or_else(|| CohortError::Facts(name.to_owned()))?.concat();
+        let mut values = Vec::with_capacity(bytes.len());
+        for (index, bytes) in bytes.chunks_exact(dimensions).enumerate() {
+            let no_direction = || CohortError::NoDirection(name.to_owned(), index + 1);
+            values.extend_from_slice(row(bytes)?.measured_by(metric).ok_or_else(no_direction)?.values());
+        }
         Ok(Self { name: name.to_owned(), nearest, dimensions, values })
     }
 
@@ -79,18 +85,16 @@ impl Cohort {
         &self.name
     }
 
-    /// The mean distance to the nearest vectors; zero for an embedding of another length, which then
-    /// gains nothing by it.
-    pub fn crowding(&self, embedding: &Embedding) -> f32 {
-        if embedding.dimensions() != self.dimensions {
-            return 0.0;
-        }
-        mean_of_nearest(self.squared_distances(embedding), self.nearest)
+    /// The mean distance to the nearest vectors; `None` for an embedding of another length, or beyond all
+    /// numbers.
+    pub fn crowding(&self, embedding: &Embedding) -> Option<Distance> {
+        let alike = embedding.dimensions() == self.dimensions;
+        alike.then(|| mean_of_nearest(self.squared_distances(embedding), self.nearest)).flatten()
     }
 
     /// At most so many of its vectors, evenly spread, each with its crowding among the others; nothing for a
     /// cohort of one.
-    pub fn made_up(&self, most: usize) -> impl Iterator<Item = (Embedding, f32)> {
+    pub fn made_up(&self, most: usize) -> impl Iterator<Item = (Embedding, Distance)> {
         let vectors = self.values.len() / self.dimensions;
         let step = vectors.div_ceil(most.max(1)).max(1);
         (0..vectors).step_by(step).filter(move |_| vectors > 1).filter_map(move |index| {
@@ -98,7 +102,7 @@ impl Cohort {
             let embedding = Embedding::new(row)?;
             let mut squared = self.squared_distances(&embedding);
             squared.swap_remove(index);
-            Some((embedding, mean_of_nearest(squared, self.nearest)))
+            Some((embedding, mean_of_nearest(squared, self.nearest)?))
         })
     }
 
@@ -109,10 +113,10 @@ impl Cohort {
 }
 
 /// The mean of the distances to the nearest few, or to all if there are fewer. There must be one.
-fn mean_of_nearest(mut squared: Vec<f32>, nearest: usize) -> f32 {
+fn mean_of_nearest(mut squared: Vec<f32>, nearest: usize) -> Option<Distance> {
     let nearest = nearest.min(squared.len());
     squared.select_nth_unstable_by(nearest - 1, f32::total_cmp);
-    squared[..nearest].iter().map(|square| square.sqrt()).sum::<f32>() / nearest as f32
+    Distance::new(squared[..nearest].iter().map(|square| square.sqrt()).sum::<f32>() / nearest as f32)
 }
 
 #[cfg(test)]
@@ -130,14 +134,14 @@ mod tests {
     #[test]
     fn crowding_is_the_mean_distance_to_the_nearest() {
         let at = Embedding::new([0.0, 0.0]).expect("finite");
-        assert_eq!(cohort().crowding(&at), 0.5);
+        assert_eq!(cohort().crowding(&at), Distance::new(0.5));
         let far = Embedding::new([0.0, -9.0]).expect("finite");
-        assert_eq!(cohort().crowding(&far), 5.0);
+        assert_eq!(cohort().crowding(&far), Distance::new(5.0));
     }
 
     #[test]
     fn a_vector_of_the_cohort_does_not_crowd_itself() {
-        let crowding: Vec<f32> = cohort().made_up(9).map(|(_, crowding)| crowding).collect();
+        let crowding: Vec<f32> = cohort().made_up(9).map(|(_, crowding)| crowding.get()).collect();
         let far = 101f32.sqrt();
         assert_eq!(crowding, [5.5, (1.0 + far) / 2.0, (10.0 + far) / 2.0]);
         assert_eq!(cohort().made_up(2).count(), 2);
@@ -147,8 +151,18 @@ mod tests {
     }
 
     #[test]
-    fn an_embedding_of_another_length_gains_nothing() {
-        assert_eq!(cohort().crowding(&Embedding::new([1.0]).expect("finite")), 0.0);
+    fn an_embedding_of_another_length_or_beyond_all_numbers_has_no_crowding() {
+        assert_eq!(cohort().crowding(&Embedding::new([1.0]).expect("finite")), None);
+        assert_eq!(cohort().crowding(&Embedding::new([f32::MAX, 0.0]).expect("finite")), None);
+    }
+
+    #[test]
+    fn by_the_angle_a_cohort_is_of_directions_and_holds_no_zeros() {
+        let by_angle = |bytes: &[u8]| Cohort::new(&FACTS, Metric::Cosine, bytes);
+        let cohort = by_angle(&[100, 0, 100, 0, 1, 0]).expect("a cohort");
+        assert_eq!(cohort.crowding(&Embedding::new([1.0, 0.0]).expect("finite")), Some(Distance::ZERO));
+        let error = by_angle(&[1, 0, 0, 0, 1, 0]).expect_err("zeros").to_string();
+        assert!(error.contains("vector 2 is all zeros"), "{error}");
     }
 
     #[test]

@@ -1,126 +1,144 @@
 //! Distances from one probe to every template, fast: all templates in one block of memory, and beside it as
 //! bytes that rule most of them out.
 
-use std::borrow::Borrow;
-
 use super::coarse::Coarse;
-use crate::embedding::{Embedding, squared_distance};
+use super::scoring::Scored;
+use crate::embedding::{Distance, Embedding, Score, squared_distance};
 
 /// Numbers summed before it is asked whether the sum is too large already.
 const STRETCH: usize = 32;
 
-/// Templates as rows of one matrix, each with its lead: what is taken off its distance.
+/// Templates as rows of one matrix, each with its lead: what is taken off its distance. What cannot be compared has
+/// a place in the gallery and no row.
 #[derive(Debug, Clone, Default)]
 pub struct Templates {
     dimensions: usize,
     rows: Vec<f32>,
     leads: Vec<f32>,
+    /// Whose each row is, rising.
+    places: Vec<u32>,
     coarse: Coarse,
 }
 
 /// A template near a probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Near {
-    /// Which template.
+    /// Which template, by its place in the gallery.
     pub index: usize,
     /// L2 distance.
-    pub distance: f32,
+    pub distance: Distance,
     /// The distance less the template's lead; what they are ordered by.
-    pub led: f32,
-}
-
-impl Near {
-    const NOBODY: Self = Self { index: usize::MAX, distance: f32::INFINITY, led: f32::INFINITY };
+    pub led: Score,
 }
 
 impl Templates {
-    /// Copies templates and leads. All must have the length of the first; one that has not is given an
-    /// infinite distance, so that it never matches.
-    pub fn of<E: Borrow<Embedding>>(templates: impl IntoIterator<Item = (E, f32)>) -> Self {
+    /// Copies what the gallery's places hold. All must have the length of the first; one that has not, or that there
+    /// is none of, never matches.
+    pub fn of(templates: impl IntoIterator<Item = Option<Scored>>) -> Self {
         let mut block = Self::default();
         let templates = templates.into_iter();
         let most = templates.size_hint().1.unwrap_or(0);
-        for (template, lead) in templates {
-            let template = template.borrow();
+        for (place, template) in (0..).zip(templates) {
+            let Some(Scored { embedding, lead }) = template else { continue };
             if block.is_empty() {
-                block.dimensions = template.dimensions();
+                block.dimensions = embedding.dimensions();
                 // All at once: growing by doubling, the block would be held twice.
                 block.rows.reserve_exact(most * block.dimensions);
                 block.leads.reserve_exact(most);
+                block.places.reserve_exact(most);
             }
-            if template.dimensions() == block.dimensions {
-                block.rows.extend_from_slice(template.values());
-            } else {
-                block.rows.extend(std::iter::repeat_n(f32::INFINITY, block.dimensions));
+            if embedding.dimensions() == block.dimensions {
+                block.rows.extend_from_slice(embedding.values());
+                block.leads.push(lead.get());
+                block.places.push(place);
             }
-            block.leads.push(lead);
         }
         block.rows.shrink_to_fit();
         block.coarse = Coarse::of(&block.rows, &block.leads, block.dimensions);
         block
     }
 
-    /// Some of the templates, in the same order.
+    /// The templates of a gallery that keeps only the places for which `stays` is true, in the same order.
     pub fn of_those(&self, stays: impl Fn(usize) -> bool) -> Self {
-        let indices: Vec<usize> = (0..self.len()).filter(|index| stays(*index)).collect();
-        let mut rows = Vec::with_capacity(indices.len() * self.dimensions);
-        indices.iter().for_each(|index| rows.extend_from_slice(self.row(*index)));
-        let leads: Vec<f32> = indices.iter().map(|index| self.leads[*index]).collect();
+        let places = self.places.last().map_or(0, |last| *last as usize + 1);
+        let mut next = 0;
+        let moved: Vec<Option<u32>> = (0..places)
+            .map(|place| {
+                stays(place).then(|| {
+                    next += 1;
+                    next - 1
+                })
+            })
+            .collect();
+        let kept = self.places.iter().enumerate();
+        let kept: Vec<(usize, u32)> =
+            kept.filter_map(|(row, place)| Some((row, moved[*place as usize]?))).collect();
+        let mut rows = Vec::with_capacity(kept.len() * self.dimensions);
+        kept.iter().for_each(|(row, _)| rows.extend_from_slice(self.row(*row)));
+        let leads: Vec<f32> = kept.iter().map(|(row, _)| self.leads[*row]).collect();
+        let places = kept.into_iter().map(|(_, place)| place).collect();
         let coarse = Coarse::of(&rows, &leads, self.dimensions);
-        Self { dimensions: self.dimensions, rows, leads, coarse }
+        Self { dimensions: self.dimensions, rows, leads, places, coarse }
     }
 
-    /// How many templates.
+    /// How many templates can be compared.
     pub fn len(&self) -> usize {
         self.leads.len()
     }
 
-    /// No template at all.
+    /// None at all.
     pub fn is_empty(&self) -> bool {
         self.leads.is_empty()
     }
 
-    /// Bytes of memory used: for each template five bytes a number, and twelve.
+    /// Bytes of memory used: for each template five bytes a number, and sixteen.
     pub fn bytes(&self) -> usize {
-        (self.rows.len() + self.leads.len()) * size_of::<f32>() + self.coarse.bytes()
+        (self.rows.len() + self.leads.len() + self.places.len()) * size_of::<f32>() + self.coarse.bytes()
     }
 
-    /// The nearest template, leads taken off, and the next, where there are any at a finite distance.
+    /// The nearest template, leads taken off, and the next, where there are any.
     pub fn two_nearest(&self, probe: &Embedding) -> [Option<Near>; 2] {
         if self.is_empty() || probe.dimensions() != self.dimensions {
             return [None, None];
         }
         let coarse = self.coarse.probe(probe.values());
-        let (mut best, mut next) = (Near::NOBODY, Near::NOBODY);
+        let (mut best, mut next): (Option<Near>, Option<Near>) = (None, None);
+        // Only who is below it matters: at first everybody, then who is nearer than the second.
+        let mut limit = f32::INFINITY;
         for ((index, lead), bytes) in self.leads.iter().enumerate().zip(self.coarse.rows()) {
-            if !bytes.may_be_below(&coarse, next.led) {
+            if !bytes.may_be_below(&coarse, limit) {
                 continue;
             }
             let row = self.row(index);
-            let reach = (next.led + lead).max(0.0);
+            let reach = (limit + lead).max(0.0);
             let squared = squared_distance_below(row, probe.values(), reach * reach);
             if squared >= reach * reach {
                 continue;
             }
-            let distance = squared.sqrt();
-            let found = Near { index, distance, led: distance - lead };
-            if found.led < best.led {
-                (next, best) = (best, found);
-            } else if found.led < next.led {
-                next = found;
+            let Some(found) = self.near(index, squared) else { continue };
+            if best.is_none_or(|best| found.led < best.led) {
+                (next, best) = (best, Some(found));
+            } else if next.is_none_or(|next| found.led < next.led) {
+                next = Some(found);
             }
+            limit = next.map_or(f32::INFINITY, |next| next.led.get());
         }
-        [best, next].map(|near| near.distance.is_finite().then_some(near))
+        [best, next]
     }
 
-    /// One template and its distance; `None` for an index out of range or vectors of different length.
-    pub fn one(&self, index: usize, probe: &Embedding) -> Option<Near> {
-        let lead = *self.leads.get(index)?;
-        if probe.dimensions() != self.dimensions {
-            return None;
-        }
-        let distance = squared_distance(self.row(index), probe.values()).sqrt();
-        Some(Near { index, distance, led: distance - lead })
+    /// The template of one place and its distance; `None` where there is none that can be compared.
+    pub fn one(&self, place: usize, probe: &Embedding) -> Option<Near> {
+        let place = u32::try_from(place).ok()?;
+        let index = self.places.binary_search(&place).ok()?;
+        let comparable = probe.dimensions() == self.dimensions;
+        comparable.then(|| self.near(index, squared_distance(self.row(index), probe.values()))).flatten()
+    }
+
+    /// What the squared distance of a row means; `None` if it is beyond all numbers.
+    fn near(&self, index: usize, squared: f32) -> Option<Near> {
+        let distance = Distance::new(squared.sqrt())?;
+        let led = Score::new(distance.get() - self.leads[index])?;
+        Some(Near { index: self.places[index] as usize, distance, led })
     }
 
     fn row(&self, index: usize) -> &[f32] {
@@ -149,8 +167,12 @@ mod tests {
         Embedding::new(values).expect("finite")
     }
 
+    fn scored(template: &Embedding, lead: f32) -> Option<Scored> {
+        Some(Scored { embedding: template.clone(), lead: Distance::new(lead).expect("finite") })
+    }
+
     fn without_leads(templates: &[Embedding]) -> Templates {
-        Templates::of(templates.iter().map(|template| (template, 0.0)))
+        Templates::of(templates.iter().map(|template| scored(template, 0.0)))
     }
 
     #[test]
@@ -159,7 +181,7 @@ mod tests {
         let [best, next] = without_leads(&templates).two_nearest(&embedding(&[0.1; 9]));
         assert_eq!(best.map(|b| b.index), Some(0));
         assert_eq!(next.map(|n| n.index), Some(2));
-        assert!((best.expect("found").distance - 0.3).abs() < 1e-5);
+        assert!((best.expect("found").distance.get() - 0.3).abs() < 1e-5);
     }
 
     #[test]
@@ -174,6 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn a_place_without_a_template_moves_the_others_when_it_goes_and_stays_where_it_stays() {
+        let at = |v: f32| scored(&embedding(&[v; 9]), 0.0);
+        let templates = Templates::of([at(0.0), None, at(3.0), at(1.0)]);
+        let probe = embedding(&[1.0; 9]);
+        let nearest = |templates: &Templates| templates.two_nearest(&probe)[0].map(|near| near.index);
+        assert_eq!(nearest(&templates), Some(3));
+        assert_eq!(nearest(&templates.of_those(|place| place != 1)), Some(2));
+        assert_eq!(nearest(&templates.of_those(|place| place != 0)), Some(2));
+        assert_eq!(nearest(&templates.of_those(|place| place > 1)), Some(1));
+    }
+
+    #[test]
     fn stopping_early_changes_no_answer() {
         let at = |seed: usize| {
             let values: Vec<f32> = (0..128).map(|i| ((i * 31 + seed * 17) % 101) as f32 / 101.0).collect();
@@ -182,13 +216,16 @@ mod tests {
         let lead = |index: usize| (index * 7 % 13) as f32 / 2.0;
         let templates: Vec<Embedding> = (1..200).map(at).collect();
         let probe = at(0);
-        let mut expected: Vec<(usize, f32)> =
-            templates.iter().enumerate().map(|(i, t)| (i, t.l2(&probe) - lead(i))).collect();
+        let mut expected: Vec<(usize, f32)> = templates
+            .iter()
+            .enumerate()
+            .map(|(i, t)| (i, t.l2(&probe).expect("finite").get() - lead(i)))
+            .collect();
         expected.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let block = Templates::of(templates.iter().enumerate().map(|(index, t)| (t, lead(index))));
+        let block = Templates::of(templates.iter().enumerate().map(|(index, t)| scored(t, lead(index))));
         for (found, expected) in block.two_nearest(&probe).into_iter().zip(expected) {
             let found = found.expect("two templates");
-            assert!((found.led - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
+            assert!((found.led.get() - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
         }
     }
 
@@ -208,17 +245,16 @@ mod tests {
         };
         let templates: Vec<Embedding> = (0..800).map(|i| around(&centres[i % 8], 0.01)).collect();
         let leads: Vec<f32> = (0..800).map(|i| (i * 31 % 17) as f32 / 200.0).collect();
-        let block = Templates::of(templates.iter().zip(leads.iter().copied()));
+        let block =
+            Templates::of(templates.iter().zip(&leads).map(|(template, lead)| scored(template, *lead)));
         for number in 0..40 {
             let probe = around(&centres[number % 8], 0.02);
             let mut all: Vec<Near> = (0..800)
-                .map(|index| {
-                    let distance =
-                        squared_distance_below(block.row(index), probe.values(), f32::INFINITY).sqrt();
-                    Near { index, distance, led: distance - leads[index] }
+                .filter_map(|index| {
+                    block.near(index, squared_distance_below(block.row(index), probe.values(), f32::INFINITY))
                 })
                 .collect();
-            all.sort_by(|a, b| a.led.total_cmp(&b.led));
+            all.sort_by_key(|near| near.led);
             assert_eq!(block.two_nearest(&probe), [Some(all[0]), Some(all[1])]);
         }
     }
@@ -226,10 +262,10 @@ mod tests {
     #[test]
     fn a_lead_moves_a_template_ahead() {
         let templates = [embedding(&[0.5]), embedding(&[1.0])];
-        let [best, next] =
-            Templates::of([(&templates[0], 0.0), (&templates[1], 0.7)]).two_nearest(&embedding(&[0.0]));
+        let [best, next] = Templates::of([scored(&templates[0], 0.0), scored(&templates[1], 0.7)])
+            .two_nearest(&embedding(&[0.0]));
         assert_eq!((best.map(|b| b.index), next.map(|n| n.index)), (Some(1), Some(0)));
-        assert_eq!(best.map(|b| b.distance), Some(1.0));
+        assert_eq!(best.map(|b| b.distance), Distance::new(1.0));
     }
 
     #[test]
@@ -244,6 +280,25 @@ mod tests {
         let [best, next] = block.two_nearest(&embedding(&[0.0, 0.0]));
         assert_eq!(best.map(|b| b.index), Some(0));
         assert_eq!(next, None);
+        assert_eq!(block.one(1, &embedding(&[0.0, 0.0])), None);
         assert_eq!(block.one(2, &embedding(&[0.0, 0.0])), None);
+    }
+
+    #[test]
+    fn whom_nobody_can_be_compared_with_keeps_a_place_and_never_matches() {
+        let templates = [None, scored(&embedding(&[1.0]), 0.0), None, scored(&embedding(&[3.0]), 0.0)];
+        let block = Templates::of(templates);
+        let found = block.two_nearest(&embedding(&[0.0])).map(|near| near.map(|near| near.index));
+        assert_eq!((block.len(), found), (2, [Some(1), Some(3)]));
+        assert_eq!(block.one(0, &embedding(&[0.0])), None);
+        assert_eq!(block.one(3, &embedding(&[0.0])).map(|near| near.distance), Distance::new(3.0));
+    }
+
+    #[test]
+    fn what_is_beyond_all_numbers_is_near_nobody() {
+        let block = without_leads(&[embedding(&[f32::MAX]), embedding(&[1.0])]);
+        let [best, next] = block.two_nearest(&embedding(&[f32::MIN]));
+        assert_eq!((best, next), (None, None));
+        assert_eq!(block.two_nearest(&embedding(&[1.0]))[0].map(|near| near.index), Some(1));
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::embedding::Margin;
 use crate::person::PersonId;
 
 /// Pairs with a margin of their own; the order of the two does not matter.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct LookAlikes(BTreeMap<PersonId, Vec<(PersonId, f32)>>);
+pub struct LookAlikes(BTreeMap<PersonId, Vec<(PersonId, Margin)>>);
 
 impl LookAlikes {
     /// From pairs and their margins.
-    pub fn new(pairs: impl IntoIterator<Item = (PersonId, PersonId, f32)>) -> Self {
-        let mut map: BTreeMap<PersonId, Vec<(PersonId, f32)>> = BTreeMap::new();
+    pub fn new(pairs: impl IntoIterator<Item = (PersonId, PersonId, Margin)>) -> Self {
+        let mut map: BTreeMap<PersonId, Vec<(PersonId, Margin)>> = BTreeMap::new();
         for (one, other, margin) in pairs {
             map.entry(one.clone()).or_default().push((other.clone(), margin));
             map.entry(other).or_default().push((one, margin));
@@ -20,12 +21,12 @@ impl LookAlikes {
     }
 
     /// Who resembles this person, and by how much they must be told apart.
-    pub fn of(&self, person: &PersonId) -> &[(PersonId, f32)] {
+    pub fn of(&self, person: &PersonId) -> &[(PersonId, Margin)] {
         self.0.get(person).map_or(&[], Vec::as_slice)
     }
 
     /// Every pair once, in the order of the ids.
-    pub fn pairs(&self) -> impl Iterator<Item = (&PersonId, &PersonId, f32)> {
+    pub fn pairs(&self) -> impl Iterator<Item = (&PersonId, &PersonId, Margin)> {
         self.0.iter().flat_map(|(one, others)| {
             others
                 .iter()
@@ -45,10 +46,11 @@ mod tests {
 
     #[test]
     fn a_pair_holds_in_both_directions_and_is_listed_once() {
-        let pairs = LookAlikes::new([(id("zoe"), id("ada"), 0.1)]);
-        assert_eq!(pairs.of(&id("ada")), [(id("zoe"), 0.1)]);
-        assert_eq!(pairs.of(&id("zoe")), [(id("ada"), 0.1)]);
+        let margin = Margin::new(0.1).expect("a margin");
+        let pairs = LookAlikes::new([(id("zoe"), id("ada"), margin)]);
+        assert_eq!(pairs.of(&id("ada")), [(id("zoe"), margin)]);
+        assert_eq!(pairs.of(&id("zoe")), [(id("ada"), margin)]);
         assert!(pairs.of(&id("bob")).is_empty());
-        assert_eq!(pairs.pairs().collect::<Vec<_>>(), [(&id("ada"), &id("zoe"), 0.1)]);
+        assert_eq!(pairs.pairs().collect::<Vec<_>>(), [(&id("ada"), &id("zoe"), margin)]);
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::distances::{Near, Templates};
-use super::scoring::{Scored, Scoring};
+use super::scoring::Scoring;
 use crate::gallery::{Gallery, Person, Standing};
 use crate::person::PersonId;
 
@@ -19,10 +19,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Makes a gallery ready. The singles are let go: nothing is held twice.
+    /// Makes a gallery ready. The singles are let go: nothing is held twice. Whose singles cannot be compared keeps
+    /// a place, and never matches.
     pub fn new(mut gallery: Gallery, scoring: Scoring) -> Self {
-        let ready = gallery.take_templates().map(|template| scoring.ready(&template));
-        let templates = Templates::of(ready.map(|Scored { embedding, lead }| (embedding, lead)));
+        let ready = gallery.take_singles().map(|singles| scoring.ready(&scoring.mean(&singles)?));
+        let templates = Templates::of(ready);
         Self { gallery: Arc::new(gallery), scoring, templates }
     }
 

@@ -2,20 +2,41 @@
 
 use std::collections::VecDeque;
 
+use super::scoring::Scoring;
 use crate::clock::Moment;
-use crate::embedding::{Crops, Embedding};
+use crate::embedding::{Crops, Distance, Embedding};
 use crate::event::FRESHNESS;
 
-/// A frame farther than this from the probe shows somebody else, and the probe starts anew: two faces
-/// may pass through one track. One comparison of strangers in 80 is nearer; frames of one person in one
-/// track are seldom farther than 0.4.
-pub const SAME_FACE: f32 = 0.6;
-
+/// One frame of a track.
 #[derive(Debug)]
-struct Part {
-    embedding: Embedding,
-    crops: Crops,
-    weight: f32,
+pub struct Part {
+    /// When it was taken.
+    pub taken: Moment,
+    /// What it shows.
+    pub embedding: Embedding,
+    /// Of which crops that is.
+    pub crops: Crops,
+    /// How much it counts.
+    pub weight: f32,
+}
+
+/// What is fused.
+#[derive(Debug, Clone, Copy)]
+pub struct Fusing<'a> {
+    /// The most frames.
+    pub window: usize,
+    /// A frame farther than this from the probe shows somebody else: two faces may pass through one track.
+    pub same_face: Distance,
+    /// What that is measured by.
+    pub scoring: &'a Scoring,
+}
+
+impl Fusing<'_> {
+    /// Whether a frame shows the face of a probe; not if that cannot be said.
+    fn is_same_face(&self, probe: &Embedding, frame: &Embedding) -> bool {
+        let apart = || self.scoring.measured(probe)?.l2(&self.scoring.measured(frame)?);
+        apart().is_some_and(|apart| apart <= self.same_face)
+    }
 }
 
 /// The fresh embeddings of one track.
@@ -26,19 +47,23 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Adds a frame, keeping at most `window`. A gap longer than [`FRESHNESS`], a frame that shows another
-    /// face, or one of other crops, whose error rates are others, starts anew.
-    pub fn add(&mut self, taken: Moment, embedding: Embedding, crops: Crops, weight: f32, window: usize) {
-        let stale = self.newest.is_some_and(|newest| taken.since(newest) > FRESHNESS);
-        let another = !self.parts.is_empty() && self.fused().l2(&embedding) > SAME_FACE;
-        if stale || another || self.crops().is_some_and(|before| before != crops) {
+    /// Adds a frame. A gap longer than [`FRESHNESS`], a frame that shows another face, or one of other crops, whose
+    /// error rates are others, starts anew.
+    pub fn add(&mut self, part: Part, fusing: &Fusing<'_>) {
+        let stale = self.newest.is_some_and(|newest| part.taken.since(newest) > FRESHNESS);
+        let other_crops = self.crops().is_some_and(|before| before != part.crops);
+        if stale || other_crops || !self.shows_face_of(&part, fusing) {
             self.parts.clear();
         }
-        self.newest = Some(taken);
-        self.parts.push_back(Part { embedding, crops, weight: weight.max(f32::MIN_POSITIVE) });
-        while self.parts.len() > window.max(1) {
+        self.newest = Some(part.taken);
+        self.parts.push_back(Part { weight: part.weight.max(f32::MIN_POSITIVE), ..part });
+        while self.parts.len() > fusing.window.max(1) {
             self.parts.pop_front();
         }
+    }
+
+    fn shows_face_of(&self, part: &Part, fusing: &Fusing<'_>) -> bool {
+        !self.parts.is_empty() && fusing.is_same_face(&self.fused(), &part.embedding)
     }
 
     /// How many frames are fused.
@@ -66,47 +91,86 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::embedding::Metric;
 
-    fn at(ms: u64) -> Moment {
-        Moment::from_boot(Duration::from_millis(ms))
+    /// A probe of its own metric, whose window is five frames and whose limit is 0.6.
+    struct Track {
+        probe: Probe,
+        scoring: Scoring,
+        same_face: f32,
     }
 
-    fn embedding(value: f32) -> Embedding {
-        Embedding::new([value, 0.0]).expect("finite")
+    fn track(metric: Metric) -> Track {
+        Track { probe: Probe::default(), scoring: Scoring::new(metric, None), same_face: 0.6 }
+    }
+
+    impl Track {
+        fn sees(&mut self, ms: u64, values: [f32; 2]) -> u32 {
+            self.sees_crops(ms, values, Crops::Plain)
+        }
+
+        fn sees_crops(&mut self, ms: u64, values: [f32; 2], crops: Crops) -> u32 {
+            let taken = Moment::from_boot(Duration::from_millis(ms));
+            let embedding = Embedding::new(values).expect("finite");
+            let same_face = Distance::new(self.same_face).expect("a distance");
+            let fusing = Fusing { window: 5, same_face, scoring: &self.scoring };
+            self.probe.add(Part { taken, embedding, crops, weight: 1.0 }, &fusing);
+            self.probe.frames()
+        }
     }
 
     #[test]
     fn a_probe_is_the_mean_of_its_window() {
-        let mut probe = Probe::default();
-        for (i, value) in [0.5, 0.1, 0.2].into_iter().enumerate() {
-            probe.add(at(30 * i as u64), embedding(value), Crops::Plain, 1.0, 2);
+        let mut track = track(Metric::L2);
+        for (i, value) in [0.5, 0.1, 0.2, 0.2, 0.2, 0.2].into_iter().enumerate() {
+            track.sees(30 * i as u64, [value, 0.0]);
         }
-        assert_eq!(probe.frames(), 2);
-        assert!((probe.fused().values()[0] - 0.15).abs() < 1e-6);
+        assert_eq!(track.probe.frames(), 5);
+        assert!((track.probe.fused().values()[0] - 0.18).abs() < 1e-6);
     }
 
     #[test]
     fn frames_of_other_crops_start_the_probe_anew() {
-        let mut probe = Probe::default();
+        let mut track = track(Metric::L2);
         for (crops, frames) in [(Crops::Plain, 1), (Crops::Plain, 2), (Crops::Mirrored, 1)] {
-            probe.add(at(0), embedding(0.0), crops, 1.0, 5);
-            assert_eq!((probe.crops(), probe.frames()), (Some(crops), frames));
+            assert_eq!(track.sees_crops(0, [0.0, 0.0], crops), frames);
+            assert_eq!(track.probe.crops(), Some(crops));
         }
     }
 
     #[test]
     fn another_face_starts_the_probe_anew() {
-        let mut probe = Probe::default();
-        probe.add(at(0), embedding(0.0), Crops::Plain, 1.0, 5);
-        probe.add(at(30), embedding(0.7), Crops::Plain, 1.0, 5);
-        assert_eq!(probe.frames(), 1);
+        let mut track = track(Metric::L2);
+        assert_eq!([track.sees(0, [0.0, 0.0]), track.sees(30, [0.7, 0.0])], [1, 1]);
     }
 
     #[test]
     fn a_gap_starts_the_probe_anew() {
-        let mut probe = Probe::default();
-        probe.add(at(0), embedding(0.0), Crops::Plain, 1.0, 5);
-        probe.add(at(501), embedding(0.0), Crops::Plain, 1.0, 5);
-        assert_eq!(probe.frames(), 1);
+        let mut track = track(Metric::L2);
+        assert_eq!([track.sees(0, [0.0, 0.0]), track.sees(501, [0.0, 0.0])], [1, 1]);
+    }
+
+    #[test]
+    fn by_the_angle_one_face_stays_one_however_long_its_vectors_are() {
+        for norm in [0.05, 1.0, 20.0, 1e6] {
+            let mut track = track(Metric::Cosine);
+            let face = |apart: f32| [norm * apart.cos(), norm * apart.sin()];
+            let frames = [(0, 0.0), (30, 0.3), (60, 0.1)].map(|(ms, apart)| track.sees(ms, face(apart)));
+            assert_eq!(frames, [1, 2, 3], "{norm}");
+            assert_eq!(track.sees(90, face(1.5)), 1, "another face, {norm}");
+        }
+    }
+
+    #[test]
+    fn by_the_distance_the_limit_is_that_of_the_network() {
+        let mut track = Track { same_face: 12.0, ..track(Metric::L2) };
+        assert_eq!([track.sees(0, [20.0, 0.0]), track.sees(30, [20.0, 8.0])], [1, 2]);
+        assert_eq!(track.sees(60, [20.0, 20.0]), 1);
+    }
+
+    #[test]
+    fn a_frame_without_a_direction_shows_nobody_s_face() {
+        let mut track = track(Metric::Cosine);
+        assert_eq!([track.sees(0, [1.0, 0.0]), track.sees(30, [0.0, 0.0])], [1, 1]);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cohort::Cohort;
-use crate::embedding::{Embedding, Metric};
+use crate::embedding::{Distance, Embedding, Metric, Score};
 
 /// How two embeddings of one model are compared. Cheap to share.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Scored {
     /// What distances are measured to.
     pub embedding: Embedding,
     /// Half its crowding, taken off every distance to it; zero without a cohort.
-    pub lead: f32,
+    pub lead: Distance,
 }
 
 impl Scoring {
@@ -32,30 +32,60 @@ impl Scoring {
         self.cohort.as_ref().map_or("none", |cohort| cohort.name())
     }
 
+    /// What two embeddings are compared by.
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
     /// An embedding as the metric compares it, without its centring: enough to tell who is nearest.
-    pub fn measured(&self, embedding: &Embedding) -> Embedding {
+    pub fn measured(&self, embedding: &Embedding) -> Option<Embedding> {
         embedding.measured_by(self.metric)
     }
 
-    /// An embedding made ready for comparing; the costly part of a comparison (a tenth of a millisecond).
-    pub fn ready(&self, embedding: &Embedding) -> Scored {
-        let embedding = self.measured(embedding);
-        let lead = self.cohort.as_ref().map_or(0.0, |cohort| cohort.crowding(&embedding) / 2.0);
-        Scored { embedding, lead }
+    /// The mean of embeddings as the metric compares them, so that by the angle each counts alike, however long
+    /// it is. `None` without embeddings, or where one of them cannot be compared.
+    pub fn mean<'a>(&self, of: impl IntoIterator<Item = &'a Embedding>) -> Option<Embedding> {
+        match self.metric {
+            Metric::L2 => Embedding::mean(of),
+            Metric::Cosine => {
+                let directions: Option<Vec<Embedding>> =
+                    of.into_iter().map(|one| self.measured(one)).collect();
+                Embedding::mean(&directions?)
+            }
+        }
+    }
+
+    /// An embedding made ready for comparing; the costly part of a comparison (a tenth of a millisecond). `None`
+    /// for one that cannot be compared: without a direction where that is all that counts, of another length
+    /// than the cohort's, or beyond all numbers.
+    pub fn ready(&self, embedding: &Embedding) -> Option<Scored> {
+        let embedding = self.measured(embedding)?;
+        let lead = match &self.cohort {
+            Some(cohort) => half(cohort.crowding(&embedding)?)?,
+            None => Distance::ZERO,
+        };
+        Some(Scored { embedding, lead })
     }
 
     /// At most so many of the cohort's made-up faces, as if they were seen; none without a cohort.
     pub fn made_up(&self, most: usize) -> Vec<Scored> {
         let faces = self.cohort.iter().flat_map(|cohort| cohort.made_up(most));
-        faces.map(|(embedding, crowding)| Scored { embedding, lead: crowding / 2.0 }).collect()
+        faces.filter_map(|(embedding, crowding)| Some(Scored { embedding, lead: half(crowding)? })).collect()
     }
 }
 
+/// Each side of a comparison takes off half its crowding.
+fn half(crowding: Distance) -> Option<Distance> {
+    Distance::new(crowding.get() / 2.0)
+}
+
 impl Scored {
-    /// Distance and score of two embeddings made ready by the same scoring.
-    pub fn compare(&self, other: &Self) -> (f32, f32) {
-        let distance = self.embedding.l2(&other.embedding);
-        (distance, distance - self.lead - other.lead)
+    /// Distance and score of two embeddings made ready by the same scoring; `None` for different lengths, or
+    /// beyond all numbers.
+    pub fn compare(&self, other: &Self) -> Option<(Distance, Score)> {
+        let distance = self.embedding.l2(&other.embedding)?;
+        let score = Score::new(distance.get() - self.lead.get() - other.lead.get())?;
+        Some((distance, score))
     }
 }
 
@@ -71,8 +101,9 @@ mod tests {
     #[test]
     fn without_a_cohort_the_score_is_the_distance() {
         let scoring = Scoring::default();
-        let (a, b) = (scoring.ready(&embedding([0.0, 0.0])), scoring.ready(&embedding([3.0, 4.0])));
-        assert_eq!(a.compare(&b), (5.0, 5.0));
+        let ready = |values| scoring.ready(&embedding(values)).expect("comparable");
+        let (distance, score) = ready([0.0, 0.0]).compare(&ready([3.0, 4.0])).expect("comparable");
+        assert_eq!((distance.get(), score.get()), (5.0, 5.0));
         assert_eq!(scoring.cohort(), "none");
     }
 
@@ -81,8 +112,25 @@ mod tests {
         let facts = CohortFacts { name: "c", vectors: 2, dimensions: 2, nearest: 1, scale: 1.0 };
         let cohort = Cohort::new(&facts, Metric::L2, &[0, 0, 1, 0]).expect("a cohort");
         let scoring = Scoring::new(Metric::L2, Some(Arc::new(cohort)));
-        let score = |a, b| scoring.ready(&embedding(a)).compare(&scoring.ready(&embedding(b))).1;
+        let ready = |values| scoring.ready(&embedding(values)).expect("comparable");
+        let score = |a, b| ready(a).compare(&ready(b)).expect("comparable").1.get();
         assert!(score([0.0, 0.0], [1.0, 0.0]) > score([50.0, 0.0], [51.0, 0.0]));
         assert_eq!(score([0.0, 0.0], [1.0, 0.0]), 1.0);
+    }
+
+    #[test]
+    fn by_the_angle_a_long_embedding_counts_no_more_in_a_mean_than_a_short_one() {
+        let of = [embedding([20.0, 0.0]), embedding([0.0, 0.5])];
+        let mean = |metric| Scoring::new(metric, None).mean(&of).expect("comparable");
+        assert_eq!(mean(Metric::Cosine), embedding([0.5, 0.5]));
+        assert_eq!(mean(Metric::L2), embedding([10.0, 0.25]));
+        let zeros = [embedding([1.0, 0.0]), embedding([0.0, 0.0])];
+        assert_eq!(Scoring::new(Metric::Cosine, None).mean(&zeros), None);
+    }
+
+    #[test]
+    fn what_has_no_direction_is_not_compared_by_the_angle() {
+        assert_eq!(Scoring::new(Metric::Cosine, None).ready(&embedding([0.0, 0.0])), None);
+        assert!(Scoring::default().ready(&embedding([0.0, 0.0])).is_some());
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::WallClock;
-use crate::embedding::Distance;
+use crate::embedding::{Distance, Score};
 use crate::event::{Caller, Candidate, Comparison, FRESHNESS, NoMatch, Refusal};
 use crate::gallery::Standing;
 use crate::person::PersonId;
@@ -57,14 +57,14 @@ pub(super) fn frame(
     let best = alone.clone().or(fused.clone()).map(|person| Candidate {
         person,
         distance: Distance::new(0.3).expect("a distance"),
-        score: 0.3,
+        score: Score::new(0.3).expect("a score"),
     });
     let verdict = fused.ok_or(NoMatch::TooFar);
     Event::Observed(Observation {
         track: TrackId(track),
         taken: at(ms).moment,
         frames,
-        fused: Comparison { best, runner_up: None, threshold: 0.4, verdict },
+        fused: Comparison { best, runner_up: None, threshold: Score::new(0.4).expect("a score"), verdict },
         nearest_alone: alone,
         others: 0,
         look_closer: false,

@@ -4,8 +4,12 @@ use super::model::{ModelError, Network};
 use crate::embedding::Embedding;
 use crate::frame::Picture;
 
-/// The embedding of an aligned crop of the network's input size.
+/// The embedding of an aligned crop of the network's input size, as the network's metric compares it: of a network
+/// that is compared by the angle, of unit length, so that every mean is one of directions.
 pub fn embed(network: &Network, crop: &Picture) -> Result<Embedding, ModelError> {
+    let entry = network.entry();
     let output = network.run(crop.rgb())?.swap_remove(0);
-    Embedding::new(output).ok_or_else(|| ModelError::NotFinite { name: network.entry().name.clone() })
+    let embedding =
+        Embedding::new(output).ok_or_else(|| ModelError::NotFinite { name: entry.name.clone() })?;
+    embedding.measured_by(entry.metric).ok_or_else(|| ModelError::NoDirection { name: entry.name.clone() })
 }

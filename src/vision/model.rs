@@ -163,6 +163,12 @@ pub enum ModelError {
         /// The model.
         name: String,
     },
+    /// A network that is compared by the angle gave zeros.
+    #[error("model {name}: the output is all zeros, which has no direction to compare (metric = \"cosine\")")]
+    NoDirection {
+        /// The model.
+        name: String,
+    },
 }
 
 /// The three networks, loaded once and shared between threads.

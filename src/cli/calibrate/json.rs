@@ -22,11 +22,13 @@ pub fn report(report: &Report<'_>) -> Value {
         "pairs": found.impostors.pairs,
         "target_far": recognition.max_distance.is_none().then_some(recognition.target_far),
         "frames": report.settings.rules.frames,
-        "threshold": short(door.threshold),
-        "threshold_with_three": short(door.threshold_with_three),
-        "threshold_of_a_photograph": short(door.threshold_of_a_photograph),
+        "threshold": short(door.threshold.get()),
+        "threshold_with_three": short(door.threshold_with_three.get()),
+        "threshold_of_a_photograph": short(door.threshold_of_a_photograph.get()),
         "extrapolated": door.is_extrapolated,
         "far": door.far,
+        "target_kept": door.promise.map(|promise| promise.is_kept()),
+        "people_at_target": door.promise.map(|promise| promise.people),
         "visitors_per_day": report.visitors,
         "days_to_a_false_accept": days,
         "genuine": tally(&found.genuine, "tar"),
@@ -87,7 +89,7 @@ fn by_person(report: &Report<'_>) -> Vec<Value> {
         .map(|person| {
             json!({
                 "id": person.person, "compared": person.compared, "within": person.within,
-                "worst_score": person.worst.map(short),
+                "worst_score": person.worst.map(|score| short(score.get())),
             })
         })
         .collect()
@@ -95,8 +97,8 @@ fn by_person(report: &Report<'_>) -> Vec<Value> {
 
 fn look_alike(pair: &LookAlike) -> Value {
     let mut object = json!({
-        "people": pair.people, "score": short(pair.score), "threshold": short(pair.threshold),
-        "configured_margin": pair.configured.map(short), "proposed_margin": pair.proposed().map(short),
+        "people": pair.people, "score": short(pair.score.get()), "threshold": short(pair.threshold.get()),
+        "configured_margin": pair.configured.map(|margin| short(margin.get())), "proposed_margin": pair.proposed().map(short),
         "separable": true, "behind": null, "photographs": 0, "photographs_that_keep_it": 0,
     });
     match pair.remedy {
@@ -117,7 +119,7 @@ fn disagreeing(report: &Report<'_>) -> Vec<Value> {
     photographs
         .map(|(one, photograph)| {
             json!({
-                "id": one.person, "photograph": photograph, "score": short(one.score), "limit": short(one.limit),
+                "id": one.person, "photograph": photograph, "score": short(one.score.get()), "limit": short(one.limit.get()),
             })
         })
         .collect()

@@ -8,6 +8,7 @@ use crate::config::edit::Proposal;
 use crate::evaluation::calibration::look_alikes::{LookAlike, Remedy};
 use crate::evaluation::calibration::tally::STEP;
 use crate::evaluation::calibration::{Calibration, ENOUGH};
+use crate::pipeline::shortfall;
 
 /// Steps of a histogram that share a line.
 const STEPS: usize = 5;
@@ -54,6 +55,9 @@ fn tell_threshold(report: &Report<'_>) {
         }
         None => fact("", "its FAR is unknown: the model has no error-rate tables"),
     }
+    if let Some(shortfall) = door.promise.as_ref().and_then(shortfall) {
+        fact(&styled(BAD, "not met", 11), &shortfall);
+    }
     if door.is_extrapolated {
         fact("", "it lies below the rates that were counted, on a fitted tail of the table");
     }
@@ -80,7 +84,7 @@ fn tell_histograms(found: &Calibration) {
         return;
     };
     let most = [0, 1].map(|kind| rows.values().map(|row| row[kind]).max().unwrap_or(0).max(1) as f64);
-    let line = row_of(found.door.threshold_of_a_photograph);
+    let line = row_of(found.door.threshold_of_a_photograph.get());
     say("");
     let heading = format!("  {:>6}  {:<30}  {:<30}", "score", "same person", "two people");
     say(&styled(FAINT, heading.trim_end(), 0));

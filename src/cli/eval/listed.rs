@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::embedding::{Crops, Embedding};
+use crate::embedding::{Crops, Embedding, Score};
 use crate::evaluation::accuracy::{Accuracy, PairScore, accuracy, accuracy_interval};
 use crate::evaluation::bootstrap::Estimate;
 use crate::evaluation::pairs::Pair;
@@ -16,6 +16,10 @@ pub struct Listed {
     pub pairs: Vec<(usize, usize, PairScore)>,
     /// Pairs that could not be compared, and why.
     pub missing: Vec<(String, String)>,
+}
+
+fn score(scoring: &Scoring, one: &Embedding, other: &Embedding) -> Option<Score> {
+    Some(scoring.ready(one)?.compare(&scoring.ready(other)?)?.1)
 }
 
 impl Listed {
@@ -40,7 +44,8 @@ impl Listed {
         for pair in pairs {
             match find(&pair.first).and_then(|first| Ok((first, find(&pair.second)?))) {
                 Ok(((a, first), (b, second))) => {
-                    let (_, score) = scoring.ready(first).compare(&scoring.ready(second));
+                    // What cannot be compared is as unlike as can be.
+                    let score = score(scoring, first, second).map_or(f32::MAX, Score::get);
                     listed.pairs.push((a, b, PairScore { score, genuine: pair.genuine }));
                 }
                 Err(why) => {

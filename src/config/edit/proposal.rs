@@ -123,6 +123,7 @@ mod tests {
     use super::*;
     use crate::config::Settings;
     use crate::config::edit::changed_text;
+    use crate::embedding::Margin;
     use crate::files::Trust;
 
     const PATH: &str = "/etc/limen/limen.toml";
@@ -155,7 +156,10 @@ mod tests {
         let text = proposal(0.12).fragment();
         let recognition = parsed(&text).recognition;
         assert_eq!(recognition.target_far, 3e-5);
-        assert_eq!(recognition.look_alikes.of(&id("bob")), [(id("ada"), 0.12)]);
+        assert_eq!(
+            recognition.look_alikes.of(&id("bob")),
+            [(id("ada"), Margin::new(0.12).expect("a margin"))]
+        );
         assert!(text.contains("target-far = 3e-5\n") && text.contains("# they look alike\n"), "{text}");
         assert!(Proposal::default().is_empty() && Proposal::default().fragment().is_empty());
     }

@@ -2,6 +2,7 @@
 
 use super::ready::{Gauge, Ready};
 use super::tally::Tally;
+use crate::embedding::Score;
 use crate::person::PersonId;
 
 /// How one person's singles compare with each other.
@@ -14,7 +15,7 @@ pub struct PersonScores {
     /// How many of them are within the threshold.
     pub within: usize,
     /// The worst of their scores.
-    pub worst: Option<f32>,
+    pub worst: Option<Score>,
 }
 
 /// A single that looks like somebody else's: above the threshold, and no nearer to the person's others than
@@ -29,9 +30,9 @@ pub struct Disagreeing {
     /// Of how many. Of two, either may be the wrong one.
     pub of: usize,
     /// Against the mean of the others.
-    pub score: f32,
+    pub score: Score,
     /// What one stranger in a hundred reaches, or the threshold if that is larger.
-    pub limit: f32,
+    pub limit: Score,
 }
 
 /// Leaves each single out once and compares it with the mean of the rest.
@@ -40,13 +41,10 @@ pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge) -> (Tally, Vec<PersonS
     let mut disagreeing = Vec::new();
     let mut compare_one = |ready: &Ready<'_>| {
         let bars = gauge.bars(ready.others.len().saturating_sub(1), 1);
-        let limit = bars.accept.max(bars.checked[0]);
-        let scores: Vec<f32> = ready
-            .singles
-            .iter()
-            .zip(&ready.others)
-            .map(|(single, others)| single.compare(others).1)
-            .collect();
+        let limit = bars.checked[0].map_or(bars.accept, |checked| checked.max(bars.accept));
+        let compared = ready.singles.iter().zip(&ready.others);
+        let scores: Vec<Score> =
+            compared.filter_map(|(single, others)| Some(single.compare(others)?.1)).collect();
         scores.iter().for_each(|score| tally.add(*score, bars.accept));
         let far = scores.iter().copied().enumerate().filter(|(_, score)| *score > limit);
         disagreeing.extend(far.map(|(single, score)| Disagreeing {
@@ -60,7 +58,7 @@ pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge) -> (Tally, Vec<PersonS
             person: ready.person.id.clone(),
             compared: scores.len(),
             within: scores.iter().filter(|score| **score <= bars.accept).count(),
-            worst: scores.iter().copied().max_by(f32::total_cmp),
+            worst: scores.iter().max().copied(),
         }
     };
     let by_person = ready.iter().map(&mut compare_one).collect();

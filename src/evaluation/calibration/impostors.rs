@@ -4,6 +4,7 @@ use super::advice::CHECKED;
 use super::look_alikes::MOST_PAIRS;
 use super::ready::{Bars, Gauge, Ready};
 use super::tally::Tally;
+use crate::embedding::{Margin, Score};
 use crate::matching::scoring::{Scored, Scoring};
 
 /// Made-up faces that are compared with every template.
@@ -50,13 +51,13 @@ pub struct Strangers {
 pub(super) struct NearPair {
     /// Places among the people compared.
     pub people: [usize; 2],
-    pub score: f32,
-    pub threshold: f32,
+    pub score: Score,
+    pub threshold: Score,
 }
 
 impl NearPair {
     fn excess(&self) -> f32 {
-        self.score - self.threshold
+        self.score.get() - self.threshold.get()
     }
 }
 
@@ -68,7 +69,8 @@ pub(super) struct NearPairs {
 }
 
 impl NearPairs {
-    fn push(&mut self, pair: NearPair) {
+    fn extend(&mut self, pair: Option<NearPair>) {
+        let Some(pair) = pair else { return };
         self.count += 1;
         self.pairs.push(pair);
         if self.pairs.len() >= 2 * MOST_PAIRS {
@@ -84,27 +86,29 @@ impl NearPairs {
 
 /// Compares everybody with everybody else. A pair is near if a comparison of theirs is accepted, or would be
 /// if it were nearer by the margin.
-pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge, margin: f32) -> (Impostors, NearPairs) {
+pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge, margin: Margin) -> (Impostors, NearPairs) {
     let mut impostors = Impostors::default();
     let mut near = NearPairs::default();
     for (index, one) in ready.iter().enumerate() {
         for (place, other) in ready.iter().enumerate().skip(index + 1) {
-            let mut nearest =
-                NearPair { people: [index, place], score: f32::INFINITY, threshold: f32::NEG_INFINITY };
+            let mut nearest: Option<NearPair> = None;
             let mut passes = [false; CHECKED.len()];
             let mut comparisons = 0;
             each_comparison(one, other, gauge, |score, bars| {
                 comparisons += 1;
                 impostors.tally.add(score, bars.accept);
-                passes.iter_mut().zip(bars.checked).for_each(|(passes, bar)| *passes |= score <= bar);
-                if score - bars.accept < nearest.excess() {
-                    (nearest.score, nearest.threshold) = (score, bars.accept);
+                passes
+                    .iter_mut()
+                    .zip(bars.checked)
+                    .for_each(|(passes, bar)| *passes |= bar.is_some_and(|bar| score <= bar));
+                let pair = NearPair { people: [index, place], score, threshold: bars.accept };
+                if nearest.is_none_or(|nearest| pair.excess() < nearest.excess()) {
+                    nearest = Some(pair);
                 }
             });
-            impostors.count(comparisons, nearest.excess() <= 0.0, passes);
-            if nearest.excess() < margin.max(f32::MIN_POSITIVE) {
-                near.push(nearest);
-            }
+            let within = nearest.is_some_and(|nearest| nearest.score <= nearest.threshold);
+            impostors.count(comparisons, within, passes);
+            near.extend(nearest.filter(|nearest| nearest.excess() < margin.get().max(f32::MIN_POSITIVE)));
         }
     }
     near.keep_nearest();
@@ -124,10 +128,11 @@ impl Impostors {
 
 /// Singles against the other's template both ways, and the templates; what would be the same comparison
 /// because a template is its one single, once.
-fn each_comparison(one: &Ready<'_>, other: &Ready<'_>, gauge: &Gauge, mut heard: impl FnMut(f32, &Bars)) {
+fn each_comparison(one: &Ready<'_>, other: &Ready<'_>, gauge: &Gauge, mut heard: impl FnMut(Score, &Bars)) {
     let (singles, of_other) = (one.singles.len(), other.singles.len());
     let mut hear = |probes: &[Scored], template: &Scored, bars: &Bars| {
-        probes.iter().for_each(|probe| heard(probe.compare(template).1, bars));
+        let scores = probes.iter().filter_map(|probe| probe.compare(template));
+        scores.for_each(|(_, score)| heard(score, bars));
     };
     hear(&one.singles, &other.template, gauge.bars(of_other, 1));
     if singles > 1 || of_other > 1 {
@@ -151,9 +156,9 @@ pub(super) fn compare_strangers(ready: &[Ready<'_>], gauge: &Gauge, scoring: &Sc
     for person in ready {
         let bars = gauge.bars(person.singles.len(), 1);
         for face in &faces {
-            let score = face.compare(&person.template).1;
+            let Some((_, score)) = face.compare(&person.template) else { continue };
             tally.add(score, bars.accept);
-            near += u64::from(score <= bars.checked[0]);
+            near += u64::from(bars.checked[0].is_some_and(|checked| score <= checked));
         }
     }
     let share = near as f64 / tally.comparisons as f64;

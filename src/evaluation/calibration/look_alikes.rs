@@ -8,6 +8,7 @@
 use super::Site;
 use super::impostors::NearPair;
 use super::ready::Ready;
+use crate::embedding::{Margin, Score};
 use crate::matching::scoring::Scored;
 use crate::person::PersonId;
 
@@ -24,11 +25,11 @@ pub struct LookAlike {
     /// Who.
     pub people: [PersonId; 2],
     /// The nearest of their comparisons...
-    pub score: f32,
+    pub score: Score,
     /// ...and what is accepted for one of its kind.
-    pub threshold: f32,
+    pub threshold: Score,
     /// The margin that the configuration has for them.
-    pub configured: Option<f32>,
+    pub configured: Option<Margin>,
     /// What to do.
     pub remedy: Remedy,
 }
@@ -58,7 +59,7 @@ pub enum Remedy {
 impl LookAlike {
     /// Whether the configuration has done already what a margin can do.
     pub fn is_handled(&self) -> bool {
-        matches!((self.configured, self.remedy), (Some(has), Remedy::Margin { margin, .. }) if has >= margin)
+        matches!((self.configured, self.remedy), (Some(has), Remedy::Margin { margin, .. }) if has.get() >= margin)
     }
 
     /// The margin that should be written into the configuration.
@@ -79,23 +80,27 @@ pub(super) fn look_at(pair: &NearPair, ready: &[Ready<'_>], site: &Site<'_>) -> 
         people: [a.clone(), b.clone()],
         score: pair.score,
         threshold: pair.threshold,
-        configured: margins.max_by(f32::total_cmp),
+        configured: margins.max(),
         remedy: remedy(
             reach(&one.template, &other.template),
             &[leads(one, other), leads(other, one)],
-            (2.0 * site.margin).max(LEAST_MARGIN),
+            (2.0 * site.margin.get()).max(LEAST_MARGIN),
         ),
     }
 }
 
 /// The largest lead that probes of both can have: the probe's own half of the centring falls out.
 fn reach(one: &Scored, other: &Scored) -> f32 {
-    one.compare(other).0 - (one.lead - other.lead).abs()
+    let apart = one.compare(other).map_or(0.0, |(distance, _)| distance.get());
+    apart - (one.lead.get() - other.lead.get()).abs()
 }
 
 fn leads(own: &Ready<'_>, other: &Ready<'_>) -> Vec<f32> {
     let singles = own.singles.iter().zip(&own.others);
-    singles.map(|(single, others)| single.compare(&other.template).1 - single.compare(others).1).collect()
+    let score = |one: &Scored, other: &Scored| Some(one.compare(other)?.1.get());
+    singles
+        .filter_map(|(single, others)| Some(score(single, &other.template)? - score(single, others)?))
+        .collect()
 }
 
 /// Half the mean lead, or the smallest lead if that is less, between `least` and the largest margin. If

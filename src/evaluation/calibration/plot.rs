@@ -19,7 +19,7 @@ pub fn write_histograms(file: &Path, title: &str, found: &Calibration) -> Result
 }
 
 fn draw(file: &Path, title: &str, found: &Calibration) -> Drawn {
-    let threshold = f64::from(found.door.threshold_of_a_photograph);
+    let threshold = f64::from(found.door.threshold_of_a_photograph.get());
     let genuine = outline(&found.genuine.histogram, found.genuine.comparisons);
     let impostor = outline(&found.impostors.tally.histogram, found.impostors.tally.comparisons);
     let points = || genuine.iter().chain(&impostor);

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::advice::CHECKED;
-use crate::embedding::Crops;
-use crate::embedding::Embedding;
+use crate::embedding::{Crops, Embedding, Score};
 use crate::gallery::{Gallery, Person};
 use crate::matching::scoring::{Scored, Scoring};
 use crate::matching::thresholds::{Case, Thresholds};
@@ -23,24 +22,43 @@ pub(super) struct Ready<'a> {
 }
 
 impl<'a> Ready<'a> {
-    /// Somebody with singles.
-    pub fn of(person: &'a Person, scoring: &Scoring) -> Option<Self> {
+    /// Somebody with singles, all of which can be compared.
+    fn of(person: &'a Person, scoring: &Scoring) -> Option<Self> {
         let singles = &person.singles;
-        let mean_without = |left_out: usize| {
+        let ready = |of: &mut dyn Iterator<Item = &Embedding>| scoring.ready(&scoring.mean(of)?);
+        let without = |left_out: usize| {
             let others = singles.iter().enumerate().filter(|(index, _)| *index != left_out);
-            Embedding::mean(others.map(|(_, single)| single))
+            ready(&mut others.map(|(_, single)| single))
         };
+        let alone = singles.len() == 1;
         Some(Self {
             person,
-            template: scoring.ready(&person.template()?),
-            singles: singles.iter().map(|single| scoring.ready(single)).collect(),
-            others: (0..singles.len()).filter_map(mean_without).map(|mean| scoring.ready(&mean)).collect(),
+            template: ready(&mut singles.iter())?,
+            singles: singles.iter().map(|single| scoring.ready(single)).collect::<Option<_>>()?,
+            others: (0..singles.len()).filter(|_| !alone).map(without).collect::<Option<_>>()?,
         })
     }
 }
 
-/// Who can be compared with whom, and the ids of the rest: of another length than most, or out of all bounds.
-pub(super) fn comparable(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
+/// Who can be compared with whom, and the ids of the rest: of another length than most, out of all bounds, or without a
+/// direction where that is all that counts.
+pub(super) fn comparable<'a>(gallery: &'a Gallery, scoring: &Scoring) -> (Vec<Ready<'a>>, Vec<PersonId>) {
+    let (alike, mut rest) = of_one_length(gallery);
+    let ready: Vec<Ready<'a>> = alike
+        .into_iter()
+        .filter_map(|person| {
+            let ready = Ready::of(person, scoring);
+            if ready.is_none() {
+                rest.push(person.id.clone());
+            }
+            ready
+        })
+        .collect();
+    rest.sort_unstable();
+    (ready, rest)
+}
+
+fn of_one_length(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
     // All singles of one person are of one length.
     let length = |person: &Person| person.singles.first().map(Embedding::dimensions);
@@ -60,9 +78,9 @@ pub(super) fn comparable(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bars {
     /// Up to here the site accepts.
-    pub accept: f32,
-    /// Up to here the tables accept these shares of strangers; below every score without tables.
-    pub checked: [f32; CHECKED.len()],
+    pub accept: Score,
+    /// Up to here the tables accept these shares of strangers; nobody without tables.
+    pub checked: [Option<Score>; CHECKED.len()],
 }
 
 /// The bars of every kind of comparison in a gallery, looked up once.
@@ -81,9 +99,7 @@ impl Gauge {
             let frames = u32::try_from(frames).unwrap_or(u32::MAX);
             let case = Case { people, photographs, frames, crops: Crops::Mirrored };
             let alone = Case { people: 1, ..case };
-            let score = |table: &Option<Thresholds>| {
-                table.as_ref().map_or(f32::NEG_INFINITY, |table| table.threshold(alone))
-            };
+            let score = |table: &Option<Thresholds>| table.as_ref().map(|table| table.threshold(alone));
             Bars { accept: thresholds.threshold(case), checked: checked.each_ref().map(score) }
         };
         let bars = (1..=most).flat_map(|p| (1..=most).map(move |f| (p, f))).map(|(p, f)| of(p, f)).collect();

@@ -1,5 +1,7 @@
 //! Scores counted: how many, how many within their threshold, and how they are spread.
 
+use crate::embedding::Score;
+
 /// The width of a step of score.
 pub const STEP: f32 = 0.01;
 /// Scores below this share the first step; with a cohort they are seldom below -0.6.
@@ -46,10 +48,10 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one.
-    pub(super) fn add(&mut self, score: f32, threshold: f32) {
+    pub(super) fn add(&mut self, score: Score, threshold: Score) {
         self.comparisons += 1;
         self.within += u64::from(score <= threshold);
-        self.histogram.add(score);
+        self.histogram.add(score.get());
     }
 
     /// The share within the threshold: TAR of genuine comparisons, FAR of impostors. `None` without any.
@@ -65,8 +67,9 @@ mod tests {
     #[test]
     fn a_score_beyond_the_ends_is_counted_at_the_end() {
         let mut tally = Tally::default();
-        for score in [-7.0, 0.403, 0.406, 99.0] {
-            tally.add(score, 0.404);
+        let score = |value| Score::new(value).expect("finite");
+        for value in [-7.0, 0.403, 0.406, 99.0] {
+            tally.add(score(value), score(0.404));
         }
         assert_eq!((tally.comparisons, tally.within, tally.share()), (4, 2, Some(0.5)));
         let rows = tally.histogram.rows(5);

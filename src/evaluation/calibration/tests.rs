@@ -56,7 +56,7 @@ fn calibrate_with(gallery: &Gallery, scoring: &Scoring, look_alikes: &LookAlikes
         thresholds: &thresholds,
         target_far: Some(target),
         frames: 3,
-        margin: 0.05,
+        margin: Margin::USUAL,
         look_alikes,
     };
     calibrate(&site)
@@ -70,7 +70,7 @@ fn calibrated(people: &[(&str, Singles<'_>)]) -> Calibration {
 fn a_gallery_of_nobody_has_a_threshold_and_nothing_to_compare() {
     let found = calibrated(&[]);
     assert_eq!((found.people, found.singles), (0, 0));
-    assert!((found.door.threshold - 0.5).abs() < 1e-4);
+    assert!((found.door.threshold.get() - 0.5).abs() < 1e-4);
     assert_eq!((found.genuine.share(), found.impostors.tally.share()), (None, None));
     assert_eq!(found.advice, Advice { target_far: Some(1e-3), reason: Reason::TooFewPairs });
 }
@@ -113,7 +113,7 @@ fn look_alikes_get_a_margin_that_their_own_photographs_keep() {
     assert_eq!(pair.people, [id("ada"), id("bob")]);
     let Remedy::Margin { margin, known: 6, kept: 6 } = pair.remedy else { panic!("{pair:?}") };
     assert!((0.1..=0.3).contains(&margin), "{margin}");
-    let known = LookAlikes::new([(id("ada"), id("bob"), margin)]);
+    let known = LookAlikes::new([(id("ada"), id("bob"), Margin::new(margin).expect("a margin"))]);
     let again = calibrate_with(&gallery(&people), &Scoring::default(), &known);
     assert!(again.look_alikes[0].is_handled() && again.look_alikes[0].proposed().is_none());
 }
@@ -176,7 +176,7 @@ fn a_cohort_centres_every_score_and_is_shown_apart() {
     let gallery = gallery(&[("ada", &[[0.0, 0.0], [0.2, 0.0]]), ("bob", &[[10.0, 0.0], [10.2, 0.0]])]);
     let found = calibrate_with(&gallery, &scoring, &LookAlikes::default());
     assert_eq!(found.genuine.comparisons, 4);
-    let bob = found.by_person[1].worst.expect("two singles");
+    let bob = found.by_person[1].worst.expect("two singles").get();
     assert!((bob - (0.2 - 9.1)).abs() < 1e-4, "0.2 apart, 9 and 9.2 from the cohort: {bob}");
     let strangers = found.strangers.expect("a cohort");
     assert_eq!((strangers.faces, strangers.tally.comparisons), (3, 6));

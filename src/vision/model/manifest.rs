@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::ModelError;
 use super::builtin::MANIFEST;
-use crate::embedding::{Metric, ModelDigest};
+use crate::embedding::{Distance, Metric, ModelDigest};
 use crate::person::printable;
 
 /// The manifest version that this program reads.
@@ -60,6 +60,9 @@ pub struct Entry {
     /// How two embeddings are compared.
     #[serde(default)]
     pub metric: Metric,
+    /// Two frames of one track that are farther apart show two faces; above zero, by the metric.
+    #[serde(default, deserialize_with = "same_face")]
+    pub same_face: Option<Distance>,
     /// What must come out for the test pattern.
     pub self_test: Vec<SelfTest>,
     /// The faces of nobody that distances are centred with.
@@ -249,6 +252,13 @@ impl Input {
                 .collect(),
         }
     }
+}
+
+fn same_face<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Distance>, D::Error> {
+    let distance =
+        Distance::new(f32::deserialize(deserializer)?).filter(|distance| *distance > Distance::ZERO);
+    let wrong = || serde::de::Error::custom("same-face must be a finite distance above zero");
+    distance.map(Some).ok_or_else(wrong)
 }
 
 fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ModelDigest, D::Error> {

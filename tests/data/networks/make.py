@@ -14,10 +14,10 @@ HERE = pathlib.Path(__file__).parent
 MATRIX = [1.0, -1.0, 0.5, 0.25, 2.0, -0.5, 1.0, -0.5, 0.5, -2.0, 1.5, 0.75]
 
 
-def write(name, batch, root):
+def write(name, batch, root, length=1.0):
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [batch, 32, 32, 3])
     output = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [batch, 4])
-    matrix = helper.make_tensor("matrix", TensorProto.FLOAT, [3, 4], MATRIX)
+    matrix = helper.make_tensor("matrix", TensorProto.FLOAT, [3, 4], [number * length for number in MATRIX])
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["means"], axes=[1, 2], keepdims=0),
         helper.make_node("MatMul", ["means", "matrix"], ["product" if root else "embedding"]),
@@ -32,4 +32,5 @@ def write(name, batch, root):
 
 write("means.onnx", 1, root=False)
 write("means-any-batch.onnx", "N", root=False)
+write("means-long.onnx", 1, root=False, length=20.0)
 write("not-a-number.onnx", 1, root=True)

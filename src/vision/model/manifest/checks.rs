@@ -133,6 +133,13 @@ mod tests {
             ("tolerance = 0.001", "tolerance = inf", "above zero"),
             ("first = [", "first = [nan, ", "finite numbers"),
             ("metric = \"cosine\"", "metric = \"manhattan\"", "line 14: unknown variant"),
+            (
+                "metric = \"cosine\"",
+                "same-face = nan",
+                "line 14: same-face must be a finite distance above zero",
+            ),
+            ("metric = \"cosine\"", "same-face = 0.0", "above zero"),
+            ("metric = \"cosine\"", "same-face = 1e300", "finite distance"),
             ("vectors = 8", "vectors = 1", "2 to 10000"),
             ("dimensions = 4", "dimensions = 5", "those of the output"),
             ("nearest = 2", "nearest = 9", "1 to cohort.vectors"),
