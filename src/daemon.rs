@@ -184,6 +184,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         end: None,
         gallery_trouble: None,
         store_trouble: None,
+        target_trouble: None,
     };
     daemon.begin(&driver);
     daemon.serve(&receiver);
@@ -225,6 +226,8 @@ struct Daemon {
     gallery_trouble: Option<GalleryTrouble>,
     /// What is wrong with the template store, since it was last read.
     store_trouble: Option<String>,
+    /// Why the error rate that is asked for is not met.
+    target_trouble: Option<String>,
 }
 
 impl Daemon {

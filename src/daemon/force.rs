@@ -12,6 +12,7 @@ use crate::config::{Reloads, Settings};
 use crate::control::{Answer, no, yes};
 use crate::event::Fact;
 use crate::gallery::{GalleryTrouble, StoreError};
+use crate::pipeline::{promise, shortfall};
 use crate::policy::Event;
 use crate::service;
 
@@ -108,6 +109,8 @@ impl Daemon {
         let Force { rule, prepared, roster, added, removed, told, store } = force;
         let gallery = Arc::clone(prepared.gallery());
         let (people, templates) = (gallery.people().len(), gallery.templates());
+        let promise = promise(&rule.thresholds, &gallery, self.settings.rules.frames);
+        self.target_trouble = promise.as_ref().and_then(shortfall);
         self.matcher.replace(rule, prepared);
         self.step(now, Event::NewRoster(roster));
         let mut answer = yes(told);

@@ -62,6 +62,7 @@ impl Daemon {
             (Part::Mode, self.mode_keeper.trouble()),
             (Part::Gallery, self.gallery_trouble.as_ref().map(in_short)),
             (Part::Store, self.store_trouble.clone()),
+            (Part::Model, self.target_trouble.clone()),
             (
                 Part::Clock,
                 clock_is_lost.then(|| {
