@@ -61,10 +61,14 @@ impl PhotoEmbedder for Enroller {
     fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String> {
         let picture =
             photograph_from_bytes(bytes, &file.display().to_string()).map_err(|error| error.to_string())?;
-        let face = only_face(self.analyst.faces(&picture).map_err(|error| error.to_string())?)?;
-        let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
-        Ok(PhotoTemplate { plain: face.plain, mirrored })
+        Ok(template_of(only_face(self.analyst.faces(&picture).map_err(|error| error.to_string())?)?))
     }
+}
+
+/// What is kept of a photograph's face.
+pub fn template_of(face: Face) -> PhotoTemplate {
+    let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
+    PhotoTemplate { plain: face.plain, mirrored }
 }
 
 /// The name of the network that makes templates, and how new it is.
@@ -126,10 +130,7 @@ pub fn load_gallery(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Enrolled, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
-    if let Some(access) = access {
-        roster.check_groups(access.groups.keys())?;
-        roster.check_schedules(&access.schedule_names())?;
-    }
+    check_names(&roster, access)?;
     let _writing = match &source.store {
         StoreUse::Own(vault) => Some(vault.lock()?),
         StoreUse::Memory | StoreUse::Read(_) => None,
@@ -159,6 +160,36 @@ pub fn load_gallery(
     });
     built.notes.extend(access.into_iter().flat_map(|access| notes_on_factors(&roster, access)));
     Ok(Enrolled { built, generation, store_trouble: trouble })
+}
+
+/// The groups and schedules that people are given must be there.
+fn check_names(roster: &Roster, access: Option<&AccessRules>) -> Result<(), RosterError> {
+    let Some(access) = access else { return Ok(()) };
+    roster.check_groups(access.groups.keys())?;
+    roster.check_schedules(&access.schedule_names())
+}
+
+/// Whether the daemon would take a gallery that is not in its file yet; nothing is written. What `known` has is not
+/// embedded again.
+pub fn rehearse(
+    roster: &Roster,
+    trust: Trust,
+    access: Option<&AccessRules>,
+    known: Store,
+    embedder: &mut dyn PhotoEmbedder,
+) -> Result<(), EnrolError> {
+    check_names(roster, access)?;
+    build(roster, roster.folder(), trust, known, embedder, &mut |_, _| {})?;
+    Ok(())
+}
+
+/// [`rehearse`] for a change that touches no photograph: they are found and told apart, and not looked at.
+pub fn look_over(roster: &Roster, trust: Trust, access: Option<&AccessRules>) -> Result<(), EnrolError> {
+    check_names(roster, access)?;
+    // Which of them have a template does not matter, so neither does the model.
+    let model = ModelDigest([0; 32]);
+    plan(roster, roster.folder(), trust, &Store::empty(model), model)?;
+    Ok(())
 }
 
 /// Writes the store if it is not what lies there already; the number of what does then.

@@ -1,6 +1,8 @@
 //! `limen check`: every problem at once, before the door depends on it.
 
+mod doubles;
 mod entry;
+mod readable;
 
 use std::sync::Arc;
 
@@ -80,6 +82,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     if let Some(models) = check_models(&mut report, &settings) {
         let gallery = check_gallery(context, &mut report, &settings, &models);
         gallery.iter().for_each(|gallery| check_look_alikes(&mut report, &settings, gallery));
+        gallery.iter().for_each(|gallery| doubles::check_doubles(&mut report, &settings, &models, gallery));
         check_thresholds(&mut report, &settings, &models, gallery.as_ref());
         if !arguments.without_devices {
             check_speed(&mut report, &settings, &models);
@@ -90,6 +93,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     }
     if !arguments.without_devices {
         check_folders(&mut report, &settings);
+        readable::check_readable(context, &mut report, &settings);
         check_camera(context, &mut report, &settings);
     }
     check_door(context, &mut report, &settings, arguments.without_devices);

@@ -8,10 +8,13 @@ use std::thread;
 use serde_json::json;
 
 use super::context::Context;
+use super::in_force::bring_into_force;
 use super::output::{note, say, say_json};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
+use crate::config::Settings;
 use crate::credential::{Digits, HashError, PinError, PinHash, check_new_pin, slips};
+use crate::enrol::look_over;
 use crate::gallery::{Means, Roster, WhichPin, set_pin};
 use crate::person::PersonId;
 
@@ -44,17 +47,29 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     };
     let which = if arguments.duress { WhichPin::Duress } else { WhichPin::Usual };
     if arguments.remove {
-        set_pin(&settings.gallery, &id, which, None)?;
+        take_away(context, &settings, &id, which)?;
     } else {
         let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
-        set_pin(&settings.gallery, &id, which, Some(&hash))?;
+        let access = context.access(&settings);
+        let mut check =
+            |roster: &Roster| look_over(roster, context.trust(), access).map_err(|error| error.to_string());
+        let edited = set_pin(&settings.gallery, &id, which, Some(&hash), &mut check)?;
+        bring_into_force(context, &settings, &edited).into_result()?;
         if settings.entry.keypad.is_none() {
             note("there is no [keypad] in the configuration by which a PIN could be entered");
         }
     }
-    context.ask_for_reload(&settings)?;
     tell(context, &id, which, arguments.remove);
     Ok(Answer::Yes)
+}
+
+/// What was taken away stays away, whatever the daemon says.
+fn take_away(context: &Context, settings: &Settings, id: &PersonId, which: WhichPin) -> Result<(), Trouble> {
+    set_pin(&settings.gallery, id, which, None, &mut |_| Ok(()))?;
+    context.ask_for_reload(settings).map(drop).map_err(|why| {
+        let what = which.in_words();
+        Trouble::Device(format!("the {what} of {id} is out of the gallery file, but STILL in force:\n{why}"))
+    })
 }
 
 fn tell(context: &Context, id: &PersonId, which: WhichPin, removed: bool) {

@@ -41,7 +41,7 @@ const MAX_PHOTO_PATH: usize = 255;
 /// How a person begins in the file.
 const PERSON: &str = "[[person]]";
 /// The largest gallery file: room for every person with an embedding of the default model in the file.
-const MAX_FILE_BYTES: u64 = 128 << 20;
+pub(super) const MAX_FILE_BYTES: u64 = 128 << 20;
 
 /// Why a gallery file is not used.
 #[derive(Debug, Error)]
