@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{Ran, Site, limen, photo};
+use crate::support::{Ran, Site, limen, limen_told, photo};
 
 fn path(name: &str) -> String {
     photo(name).to_str().expect("UTF-8").to_owned()
@@ -199,10 +199,12 @@ fn what_a_running_daemon_refuses_is_taken_back_and_the_exit_code_says_so() {
     refused(&site, &ran, &before, "no key for the store");
     assert_eq!(with_config(&["enroll", "ada", &path("obama2")]).code, 3);
     assert_eq!(state(&site), before);
+    let pin = limen_told(["--config", config.to_str().expect("UTF-8"), "pin", "ada", "--stdin"], "4711\n");
+    assert_eq!((pin.code, state(&site)), (3, before), "{}", pin.err);
     with_config(&["status"]);
     assert_eq!(
         daemon.join().expect("ended"),
-        4,
+        6,
         "asked once for each change and once for each that was taken back"
     );
 }

@@ -25,7 +25,9 @@ impl Consent {
         let lines =
             |doubts: &[&Doubt]| doubts.iter().map(|doubt| doubt.what.as_str()).collect::<Vec<_>>().join("\n");
         if !sure.is_empty() {
-            return Err(Trouble::Usage(format!("nobody was enrolled:\n{}", lines(&[sure, may_be].concat()))));
+            let what =
+                "nobody was enrolled, because this is not who it is said to be; take another photograph";
+            return Err(Trouble::Usage(format!("{what}:\n{}", lines(&[sure, may_be].concat()))));
         }
         if may_be.is_empty() {
             return Ok(true);

@@ -126,10 +126,10 @@ impl Columns {
         Ok(match (id.transpose()?, self.field(record, "name")) {
             (Some(id), Some(name)) => (id, said(name)?),
             (None, Some(name)) => (naming::id_of(name)?, said(name)?),
-            (Some(id), None) => {
-                let name = naming::of_file(stem).map(|(_, name)| name)?;
-                (id, name)
-            }
+            (Some(id), None) => match naming::of_file(stem) {
+                Ok((of_file, name)) if of_file == id => (id, name),
+                _ => (id.clone(), said(id.as_str())?),
+            },
             (None, None) => naming::of_file(stem)?,
         })
     }
@@ -174,6 +174,8 @@ mod tests {
         assert_eq!((people.len(), people[0].id.as_str(), people[0].files.len()), (1, "juergen-gross", 2));
         let people = parsed("file,name\nimg_1.jpg,Zoë\n").people;
         assert_eq!((people[0].id.as_str(), people[0].name.as_str()), ("zoe", "Zoë"));
+        let people = parsed("file,id\nIMG_0001.jpg,ada\nBob.jpg,bob\n").people;
+        assert_eq!(people.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["ada", "Bob"]);
     }
 
     #[test]

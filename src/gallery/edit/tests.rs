@@ -119,9 +119,9 @@ fn a_file_is_made_and_keeps_its_mode() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("gallery.toml");
     add_people(&file, &[person("ada", "Ada", &["a.jpg".to_owned()])]).expect("added");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("ours");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).expect("ours");
     add(&file, &[more("ada", "b.jpg")], &mut good).expect("added");
-    assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o440);
     assert_eq!(Roster::load(&file, Trust::Checked).expect("no mistake").people[0].photos.len(), 2);
     remove_person(&file, &id("ada")).expect("removed");
 }
