@@ -50,9 +50,10 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
         take_away(context, &settings, &id, which)?;
     } else {
         let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
-        let access = context.access(&settings);
-        let mut check =
-            |roster: &Roster| look_over(roster, context.trust(), access).map_err(|error| error.to_string());
+        let mut check = |roster: &Roster| {
+            say_what_else_is_wrong(context, &settings, roster);
+            Ok(())
+        };
         let edited = set_pin(&settings.gallery, &id, which, Some(&hash), &mut check)?;
         bring_into_force(context, &settings, &edited).into_result()?;
         if settings.entry.keypad.is_none() {
@@ -61,6 +62,13 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     }
     tell(context, &id, which, arguments.remove);
     Ok(Answer::Yes)
+}
+
+/// A PIN makes no other entry wrong, so what is wrong in one does not keep it out of the file; of force it does.
+fn say_what_else_is_wrong(context: &Context, settings: &Settings, roster: &Roster) {
+    if let Err(error) = look_over(roster, context.trust(), context.access(settings)) {
+        note(&format!("the daemon refuses the gallery until this is mended:\n{error}"));
+    }
 }
 
 /// What was taken away stays away, whatever the daemon says.

@@ -35,7 +35,7 @@ pub(super) fn enroll_all(
     let mut sorted = sort(&site, request);
     sort_out_doubts(&site, &mut sorted, consent, skip_bad)?;
     let Sorted { arrivals, problems, unchanged } = sorted;
-    if !problems.is_empty() && !(skip_bad && !arrivals.is_empty()) {
+    if !problems.is_empty() && (!skip_bad || arrivals.is_empty()) {
         let remedy = if skip_bad { "" } else { "\n--skip-bad enrols the others" };
         return Err(Trouble::Usage(format!("nobody was enrolled:\n{}{remedy}", problems.join("\n"))));
     }

@@ -32,7 +32,7 @@ fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
     // Excel's own way to say it; the line is none of the table.
     let (said, table, skipped) = match text.split_once('\n') {
         Some((first, rest)) if first.to_ascii_lowercase().starts_with("sep=") => {
-            (first.bytes().nth(4), rest, 1)
+            (first.as_bytes().get(4).copied(), rest, 1)
         }
         _ => (None, text, 0),
     };

@@ -1,3 +1,5 @@
+//! What an edit changes, what it leaves alone, and what it does not do.
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
