@@ -73,7 +73,8 @@ install:
 	install -D -m 0644 systemd/limen.sysusers $(DESTDIR)/usr/lib/sysusers.d/limen.conf
 	install -D -m 0644 systemd/limen.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/limen.conf
 	test -n "$(DESTDIR)" || { systemd-sysusers limen.conf && systemd-tmpfiles --create limen.conf; }
-	install -d $(DESTDIR)/etc/limen
+# Never over a folder that is there: its group and its setgid bit let the service read what is enrolled.
+	test -d $(DESTDIR)/etc/limen || install -d -m 2750 $(DESTDIR)/etc/limen
 	for file in limen.toml gallery.toml; do \
 		test -e $(DESTDIR)/etc/limen/$$file || install -m 0640 config/$$file $(DESTDIR)/etc/limen/$$file; \
 	done

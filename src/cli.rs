@@ -16,6 +16,8 @@ mod enroll;
 mod eval;
 mod events;
 mod identify;
+mod in_force;
+mod likeness;
 mod lock;
 mod mode;
 mod models;

@@ -24,7 +24,7 @@ use crate::policy::AccessRules;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Face, FoundFace};
 pub use last_good::{LastGood, last_good};
-pub use survey::{Survey, validate};
+pub use survey::Survey;
 
 /// Why there is no new gallery.
 #[derive(Debug, Error)]
@@ -68,10 +68,14 @@ impl PhotoEmbedder for Enroller {
     fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String> {
         let picture =
             photograph_from_bytes(bytes, &file.display().to_string()).map_err(|error| error.to_string())?;
-        let face = only_face(self.analyst.faces(&picture).map_err(|error| error.to_string())?)?;
-        let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
-        Ok(PhotoTemplate { plain: face.plain, mirrored })
+        Ok(template_of(only_face(self.analyst.faces(&picture).map_err(|error| error.to_string())?)?))
     }
+}
+
+/// What is kept of a photograph's face.
+pub fn template_of(face: Face) -> PhotoTemplate {
+    let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
+    PhotoTemplate { plain: face.plain, mirrored }
 }
 
 /// The name of the network that makes templates, and how new it is.
@@ -197,6 +201,26 @@ fn keep(
             (None, Some(error))
         }
     }
+}
+
+/// Whether the daemon would take a gallery that is not in its file yet; nothing is written. What `known` has is not
+/// embedded again.
+pub fn rehearse(
+    roster: &Roster,
+    trust: Trust,
+    access: Option<&AccessRules>,
+    known: Store,
+    embedder: &mut dyn PhotoEmbedder,
+) -> Result<(), EnrolError> {
+    let mut plan = survey::planned(roster, trust, access)?;
+    plan.look_up(&known, embedder.model());
+    build_planned(roster, &plan, trust, known, embedder, &mut |_, _| {})?;
+    Ok(())
+}
+
+/// [`rehearse`] for a change that touches no photograph: they are found and told apart, and not looked at.
+pub fn look_over(roster: &Roster, trust: Trust, access: Option<&AccessRules>) -> Result<(), EnrolError> {
+    Ok(survey::planned(roster, trust, access).map(drop)?)
 }
 
 /// Writes the store if it is not what lies there already; the number of what does then.

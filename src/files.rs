@@ -5,6 +5,8 @@
 //! moment later. A file is replaced in one step, so that a power cut leaves the old one or the new one.
 
 mod lock;
+mod rights;
+mod service;
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
@@ -20,6 +22,8 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use lock::{FileLock, lock_file, lock_folder};
+pub use rights::{give_to_service, write_for_service, write_new_for_service};
+pub use service::ServiceUser;
 
 use crate::person::printable;
 
@@ -41,17 +45,11 @@ pub enum Trust {
     Anyone,
 }
 
-/// The service's own user, which `make install` makes.
-const SERVICE_USER: &str = "limen";
-
 impl Trust {
     /// For what the service wrote, whoever reads it.
     pub fn in_the_service() -> Self {
-        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        let mut users = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
-        let service = users.find(|fields| fields.first() == Some(&SERVICE_USER));
-        match service.and_then(|fields| fields.get(2)?.parse().ok()) {
-            Some(uid) => Self::CheckedOr(uid),
+        match ServiceUser::here() {
+            Some(service) => Self::CheckedOr(service.uid),
             None => Self::Checked,
         }
     }
@@ -224,10 +222,20 @@ pub fn write_atomically_by(
     mode: u32,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FileError> {
+    replace(path, mode, write, |file| keep_owner(file, path))
+}
+
+/// `own` gives the new file its owner before it takes the old one's place.
+fn replace(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    own: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<(), FileError> {
     let (folder, name) = split(path)?;
     let temporary = folder.join(temporary_name(name));
     let written = write_new(&temporary, mode, write)
-        .and_then(|file| keep_owner(&file, path))
+        .and_then(|file| own(&file))
         .map_err(|e| failed(&temporary, "write it", e))
         .and_then(|()| fs::rename(&temporary, path).map_err(|e| failed(path, "replace it", e)));
     if let Err(error) = written {

@@ -26,8 +26,8 @@ use crate::person::{GroupId, PersonId, PersonName};
 
 pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
 pub use edit::{
-    EditError, NewPerson, WhichPin, add_people, add_photos, discard_photos, remove_person, restore_photos,
-    set_pin,
+    Addition, EditError, Edited, NewPerson, WhichPin, add, add_people, discard_photos, remove_person,
+    remove_photo, restore_photos, set_pin, undo,
 };
 pub use fallback::{AtBoot, GalleryTrouble};
 pub use kept::Kept;

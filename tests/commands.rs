@@ -56,21 +56,6 @@ fn a_person_is_enrolled_listed_shown_identified_and_removed() {
 }
 
 #[test]
-fn enrolling_warns_when_photographs_show_two_people() {
-    let site = Site::empty();
-    let (one, other) = (photo("obama"), photo("biden"));
-    let ran = site.limen(&[
-        "enroll",
-        "mix",
-        "--name",
-        "Mix",
-        one.to_str().expect("UTF-8"),
-        other.to_str().expect("UTF-8"),
-    ]);
-    assert!(ran.err.contains("do both show the same person?"), "{}", ran.err);
-}
-
-#[test]
 fn check_finds_every_problem_at_once_and_ends_with_one() {
     let site = Site::with_obama();
     site.write("limen.toml", "[door]\ndriver = \"rppal\"\npin = 4\n[camera]\nfps = 0\n");
@@ -145,32 +130,4 @@ fn usage_ends_with_two_and_a_missing_file_with_three() {
     let ran = limen(["verify", "/no/such.jpg", "/no/other.jpg"]);
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("/no/such.jpg: there is no such file"), "{}", ran.err);
-}
-
-#[test]
-fn a_folder_of_photographs_named_by_their_people_is_enrolled_all_or_nobody() {
-    let site = Site::empty();
-    std::fs::create_dir(site.path("images")).expect("a folder");
-    for (name, file) in [("obama", "Barack Obama.jpg"), ("biden", "joe_biden.jpg")] {
-        site.write(&format!("images/{file}"), std::fs::read(photo(name)).expect("committed"));
-    }
-    site.write("images/nobody.jpg", "no picture");
-    let images = site.path("images");
-    let arguments = ["enroll", "--from-directory", images.to_str().expect("UTF-8")];
-    let refused = site.limen(&arguments);
-    assert_eq!(refused.code, 2);
-    assert!(
-        refused.err.contains("nobody was enrolled") && refused.err.contains("nobody.jpg"),
-        "{}",
-        refused.err
-    );
-    assert!(!site.limen(&["people"]).out.contains("obama"));
-
-    std::fs::remove_file(site.path("images/nobody.jpg")).expect("removed");
-    let enrolled = site.limen(&arguments);
-    assert_eq!(enrolled.code, 0, "{}", enrolled.err);
-    assert!(enrolled.out.contains("barack-obama is enrolled") && enrolled.out.contains("joe-biden"));
-    let who = site.limen(&["--json", "identify", photo("obama2").to_str().expect("UTF-8")]);
-    assert_eq!(who.json()[0]["id"], "barack-obama", "{}", who.out);
-    assert_eq!(site.limen(&arguments).code, 2, "they are enrolled already");
 }

@@ -11,6 +11,7 @@ mod daemon;
 mod demo;
 mod devices;
 mod documentation;
+mod enrolling;
 mod evaluation;
 mod faces;
 mod factor;

@@ -10,7 +10,7 @@ use limen::config::edit::{ConfigEditError, Proposal, set_model};
 use limen::config::{ConfigError, Settings};
 use limen::files::Trust;
 use limen::gallery::{
-    EditError, NewPerson, Roster, RosterError, Standing, add_people, add_photos, remove_person,
+    Addition, EditError, NewPerson, Roster, RosterError, Standing, add, add_people, remove_person,
 };
 use limen::mistake::Mistake;
 use limen::person::{PersonId, PersonName, is_deceptive};
@@ -105,16 +105,14 @@ fn edit_gallery(text: &str, roster: &Roster) {
     let id = PersonId::new("new-and-unheard-of").expect("an id");
     let name = PersonName::new("New").expect("a name");
     let photos = vec!["new.jpg".to_owned()];
-    match add_people(&file, &[NewPerson { id: id.clone(), name, photos }]) {
-        Ok(()) => {}
+    match add_people(&file, &[NewPerson { id: id.clone(), name, photos, groups: Vec::new() }]) {
+        Ok(_) => {}
         Err(EditError::Layout(_) | EditError::Known(_)) => return,
         Err(error) => panic!("{error}"),
     }
     assert_eq!(ids(&read(&file)), [ids(roster), vec![id.to_string()]].concat());
-    match add_photos(&file, &id, &["newer.jpg".to_owned()]) {
-        Ok(()) => {}
-        Err(error) => panic!("{error}"),
-    }
+    let newer = Addition::Photos(id.clone(), vec!["newer.jpg".to_owned()]);
+    add(&file, &[newer], &mut |_| Ok(())).expect("whoever was added can be given a photograph");
     remove_person(&file, &id).expect("whoever was added can be removed");
     assert_eq!(ids(&read(&file)), ids(roster));
     if let Some(first) = roster.people.first() {

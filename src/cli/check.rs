@@ -1,6 +1,8 @@
 //! `limen check`: every problem at once, before the door depends on it.
 
+mod doubles;
 mod entry;
+mod readable;
 mod report;
 mod room;
 
@@ -55,6 +57,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     }
     if devices {
         check_folders(&mut report, &settings);
+        readable::check_readable(context, &mut report, &settings);
         room::check_room(&mut report, &settings);
         check_camera(context, &mut report, &settings);
     }
@@ -118,6 +121,7 @@ fn check_people(
     report.notes("gallery", &notes);
     check_singles(report, &built.gallery);
     check_look_alikes(report, settings, &built.gallery);
+    doubles::check_doubles(report, settings, models, &built.gallery);
     // Without a configuration nobody knows the groups.
     if installed {
         check_access(report, settings, &built.gallery);

@@ -1,6 +1,6 @@
 //! What the commands share: where configuration and gallery are, and how to load what they name.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{ErrorKind, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::output;
 use super::trouble::Trouble;
 use crate::camera::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
 use crate::config::{ConfigError, DEFAULT_FILE, Settings};
-use crate::control::{self, SOCKET};
+use crate::control::{self, ControlError, SOCKET};
 use crate::embedding::{Crops, Embedding, Score};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
 use crate::files::Trust;
@@ -18,6 +18,7 @@ use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::Case;
 use crate::matching::{Matcher, Prepared, Rule};
 use crate::pipeline::{Attempt, same_face, scoring, thresholds};
+use crate::policy::AccessRules;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Face};
 
@@ -102,10 +103,14 @@ impl Context {
             bar.set_position(done as u64);
         };
         let mut enroller = Enroller::new(analyst(settings, models));
-        let access = self.file_of_settings().map(|_| &*settings.access);
-        let enrolled = load_gallery(&source, access, &mut enroller, &mut progress);
+        let enrolled = load_gallery(&source, self.access(settings), &mut enroller, &mut progress);
         bar.finish_and_clear();
         enrolled
+    }
+
+    /// Who may when; none where no door is configured, and groups mean nothing.
+    pub fn access<'a>(&self, settings: &'a Settings) -> Option<&'a AccessRules> {
+        self.file_of_settings().map(|_| &*settings.access)
     }
 
     /// Everybody in the gallery file; what to note about it is said.
@@ -147,11 +152,16 @@ impl Context {
     /// read it at its start.
     pub fn ask_for_reload(&self, settings: &Settings) -> Result<Option<control::Answer>, Trouble> {
         let socket = self.socket(settings);
-        if !socket.exists() {
-            output::note("no daemon is running; it will read the gallery when it starts");
-            return Ok(None);
+        let nobody_listens = |error: &ControlError| matches!(error, ControlError::Socket { source, .. } if source.kind() == ErrorKind::ConnectionRefused);
+        match socket.exists().then(|| control::ask(&socket, control::Request::Reload)) {
+            Some(Ok(answer)) => Ok(Some(answer)),
+            Some(Err(error)) if !nobody_listens(&error) => Err(error.into()),
+            // A daemon that was killed leaves its socket behind.
+            Some(Err(_)) | None => {
+                output::note("no daemon is running; it will read the gallery when it starts");
+                Ok(None)
+            }
         }
-        Ok(Some(control::ask(&socket, control::Request::Reload)?))
     }
 }
 

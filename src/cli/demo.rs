@@ -115,6 +115,9 @@ fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
     let photo = format!("{}.jpg", ENROLLED.name);
     crate::files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
     let name = PersonName::new("Barack Obama").map_err(|error| Trouble::Usage(error.to_string()))?;
-    add_people(&settings.gallery, &[NewPerson { id: id.clone(), name, photos: vec![photo] }])?;
+    add_people(
+        &settings.gallery,
+        &[NewPerson { id: id.clone(), name, photos: vec![photo], groups: Vec::new() }],
+    )?;
     Ok(settings)
 }

@@ -1,54 +1,52 @@
 //! `limen enroll`: people, from photographs or from the camera, into the gallery file.
 
-mod directory;
+mod arrival;
+mod batch;
+mod consent;
+mod doubts;
+mod folder;
+mod list;
+mod naming;
+mod photo;
+mod site;
+mod stage;
+mod taken;
+mod wanted;
 
-use std::collections::HashSet;
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::camera::picture_from_camera;
-use super::context::{Context, PairRule, analyst, shown};
+use super::context::Context;
 use super::output::{note, say, say_json};
 use super::people::discard::{discard_photographs, refuse_without_store, say_what_is_left};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
-use crate::camera::photograph::photograph_from_bytes;
-use crate::camera::snapshot::encode_jpeg;
-use crate::clock::Moment;
 use crate::config::Settings;
-use crate::embedding::Embedding;
-use crate::enrol::only_face;
-use crate::files::{Trust, read_trusted, remedy};
-use crate::gallery::assembly::MAX_PHOTO_BYTES;
-use crate::gallery::{NewPerson, Roster, add_people, add_photos};
 use crate::person::{PersonId, PersonName};
-use crate::vision::Analyst;
-use crate::vision::model::Models;
+use arrival::{Arrival, Seen};
+use batch::enroll_all;
+use consent::Consent;
+use photo::Checked;
+use site::Site;
+use taken::take_pictures;
 
-/// Pictures that the camera takes of a person.
-const CAMERA_PICTURES: usize = 3;
-/// How long the camera waits for them.
-const CAMERA_PATIENCE: Duration = Duration::from_secs(30);
-/// Pictures are taken this far apart, so that they differ.
-const CAMERA_PAUSE: Duration = Duration::from_millis(700);
-/// Photographs of the gallery are for root and the service.
-const PHOTO_MODE: u32 = 0o640;
-
-/// Enrol somebody with photographs or from the camera.
+/// Enrol somebody with photographs or from the camera, or many people at once.
 ///
 /// Each photograph must show exactly one face, large and sharp enough; it is copied into the gallery file's
-/// folder. With the id of somebody enrolled the photographs are added. A running daemon is asked to reload.
-/// With --from-directory everybody of a folder is enrolled, one photograph a person, named by the file.
-/// With --json one object a person: id, photos.
+/// folder. With the id of somebody enrolled the photographs are added. Every face is compared with everybody enrolled
+/// and with the person's own photographs: one that is surely somebody else's is refused, one that may be is asked
+/// about. A running daemon is asked to reload; what it refuses is taken back, and the exit code is 3.
+///
+/// With --from-directory everybody of a folder is enrolled: "Ada Lovelace.jpg", "Ada Lovelace 2.jpg" or a folder "Ada
+/// Lovelace" is "ada-lovelace". Photographs that are enrolled already stay as they are, so that a folder can be
+/// enrolled again after something was added. --list takes the same from a table.
+///
+/// With --json one object a person: id, name (null if enrolled before), photos.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Names the person in logs: a-z, 0-9 and '-'
-    #[arg(required_unless_present = "from_directory")]
+    #[arg(required_unless_present_any = ["from_directory", "list"])]
     id: Option<String>,
     /// The person's name; needed for somebody new
     #[arg(long)]
@@ -57,213 +55,121 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "photos")]
     camera: bool,
     /// JPEG or PNG files
-    #[arg(required_unless_present_any = ["camera", "from_directory"], value_name = "PHOTO")]
+    #[arg(required_unless_present_any = ["camera", "from_directory", "list"], value_name = "PHOTO")]
     photos: Vec<PathBuf>,
     /// Delete the photographs of the gallery's folder once the daemon has put their templates into the store
-    #[arg(long, conflicts_with = "from_directory")]
+    #[arg(long, conflicts_with_all = ["from_directory", "list"])]
     discard_photographs: bool,
-    /// Enrol everybody of this folder, one photograph a person: "Ada Lovelace.jpg" is "ada-lovelace"
+    /// Enrol everybody of this folder: a file a person, or a folder a person
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["id", "name", "camera", "photos"])]
     from_directory: Option<PathBuf>,
-}
-
-/// A checked photograph, ready to be put into the gallery's folder.
-struct Checked {
-    bytes: Vec<u8>,
-    extension: &'static str,
-    /// For messages.
-    source: String,
-    /// Its name, if it lies in the gallery's folder already.
-    in_place: Option<String>,
-    embedding: Embedding,
+    /// Enrol everybody of this CSV file, a line a photograph, with a header: file,id,name,groups
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "name", "camera", "photos", "from_directory"])]
+    list: Option<PathBuf>,
+    /// Enrol the good ones where others cannot be; these are listed
+    #[arg(long)]
+    skip_bad: bool,
+    /// Go on where a photograph may show somebody else, or two people look alike, without asking
+    #[arg(long)]
+    yes: bool,
 }
 
 pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    if let Some(folder) = &arguments.from_directory {
-        return directory::enroll_directory(context, folder);
-    }
     let settings = context.settings()?;
+    let consent = Consent { yes: arguments.yes };
+    let request = match (&arguments.from_directory, &arguments.list) {
+        (Some(folder), _) => folder::look_into(folder)?,
+        (None, Some(list)) => list::read(list)?,
+        (None, None) if arguments.skip_bad => {
+            let what = "--skip-bad is for --from-directory and --list; leave the bad photograph out";
+            return Err(Trouble::Usage(what.to_owned()));
+        }
+        (None, None) => return enroll_one(context, &settings, arguments, consent),
+    };
+    enroll_all(context, &settings, request, consent, arguments.skip_bad)
+}
+
+fn enroll_one(
+    context: &Context,
+    settings: &Settings,
+    arguments: &Arguments,
+    consent: Consent,
+) -> Result<Answer, Trouble> {
     if arguments.discard_photographs {
         refuse_without_store(context)?;
-        if !context.socket(&settings).exists() {
+        if !context.socket(settings).exists() {
             let what = "--discard-photographs needs the running daemon, which alone makes the templates; start it \
                         (systemctl start limen), or discard them later: limen people discard-photographs ID";
             return Err(Trouble::Usage(what.to_owned()));
         }
     }
     let id = person_id(arguments.id.as_deref().unwrap_or_default())?;
-    let known = enrolled_ids(context, &settings)?.contains(&id);
-    let name = match &arguments.name {
-        Some(name) => Some(
-            PersonName::new(name).map_err(|why| Trouble::Usage(format!("the name {why}; choose another")))?,
-        ),
-        None => None,
+    let site = Site::open(context, settings)?;
+    let name = name_for(&id, arguments.name.as_deref(), site.entry(&id).is_some())?;
+    let analyst = site.analyst();
+    let photos = if arguments.camera {
+        take_pictures(context, settings, &analyst)?
+    } else {
+        let files = arguments.photos.iter();
+        files.map(|photo| Checked::file(&analyst, photo, site.home())).collect::<Result<_, _>>()?
     };
-    if !known && name.is_none() {
-        return Err(Trouble::Usage(format!("\"{id}\" is new; add --name NAME")));
-    }
-    if known && name.is_some() {
-        let what = format!("\"{id}\" is enrolled already; leave --name out to add photographs");
+    refuse_the_same(&site, &id, &photos)?;
+    let known = site.photos_of(&id);
+    let arrivals = [Arrival { id: id.clone(), name, groups: Vec::new(), photos, known }];
+    if let Some(what) = arrivals[0].too_many() {
         return Err(Trouble::Usage(what));
     }
-    let models = context.models(&settings)?;
-    let analyst = analyst(&settings, &models);
-    let folder = folder_of(&settings.gallery);
-    let checked = if arguments.camera {
-        take_pictures(context, &settings, &analyst)?
-    } else {
-        arguments
-            .photos
-            .iter()
-            .map(|photo| check_photo(&analyst, photo, &folder))
-            .collect::<Result<_, _>>()?
-    };
-    warn_of_strangers(&settings, &models, &checked)?;
-    let photos = put_in_place(&checked, &folder, &id)?;
-    match name {
-        Some(name) => {
-            let person = NewPerson { id: id.clone(), name, photos: photos.clone() };
-            add_people(&settings.gallery, &[person])?;
-        }
-        None => add_photos(&settings.gallery, &id, &photos)?,
+    if !consent.to(&site.doubts(&arrivals)?)? {
+        note("nobody was enrolled");
+        return Ok(Answer::No);
     }
-    context.ask_for_reload(&settings)?;
+    let done = site.enrol(&arrivals)?;
+    let photos: Vec<&str> = done.iter().flat_map(|done| &done.photos).map(String::as_str).collect();
     if context.json {
-        say_json(&json!({ "id": id, "photos": photos }));
+        say_json(
+            &json!({ "id": id, "name": arrivals[0].name.as_ref().map(PersonName::as_str), "photos": photos }),
+        );
     } else {
         say(&format!("{id} is enrolled with {}", photos.join(", ")));
     }
     if arguments.discard_photographs {
-        let deleted = discard_photographs(context, &settings, &id)?;
+        let deleted = discard_photographs(context, settings, &id)?;
         note(&format!("deleted again: {}", deleted.gone.join(", ")));
         say_what_is_left(&deleted);
     }
     Ok(Answer::Yes)
 }
 
-fn enrolled_ids(context: &Context, settings: &Settings) -> Result<HashSet<PersonId>, Trouble> {
-    if !settings.gallery.exists() {
-        return Ok(HashSet::new());
-    }
-    let roster = Roster::load(&settings.gallery, context.trust())?;
-    Ok(roster.people.into_iter().map(|entry| entry.id).collect())
-}
-
-fn folder_of(gallery: &Path) -> PathBuf {
-    gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
-}
-
-fn check_photo(analyst: &Analyst, photo: &Path, folder: &Path) -> Result<Checked, Trouble> {
-    let source = shown(photo);
-    let bytes = read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone)?;
-    let embedding = embedding_of(analyst, &bytes, &source)?;
-    let extension = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
-    let in_place = match (photo.canonicalize(), folder.canonicalize()) {
-        (Ok(photo), Ok(folder)) => photo.strip_prefix(folder).ok().and_then(Path::to_str).map(str::to_owned),
-        _ => None,
-    };
-    Ok(Checked { bytes, extension, source, in_place, embedding })
-}
-
-fn embedding_of(analyst: &Analyst, bytes: &[u8], source: &str) -> Result<Embedding, Trouble> {
-    let picture = photograph_from_bytes(bytes, source)?;
-    let face =
-        only_face(analyst.faces(&picture)?).map_err(|why| Trouble::Device(format!("{source}: {why}")))?;
-    Ok(face.embedding())
-}
-
-/// Photographs of one person should lie near each other; two that do not may show two people.
-fn warn_of_strangers(settings: &Settings, models: &Models, checked: &[Checked]) -> Result<(), Trouble> {
-    let rule = PairRule::new(settings, models)?;
-    for (index, one) in checked.iter().enumerate() {
-        for other in &checked[index + 1..] {
-            let verdict = rule.compare(&one.embedding, &other.embedding);
-            if !verdict.same {
-                note(&format!(
-                    "{} and {} look unlike (distance {:.3}); do both show the same person?",
-                    one.source, other.source, verdict.distance
-                ));
-            }
+/// Somebody new needs a name, somebody enrolled has one.
+fn name_for(id: &PersonId, said: Option<&str>, known: bool) -> Result<Option<PersonName>, Trouble> {
+    let name = said.map(PersonName::new).transpose();
+    match name.map_err(|why| Trouble::Usage(format!("the name {why}; choose another")))? {
+        None if !known => Err(Trouble::Usage(format!("\"{id}\" is new; add --name NAME"))),
+        Some(_) if known => {
+            let what = format!("\"{id}\" is enrolled already; leave --name out to add photographs");
+            Err(Trouble::Usage(what))
         }
+        name => Ok(name),
     }
-    Ok(())
 }
 
-/// Copies the photographs into the gallery's folder as `ID-N.jpg` and returns their names there.
-fn put_in_place(checked: &[Checked], folder: &Path, id: &PersonId) -> Result<Vec<String>, Trouble> {
-    let mut number = 0;
-    let mut names = Vec::new();
-    for photo in checked {
-        if let Some(name) = &photo.in_place {
-            names.push(name.clone());
-            continue;
-        }
-        names.push(loop {
-            number += 1;
-            let name = format!("{id}-{number}.{}", photo.extension);
-            if write_new(&folder.join(&name), &photo.bytes)? {
-                break name;
+/// The same photograph twice tells nobody from anybody, and the daemon refuses it.
+fn refuse_the_same(site: &Site<'_>, id: &PersonId, photos: &[Checked]) -> Result<(), Trouble> {
+    let mut owners = site.owners();
+    let seen = photos.iter().filter_map(|photo| {
+        Some(match owners.take(id, photo)? {
+            Seen::Enrolled => {
+                format!(
+                    "{}: is the same picture as one that \"{id}\" has already; leave it out",
+                    photo.source
+                )
             }
-        });
+            Seen::Twice(what) | Seen::Anothers(what) => what,
+        })
+    });
+    let problems: Vec<String> = seen.collect();
+    if problems.is_empty() {
+        return Ok(());
     }
-    Ok(names)
-}
-
-/// False if there is such a file already.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, Trouble> {
-    let failed = |error: std::io::Error| {
-        Trouble::Device(format!("{}: cannot write it: {error}{}", shown(path), remedy(&error)))
-    };
-    let mut file = match OpenOptions::new().write(true).create_new(true).mode(PHOTO_MODE).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
-        opened => opened.map_err(failed)?,
-    };
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-    Ok(true)
-}
-
-/// Good pictures of the one person before the camera; why a picture is no good is said as it happens.
-fn take_pictures(context: &Context, settings: &Settings, analyst: &Analyst) -> Result<Vec<Checked>, Trouble> {
-    note(&format!(
-        "look at the camera: {CAMERA_PICTURES} pictures are taken; turn the head a little between"
-    ));
-    let deadline = Moment::now() + CAMERA_PATIENCE;
-    let mut taken: Vec<Checked> = Vec::new();
-    let mut said = String::new();
-    while taken.len() < CAMERA_PICTURES {
-        if Moment::now() >= deadline {
-            let what = format!("no good picture within {} s: {said}", CAMERA_PATIENCE.as_secs());
-            return Err(Trouble::Device(what));
-        }
-        let picture = picture_from_camera(context, settings)?;
-        let source = format!("picture {}", taken.len() + 1);
-        let jpeg = match only_face(analyst.faces(&picture)?) {
-            // What is kept is what the daemon will embed: the JPEG.
-            Ok(_) => another(encode_jpeg(&picture)?, &taken),
-            Err(why) => Err(why),
-        };
-        match jpeg {
-            Ok(bytes) => {
-                let embedding = embedding_of(analyst, &bytes, &source)?;
-                note(&format!("{source} is good"));
-                taken.push(Checked { bytes, extension: "jpg", source, in_place: None, embedding });
-            }
-            Err(why) if why != said => {
-                note(&why);
-                said = why;
-            }
-            Err(_) => {}
-        }
-        std::thread::sleep(CAMERA_PAUSE);
-    }
-    Ok(taken)
-}
-
-/// A picture that was not taken before: a camera that hangs gives the same one again and again, and the gallery refuses
-/// it a second time.
-fn another(jpeg: Vec<u8>, taken: &[Checked]) -> Result<Vec<u8>, String> {
-    if taken.iter().any(|before| before.bytes == jpeg) {
-        return Err("the camera gives the very same picture again".to_owned());
-    }
-    Ok(jpeg)
+    Err(Trouble::Usage(format!("nobody was enrolled:\n{}", problems.join("\n"))))
 }

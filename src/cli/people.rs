@@ -1,9 +1,12 @@
 //! `limen people`: who is enrolled?
 
 pub mod discard;
+mod one_photograph;
 mod photographs;
 mod remove;
 pub mod revoke;
+
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -35,6 +38,17 @@ pub enum Command {
         #[arg(long)]
         photographs: bool,
     },
+    /// Take one photograph away from a person, and its template: it showed somebody else, or is a poor one. With --json
+    /// one object: id, removed, deleted, left
+    RemovePhotograph {
+        /// Whose
+        id: String,
+        /// Which, as `limen people show ID` names it
+        photo: PathBuf,
+        /// Delete the file as well
+        #[arg(long)]
+        delete: bool,
+    },
     /// Delete a person's photographs and keep the templates: who steals the card then has no picture. Another
     /// model will need new photographs. With --json one object: id, discarded, left
     DiscardPhotographs {
@@ -65,6 +79,9 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
             if context.json { say_json(&to_json(entry)) } else { show(entry) }
         }
         Command::Remove { id, photographs } => return remove::remove(context, &id, photographs),
+        Command::RemovePhotograph { id, photo, delete } => {
+            return one_photograph::remove_photograph(context, &id, &photo, delete);
+        }
         Command::DiscardPhotographs { id } => return discard::discard(context, &id),
     }
     Ok(Answer::Yes)
@@ -77,7 +94,7 @@ pub fn person_id(text: &str) -> Result<PersonId, Trouble> {
 }
 
 /// The photographs that an entry lists, relative to the gallery's folder.
-fn photo_names(entry: &Entry) -> Vec<String> {
+pub fn photo_names(entry: &Entry) -> Vec<String> {
     entry.photos.iter().map(|photo| photo.path.to_string_lossy().into_owned()).collect()
 }
 

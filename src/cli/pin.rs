@@ -8,12 +8,14 @@ use std::thread;
 use serde_json::json;
 
 use super::context::Context;
+use super::in_force::bring_into_force;
 use super::output::{note, say, say_json};
 use super::people::person_id;
-use super::people::revoke::{bring_into_force, not_edited};
+use super::people::revoke::{self, not_edited};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::credential::{Digits, HashError, PinError, PinHash, check_new_pin, slips};
+use crate::enrol::look_over;
 use crate::gallery::{Means, Roster, WhichPin, set_pin};
 use crate::person::PersonId;
 
@@ -49,11 +51,15 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     };
     let which = if arguments.duress { WhichPin::Duress } else { WhichPin::Usual };
     let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
-    set_pin(&settings.gallery, &id, which, Some(&hash))?;
+    let mut check = |roster: &Roster| {
+        say_what_else_is_wrong(context, &settings, roster);
+        Ok(())
+    };
+    let edited = set_pin(&settings.gallery, &id, which, Some(&hash), &mut check)?;
+    bring_into_force(context, &settings, &edited).into_result()?;
     if settings.entry.keypad.is_none() {
         note("there is no [keypad] in the configuration by which a PIN could be entered");
     }
-    context.ask_for_reload(&settings)?;
     tell(context, &id, which, false);
     Ok(Answer::Yes)
 }
@@ -61,10 +67,17 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
 /// Takes a PIN away, whatever else is wrong in the gallery file.
 fn take_away(context: &Context, settings: &Settings, id: &PersonId, duress: bool) -> Result<Answer, Trouble> {
     let which = if duress { WhichPin::Duress } else { WhichPin::Usual };
-    set_pin(&settings.gallery, id, which, None).map_err(|error| not_edited(id, error))?;
-    bring_into_force(context, settings, id)?;
+    set_pin(&settings.gallery, id, which, None, &mut |_| Ok(())).map_err(|error| not_edited(id, error))?;
+    revoke::bring_into_force(context, settings, id)?;
     tell(context, id, which, true);
     Ok(Answer::Yes)
+}
+
+/// A PIN makes no other entry wrong, so what is wrong in one does not keep it out of the file; of force it does.
+fn say_what_else_is_wrong(context: &Context, settings: &Settings, roster: &Roster) {
+    if let Err(error) = look_over(roster, context.trust(), context.access(settings)) {
+        note(&format!("the daemon refuses the gallery until this is mended:\n{error}"));
+    }
 }
 
 fn tell(context: &Context, id: &PersonId, which: WhichPin, removed: bool) {

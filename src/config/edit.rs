@@ -17,7 +17,7 @@ pub use model::set_model;
 pub use proposal::{Proposal, ProposedPair};
 
 use super::{ConfigError, MAX_FILE_BYTES, Settings};
-use crate::files::{FileError, Trust, lock_file, read_trusted_text, write_atomically};
+use crate::files::{FileError, Trust, lock_file, read_trusted_text, write_for_service};
 
 /// Permission bits if those of the file cannot be asked for.
 const FILE_MODE: u32 = 0o640;
@@ -41,7 +41,7 @@ pub enum ConfigEditError {
     Syntax(#[from] toml_edit::TomlError),
 }
 
-/// Changes the configuration file, which must be there. Owner and mode stay.
+/// Changes the configuration file, which must be there. Of its rights those stay that the daemon needs.
 fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,
@@ -51,7 +51,7 @@ fn change(
     let mode = fs::metadata(file).map_or(FILE_MODE, |found| found.permissions().mode() & 0o777);
     let changed = changed_text(&text, edit)?;
     Settings::parse(&changed, file)?;
-    Ok(write_atomically(file, changed.as_bytes(), mode)?)
+    Ok(write_for_service(file, changed.as_bytes(), mode)?)
 }
 
 fn changed_text(

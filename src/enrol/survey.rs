@@ -7,23 +7,39 @@ use crate::files::{FileError, Trust, read_trusted_text};
 use crate::gallery::assembly::find_photographs;
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
-use crate::gallery::{Plan, Roster};
+use crate::gallery::{Plan, Roster, RosterError};
 use crate::mistake::{MAX_MISTAKES, Mistake};
 use crate::policy::AccessRules;
 
-/// The daemon's own validation of a gallery's text, short of looking at the faces: commands that edit call it with the
-/// text that they would write, before they write it. `file` is where it lies or will lie; its photographs have to be
-/// in that folder already. Without `access`, as where no door is opened, groups and schedules mean nothing.
-pub fn validate(
-    text: &str,
-    file: &Path,
+/// The photographs of a gallery without mistakes. Without `access`, as where no door is opened, groups and schedules
+/// mean nothing.
+pub(super) fn planned(
+    roster: &Roster,
     trust: Trust,
     access: Option<&AccessRules>,
-) -> Result<(), Vec<Mistake>> {
-    match Survey::of_text(text, file, trust, access).mistakes {
-        mistakes if mistakes.is_empty() => Ok(()),
-        mistakes => Err(mistakes),
+) -> Result<Plan, RosterError> {
+    match surveyed(roster, Vec::new(), trust, access) {
+        (plan, mistakes) if mistakes.is_empty() => Ok(plan),
+        (_, mistakes) => Err(RosterError::Wrong(mistakes)),
     }
+}
+
+/// The photographs that were found, and all that is wrong, with what is known to be.
+fn surveyed(
+    roster: &Roster,
+    mut mistakes: Vec<Mistake>,
+    trust: Trust,
+    access: Option<&AccessRules>,
+) -> (Plan, Vec<Mistake>) {
+    if let Some(access) = access {
+        mistakes.extend(roster.unknown_groups(access.groups.keys()));
+        mistakes.extend(roster.unknown_schedules(&access.schedule_names()));
+    }
+    let (plan, missing) = find_photographs(roster, roster.folder(), trust);
+    mistakes.extend(missing);
+    mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
+    mistakes.truncate(MAX_MISTAKES);
+    (plan, mistakes)
 }
 
 /// What a gallery file says and names, as far as it can be read, and all that is wrong.
@@ -44,15 +60,8 @@ impl Survey {
     }
 
     fn of_text(text: &str, file: &Path, trust: Trust, access: Option<&AccessRules>) -> Self {
-        let (roster, mut mistakes) = Roster::read(text, file);
-        if let Some(access) = access {
-            mistakes.extend(roster.unknown_groups(access.groups.keys()));
-            mistakes.extend(roster.unknown_schedules(&access.schedule_names()));
-        }
-        let (plan, missing) = find_photographs(&roster, roster.folder(), trust);
-        mistakes.extend(missing);
-        mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
-        mistakes.truncate(MAX_MISTAKES);
+        let (roster, mistakes) = Roster::read(text, file);
+        let (plan, mistakes) = surveyed(&roster, mistakes, trust, access);
         Self { roster, plan, mistakes }
     }
 

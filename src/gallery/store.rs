@@ -133,6 +133,12 @@ impl Store {
         Some(&records[at].1)
     }
 
+    /// Every photograph of which there is a template of the model in force, with whose it is.
+    pub fn photos(&self) -> impl Iterator<Item = (&PersonId, &PhotoDigest)> {
+        let entries = self.entries().filter(|(_, (model, _), _)| *model == self.model);
+        entries.map(|(person, (_, photo), _)| (person, photo))
+    }
+
     /// A person's templates of the model in force.
     pub fn of(&self, person: &PersonId) -> impl Iterator<Item = &PhotoTemplate> {
         let records = self.records.get(person).into_iter().flatten();

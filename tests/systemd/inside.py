@@ -1,6 +1,8 @@
 """The tests, run as root inside a guest: each from a stopped service, a locked door, one person enrolled and nobody
 before the camera. Prints a line a test, with what was measured, and the service's journal of one that failed."""
 
+import grp
+import json
 import os
 import pwd
 import re
@@ -13,7 +15,7 @@ import traceback
 import keypad
 import sandbox
 import service
-from guest import (ASKED, CAMERA, CHIP, CONFIGURATION, ETC, KIND, PIN, SLOW, Camera, call_clock_synchronised, done,
+from guest import (ASKED, CAMERA, CHIP, CONFIGURATION, ETC, HERE, KIND, PIN, SLOW, Camera, call_clock_synchronised, done,
                    hang, is_locked, is_open, prepare, run, within)
 from service import STALLED, START, TIMEOUT_STOP, UNIT, WATCHDOG, Journal
 
@@ -111,6 +113,37 @@ def a_reload_enrols_and_one_with_a_mistake_changes_nothing_and_says_why(camera, 
     camera.show("biden")
     assert within(DECISION, is_open), "the door does not open"
     return why
+
+
+@test("uml", "q35")
+def the_service_reads_what_commands_write_whoever_made_the_folder(camera, journal):
+    folder = ETC.stat()
+    assert folder.st_mode & 0o7777 == 0o2750 and folder.st_gid == grp.getgrnam("limen").gr_gid
+    service.start()
+    before = os.umask(0o077)
+    try:
+        # As an older `make install` left it: what is made there no longer gets the service's group.
+        os.chown(ETC, 0, 0)
+        os.chmod(ETC, 0o755)
+        done("limen", "enroll", "joe", "--name", "Joe Biden", str(HERE / "biden.jpg"))
+        assert service.status()["people"] == 2, "not in force"
+        photograph = ETC / "joe-1.jpg"
+        assert (photograph.stat().st_mode & 0o777, photograph.stat().st_gid) == (0o640, folder.st_gid)
+        assert "rights" not in problems()
+        photograph.chmod(0o600)
+        assert "joe-1.jpg: the service (user limen) cannot read it" in problems()
+        done("limen", "people", "remove", "joe", "--photographs")
+    finally:
+        os.umask(before)
+        os.chown(ETC, 0, folder.st_gid)
+        os.chmod(ETC, 0o2750)
+
+
+def problems():
+    """What `limen check` calls a problem."""
+    said = run("limen", "check", "--json").stdout.splitlines()
+    found = [json.loads(line) for line in said if line.startswith("{")]
+    return "\n".join(f"{one['part']}: {one['text']}" for one in found if one["level"] == "problem")
 
 
 @test("uml", "q35")

@@ -102,10 +102,10 @@ mod tests {
     fn the_file_keeps_its_mode_and_a_bad_name_is_not_written() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("limen.toml");
-        write_atomically(&file, b"[model]\nembedding = \"int8\"\n", 0o600).expect("written");
+        write_atomically(&file, b"[model]\nembedding = \"int8\"\n", 0o440).expect("written");
         assert!(matches!(set_model(&file, "no/name"), Err(ConfigEditError::Config(ConfigError::Wrong(_)))));
         set_model(&file, "mine").expect("changed");
-        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o440);
         assert_eq!(fs::read_to_string(&file).expect("text"), "[model]\nembedding = \"mine\"\n");
     }
 }

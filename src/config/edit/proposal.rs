@@ -210,9 +210,9 @@ mod tests {
         let file = folder.path().join("limen.toml");
         assert!(proposal(0.1).write(&file).is_err());
         fs::write(&file, "[recognition]\nmargin = 0.06\n").expect("ours");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("ours");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o440)).expect("ours");
         proposal(0.1).write(&file).expect("written");
-        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o440);
         assert_eq!(Settings::load(&file, Trust::Checked).expect("sound").recognition.target_far, 3e-5);
     }
 }

@@ -1,0 +1,89 @@
+//! People who look so alike that they may be one person under two ids: then neither is let in.
+
+use super::Report;
+use crate::cli::likeness::{Likeness, share_for_all_of, share_for_one_among};
+use crate::cli::output::progress;
+use crate::config::Settings;
+use crate::embedding::Score;
+use crate::gallery::{Gallery, Person};
+use crate::matching::distances::Templates;
+use crate::matching::scoring::Scored;
+use crate::vision::model::Models;
+
+/// The most pairs that are named; `limen calibrate` lists more.
+const MOST_NAMED: usize = 20;
+/// The most people of whom everybody is compared with everybody else; more take minutes.
+const MOST_PEOPLE: usize = 20_000;
+
+/// Two people, by their places in the gallery.
+struct Pair {
+    people: [usize; 2],
+    score: Score,
+    /// Nearer than any two of so many strangers should be.
+    sure: bool,
+}
+
+pub fn check_doubles(report: &mut Report, settings: &Settings, models: &Models, gallery: &Gallery) {
+    let people = gallery.people();
+    if people.len() > MOST_PEOPLE {
+        return report.note("doubles", &format!("not looked for among more than {MOST_PEOPLE} people"));
+    }
+    let likeness = Likeness::new(settings, models, share_for_one_among(people.len()));
+    let Some(likeness) = report.take("doubles", likeness) else { return };
+    let mut pairs = pairs(&likeness, people);
+    let known = |pair: &Pair| {
+        let [one, other] = pair.people.map(|place| &people[place].id);
+        settings.recognition.look_alikes.of(one).iter().any(|(id, _)| id == other)
+    };
+    pairs.retain(|pair| !known(pair));
+    pairs.sort_by_key(|pair| pair.score);
+    for pair in pairs.iter().take(MOST_NAMED) {
+        let [one, other] = pair.people.map(|place| &people[place]);
+        let text = format!(
+            "\"{}\" ({}) and \"{}\" ({}) look alike (score {:.3}): one person under two ids is let in by neither. If it is \
+             one, limen people remove one of them; if they are two, name the pair in [[recognition.look-alikes]]",
+            one.id,
+            one.name,
+            other.id,
+            other.name,
+            pair.score.get()
+        );
+        if pair.sure { report.problem("doubles", &text) } else { report.note("doubles", &text) }
+    }
+    if pairs.len() > MOST_NAMED {
+        report.note(
+            "doubles",
+            &format!("and {} pairs more; limen calibrate lists them", pairs.len() - MOST_NAMED),
+        );
+    }
+}
+
+/// Each person with whoever is nearest, each pair once.
+fn pairs(likeness: &Likeness, people: &[Person]) -> Vec<Pair> {
+    let sure = share_for_all_of(people.len());
+    let ready: Vec<Option<Scored>> =
+        people.iter().map(|person| likeness.ready(&person.template()?)).collect();
+    // Somebody without a template keeps the place, and is near nobody.
+    let templates = Templates::of(ready.iter().cloned());
+    let bar = progress(people.len(), "comparing everybody with everybody");
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (index, one) in ready.iter().enumerate() {
+        bar.inc(1);
+        let Some(one) = one else { continue };
+        let near =
+            templates.two_nearest(&one.embedding).into_iter().flatten().find(|near| near.index != index);
+        let Some(near) = near else { continue };
+        let Some(score) = Score::new(near.led.get() - one.lead.get()) else { continue };
+        let both = [index.min(near.index), index.max(near.index)];
+        let [photographs, probes] = both.map(|place| people[place].enrolled);
+        if likeness.is_alike(score, photographs, probes) && !pairs.iter().any(|pair| pair.people == both) {
+            pairs.push(Pair {
+                people: both,
+                score,
+                sure: likeness.is_alike_at(sure, score, photographs, probes),
+            });
+        }
+    }
+    bar.finish_and_clear();
+    pairs
+}

@@ -1,0 +1,127 @@
+//! Many people at once, from a folder or a list. All or nobody, unless the bad ones are to be skipped: what is wrong
+//! with any file is said, for every file at once. What is enrolled already is left as it is.
+
+use serde_json::json;
+
+use super::arrival::{Arrival, Seen};
+use super::consent::Consent;
+use super::photo::Checked;
+use super::site::{Done, Site};
+use super::wanted::{Request, Wanted};
+use crate::cli::context::Context;
+use crate::cli::output::{note, progress, say, say_json};
+use crate::cli::trouble::{Answer, Trouble};
+use crate::config::Settings;
+
+/// What was made of a request.
+#[derive(Default)]
+struct Sorted {
+    arrivals: Vec<Arrival>,
+    problems: Vec<String>,
+    /// Photographs that are enrolled already.
+    unchanged: usize,
+}
+
+/// Enrols everybody asked for; with `skip_bad` those in whose way nothing stands.
+pub(super) fn enroll_all(
+    context: &Context,
+    settings: &Settings,
+    request: Request,
+    consent: Consent,
+    skip_bad: bool,
+) -> Result<Answer, Trouble> {
+    request.left_out.iter().for_each(|file| note(&format!("left out, because it is no photograph: {file}")));
+    let site = Site::open(context, settings)?;
+    let mut sorted = sort(&site, request);
+    sort_out_doubts(&site, &mut sorted, consent, skip_bad)?;
+    let Sorted { arrivals, problems, unchanged } = sorted;
+    if !problems.is_empty() && (!skip_bad || arrivals.is_empty()) {
+        let remedy = if skip_bad { "" } else { "\n--skip-bad enrols the others" };
+        return Err(Trouble::Usage(format!("nobody was enrolled:\n{}{remedy}", problems.join("\n"))));
+    }
+    let doubts = site.doubts(&arrivals)?;
+    if !consent.to(&doubts)? {
+        note("nobody was enrolled");
+        return Ok(Answer::No);
+    }
+    problems.iter().for_each(|problem| note(&format!("skipped: {problem}")));
+    if unchanged > 0 {
+        note(&format!("{unchanged} photographs are enrolled already, and stay as they are"));
+    }
+    if arrivals.is_empty() {
+        return Ok(Answer::Yes);
+    }
+    let done = site.enrol(&arrivals)?;
+    arrivals.iter().zip(&done).for_each(|(arrival, done)| tell(context, arrival, done));
+    Ok(Answer::Yes)
+}
+
+/// Looks at every photograph once.
+fn sort(site: &Site<'_>, request: Request) -> Sorted {
+    let analyst = site.analyst();
+    let mut owners = site.owners();
+    let bar = progress(request.files(), "looking at photographs");
+    let mut sorted = Sorted { problems: request.problems, ..Sorted::default() };
+    for Wanted { id, name, groups, files } in request.people {
+        let mut photos = Vec::new();
+        for file in files {
+            match Checked::file(&analyst, &file, site.home()) {
+                Err(trouble) => sorted.problems.push(trouble.to_string()),
+                Ok(photo) => match owners.take(&id, &photo) {
+                    None => photos.push(photo),
+                    Some(Seen::Enrolled) => sorted.unchanged += 1,
+                    Some(Seen::Twice(what)) => note(&what),
+                    Some(Seen::Anothers(what)) => sorted.problems.push(what),
+                },
+            }
+            bar.inc(1);
+        }
+        let known = site.entry(&id);
+        if known.is_some_and(|entry| groups.iter().any(|group| !entry.standing.groups.contains(group))) {
+            note(&format!("\"{id}\" is enrolled already and keeps the groups of the gallery file"));
+        }
+        let name = if known.is_some() { None } else { Some(name) };
+        let arrival = Arrival { known: site.photos_of(&id), id, name, groups, photos };
+        match arrival.too_many() {
+            _ if arrival.photos.is_empty() => {}
+            Some(what) => sorted.problems.push(what),
+            None => sorted.arrivals.push(arrival),
+        }
+    }
+    bar.finish_and_clear();
+    sorted
+}
+
+/// Where the bad ones are skipped, whoever is surely somebody else is one of them, and so is whoever nobody can be
+/// asked about.
+fn sort_out_doubts(
+    site: &Site<'_>,
+    sorted: &mut Sorted,
+    consent: Consent,
+    skip_bad: bool,
+) -> Result<(), Trouble> {
+    let stands = |sure: bool| sure || !(consent.yes || Consent::can_ask());
+    let doubts = site.doubts(&sorted.arrivals)?;
+    if !skip_bad {
+        // Everything at once: what is sure is one of the problems.
+        if !sorted.problems.is_empty() {
+            sorted.problems.extend(doubts.into_iter().map(|doubt| doubt.what));
+        }
+        return Ok(());
+    }
+    for doubt in doubts.into_iter().filter(|doubt| stands(doubt.sure)) {
+        sorted.arrivals.retain(|arrival| arrival.id != doubt.of);
+        sorted.problems.push(doubt.what);
+    }
+    Ok(())
+}
+
+fn tell(context: &Context, arrival: &Arrival, done: &Done) {
+    let Done { id, photos } = done;
+    let name = arrival.name.as_ref().map(|name| name.as_str());
+    if context.json {
+        return say_json(&json!({ "id": id, "name": name, "photos": photos }));
+    }
+    let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+    say(&format!("{id} is enrolled{name} with {}", photos.join(", ")));
+}

@@ -1,0 +1,70 @@
+//! May it be done? What is sure is refused, what is doubtful is asked about.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use super::doubts::Doubt;
+use crate::cli::output::note;
+use crate::cli::trouble::Trouble;
+
+/// How doubts are settled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Consent {
+    /// `--yes`: they were thought about.
+    pub yes: bool,
+}
+
+impl Consent {
+    /// Whether somebody is there to ask.
+    pub fn can_ask() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether to go on; an error where that is out of the question, or nobody can be asked.
+    pub fn to(self, doubts: &[Doubt]) -> Result<bool, Trouble> {
+        let (sure, may_be): (Vec<&Doubt>, Vec<&Doubt>) = doubts.iter().partition(|doubt| doubt.sure);
+        let lines =
+            |doubts: &[&Doubt]| doubts.iter().map(|doubt| doubt.what.as_str()).collect::<Vec<_>>().join("\n");
+        if !sure.is_empty() {
+            let what =
+                "nobody was enrolled, because this is not who it is said to be; take another photograph";
+            return Err(Trouble::Usage(format!("{what}:\n{}", lines(&[sure, may_be].concat()))));
+        }
+        if may_be.is_empty() {
+            return Ok(true);
+        }
+        if !self.yes && !Self::can_ask() {
+            let what =
+                format!("nobody was enrolled; if it is right all the same, add --yes:\n{}", lines(&may_be));
+            return Err(Trouble::Usage(what));
+        }
+        may_be.iter().for_each(|doubt| note(&doubt.what));
+        Ok(self.yes || ask("Enrol all the same?")?)
+    }
+}
+
+/// A question on the terminal; anything but yes is no.
+fn ask(question: &str) -> Result<bool, Trouble> {
+    let mut terminal = io::stderr();
+    write!(terminal, "{question} [y/N] ")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::person::PersonId;
+
+    fn doubt(sure: bool) -> Doubt {
+        Doubt { of: PersonId::new("ada").expect("an id"), sure, what: "looks unlike".to_owned() }
+    }
+
+    #[test]
+    fn what_is_sure_is_refused_whatever_was_said_and_a_doubt_needs_a_yes() {
+        assert!(Consent { yes: true }.to(&[doubt(false), doubt(true)]).is_err());
+        assert!(Consent { yes: true }.to(&[doubt(false)]).is_ok_and(|go| go));
+        assert!(Consent { yes: false }.to(&[]).is_ok_and(|go| go));
+    }
+}

@@ -1,0 +1,166 @@
+//! New photographs against everybody enrolled, against the person's own, and against each other.
+
+use super::arrival::Arrival;
+use crate::cli::likeness::Likeness;
+use crate::embedding::{Embedding, Score};
+use crate::gallery::Gallery;
+use crate::matching::LookAlikes;
+use crate::matching::scoring::Scored;
+use crate::person::PersonId;
+
+/// A reason not to enrol somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Doubt {
+    /// Who would be enrolled.
+    pub of: PersonId,
+    /// It shows somebody else, beyond reasonable doubt.
+    pub sure: bool,
+    /// For people.
+    pub what: String,
+}
+
+/// Somebody whom a photograph is held against.
+struct Other {
+    id: PersonId,
+    name: String,
+    template: Scored,
+    photographs: usize,
+}
+
+/// What may be wrong with those who come.
+pub(super) fn doubts(
+    likeness: &Likeness,
+    look_alikes: &LookAlikes,
+    gallery: &Gallery,
+    arrivals: &[Arrival],
+) -> Vec<Doubt> {
+    let enrolled = gallery.people().iter().filter_map(|person| {
+        let (template, photographs) = (likeness.ready(&person.template()?)?, person.enrolled);
+        Some(Other { id: person.id.clone(), name: person.name.to_string(), template, photographs })
+    });
+    let mut others: Vec<Other> = enrolled.collect();
+    let mut doubts = Vec::new();
+    for arrival in arrivals {
+        let singles: Vec<Embedding> = arrival.photos.iter().map(|photo| photo.single()).collect();
+        let ready: Vec<Option<Scored>> = singles.iter().map(|single| likeness.ready(single)).collect();
+        let unlike = unlike_their_own(likeness, &others, arrival, &singles, &ready);
+        let alike = alike(likeness, look_alikes, &others, arrival, &ready);
+        doubts.extend(joined(arrival, unlike, alike));
+        if let Some(template) = Embedding::mean(&singles).and_then(|mean| likeness.ready(&mean))
+            && others.iter().all(|other| other.id != arrival.id)
+        {
+            others.push(Other {
+                id: arrival.id.clone(),
+                name: arrival.name.as_ref().map_or_else(String::new, ToString::to_string),
+                template,
+                photographs: singles.len(),
+            });
+        }
+    }
+    doubts
+}
+
+/// A photograph that looks like somebody else's than the person's own.
+struct Unlike {
+    photo: usize,
+    sure: bool,
+    what: String,
+}
+
+fn unlike_their_own(
+    likeness: &Likeness,
+    others: &[Other],
+    arrival: &Arrival,
+    singles: &[Embedding],
+    ready: &[Option<Scored>],
+) -> Vec<Unlike> {
+    let source = |photo: usize| &arrival.photos[photo].source;
+    let judge = |photo: usize, own: &Scored, photographs: usize, what: String| {
+        // What cannot be compared is as unlike as can be.
+        let score = score_of(&ready[photo], own);
+        let sure = score.is_none_or(|score| likeness.is_surely_another(score, photographs));
+        let doubtful = score.is_none_or(|score| likeness.is_doubtful(score, photographs));
+        doubtful.then_some(Unlike { photo, sure, what })
+    };
+    if let Some(own) = others.iter().find(|other| other.id == arrival.id) {
+        let known = match arrival.known.as_slice() {
+            [one] => one.clone(),
+            _ => format!("the photographs of \"{}\"", arrival.id),
+        };
+        let said = |photo| format!("{} looks unlike {known}; do both show the same person?", source(photo));
+        return (0..ready.len())
+            .filter_map(|photo| judge(photo, &own.template, own.photographs, said(photo)))
+            .collect();
+    }
+    if ready.len() == 2 {
+        let said = format!("{} and {} look unlike; do both show the same person?", source(0), source(1));
+        return ready[1].iter().filter_map(|other| judge(0, other, 1, said.clone())).collect();
+    }
+    let alone = |photo: usize| {
+        let rest = singles.iter().enumerate().filter(|(index, _)| *index != photo).map(|(_, single)| single);
+        let mean = likeness.ready(&Embedding::mean(rest)?)?;
+        let said = format!(
+            "{} looks unlike the other {} photographs of \"{}\"; do all show the same person?",
+            source(photo),
+            ready.len() - 1,
+            arrival.id
+        );
+        judge(photo, &mean, ready.len() - 1, said)
+    };
+    (0..ready.len()).filter_map(alone).collect()
+}
+
+fn score_of(probe: &Option<Scored>, template: &Scored) -> Option<Score> {
+    probe.as_ref()?.compare(template).map(|(_, score)| score)
+}
+
+/// Everybody else whom the arrival looks like, each with the photograph that is nearest to them.
+fn alike<'a>(
+    likeness: &Likeness,
+    look_alikes: &LookAlikes,
+    others: &'a [Other],
+    arrival: &Arrival,
+    ready: &[Option<Scored>],
+) -> Vec<(usize, &'a Other)> {
+    let known = look_alikes.of(&arrival.id);
+    let others = others
+        .iter()
+        .filter(|other| other.id != arrival.id && !known.iter().any(|(pair, _)| *pair == other.id));
+    let nearest = |other: &'a Other| {
+        let scores = ready.iter().enumerate();
+        let scores = scores.filter_map(|(photo, probe)| Some((score_of(probe, &other.template)?, photo)));
+        let (score, photo) = scores.min()?;
+        likeness.is_alike(score, other.photographs, 1).then_some((photo, other))
+    };
+    others.filter_map(nearest).collect()
+}
+
+/// Unlike the own and like somebody else's: that is somebody else.
+fn joined(arrival: &Arrival, unlike: Vec<Unlike>, alike: Vec<(usize, &Other)>) -> Vec<Doubt> {
+    let of = || arrival.id.clone();
+    let twice = |photo: usize| alike.iter().find(|(of, _)| *of == photo).map(|(_, other)| *other);
+    let mut doubts: Vec<Doubt> = Vec::new();
+    for Unlike { photo, sure, what } in &unlike {
+        doubts.push(match twice(*photo) {
+            Some(other) => Doubt {
+                of: of(),
+                sure: true,
+                what: format!("{what} It looks like \"{}\", {}", other.id, other.name),
+            },
+            None => Doubt { of: of(), sure: *sure, what: what.clone() },
+        });
+    }
+    let said = |photo: usize| unlike.iter().any(|unlike| unlike.photo == photo);
+    for (photo, other) in alike.iter().filter(|(photo, _)| !said(*photo)) {
+        let source = &arrival.photos[*photo].source;
+        let what = format!(
+            "{source}: \"{}\" looks like \"{other}\", {}; one person under two ids is let in by neither. If it is one \
+             person, add the photograph to that id: limen enroll {other} PHOTO",
+            arrival.id,
+            other.name,
+            other = other.id,
+        );
+        doubts.push(Doubt { of: of(), sure: false, what });
+    }
+    doubts
+}

@@ -1,0 +1,79 @@
+//! One photograph to be enrolled: looked at, and put into the gallery's folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::camera::photograph::photograph_from_bytes;
+use crate::cli::context::shown;
+use crate::cli::trouble::Trouble;
+use crate::embedding::Embedding;
+use crate::enrol::{only_face, template_of};
+use crate::files::{Trust, read_trusted};
+use crate::gallery::assembly::MAX_PHOTO_BYTES;
+use crate::gallery::{PhotoDigest, PhotoTemplate};
+use crate::vision::Analyst;
+
+/// A checked photograph, ready to be put into the gallery's folder.
+pub(super) struct Checked {
+    content: Content,
+    pub extension: &'static str,
+    /// For messages.
+    pub source: String,
+    /// Its name, if it lies in the gallery's folder already.
+    pub in_place: Option<String>,
+    pub digest: PhotoDigest,
+    pub template: PhotoTemplate,
+}
+
+/// A folder may hold more photographs than fit in memory.
+enum Content {
+    Taken(Vec<u8>),
+    File(PathBuf),
+}
+
+impl Checked {
+    /// Looks at the photograph in a file; `home` is the gallery's folder.
+    pub fn file(analyst: &Analyst, photo: &Path, home: &Path) -> Result<Self, Trouble> {
+        let source = shown(photo);
+        let bytes = read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone)?;
+        let in_place = match (photo.canonicalize(), home.canonicalize()) {
+            (Ok(photo), Ok(home)) => photo.strip_prefix(home).ok().and_then(Path::to_str).map(str::to_owned),
+            _ => None,
+        };
+        let checked = Self::look_at(analyst, &bytes, source, Content::File(photo.to_owned()))?;
+        Ok(Self { in_place, ..checked })
+    }
+
+    /// Looks at a picture that was taken, as the daemon will find it.
+    pub fn taken(analyst: &Analyst, jpeg: Vec<u8>, source: String) -> Result<Self, Trouble> {
+        let looked_at = Self::look_at(analyst, &jpeg, source, Content::Taken(Vec::new()))?;
+        Ok(Self { content: Content::Taken(jpeg), ..looked_at })
+    }
+
+    fn look_at(analyst: &Analyst, bytes: &[u8], source: String, content: Content) -> Result<Self, Trouble> {
+        let picture = photograph_from_bytes(bytes, &source)?;
+        let face =
+            only_face(analyst.faces(&picture)?).map_err(|why| Trouble::Device(format!("{source}: {why}")))?;
+        let extension = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
+        let (digest, template) = (PhotoDigest::of(bytes), template_of(face));
+        Ok(Self { content, extension, source, in_place: None, digest, template })
+    }
+
+    /// What its face is compared by.
+    pub fn single(&self) -> Embedding {
+        // Both crops come from one network, so the mean exists.
+        self.template.single().unwrap_or_else(|| self.template.plain.clone())
+    }
+
+    /// Its bytes, the same that were looked at.
+    pub fn bytes(&self) -> Result<Vec<u8>, Trouble> {
+        let bytes = match &self.content {
+            Content::Taken(bytes) => bytes.clone(),
+            Content::File(path) => read_trusted(path, MAX_PHOTO_BYTES, Trust::Anyone)?,
+        };
+        if PhotoDigest::of(&bytes) != self.digest {
+            let what = format!("{}: was changed while it was looked at; enrol again", self.source);
+            return Err(Trouble::Device(what));
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,192 @@
+//! The gallery that people are enrolled in: read once, held against everybody who comes, then changed in one step.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::arrival::{Arrival, Owners};
+use super::doubts::{Doubt, doubts};
+use super::stage::Stage;
+use crate::cli::context::{Context, analyst};
+use crate::cli::in_force::{Force, bring_into_force};
+use crate::cli::likeness::{Likeness, share_for_one_among};
+use crate::cli::output::note;
+use crate::cli::people::photo_names;
+use crate::cli::trouble::Trouble;
+use crate::config::Settings;
+use crate::enrol::{Enroller, rehearse};
+use crate::files::give_to_service;
+use crate::gallery::roster::Entry;
+use crate::gallery::{Addition, Gallery, NewPerson, Roster, Store, add};
+use crate::person::PersonId;
+use crate::vision::Analyst;
+use crate::vision::model::Models;
+
+/// Everybody enrolled, with their templates.
+pub(super) struct Site<'a> {
+    context: &'a Context,
+    settings: &'a Settings,
+    models: Arc<Models>,
+    home: PathBuf,
+    roster: Roster,
+    gallery: Gallery,
+    store: Store,
+}
+
+/// Somebody who was enrolled, and the names of the photographs that were added.
+pub(super) struct Done {
+    pub id: PersonId,
+    pub photos: Vec<String>,
+}
+
+impl<'a> Site<'a> {
+    /// Reads the gallery; what is wrong in it has to be mended first.
+    pub fn open(context: &'a Context, settings: &'a Settings) -> Result<Self, Trouble> {
+        let models = context.models(settings)?;
+        let home = folder_of(&settings.gallery);
+        let (roster, gallery, store) = if settings.gallery.exists() {
+            let built = context.enrolled(settings, &models)?.built;
+            (Roster::load(&settings.gallery, context.trust())?, built.gallery, built.store)
+        } else {
+            let model = models.digest();
+            (Roster::default(), Gallery::empty(model), Store::empty(model))
+        };
+        Ok(Self { context, settings, models, home, roster, gallery, store })
+    }
+
+    /// The gallery's folder.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// For single photographs.
+    pub fn analyst(&self) -> Analyst {
+        analyst(self.settings, &self.models)
+    }
+
+    /// Somebody who is enrolled.
+    pub fn entry(&self, id: &PersonId) -> Option<&Entry> {
+        self.roster.people.iter().find(|entry| entry.id == *id)
+    }
+
+    /// The names of the photographs that somebody has.
+    pub fn photos_of(&self, id: &PersonId) -> Vec<String> {
+        self.entry(id).map(photo_names).unwrap_or_default()
+    }
+
+    /// Whose which photograph is.
+    pub fn owners(&self) -> Owners {
+        Owners::of(&self.store)
+    }
+
+    /// What may be wrong with those who come.
+    pub fn doubts(&self, arrivals: &[Arrival]) -> Result<Vec<Doubt>, Trouble> {
+        let people = (self.gallery.people().len() + arrivals.len()).saturating_sub(1);
+        let likeness = Likeness::new(self.settings, &self.models, share_for_one_among(people))?;
+        Ok(doubts(&likeness, &self.settings.recognition.look_alikes, &self.gallery, arrivals))
+    }
+
+    /// Puts them into the gallery, all or nobody: checked as the daemon does before the file is changed, and in force
+    /// or taken back if one runs. What was copied goes again where it does not come about.
+    pub fn enrol(mut self, arrivals: &[Arrival]) -> Result<Vec<Done>, Trouble> {
+        let done = self.named(arrivals);
+        let additions: Vec<Addition> = arrivals.iter().zip(&done).map(addition).collect();
+        let mut store = Some(std::mem::replace(&mut self.store, Store::empty(self.models.digest())));
+        let mut stage = Stage::in_folder(&self.home)?;
+        let mut failed = None;
+        let mut check = |roster: &Roster| {
+            let put = put_all(&mut stage, arrivals, &done);
+            put.map_err(|trouble| failed.insert(trouble).to_string())?;
+            let store = store.take().unwrap_or_else(|| Store::empty(self.models.digest()));
+            self.rehearse(roster, with_new(store, arrivals)?)
+        };
+        let edited = add(&self.settings.gallery, &additions, &mut check);
+        let edited = edited.map_err(|error| failed.take().unwrap_or_else(|| error.into()))?;
+        self.give_to_service(arrivals);
+        match bring_into_force(self.context, self.settings, &edited) {
+            Force::Yes => stage.keep(),
+            Force::TakenBack(trouble) => return Err(trouble),
+            Force::Left(trouble) => {
+                stage.keep();
+                return Err(trouble);
+            }
+        }
+        Ok(done)
+    }
+
+    /// What lay in the folder before may be closed to the service; the check tells who cannot read it then.
+    fn give_to_service(&self, arrivals: &[Arrival]) {
+        let in_place =
+            arrivals.iter().flat_map(|arrival| &arrival.photos).filter_map(|photo| photo.in_place.as_ref());
+        for name in in_place {
+            if let Err(error) = give_to_service(&self.home.join(name)) {
+                note(&error.to_string());
+            }
+        }
+    }
+
+    fn rehearse(&self, roster: &Roster, store: Store) -> Result<(), String> {
+        let (trust, access) = (self.context.trust(), self.context.access(self.settings));
+        let mut enroller = Enroller::new(self.analyst());
+        rehearse(roster, trust, access, store, &mut enroller).map_err(|error| error.to_string())
+    }
+
+    /// Chooses names for the photographs: `ID-N.jpg`, the first that is free.
+    fn named(&self, arrivals: &[Arrival]) -> Vec<Done> {
+        let mut taken: HashSet<String> = self.roster.people.iter().flat_map(photo_names).collect();
+        let mut name = |id: &PersonId, extension: &str| {
+            let names = (1..).map(|number: u32| format!("{id}-{number}.{extension}"));
+            let is_free = |name: &String| !self.home.join(name).exists() && !taken.contains(name);
+            let mut free = names.filter(is_free);
+            // The numbers do not run out before the disk does.
+            let name = free.next().unwrap_or_default();
+            drop(free);
+            taken.insert(name.clone());
+            name
+        };
+        let named = arrivals.iter().map(|arrival| {
+            let photos = arrival.photos.iter();
+            let photos = photos
+                .map(|photo| photo.in_place.clone().unwrap_or_else(|| name(&arrival.id, photo.extension)));
+            Done { id: arrival.id.clone(), photos: photos.collect() }
+        });
+        named.collect()
+    }
+}
+
+fn addition((arrival, done): (&Arrival, &Done)) -> Addition {
+    let (id, photos) = (done.id.clone(), done.photos.clone());
+    match &arrival.name {
+        Some(name) => {
+            Addition::Person(NewPerson { id, name: name.clone(), photos, groups: arrival.groups.clone() })
+        }
+        None => Addition::Photos(id, photos),
+    }
+}
+
+fn put_all(stage: &mut Stage<'_>, arrivals: &[Arrival], done: &[Done]) -> Result<(), Trouble> {
+    for (arrival, done) in arrivals.iter().zip(done) {
+        for (photo, name) in
+            arrival.photos.iter().zip(&done.photos).filter(|(photo, _)| photo.in_place.is_none())
+        {
+            stage.put(name, &photo.bytes()?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The templates of everybody, the new photographs' among them: they need not be embedded again.
+fn with_new(mut store: Store, arrivals: &[Arrival]) -> Result<Store, String> {
+    for arrival in arrivals {
+        for photo in &arrival.photos {
+            let inserted = store.insert(arrival.id.clone(), photo.digest, photo.template.clone());
+            inserted.map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(store)
+}
+
+/// The folder that a gallery's photographs lie in.
+fn folder_of(gallery: &Path) -> PathBuf {
+    gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}

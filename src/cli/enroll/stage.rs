@@ -1,0 +1,81 @@
+//! Photographs that are put into the gallery's folder, and taken out again unless the enrolment comes about.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_default;
+
+use crate::cli::context::shown;
+use crate::cli::trouble::Trouble;
+use crate::files::write_new_for_service;
+
+/// Photographs of the gallery are for root and the service.
+const PHOTO_MODE: u32 = 0o640;
+
+/// Takes away what it wrote when it is dropped, unless it was told to keep it. While it lives nothing that can be
+/// caught ends the program, which would leave copies behind.
+pub(super) struct Stage<'a> {
+    folder: &'a Path,
+    written: Vec<PathBuf>,
+    interruptible: Arc<AtomicBool>,
+}
+
+impl<'a> Stage<'a> {
+    /// Nothing written yet.
+    pub fn in_folder(folder: &'a Path) -> Result<Self, Trouble> {
+        let interruptible = Arc::new(AtomicBool::new(false));
+        // The last: a file that grows beyond a limit is then an error as any other.
+        for signal in [SIGINT, SIGTERM, SIGHUP, libc::SIGXFSZ] {
+            register_conditional_default(signal, Arc::clone(&interruptible))?;
+        }
+        Ok(Self { folder, written: Vec::new(), interruptible })
+    }
+
+    /// Writes a photograph under a name that must be free.
+    pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
+        let path = self.folder.join(name);
+        if !write_new_for_service(&path, bytes, PHOTO_MODE)? {
+            let what =
+                format!("{}: is there already, written by somebody else meanwhile; try again", shown(&path));
+            return Err(Trouble::Device(what));
+        }
+        self.written.push(path);
+        Ok(())
+    }
+
+    /// The photographs stay.
+    pub fn keep(&mut self) {
+        self.written.clear();
+    }
+}
+
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        for path in &self.written {
+            // Nobody could be told, and the gallery does not name it.
+            let _ = fs::remove_file(path);
+        }
+        self.interruptible.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_is_taken_away_and_nothing_is_written_over() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("there.jpg"), "there").expect("written");
+        let mut stage = Stage::in_folder(folder.path()).expect("signals");
+        stage.put("new.jpg", b"new").expect("written");
+        assert!(stage.put("there.jpg", b"new").is_err());
+        drop(stage);
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).expect("a folder").flatten().map(|e| e.file_name()).collect();
+        assert_eq!(left, ["there.jpg"]);
+    }
+}

@@ -1,0 +1,73 @@
+//! Pictures of the one person before the door's camera.
+
+use std::time::Duration;
+
+use super::photo::Checked;
+use crate::camera::snapshot::encode_jpeg;
+use crate::cli::camera::picture_from_camera;
+use crate::cli::context::Context;
+use crate::cli::output::note;
+use crate::cli::trouble::Trouble;
+use crate::clock::Moment;
+use crate::config::Settings;
+use crate::enrol::only_face;
+use crate::gallery::PhotoDigest;
+use crate::vision::Analyst;
+
+/// Pictures that the camera takes of a person.
+const CAMERA_PICTURES: usize = 3;
+/// How long the camera waits for them.
+const CAMERA_PATIENCE: Duration = Duration::from_secs(30);
+/// Pictures are taken this far apart, so that they differ.
+const CAMERA_PAUSE: Duration = Duration::from_millis(700);
+
+/// Good pictures of the one person before the camera; why a picture is no good is said as it happens.
+pub(super) fn take_pictures(
+    context: &Context,
+    settings: &Settings,
+    analyst: &Analyst,
+) -> Result<Vec<Checked>, Trouble> {
+    note(&format!(
+        "look at the camera: {CAMERA_PICTURES} pictures are taken; turn the head a little between"
+    ));
+    let deadline = Moment::now() + CAMERA_PATIENCE;
+    let mut taken: Vec<Checked> = Vec::new();
+    let mut said = String::new();
+    while taken.len() < CAMERA_PICTURES {
+        if Moment::now() >= deadline {
+            let what = format!("no good picture within {} s: {said}", CAMERA_PATIENCE.as_secs());
+            return Err(Trouble::Device(what));
+        }
+        let picture = picture_from_camera(context, settings)?;
+        let source = format!("picture {}", taken.len() + 1);
+        let jpeg = match only_face(analyst.faces(&picture)?) {
+            // What is kept is what the daemon will embed: the JPEG.
+            Ok(_) => another(encode_jpeg(&picture)?, &taken),
+            Err(why) => Err(why),
+        };
+        match jpeg {
+            Ok(bytes) => {
+                let checked = Checked::taken(analyst, bytes, source)?;
+                note(&format!("{} is good", checked.source));
+                taken.push(checked);
+            }
+            Err(why) if why != said => {
+                note(&why);
+                said = why;
+            }
+            Err(_) => {}
+        }
+        std::thread::sleep(CAMERA_PAUSE);
+    }
+    Ok(taken)
+}
+
+/// A picture that was not taken before: a camera that hangs gives the same one again and again, and the gallery refuses
+/// it a second time.
+fn another(jpeg: Vec<u8>, taken: &[Checked]) -> Result<Vec<u8>, String> {
+    let digest = PhotoDigest::of(&jpeg);
+    if taken.iter().any(|before| before.digest == digest) {
+        return Err("the camera gives the very same picture again".to_owned());
+    }
+    Ok(jpeg)
+}

@@ -1,0 +1,56 @@
+//! `limen people remove-photograph`: one photograph of a person goes, and its template with it.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::person_id;
+use super::photographs::{Deleted, delete};
+use crate::cli::context::Context;
+use crate::cli::output::{say, say_json};
+use crate::cli::trouble::{Answer, Trouble};
+use crate::gallery::remove_photo;
+
+pub fn remove_photograph(
+    context: &Context,
+    id: &str,
+    photo: &Path,
+    file_too: bool,
+) -> Result<Answer, Trouble> {
+    let settings = context.settings()?;
+    let id = person_id(id)?;
+    let folder =
+        settings.gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = name_in(folder, photo);
+    remove_photo(&settings.gallery, &id, &name)?;
+    // What was taken away stays away: who is on it might be somebody else.
+    context.ask_for_reload(&settings).map_err(|why| {
+        let what = format!(
+            "{name} is out of the gallery file, but NOT out of force: whoever is on it still opens the door as {id}\n{why}"
+        );
+        Trouble::Device(what)
+    })?;
+    let Deleted { gone, left } =
+        if file_too { delete(folder, std::slice::from_ref(&name)) } else { Deleted::default() };
+    let left =
+        if file_too { left } else { vec![format!("the photograph {name} (--delete deletes it as well)")] };
+    if context.json {
+        say_json(&json!({ "id": id, "removed": name, "deleted": gone, "left": left }));
+    } else {
+        say(&format!("{name} is no longer a photograph of {id}"));
+        gone.iter().for_each(|name| say(&format!("  deleted: {name}")));
+        left.iter().for_each(|what| say(&format!("  left: {what}")));
+    }
+    Ok(Answer::Yes)
+}
+
+/// As the gallery names it, whichever way to it was named.
+fn name_in(folder: &Path, photo: &Path) -> String {
+    let inside = || {
+        let (file, home) = (photo.canonicalize().ok()?, folder.canonicalize().ok()?);
+        Some(file.strip_prefix(home).ok()?.to_owned())
+    };
+    let is_name = !photo.is_absolute() && folder.join(photo).exists();
+    let name = if is_name { None } else { inside() };
+    name.as_deref().unwrap_or(photo).to_string_lossy().into_owned()
+}
