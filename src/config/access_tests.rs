@@ -144,7 +144,7 @@ fn names_that_nothing_has_are_refused_with_those_that_something_has() {
     );
     answers(
         "[[group]]\nschedule = [\"office\"]\n",
-        "limen.toml:2: [group] schedule: unknown field `schedule`",
+        "limen.toml:2: [group] schedule: there is no such key; did you mean schedules?",
     );
     answers("[[schedule]]\nname = \"empty\"\n", "limen.toml:1: schedule \"empty\": has no windows");
 }
