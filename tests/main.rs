@@ -21,6 +21,7 @@ mod models;
 mod networks;
 mod operating;
 mod parsers;
+mod photographs;
 mod recognition;
 mod support;
 mod templates;

@@ -107,7 +107,7 @@ pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
         return Err(Trouble::Usage(what));
     }
     let models = context.models(&settings)?;
-    let analyst = analyst(&settings, &models);
+    let analyst = analyst(&settings, &models).for_templates();
     let folder = folder_of(&settings.gallery);
     let checked = if arguments.camera {
         take_pictures(context, &settings, &analyst)?

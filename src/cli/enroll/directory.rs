@@ -24,7 +24,7 @@ pub(super) fn enroll_directory(context: &Context, folder: &Path) -> Result<Answe
     let files = photographs(folder)?;
     let known = enrolled_ids(context, &settings)?;
     let models = context.models(&settings)?;
-    let analyst = analyst(&settings, &models);
+    let analyst = analyst(&settings, &models).for_templates();
     let home = folder_of(&settings.gallery);
     let mut problems = Vec::new();
     let mut people: Vec<(PersonId, PersonName, Checked)> = Vec::new();
