@@ -77,7 +77,7 @@ pub fn version_of(models: &Models) -> ModelVersion {
 /// The one face of a photograph, or what is wrong with it and the remedy.
 pub fn only_face(mut faces: Vec<FoundFace>) -> Result<Face, String> {
     match faces.len() {
-        0 => Err("no face was found; use a photograph that shows one face from the front, with both eyes and the mouth".to_owned()),
+        0 => Err("no face was found; use a photograph that shows one face from the front".to_owned()),
         1 => faces.remove(0).1.map_err(|why| format!("the face cannot be used: {}", remedy(why))),
         n => Err(format!("{n} faces were found; cut the photograph so that it shows one person")),
     }
@@ -89,8 +89,12 @@ fn remedy(why: Unusable) -> String {
         Unusable::OnItsSide => "it lies on its side; turn the photograph by a quarter".to_owned(),
         Unusable::UpsideDown => "it is upside down; turn the photograph round".to_owned(),
         Unusable::Tilted => "the head is tilted; turn the photograph until the eyes are level".to_owned(),
-        Unusable::TooSmall => "it is too small; cut the photograph so that the face fills a third of it, or take a larger one".to_owned(),
-        Unusable::NotAFace => "what looks like a face is none that shows clearly; use a photograph that shows one face from the front".to_owned(),
+        Unusable::TooSmall => {
+            "it is too small; cut the photograph around it, or take a larger one".to_owned()
+        }
+        Unusable::NotAFace => {
+            "it does not show clearly; use a photograph of one face from the front".to_owned()
+        }
         other => format!("{other}; take another photograph"),
     }
 }

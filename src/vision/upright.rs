@@ -14,8 +14,8 @@ use crate::geometry::{Point, Rect, Similarity};
 
 /// The square looked at is so many times larger than the mesh: with 2.3 and 3.8 the two looks cannot be told apart.
 const REGION: f32 = 3.0;
-/// A face that stands on its head scores more upside down, by this at the least. Of 495 upright faces, the 150 hardest of
-/// 4,305 among them, one scored 0.10 more and no other more than 0.03; of 209 upside down each 0.11 or more.
+/// A face that stands on its head scores more upside down, by this at the least. Of 495 upright faces, the 150 hardest
+/// of 4,305 among them, one scored 0.10 more and no other more than 0.03; of 209 upside down each 0.11 or more.
 const CLEARLY: f32 = 0.06;
 /// A box whose centre is farther from the square's, against its side, is another face.
 const OFF_CENTRE: f32 = 0.2;
