@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::audit::{AuditError, AuditSettings, newest_fact};
 use crate::camera::photograph::photograph_from_bytes;
 use crate::embedding::ModelDigest;
+use crate::event::Unusable;
 use crate::files::{FileError, Trust};
 use crate::gallery::assembly::build_planned;
 use crate::gallery::kept::Kept;
@@ -52,7 +53,7 @@ pub struct Enroller {
 impl Enroller {
     /// `analyst` must embed mirrored crops.
     pub fn new(analyst: Analyst) -> Self {
-        Self { analyst }
+        Self { analyst: analyst.for_templates() }
     }
 }
 
@@ -87,9 +88,25 @@ pub fn version_of(models: &Models) -> ModelVersion {
 /// The one face of a photograph, or what is wrong with it and the remedy.
 pub fn only_face(mut faces: Vec<FoundFace>) -> Result<Face, String> {
     match faces.len() {
-        0 => Err("no face was found; use a photograph that shows one face from the front, at least 100 pixels wide".to_owned()),
-        1 => faces.remove(0).1.map_err(|why| format!("the face cannot be used: {why}; take another photograph")),
+        0 => Err("no face was found; use a photograph that shows one face from the front".to_owned()),
+        1 => faces.remove(0).1.map_err(|why| format!("the face cannot be used: {}", remedy(why))),
         n => Err(format!("{n} faces were found; cut the photograph so that it shows one person")),
+    }
+}
+
+/// What is wrong with the face of a photograph, and what to do with the photograph.
+fn remedy(why: Unusable) -> String {
+    match why {
+        Unusable::OnItsSide => "it lies on its side; turn the photograph by a quarter".to_owned(),
+        Unusable::UpsideDown => "it is upside down; turn the photograph round".to_owned(),
+        Unusable::Tilted => "the head is tilted; turn the photograph until the eyes are level".to_owned(),
+        Unusable::TooSmall => {
+            "it is too small; cut the photograph around it, or take a larger one".to_owned()
+        }
+        Unusable::NotAFace => {
+            "it does not show clearly; use a photograph of one face from the front".to_owned()
+        }
+        other => format!("{other}; take another photograph"),
     }
 }
 

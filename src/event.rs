@@ -44,8 +44,24 @@ pub enum Unusable {
     TooDark,
     /// Too much light on the face.
     TooBright,
-    /// The head is turned or tilted away.
+    /// The head is turned to a side, up or down.
     TurnedAway,
+    /// The head leans to a shoulder.
+    Tilted,
+    /// The face lies on its side in the picture.
+    OnItsSide,
+    /// The face stands on its head in the picture.
+    UpsideDown,
+    /// Something lies over the face, or a part of it shows no detail.
+    Covered,
+    /// Too little difference between light and dark.
+    LowContrast,
+    /// Half of the face is in the dark.
+    UnevenLight,
+    /// Made of blocks, or noise.
+    Coarse,
+    /// Wider or narrower than a face is.
+    Stretched,
     /// The landmark network does not see a face there.
     NotAFace,
     /// Part of the face lies outside the picture.
@@ -60,6 +76,16 @@ impl fmt::Display for Unusable {
             Self::TooDark => "the face is too dark: add light",
             Self::TooBright => "the face is too bright: less light from the front",
             Self::TurnedAway => "the face is turned away: look at the camera",
+            Self::Tilted => "the head is tilted: hold it upright",
+            Self::OnItsSide => {
+                "the face lies on its side: hold the head upright, or turn the picture by a quarter"
+            }
+            Self::UpsideDown => "the face is upside down: turn the picture round",
+            Self::Covered => "part of the face is covered: uncover it, mouth and eyes",
+            Self::LowContrast => "the face is pale: clean the lens, no light into it",
+            Self::UnevenLight => "half of the face is in the dark: light from the front",
+            Self::Coarse => "the picture is coarse: more light, less compression",
+            Self::Stretched => "the picture is stretched: keep its proportions",
             Self::NotAFace => "no clear face",
             Self::CutOff => "part of the face is outside the picture",
         })

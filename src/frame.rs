@@ -114,6 +114,32 @@ impl Picture {
         [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
     }
 
+    /// A part of the picture; `area` is cut to it first, see [`Area::touched`].
+    pub fn cut(&self, area: Area) -> Self {
+        let left = area.left.min(self.width - 1);
+        let top = area.top.min(self.height - 1);
+        let width = area.width.clamp(1, self.width - left);
+        let height = area.height.clamp(1, self.height - top);
+        let start = left as usize * 3;
+        let lines = self.rgb.chunks_exact(self.width as usize * 3).skip(top as usize).take(height as usize);
+        let rgb = lines.flat_map(|line| &line[start..start + width as usize * 3]).copied().collect();
+        Self { width, height, rgb }
+    }
+
+    /// The picture turned by so many quarters, clockwise.
+    pub fn turned(&self, quarters: u8) -> Self {
+        let (right, bottom) = (i64::from(self.width) - 1, i64::from(self.height) - 1);
+        let at = |x: u32, y: u32| (i64::from(x), i64::from(y));
+        match quarters % 4 {
+            0 => self.clone(),
+            1 => Self::from_fn(self.height, self.width, |x, y| self.pixel(at(x, y).1, bottom - at(x, y).0)),
+            2 => Self::from_fn(self.width, self.height, |x, y| {
+                self.pixel(right - at(x, y).0, bottom - at(x, y).1)
+            }),
+            _ => Self::from_fn(self.height, self.width, |x, y| self.pixel(right - at(x, y).1, at(x, y).0)),
+        }
+    }
+
     /// The picture mirrored left to right.
     pub fn mirrored(&self) -> Self {
         let row = self.width as usize * 3;
@@ -143,6 +169,24 @@ mod tests {
         assert!(Picture::new(2, 1, vec![0; 5]).is_none());
         assert!(Picture::new(0, 1, vec![]).is_none());
         assert!(Picture::new(u32::MAX, u32::MAX, vec![]).is_none());
+    }
+
+    #[test]
+    fn four_quarters_turn_a_picture_round_and_the_first_takes_its_left_column_to_the_top() {
+        let picture = Picture::from_fn(3, 2, |x, y| [x as u8, y as u8, 7]);
+        let once = picture.turned(1);
+        assert_eq!((once.width(), once.height()), (2, 3));
+        assert_eq!([once.pixel(0, 0), once.pixel(1, 0)], [[0, 1, 7], [0, 0, 7]]);
+        assert_eq!(once.turned(1), picture.turned(2));
+        assert_eq!(once.turned(2), picture.turned(3));
+        assert_eq!(once.turned(3), picture);
+    }
+
+    #[test]
+    fn a_part_has_the_pixels_of_its_area_as_far_as_there_are_any() {
+        let picture = Picture::from_fn(4, 3, |x, y| [x as u8, y as u8, 7]);
+        let part = picture.cut(Area { left: 2, top: 1, width: 9, height: 1 });
+        assert_eq!(part, Picture::from_fn(2, 1, |x, _| [x as u8 + 2, 1, 7]));
     }
 
     #[test]

@@ -57,11 +57,21 @@ impl Rect {
 
     /// Intersection over union, 0 (apart) to 1 (the same).
     pub fn iou(&self, other: &Self) -> f32 {
-        let width = (self.left + self.width).min(other.left + other.width) - self.left.max(other.left);
-        let height = (self.top + self.height).min(other.top + other.height) - self.top.max(other.top);
-        let shared = width.max(0.0) * height.max(0.0);
+        let shared = self.shared(other);
         let union = self.area() + other.area() - shared;
         if union > 0.0 { shared / union } else { 0.0 }
+    }
+
+    /// How much of the smaller of the two lies in the other, 0 (nothing) to 1 (all of it).
+    pub fn share_in(&self, other: &Self) -> f32 {
+        let smaller = self.area().min(other.area());
+        if smaller > 0.0 { self.shared(other) / smaller } else { 0.0 }
+    }
+
+    fn shared(&self, other: &Self) -> f32 {
+        let width = (self.left + self.width).min(other.left + other.width) - self.left.max(other.left);
+        let height = (self.top + self.height).min(other.top + other.height) - self.top.max(other.top);
+        width.max(0.0) * height.max(0.0)
     }
 }
 
@@ -108,6 +118,17 @@ impl Similarity {
             ty: (q0.1 - b * p0.0 - a * p0.1) as f32,
         };
         (fitted.scale().is_finite() && fitted.scale() > 1e-6).then_some(fitted)
+    }
+
+    /// Takes `centre` to the middle of a square of `side`, what lies at `angle` (radians, clockwise) level, at this scale.
+    pub fn around(centre: Point, angle: f32, scale: f32, side: f32) -> Self {
+        let (a, b) = (scale * angle.cos(), -scale * angle.sin());
+        Self {
+            a,
+            b,
+            tx: side / 2.0 - (a * centre.x - b * centre.y),
+            ty: side / 2.0 - (b * centre.x + a * centre.y),
+        }
     }
 
     /// Where the point goes.
@@ -164,5 +185,7 @@ mod tests {
         let there = Rect { left: 5.0, ..here };
         assert_eq!(here.iou(&here), 1.0);
         assert_eq!(here.iou(&there), 0.0);
+        let part = Rect { width: 1.0, ..here };
+        assert_eq!((part.share_in(&here), here.share_in(&part), here.share_in(&there)), (1.0, 1.0, 0.0));
     }
 }

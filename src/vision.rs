@@ -8,10 +8,13 @@ pub mod attention;
 pub mod detect;
 pub mod embed;
 pub mod follow;
+mod foreign;
 pub mod landmarks;
 pub mod model;
 pub mod quality;
+mod search;
 pub mod track;
+mod upright;
 mod warp;
 
 use std::sync::Arc;
@@ -57,6 +60,13 @@ impl Face {
 /// A face of a picture: its box, and the face or why it cannot be used.
 pub type FoundFace = (Rect, Result<Face, Unusable>);
 
+/// Whether it is known already that a face is the right way up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WayUp {
+    Known,
+    Unknown,
+}
+
 /// How long each stage took for one picture; zero for a stage that did not run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timing {
@@ -91,21 +101,67 @@ impl Analyst {
         self.gate = gate;
     }
 
+    /// The same for photographs that others are compared with, of which more is asked.
+    #[must_use]
+    pub fn for_templates(self) -> Self {
+        Self { gate: self.gate.for_templates(), ..self }
+    }
+
     /// The networks.
     pub fn models(&self) -> &Arc<Models> {
         &self.models
     }
 
-    /// Every face of a picture with its box, the best detection first; a face that the gate refuses has
+    /// Every face of a photograph with its box, the best detection first; a face that the gate refuses has
     /// the reason instead of an embedding.
-    pub fn faces(&self, picture: &Picture) -> Result<Vec<FoundFace>, ModelError> {
+    ///
+    /// Where the whole shows no face, its parts are looked at, larger parts first, and then the photograph turned. So
+    /// faces are found that are small in it; those that are much smaller than one found before are passed over.
+    pub fn faces(&self, photograph: &Picture) -> Result<Vec<FoundFace>, ModelError> {
+        let whole = self.judged(photograph, &self.detect(photograph, &mut Timing::default())?)?;
+        if whole.iter().any(is_face) {
+            return Ok(whole);
+        }
+        for parts in search::looks(photograph.width(), photograph.height()) {
+            let found = search::in_parts(&self.models.detector, photograph, &parts)?;
+            let mut faces = self.judged(photograph, &found)?;
+            faces.retain(is_face);
+            if !faces.is_empty() {
+                return Ok(faces);
+            }
+        }
+        Ok(self.lying(photograph)?.unwrap_or(whole))
+    }
+
+    /// What the gate says of each of these faces.
+    fn judged(&self, photograph: &Picture, found: &[Detection]) -> Result<Vec<FoundFace>, ModelError> {
         let mut timing = Timing::default();
-        self.detect(picture, &mut timing)?
-            .iter()
-            .map(|detection| {
-                Ok((detection.bounds, self.face(picture, detection, self.crops, &mut timing)?.1))
-            })
-            .collect()
+        let face = |found: &Detection| {
+            let (_, face) = self.face(photograph, found, self.crops, WayUp::Unknown, &mut timing)?;
+            Ok((found.bounds, face))
+        };
+        found.iter().map(face).collect()
+    }
+
+    /// The faces of a photograph that lies on its side or stands on its head, the way that shows the clearest; none
+    /// where no way shows any.
+    fn lying(&self, photograph: &Picture) -> Result<Option<Vec<FoundFace>>, ModelError> {
+        let mut best: Option<(f32, Vec<FoundFace>)> = None;
+        for quarters in 1..4 {
+            let turned = photograph.turned(quarters);
+            let found = self.detect(&turned, &mut Timing::default())?;
+            let Some(score) = found.first().map(|face| face.score) else { continue };
+            let mut faces = self.judged(&turned, &found)?;
+            faces.retain(is_face);
+            if faces.is_empty() || best.as_ref().is_some_and(|(most, _)| *most >= score) {
+                continue;
+            }
+            let why = if quarters == 2 { Unusable::UpsideDown } else { Unusable::OnItsSide };
+            let back =
+                |bounds| upright::turned_back(bounds, quarters, photograph.width(), photograph.height());
+            best = Some((score, faces.iter().map(|(bounds, _)| (back(bounds), Err(why))).collect()));
+        }
+        Ok(best.map(|(_, faces)| faces))
     }
 
     /// The boxes of the faces in a picture, without looking closer.
@@ -121,18 +177,27 @@ impl Analyst {
         timed(&mut timing.landmarks, || landmarks::find_mesh(&self.models.landmarks, view, face))
     }
 
-    /// The face of a detection, and its mesh unless the detection alone shows that it cannot be used.
+    /// The face of a detection, and its mesh unless the detection alone shows that it cannot be used, or it stands on
+    /// its head.
     fn face(
         &self,
         view: &dyn View,
         detection: &Detection,
         crops: Crops,
+        way_up: WayUp,
         timing: &mut Timing,
     ) -> Result<(Option<Mesh>, Result<Face, Unusable>), ModelError> {
-        if let Err(why) = quality::check_detection(&self.gate, detection, view.width(), view.height()) {
+        let (width, height) = (view.width(), view.height());
+        if let Err(why) = quality::check_detection(&self.gate, detection, width, height) {
             return Ok((None, Err(why)));
         }
         let mesh = self.mesh(view, detection, timing)?;
+        let asked =
+            way_up == WayUp::Unknown && quality::may_stand_on_its_head(&self.gate, &mesh, width, height);
+        if asked && timed(&mut timing.detect, || upright::is_upside_down(&self.models.detector, view, &mesh))?
+        {
+            return Ok((None, Err(Unusable::UpsideDown)));
+        }
         let face = self.judge(view, &mesh, crops, timing)?;
         Ok((Some(mesh), face))
     }
@@ -173,6 +238,11 @@ impl Analyst {
             Ok(Ok(Face { plain, mirrored, quality }))
         })
     }
+}
+
+/// Whether the landmark network, too, sees a face there.
+fn is_face((_, face): &FoundFace) -> bool {
+    !matches!(face, Err(Unusable::NotAFace))
 }
 
 fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {

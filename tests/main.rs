@@ -26,6 +26,7 @@ mod models;
 mod networks;
 mod operating;
 mod parsers;
+mod photographs;
 mod recognition;
 mod signals;
 mod support;

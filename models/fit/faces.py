@@ -58,6 +58,15 @@ class Aligner:
 
     def crop(self, picture: Image.Image) -> np.ndarray | None:
         """The 150x150x3 crop (bytes), or `None` where no face is found."""
+        points = self.mesh(picture)
+        if points is None:
+            return None
+        rgb = np.asarray(picture.convert("RGB"), np.float32)
+        anchors = fit(points[list(ANCHORS)], np.array(list(ANCHORS.values())))
+        return np.rint(warp(rgb, anchors, CROP)).astype(np.uint8)
+
+    def mesh(self, picture: Image.Image) -> np.ndarray | None:
+        """The 468 points in pixels of the picture, or `None` where no face is found."""
         rgb = np.asarray(picture.convert("RGB"), np.float32)
         face = self._detect(picture.convert("RGB"))
         if face is None:
@@ -69,8 +78,7 @@ class Aligner:
         region = np.array([a, b, 96 - (a * box[0] - b * box[1]), 96 - (b * box[0] + a * box[1])])
         image = np.rint(warp(rgb, region, 192)).transpose(2, 0, 1)[None] / 255
         mesh = self.landmarks.run(["mesh"], {"image": image.astype(np.float32)})[0].reshape(-1, 3)[:, :2]
-        points = apply(inverse(region), mesh[list(ANCHORS)])
-        return np.rint(warp(rgb, fit(points, np.array(list(ANCHORS.values()))), CROP)).astype(np.uint8)
+        return apply(inverse(region), mesh)
 
     def _detect(self, picture: Image.Image) -> tuple[np.ndarray, np.ndarray] | None:
         longer = max(picture.size)

@@ -87,6 +87,7 @@ fn check_gate(review: &mut Review<'_>, said: &SaidQuality) -> Gate {
     let gate = Gate {
         min_eye_distance: bound("min-eye-distance", &said.min_eye_distance, 8.0..=500.0, "pixels")
             .unwrap_or(default.min_eye_distance),
+        max_roll: bound("max-roll", &said.max_roll, 5.0..=60.0, "degrees").unwrap_or(default.max_roll),
         max_yaw: bound("max-yaw", &said.max_yaw, 5.0..=90.0, "degrees").unwrap_or(default.max_yaw),
         max_pitch: bound("max-pitch", &said.max_pitch, 5.0..=90.0, "degrees").unwrap_or(default.max_pitch),
         min_sharpness: bound("min-sharpness", &said.min_sharpness, 0.0..=100.0, "percent")
@@ -97,6 +98,8 @@ fn check_gate(review: &mut Review<'_>, said: &SaidQuality) -> Gate {
             .unwrap_or(default.max_brightness),
         min_presence: bound("min-presence", &said.min_presence, 0.0..=1.0, "")
             .unwrap_or(default.min_presence),
+        familiar: default.familiar,
+        template: default.template,
     };
     if gate.max_brightness <= gate.min_brightness {
         let at = said.max_brightness.as_ref().or(said.min_brightness.as_ref()).map(Spanned::span);

@@ -30,6 +30,7 @@ margin = 0.12
 min-eye-distance = 24
 max-yaw = 35
 max-pitch = 30
+max-roll = 40
 min-sharpness = 4
 min-brightness = 31
 max-brightness = 235
@@ -150,6 +151,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("SaidQuality", "min_eye_distance", "min-eye-distance = 24", "min-eye-distance = 30"),
     ("SaidQuality", "max_yaw", "max-yaw = 35", "max-yaw = 30"),
     ("SaidQuality", "max_pitch", "max-pitch = 30", "max-pitch = 25"),
+    ("SaidQuality", "max_roll", "max-roll = 40", "max-roll = 30"),
     ("SaidQuality", "min_sharpness", "min-sharpness = 4", "min-sharpness = 5"),
     ("SaidQuality", "min_brightness", "min-brightness = 31", "min-brightness = 40"),
     ("SaidQuality", "max_brightness", "max-brightness = 235", "max-brightness = 230"),

@@ -122,6 +122,8 @@ pub struct SaidQuality {
     pub max_yaw: Said<f64>,
     /// Degrees.
     pub max_pitch: Said<f64>,
+    /// Degrees.
+    pub max_roll: Said<f64>,
     /// In the vision's own unit.
     pub min_sharpness: Said<f64>,
     /// 0 to 255.

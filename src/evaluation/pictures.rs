@@ -137,7 +137,7 @@ impl Collection {
 }
 
 /// The first line of a cache.
-const HEAD: &str = "limen embeddings 2";
+const HEAD: &str = "limen embeddings 3";
 
 /// What was embedded before, by one model; other models' lines are left alone.
 struct Cache {

@@ -41,12 +41,26 @@ impl Detection {
 
 /// Finds the faces in a picture, best score first, at most [`MAX_FACES`].
 pub fn detect(network: &Network, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
+    let letterbox = Letterbox::fit(view, network.input_size().0);
+    let faces = faces_of(network, &letterbox.shrink(view))?;
+    Ok(faces.into_iter().map(|face| letterbox.to_picture(face)).collect())
+}
+
+/// Finds the faces in a picture that is turned upside down before it is looked at. Boxes and key points lie where they
+/// do in the picture as it is.
+pub fn detect_upside_down(network: &Network, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
+    let letterbox = Letterbox::fit(view, network.input_size().0);
+    let upright = letterbox.shrink(view);
+    let turned: Vec<u8> = upright.as_chunks::<3>().0.iter().rev().flatten().copied().collect();
+    let faces = faces_of(network, &turned)?;
+    Ok(faces.into_iter().map(|face| letterbox.to_picture(letterbox.turned_back(face))).collect())
+}
+
+/// The faces in the network's square input, in its pixels.
+fn faces_of(network: &Network, square: &[u8]) -> Result<Vec<Detection>, ModelError> {
     let (side, _) = network.input_size();
-    let letterbox = Letterbox::fit(view, side);
-    let outputs = network.run(&letterbox.shrink(view))?;
-    let candidates = decode(&outputs[0], &outputs[1], side as f32);
-    let merged = merge(candidates);
-    Ok(merged.into_iter().map(|face| letterbox.to_picture(face)).collect())
+    let outputs = network.run(square)?;
+    Ok(merge(decode(&outputs[0], &outputs[1], side as f32)))
 }
 
 /// How a picture sits in the network's square input.
@@ -84,6 +98,17 @@ impl Letterbox {
             square[start..start + row].copy_from_slice(line);
         }
         square
+    }
+
+    /// A face of the square upside down, as it lies in the square upright.
+    fn turned_back(&self, face: Detection) -> Detection {
+        let side = self.side as f32;
+        let back = |p: Point| Point::new(side - p.x, side - p.y);
+        Detection {
+            bounds: Rect::around(back(face.bounds.centre()), face.bounds.width, face.bounds.height),
+            keypoints: face.keypoints.map(back),
+            score: face.score,
+        }
     }
 
     fn to_picture(&self, face: Detection) -> Detection {
@@ -210,6 +235,14 @@ mod tests {
     fn a_crowd_is_cut_to_the_best() {
         let crowd = (0..20).map(|i| face(i as f32 * 50.0, 0.5 + i as f32 / 100.0)).collect();
         assert_eq!(merge(crowd).len(), MAX_FACES);
+    }
+
+    #[test]
+    fn a_face_seen_upside_down_is_turned_back_around_the_middle() {
+        let letterbox = Letterbox::fit(&Picture::from_fn(128, 128, |_, _| [0; 3]), 128);
+        let back = letterbox.turned_back(face(20.0, 0.9));
+        assert_eq!((back.bounds.left, back.bounds.top), (98.0, 118.0));
+        assert_eq!(letterbox.turned_back(back), face(20.0, 0.9));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::landmarks::Mesh;
 use super::model::ModelError;
 use super::quality::Gate;
 use super::track::Tracker;
-use super::{Analyst, Face, Timing, timed};
+use super::upright::Mounting;
+use super::{Analyst, Face, Timing, WayUp, timed};
 use crate::clock::Moment;
 use crate::embedding::Crops;
 use crate::event::{TrackId, Unusable};
@@ -72,6 +73,9 @@ pub struct Vision {
     /// The last search saw nothing at all.
     blind: bool,
     closer: Option<TrackId>,
+    /// The face that was found to be the right way up.
+    upright: Option<TrackId>,
+    mounting: Mounting,
 }
 
 impl Vision {
@@ -84,6 +88,8 @@ impl Vision {
             followed: None,
             blind: false,
             closer: None,
+            upright: None,
+            mounting: Mounting::default(),
         }
     }
 
@@ -135,7 +141,9 @@ impl Vision {
         let nearest = match largest {
             None => None,
             Some((detection, &track)) => {
-                let (mesh, face) = self.analyst.face(view, detection, self.crops(track), &mut timing)?;
+                let (crops, way_up) = (self.crops(track), self.way_up(track));
+                let (mesh, face) = self.analyst.face(view, detection, crops, way_up, &mut timing)?;
+                self.notice_way_up(track, &face);
                 if let (Some(mesh), true) = (mesh, self.tracker.follows_only(track)) {
                     self.keep(track, detection.clone(), mesh);
                 }
@@ -174,6 +182,29 @@ impl Vision {
         self.keep(track, moved, mesh);
         let (plan, timing) = (Plan::Follow, *timing);
         Ok(Some(Look { taken, nearest: Some(sighting), faces: 1, ended, plan, timing, ..Look::default() }))
+    }
+
+    /// A head does not turn over while it is followed: to ask once is enough.
+    fn way_up(&self, track: TrackId) -> WayUp {
+        if self.upright == Some(track) { WayUp::Known } else { WayUp::Unknown }
+    }
+
+    /// Remembers who is the right way up, and says in the journal if the camera may be mounted on its head.
+    fn notice_way_up(&mut self, track: TrackId, face: &Result<Face, Unusable>) {
+        let upside_down = match face {
+            Err(Unusable::UpsideDown) => true,
+            Ok(_) => false,
+            Err(_) => return,
+        };
+        if !upside_down {
+            self.upright = Some(track);
+        }
+        if self.mounting.saw(track, upside_down) {
+            log::warn!(
+                "every face is upside down: is the camera mounted on its head? mount it upright, or have its driver \
+                 turn the picture (`v4l2-ctl --list-ctrls` shows whether it can: rotate, or both flips)"
+            );
+        }
     }
 
     fn living_beside(&self, nearest: TrackId, seen: &[TrackId]) -> usize {

@@ -43,7 +43,7 @@ pub struct Pose {
     pub yaw: f32,
     /// Nodding up or down.
     pub pitch: f32,
-    /// Tilted in the picture's plane.
+    /// Tilted in the picture's plane, clockwise, -180 to 180: the line between the eyes.
     pub roll: f32,
 }
 
@@ -54,6 +54,22 @@ impl Mesh {
             self.points[point::RIGHT_EYE_OUTER].midpoint(self.points[point::RIGHT_EYE_INNER]),
             self.points[point::LEFT_EYE_OUTER].midpoint(self.points[point::LEFT_EYE_INNER]),
         )
+    }
+
+    /// The mean of its points.
+    pub fn centre(&self) -> Point {
+        let count = self.points.len().max(1) as f32;
+        let (x, y) = self.points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.x, y + p.y));
+        Point::new(x / count, y / count)
+    }
+
+    /// The upper left and the lower right corner of the box around its points.
+    pub fn extent(&self) -> (Point, Point) {
+        let none =
+            (Point::new(f32::INFINITY, f32::INFINITY), Point::new(f32::NEG_INFINITY, f32::NEG_INFINITY));
+        self.points.iter().fold(none, |(least, most), p| {
+            (Point::new(least.x.min(p.x), least.y.min(p.y)), Point::new(most.x.max(p.x), most.y.max(p.y)))
+        })
     }
 }
 
@@ -68,13 +84,14 @@ pub fn find_mesh(network: &Network, view: &dyn View, face: &Detection) -> Result
     if raw.len() != POINTS || raw.iter().flatten().any(|v| !v.is_finite()) {
         return Err(ModelError::NotFinite { name: network.entry().name.clone() });
     }
-    let roll = (-to_crop.b).atan2(to_crop.a).to_degrees();
-    Ok(Mesh {
+    let mut mesh = Mesh {
         points: raw.iter().map(|p| from_crop.apply(Point::new(p[0], p[1]))).collect(),
         depth: raw.iter().map(|p| p[2] * from_crop.scale()).collect(),
         presence,
-        pose: pose(&raw, roll),
-    })
+        pose: pose(&raw),
+    };
+    mesh.pose.roll = roll(mesh.eyes());
+    Ok(mesh)
 }
 
 /// The transform to a square around the face, larger by [`REGION`], in which the eyes are level.
@@ -82,25 +99,23 @@ fn upright_region(face: &Detection, side: f32) -> Similarity {
     let [right_eye, left_eye, ..] = face.keypoints;
     let angle = (left_eye.y - right_eye.y).atan2(left_eye.x - right_eye.x);
     let scale = side / (face.bounds.width.max(face.bounds.height).max(1.0) * REGION);
-    let (a, b) = (scale * angle.cos(), -scale * angle.sin());
-    let centre = face.bounds.centre();
-    Similarity {
-        a,
-        b,
-        tx: side / 2.0 - (a * centre.x - b * centre.y),
-        ty: side / 2.0 - (b * centre.x + a * centre.y),
-    }
+    Similarity::around(face.bounds.centre(), angle, scale, side)
 }
 
-/// Yaw from the depth of the two cheeks, pitch from that of forehead and chin, on the upright crop.
-fn pose(raw: &[[f32; 3]], roll: f32) -> Pose {
+/// The degrees by which the line from the person's right eye to the left one is turned, clockwise.
+fn roll((right, left): (Point, Point)) -> f32 {
+    (left.y - right.y).atan2(left.x - right.x).to_degrees()
+}
+
+/// Yaw from the depth of the two cheeks, pitch from that of forehead and chin, on the upright crop; no roll.
+fn pose(raw: &[[f32; 3]]) -> Pose {
     let degrees = |depth: f32, extent: f32| depth.atan2(extent.abs().max(1e-3)).to_degrees();
     let [right, left] = [raw[point::RIGHT_CHEEK], raw[point::LEFT_CHEEK]];
     let [top, bottom] = [raw[point::FOREHEAD], raw[point::CHIN]];
     Pose {
         yaw: degrees(left[2] - right[2], left[0] - right[0]),
         pitch: degrees(top[2] - bottom[2], top[1] - bottom[1]),
-        roll,
+        roll: 0.0,
     }
 }
 
@@ -131,14 +146,21 @@ mod tests {
     }
 
     #[test]
+    fn a_head_that_leans_clockwise_has_a_positive_roll() {
+        assert_eq!(roll((Point::new(10.0, 10.0), Point::new(30.0, 10.0))), 0.0);
+        assert_eq!(roll((Point::new(10.0, 10.0), Point::new(10.0, 30.0))), 90.0);
+        assert_eq!(roll((Point::new(30.0, 10.0), Point::new(10.0, 10.0))).abs(), 180.0);
+    }
+
+    #[test]
     fn a_face_seen_from_the_front_has_no_yaw() {
         let mut raw = vec![[0.0f32; 3]; POINTS];
         raw[point::RIGHT_CHEEK] = [50.0, 90.0, 20.0];
         raw[point::LEFT_CHEEK] = [150.0, 90.0, 20.0];
         raw[point::CHIN] = [100.0, 160.0, 0.0];
         raw[point::FOREHEAD] = [100.0, 40.0, 0.0];
-        assert_eq!(pose(&raw, 0.0), Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 });
+        assert_eq!(pose(&raw), Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 });
         raw[point::LEFT_CHEEK][2] = 120.0;
-        assert!((pose(&raw, 0.0).yaw - 45.0).abs() < 1e-3);
+        assert!((pose(&raw).yaw - 45.0).abs() < 1e-3);
     }
 }

@@ -5,6 +5,7 @@
 
 use super::detect::Detection;
 use super::landmarks::Mesh;
+use super::{align, foreign, upright};
 use crate::event::Unusable;
 use crate::frame::Picture;
 use crate::geometry::Point;
@@ -25,6 +26,8 @@ pub struct Gate {
     pub max_yaw: f32,
     /// Most degrees nodded up or down.
     pub max_pitch: f32,
+    /// Most degrees leaning to a shoulder; below 180 faces that stand on their heads are refused too.
+    pub max_roll: f32,
     /// Least sharpness, see [`Quality::sharpness`].
     pub min_sharpness: f32,
     /// Least mean luminance of the crop, 0 to 255.
@@ -33,19 +36,41 @@ pub struct Gate {
     pub max_brightness: f32,
     /// Least face-presence score of the landmark network, 0 to 1.
     pub min_presence: f32,
+    /// Whether faces are refused that are unlike those the error rates were measured on.
+    pub familiar: bool,
+    /// Whether others will be compared with the face: it must be sharper then.
+    pub template: bool,
 }
 
+/// Least face-presence score of a photograph that others are compared with.
+const MIN_PRESENCE_OF_TEMPLATES: f32 = 0.99;
+/// Most mean luminance of the crop of such a photograph: of those measured one in 5,000 has more.
+const MAX_BRIGHTNESS_OF_TEMPLATES: f32 = 190.0;
+
 impl Gate {
+    /// The same for photographs that others are compared with.
+    pub fn for_templates(self) -> Self {
+        Self {
+            min_presence: self.min_presence.max(MIN_PRESENCE_OF_TEMPLATES),
+            max_brightness: self.max_brightness.min(MAX_BRIGHTNESS_OF_TEMPLATES),
+            template: true,
+            ..self
+        }
+    }
+
     /// Refuses nothing that can be measured: for error rates, which are of all faces.
     pub fn wide_open() -> Self {
         Self {
             min_eye_distance: 0.0,
             max_yaw: 180.0,
             max_pitch: 180.0,
+            max_roll: 180.0,
             min_sharpness: 0.0,
             min_brightness: 0.0,
             max_brightness: 255.0,
             min_presence: 0.0,
+            familiar: false,
+            template: false,
         }
     }
 }
@@ -56,11 +81,14 @@ impl Default for Gate {
             min_eye_distance: 24.0,
             max_yaw: 35.0,
             max_pitch: 30.0,
+            max_roll: 45.0,
             // Of the photographs measured 1 % lie below 4.2; a mean over a tenth of the face's width gives 2 to 4.
             min_sharpness: 4.0,
             min_brightness: 30.0,
             max_brightness: 235.0,
             min_presence: 0.5,
+            familiar: true,
+            template: false,
         }
     }
 }
@@ -110,6 +138,14 @@ pub fn check_detection(gate: &Gate, face: &Detection, width: u32, height: u32) -
     }
 }
 
+/// Whether it is worth asking which way up the face is: not where it is refused already for what would not change
+/// that, nor where the gate takes faces any way up.
+pub fn may_stand_on_its_head(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> bool {
+    let settled = [Unusable::NotAFace, Unusable::TooSmall, Unusable::CutOff];
+    let judged = check_mesh(gate, mesh, width, height);
+    gate.max_roll < 180.0 && !judged.is_err_and(|why| settled.contains(&why))
+}
+
 /// Checks that need no pixels: is the face inside the picture, large enough, a face, turned to us?
 pub fn check_mesh(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> Result<(), Unusable> {
     let (right, left) = mesh.eyes();
@@ -121,8 +157,12 @@ pub fn check_mesh(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> Result<(
         Err(Unusable::TooSmall)
     } else if !inside(right) || !inside(left) || !mouth(mesh).into_iter().all(inside) {
         Err(Unusable::CutOff)
+    } else if gate.familiar && ends_in_the_face(mesh, inside) {
+        Err(Unusable::CutOff)
     } else if far_from(mesh.pose.yaw, gate.max_yaw) || far_from(mesh.pose.pitch, gate.max_pitch) {
         Err(Unusable::TurnedAway)
+    } else if far_from(mesh.pose.roll, gate.max_roll) {
+        Err(upright::tilt(mesh.pose.roll))
     } else {
         Ok(())
     }
@@ -147,8 +187,33 @@ pub fn check_crop(gate: &Gate, mesh: &Mesh, crop: &Picture) -> Result<Quality, U
     } else if sharpness < gate.min_sharpness {
         Err(Unusable::Blurred)
     } else {
+        check_familiar(gate, mesh, crop)?;
         Ok(quality)
     }
+}
+
+fn check_familiar(gate: &Gate, mesh: &Mesh, crop: &Picture) -> Result<(), Unusable> {
+    if gate.familiar {
+        foreign::check(crop)?;
+    }
+    if gate.template {
+        let to_crop = align::to_crop(mesh, align::SIDE).ok_or(Unusable::NotAFace)?;
+        let points: Vec<Point> = mesh.points.iter().map(|point| to_crop.apply(*point)).collect();
+        foreign::check_template(crop, &points)?;
+    }
+    Ok(())
+}
+
+/// How many of [`BROWS`] may lie outside: the end of one eyebrow.
+const MOST_OF_BROWS_OUTSIDE: usize = 2;
+/// Points of both eyebrows, and the middle of the lower lip, by their numbers in the mesh.
+const BROWS: [usize; 10] = [70, 63, 105, 66, 107, 336, 296, 334, 293, 300];
+const LOWER_LIP: usize = 17;
+
+/// Whether the picture ends within the face: the crop would be filled with streaks there.
+fn ends_in_the_face(mesh: &Mesh, inside: impl Fn(Point) -> bool) -> bool {
+    let missing = BROWS.iter().filter(|point| !inside(mesh.points[**point])).count();
+    missing > MOST_OF_BROWS_OUTSIDE || !inside(mesh.points[LOWER_LIP])
 }
 
 /// The corners of the mouth.

@@ -61,7 +61,7 @@ impl<'a> Site<'a> {
 
     /// For single photographs.
     pub fn analyst(&self) -> Analyst {
-        analyst(self.settings, &self.models)
+        analyst(self.settings, &self.models).for_templates()
     }
 
     /// Somebody who is enrolled.

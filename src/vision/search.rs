@@ -1,0 +1,136 @@
+//! Where in a photograph faces are looked for, beyond the first look at the whole.
+//!
+//! The detector sees every picture in 128 pixels a side, and a face needs about a seventh of them: somebody who was
+//! photographed from head to foot is not found. So parts of the photograph are looked at too, halves before
+//! quarters. Parts overlap by half, so that every face that fits into half a part lies whole in one of them.
+
+use super::detect::{Detection, MAX_FACES, detect};
+use super::model::{ModelError, Network};
+use crate::frame::{Area, Picture};
+use crate::geometry::{Point, Rect, Similarity};
+
+/// A part's side against the longer side of the photograph, one look after the other: a face in the last that is
+/// smaller still has too few pixels to be compared.
+const PARTS: [u32; 2] = [2, 4];
+/// Parts have at least so many pixels a side: a face that the detector misses in them has too few to be compared.
+const LEAST_SIDE: u32 = 160;
+/// Boxes of which the smaller lies in the other with more than this share of it are one face, seen in two parts.
+const SAME_FACE: f32 = 0.4;
+/// Boxes that come nearer than this, in pixels, to a border that is not the photograph's are cut by it.
+const BORDER: f32 = 2.0;
+
+/// The parts of a photograph, one look after the other.
+pub(super) fn looks(width: u32, height: u32) -> impl Iterator<Item = Vec<Area>> {
+    let side = move |part: &u32| (width.max(height) / part, *part);
+    PARTS.iter().map(side).filter(|(side, _)| *side >= LEAST_SIDE).map(move |(side, _)| {
+        let rows = starts(height, side);
+        let columns = starts(width, side);
+        let part = |top: u32, left: u32| Area {
+            left,
+            top,
+            width: side.min(width - left),
+            height: side.min(height - top),
+        };
+        rows.iter().flat_map(|top| columns.iter().map(|left| part(*top, *left))).collect()
+    })
+}
+
+/// Where the parts of a row begin: half a part from one to the next, the last at the end.
+fn starts(length: u32, side: u32) -> Vec<u32> {
+    let last = length.saturating_sub(side);
+    let steps = last.div_ceil(side / 2);
+    (0..=steps).map(|step| (step * (side / 2)).min(last)).collect()
+}
+
+/// The faces in these parts of a photograph, each once, the best first, at most [`MAX_FACES`].
+pub(super) fn in_parts(
+    network: &Network,
+    photograph: &Picture,
+    parts: &[Area],
+) -> Result<Vec<Detection>, ModelError> {
+    let mut found = Vec::new();
+    for part in parts {
+        let whole = |face: &Detection| !is_cut(&face.bounds, part, photograph);
+        let shift = Similarity { a: 1.0, b: 0.0, tx: part.left as f32, ty: part.top as f32 };
+        let faces = detect(network, &photograph.cut(*part))?;
+        found.extend(faces.iter().map(|face| face.moved(&shift)).filter(whole));
+    }
+    Ok(each_once(found))
+}
+
+/// Whether a border of the part, and not one of the photograph, goes through the box.
+fn is_cut(bounds: &Rect, part: &Area, photograph: &Picture) -> bool {
+    let (right, bottom) = (part.left + part.width, part.top + part.height);
+    let corner = Point::new(bounds.left + bounds.width, bounds.top + bounds.height);
+    (part.left > 0 && bounds.left < part.left as f32 + BORDER)
+        || (part.top > 0 && bounds.top < part.top as f32 + BORDER)
+        || (right < photograph.width() && corner.x > right as f32 - BORDER)
+        || (bottom < photograph.height() && corner.y > bottom as f32 - BORDER)
+}
+
+fn each_once(mut found: Vec<Detection>) -> Vec<Detection> {
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut faces: Vec<Detection> = Vec::new();
+    for face in found {
+        let known = faces.iter().any(|other| other.bounds.share_in(&face.bounds) > SAME_FACE);
+        if !known && faces.len() < MAX_FACES {
+            faces.push(face);
+        }
+    }
+    faces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_the_photograph_and_overlap_by_half() {
+        let looks: Vec<_> = looks(1200, 1600).collect();
+        assert_eq!(looks.len(), 2);
+        for (parts, side) in looks.iter().zip([800, 400]) {
+            let covered = |x: u32, y: u32| {
+                parts.iter().any(|p| {
+                    (p.left..=p.left + p.width - side / 2).contains(&x)
+                        && (p.top..=p.top + p.height - side / 2).contains(&y)
+                })
+            };
+            for (x, y) in [(0, 0), (1200 - side / 2, 1600 - side / 2), (333, 777), (799, 1199)] {
+                assert!(covered(x, y), "what begins at {x}, {y} and is half a part large");
+            }
+            assert!(parts.iter().all(|p| p.left + p.width <= 1200 && p.top + p.height <= 1600));
+        }
+    }
+
+    #[test]
+    fn a_small_photograph_has_no_parts_and_a_strip_has_thin_ones() {
+        assert_eq!(looks(300, 319).count(), 0);
+        let strip: Vec<_> = looks(640, 100).collect();
+        assert_eq!(strip[0].len(), 3);
+        assert!(strip[0].iter().all(|part| part.height == 100));
+    }
+
+    fn face(left: f32, top: f32, side: f32, score: f32) -> Detection {
+        let bounds = Rect { left, top, width: side, height: side };
+        Detection { bounds, keypoints: [Point::default(); 6], score }
+    }
+
+    #[test]
+    fn a_face_that_two_parts_show_is_one_and_two_are_two() {
+        let found =
+            vec![face(100.0, 100.0, 80.0, 0.6), face(104.0, 98.0, 82.0, 0.9), face(400.0, 100.0, 80.0, 0.7)];
+        let faces = each_once(found);
+        assert_eq!(faces.iter().map(|face| face.score).collect::<Vec<_>>(), [0.9, 0.7]);
+    }
+
+    #[test]
+    fn a_box_is_cut_by_the_border_of_a_part_and_not_by_that_of_the_photograph() {
+        let photograph = Picture::from_fn(400, 400, |_, _| [0; 3]);
+        let corner = Area { left: 0, top: 0, width: 200, height: 200 };
+        assert!(!is_cut(&face(-5.0, 20.0, 50.0, 0.5).bounds, &corner, &photograph));
+        assert!(is_cut(&face(160.0, 20.0, 50.0, 0.5).bounds, &corner, &photograph));
+        let last = Area { left: 200, top: 200, ..corner };
+        assert!(!is_cut(&face(380.0, 380.0, 50.0, 0.5).bounds, &last, &photograph));
+        assert!(is_cut(&face(190.0, 300.0, 50.0, 0.5).bounds, &last, &photograph));
+    }
+}
