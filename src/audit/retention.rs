@@ -86,8 +86,8 @@ fn end_of(file: &Path) -> Option<Timestamp> {
     opened.seek(SeekFrom::Start(length.saturating_sub(SEAL))).ok()?;
     let mut end = Vec::new();
     opened.take(SEAL).read_to_end(&mut end).ok()?;
-    let records = end.split(|byte| *byte == b'\n').filter_map(Line::parse);
-    Some(Record::of_line(&records.last()?)?.time)
+    let mut records = end.split(|byte| *byte == b'\n').filter_map(Line::parse);
+    Some(Record::of_line(&records.next_back()?)?.time)
 }
 
 /// Deletes the closed files that end with record `last` or before it.
