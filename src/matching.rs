@@ -113,7 +113,7 @@ impl Matcher {
         let ready = self.prepared.scoring().ready(probe);
         let [best, runner_up] = ready.as_ref().map_or([None, None], |probe| {
             let nearest = self.prepared.templates().two_nearest(&probe.embedding);
-            nearest.map(|near| Some(self.candidate(near?, probe)?))
+            nearest.map(|near| self.candidate(near?, probe))
         });
         let photographs = best.as_ref().map_or(1, |(_, photographs)| *photographs);
         let (best, runner_up) = (best.map(|(best, _)| best), runner_up.map(|(next, _)| next));
