@@ -171,6 +171,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         waiting: requests::Waiting::default(),
         mode_keeper,
         clock: ClockWatch::default(),
+        door_failures: 0,
         matcher,
         policy,
         worker,
@@ -209,6 +210,8 @@ struct Daemon {
     waiting: requests::Waiting,
     mode_keeper: ModeKeeper,
     clock: ClockWatch,
+    /// Failures of the lock's line that the policy was told of.
+    door_failures: u64,
     matcher: Matcher,
     policy: Policy,
     worker: Worker,

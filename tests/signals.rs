@@ -37,7 +37,7 @@ impl Daemon {
             .arg("--config")
             .arg(site.path("limen.toml"))
             .arg("run")
-            .env_remove("LIMEN_LOG")
+            .env("LIMEN_LOG", "debug")
             .stdin(Stdio::null())
             .stderr(log)
             .spawn()

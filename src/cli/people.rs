@@ -41,7 +41,7 @@ pub enum Command {
     /// Take one photograph away from a person, and its template: it showed somebody else, or is a poor one. With --json
     /// one object: id, removed, deleted, left
     RemovePhotograph {
-        /// Whose
+        /// Whose photograph it is, by the id
         id: String,
         /// Which, as `limen people show ID` names it
         photo: PathBuf,

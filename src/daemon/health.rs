@@ -50,10 +50,14 @@ impl Daemon {
         let hangs = service::has_stalled(&self.pulse, now.moment);
         let believed = self.settings.access.when_clock_unknown == WhenClockUnknown::Believe;
         let clock_is_lost = self.clock.is_lost(now) && !believed;
+        // A failure that was mended before anybody looked is a fault all the same.
+        let door = self.shell.door_state();
+        let mended = std::mem::replace(&mut self.door_failures, door.failures) != door.failures;
+        let door = door.trouble.or(door.last_failure.filter(|_| mended));
         let entries = self.entries.iter().map(|thread| (part_of(thread.device()), thread.trouble()));
         let mut health: Vec<_> = entries.collect();
         health.extend([
-            (Part::Door, self.shell.door_trouble()),
+            (Part::Door, door),
             (Part::Inputs, self.inputs.as_ref().and_then(InputThread::trouble)),
             (Part::Audit, self.shell.recorder().trouble()),
             (Part::Disk, in_one_line(&self.shell.recorder().disk())),

@@ -12,7 +12,7 @@ use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
 use crate::credential::Digits;
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
-use crate::door::thread::{DoorHandle, DoorReport};
+use crate::door::thread::{DoorHandle, DoorReport, DoorState};
 use crate::event::Fact;
 use crate::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
 use crate::service;
@@ -134,9 +134,9 @@ impl Shell {
         self.door.as_ref().is_some_and(DoorHandle::is_gone)
     }
 
-    /// Why the line cannot be driven, while that is so.
-    pub fn door_trouble(&self) -> Option<String> {
-        self.door.as_ref().and_then(DoorHandle::trouble)
+    /// What the line is at, and how often it failed.
+    pub fn door_state(&self) -> DoorState {
+        self.door.as_ref().map(DoorHandle::state).unwrap_or_default()
     }
 
     pub fn door_has_stalled(&self, now: Moment) -> bool {

@@ -1,3 +1,5 @@
+//! What the gate takes for a face as people photograph them, and what not.
+
 use super::*;
 
 /// Something with the light and detail of a face, and no blocks: waves of several lengths.

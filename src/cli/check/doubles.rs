@@ -10,8 +10,6 @@ use crate::matching::distances::Templates;
 use crate::matching::scoring::Scored;
 use crate::vision::model::Models;
 
-/// The most pairs that are named; `limen calibrate` lists more.
-const MOST_NAMED: usize = 20;
 /// The most people of whom everybody is compared with everybody else; more take minutes.
 const MOST_PEOPLE: usize = 20_000;
 
@@ -37,25 +35,24 @@ pub fn check_doubles(report: &mut Report, settings: &Settings, models: &Models, 
     };
     pairs.retain(|pair| !known(pair));
     pairs.sort_by_key(|pair| pair.score);
-    for pair in pairs.iter().take(MOST_NAMED) {
-        let [one, other] = pair.people.map(|place| &people[place]);
-        let text = format!(
-            "\"{}\" ({}) and \"{}\" ({}) look alike (score {:.3}): one person under two ids is let in by neither. If it is \
-             one, limen people remove one of them; if they are two, name the pair in [[recognition.look-alikes]]",
-            one.id,
-            one.name,
-            other.id,
-            other.name,
-            pair.score.get()
-        );
-        if pair.sure { report.problem("doubles", &text) } else { report.note("doubles", &text) }
-    }
-    if pairs.len() > MOST_NAMED {
-        report.note(
-            "doubles",
-            &format!("and {} pairs more; limen calibrate lists them", pairs.len() - MOST_NAMED),
-        );
-    }
+    let said = |sure: bool| -> Vec<String> {
+        let of_kind = pairs.iter().filter(|pair| pair.sure == sure);
+        of_kind.map(|pair| in_words(pair, pair.people.map(|place| &people[place]))).collect()
+    };
+    report.all_problems("doubles", &said(true));
+    report.notes("doubles", &said(false));
+}
+
+fn in_words(pair: &Pair, [one, other]: [&Person; 2]) -> String {
+    format!(
+        "\"{}\" ({}) and \"{}\" ({}) look alike (score {:.3}), so neither is let in: if they are one person, \
+         limen people remove one of them; if two, name the pair in [[recognition.look-alikes]]",
+        one.id,
+        one.name,
+        other.id,
+        other.name,
+        pair.score.get()
+    )
 }
 
 /// Each person with whoever is nearest, each pair once.
