@@ -239,7 +239,7 @@ fn change_with_mode(
     let _writing = lock_folder(folder_of(file))?;
     let (before, mode) = read(file)?;
     let (after, roster) = changed_text(before.as_deref().unwrap_or_default(), file, must, edit)?;
-    roster.as_ref().map_or(Ok(()), |roster| check(roster)).map_err(EditError::Refused)?;
+    roster.as_ref().map_or(Ok(()), check).map_err(EditError::Refused)?;
     write_for_service(file, after.as_bytes(), mode & kept)?;
     Ok(Edited { before, after })
 }

@@ -155,9 +155,7 @@ pub fn check_mesh(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> Result<(
         Err(Unusable::NotAFace)
     } else if right.distance(left) < gate.min_eye_distance {
         Err(Unusable::TooSmall)
-    } else if !inside(right) || !inside(left) || !mouth(mesh).into_iter().all(inside) {
-        Err(Unusable::CutOff)
-    } else if gate.familiar && ends_in_the_face(mesh, inside) {
+    } else if !is_whole(gate, mesh, inside) {
         Err(Unusable::CutOff)
     } else if far_from(mesh.pose.yaw, gate.max_yaw) || far_from(mesh.pose.pitch, gate.max_pitch) {
         Err(Unusable::TurnedAway)
@@ -166,6 +164,13 @@ pub fn check_mesh(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> Result<(
     } else {
         Ok(())
     }
+}
+
+/// Whether eyes and mouth lie inside the picture, and as much of the face as the gate wants.
+fn is_whole(gate: &Gate, mesh: &Mesh, inside: impl Fn(Point) -> bool) -> bool {
+    let (right, left) = mesh.eyes();
+    let eyes_and_mouth = inside(right) && inside(left) && mouth(mesh).into_iter().all(&inside);
+    eyes_and_mouth && !(gate.familiar && ends_in_the_face(mesh, inside))
 }
 
 /// Measures the crop and applies the limits on light and sharpness.
