@@ -243,7 +243,9 @@ impl Daemon {
             log::warn!("{what}");
             self.shell.record(now, Fact::Risk { what });
         }
-        if let (true, Some(mode)) = (self.settings.keep_mode, self.mode_keeper.recall()) {
+        if !self.settings.keep_mode {
+            self.mode_keeper.keep(None, None);
+        } else if let Some(mode) = self.mode_keeper.recall() {
             self.step(now, Event::ModeKept(mode));
         }
         self.worker.reload(None);
@@ -265,7 +267,9 @@ impl Daemon {
                 }
             }
             self.check_threads();
-            self.check_health(Now::read());
+            if self.end.is_none() {
+                self.check_health(Now::read());
+            }
             if service::watchdog_interval().is_some_and(|interval| now.since(fed) >= interval / 2) {
                 self.feed_watchdog(now);
                 fed = now;
@@ -279,6 +283,7 @@ impl Daemon {
         self.step(Now::read(), Event::Shutdown);
         self.shell.close_door();
         self.vision.stop();
+        self.mode_keeper.finish(FAREWELL);
         let deadline = Moment::now() + FAREWELL;
         while let Ok(message) = receiver.recv_timeout(deadline.since(Moment::now())) {
             match message {

@@ -304,6 +304,8 @@ impl Policy {
 
     fn shut_down(&mut self, actions: &mut Vec<Action>) {
         self.give_up_waiting(actions);
+        let waiting = self.release.manual.asking.take();
+        actions.extend(waiting.map(|(_, id)| Action::Answer(id, Err(Denial::Leaving))));
         actions.extend(self.lines.unrecorded().into_iter().map(Action::Record));
         self.transition_to_locked(Relock::Shutdown, Reach::All, None, actions);
         let left_out = self.budget.take_all_left_out();

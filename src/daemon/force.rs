@@ -64,7 +64,10 @@ impl Daemon {
     /// Brings every setting into force that needs no restart; people and thresholds come with the gallery.
     fn apply(&mut self, now: Now, new: &Settings) {
         let Reloads { rules, access, recognition, keep_mode, gallery: _, risks } = new.reloads();
-        self.policy.replace_rules(*rules, Arc::clone(access));
+        let mut rules = *rules;
+        // Camera and lock are those of the start.
+        rules.door.virtual_camera = self.started_with.virtual_camera_opens();
+        self.policy.replace_rules(rules, Arc::clone(access));
         self.vision.replace_gate(recognition.gate);
         if keep_mode != self.settings.keep_mode {
             self.mode_keeper.keep(self.policy.commanded_mode().filter(|_| keep_mode), None);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::DaemonError;
 use crate::control::{Answer, no};
@@ -28,6 +29,8 @@ type Client = (SyncSender<Answer>, Answer);
 struct State {
     /// What is to be written; the newest only.
     order: Option<Option<Mode>>,
+    /// The newest but what `order` says is on its way to the disk.
+    writing: bool,
     clients: Vec<Client>,
     /// Why the file does not say what was commanded last.
     trouble: Option<String>,
@@ -78,12 +81,19 @@ impl ModeKeeper {
         let mut state = lock(&self.shared.0);
         state.order = Some(mode);
         state.clients.extend(client);
-        self.shared.1.notify_one();
+        self.shared.1.notify_all();
     }
 
     /// Why the mode will not outlast a restart, while that is so.
     pub fn trouble(&self) -> Option<String> {
         lock(&self.shared.0).trouble.clone()
+    }
+
+    /// Waits until everything is on the disk, or until so much time is over.
+    pub fn finish(&self, patience: Duration) {
+        let busy = |state: &mut State| state.order.is_some() || state.writing;
+        // Whoever waits for a thread that is gone waits for that long.
+        drop(self.shared.1.wait_timeout_while(lock(&self.shared.0), patience, busy));
     }
 
     /// The thread has ended, which it does not do by itself.
@@ -103,10 +113,18 @@ fn keep(file: &Path, (state, ordered): &(Mutex<State>, Condvar)) {
             while state.order.is_none() {
                 state = ordered.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
+            state.writing = true;
             (state.order.take().flatten(), std::mem::take(&mut state.clients))
         };
         failpoint::reach("mode-keeper");
         let written = write(file, mode);
+        {
+            let mut state = lock(state);
+            let why = written.as_ref().err();
+            state.trouble = why.map(|why| format!("the mode will not outlast a restart: {why}"));
+            state.writing = false;
+        }
+        ordered.notify_all();
         for (client, answer) in clients {
             let answer = match &written {
                 Ok(()) => answer,
@@ -115,7 +133,6 @@ fn keep(file: &Path, (state, ordered): &(Mutex<State>, Condvar)) {
             // Whoever commanded it may have left.
             let _ = client.try_send(answer);
         }
-        lock(state).trouble = written.err().map(|why| format!("the mode will not outlast a restart: {why}"));
     }
 }
 
@@ -130,7 +147,6 @@ fn write(file: &Path, mode: Option<Mode>) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::sync_channel;
-    use std::time::Duration;
 
     use super::*;
     use crate::control::yes;
@@ -170,11 +186,19 @@ mod tests {
             assert!(keeper.trouble().is_some_and(|what| what.contains("lock-down")), "{number}");
             if number < 3 {
                 assert_eq!(kept(&keeper, Some(Mode::Normal))["ok"], true);
-                // The trouble ends right after the answer.
-                std::thread::sleep(Duration::from_millis(200));
                 assert_eq!(keeper.trouble(), None, "{number}");
             }
         }
+    }
+
+    #[test]
+    fn at_the_end_a_mode_that_nobody_waits_for_is_on_the_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keeper = ModeKeeper::spawn(folder.path()).expect("a thread");
+        keeper.keep(Some(Mode::LockDown), None);
+        keeper.finish(Duration::from_secs(20));
+        let kept = std::fs::read_to_string(folder.path().join(NAME)).expect("a file");
+        assert_eq!(kept, "lock-down");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Daemon;
 use crate::clock::Now;
-use crate::control::{Answer, Asked, Heard, Request, no, yes};
+use crate::control::{Answer, Asked, Heard, Request, Right, no, yes};
 use crate::event::{Caller, Fact, Mode};
 use crate::person::{PersonId, printable};
 use crate::policy::{Command, CommandId, Done, Event, Grant, Trouble, Verdict};
@@ -48,7 +48,8 @@ impl Daemon {
         let command = match &asked.request {
             Request::Status => return reply(&asked.reply, yes(self.status(now))),
             Request::Alarms => return reply(&asked.reply, yes(json!({ "alarms": self.alarms(now) }))),
-            Request::Lock => Command::Lock,
+            // Whoever may only look locks, and ends no fire release.
+            Request::Lock => Command::Lock { ends_fire: asked.right >= Right::Operator },
             Request::Unlock { seconds } => Command::Unlock(Duration::from_secs(*seconds)),
             Request::Mode { mode } => Command::Mode(*mode),
             Request::Acknowledge { alarm } => Command::Acknowledge(*alarm),

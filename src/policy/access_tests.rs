@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::access::{Group, TwoPerson, WhenClockUnknown};
 use super::schedule::{Schedule, TimeOfDay, Window};
-use super::tests::{RULES, at, command, facts, holds, match_of, step};
+use super::tests::{LOCK, RULES, at, command, facts, holds, match_of, step};
 use super::*;
 use crate::event::Refusal;
 use crate::gallery::Standing;
@@ -222,7 +222,7 @@ fn a_recognition_counts_for_one_opening_only() {
 #[test]
 fn a_command_to_lock_a_fault_and_a_new_gallery_end_the_waiting() {
     let fault = Event::Failed(Part::Camera, "gone".to_owned());
-    for event in [command(Command::Lock), fault, Event::NewRoster(people()), Event::Shutdown] {
+    for event in [command(LOCK), fault, Event::NewRoster(people()), Event::Shutdown] {
         let mut policy = policy();
         show(&mut policy, when(100, "15T12:00:00"), "vic");
         let actions = step(&mut policy, when(101, "15T12:00:01"), event.clone());

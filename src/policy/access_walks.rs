@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::access_tests::{id, people, site};
-use super::tests::{RULES, at, command, fact_of, holds, match_of, request};
+use super::tests::{LOCK, RULES, at, command, fact_of, holds, match_of, request};
 use super::*;
 use crate::clock::WallClock;
 use crate::person::PersonId;
@@ -126,7 +126,7 @@ impl Bookkeeper {
         }
         self.step(match one {
             Move::End => Event::TrackEnded(TrackId(self.track)),
-            Move::Lock => command(Command::Lock),
+            Move::Lock => command(LOCK),
             Move::Reload => Event::NewRoster(people()),
             Move::Fail => Event::Failed(Part::Camera, String::new()),
             Move::Recover => Event::Recovered(Part::Camera),

@@ -3,7 +3,7 @@
 //! PIN and card have an account each: a right card says nothing about who guesses PINs. Three wrong ones per person and
 //! factor are free; the next locks this factor of this person out for 30 s, and each further one for twice as long, at
 //! most 15 minutes, until a right one of the same factor. Nobody else is locked out by it, whoever stands at the door.
-//! That leaves who has another's face about a hundred tries a day.
+//! That leaves who has another's face about two hundred tries a day, half of them typed before the face.
 //!
 //! A PIN entered before a face is held against whoever is recognised next. Wrong ones of this kind have an account of
 //! their own, whose only cost is that such PINs no longer count for this person: somebody who types nonsense and leaves

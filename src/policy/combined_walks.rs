@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::access::Group;
 use super::factors::FactorRule;
-use super::tests::{RULES, ada, at, bob, fact_of, holds, match_of, request};
+use super::tests::{LOCK, RULES, ada, at, bob, fact_of, holds, match_of, request};
 use super::*;
 use crate::credential::{Card, Factor, Factors, PinHash, SecondFactor};
 use crate::event::{Input, Mode};
@@ -60,7 +60,7 @@ fn move_of(code: u32) -> Move {
         25 | 26 => Move::Command(match more >> 4 & 7 {
             0 => Command::Mode(Some(Mode::LockDown)),
             1 => Command::Mode(Some(Mode::OfficeOpen)),
-            2 => Command::Lock,
+            2 => LOCK,
             3 | 4 => Command::Unlock(Duration::from_secs(u64::from(more % 5))),
             _ => Command::Mode(None),
         }),
@@ -107,13 +107,17 @@ struct Walker {
     command: u64,
     /// Whose PIN each entry is.
     pins: BTreeMap<EntryId, (bool, u8)>,
-    verifier: VecDeque<(EntryId, PersonId)>,
+    /// What the verifier was asked, and whether the PIN is that of the hash it was given.
+    verifier: VecDeque<(EntryId, PersonId, bool)>,
     audit: VecDeque<RequestId>,
     shown: BTreeMap<bool, u64>,
     /// PINs that were confirmed since they came into force, cards that were shown; when.
     proven: BTreeMap<(bool, Factor, u8), u64>,
     /// Wrong PINs against each since their last right one, and until when the last one locks out.
     wrong: [(u32, u64); 2],
+    /// When the verifier was last asked, and when the gallery was last replaced.
+    asked_at: u64,
+    reloaded_at: u64,
     waiting: BTreeSet<CommandId>,
     failed: BTreeSet<Part>,
     mode: Mode,
@@ -149,6 +153,8 @@ impl Walker {
             shown: BTreeMap::new(),
             proven: BTreeMap::new(),
             wrong: [(0, 0); 2],
+            asked_at: 0,
+            reloaded_at: 0,
             waiting: BTreeSet::new(),
             failed: BTreeSet::new(),
             mode: Mode::Normal,
@@ -232,12 +238,10 @@ impl Walker {
 
     /// The verifier held the PIN against what was in force when it was asked; a reload may lie between.
     fn verified(&mut self) -> Result<(), TestCaseError> {
-        let Some((entry, person)) = self.verifier.pop_front() else { return Ok(()) };
+        let Some((entry, person, right)) = self.verifier.pop_front() else { return Ok(()) };
         let (of, version) = self.pins[&entry];
-        let asked = person == ada();
-        let right = of == asked && self.entries[index(asked)].pin == version;
         let outcome = if right { PinOutcome::Right } else { PinOutcome::Wrong };
-        if right {
+        if right && self.asked_at >= self.reloaded_at && self.entries[index(of)].pin == version {
             self.proven.insert((of, Factor::Pin, version), self.ms);
         }
         self.step(Event::PinVerified { entry, person, outcome })
@@ -258,13 +262,19 @@ impl Walker {
             let entry = entries[index(*of)];
             *version == if *factor == Factor::Pin { entry.pin } else { entry.card }
         });
-        // Half of the verifications end before the reload, half after it with the outcome of before.
+        self.reloaded_at = self.ms;
         let roster = self.roster(both);
         self.step(Event::NewRoster(roster))?;
         for (who, id) in [(true, ada()), (false, bob())] {
             let entry = self.entries[index(who)];
             let open = self.policy.open().is_some_and(|grant| grant.people().any(|person| *person == id));
             proptest::prop_assert!(!open || !(entry.removed || entry.suspended), "{id} is still let in");
+            for factor in
+                self.policy.open().filter(|_| open).map_or(Vec::new(), |grant| grant.factors().list())
+            {
+                let proven = self.proven.keys().any(|(of, proof, _)| *of == who && *proof == factor);
+                proptest::prop_assert!(proven, "{id} is let in by a {factor} that was replaced");
+            }
         }
         Ok(())
     }
@@ -274,7 +284,7 @@ impl Walker {
         let actions = self.policy.step(at(self.ms), event);
         for action in &actions {
             match action {
-                Action::VerifyPin { entry, person, .. } => {
+                Action::VerifyPin { entry, person, means } => {
                     let who = index(*person == ada());
                     let (wrong, until) = self.wrong[who];
                     proptest::prop_assert!(
@@ -282,7 +292,10 @@ impl Walker {
                         "{person} guesses while locked out"
                     );
                     proptest::prop_assert!(self.verifier.is_empty(), "the verifier takes one at a time");
-                    self.verifier.push_back((*entry, person.clone()));
+                    let (of, version) = self.pins[entry];
+                    let right = of == (*person == ada()) && means.pin == Some(hash(version));
+                    self.asked_at = self.ms;
+                    self.verifier.push_back((*entry, person.clone(), right));
                 }
                 Action::Answer(id, _) => {
                     proptest::prop_assert!(self.waiting.remove(id), "answered twice");

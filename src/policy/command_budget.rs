@@ -1,6 +1,7 @@
 //! How many commands are recorded one by one, so that nobody fills the records with them until the oldest are deleted.
 //!
-//! A user has a budget that fills up slowly, and so has the door for all users together. With the numbers below, whoever
+//! A user has a budget that fills up slowly, beyond which no command of theirs lets more people in. The door has one for
+//! all users together, beyond which nothing is recorded one by one but what an operator unlocks. With the numbers below, whoever
 //! tries without pause makes at most 17,280 pairs of records a day, about 12 MB: the full records of a site (16 files of
 //! 16 MiB) hold three weeks of it, and the alarm for records that are deleted too young comes long before.
 
@@ -22,6 +23,15 @@ const COUNTED: Duration = Duration::from_secs(60);
 struct Rate {
     most: u32,
     every: Duration,
+}
+
+/// What a command may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spent {
+    /// It is recorded by itself.
+    pub recorded: bool,
+    /// It may let more people in: that depends on nobody else's commands.
+    pub may_widen: bool,
 }
 
 /// Commands spent and earned back since the budget was last full.
@@ -61,22 +71,22 @@ pub(super) struct CommandBudget {
 }
 
 impl CommandBudget {
-    /// Whether a command of this user is within the budget; one that is not is counted.
-    pub fn spend(&mut self, now: Moment, uid: u32) -> bool {
+    /// Takes a command of this user into account; one that is not to be recorded is counted.
+    pub fn spend(&mut self, now: Moment, uid: u32) -> Spent {
         self.door.earn(DOOR, now);
         self.users.values_mut().for_each(|account| account.earn(USER, now));
         self.users.retain(|_, account| account.spent > 0);
         let uid = if self.users.len() < MAX_USERS || self.users.contains_key(&uid) { uid } else { u32::MAX };
         let user = self.users.entry(uid).or_insert(Account { spent: 0, since: now });
-        let within = user.has(USER) && self.door.has(DOOR);
-        if within {
-            user.spent += 1;
-            self.door.spent += 1;
-        } else {
+        let may_widen = user.has(USER);
+        let recorded = may_widen && self.door.has(DOOR);
+        user.spent += u32::from(may_widen);
+        self.door.spent += u32::from(recorded);
+        if !recorded {
             self.left_out += 1;
             self.left_out_since.get_or_insert(now);
         }
-        within
+        Spent { recorded, may_widen }
     }
 
     /// How many were left out, when it is time to say so.
@@ -107,10 +117,11 @@ mod tests {
     #[test]
     fn a_flood_of_one_user_is_cut_and_counted_and_leaves_something_for_others() {
         let mut budget = CommandBudget::default();
-        let recorded = (0..500).filter(|_| budget.spend(at(100), 1000)).count();
+        let recorded = (0..500).filter(|_| budget.spend(at(100), 1000).recorded).count();
         assert_eq!(recorded, 60);
-        assert!((0..60).all(|_| budget.spend(at(100), 1001)), "another user is heard");
-        assert!(!budget.spend(at(100), 1002), "all users together have their limit");
+        assert!((0..60).all(|_| budget.spend(at(100), 1001).recorded), "another user is heard");
+        let third = Spent { recorded: false, may_widen: true };
+        assert_eq!(budget.spend(at(100), 1002), third, "all users together fill the records only so fast");
         assert_eq!(budget.take_left_out(at(159)), None);
         assert_eq!(budget.take_left_out(at(160)), Some(441));
         assert_eq!(budget.take_left_out(at(300)), None);
@@ -120,12 +131,15 @@ mod tests {
     fn a_day_without_pause_makes_no_more_records_than_promised() {
         let mut budget = CommandBudget::default();
         let day = 24 * 3600 * 10;
-        let recorded =
-            (0..day).filter(|n| budget.spend(Moment::from_boot(Duration::from_millis(n * 100)), 7)).count();
+        let recorded = (0..day)
+            .filter(|n| budget.spend(Moment::from_boot(Duration::from_millis(n * 100)), 7).recorded)
+            .count();
         assert!((8_600..=8_800).contains(&recorded), "{recorded} of one user");
         let mut budget = CommandBudget::default();
         let recorded = (0..day)
-            .filter(|n| budget.spend(Moment::from_boot(Duration::from_millis(n * 100)), (n % 9) as u32))
+            .filter(|n| {
+                budget.spend(Moment::from_boot(Duration::from_millis(n * 100)), (n % 9) as u32).recorded
+            })
             .count();
         assert!((17_000..=17_500).contains(&recorded), "{recorded} of nine users");
     }
@@ -133,8 +147,8 @@ mod tests {
     #[test]
     fn time_that_goes_back_earns_nothing() {
         let mut budget = CommandBudget::default();
-        assert_eq!((0..100).filter(|_| budget.spend(at(1000), 7)).count(), 60);
-        assert!(!budget.spend(at(10), 7) && !budget.spend(at(19), 7));
-        assert!(budget.spend(at(20), 7), "earned from there on");
+        assert_eq!((0..100).filter(|_| budget.spend(at(1000), 7).may_widen).count(), 60);
+        assert!(!budget.spend(at(10), 7).may_widen && !budget.spend(at(19), 7).may_widen);
+        assert!(budget.spend(at(20), 7).may_widen, "earned from there on");
     }
 }

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::command_budget::Spent;
 use super::event::Action;
 use super::evidence::Evidence;
 use super::release::Reach;
@@ -17,6 +18,9 @@ use crate::event::{AlarmKind, Caller, Fact, GrantKind, Mode, ModeSource, Part, R
 /// The longest time that a command may unlock the door for.
 pub const LONGEST_COMMANDED: Duration = Duration::from_secs(30);
 
+/// A picture of the camera; it has a record of its own.
+const SNAPSHOT: Command = Command::Serve("snapshot");
+
 /// Names a command whose verdict somebody waits for. Never used twice while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommandId(pub u64);
@@ -25,7 +29,10 @@ pub struct CommandId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// Lock now.
-    Lock,
+    Lock {
+        /// Whoever commands it may end a fire release whose line cannot be read.
+        ends_fire: bool,
+    },
     /// Unlock for so long, 1 s to [`LONGEST_COMMANDED`].
     Unlock(Duration),
     /// Put a mode into force; none: the one of the schedules.
@@ -40,7 +47,7 @@ impl Command {
     /// The name in records and over the socket.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Lock => "lock",
+            Self::Lock { .. } => "lock",
             Self::Unlock(_) => "unlock",
             Self::Mode(_) => "mode",
             Self::Acknowledge(_) => "acknowledge",
@@ -126,12 +133,13 @@ impl Policy {
         command: Command,
         actions: &mut Vec<Action>,
     ) {
-        let in_budget = self.budget.spend(now.moment, caller.uid);
+        let Spent { recorded, may_widen } = self.budget.spend(now.moment, caller.uid);
         let first = actions.len();
         let verdict = match command {
-            Command::Lock => Some(self.lock_commanded(caller, in_budget, actions)),
-            Command::Mode(mode) => Some(self.mode_commanded(now, mode, caller, in_budget, actions)),
-            Command::Unlock(_) if !in_budget => Some(Err(Denial::TooMany)),
+            Command::Lock { ends_fire } => Some(self.lock_commanded(caller, ends_fire, recorded, actions)),
+            Command::Mode(mode) if !may_widen && mode != Some(Mode::LockDown) => Some(Err(Denial::TooMany)),
+            Command::Mode(mode) => Some(self.mode_commanded(now, mode, caller, recorded, actions)),
+            Command::Unlock(_) if !may_widen => Some(Err(Denial::TooMany)),
             Command::Unlock(length) => self.unlock_commanded(now, id, caller, length, actions).err().map(Err),
             Command::Acknowledge(alarm) => Some(self.acknowledged(alarm, caller, actions)),
             Command::Serve(_) => Some(Ok(Done::Serve)),
@@ -141,7 +149,7 @@ impl Policy {
             _ => None,
         };
         let unrecorded = refused.is_some() || !actions[first..].iter().any(names_a_caller);
-        if in_budget && unrecorded {
+        if recorded && unrecorded && command != SNAPSHOT {
             let command = command.name().to_owned();
             actions.push(Action::Record(Fact::Command { command, caller, refused }));
         }
@@ -158,7 +166,7 @@ impl Policy {
         actions: &mut Vec<Action>,
     ) {
         let caller = caller.unwrap_or(Caller { uid: u32::MAX, pid: 0 });
-        if self.budget.spend(now.moment, caller.uid) {
+        if self.budget.spend(now.moment, caller.uid).recorded {
             let command = command.to_owned();
             actions.push(Action::Record(Fact::Command { command, caller, refused: Some(why) }));
         }
@@ -170,13 +178,20 @@ impl Policy {
         actions.extend(left_out.map(|count| Action::Record(Fact::CommandsLeftOut { count })));
     }
 
-    fn lock_commanded(&mut self, caller: Caller, in_budget: bool, actions: &mut Vec<Action>) -> Verdict {
+    fn lock_commanded(
+        &mut self,
+        caller: Caller,
+        ends_fire: bool,
+        in_budget: bool,
+        actions: &mut Vec<Action>,
+    ) -> Verdict {
         let waits = self.state != State::Locked || self.release.manual.asking.is_some();
         let recorded = in_budget || waits || self.is_held();
         self.tracks.values_mut().for_each(Evidence::spend);
         self.give_up_waiting(actions);
         // A fire alarm whose line cannot be read any more is nobody's but the command's to end.
-        let reach = if self.failed.contains_key(&Part::Inputs) { Reach::All } else { Reach::Rex };
+        let ends_fire = ends_fire && self.failed.contains_key(&Part::Inputs);
+        let reach = if ends_fire { Reach::All } else { Reach::Rex };
         self.transition_to_locked(Relock::Command, reach, recorded.then_some(caller), actions);
         match self.open_kind() {
             None => Ok(Done::Locked),
@@ -222,9 +237,6 @@ impl Policy {
         in_budget: bool,
         actions: &mut Vec<Action>,
     ) -> Verdict {
-        if !in_budget && mode != Some(Mode::LockDown) {
-            return Err(Denial::TooMany);
-        }
         self.modes.command(mode.map(|mode| (mode, ModeSource::Command)));
         self.turn_mode(now, Some(caller), actions);
         let unchanged = !actions.iter().any(is_mode_record);

@@ -20,7 +20,7 @@ fn refused(actions: &[Action]) -> Vec<&str> {
 fn a_command_locks_and_is_recorded_with_its_caller() {
     let mut policy = policy();
     show_ada(&mut policy, 1000, 3);
-    let actions = policy.step(at(1100), command(Command::Lock));
+    let actions = policy.step(at(1100), command(LOCK));
     assert_eq!(facts(&actions), [&Fact::Locked { why: Relock::Command, caller: Some(CALLER) }]);
     assert_eq!(verdicts(&actions), [Ok(Done::Locked)]);
     assert!(policy.open().is_none());
@@ -97,11 +97,13 @@ fn an_unlocking_is_refused_with_its_reason_and_every_refusal_is_recorded() {
 
 #[test]
 fn whatever_locks_the_door_answers_an_unlocking_that_waits() {
-    for event in [command(Command::Lock), Event::Failed(Part::Door, String::new()), Event::Shutdown] {
+    let leaving = (Event::Shutdown, Denial::Leaving);
+    let overtaken = [command(LOCK), Event::Failed(Part::Door, String::new())];
+    for (event, denial) in overtaken.into_iter().map(|event| (event, Denial::Overtaken)).chain([leaving]) {
         let mut policy = policy();
         policy.step(at(1000), unlock(3));
         let actions = policy.step(at(1002), event);
-        assert!(verdicts(&actions).contains(&Err(Denial::Overtaken)));
+        assert!(verdicts(&actions).contains(&Err(denial)));
         let late = policy.step(at(1003), Event::Accepted(RequestId(0), at(1003).moment));
         assert!(!holds(&late), "its record was accepted too late");
     }
@@ -118,7 +120,7 @@ fn a_reload_ends_no_unlocking_by_command() {
 fn a_lock_command_that_the_fire_alarm_outranks_says_so() {
     let mut policy = policy();
     policy.step(at(1000), Event::Input { input: Input::Fire, active: true, at_start: false });
-    let actions = policy.step(at(1100), command(Command::Lock));
+    let actions = policy.step(at(1100), command(LOCK));
     assert_eq!(verdicts(&actions), [Err(Denial::KeptOpen(GrantKind::Fire))]);
     assert_eq!(refused(&actions), ["lock"]);
 }
@@ -141,7 +143,7 @@ fn widens(command: Command) -> bool {
 #[test]
 fn a_flood_of_commands_is_counted_instead_of_recorded_and_still_locks() {
     for flood in [
-        command(Command::Lock),
+        command(LOCK),
         unlock(1),
         unlock(99),
         command(Command::Mode(Some(Mode::Normal))),
@@ -171,9 +173,9 @@ fn a_flood_of_commands_is_counted_instead_of_recorded_and_still_locks() {
 #[test]
 fn a_lock_command_locks_an_open_door_and_is_recorded_whatever_came_before() {
     let mut policy = policy();
-    (0..200).for_each(|n| drop(policy.step(at(1000 + n), command(Command::Lock))));
+    (0..200).for_each(|n| drop(policy.step(at(1000 + n), command(LOCK))));
     show_ada(&mut policy, 2000, 3);
-    let actions = policy.step(at(2100), command(Command::Lock));
+    let actions = policy.step(at(2100), command(LOCK));
     assert_eq!(facts(&actions), [&Fact::Locked { why: Relock::Command, caller: Some(CALLER) }]);
 }
 
@@ -185,7 +187,7 @@ fn a_fire_release_outlives_a_broken_input_chip_until_it_is_read_again_or_locked_
         policy.step(at(1000), fire(true, false));
         assert!(holds(&policy.step(at(1100), Event::Failed(Part::Inputs, "gone".to_owned()))));
         assert!(holds(&policy.step(at(900_000), Event::Tick)), "nobody knows that the fire is over");
-        let end = if by_command { command(Command::Lock) } else { fire(false, true) };
+        let end = if by_command { command(LOCK) } else { fire(false, true) };
         let actions = policy.step(at(900_100), end);
         assert!(actions.contains(&Action::Lock) && !holds(&actions));
     }

@@ -67,7 +67,8 @@ impl Modes {
 /// The mode of the schedules. Without the site's time a lock-down of theirs goes on: nobody knows that it is over.
 fn scheduled(access: &AccessRules, now: Now, before: Mode) -> Mode {
     let Some(local) = access.local_time(now.wall) else {
-        return if before == Mode::LockDown { before } else { Mode::Normal };
+        let goes_on = before == Mode::LockDown && !access.modes.lock_down.is_empty();
+        return if goes_on { before } else { Mode::Normal };
     };
     let open = |schedules: &[Arc<Schedule>]| {
         schedules.iter().any(|schedule| schedule.window_at(local, &access.calendar).is_some())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::access::{Group, TwoPerson};
 use super::factors::FactorRule;
-use super::tests::{RULES, ada, at, bob, command, facts, holds, match_of, request};
+use super::tests::{LOCK, RULES, ada, at, bob, command, facts, holds, match_of, request};
 use super::*;
 use crate::credential::{Card, Factor, Factors, SecondFactor};
 use crate::event::{AlarmKind, AlarmStep, FactorRefusal, Refusal};
@@ -360,7 +360,7 @@ fn a_slow_audit_does_not_cost_the_pin() {
 #[test]
 fn a_lock_command_a_fault_and_a_reload_end_what_was_begun() {
     for event in [
-        command(Command::Lock),
+        command(LOCK),
         Event::Failed(Part::Camera, String::new()),
         Event::NewRoster(Arc::new([(ada(), standing(&["pin"], with_all("ada")))].into())),
     ] {

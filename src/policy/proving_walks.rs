@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::proving_tests::{both_in, card_of};
-use super::tests::{ada, at, bob, command, fact_of, holds, match_of, request};
+use super::tests::{LOCK, ada, at, bob, command, fact_of, holds, match_of, request};
 use super::*;
 use crate::credential::{Card, Factor};
 use crate::event::{FactorRefusal, Refusal};
@@ -108,7 +108,7 @@ impl Walker {
                 self.ms -= ms.min(self.ms);
                 self.step(Event::Tick)
             }
-            Move::Lock => self.step(command(Command::Lock)),
+            Move::Lock => self.step(command(LOCK)),
             Move::Fail => self.step(Event::Failed(Part::Camera, String::new())),
             Move::Recover => self.step(Event::Recovered(Part::Camera)),
         }

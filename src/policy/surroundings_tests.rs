@@ -77,7 +77,7 @@ fn the_fire_alarm_holds_the_door_through_every_command_and_ends_locked() {
     policy.step(at(1000), command(Command::Mode(Some(Mode::LockDown))));
     assert!(holds(&policy.step(at(1100), input(Input::Fire, true))));
     for event in [
-        command(Command::Lock),
+        command(LOCK),
         Event::Failed(Part::Camera, "unplugged".to_owned()),
         command(Command::Mode(Some(Mode::LockDown))),
     ] {
@@ -133,7 +133,7 @@ fn an_open_office_begins_with_the_first_grant_and_ends_with_the_mode() {
 
 #[test]
 fn a_lock_command_or_a_fault_ends_an_open_office_until_the_next_grant() {
-    for event in [command(Command::Lock), Event::Failed(Part::Camera, "gone".to_owned())] {
+    for event in [command(LOCK), Event::Failed(Part::Camera, "gone".to_owned())] {
         let mut policy = policy();
         policy.step(at(900), command(Command::Mode(Some(Mode::OfficeOpen))));
         show_ada(&mut policy, 1000, 3);

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::lines::CHATTER_WINDOW;
 use super::position::GRACE;
-use super::tests::{RULES, anytime, at, command, fact_of, holds, match_of, request, roster};
+use super::tests::{LOCK, RULES, anytime, at, command, fact_of, holds, match_of, request, roster};
 use super::*;
 use crate::event::{AlarmKind, AlarmStep, Input, Mode};
 use crate::gallery::Standing;
@@ -130,7 +130,7 @@ impl Bookkeeper {
             Move::Lock => {
                 (self.person.1, self.manual.1, self.rex.1, self.office) = (0, 0, 0, false);
                 self.fire &= !self.failed.contains(&Part::Inputs);
-                self.step(command(Command::Lock))?;
+                self.step(command(LOCK))?;
             }
             Move::Unlock => {
                 let event = command(Command::Unlock(Duration::from_secs(5)));

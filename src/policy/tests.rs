@@ -88,6 +88,9 @@ pub(super) fn step(policy: &mut Policy, now: Now, event: Event) -> Vec<Action> {
 /// Who commands in the tests.
 pub(super) const CALLER: Caller = Caller { uid: 1000, pid: 7 };
 
+/// Lock, by an operator.
+pub(super) const LOCK: Command = Command::Lock { ends_fire: true };
+
 /// A command of [`CALLER`].
 pub(super) fn command(command: Command) -> Event {
     Event::Commanded { id: CommandId(1), caller: CALLER, command }
@@ -355,7 +358,7 @@ proptest! {
                 Move::End(track) => { shown.remove(track); Event::TrackEnded(TrackId(*track)) }
                 Move::Fail => Event::Failed(Part::Camera, String::new()),
                 Move::Recover => Event::Recovered(Part::Camera),
-                Move::Lock => command(Command::Lock),
+                Move::Lock => command(LOCK),
                 Move::Reload(both) => {
                     let mut people = vec![(bob(), Standing::default())];
                     if *both { people.push((ada(), Standing::default())) }
