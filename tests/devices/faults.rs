@@ -140,7 +140,12 @@ guest_tests! {
         let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let running = Running::start(&site);
         running.ask(Request::Reload).expect("in force");
-        let before = running.resources();
+        // The thread of a client that was answered takes a moment to end.
+        let settled = || {
+            let pause = || std::thread::sleep(Duration::from_millis(100));
+            (0..10).map(|_| { pause(); running.resources() }).min().unwrap_or_default()
+        };
+        let before = settled();
         for _ in 0..1000 {
             running.ask(Request::Reload).expect("in force");
         }
