@@ -2,6 +2,7 @@
 //! works again where it can.
 
 use std::process::Command;
+use std::time::Duration;
 
 use limen::control::Request;
 use limen::frame::PixelFormat;
