@@ -253,7 +253,11 @@ impl Walker {
             0 | 1 => entry.pin ^= 1,
             2 => entry.card ^= 1,
             3 => entry.suspended = true,
-            4 => entry.removed = true,
+            4 => {
+                entry.removed = true;
+                // Whoever is enrolled again begins anew.
+                self.wrong[index(of)] = (0, 0);
+            }
             _ => (entry.suspended, entry.removed) = (false, false),
         }
         // What was proven with what is no longer in force proves nothing.
