@@ -20,10 +20,12 @@ pub fn bring_into_force(context: &Context, settings: &Settings, edited: &Edited)
     let Err(why) = context.ask_for_reload(settings) else { return Force::Yes };
     match undo(&settings.gallery, edited) {
         Ok(()) => {
-            // An answer that never came may have been a yes. What is wrong with this one was said above.
-            let _ = context.ask_for_reload(settings);
+            let left = match context.ask_for_reload(settings) {
+                Ok(_) => "",
+                Err(_) => "; a PIN that it replaced is out of force until the daemon takes the file again",
+            };
             Force::TakenBack(Trouble::Device(format!(
-                "the daemon did not take it, so nothing was changed:\n{why}"
+                "the daemon did not take it, so nothing was changed in the gallery file{left}:\n{why}"
             )))
         }
         Err(error) => Force::Left(Trouble::Device(format!(
