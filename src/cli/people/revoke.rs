@@ -1,6 +1,8 @@
 //! Whether what was taken out of the gallery file is out of force: the one thing that a revocation must not be silent
 //! about.
 
+use serde_json::Value;
+
 use crate::cli::context::Context;
 use crate::cli::output::note;
 use crate::cli::trouble::Trouble;
@@ -20,17 +22,35 @@ pub enum Revoked {
     Alone,
 }
 
+/// A revocation that is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// What became of it.
+    pub how: Revoked,
+    /// The daemon had the person in force, and no longer has.
+    pub was_in_force: bool,
+}
+
 /// Brings a revocation into force in the running daemon, or says loudly that it is not.
-pub fn bring_into_force(context: &Context, settings: &Settings, id: &PersonId) -> Result<Revoked, Trouble> {
+pub fn bring_into_force(
+    context: &Context,
+    settings: &Settings,
+    id: &PersonId,
+) -> Result<Revocation, Trouble> {
     let socket = context.socket(settings);
-    if !socket.exists() {
-        note("no daemon is running; it will read the gallery when it starts");
-        return Ok(Revoked::AtTheNextStart);
-    }
-    let answer = ask_either(&socket, Request::Reload)
-        .map_err(|error| still_can_enter(id, &format!("{error}; then `limen reload`")))?;
-    if answer.get("ok").and_then(serde_json::Value::as_bool) == Some(true) {
-        return Ok(Revoked::Whole);
+    let answer = match socket.exists().then(|| ask_either(&socket, Request::Reload)) {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) if !error.nobody_listens() => {
+            return Err(still_can_enter(id, &format!("{error}; then `limen reload`")));
+        }
+        Some(Err(_)) | None => {
+            note("no daemon is running; it will read the gallery when it starts");
+            return Ok(Revocation { how: Revoked::AtTheNextStart, was_in_force: false });
+        }
+    };
+    if answer.get("ok").and_then(Value::as_bool) == Some(true) {
+        let was_in_force = names(answer.get("removed"), id);
+        return Ok(Revocation { how: Revoked::Whole, was_in_force });
     }
     let why = answer.get("error").and_then(|why| why.as_str()).unwrap_or("the daemon said no");
     if !is_out_of_force(&answer) {
@@ -39,7 +59,13 @@ pub fn bring_into_force(context: &Context, settings: &Settings, id: &PersonId) -
     note(&format!(
         "that is in force; everything else in the gallery file waits until its mistakes are mended:\n{why}"
     ));
-    Ok(Revoked::Alone)
+    let was_in_force = names(answer.get("gallery").map(|gallery| &gallery["taken"]["out"]), id);
+    Ok(Revocation { how: Revoked::Alone, was_in_force })
+}
+
+fn names(people: Option<&Value>, id: &PersonId) -> bool {
+    let people = people.and_then(Value::as_array);
+    people.is_some_and(|people| people.iter().any(|person| person == id.as_str()))
 }
 
 /// A daemon that could read the file at all has taken out of force what it takes away.
