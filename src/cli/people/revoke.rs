@@ -37,11 +37,16 @@ pub fn bring_into_force(
     settings: &Settings,
     id: &PersonId,
 ) -> Result<Revocation, Trouble> {
+    ask_for_it(context, settings, id).map_err(|why| still_can_enter(id, &why))
+}
+
+/// As [`bring_into_force`]; else why it is not in force.
+pub fn ask_for_it(context: &Context, settings: &Settings, id: &PersonId) -> Result<Revocation, String> {
     let socket = context.socket(settings);
     let answer = match socket.exists().then(|| ask_either(&socket, Request::Reload)) {
         Some(Ok(answer)) => answer,
         Some(Err(error)) if !error.nobody_listens() => {
-            return Err(still_can_enter(id, &format!("{error}; then `limen reload`")));
+            return Err(format!("{error}; then `limen reload`"));
         }
         Some(Err(_)) | None => {
             note("no daemon is running; it will read the gallery when it starts");
@@ -54,7 +59,7 @@ pub fn bring_into_force(
     }
     let why = answer.get("error").and_then(|why| why.as_str()).unwrap_or("the daemon said no");
     if !is_out_of_force(&answer) {
-        return Err(still_can_enter(id, why));
+        return Err(why.to_owned());
     }
     note(&format!(
         "that is in force; everything else in the gallery file waits until its mistakes are mended:\n{why}"
