@@ -79,14 +79,35 @@ fn is_out_of_force(answer: &Answer) -> bool {
     gallery.and_then(|gallery| gallery["still_can_enter"].as_bool()) == Some(false)
 }
 
-/// The gallery file could not be edited: if that is because it is no TOML, the person stays where they are.
+/// The gallery file could not be edited: unless it does not name the person, they stay where they are.
 pub fn not_edited(id: &PersonId, error: EditError) -> Trouble {
     match error {
-        EditError::Syntax(_) => still_can_enter(id, &format!("{}\nmend the gallery file first", error)),
-        error => error.into(),
+        EditError::Unknown(_) => error.into(),
+        EditError::Syntax(_) => still_can_enter(id, &format!("{error}\nmend the gallery file first")),
+        error => still_can_enter(id, &error.to_string()),
     }
 }
 
 fn still_can_enter(id: &PersonId, why: &str) -> Trouble {
     Trouble::Device(format!("{why}\n{id} STILL CAN ENTER"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_keeps_the_file_from_being_edited_leaves_the_person_in() {
+        let ada = PersonId::new("ada").expect("an id");
+        let told = |error| not_edited(&ada, error);
+        for error in
+            [EditError::Layout("people"), EditError::Overtaken, EditError::Refused("full".to_owned())]
+        {
+            let trouble = told(error);
+            assert!(trouble.to_string().ends_with("ada STILL CAN ENTER"), "{trouble}");
+            assert_eq!(trouble.exit_code(), 3);
+        }
+        let unknown = told(EditError::Unknown(ada.clone()));
+        assert!(unknown.exit_code() == 2 && !unknown.to_string().contains("STILL"), "{unknown}");
+    }
 }
