@@ -9,6 +9,7 @@ mod client;
 mod peer;
 mod server;
 
+use std::io::ErrorKind;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
@@ -41,6 +42,9 @@ pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer may take: a reload embeds new photographs, a second each on a slow Pi.
 pub const ANSWER_PATIENCE: Duration = Duration::from_secs(600);
 
+/// What the server answers when the daemon has not.
+const NO_ANSWER: &str = "the daemon gave no answer";
+
 /// Why the socket, or a request over it, failed.
 #[derive(Debug, Error)]
 pub enum ControlError {
@@ -66,6 +70,16 @@ pub enum ControlError {
     /// The daemon said no.
     #[error("{0}")]
     Refused(String),
+    /// It has said nothing for [`ANSWER_PATIENCE`], which is no no: it may still do what it was asked for.
+    #[error("{NO_ANSWER}")]
+    NoAnswer,
+}
+
+impl ControlError {
+    /// Nobody is at the other end: a daemon that was killed leaves its socket behind.
+    pub fn nobody_listens(&self) -> bool {
+        matches!(self, Self::Socket { source, .. } if source.kind() == ErrorKind::ConnectionRefused)
+    }
 }
 
 /// What a client may ask.

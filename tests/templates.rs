@@ -217,6 +217,23 @@ fn a_person_is_removed_with_every_trace_and_what_is_left_is_said() {
 }
 
 #[test]
+fn a_removal_that_was_left_half_done_is_made_again_until_nothing_is_found() {
+    let (site, _) = enrolled();
+    // The entry is out, and a daemon that was killed has left its socket.
+    site.write("gallery.toml", "");
+    fs::create_dir_all(site.path("run")).expect("made");
+    drop(std::os::unix::net::UnixListener::bind(site.path("run/control.sock")).expect("listening"));
+    let again = || configured(&site, &["--json", "people", "remove", "obama"]);
+    let ran = again();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.json()[0]["templates"], 1, "{}", ran.out);
+    assert!(ran.json()[0]["left"].to_string().contains("look for obama-*.jpg"), "{}", ran.out);
+    assert!(opened(&site).store.is_empty());
+    let ran = again();
+    assert!(ran.code == 2 && ran.err.contains("\"obama\" is not in the gallery file"), "{}", ran.err);
+}
+
+#[test]
 fn photographs_that_stay_are_named() {
     let (site, _) = enrolled();
     let ran = configured(&site, &["people", "remove", "obama"]);

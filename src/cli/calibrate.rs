@@ -187,5 +187,6 @@ fn write_configuration(
     }
     proposal.write(file)?;
     note(&format!("changed {}", shown(file)));
-    context.ask_for_reload(settings).map(drop)
+    context.ask_for_reload(settings)?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the commands share: where configuration and gallery are, and how to load what they name.
 
-use std::io::{ErrorKind, IsTerminal as _, Read as _};
+use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -150,12 +150,11 @@ impl Context {
 
     /// Asks a running daemon to read the gallery again and returns its answer; none running is fine, it will
     /// read it at its start.
-    pub fn ask_for_reload(&self, settings: &Settings) -> Result<Option<control::Answer>, Trouble> {
+    pub fn ask_for_reload(&self, settings: &Settings) -> Result<Option<control::Answer>, ControlError> {
         let socket = self.socket(settings);
-        let nobody_listens = |error: &ControlError| matches!(error, ControlError::Socket { source, .. } if source.kind() == ErrorKind::ConnectionRefused);
         match socket.exists().then(|| control::ask(&socket, control::Request::Reload)) {
             Some(Ok(answer)) => Ok(Some(answer)),
-            Some(Err(error)) if !nobody_listens(&error) => Err(error.into()),
+            Some(Err(error)) if !error.nobody_listens() => Err(error),
             // A daemon that was killed leaves its socket behind.
             Some(Err(_)) | None => {
                 output::note("no daemon is running; it will read the gallery when it starts");

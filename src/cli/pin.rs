@@ -15,7 +15,7 @@ use super::people::revoke::{self, not_edited};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::credential::{Digits, HashError, PinError, PinHash, check_new_pin, slips};
-use crate::enrol::look_over;
+use crate::enrol::{EnrolError, look_over};
 use crate::gallery::{Means, Roster, WhichPin, set_pin};
 use crate::person::PersonId;
 
@@ -51,10 +51,10 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     };
     let which = if arguments.duress { WhichPin::Duress } else { WhichPin::Usual };
     let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
-    let mut check = |roster: &Roster| {
-        say_what_else_is_wrong(context, &settings, roster);
-        Ok(())
-    };
+    let daemon = context.socket(&settings).exists();
+    let (trust, access) = (context.trust(), context.access(&settings));
+    let mut check =
+        |roster: &Roster| wait_for_what_else_is_wrong(look_over(roster, trust, access).err(), daemon);
     let edited = set_pin(&settings.gallery, &id, which, Some(&hash), &mut check)?;
     bring_into_force(context, &settings, &edited).into_result()?;
     if settings.entry.keypad.is_none() {
@@ -73,10 +73,16 @@ fn take_away(context: &Context, settings: &Settings, id: &PersonId, duress: bool
     Ok(Answer::Yes)
 }
 
-/// A PIN makes no other entry wrong, so what is wrong in one does not keep it out of the file; of force it does.
-fn say_what_else_is_wrong(context: &Context, settings: &Settings, roster: &Roster) {
-    if let Err(error) = look_over(roster, context.trust(), context.access(settings)) {
-        note(&format!("the daemon refuses the gallery until this is mended:\n{error}"));
+/// A daemon that refuses the file takes the PIN that is replaced out of force, and the new one waits: better neither is
+/// touched while something else is wrong. Where no daemon runs, the file may wait for its mending.
+fn wait_for_what_else_is_wrong(wrong: Option<EnrolError>, daemon: bool) -> Result<(), String> {
+    match wrong {
+        Some(error) if daemon => Err(error.to_string()),
+        Some(error) => {
+            note(&format!("the daemon refuses the gallery until this is mended:\n{error}"));
+            Ok(())
+        }
+        None => Ok(()),
     }
 }
 
@@ -135,6 +141,15 @@ mod tests {
 
     fn digits(text: &str) -> Digits {
         Digits::new(text).expect("digits")
+    }
+
+    #[test]
+    fn a_pin_waits_for_somebody_elses_mistake_where_a_daemon_would_narrow_the_old_one_away() {
+        let wrong =
+            || Roster::parse("[[person]]\nid = 5\n", "gallery.toml".as_ref()).err().map(EnrolError::from);
+        assert!(wait_for_what_else_is_wrong(wrong(), true).is_err());
+        assert_eq!(wait_for_what_else_is_wrong(wrong(), false), Ok(()), "it is noted");
+        assert_eq!(wait_for_what_else_is_wrong(None, true), Ok(()));
     }
 
     #[test]

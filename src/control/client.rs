@@ -1,10 +1,10 @@
 //! The command line's end of the socket.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::{ANSWER_PATIENCE, Answer, ControlError, Request, request_line};
+use super::{ANSWER_PATIENCE, Answer, ControlError, NO_ANSWER, Request, request_line};
 
 /// Asks the daemon and returns its answer; an answer that says no is an error.
 pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
@@ -25,7 +25,11 @@ pub fn ask_either(socket: &Path, request: Request) -> Result<Answer, ControlErro
         answer = Some(line);
         false
     })?;
-    answer.ok_or_else(|| ControlError::Answer("nothing came".to_owned()))
+    let answer = answer.ok_or_else(|| ControlError::Answer("nothing came".to_owned()))?;
+    match answer.get("error").and_then(|error| error.as_str()) {
+        Some(NO_ANSWER) => Err(ControlError::NoAnswer),
+        _ => Ok(answer),
+    }
 }
 
 /// Follows the daemon's events until it leaves or `each` returns false.
@@ -58,11 +62,44 @@ fn converse(
     }
     stream.write_all(request_line(request).as_bytes()).map_err(failed("ask"))?;
     for line in BufReader::new(stream).lines() {
-        let line = line.map_err(failed("read the answer"))?;
+        let line = line.map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => ControlError::NoAnswer,
+            _ => failed("read the answer")(error),
+        })?;
         let answer: Answer = serde_json::from_str(&line).map_err(|e| ControlError::Answer(e.to_string()))?;
         if !each(answer) {
             break;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::super::no;
+    use super::*;
+
+    /// What a client makes of a daemon that says no for this reason.
+    fn told(why: &'static str) -> ControlError {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let socket = folder.path().join("control.sock");
+        let listener = UnixListener::bind(&socket).expect("listening");
+        let daemon = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let line = serde_json::to_string(&no(why)).expect("JSON") + "\n";
+            stream.write_all(line.as_bytes()).expect("answered");
+        });
+        let error = ask(&socket, Request::Reload).expect_err(why);
+        daemon.join().expect("ended");
+        assert!(ask(&socket, Request::Reload).expect_err("gone").nobody_listens());
+        error
+    }
+
+    #[test]
+    fn no_answer_is_not_a_no() {
+        assert!(matches!(told("line 3: a mistake"), ControlError::Refused(_)));
+        assert!(matches!(told(NO_ANSWER), ControlError::NoAnswer));
+    }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::peer::Peer;
 use super::{
     ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_GUESTS, MAX_PLAIN,
-    MAX_REQUEST, Request, Right, no,
+    MAX_REQUEST, NO_ANSWER, Request, Right, no,
 };
 use crate::failpoint;
 
@@ -205,8 +205,10 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
             Taken::Gone => return send(&self.stream, &no("the daemon is leaving")),
         }
         if !follows {
-            let answer =
-                answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|_| no("the daemon gave no answer"));
+            let answer = answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|error| match error {
+                RecvTimeoutError::Timeout => no(NO_ANSWER),
+                RecvTimeoutError::Disconnected => no("the daemon ended before it answered"),
+            });
             return send(&self.stream, &answer);
         }
         loop {

@@ -124,9 +124,9 @@ pub fn remove_person(file: &Path, id: &PersonId) -> Result<Edited, EditError> {
     change_with_mode(file, 0o777, Must::BeToml, &mut good, |document| delete_person(document, id))
 }
 
-/// Takes one photograph off a person's list; the file stays where it is.
+/// Takes one photograph off a person's list, whatever else is wrong in the file; the photograph stays where it is.
 pub fn remove_photo(file: &Path, id: &PersonId, photo: &str) -> Result<Edited, EditError> {
-    change(file, &mut good, |document| take_photo(document, id, photo))
+    change_with_mode(file, 0o777, Must::BeToml, &mut good, |document| take_photo(document, id, photo))
 }
 
 /// Puts the file back as it was before a change, unless it was changed again meanwhile.

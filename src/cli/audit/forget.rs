@@ -25,14 +25,18 @@ pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
 /// Takes a person out of the records; how many named them.
 pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) -> Result<u64, Trouble> {
     let socket = context.socket(settings);
-    let (records, old) = if socket.exists() {
-        let answer = Value::from(ask(&socket, Request::Forget { id: id.as_str().to_owned() })?);
-        (answer["records"].as_u64().unwrap_or(0), answer["old"].as_u64().unwrap_or(0))
-    } else if settings.audit.folder.exists() {
-        let forgotten = forget_alone(&settings.audit, id)?;
-        (forgotten.records as u64, forgotten.old as u64)
-    } else {
-        (0, 0)
+    let asked = socket.exists().then(|| ask(&socket, Request::Forget { id: id.as_str().to_owned() }));
+    let (records, old) = match asked {
+        Some(Ok(answer)) => {
+            let answer = Value::from(answer);
+            (answer["records"].as_u64().unwrap_or(0), answer["old"].as_u64().unwrap_or(0))
+        }
+        Some(Err(error)) if !error.nobody_listens() => return Err(error.into()),
+        Some(Err(_)) | None if settings.audit.folder.exists() => {
+            let forgotten = forget_alone(&settings.audit, id)?;
+            (forgotten.records as u64, forgotten.old as u64)
+        }
+        Some(Err(_)) | None => (0, 0),
     };
     if old > 0 {
         note(&format!("{old} records of format 1 name {id} for good; they go when their file is the oldest"));

@@ -106,7 +106,7 @@ impl<'a> Site<'a> {
         match bring_into_force(self.context, self.settings, &edited) {
             Force::Yes => stage.keep(),
             Force::TakenBack(trouble) => return Err(trouble),
-            Force::Left(trouble) => {
+            Force::Awaited(trouble) | Force::Left(trouble) => {
                 stage.keep();
                 return Err(trouble);
             }

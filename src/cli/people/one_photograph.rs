@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::person_id;
 use super::photographs::{Deleted, delete};
+use super::revoke::{Revoked, ask_for_it};
 use crate::cli::context::Context;
-use crate::cli::output::{say, say_json};
+use crate::cli::output::{note, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::gallery::remove_photo;
 
@@ -24,12 +25,15 @@ pub fn remove_photograph(
     let name = name_in(folder, photo);
     remove_photo(&settings.gallery, &id, &name)?;
     // What was taken away stays away: who is on it might be somebody else.
-    context.ask_for_reload(&settings).map_err(|why| {
+    let revocation = ask_for_it(context, &settings, &id).map_err(|why| {
         let what = format!(
             "{name} is out of the gallery file, but NOT out of force: whoever is on it still opens the door as {id}\n{why}"
         );
         Trouble::Device(what)
     })?;
+    if revocation.how == Revoked::Alone {
+        note(&format!("{id} is held back until the mistakes are mended"));
+    }
     let Deleted { gone, left } =
         if file_too { delete(folder, std::slice::from_ref(&name)) } else { Deleted::default() };
     let left =

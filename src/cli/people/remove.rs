@@ -12,7 +12,7 @@ use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::files::read_trusted_text;
 use crate::gallery::roster::MAX_FILE_BYTES;
-use crate::gallery::{Roster, remove_person};
+use crate::gallery::{EditError, Roster, remove_person};
 use crate::person::PersonId;
 
 /// What went, and what did not.
@@ -23,27 +23,72 @@ struct Traces {
     records: u64,
     photographs: Vec<String>,
     left: Vec<String>,
+    /// What failed, and can be tried again.
+    failed: Vec<String>,
 }
 
+impl Traces {
+    fn is_nothing(&self) -> bool {
+        self.templates.unwrap_or(0) == 0 && self.records == 0 && self.failed.is_empty()
+    }
+}
+
+/// A removal that was left half done can be made again: whoever is out of the file already may still be in force, in
+/// the store and in the records.
 pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Answer, Trouble> {
     let settings = context.settings()?;
     let id = person_id(id)?;
     let photos = photographs_of(context, &settings, &id);
-    remove_person(&settings.gallery, &id).map_err(|error| not_edited(&id, error))?;
+    let unlisted = match remove_person(&settings.gallery, &id) {
+        Ok(_) => None,
+        // A gallery that somebody names has neither templates nor records.
+        Err(error @ EditError::Unknown(_)) if context.gallery().is_none() => Some(error),
+        Err(error) => return Err(not_edited(&id, error)),
+    };
+    let revocation = bring_into_force(context, &settings, &id)?;
     let mut traces = Traces::default();
-    let revoked = bring_into_force(context, &settings, &id)?;
-    // A gallery that somebody names has neither templates nor records.
     if context.gallery().is_none() {
-        match revoked {
-            Revoked::Whole => {}
-            Revoked::AtTheNextStart => drop_templates(&settings, &id, &mut traces),
-            Revoked::Alone => traces.left.push(
-                "the templates in the store, until the mistakes in the gallery file are mended".to_owned(),
-            ),
-        }
-        traces.records = forget_in_records(context, &settings, &id)?;
+        take_out_of_the_state(context, &settings, &id, revocation.how, &mut traces);
     }
-    if with_photographs {
+    match unlisted {
+        Some(error) if !revocation.was_in_force && traces.is_nothing() => return Err(error.into()),
+        Some(_) => traces.left.push(format!(
+            "the photographs that the entry listed, if they are still there: it went before; look for {id}-*.jpg"
+        )),
+        None => take_photographs(&settings, photos, with_photographs, &mut traces),
+    }
+    traces.left.extend(left_elsewhere(&settings, &id));
+    tell(context, &id, &traces);
+    traces.failed.iter().for_each(|what| note(&format!("{what}\nmend that and run this again")));
+    Ok(if traces.failed.is_empty() { Answer::Yes } else { Answer::Incomplete })
+}
+
+/// Out of the store and the records. What fails there keeps nothing else from going.
+fn take_out_of_the_state(
+    context: &Context,
+    settings: &Settings,
+    id: &PersonId,
+    revoked: Revoked,
+    traces: &mut Traces,
+) {
+    match revoked {
+        Revoked::Whole => {}
+        Revoked::AtTheNextStart => drop_templates(settings, id, traces),
+        Revoked::Alone => traces
+            .left
+            .push("the templates in the store, until the mistakes in the gallery file are mended".to_owned()),
+    }
+    match forget_in_records(context, settings, id) {
+        Ok(records) => traces.records = records,
+        Err(trouble) => {
+            traces.left.push("the id in the records".to_owned());
+            traces.failed.push(trouble.to_string());
+        }
+    }
+}
+
+fn take_photographs(settings: &Settings, photos: Vec<String>, delete_them: bool, traces: &mut Traces) {
+    if delete_them {
         let folder = settings.gallery.parent().unwrap_or(std::path::Path::new("."));
         let Deleted { gone, left } = delete(folder, &photos);
         traces.photographs = gone;
@@ -52,9 +97,6 @@ pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Ans
         let names = photos.join(", ");
         traces.left.push(format!("the photographs {names} (--photographs deletes them as well)"));
     }
-    traces.left.extend(left_elsewhere(&settings, &id));
-    tell(context, &id, &traces);
-    Ok(Answer::Yes)
 }
 
 /// The photographs that the gallery file lists, whatever else is wrong in it.
@@ -70,10 +112,9 @@ fn drop_templates(settings: &Settings, id: &PersonId, traces: &mut Traces) {
     match settings.vault().forget(id) {
         Ok(gone) => traces.templates = Some(gone),
         Err(error) => {
-            note(&error.to_string());
-            traces
-                .left
-                .push("the templates in the store, until the daemon next reads the gallery".to_owned());
+            let left = "the templates in the store, until the daemon next reads the gallery";
+            traces.left.push(left.to_owned());
+            traces.failed.push(error.to_string());
         }
     }
 }
@@ -88,7 +129,7 @@ fn left_elsewhere(settings: &Settings, id: &PersonId) -> Vec<String> {
 }
 
 fn tell(context: &Context, id: &PersonId, traces: &Traces) {
-    let Traces { templates, records, photographs, left } = traces;
+    let Traces { templates, records, photographs, left, .. } = traces;
     if context.json {
         return say_json(&json!({
             "removed": id, "templates": templates, "records": records, "photographs": photographs, "left": left,

@@ -1,6 +1,8 @@
 //! Whether what was taken out of the gallery file is out of force: the one thing that a revocation must not be silent
 //! about.
 
+use serde_json::Value;
+
 use crate::cli::context::Context;
 use crate::cli::output::note;
 use crate::cli::trouble::Trouble;
@@ -20,26 +22,55 @@ pub enum Revoked {
     Alone,
 }
 
+/// A revocation that is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// What became of it.
+    pub how: Revoked,
+    /// The daemon had the person in force, and no longer has.
+    pub was_in_force: bool,
+}
+
 /// Brings a revocation into force in the running daemon, or says loudly that it is not.
-pub fn bring_into_force(context: &Context, settings: &Settings, id: &PersonId) -> Result<Revoked, Trouble> {
+pub fn bring_into_force(
+    context: &Context,
+    settings: &Settings,
+    id: &PersonId,
+) -> Result<Revocation, Trouble> {
+    ask_for_it(context, settings, id).map_err(|why| still_can_enter(id, &why))
+}
+
+/// As [`bring_into_force`]; else why it is not in force.
+pub fn ask_for_it(context: &Context, settings: &Settings, id: &PersonId) -> Result<Revocation, String> {
     let socket = context.socket(settings);
-    if !socket.exists() {
-        note("no daemon is running; it will read the gallery when it starts");
-        return Ok(Revoked::AtTheNextStart);
-    }
-    let answer = ask_either(&socket, Request::Reload)
-        .map_err(|error| still_can_enter(id, &format!("{error}; then `limen reload`")))?;
-    if answer.get("ok").and_then(serde_json::Value::as_bool) == Some(true) {
-        return Ok(Revoked::Whole);
+    let answer = match socket.exists().then(|| ask_either(&socket, Request::Reload)) {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) if !error.nobody_listens() => {
+            return Err(format!("{error}; then `limen reload`"));
+        }
+        Some(Err(_)) | None => {
+            note("no daemon is running; it will read the gallery when it starts");
+            return Ok(Revocation { how: Revoked::AtTheNextStart, was_in_force: false });
+        }
+    };
+    if answer.get("ok").and_then(Value::as_bool) == Some(true) {
+        let was_in_force = names(answer.get("removed"), id);
+        return Ok(Revocation { how: Revoked::Whole, was_in_force });
     }
     let why = answer.get("error").and_then(|why| why.as_str()).unwrap_or("the daemon said no");
     if !is_out_of_force(&answer) {
-        return Err(still_can_enter(id, why));
+        return Err(why.to_owned());
     }
     note(&format!(
         "that is in force; everything else in the gallery file waits until its mistakes are mended:\n{why}"
     ));
-    Ok(Revoked::Alone)
+    let was_in_force = names(answer.get("gallery").map(|gallery| &gallery["taken"]["out"]), id);
+    Ok(Revocation { how: Revoked::Alone, was_in_force })
+}
+
+fn names(people: Option<&Value>, id: &PersonId) -> bool {
+    let people = people.and_then(Value::as_array);
+    people.is_some_and(|people| people.iter().any(|person| person == id.as_str()))
 }
 
 /// A daemon that could read the file at all has taken out of force what it takes away.
@@ -48,14 +79,35 @@ fn is_out_of_force(answer: &Answer) -> bool {
     gallery.and_then(|gallery| gallery["still_can_enter"].as_bool()) == Some(false)
 }
 
-/// The gallery file could not be edited: if that is because it is no TOML, the person stays where they are.
+/// The gallery file could not be edited: unless it does not name the person, they stay where they are.
 pub fn not_edited(id: &PersonId, error: EditError) -> Trouble {
     match error {
-        EditError::Syntax(_) => still_can_enter(id, &format!("{}\nmend the gallery file first", error)),
-        error => error.into(),
+        EditError::Unknown(_) => error.into(),
+        EditError::Syntax(_) => still_can_enter(id, &format!("{error}\nmend the gallery file first")),
+        error => still_can_enter(id, &error.to_string()),
     }
 }
 
 fn still_can_enter(id: &PersonId, why: &str) -> Trouble {
     Trouble::Device(format!("{why}\n{id} STILL CAN ENTER"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_keeps_the_file_from_being_edited_leaves_the_person_in() {
+        let ada = PersonId::new("ada").expect("an id");
+        let told = |error| not_edited(&ada, error);
+        for error in
+            [EditError::Layout("people"), EditError::Overtaken, EditError::Refused("full".to_owned())]
+        {
+            let trouble = told(error);
+            assert!(trouble.to_string().ends_with("ada STILL CAN ENTER"), "{trouble}");
+            assert_eq!(trouble.exit_code(), 3);
+        }
+        let unknown = told(EditError::Unknown(ada.clone()));
+        assert!(unknown.exit_code() == 2 && !unknown.to_string().contains("STILL"), "{unknown}");
+    }
 }

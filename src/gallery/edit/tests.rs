@@ -181,6 +181,10 @@ fn what_is_taken_away_waits_for_nobody_elses_mistakes() {
     fs::write(&file, &text).expect("written");
     assert!(matches!(add(&file, &[more("ada", "x.jpg")], &mut good), Err(EditError::Roster(_))));
     set_pin(&file, &id("ada"), WhichPin::Usual, None, &mut good).expect("taken away");
+    let two = text.replace("[\"a.jpg\"]", "[\"a.jpg\", \"a2.jpg\"]");
+    fs::write(&file, &two).expect("written");
+    remove_photo(&file, &id("ada"), "a2.jpg").expect("taken away");
+    assert_eq!(fs::read_to_string(&file).expect("text"), text);
     remove_person(&file, &id("ada")).expect("removed");
     let changed = fs::read_to_string(&file).expect("text");
     assert!(!changed.contains("ada") && changed.contains("colour = 1"), "{changed}");
