@@ -126,10 +126,11 @@ def hang(thread):
 
 def prepare():
     """The devices that a Pi has, the project installed, a configuration, photographs as an administrator copies them."""
+    # The group has to be there before the rule that names it.
+    install()
     # Raspberry Pi OS has this rule.
     rule = 'SUBSYSTEM=="gpio", GROUP="gpio", MODE="0660"\n'
     pathlib.Path("/etc/udev/rules.d/60-gpio.rules").write_text(rule)
-    install()
     (ETC / "limen.toml").write_text(CONFIGURATION)
     for photo in ("obama", "biden"):
         shutil.copy(HERE / f"{photo}.jpg", ETC)
