@@ -99,7 +99,7 @@ impl Book {
     pub fn append_own(&mut self, fact: &ChainFact) -> Result<File, AuditError> {
         self.log.append_own(Now::read(), fact)?;
         self.written();
-        Ok(self.log.unsynced()?.file)
+        self.log.duplicate()
     }
 
     fn written(&mut self) {
@@ -143,6 +143,7 @@ impl Book {
             Ok(None) => self.unsealed_since = Some(Instant::now()),
             Err(error) => {
                 self.unsealed_since = Some(Instant::now());
+                self.written();
                 self.unclosed(Some(&error));
             }
         }
@@ -164,6 +165,8 @@ impl Book {
             Ok(None) => self.log.is_empty(),
             Err(error) => {
                 self.rotate_from = Some(Instant::now() + ROTATION_RETRY);
+                // The seal may be there, and the next key waits until it is synced.
+                self.written();
                 self.unclosed(Some(&error));
                 false
             }
@@ -212,7 +215,8 @@ impl Book {
             return Ok(());
         }
         self.log.announce_retention(now, last)?;
-        self.owe(self.log.unsynced()?, Some(last));
+        let unsynced = self.log.unsynced()?;
+        self.owe(unsynced, Some(last));
         self.asked = Some((last, Instant::now()));
         Ok(())
     }
@@ -238,9 +242,12 @@ impl Book {
         }
         if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_AFTER)
             && let Ok(unsynced) = self.log.unsynced()
-            && self.syncer.ask(Job { unsynced, delete: None }).is_ok()
         {
-            self.unsynced_since = None;
+            match self.syncer.ask(Job { unsynced, delete: None }) {
+                Ok(()) => self.unsynced_since = None,
+                // A plain sync is asked for again; a seal's must not be forgotten.
+                Err(job) => self.owed.extend(Some(job).filter(|job| job.unsynced.sealed)),
+            }
         }
     }
 

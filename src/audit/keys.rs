@@ -136,6 +136,8 @@ pub enum Slot {
     Ready(SecretKey),
     /// A seal has named it, and signs with it from now on.
     Used,
+    /// That seal is synced, so the key is to be promoted.
+    Due,
 }
 
 /// The slot, shared by two threads.
@@ -146,26 +148,27 @@ pub type NextKey = Arc<Mutex<Slot>>;
 #[derive(Debug)]
 pub struct Keeper {
     keys: KeyFolder,
-    promotion_due: bool,
     next: NextKey,
 }
 
 impl Keeper {
     /// A keeper that has everything still to do.
     pub fn new(keys: KeyFolder, next: NextKey) -> Self {
-        Self { keys, promotion_due: false, next }
+        Self { keys, next }
     }
 
     /// The seal that used the next key up is synced.
     pub fn seal_is_durable(&mut self) {
-        self.promotion_due = true;
+        let mut slot = self.slot();
+        if matches!(*slot, Slot::Used) {
+            *slot = Slot::Due;
+        }
     }
 
     /// Promotes the next key if that is due.
     pub fn promote(&mut self) -> Result<(), AuditError> {
-        if self.promotion_due {
+        if matches!(*self.slot(), Slot::Due) {
             self.keys.promote()?;
-            self.promotion_due = false;
             *self.slot() = Slot::Empty;
         }
         Ok(())

@@ -33,6 +33,8 @@ pub struct AuditLog {
     /// Records since the newest seal.
     unsealed: u64,
     sealed: Option<u64>,
+    /// The current file has a seal that the keeper was not told of, and nobody has taken that over.
+    seal_owed: bool,
     /// The last record says that a run ended in order.
     ended: bool,
     _claim: Claim,
@@ -135,6 +137,7 @@ impl AuditLog {
             ended,
             unsealed: found.unsealed,
             sealed: found.sealed,
+            seal_owed: false,
             _claim: claim,
         }
     }
@@ -171,17 +174,23 @@ impl AuditLog {
 
     /// Seals what was written, if there is anything and the next key is ready.
     pub fn seal(&mut self, now: Now, closing: bool) -> Result<Option<Unsynced>, AuditError> {
+        if self.try_seal(now, closing)? { self.unsynced().map(Some) } else { Ok(None) }
+    }
+
+    /// The same; true if there is a new seal, which is owed to the keeper from then on.
+    fn try_seal(&mut self, now: Now, closing: bool) -> Result<bool, AuditError> {
         if self.unsealed == 0 && (self.ended || !closing) {
-            return Ok(None);
+            return Ok(false);
         }
-        let Some(next) = self.take_next() else { return Ok(None) };
+        let Some(next) = self.take_next() else { return Ok(false) };
         match self.write_seal(now, next.public(), closing) {
             Ok(()) => {
                 self.key = next;
                 self.unsealed = 0;
                 self.ended = closing;
                 self.sealed = Some(self.head.seq);
-                Ok(Some(Unsynced { sealed: true, ..self.unsynced()? }))
+                self.seal_owed = true;
+                Ok(true)
             }
             Err(error) => {
                 *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Ready(next);
@@ -243,22 +252,20 @@ impl AuditLog {
         }
         let (path, next) = (self.path(CURRENT), self.path(NEXT));
         let file = self.disk.open(&next).map_err(failed(&next, "open"))?;
-        let sealed = self.seal(now, false)?;
+        self.try_seal(now, false)?;
         if self.unsealed > 0 {
             return Ok(None);
         }
-        let old = match sealed {
-            Some(sealed) => sealed,
-            None => self.unsynced()?,
-        };
         let closed = self.path(&closed_name(self.head.seq));
         self.disk.rename(&path, &closed).map_err(failed(&path, "close"))?;
-        self.current = Current { unnamed: true, ..Current::of(file, 0) };
+        let begun = Current { unnamed: true, ..Current::of(file, 0) };
+        let old = std::mem::replace(&mut self.current, begun).file;
+        let sealed = std::mem::take(&mut self.seal_owed);
         // Should this fail, the next record tries again.
         if let Err(error) = self.name_current() {
             log::error!("{error}");
         }
-        Ok(Some(Unsynced { renamed: true, ..old }))
+        Ok(Some(Unsynced { file: old, sealed, renamed: true }))
     }
 
     /// Gives a file that is begun its name.
@@ -273,15 +280,24 @@ impl AuditLog {
 
     /// Rotates and waits until that is durable: for who is alone with the audit.
     pub fn rotate_now(&mut self, now: Now, keeper: &mut Keeper) -> Result<(), AuditError> {
+        self.sync_seal(keeper)?;
         keeper.advance()?;
-        if let Some(Unsynced { file, sealed, .. }) = self.rotate(now)? {
-            file.sync_all().map_err(self.failed("sync"))?;
+        // Durable before anything is renamed: a failure then owes the keeper nothing.
+        self.try_seal(now, false)?;
+        self.sync_seal(keeper)?;
+        if self.rotate(now)?.is_some() {
             sync_folder(&self.settings.folder)?;
-            if sealed {
-                keeper.seal_is_durable();
-            }
         }
         keeper.advance()
+    }
+
+    /// Makes everything written durable, and tells the keeper of a seal that is owed.
+    fn sync_seal(&mut self, keeper: &mut Keeper) -> Result<(), AuditError> {
+        self.sync()?;
+        if std::mem::take(&mut self.seal_owed) {
+            keeper.seal_is_durable();
+        }
+        Ok(())
     }
 
     /// Records that the files up to record `last` will be deleted.
@@ -291,11 +307,10 @@ impl AuditLog {
 
     /// Seals what is left, makes it durable and sees to the keys: the end of a run.
     pub fn close(mut self, now: Now, mut keeper: Keeper) -> Result<ChainHead, AuditError> {
-        self.sync()?;
+        self.sync_seal(&mut keeper)?;
         keeper.advance()?;
-        if let Some(Unsynced { file, .. }) = self.seal(now, true)? {
-            file.sync_all().map_err(self.failed("sync"))?;
-            keeper.seal_is_durable();
+        if self.try_seal(now, true)? {
+            self.sync_seal(&mut keeper)?;
             keeper.promote()?;
         }
         Ok(self.head)
@@ -326,10 +341,15 @@ impl AuditLog {
         Keeper::new(KeyFolder::new(&self.settings.folder), Arc::clone(&self.next))
     }
 
-    /// The current file, for syncing it elsewhere.
-    pub fn unsynced(&self) -> Result<Unsynced, AuditError> {
-        let file = self.current.file.try_clone().map_err(self.failed("duplicate"))?;
-        Ok(Unsynced { file, sealed: false, renamed: false })
+    /// The current file, for syncing it elsewhere; a seal that is owed goes with it, and is not to be lost there.
+    pub fn unsynced(&mut self) -> Result<Unsynced, AuditError> {
+        let file = self.duplicate()?;
+        Ok(Unsynced { file, sealed: std::mem::take(&mut self.seal_owed), renamed: false })
+    }
+
+    /// The current file alone.
+    pub fn duplicate(&self) -> Result<File, AuditError> {
+        self.current.file.try_clone().map_err(self.failed("duplicate"))
     }
 
     /// Makes everything written durable.

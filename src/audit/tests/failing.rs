@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use super::super::disk::{Disk, Room};
 use super::super::folder::open_own;
+use super::threads::within;
 use super::*;
 
 /// What a disk is asked to do.
@@ -119,14 +122,53 @@ fn whatever_step_of_closing_a_file_fails_no_sealed_record_is_touched() {
         left.store(-1, Ordering::SeqCst);
         log.append(Now::read(), risk("goes on")).expect("written");
         log.rotate_now(Now::read(), &mut keeper).expect("closed");
+        assert!(newest_closed(&settings).ends_with(&["risk", "sealed"]), "step {step}: it is closed, sealed");
         log.append(Now::read(), risk("and on")).expect("written");
         log.close(Now::read(), keeper).expect("closed");
         let report = sound(&settings);
-        assert!(report.records >= 6, "step {step}: {report:?}");
+        assert!(report.records >= 6 && report.uncovered().is_none(), "step {step}: {report:?}");
         run(&settings, [risk("after a restart")]);
         sound(&settings);
+        assert!(!kinds(&settings).contains(&"gap".to_owned()), "step {step}");
     }
     assert!(failed >= 4, "opening, sealing and both names: {failed}");
+}
+
+/// The kinds of the records in the file that was closed last.
+fn newest_closed(settings: &AuditSettings) -> Vec<&'static str> {
+    let newest = closed_files(&settings.folder).expect("listed").pop().expect("a closed file");
+    let text = fs::read_to_string(newest).expect("text");
+    let kind = |line: &str| {
+        let named = |kind: &&str| line.contains(&format!("\"kind\":\"{kind}\""));
+        ["risk", "sealed", "granted"].into_iter().find(named).unwrap_or("another")
+    };
+    text.lines().map(kind).collect()
+}
+
+#[test]
+fn after_a_file_could_not_be_closed_seals_go_on_and_somebody_is_forgotten() {
+    let folder = folder();
+    let settings = settings(&folder);
+    let broken = Arc::new(AtomicBool::new(true));
+    let breaks = Arc::clone(&broken);
+    let disk = TestDisk::failing(move |step| match step {
+        Step::Rename if breaks.load(Ordering::SeqCst) => Err(ErrorKind::StorageFull.into()),
+        _ => Ok(()),
+    });
+    let recorder = Recorder::<()>::spawn_on(&settings, |(), _| {}, |_| {}, Arc::new(disk)).expect("spawned");
+    assert!(recorder.record(Now::read(), granted("zoe"), None));
+    let (sender, done) = channel();
+    recorder.forget(id("zoe"), move |outcome| sender.send(outcome.map_err(|e| e.to_string())).expect("open"));
+    assert!(within(|| recorder
+        .disk()
+        .iter()
+        .any(|warning| warning.to_string().contains("audit.jsonl: close"))));
+    assert!(recorder.record(Now::read(), risk("meanwhile"), None));
+    broken.store(false, Ordering::SeqCst);
+    let forgotten = done.recv_timeout(Duration::from_secs(20)).expect("an answer").expect("forgotten");
+    assert_eq!(forgotten, Forgotten { records: 1, old: 0 });
+    drop(recorder);
+    assert_eq!(sound(&settings).uncovered(), None, "the end is sealed");
 }
 
 #[test]
