@@ -106,7 +106,9 @@ def a_reload_enrols_and_one_with_a_mistake_changes_nothing_and_says_why(camera, 
     (ETC / "gallery.toml").write_text(OBAMA + JOE)
     done("systemctl", "reload", "limen")
     assert service.status()["people"] == 2, "not in force when systemctl returns"
-    (ETC / "gallery.toml").write_text(OBAMA + JOE.replace("biden.jpg", "nowhere.jpg"))
+    # Somebody else's mistake: whose own photograph is taken off the list is held back until it is mended.
+    eve = JOE.replace("joe", "eve").replace("biden.jpg", "nowhere.jpg")
+    (ETC / "gallery.toml").write_text(OBAMA + JOE + eve)
     assert run("systemctl", "reload", "limen").returncode != 0, "a mistake is no success"
     why = journal.line("nowhere.jpg")
     assert why and service.is_active() and service.status()["people"] == 2
