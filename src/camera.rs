@@ -18,8 +18,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use limen_core::person::printable;
+
 use crate::frame::{Frame, PixelFormat};
-use crate::person::printable;
 
 mod error;
 mod jpeg;

@@ -22,9 +22,9 @@ use thiserror::Error;
 
 pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings, VIRTUAL_CAMERA_OPENS};
 
-use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
-use crate::person::printable;
+use limen_core::person::printable;
+use limen_files::{FileError, Trust, read_trusted_text};
 
 /// Where the configuration is unless a command says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/limen/limen.toml";

@@ -20,8 +20,8 @@ pub use client::{ask, ask_either, follow};
 pub use peer::{Right, group_number};
 pub use server::{ControlServer, Taken};
 
-use crate::event::{AlarmKind, Caller, Mode, StoreChange};
-use crate::person::printable;
+use limen_core::event::{AlarmKind, Caller, Mode, StoreChange};
+use limen_core::person::printable;
 
 /// Version of the protocol; every line carries it.
 pub const VERSION: u32 = 1;

@@ -37,12 +37,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::clocks;
+
 pub use error::DaemonError;
 pub use eyes::Eyes;
 pub use folder::make_folder;
 pub use wiring::Wiring;
 
-use crate::clock::{Moment, Now, Pulse};
 use crate::config::Settings;
 use crate::control::{ControlServer, Heard};
 use crate::door::OpenedDoor;
@@ -51,17 +52,19 @@ use crate::door::thread::{DoorReport, DoorThread};
 use crate::enrol::GallerySource;
 use crate::entry::EntryReport;
 use crate::entry::thread::EntryThread;
-use crate::event::{Fact, Part, TrackId};
-use crate::failpoint;
-use crate::gallery::{Gallery, GalleryTrouble};
+use crate::gallery::GalleryTrouble;
 use crate::matching::{Matcher, Prepared};
-use crate::person::PersonId;
 use crate::pipeline::{RuleError, Seen};
-use crate::policy::{EntryId, Event, PinOutcome, Policy, RequestId};
 use crate::service;
 use crate::vision::model::{Models, let_go_of_files};
 use entries::Entries;
 use health::ClockWatch;
+use limen_core::clock::{Moment, Now, Pulse};
+use limen_core::event::{Fact, Part, TrackId};
+use limen_core::people::Gallery;
+use limen_core::person::PersonId;
+use limen_core::policy::{EntryId, Event, PinOutcome, Policy, RequestId};
+use limen_files::failpoint;
 use mode_keeper::ModeKeeper;
 use reload::{Changed, Reloaded, Worker};
 use shell::Shell;
@@ -153,7 +156,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         None => None,
     };
     let mode_keeper = ModeKeeper::spawn(&settings.paths.state)?;
-    let pulse = Pulse::started(Moment::now());
+    let pulse = Pulse::started(clocks::moment());
     let vision = eyes::Thread::spawn(eyes, &models, &settings, sender.clone(), pulse.clone())?;
     drop(sender);
 
@@ -181,7 +184,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
         settings,
         models,
         frames: 0,
-        started: Moment::now(),
+        started: clocks::moment(),
         end: None,
         gallery_trouble: None,
         store_trouble: None,
@@ -235,7 +238,7 @@ struct Daemon {
 
 impl Daemon {
     fn begin(&mut self, driver: &str) {
-        let now = Now::read();
+        let now = clocks::now();
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let model = self.models.digest().to_string();
         self.shell.record(now, Fact::Started { version, model, driver: driver.to_owned() });
@@ -257,18 +260,18 @@ impl Daemon {
         let mut fed = Moment::default();
         while self.end.is_none() {
             failpoint::reach("main");
-            let now = Moment::now();
+            let now = clocks::moment();
             let wait = self.policy.deadline().map_or(TICK, |due| due.since(now).min(TICK));
             match receiver.recv_timeout(wait) {
-                Ok(message) => self.take(Now::read(), message),
-                Err(RecvTimeoutError::Timeout) => self.step(Now::read(), Event::Tick),
+                Ok(message) => self.take(clocks::now(), message),
+                Err(RecvTimeoutError::Timeout) => self.step(clocks::now(), Event::Tick),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.end = Some(Err(DaemonError::ThreadEnded("vision")))
                 }
             }
             self.check_threads();
             if self.end.is_none() {
-                self.check_health(Now::read());
+                self.check_health(clocks::now());
             }
             if service::watchdog_interval().is_some_and(|interval| now.since(fed) >= interval / 2) {
                 self.feed_watchdog(now);
@@ -280,12 +283,12 @@ impl Daemon {
     /// The door is locked first, then everything else is put down.
     fn leave(&mut self, receiver: &Receiver<Message>) {
         service::stopping();
-        self.step(Now::read(), Event::Shutdown);
+        self.step(clocks::now(), Event::Shutdown);
         self.shell.close_door();
         self.vision.stop();
         self.mode_keeper.finish(FAREWELL);
-        let deadline = Moment::now() + FAREWELL;
-        while let Ok(message) = receiver.recv_timeout(deadline.since(Moment::now())) {
+        let deadline = clocks::moment() + FAREWELL;
+        while let Ok(message) = receiver.recv_timeout(deadline.since(clocks::moment())) {
             match message {
                 Message::VisionStopped => break,
                 Message::Heard(Heard::Asked(asked)) => {
@@ -350,7 +353,7 @@ impl Daemon {
         }
         self.shell.watch(|watcher| watcher.frame(number, seen, &events));
         // Comparing takes its time, with a large gallery on a slow board.
-        let now = Now::read();
+        let now = clocks::now();
         self.step(now, Event::View { blind: seen.look.blind });
         for event in events {
             self.step(now, event);

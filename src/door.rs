@@ -1,7 +1,7 @@
 //! The door room: the line to the relay, and who may hold it for how long.
 //!
-//! The line is locked unless somebody holds a [`Lease`], and only the policy makes one. A lease ends after
-//! [`MAX_LEASE`] whatever its maker is doing, because the thread that owns the line counts the time itself.
+//! The line is locked unless somebody holds a [`Lease`](limen_core::lease::Lease), and only the policy makes one. A lease ends after
+//! [`MAX_LEASE`](limen_core::lease::MAX_LEASE) whatever its maker is doing, because the thread that owns the line counts the time itself.
 //!
 //! | file | what it knows |
 //! |---|---|
@@ -19,13 +19,10 @@
 //! | `pin` | BCM numbers, header positions, what a pin does before we run |
 //! | `statefile` | names the line in the run-time folder, so that `limen lock` finds it |
 
-use std::time::Duration;
-
+use limen_files::FileError;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::clock::Moment;
-use crate::files::FileError;
 use output::Output;
 use pin::{ActiveLevel, Pin};
 
@@ -52,9 +49,6 @@ use chips::ChipChoice;
 use indicators::Indicators;
 use inputs::InputSettings;
 
-/// The longest time that the line stays unlocked without a new lease.
-pub const MAX_LEASE: Duration = Duration::from_secs(2);
-
 /// A lock. A new one is locked.
 pub trait Lock: Send {
     /// Locks, and makes sure of it.
@@ -65,25 +59,6 @@ pub trait Lock: Send {
     fn describe(&self) -> String;
     /// Whether something moves.
     fn is_real(&self) -> bool;
-}
-
-/// The permission to hold the line unlocked until a moment at most [`MAX_LEASE`] away.
-#[must_use]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
-    until: Moment,
-}
-
-impl Lease {
-    /// For the policy alone, which a test holds.
-    pub(crate) fn new(now: Moment, wanted: Duration) -> Self {
-        Self { until: now + wanted.min(MAX_LEASE) }
-    }
-
-    /// When the line is locked again unless another lease came.
-    pub fn until(&self) -> Moment {
-        self.until
-    }
 }
 
 /// How the line is driven.
@@ -329,16 +304,4 @@ fn open_line(settings: &DoorSettings, pin: Pin, active: ActiveLevel) -> Result<B
         Driver::Gpiochip => Box::new(gpiochip::ChipLine::open(&settings.chip, pin, active)?),
         Driver::DryRun => Box::new(output::NoLine),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_lease_is_longer_than_the_longest() {
-        let now = Moment::from_boot(Duration::from_secs(9));
-        assert_eq!(Lease::new(now, Duration::from_secs(3600)).until(), now + MAX_LEASE);
-        assert_eq!(Lease::new(now, Duration::from_millis(10)).until(), now + Duration::from_millis(10));
-    }
 }

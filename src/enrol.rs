@@ -7,11 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::audit::{AuditError, AuditSettings, newest_fact};
 use crate::camera::photograph::photograph_from_bytes;
-use crate::embedding::ModelDigest;
-use crate::event::Unusable;
-use crate::files::{FileError, Trust};
 use crate::gallery::assembly::build_planned;
 use crate::gallery::kept::Kept;
 use crate::gallery::store::Opened;
@@ -20,11 +16,15 @@ use crate::gallery::{
     Vault, plan,
 };
 use crate::mistake::{MAX_MISTAKES, Mistake};
-use crate::person::PersonId;
-use crate::policy::AccessRules;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Face, FoundFace};
 pub use last_good::{LastGood, last_good};
+use limen_audit::{AuditError, AuditSettings, newest_fact};
+use limen_core::embedding::ModelDigest;
+use limen_core::event::Unusable;
+use limen_core::person::PersonId;
+use limen_core::policy::AccessRules;
+use limen_files::{FileError, Trust};
 pub use survey::Survey;
 
 /// Why there is no new gallery.

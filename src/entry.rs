@@ -15,13 +15,13 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::credential::{Card, Digits};
+use limen_core::event::{EntryDevice, EntryMistake};
+use limen_core::person::printable;
 use thiserror::Error;
 
-use crate::credential::{Card, Digits};
 use crate::door::DoorError;
 use crate::door::pin::Pin;
-use crate::event::{EntryDevice, EntryMistake};
-use crate::person::printable;
 
 mod device;
 pub mod keypad;

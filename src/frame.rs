@@ -4,7 +4,7 @@ mod view;
 
 pub use view::{Area, Glance, Part, View, shrink};
 
-use crate::clock::Moment;
+use limen_core::clock::Moment;
 
 /// The pixel formats a camera may deliver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -25,30 +25,21 @@
 //! observations; [`policy`] counts observations, knows nothing of vectors and reads no clock, and alone can
 //! make a grant.
 
-pub mod audit;
 pub mod camera;
 pub mod cli;
-pub mod clock;
+pub mod clocks;
 pub mod config;
 pub mod control;
-pub mod credential;
 pub mod daemon;
 pub mod door;
-pub mod embedding;
 pub mod enrol;
 pub mod entry;
 pub mod evaluation;
-pub mod event;
-pub mod failpoint;
-pub mod files;
 pub mod frame;
 pub mod gallery;
 pub mod geometry;
 pub mod matching;
 pub mod mistake;
-pub mod person;
 pub mod pipeline;
-pub mod policy;
-pub mod secret;
 pub mod service;
 pub mod vision;

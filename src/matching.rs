@@ -19,12 +19,12 @@ use std::sync::Arc;
 pub use look_alikes::LookAlikes;
 pub use prepared::Prepared;
 
-use crate::clock::Moment;
-use crate::embedding::{Crops, Distance, Embedding, Margin, Score};
-use crate::event::{Candidate, Comparison, NoMatch, Observation, TrackId};
-use crate::gallery::Gallery;
-use crate::person::PersonId;
 use distances::Near;
+use limen_core::clock::Moment;
+use limen_core::embedding::{Crops, Distance, Embedding, Margin, Score};
+use limen_core::event::{Candidate, Comparison, NoMatch, Observation, TrackId};
+use limen_core::people::Gallery;
+use limen_core::person::PersonId;
 use probe::{Fusing, Part, Probe};
 use scoring::Scored;
 use thresholds::{Case, Thresholds};

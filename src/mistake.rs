@@ -11,12 +11,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use limen_core::person::printable;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
-
-use crate::person::printable;
 
 /// The most mistakes listed for one file; who has more than these is holding the wrong file.
 pub const MAX_MISTAKES: usize = 100;

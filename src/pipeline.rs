@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use limen_core::embedding::{Crops, Distance, Metric};
+use limen_core::event::{Observation, TrackId};
+use limen_core::people::Gallery;
+use limen_core::policy::Event;
 use thiserror::Error;
 
 use crate::camera::pixels::PixelError;
 use crate::camera::raw::Raw;
 use crate::config::{RecognitionSettings, Settings};
 use crate::door::Driver;
-use crate::embedding::{Crops, Distance, Metric};
-use crate::event::{Observation, TrackId};
 use crate::frame::Frame;
-use crate::gallery::Gallery;
 use crate::matching::cohort::{Cohort, CohortError, CohortFacts};
 use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::{Case, Promise, TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
 use crate::matching::{Matcher, Rule};
-use crate::policy::Event;
 use crate::vision::model::{CohortFile, Entry, ModelError, Models};
 use crate::vision::{Look, Vision};
 

@@ -4,9 +4,8 @@ pub mod signals;
 
 use std::time::Duration;
 
+use limen_core::clock::{Moment, Pulse};
 use sd_notify::NotifyState;
-
-use crate::clock::{Moment, Pulse};
 
 /// A thread that has not moved for this long hangs. Longer than any frame takes, shorter than the unit's
 /// `WatchdogSec`.

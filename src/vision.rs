@@ -23,12 +23,12 @@ use std::time::{Duration, Instant};
 pub use attention::Plan;
 pub use follow::{Look, Sighting, Vision};
 
-use crate::embedding::{Crops, Embedding};
-use crate::event::Unusable;
 use crate::frame::{Picture, View};
 use crate::geometry::Rect;
 use detect::Detection;
 use landmarks::Mesh;
+use limen_core::embedding::{Crops, Embedding};
+use limen_core::event::Unusable;
 use model::{ModelError, Models};
 use quality::{Gate, Quality};
 

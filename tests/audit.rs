@@ -1,6 +1,7 @@
 //! `limen audit`: records shown, verified, and without somebody.
 
-use limen::audit::{AuditLog, AuditSettings};
+use limen::clocks;
+use limen_audit::{AuditLog, AuditSettings};
 
 use crate::support::{Site, limen};
 
@@ -9,22 +10,22 @@ fn site_with_records() -> (Site, std::path::PathBuf) {
     let site = Site::empty();
     let config = site.write("limen.toml", "[paths]\nstate = \"state\"\nruntime = \"run\"\n");
     let folder = site.path("state/audit");
-    let mut log = AuditLog::open(&AuditSettings::in_folder(folder)).expect("opens");
+    let mut log = AuditLog::open(&AuditSettings::in_folder(folder), clocks::now).expect("opens");
     for person in ["zoe", "bob"] {
-        let grant = limen::event::Fact::Granted {
+        let grant = limen_core::event::Fact::Granted {
             factors: Vec::new(),
-            grant: limen::event::GrantKind::Face,
-            person: Some(limen::person::PersonId::new(person).expect("an id")),
+            grant: limen_core::event::GrantKind::Face,
+            person: Some(limen_core::person::PersonId::new(person).expect("an id")),
             second: None,
             track: None,
             distance: None,
             unlock_ms: Some(1000),
             caller: None,
         };
-        log.append(limen::clock::Now::read(), grant).expect("written");
+        log.append(clocks::now(), grant).expect("written");
     }
     let keeper = log.keeper();
-    log.close(limen::clock::Now::read(), keeper).expect("closed");
+    log.close(clocks::now(), keeper).expect("closed");
     (site, config)
 }
 

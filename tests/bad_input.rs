@@ -7,8 +7,8 @@ use std::path::Path;
 
 use limen::camera::pixels::decode;
 use limen::camera::snapshot::encode_jpeg;
-use limen::clock::Moment;
 use limen::frame::{Frame, Picture, PixelFormat};
+use limen_core::clock::Moment;
 
 use crate::support::{Ran, Site, limen, nobody, photo, visitor};
 

@@ -5,20 +5,21 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use limen::audit::{Sought, Verifier, newest_records, read_all};
 use limen::camera::replay::Replay;
-use limen::clock::{Moment, Now};
+use limen::clocks;
 use limen::config::Settings;
 use limen::control::{Answer, ControlError, Request, ask};
 use limen::daemon::{self, DaemonError, Setup, Watcher, Wiring};
 use limen::door::dry_run::DryRun;
 use limen::door::thread::DoorReport;
 use limen::enrol::{GallerySource, StoreUse};
-use limen::event::Fact;
-use limen::files::Trust;
 use limen::frame::Picture;
 use limen::pipeline::Seen;
-use limen::policy::Event;
+use limen_audit::{Sought, Verifier, newest_records, read_all};
+use limen_core::clock::Now;
+use limen_core::event::Fact;
+use limen_core::policy::Event;
+use limen_files::Trust;
 
 use crate::support::{Site, models, nobody, visitor};
 
@@ -107,7 +108,7 @@ impl Running {
         gap: u32,
         watcher: impl FnOnce(Sender<Fact>) -> W + Send + 'static,
     ) -> Self {
-        let replay = Replay::new(pictures, Duration::from_millis(100), Moment::now())
+        let replay = Replay::new(pictures, Duration::from_millis(100), clocks::moment())
             .expect("pictures")
             .repeat(8)
             .blanks_between(gap)
@@ -207,7 +208,7 @@ fn whoever_is_taken_out_of_a_gallery_file_with_mistakes_is_out_of_force() {
     let error = running.ask(Request::Reload).expect_err("refused").to_string();
     assert!(error.contains("missing.jpg") && error.contains("no longer named: obama"), "{error}");
     let locked = running.until(|fact| matches!(fact, Fact::Locked { .. }));
-    assert!(matches!(locked, Fact::Locked { why: limen::event::Relock::Revoked, .. }), "{locked:?}");
+    assert!(matches!(locked, Fact::Locked { why: limen_core::event::Relock::Revoked, .. }), "{locked:?}");
     let status = running.ask(Request::Status).expect("an answer");
     assert_eq!(status["people"], 0);
     let trouble = trouble_of(&status, "gallery").expect("it lasts");
@@ -271,7 +272,7 @@ fn removing_the_holder_of_a_grant_locks_the_door() {
         Fact::Locked { why, .. } => why,
         other => panic!("{other:?}"),
     };
-    assert_eq!(why, limen::event::Relock::Revoked);
+    assert_eq!(why, limen_core::event::Relock::Revoked);
     running.finish();
 }
 

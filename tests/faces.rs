@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use limen::embedding::Crops;
 use limen::evaluation::accuracy::{PairScore, accuracy};
 use limen::evaluation::pairs::read_pairs;
 use limen::evaluation::pictures::{Collection, Embedded};
 use limen::vision::Analyst;
 use limen::vision::quality::Gate;
+use limen_core::embedding::Crops;
 
 use crate::support::{faces, models};
 

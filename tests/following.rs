@@ -8,13 +8,13 @@ use limen::camera::photograph::load_photograph;
 use limen::camera::pixels::encode_yuyv;
 use limen::camera::raw::Raw;
 use limen::camera::scale::{fit_picture, shrink};
-use limen::clock::Moment;
-use limen::embedding::Crops;
-use limen::event::{TrackId, Unusable};
 use limen::frame::{Frame, Picture, PixelFormat};
 use limen::vision::attention::{FRAMES_BETWEEN, SEARCH};
 use limen::vision::quality::{Gate, check_detection, check_mesh};
 use limen::vision::{Analyst, Look, Plan, Vision, detect, landmarks};
+use limen_core::clock::Moment;
+use limen_core::embedding::Crops;
+use limen_core::event::{TrackId, Unusable};
 
 use crate::support::{faces, models, nobody, photo, visitor};
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use limen::audit::{AuditSettings, newest_records};
 use limen::control::Request;
-use limen::event::Mode;
+use limen_audit::{AuditSettings, newest_records};
+use limen_core::event::Mode;
 
 use crate::daemon::{Running, of_kind};
 use crate::support::{Site, nobody};

@@ -5,14 +5,15 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use limen::camera::replay::Replay;
-use limen::clock::{Moment, Now};
+use limen::clocks;
 use limen::control::{Request, ask};
 use limen::daemon::{self, Setup, Watcher};
 use limen::door::thread::DoorReport;
-use limen::event::Fact;
 use limen::frame::Picture;
 use limen::pipeline::Seen;
-use limen::policy::Event;
+use limen_core::clock::Now;
+use limen_core::event::Fact;
+use limen_core::policy::Event;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::daemon::{rehearsal, settings_of};
@@ -66,7 +67,7 @@ fn hallway(seed: u32) -> Picture {
 #[ignore = "the half of the next test that runs in a process of its own"]
 fn watch_an_empty_hallway() {
     let site = Site::with_obama();
-    let replay = Replay::new((1..5).map(hallway).collect(), INTERVAL, Moment::now())
+    let replay = Replay::new((1..5).map(hallway).collect(), INTERVAL, clocks::moment())
         .expect("pictures")
         .looping(true)
         .paced(true);

@@ -6,14 +6,14 @@ mod lengths;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use limen::embedding::ModelDigest;
-use limen::embedding::{Crops, Metric};
 use limen::enrol::{Enroller, GallerySource, StoreUse, load_gallery, remake};
-use limen::files::Trust;
 use limen::gallery::Vault;
 use limen::vision::Analyst;
 use limen::vision::model::{EmbedderChoice, Entry, MANIFEST, Manifest, ModelError, Models, Network};
 use limen::vision::quality::Gate;
+use limen_core::embedding::ModelDigest;
+use limen_core::embedding::{Crops, Metric};
+use limen_files::Trust;
 
 use crate::support::{Site, models, photo, project};
 use installation::{Installation, REAL_DOOR, describing, means, network, trained_pack};

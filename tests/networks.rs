@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use limen::camera::photograph::load_photograph;
 use limen::config::Settings;
-use limen::embedding::Crops;
-use limen::embedding::Embedding;
 use limen::vision::Analyst;
 use limen::vision::model::{Entry, MANIFEST, Manifest, Models};
 use limen::vision::quality::Gate;
+use limen_core::embedding::Crops;
+use limen_core::embedding::Embedding;
 
 use crate::support::{models, photo, project};
 

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use limen::event::{Fact, Mode, Part};
+use limen_core::event::{Fact, Mode, Part};
 
 use crate::daemon::{Listener, Running, of_kind, settings_of};
 use crate::support::{Ran, Site, limen, nobody, visitor};

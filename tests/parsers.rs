@@ -2,21 +2,22 @@
 
 use std::path::Path;
 
-use limen::audit::{AuditLog, AuditSettings, SealKey, Sought, verify};
 use limen::camera::photograph::photograph_from_bytes;
 use limen::camera::pixels::decode;
 use limen::camera::snapshot::encode_jpeg;
-use limen::clock::{Moment, Now};
+use limen::clocks;
 use limen::config::Settings;
 use limen::control::parse_request;
-use limen::embedding::{Embedding, ModelDigest};
 use limen::evaluation::pairs::parse_pairs;
-use limen::event::Fact;
 use limen::frame::{Frame, Picture, PixelFormat};
 use limen::gallery::claims::read_claims;
 use limen::gallery::{PhotoDigest, PhotoTemplate, Roster, Store, Vault};
-use limen::person::PersonId;
 use limen::vision::model::{MANIFEST, Manifest};
+use limen_audit::{AuditLog, AuditSettings, SealKey, Sought, verify};
+use limen_core::clock::Moment;
+use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::event::Fact;
+use limen_core::person::PersonId;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -75,14 +76,18 @@ fn records() -> &'static (Vec<u8>, Vec<SealKey>) {
     static RECORDS: std::sync::OnceLock<(Vec<u8>, Vec<SealKey>)> = std::sync::OnceLock::new();
     RECORDS.get_or_init(|| {
         let site = Site::empty();
-        let mut log = AuditLog::open(&AuditSettings::in_folder(site.path("audit"))).expect("opens");
+        let mut log =
+            AuditLog::open(&AuditSettings::in_folder(site.path("audit")), clocks::now).expect("opens");
         let id = PersonId::new("ada").expect("an id");
         let (added, removed) = (vec![id.clone()], vec![id]);
-        log.append(Now::read(), Fact::GalleryLoaded { people: 1, templates: 1, added, removed, store: None })
-            .expect("written");
-        log.append(Now::read(), Fact::Stopped).expect("written");
+        log.append(
+            clocks::now(),
+            Fact::GalleryLoaded { people: 1, templates: 1, added, removed, store: None },
+        )
+        .expect("written");
+        log.append(clocks::now(), Fact::Stopped).expect("written");
         let keeper = log.keeper();
-        log.close(Now::read(), keeper).expect("closed");
+        log.close(clocks::now(), keeper).expect("closed");
         let bytes = std::fs::read(site.path("audit/audit.jsonl")).expect("records");
         let keys = verify(bytes.as_slice(), &[]).key.into_iter().collect();
         (bytes, keys)
@@ -180,7 +185,7 @@ proptest! {
         let whole = std::fs::read(vault.file()).expect("read");
         let bytes = damaged(&whole, &damages);
         site.write("templates.limen", &bytes);
-        if let Ok(opened) = vault.open(store.model(), limen::files::Trust::Checked) {
+        if let Ok(opened) = vault.open(store.model(), limen_files::Trust::Checked) {
             let opened = opened.expect("there");
             prop_assert!(bytes == whole || !opened.refused.is_empty());
             prop_assert!(bytes != whole || opened.refused.is_empty());
@@ -199,7 +204,7 @@ proptest! {
         vault.write(&store, None).expect("written");
         let whole = std::fs::read(site.path("templates.seen")).expect("read");
         site.write("templates.seen", damaged(&whole, &damages));
-        let _ = vault.open(store.model(), limen::files::Trust::Checked);
+        let _ = vault.open(store.model(), limen_files::Trust::Checked);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What a photograph must be like: which way up, how large the face in it, and nothing over it.
 
 use limen::camera::photograph::load_photograph;
-use limen::embedding::Crops;
-use limen::event::Unusable;
 use limen::frame::Picture;
 use limen::vision::Analyst;
 use limen::vision::quality::Gate;
+use limen_core::embedding::Crops;
+use limen_core::event::Unusable;
 
 use crate::support::{Site, limen, models, photo};
 

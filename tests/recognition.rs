@@ -1,13 +1,13 @@
 //! Each stage against numbers measured elsewhere.
 
 use limen::camera::photograph::load_photograph;
-use limen::embedding::{Crops, Embedding};
-use limen::event::Unusable;
 use limen::frame::Picture;
 use limen::matching::thresholds::{Case, Thresholds};
 use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Packs, Role};
 use limen::vision::quality::Gate;
 use limen::vision::{Analyst, Face};
+use limen_core::embedding::{Crops, Embedding};
+use limen_core::event::Unusable;
 
 use crate::support::{Site, models, photo, visitor};
 

@@ -148,7 +148,7 @@ impl Site {
 
     pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
-        limen::files::write_atomically(&path, contents.as_ref(), 0o600).expect("written");
+        limen_files::write_atomically(&path, contents.as_ref(), 0o600).expect("written");
         path
     }
 

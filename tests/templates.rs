@@ -3,11 +3,11 @@
 use std::fs;
 
 use limen::control::Request;
-use limen::event::{Fact, StoreChange};
-use limen::files::Trust;
 use limen::gallery::store::Opened;
 use limen::gallery::{PhotoDigest, Store, Vault};
-use limen::person::PersonId;
+use limen_core::event::{Fact, StoreChange};
+use limen_core::person::PersonId;
+use limen_files::Trust;
 
 use crate::daemon::{Running, of_kind};
 use crate::support::{Ran, Site, limen, limen_with, models, nobody, photo, visitor};

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use limen::clock::Moment;
-use limen::credential::Card;
 use limen::entry::Entry;
 use limen::entry::keypad::{Key, Keypad};
 use limen::entry::typing_reader::TypingReader;
 use limen::entry::wiegand::{END_OF_FRAME, Frame, Pulse};
+use limen_core::clock::Moment;
+use limen_core::credential::Card;
 
 /// The longest PIN that a keypad takes.
 const MOST_DIGITS: usize = 12;

@@ -2,8 +2,8 @@
 
 use limen::camera::photograph::{LONGEST_SIDE, photograph_from_bytes};
 use limen::camera::pixels::decode;
-use limen::clock::Moment;
 use limen::frame::{Frame, PixelFormat};
+use limen_core::clock::Moment;
 
 /// The largest picture that is decoded here, in pixels: larger ones are slow and show nothing new. The bounds themselves
 /// have tests of their own.

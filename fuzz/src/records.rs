@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use limen::audit::{AuditLog, AuditSettings, SealKey, Sought, Verifier, newest_records, read_all, verify};
-use limen::clock::Now;
-use limen::event::Fact;
+use limen::clocks;
+use limen_audit::{AuditLog, AuditSettings, SealKey, Sought, Verifier, newest_records, read_all, verify};
+use limen_core::event::Fact;
 
 /// A sealed chain, and its first public key. Nobody has the secret keys any more.
 const SEALED: &[u8] = include_bytes!("../corpus/records/sealed");
@@ -53,11 +53,11 @@ pub fn recovery(bytes: &[u8]) {
         fs::write(folder.join(name), part).expect("written");
     }
     let settings = AuditSettings::in_folder(&folder);
-    let Ok(mut log) = AuditLog::open(&settings) else { return };
-    log.append(Now::read(), Fact::Stopped).expect("written");
+    let Ok(mut log) = AuditLog::open(&settings, clocks::now) else { return };
+    log.append(clocks::now(), Fact::Stopped).expect("written");
     let written = log.head().clone();
     let keeper = log.keeper();
-    log.close(Now::read(), keeper).expect("closed");
+    log.close(clocks::now(), keeper).expect("closed");
     let mut last = None;
     let report = read_all(&folder, Verifier::new(Vec::new(), Vec::new()), |found| {
         last = found.record().map(|record| record.seq).or(last);
@@ -66,6 +66,6 @@ pub fn recovery(bytes: &[u8]) {
     assert_eq!(report.half, None, "half a record was left in front of what was written");
     assert!(last >= Some(written.seq) || written.seq == u64::MAX, "{last:?} {written}");
     drop(newest_records(&settings, 3).expect("read"));
-    let again = AuditLog::open(&settings).expect("opens what it wrote");
+    let again = AuditLog::open(&settings, clocks::now).expect("opens what it wrote");
     assert!(again.head().seq >= written.seq);
 }

@@ -6,10 +6,10 @@ use std::fs;
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
-use limen::embedding::ModelDigest;
-use limen::files::Trust;
 use limen::gallery::store::{STORE_NAME, Vault};
-use limen::person::is_deceptive;
+use limen_core::embedding::ModelDigest;
+use limen_core::person::is_deceptive;
+use limen_files::Trust;
 use sha2::{Digest as _, Sha256};
 
 use super::files::written;

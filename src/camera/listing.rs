@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::person::printable;
 use serde::Serialize;
 
 use super::mode::Mode;
 use super::{CameraError, shown, v4l};
-use crate::person::printable;
 
 /// The most device nodes looked at; the kernel numbers them up to 255.
 const MAX_NODES: usize = 256;

@@ -274,7 +274,7 @@ fn png_fault(error: ImageError, width: u32, height: u32, file: &str) -> Photogra
 }
 
 fn damaged(reason: &str, file: &str) -> PhotographError {
-    PhotographError::Damaged { file: file.to_owned(), reason: crate::person::printable(reason, 200) }
+    PhotographError::Damaged { file: file.to_owned(), reason: limen_core::person::printable(reason, 200) }
 }
 
 fn check_size(width: u32, height: u32, file: &str) -> Result<(), PhotographError> {

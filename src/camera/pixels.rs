@@ -194,8 +194,8 @@ fn shape(frame: &Frame) -> PixelError {
 mod tests {
     use super::*;
     use crate::camera::jpeg::tests::{sample, sample_picture, without_tables};
-    use crate::clock::Moment;
     use crate::frame::PixelFormat;
+    use limen_core::clock::Moment;
 
     fn frame(format: PixelFormat, width: u32, height: u32, stride: usize, bytes: Vec<u8>) -> Frame {
         Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 }

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::camera::jpeg::tests::sample;
     use crate::camera::pixels::{decode, encode_yuyv};
-    use crate::clock::Moment;
+    use limen_core::clock::Moment;
 
     /// Edges, gradients and colours.
     fn scene(width: u32, height: u32) -> Picture {

@@ -14,8 +14,10 @@
 use std::thread;
 use std::time::Duration;
 
+use limen_core::clock::Moment;
+
 use super::{CameraError, FrameSource, LiveSource};
-use crate::clock::Moment;
+use crate::clocks;
 use crate::frame::Frame;
 
 /// An open camera without a frame for this long is a fault: three times the slowest usable interval would do,
@@ -222,7 +224,7 @@ struct Kernel;
 
 impl Time for Kernel {
     fn now(&self) -> Moment {
-        Moment::now()
+        clocks::moment()
     }
 
     fn sleep(&self, length: Duration) {

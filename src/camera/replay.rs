@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use limen_core::clock::Moment;
+
 use super::photograph::{load_photograph, read};
 use super::scale::fit_picture;
 use super::{CAMERA_SIZE, CameraError, FrameSource, jpeg, shown};
-use crate::clock::Moment;
+use crate::clocks;
 use crate::frame::{Frame, Picture, PixelFormat};
 
 /// The most pictures in a folder: an hour at 25 frames a second.
@@ -128,7 +130,7 @@ impl Replay {
             return true;
         }
         let begun = *self.begun.get_or_insert_with(|| {
-            self.start = Moment::now();
+            self.start = clocks::moment();
             Instant::now()
         });
         let due = begun + self.elapsed;

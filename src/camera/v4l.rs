@@ -19,6 +19,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use limen_core::clock::Moment;
+use limen_core::person::printable;
 use v4l::buffer::{Flags, Metadata, Type};
 use v4l::capability::Flags as Ability;
 use v4l::frameinterval::FrameIntervalEnum;
@@ -33,9 +35,8 @@ use super::mode::{self, Mode, Offer};
 use super::{
     CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, pixels, sealed, shown,
 };
-use crate::clock::Moment;
+use crate::clocks;
 use crate::frame::Frame;
-use crate::person::printable;
 
 /// Enough that the driver always has one to fill while another is read.
 const BUFFERS: u32 = 4;
@@ -117,7 +118,7 @@ impl V4lCamera {
             Ok((bytes[..bytes.len().min(meta.bytesused as usize)].to_vec(), *meta))
         });
         let (bytes, meta) = arrived.map_err(|error| self.lost(error))?;
-        let taken = time_taken(&meta, watched, Moment::now());
+        let taken = time_taken(&meta, watched, clocks::moment());
         let (Some(taken), false, false) = (taken, bytes.is_empty(), meta.flags.contains(Flags::ERROR)) else {
             self.dropped += 1;
             return Ok(None);
@@ -366,7 +367,7 @@ fn time_taken(meta: &Metadata, watched: bool, now: Moment) -> Option<Moment> {
     }
     let seconds = Duration::from_secs(u64::try_from(meta.timestamp.sec).unwrap_or(0));
     let micros = Duration::from_micros(u64::try_from(meta.timestamp.usec).unwrap_or(0));
-    let taken = Moment::from_monotonic(seconds.saturating_add(micros));
+    let taken = clocks::from_monotonic(seconds.saturating_add(micros));
     if taken <= now + CLOCK_ERROR { Some(taken.min(now)) } else { watched.then_some(now) }
 }
 

@@ -3,6 +3,7 @@
 use v4l::Timestamp;
 
 use super::*;
+use crate::clocks;
 
 fn open(device: &Path) -> CameraError {
     V4lCamera::open(&CameraSettings::for_device(device)).err().expect("no camera there")
@@ -15,7 +16,7 @@ fn stamped(flags: Flags, taken: Duration) -> Metadata {
 
 /// The same moment on CLOCK_MONOTONIC, for a machine that has never slept or has.
 fn monotonic(moment: Moment) -> Duration {
-    moment.since(Moment::from_monotonic(Duration::ZERO))
+    moment.since(clocks::from_monotonic(Duration::ZERO))
 }
 
 #[test]
@@ -33,7 +34,7 @@ fn a_panic_in_the_crate_is_an_error() {
 
 #[test]
 fn a_monotonic_stamp_is_the_frames_time_and_one_from_the_future_is_none() {
-    let now = Moment::now();
+    let now = clocks::moment();
     let past = now - Duration::from_millis(300);
     let meta = stamped(Flags::TIMESTAMP_MONOTONIC, monotonic(past));
     let taken = time_taken(&meta, false, now).expect("in the past");
@@ -45,7 +46,7 @@ fn a_monotonic_stamp_is_the_frames_time_and_one_from_the_future_is_none() {
 
 #[test]
 fn a_stamp_a_little_in_the_future_is_now() {
-    let now = Moment::now();
+    let now = clocks::moment();
     let meta = stamped(Flags::TIMESTAMP_MONOTONIC, monotonic(now + Duration::from_millis(40)));
     assert_eq!(time_taken(&meta, false, now), Some(now));
 }
@@ -53,7 +54,7 @@ fn a_stamp_a_little_in_the_future_is_now() {
 #[test]
 fn a_frame_without_a_stamp_counts_only_if_it_came_while_we_waited() {
     let meta = stamped(Flags::TIMESTAMP_COPY, Duration::from_secs(1));
-    let now = Moment::now();
+    let now = clocks::moment();
     assert_eq!(time_taken(&meta, true, now), Some(now));
     assert_eq!(time_taken(&meta, false, now), None);
 }

@@ -1,12 +1,12 @@
 //! `limen alarms`: what is alarming, and that somebody has seen it. Exit code 1 while an alarm is listed.
 
+use limen_core::event::AlarmKind;
 use serde_json::Value;
 
 use super::context::Context;
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
-use crate::event::AlarmKind;
 
 /// What to do with the alarms.
 #[derive(Debug, clap::Subcommand)]

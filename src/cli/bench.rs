@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use limen_core::embedding::{Crops, Embedding};
+use limen_core::people::{Gallery, Person, Standing};
+use limen_core::person::{PersonId, PersonName};
+use limen_core::policy::Event;
 use serde_json::{Value, json};
 
 use super::context::{Context, face_in, photograph};
@@ -14,13 +18,9 @@ use super::output::{FAINT, STRONG, progress, say, say_json, styled};
 use super::speed::{Shower, Wanted, hallway, yuyv};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
-use crate::embedding::{Crops, Embedding};
 use crate::frame::Frame;
-use crate::gallery::{Gallery, Person, Standing};
 use crate::matching::{Matcher, Prepared};
-use crate::person::{PersonId, PersonName};
 use crate::pipeline::{Seen, observe, rule, scoring};
-use crate::policy::Event;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Vision};
 
@@ -240,7 +240,7 @@ fn to_json(stages: &[Times]) -> Vec<Value> {
 fn made_up(
     people: usize,
     dimensions: usize,
-    model: crate::embedding::ModelDigest,
+    model: limen_core::embedding::ModelDigest,
 ) -> Result<Gallery, Trouble> {
     // Knuth's multiplicative generator: nobody's secrets depend on it.
     let mut state = 1_u64;

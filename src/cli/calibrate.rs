@@ -7,6 +7,8 @@ mod words;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use limen_core::people::Gallery;
+
 use super::context::{Context, shown};
 use super::output::{note, say_json};
 use super::trouble::{Answer, Trouble};
@@ -16,8 +18,8 @@ use crate::evaluation::calibration::genuine::Disagreeing;
 use crate::evaluation::calibration::look_alikes::LookAlike;
 use crate::evaluation::calibration::plot::write_histograms;
 use crate::evaluation::calibration::{Calibration, Site, calibrate as measure};
+use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
-use crate::gallery::{Gallery, Roster};
 use crate::pipeline::{Attempt, scoring, shortfall, thresholds};
 
 /// What the site's own gallery says of its threshold. Exit code 1 if people look alike, photographs disagree

@@ -8,6 +8,10 @@ mod room;
 
 use std::sync::Arc;
 
+use limen_core::embedding::Crops;
+use limen_core::people::Gallery;
+use limen_files::{Trust, check_folder};
+
 use super::context::{Context, shown};
 use super::demo::photographs;
 use super::speed::{can_decide, usual_frame};
@@ -15,16 +19,14 @@ use super::store::BESIDE;
 use super::trouble::{Answer, Trouble};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
-use crate::clock::Now;
+use crate::clocks;
 use crate::config::{ConfigError, Settings, VIRTUAL_CAMERA_OPENS};
 use crate::control::{Request, ask};
 use crate::door::pin::Pin;
 use crate::door::{self, Driver};
-use crate::embedding::Crops;
 use crate::enrol::{Enrolled, version_of};
-use crate::files::{Trust, check_folder};
+use crate::gallery::StoreError;
 use crate::gallery::store::KeyPlace;
-use crate::gallery::{Gallery, StoreError};
 use crate::matching::thresholds::{Case, Promise, Thresholds};
 use crate::pipeline::{Attempt, promise, same_face, scoring, shortfall, thresholds};
 use crate::vision::model::Models;
@@ -247,7 +249,7 @@ fn check_access(report: &mut Report, settings: &Settings, gallery: &Gallery) {
     let zone = access.calendar.zone_name();
     report.ok("access", &format!("{groups} groups, {schedules} schedules, times of {zone}"));
     let people: Vec<_> = gallery.people().iter().map(|person| (&person.id, &person.standing)).collect();
-    let findings = access.findings(&people, access.calendar.local(Now::read().wall));
+    let findings = access.findings(&people, access.calendar.local(clocks::now().wall));
     report.all_problems("access", &findings.problems);
     report.notes("access", &findings.notes);
 }

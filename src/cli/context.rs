@@ -4,21 +4,22 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use limen_core::embedding::{Crops, Embedding, Score};
+use limen_core::people::Gallery;
+use limen_core::policy::AccessRules;
+use limen_files::Trust;
+
 use super::output;
 use super::trouble::Trouble;
 use crate::camera::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
 use crate::config::{ConfigError, DEFAULT_FILE, Settings};
 use crate::control::{self, ControlError, SOCKET};
-use crate::embedding::{Crops, Embedding, Score};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
-use crate::files::Trust;
 use crate::frame::Picture;
-use crate::gallery::Gallery;
 use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::Case;
 use crate::matching::{Matcher, Prepared, Rule};
 use crate::pipeline::{Attempt, same_face, scoring, thresholds};
-use crate::policy::AccessRules;
 use crate::vision::model::Models;
 use crate::vision::{Analyst, Face};
 
@@ -256,5 +257,5 @@ pub fn face_in(analyst: &Analyst, picture: &Picture, photo: &Path) -> Result<Fac
 
 /// A path as messages show it.
 pub fn shown(path: &Path) -> String {
-    crate::person::printable(&path.display().to_string(), 300)
+    limen_core::person::printable(&path.display().to_string(), 300)
 }

@@ -6,21 +6,22 @@ mod screen;
 use std::path::Path;
 use std::time::Duration;
 
+use limen_core::embedding::Crops;
+use limen_core::person::{PersonId, PersonName};
+use limen_files::Trust;
+
 use super::context::Context;
 use super::output::{STRONG, say, styled};
 use super::trouble::{Answer, Trouble};
 use crate::camera::replay::Replay;
-use crate::clock::Moment;
+use crate::clocks;
 use crate::config::Settings;
 use crate::daemon::{self, Setup, Wiring};
 use crate::door::dry_run::DryRun;
-use crate::embedding::Crops;
 use crate::enrol::{GallerySource, StoreUse};
-use crate::files::Trust;
 use crate::frame::Picture;
 use crate::gallery::{NewPerson, add_people};
 use crate::matching::thresholds::Case;
-use crate::person::{PersonId, PersonName};
 use crate::pipeline::{Attempt, scoring, thresholds};
 use photographs::{ENROLLED, VISITORS};
 use screen::{Screen, Timetable};
@@ -78,7 +79,7 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     ));
     let pictures: Vec<Picture> =
         VISITORS.iter().map(|visitor| visitor.at_the_door()).collect::<Result<_, _>>()?;
-    let replay = Replay::new(pictures, INTERVAL, Moment::now())?
+    let replay = Replay::new(pictures, INTERVAL, clocks::moment())?
         .repeat(STAY)
         .blanks_between(GAP)
         .looping(arguments.looping)
@@ -113,7 +114,7 @@ fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
     settings.rules.unlock = UNLOCK;
     daemon::make_folder(&settings.paths.state)?;
     let photo = format!("{}.jpg", ENROLLED.name);
-    crate::files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
+    limen_files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
     let name = PersonName::new("Barack Obama").map_err(|error| Trouble::Usage(error.to_string()))?;
     add_people(
         &settings.gallery,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use limen_core::event::Input;
 use serde_json::json;
 use signal_hook::consts::SIGHUP;
 
@@ -15,7 +16,6 @@ use crate::control::{ControlError, Request, ask};
 use crate::daemon::make_folder;
 use crate::door::inputs::read_all;
 use crate::door::{open_lock, statefile};
-use crate::event::Input;
 use crate::service::signals;
 
 /// How long a signal may stay unnoticed.

@@ -15,6 +15,7 @@ mod wanted;
 
 use std::path::PathBuf;
 
+use limen_core::person::{PersonId, PersonName};
 use serde_json::json;
 
 use super::context::Context;
@@ -23,7 +24,6 @@ use super::people::discard::{discard_photographs, refuse_without_store, say_what
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
-use crate::person::{PersonId, PersonName};
 use arrival::{Arrival, Seen};
 use batch::enroll_all;
 use consent::Consent;

@@ -6,11 +6,12 @@ mod report;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use limen_core::embedding::{Crops, ModelDigest};
+
 use super::context::Context;
 use super::output::{note, progress, say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
-use crate::embedding::{Crops, ModelDigest};
 use crate::evaluation::pairs::{Pair, read_pairs};
 use crate::evaluation::pictures::{Collection, Embedded};
 use crate::evaluation::rates::{Histogram, rates};
@@ -111,7 +112,7 @@ fn choice(model: &str, settings: &Settings) -> Result<EmbedderChoice, Trouble> {
     let path = Path::new(model);
     if !path.is_file() {
         return EmbedderChoice::named(model, packs).ok_or_else(|| {
-            let model = crate::person::printable(model, 80);
+            let model = limen_core::person::printable(model, 80);
             Trouble::Usage(format!("\"{model}\" is neither a file nor a model's name; see `limen models`"))
         });
     }
@@ -199,7 +200,7 @@ fn embed(
 }
 
 fn names(names: Vec<&str>) -> Vec<String> {
-    names.into_iter().map(|name| crate::person::printable(name, 80)).collect()
+    names.into_iter().map(|name| limen_core::person::printable(name, 80)).collect()
 }
 
 fn failures(collection: &Collection, embedded: &[Embedded]) -> Vec<(PathBuf, String)> {

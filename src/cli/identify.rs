@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::event::{Comparison, Unusable};
 use serde_json::{Value, json};
 
 use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once, shown};
 use super::output::{BAD, FAINT, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::event::{Comparison, Unusable};
 use crate::geometry::Rect;
 use crate::matching::Matcher;
 use crate::vision::{Analyst, Face};

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::control::SOCKET;
     use crate::gallery::{NewPerson, add_people};
-    use crate::person::{PersonId, PersonName};
+    use limen_core::person::{PersonId, PersonName};
 
     /// What becomes of ada, of whom the daemon says this; and whether she is in the file then.
     fn enrolled_and_told(why: &'static str) -> (Force, bool) {

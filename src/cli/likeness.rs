@@ -4,9 +4,10 @@
 //! photographs (press photographs of Labeled Faces in the Wild) 2.5 % lie beyond where one stranger in a hundred does,
 //! and 1.5 % beyond where one in ten does; with two photographs enrolled 1.1 % and 0.9 %.
 
+use limen_core::embedding::{Crops, Embedding, Score};
+
 use super::trouble::Trouble;
 use crate::config::Settings;
-use crate::embedding::{Crops, Embedding, Score};
 use crate::gallery::roster::MAX_PHOTOS;
 use crate::matching::scoring::{Scored, Scoring};
 use crate::matching::thresholds::{Case, Thresholds};

@@ -1,12 +1,12 @@
 //! `limen mode`: what the door does for everybody.
 
+use limen_core::event::Mode;
 use serde_json::json;
 
 use super::context::Context;
 use super::output::{say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
-use crate::event::Mode;
 
 /// Say which mode is in force, or put another one into force. For operators and administrators.
 ///

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_files::Trust;
 use serde_json::{Value, json};
 
 use super::context::{Context, shown};
@@ -11,7 +12,6 @@ use crate::config::Settings;
 use crate::config::edit::set_model;
 use crate::daemon::make_folder;
 use crate::enrol::{Remake, remake};
-use crate::files::Trust;
 use crate::pipeline::{Attempt, centred, is_measured, may_drive, scoring, thresholds};
 use crate::vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
 
@@ -124,7 +124,7 @@ impl Row {
     }
 
     fn to_line(&self) -> String {
-        let name = crate::person::printable(&self.name, 80);
+        let name = limen_core::person::printable(&self.name, 80);
         let used = if self.used { styled(GOOD, "  in use", 0) } else { String::new() };
         match &self.facts {
             Err(what) => format!("{name:<20} {}: {what}{used}", styled(BAD, "broken", 0)),
@@ -174,7 +174,7 @@ fn add(context: &Context, file: &Path, manifest: &Path) -> Result<Answer, Troubl
 fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {
     let settings = context.trusted_settings()?;
     let choice = EmbedderChoice::named(name, settings.paths.packs()).ok_or_else(|| {
-        let name = crate::person::printable(name, 80);
+        let name = limen_core::person::printable(name, 80);
         Trouble::Usage(format!("\"{name}\" {}; `limen models` lists those there are", ModelName::RULE))
     })?;
     let models = Models::load(&choice)?;

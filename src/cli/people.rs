@@ -8,15 +8,16 @@ pub mod revoke;
 
 use std::path::PathBuf;
 
+use limen_core::credential::SecondFactor;
+use limen_core::people::Means;
+use limen_core::person::{GroupId, PersonId};
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::output::{NOTE, STRONG, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::credential::SecondFactor;
+use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
-use crate::gallery::{Means, Roster};
-use crate::person::{GroupId, PersonId};
 
 /// What to do with the people of the gallery file.
 #[derive(Debug, clap::Subcommand)]
@@ -89,7 +90,7 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
 
 /// An id from the command line.
 pub fn person_id(text: &str) -> Result<PersonId, Trouble> {
-    let shown = crate::person::printable(text, 80);
+    let shown = limen_core::person::printable(text, 80);
     PersonId::new(text).map_err(|why| Trouble::Usage(format!("the id \"{shown}\" {why}")))
 }
 

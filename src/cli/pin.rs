@@ -5,6 +5,9 @@ mod terminal;
 use std::num::NonZero;
 use std::thread;
 
+use limen_core::credential::{Digits, HashError, PinError, PinHash, SALT, check_new_pin, slips};
+use limen_core::people::Means;
+use limen_core::person::PersonId;
 use serde_json::json;
 
 use super::context::Context;
@@ -14,10 +17,8 @@ use super::people::person_id;
 use super::people::revoke::{self, not_edited};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
-use crate::credential::{Digits, HashError, PinError, PinHash, check_new_pin, slips};
 use crate::enrol::{EnrolError, look_over};
-use crate::gallery::{Means, Roster, WhichPin, set_pin};
-use crate::person::PersonId;
+use crate::gallery::{Roster, WhichPin, set_pin};
 
 /// Set a person's PIN, or take it away; a running daemon is asked to reload.
 ///
@@ -111,7 +112,9 @@ fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trou
     if let Some(other) = other {
         check_apart(&pin, other)?;
     }
-    Ok(PinHash::of(&pin)?)
+    let mut salt = [0; SALT];
+    getrandom::fill(&mut salt).map_err(|error| HashError::Failed(error.to_string()))?;
+    Ok(PinHash::of(&pin, salt)?)
 }
 
 /// The other PIN is known by its hash alone, so every slip of the new one is held against it, on all processors.
@@ -154,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_pin_too_near_to_the_other_is_refused_though_only_its_hash_is_known() {
-        let other = PinHash::of(&digits("4711")).expect("memory");
+        let other = PinHash::of(&digits("4711"), [0; SALT]).expect("memory");
         let answer = |pin| check_apart(&digits(pin), &other).map_err(|trouble| trouble.to_string());
         assert_eq!(answer("4711"), Err(PinError::SameAsOther.to_string()));
         assert_eq!(answer("4712"), Err(PinError::SlipOfOther.to_string()));

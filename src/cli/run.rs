@@ -1,5 +1,7 @@
 //! `limen run`: the daemon.
 
+use limen_files::Trust;
+
 use super::context::Context;
 use super::trouble::{Answer, Trouble};
 use crate::camera::LiveSource;
@@ -7,7 +9,6 @@ use crate::camera::reopen::Reopening;
 use crate::camera::v4l::V4lCamera;
 use crate::daemon::{self, Setup, Wiring};
 use crate::enrol::{GallerySource, StoreUse};
-use crate::files::Trust;
 use crate::pipeline::may_drive;
 
 pub fn run(context: &Context) -> Result<Answer, Trouble> {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use limen_core::clock::Moment;
+use limen_core::embedding::Crops;
+use limen_core::event::FRESHNESS;
+
 use super::trouble::Trouble;
 use crate::camera::CAMERA_SIZE;
 use crate::camera::pixels::encode_yuyv;
 use crate::camera::scale::fit_picture;
-use crate::clock::Moment;
-use crate::embedding::Crops;
-use crate::event::FRESHNESS;
 use crate::frame::{Frame, Picture, PixelFormat};
 use crate::pipeline::{Seen, see};
 use crate::vision::attention::{SEARCH, SEARCH_A_STILL_SCENE};

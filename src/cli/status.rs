@@ -1,12 +1,12 @@
 //! `limen status`: what is the daemon doing? Exit code 1 while a part of it is failing or in trouble.
 
+use limen_core::person::printable;
 use serde_json::Value;
 
 use super::context::Context;
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
-use crate::person::printable;
 
 /// The longest text of the daemon's that is shown, in characters.
 const MAX_SHOWN: usize = 300;

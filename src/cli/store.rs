@@ -1,18 +1,18 @@
 //! `limen store`: where the templates are kept, with which key, and how that is changed.
 
+use limen_audit::AuditLog;
+use limen_core::embedding::ModelDigest;
+use limen_core::event::{Fact, StoreChange};
+use limen_files::Trust;
 use serde_json::{Value, json};
 
 use super::context::{Context, shown};
 use super::output::{note, say, say_json};
 use super::trouble::{Answer, Trouble};
-use crate::audit::AuditLog;
-use crate::clock::Now;
+use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Request, ask};
-use crate::embedding::ModelDigest;
 use crate::enrol::recorded_generation;
-use crate::event::{Fact, StoreChange};
-use crate::files::Trust;
 use crate::gallery::store::{KeyPlace, Rotated};
 
 /// What to do with the template store.
@@ -100,10 +100,10 @@ fn change_alone(settings: &Settings, how: StoreChange) -> Result<Rotated, Troubl
         StoreChange::AcceptRollback => Rotated { generation: vault.accept_rollback()?, left: None },
     };
     if settings.audit.folder.exists() {
-        let mut log = AuditLog::open(&settings.audit)?;
+        let mut log = AuditLog::open(&settings.audit, clocks::now)?;
         let keeper = log.keeper();
-        log.append(Now::read(), Fact::StoreChanged { how, store: changed.generation, caller: None })?;
-        log.close(Now::read(), keeper)?;
+        log.append(clocks::now(), Fact::StoreChanged { how, store: changed.generation, caller: None })?;
+        log.close(clocks::now(), keeper)?;
     }
     Ok(changed)
 }

@@ -1,20 +1,20 @@
 //! What a command ends with: an answer, or trouble that names the exit code.
 
+use limen_audit::AuditError;
+use limen_core::credential::{HashError, PinError};
+use limen_files::FileError;
 use thiserror::Error;
 
 use super::output::{complain, say_error};
-use crate::audit::AuditError;
 use crate::camera::CameraError;
 use crate::camera::photograph::PhotographError;
 use crate::config::ConfigError;
 use crate::config::edit::ConfigEditError;
 use crate::control::ControlError;
-use crate::credential::{HashError, PinError};
 use crate::daemon::DaemonError;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
 use crate::evaluation::EvaluationError;
-use crate::files::FileError;
 use crate::gallery::{EditError, RosterError, StoreError};
 use crate::matching::cohort::CohortError;
 use crate::matching::thresholds::ThresholdError;

@@ -2,10 +2,10 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp, ZonedDateTime};
+use limen_core::person::printable;
+use limen_core::policy::calendar::{Calendar, Comes};
 
 use super::trouble::Trouble;
-use crate::person::printable;
-use crate::policy::calendar::{Calendar, Comes};
 
 /// What a time looks like, for help texts and messages.
 pub const FORMS: &str =

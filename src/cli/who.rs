@@ -2,6 +2,9 @@
 //! daemon knows.
 
 use jiff::civil::DateTime;
+use limen_core::policy::AccessRules;
+use limen_core::policy::calendar::Calendar;
+use limen_core::policy::explanation::{Explanation, Says};
 use serde_json::json;
 
 use super::context::Context;
@@ -9,12 +12,9 @@ use super::output::{BAD, GOOD, NOTE, STRONG, say, say_json, styled};
 use super::people::person_id;
 use super::trouble::{Answer, Trouble};
 use super::when::{Resolved, When, parse_when};
-use crate::clock::Now;
+use crate::clocks;
 use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
-use crate::policy::AccessRules;
-use crate::policy::calendar::Calendar;
-use crate::policy::explanation::{Explanation, Says};
 
 /// Say whether a person may enter at a time, rule by rule. Exit code 1 if not.
 ///
@@ -49,7 +49,7 @@ pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     };
     let asked = match &arguments.at {
         Some(when) => {
-            let Resolved { local, note } = when.at_the_site(Now::read().wall.utc, &access.calendar)?;
+            let Resolved { local, note } = when.at_the_site(clocks::now().wall.utc, &access.calendar)?;
             Asked { local, known: true, note }
         }
         None => now(access),
@@ -72,7 +72,7 @@ pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
 }
 
 fn now(access: &AccessRules) -> Asked {
-    let wall = Now::read().wall;
+    let wall = clocks::now().wall;
     let note = (!wall.synchronised).then(|| "the kernel says that its clock is not synchronised".to_owned());
     Asked { local: access.calendar.local(wall), known: access.local_time(wall).is_some(), note }
 }

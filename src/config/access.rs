@@ -6,6 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use limen_core::credential::Factors;
+use limen_core::person::GroupId;
+use limen_core::policy::AccessRules;
+use limen_core::policy::access::{Group, TwoPerson, WhenClockUnknown};
+use limen_core::policy::calendar::Calendar;
+use limen_core::policy::factors::DEFAULT_FACTOR_PATIENCE;
+use limen_core::policy::schedule::Schedule;
 use toml::Spanned;
 
 use super::checks::{choice, number};
@@ -13,15 +20,8 @@ use super::entry::{available, check_factor};
 use super::modes::check_modes;
 use super::said::{Names, Said, SaidFile, SaidGroup};
 use super::schedules::{check_holidays, check_name, check_schedules, limit};
-use crate::credential::Factors;
 use crate::entry::EntrySettings;
 use crate::mistake::Review;
-use crate::person::GroupId;
-use crate::policy::AccessRules;
-use crate::policy::access::{Group, TwoPerson, WhenClockUnknown};
-use crate::policy::calendar::Calendar;
-use crate::policy::factors::DEFAULT_FACTOR_PATIENCE;
-use crate::policy::schedule::Schedule;
 
 /// Each may be named by people and by other groups.
 const MAX_GROUPS: usize = 200;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::civil::DateTime;
+use limen_core::person::GroupId;
+use limen_core::policy::access::WhenClockUnknown;
 
 use crate::config::Settings;
 use crate::config::tests::{answers, good};
-use crate::person::GroupId;
-use crate::policy::access::WhenClockUnknown;
 
 const OFFICE: &str = "[[schedule]]\nname = \"office\"\n\
                       windows = [{ days = [\"mon-fri\"], from = \"07:00\", until = \"19:00\" }]\n";

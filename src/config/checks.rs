@@ -5,6 +5,10 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use limen_audit::AuditSettings;
+use limen_core::embedding::ModelDigest;
+use limen_core::person::is_deceptive;
+use limen_core::policy::{OnAuditFailure, Rules};
 use toml::Spanned;
 
 use super::access::check_access;
@@ -14,14 +18,10 @@ use super::modes;
 use super::recognition::{check_frames, check_multiple_faces, check_recognition};
 use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
-use crate::audit::AuditSettings;
 use crate::camera::CameraSettings;
-use crate::embedding::ModelDigest;
 use crate::frame::PixelFormat;
 use crate::gallery::AtBoot;
 use crate::mistake::Review;
-use crate::person::is_deceptive;
-use crate::policy::{OnAuditFailure, Rules};
 use crate::vision::model::{EmbedderChoice, ModelName};
 
 const DEFAULT_DEVICE: &str = "/dev/video0";

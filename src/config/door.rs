@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use limen_core::event::Input;
+use limen_core::policy::{DoorRules, LONGEST_UNLOCK, Relocking};
 use toml::Spanned;
 
 use super::checks::{choice, flag, number, path, text};
@@ -11,9 +13,7 @@ use super::said::SaidDoor;
 use crate::door::chips::ChipChoice;
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, LAST_PULLED_UP};
 use crate::door::{DoorSettings, Driver, LockType};
-use crate::event::Input;
 use crate::mistake::Review;
-use crate::policy::{DoorRules, LONGEST_UNLOCK, Relocking};
 
 /// The kernel's own limit.
 const LONGEST_LABEL: usize = 31;

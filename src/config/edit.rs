@@ -17,7 +17,7 @@ pub use model::set_model;
 pub use proposal::{Proposal, ProposedPair};
 
 use super::{ConfigError, MAX_FILE_BYTES, Settings};
-use crate::files::{FileError, Trust, lock_file, read_trusted_text, write_for_service};
+use limen_files::{FileError, Trust, lock_file, read_trusted_text, write_for_service};
 
 /// Permission bits if those of the file cannot be asked for.
 const FILE_MODE: u32 = 0o640;

@@ -4,19 +4,19 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use limen_core::credential::{Factor, Factors, SecondFactor};
+use limen_core::person::GroupId;
+use limen_core::policy::factors::FactorRule;
+use limen_core::policy::schedule::Schedule;
 use toml::Spanned;
 
 use super::access::check_names;
 use super::checks::{choice, path};
 use super::lines::Taken;
 use super::said::{Said, SaidGroup, SaidKeypad, SaidReader, SaidWiegand};
-use crate::credential::{Factor, Factors, SecondFactor};
 use crate::door::{DoorSettings, Driver};
 use crate::entry::{EntrySettings, ReaderSettings, check_stable};
 use crate::mistake::Review;
-use crate::person::GroupId;
-use crate::policy::factors::FactorRule;
-use crate::policy::schedule::Schedule;
 
 /// Checks `[keypad]` and `[reader]`, whose lines are none of the door's.
 pub(super) fn check_entry(

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use limen_core::credential::SecondFactor;
+use limen_core::person::GroupId;
+
 use crate::config::tests::{answers, good};
-use crate::credential::SecondFactor;
 use crate::entry::ReaderSettings;
-use crate::person::GroupId;
 
 const KEYPAD: &str = "[keypad]\ndevice = \"/dev/input/by-id/usb-Keypad-event-kbd\"\n";
 const DOOR: &str = "[door]\ndriver = \"gpiochip\"\npin = 17\naccept-photo-risk = true\ngreen = 22\n";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use limen_core::event::Input;
 use toml::Spanned;
 
 use super::checks::{choice, number};
@@ -9,7 +10,6 @@ use super::said::{Said, SaidDoor, SaidInput};
 use crate::door::inputs::{InputSettings, Pull};
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
 use crate::door::{DoorSettings, OutputSettings};
-use crate::event::Input;
 use crate::mistake::Review;
 
 /// Pins that the serial console may drive while the Pi starts.

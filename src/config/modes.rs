@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use limen_core::policy::DoorRules;
+use limen_core::policy::modes::ModeSchedules;
+use limen_core::policy::schedule::Schedule;
+
 use super::access::check_names;
 use super::checks::{choice, number};
 use super::said::{Names, SaidAlarms, SaidModes};
 use crate::mistake::Review;
-use crate::policy::DoorRules;
-use crate::policy::modes::ModeSchedules;
-use crate::policy::schedule::Schedule;
 
 /// Which schedules put a mode into force.
 pub(super) fn check_modes(

@@ -2,16 +2,16 @@
 
 use std::ops::RangeInclusive;
 
+use limen_core::embedding::{Distance, Margin};
+use limen_core::person::PersonId;
+use limen_core::policy::MultipleFaces;
 use toml::Spanned;
 
 use super::checks::{choice, number};
 use super::said::{Said, SaidLookAlikes, SaidQuality, SaidRecognition};
 use super::settings::RecognitionSettings;
-use crate::embedding::{Distance, Margin};
 use crate::matching::LookAlikes;
 use crate::mistake::Review;
-use crate::person::PersonId;
-use crate::policy::MultipleFaces;
 use crate::vision::quality::Gate;
 
 /// The most pairs of look-alikes: each costs a distance a frame, and a site with more should look for a

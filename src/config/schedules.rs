@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use jiff::civil::Date;
+use limen_core::person::check_id;
+use limen_core::policy::calendar::Holidays;
+use limen_core::policy::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, Window};
 use toml::Spanned;
 use toml::value::Datetime;
 
 use super::checks::{choice, flag, text};
 use super::said::{Said, SaidException, SaidHoliday, SaidSchedule, SaidWindow};
 use crate::mistake::Review;
-use crate::person::check_id;
-use crate::policy::calendar::Holidays;
-use crate::policy::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, Window};
 
 /// Enough for decades; more is another file's content.
 const MAX_HOLIDAYS: usize = 2000;

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::audit::AuditSettings;
+use limen_audit::AuditSettings;
+use limen_core::embedding::{Distance, Margin};
+use limen_core::policy::access::WhenClockUnknown;
+use limen_core::policy::{AccessRules, Rules};
+
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
-use crate::embedding::{Distance, Margin};
 use crate::entry::EntrySettings;
 use crate::gallery::{AtBoot, Vault};
 use crate::matching::LookAlikes;
-use crate::policy::access::WhenClockUnknown;
-use crate::policy::{AccessRules, Rules};
 use crate::vision::model::{EmbedderChoice, Packs};
 use crate::vision::quality::Gate;
 

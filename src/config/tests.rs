@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use limen_core::embedding::Distance;
+use limen_core::policy::OnAuditFailure;
+
 use super::*;
 use crate::door::Driver;
 use crate::door::chips::ChipChoice;
 use crate::door::pin::ActiveLevel;
-use crate::embedding::Distance;
-use crate::policy::OnAuditFailure;
 use crate::vision::model::{EmbedderChoice, Packs};
 
 fn parse(text: &str) -> Result<Settings, ConfigError> {
@@ -310,7 +311,7 @@ fn changed_sections_that_need_a_restart_are_named() {
 fn a_configuration_that_others_may_write_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("limen.toml");
-    crate::files::write_atomically(&file, b"", 0o664).expect("written");
+    limen_files::write_atomically(&file, b"", 0o664).expect("written");
     assert!(Settings::load(&file, Trust::Checked).expect_err("group").to_string().contains("chmod go-w"));
     assert!(Settings::load(&file, Trust::Anyone).is_ok());
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 
-use crate::event::Caller;
+use limen_core::event::Caller;
 
 /// Groups of a process that are looked at; the kernel's limit is 65536, a person's are a few.
 const MAX_GROUPS: usize = 1024;

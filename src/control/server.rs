@@ -11,12 +11,13 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use limen_files::failpoint;
+
 use super::peer::Peer;
 use super::{
     ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_GUESTS, MAX_PLAIN,
     MAX_REQUEST, NO_ANSWER, Request, Right, no,
 };
-use crate::failpoint;
 
 /// Events that wait for a slow follower before it is dropped.
 const FOLLOW_QUEUE: usize = 256;

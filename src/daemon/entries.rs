@@ -2,17 +2,18 @@
 
 use std::sync::mpsc::SyncSender;
 
+use limen_core::clock::Now;
+use limen_core::event::{EntryDevice, Fact, Part};
+use limen_core::policy::Event;
+
 use super::pins::Pins;
 use super::{Daemon, DaemonError, Message};
-use crate::clock::Now;
 use crate::door::DoorSettings;
 use crate::entry::thread::EntryThread;
 use crate::entry::{
     Entry, EntryReport, EntrySettings, KeypadSource, ReaderSettings, Source, TypingReaderSource,
     WiegandSource,
 };
-use crate::event::{EntryDevice, Fact, Part};
-use crate::policy::Event;
 
 /// The threads that listen, and the one that verifies.
 pub(super) struct Entries {

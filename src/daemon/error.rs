@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use limen_audit::AuditError;
 use thiserror::Error;
 
-use crate::audit::AuditError;
 use crate::control::ControlError;
 use crate::door::DoorError;
 use crate::pipeline::RuleError;

@@ -7,17 +7,18 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base64::Engine as _;
+use limen_core::clock::Pulse;
+use limen_core::embedding::Crops;
+use limen_core::event::TrackId;
+use limen_files::failpoint;
 
 use super::{DaemonError, Message};
 use crate::camera::reopen::{Delivery, Reopening};
 use crate::camera::replay::Replay;
 use crate::camera::{CameraError, FrameSource as _, pixels, snapshot};
-use crate::clock::{Moment, Pulse};
+use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Answer, no, yes};
-use crate::embedding::Crops;
-use crate::event::TrackId;
-use crate::failpoint;
 use crate::frame::Frame;
 use crate::pipeline::{PipelineError, see};
 use crate::vision::model::Models;
@@ -175,7 +176,7 @@ impl Looker {
             if !self.take(delivery) {
                 break;
             }
-            self.pulse.beat(Moment::now());
+            self.pulse.beat(clocks::moment());
         }
         while !self.stop.load(Ordering::Relaxed) {
             // A thread that ends unasked is a fault; after a recording it waits to be asked.
@@ -186,7 +187,7 @@ impl Looker {
 
     /// Waits a little, alive.
     fn rest(&self) {
-        self.pulse.beat(Moment::now());
+        self.pulse.beat(clocks::moment());
         std::thread::park_timeout(Duration::from_millis(20));
     }
 

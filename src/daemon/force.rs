@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use limen_core::clock::Now;
+use limen_core::event::Fact;
+use limen_core::policy::Event;
 use serde_json::{Value, json};
 
 use super::Daemon;
 use super::reload::{Changed, Fresh, Refused, Reloaded};
 use super::standby::Force;
-use crate::clock::Now;
 use crate::config::{Reloads, Settings};
 use crate::control::{Answer, no, yes};
-use crate::event::Fact;
 use crate::gallery::{GalleryTrouble, StoreError};
 use crate::pipeline::{promise, shortfall};
-use crate::policy::Event;
 use crate::service;
 
 impl Daemon {

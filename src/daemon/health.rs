@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
+use limen_audit::DiskWarning;
+use limen_core::clock::{Moment, Now};
+use limen_core::event::Part;
+use limen_core::policy::Event;
+use limen_core::policy::access::WhenClockUnknown;
+
 use super::Daemon;
 use super::entries::part_of;
-use crate::audit::DiskWarning;
-use crate::clock::{Moment, Now};
 use crate::door::inputs::InputThread;
-use crate::event::Part;
 use crate::gallery::GalleryTrouble;
-use crate::policy::Event;
-use crate::policy::access::WhenClockUnknown;
 use crate::service;
 
 /// A clock that nothing has set for so long is trouble; after a start the network needs a minute or two.
@@ -96,7 +97,7 @@ fn in_one_line(warnings: &[DiskWarning]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::WallClock;
+    use limen_core::clock::WallClock;
 
     #[test]
     fn a_clock_is_lost_when_nothing_has_set_it_for_ten_minutes() {

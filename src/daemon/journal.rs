@@ -1,11 +1,11 @@
 //! What the journal says: one line a fact, as a person would say it; never a distance, which is for the audit alone.
 
+use limen_core::credential::Factor;
+use limen_core::event::{AlarmKind, AlarmStep, Caller, Fact, GrantKind, Part};
+use limen_core::person::PersonId;
 use log::Level;
 
-use crate::credential::Factor;
 use crate::door::thread::{DoorReport, LockedBecause};
-use crate::event::{AlarmKind, AlarmStep, Caller, Fact, GrantKind, Part};
-use crate::person::PersonId;
 
 /// Writes a fact's line, if it has one.
 pub(super) fn tell(fact: &Fact) {
@@ -147,7 +147,7 @@ fn time(ms: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Input, Mode, ModeSource, Part, Relock, StoreChange, TrackId};
+    use limen_core::event::{Input, Mode, ModeSource, Part, Relock, StoreChange, TrackId};
 
     const ROOT: Caller = Caller { uid: 0, pid: 7 };
 

@@ -9,11 +9,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use limen_core::event::Mode;
+use limen_files::failpoint;
+use limen_files::{Trust, read_trusted_text, write_atomically};
+
 use super::DaemonError;
 use crate::control::{Answer, no};
-use crate::event::Mode;
-use crate::failpoint;
-use crate::files::{Trust, read_trusted_text, write_atomically};
 
 /// The name of the file in the state folder.
 const NAME: &str = "mode";

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use limen_core::credential::{Digits, PinHash};
+use limen_core::people::Means;
+use limen_core::person::PersonId;
+use limen_core::policy::{EntryId, PinOutcome};
+use limen_files::failpoint;
+
 use super::{DaemonError, Message};
-use crate::credential::{Digits, PinHash};
-use crate::failpoint;
-use crate::gallery::Means;
-use crate::person::PersonId;
-use crate::policy::{EntryId, PinOutcome};
 
 /// The policy asks for one at a time.
 const QUEUE: usize = 1;
@@ -123,7 +124,7 @@ mod tests {
     fn a_pin_is_verified_once_and_then_gone() {
         let (sender, messages) = sync_channel(4);
         let mut pins = Pins::verified_by_thread(sender).expect("a thread");
-        let hash = |text| Some(PinHash::of(&digits(text)).expect("memory"));
+        let hash = |text| Some(PinHash::of(&digits(text), [0; 16]).expect("memory"));
         let means = Arc::new(Means { pin: hash("4711"), duress: hash("9035"), ..Means::default() });
         let ada = PersonId::new("ada").expect("an id");
         for (text, expected) in

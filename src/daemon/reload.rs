@@ -7,18 +7,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use limen_core::embedding::Crops;
+use limen_core::event::{Caller, StoreChange};
+use limen_files::failpoint;
+use limen_files::read_trusted_text;
+
 use super::standby::{Force, Standby, nobody};
 use super::{DaemonError, Message};
 use crate::config::Settings;
 use crate::control::{Answer, no};
-use crate::embedding::Crops;
 use crate::enrol::{
     EnrolError, Enrolled, Enroller, GallerySource, StoreUse, Survey, last_good, load_surveyed,
     recorded_generation, version_of,
 };
-use crate::event::{Caller, StoreChange};
-use crate::failpoint;
-use crate::files::read_trusted_text;
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;

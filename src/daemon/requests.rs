@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use limen_core::clock::Now;
+use limen_core::event::{Caller, Fact, Mode};
+use limen_core::person::{PersonId, printable};
+use limen_core::policy::{Command, CommandId, Done, Event, Grant, Trouble, Verdict};
 use serde_json::json;
 
 use super::Daemon;
-use crate::clock::Now;
 use crate::control::{Answer, Asked, Heard, Request, Right, no, yes};
-use crate::event::{Caller, Fact, Mode};
-use crate::person::{PersonId, printable};
-use crate::policy::{Command, CommandId, Done, Event, Grant, Trouble, Verdict};
 
 /// The longest piece of somebody's request that is recorded.
 const MAX_SHOWN: usize = 200;
@@ -131,7 +131,7 @@ impl Daemon {
     }
 
     fn alarms(&self, now: Now) -> Vec<serde_json::Value> {
-        let one = |alarm: &crate::policy::alarms::Alarm| {
+        let one = |alarm: &limen_core::policy::alarms::Alarm| {
             json!({
                 "alarm": alarm.kind,
                 "holds": alarm.holds,

@@ -2,19 +2,20 @@
 
 use std::sync::mpsc::SyncSender;
 
+use limen_audit::Recorder;
+use limen_core::clock::{Moment, Now};
+use limen_core::credential::Digits;
+use limen_core::event::Fact;
+use limen_core::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
 use serde_json::json;
 
 use super::pins::Pins;
 use super::{Watcher, journal};
-use crate::audit::Recorder;
-use crate::clock::{Moment, Now};
+use crate::clocks;
 use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
-use crate::credential::Digits;
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport, DoorState};
-use crate::event::Fact;
-use crate::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
 use crate::service;
 
 /// The parts that act.
@@ -79,7 +80,7 @@ impl Shell {
 
     fn record_and_answer(&mut self, now: Now, request: RequestId, fact: Fact) {
         self.publish(now, &fact);
-        let handed = Moment::now();
+        let handed = clocks::moment();
         if self.recorder.record(now, fact, Some(request)) {
             self.handed.push((request, handed));
         } else {

@@ -7,16 +7,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use limen_core::people::Standing;
+use limen_core::person::PersonId;
+use limen_core::policy::Roster;
 use serde_json::{Value, json};
 
 use crate::enrol::{GallerySource, LastGood, StoreUse};
 use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back};
 use crate::gallery::narrowing::{Photographs, narrow};
-use crate::gallery::{GalleryTrouble, Kept, Standing};
+use crate::gallery::{GalleryTrouble, Kept};
 use crate::matching::scoring::Scoring;
 use crate::matching::{Prepared, Rule};
-use crate::person::PersonId;
-use crate::policy::Roster;
 
 /// A gallery that is ready to come into force.
 pub(super) struct Force {
@@ -204,10 +205,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::embedding::{Distance, Embedding, Margin, Metric, ModelDigest};
-    use crate::gallery::{Gallery, Person, Roster as FileRoster};
+    use crate::gallery::Roster as FileRoster;
     use crate::matching::LookAlikes;
     use crate::matching::thresholds::Thresholds;
+    use limen_core::embedding::{Distance, Embedding, Margin, Metric, ModelDigest};
+    use limen_core::people::{Gallery, Person};
 
     const ADA: &str = "[[person]]\nid = \"ada\"\nname = \"Ada\"\nphotos = [\"a.jpg\"]\n";
     const BOB: &str = "[[person]]\nid = \"bob\"\nname = \"Bob\"\nphotos = [\"b.jpg\"]\n";
@@ -236,7 +238,7 @@ mod tests {
         GallerySource {
             file: "gallery.toml".into(),
             store: StoreUse::Memory,
-            trust: crate::files::Trust::Checked,
+            trust: limen_files::Trust::Checked,
         }
     }
 

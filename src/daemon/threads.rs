@@ -4,17 +4,17 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread::JoinHandle;
 
+use limen_audit::Recorder;
+use limen_core::policy::RequestId;
+use limen_files::failpoint;
 use signal_hook::consts::SIGHUP;
 
 use super::{DaemonError, Message};
-use crate::audit::Recorder;
-use crate::clock::Moment;
+use crate::clocks;
 use crate::config::Settings;
 use crate::control::{ControlServer, Taken, group_number};
 use crate::door::DoorSettings;
 use crate::door::inputs::InputThread;
-use crate::failpoint;
-use crate::policy::RequestId;
 use crate::service::signals;
 
 /// The groups of this machine.
@@ -27,8 +27,9 @@ pub(super) fn recorder(
     let (answers, troubles) = (sender.clone(), sender.clone());
     Ok(Recorder::spawn(
         &settings.audit,
+        clocks::now,
         move |request, accepted| {
-            drop(answers.try_send(Message::Answered(request, accepted, Moment::now())));
+            drop(answers.try_send(Message::Answered(request, accepted, clocks::moment())));
         },
         move |_| drop(troubles.try_send(Message::Look)),
     )?)

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use limen_core::clock::Moment;
+
 use super::output::Output;
-use crate::clock::Moment;
 
 /// What is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

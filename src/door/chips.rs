@@ -6,9 +6,10 @@
 
 use std::path::PathBuf;
 
+use limen_core::person::printable;
+
 use super::DoorError;
 use super::pin::Pin;
-use crate::person::printable;
 
 /// What the drivers of the header's chips call them: Raspberry Pi 5; 4; all before.
 pub const HEADER_LABELS: [&str; 3] = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"];

@@ -6,12 +6,13 @@
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
 use std::time::Duration;
 
 use gpiocdev::Request;
 use gpiocdev::chip::Chip;
 use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
+use limen_core::event::Input;
+use limen_core::person::printable;
 
 use super::DoorError;
 use super::chips::{ChipChoice, ChipInfo};
@@ -19,8 +20,6 @@ use super::inputs::{InputLines, InputSettings, Pull};
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
 use super::pulses::{PulseLines, PulseSeen};
-use crate::event::Input;
-use crate::person::printable;
 
 /// What `ps` and `gpioinfo` show as the holder of the line.
 const CONSUMER: &str = "limen";

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use limen_core::clock::Pulse;
+use limen_core::event::Input;
+use limen_files::failpoint;
+
 use super::level::Level;
 use super::pin::{ActiveLevel, Pin};
 use super::{DoorError, DoorSettings, Driver, gpiochip, rppal};
-use crate::clock::{Moment, Pulse};
-use crate::event::Input;
-use crate::failpoint;
+use crate::clocks;
 
 /// How often levels are looked at, and the longest wait for an edge.
 const LOOK: Duration = Duration::from_millis(500);
@@ -109,7 +111,7 @@ impl InputThread {
         report: impl Fn(InputReport) -> bool + Send + 'static,
     ) -> Result<Option<Self>, DoorError> {
         let Some(lines) = open(settings)? else { return Ok(None) };
-        let (stop, pulse) = (Arc::new(AtomicBool::new(false)), Pulse::started(Moment::now()));
+        let (stop, pulse) = (Arc::new(AtomicBool::new(false)), Pulse::started(clocks::moment()));
         let state = Level::default();
         let mut watcher = Watcher {
             settings: settings.clone(),
@@ -189,7 +191,7 @@ impl Watcher {
         let mut failed = false;
         while !self.stop.load(Ordering::Relaxed) {
             failpoint::reach("inputs");
-            self.pulse.beat(Moment::now());
+            self.pulse.beat(clocks::moment());
             let outcome = match lines.as_mut() {
                 Some(lines) => self.serve(lines.as_mut()),
                 None => self.open_again(&mut lines),

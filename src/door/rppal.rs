@@ -6,6 +6,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
+use limen_core::event::Input;
 use rppal::gpio::{Error, Event, Gpio, InputPin, OutputPin, Trigger};
 
 use super::DoorError;
@@ -13,7 +14,6 @@ use super::inputs::{InputLines, InputSettings, Pull};
 use super::output::Output;
 use super::pin::{ActiveLevel, Pin};
 use super::pulses::{PulseLines, PulseSeen};
-use crate::event::Input;
 
 /// What rppal tries where `/dev/gpiomem` is missing. It is for root alone, whatever the groups.
 const ALL_MEMORY: &str = "/dev/mem";

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_files::{Trust, read_trusted_text, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use super::chips::ChipChoice;
 use super::pin::{ActiveLevel, Pin};
 use super::{DoorError, DoorSettings, Driver, open_lock};
-use crate::files::{Trust, read_trusted_text, write_atomically};
 
 /// The file's name in the run-time folder.
 pub const STATE_NAME: &str = "door";

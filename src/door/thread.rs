@@ -8,12 +8,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use limen_core::clock::{Moment, Pulse};
+use limen_core::lease::Lease;
+use limen_files::failpoint;
+
 use super::buzzer::{Buzzer, Tone};
 use super::indicators::{Indication, Indicators};
 use super::level::Level;
-use super::{DoorError, Lease, Lock};
-use crate::clock::{Moment, Pulse};
-use crate::failpoint;
+use super::{DoorError, Lock};
+use crate::clocks;
 
 /// Commands that may wait. Each takes microseconds.
 const QUEUE: usize = 32;
@@ -101,7 +104,7 @@ impl DoorThread {
     ) -> Result<DoorHandle, DoorError> {
         let (sender, commands) = sync_channel(QUEUE);
         let told = Arc::new(AtomicU64::new(0));
-        let pulse = Pulse::started(Moment::now());
+        let pulse = Pulse::started(clocks::moment());
         let state = Level::default();
         let keeper = Keeper {
             lock,
@@ -190,8 +193,8 @@ impl Drop for DoorHandle {
     fn drop(&mut self) {
         self.lock();
         let _ = self.sender.try_send(Command::Quit);
-        let deadline = Moment::now() + FAREWELL;
-        while !self.thread.is_finished() && Moment::now() < deadline {
+        let deadline = clocks::moment() + FAREWELL;
+        while !self.thread.is_finished() && clocks::moment() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -215,8 +218,8 @@ struct Keeper {
 impl Keeper {
     fn keep(mut self) {
         loop {
-            let command = self.commands.recv_timeout(self.patience(Moment::now()));
-            let now = Moment::now();
+            let command = self.commands.recv_timeout(self.patience(clocks::moment()));
+            let now = clocks::moment();
             failpoint::reach("door");
             self.obey_lock();
             match command {
@@ -273,7 +276,7 @@ impl Keeper {
         if self.failed && self.lock.lock().is_ok() {
             self.failed = false;
             self.state.change(|state| (state.unlocked, state.trouble) = (false, None));
-            (self.report)(DoorReport::Locked { at: Moment::now(), why: LockedBecause::Mended });
+            (self.report)(DoorReport::Locked { at: clocks::moment(), why: LockedBecause::Mended });
         }
         self.buzzer.let_time_pass(now);
         if self.red_until.is_some_and(|until| now >= until) {
@@ -299,7 +302,7 @@ impl Keeper {
         }
         if was_held {
             self.state.change(|state| state.unlocked = false);
-            (self.report)(DoorReport::Locked { at: Moment::now(), why });
+            (self.report)(DoorReport::Locked { at: clocks::moment(), why });
         }
         if self.indicators.shown() == Indication::Granted {
             self.indicators.show(Indication::Idle);

@@ -4,7 +4,15 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, channel};
 
+use jiff::tz::TimeZone;
+use limen_core::event::Caller;
+use limen_core::policy::{
+    self, AccessRules, Action, CommandId, DoorRules, Event, MultipleFaces, OnAuditFailure, Policy, Roster,
+    Rules,
+};
+
 use super::*;
+use crate::clocks;
 use crate::door::dry_run::DryRun;
 
 /// Fails while told to, and remembers whether it is unlocked.
@@ -49,8 +57,30 @@ fn next(reports: &Receiver<DoorReport>) -> DoorReport {
     reports.recv_timeout(Duration::from_secs(5)).expect("a report")
 }
 
+/// The policy alone makes leases: one for somebody's command.
 fn lease(length: Duration) -> Lease {
-    Lease::new(Moment::now(), length)
+    let rules = Rules {
+        frames: 1,
+        window: 1,
+        unlock: length,
+        on_audit_failure: OnAuditFailure::AllowAndAlarm,
+        multiple_faces: MultipleFaces::Nearest,
+        door: DoorRules::DEFAULT,
+    };
+    let mut policy = Policy::new(rules, Roster::default(), Arc::new(AccessRules::in_zone(TimeZone::UTC)));
+    let (id, caller) = (CommandId(1), Caller { uid: 0, pid: 1 });
+    let asked =
+        policy.step(clocks::now(), Event::Commanded { id, caller, command: policy::Command::Unlock(length) });
+    let recorded = asked.into_iter().find_map(|action| match action {
+        Action::RecordAndAnswer(request, _) => Some(request),
+        _ => None,
+    });
+    let accepted = Event::Accepted(recorded.expect("a record"), clocks::moment());
+    let held = policy.step(clocks::now(), accepted).into_iter().find_map(|action| match action {
+        Action::Hold(lease) => Some(lease),
+        _ => None,
+    });
+    held.expect("an unlocked door")
 }
 
 #[test]
@@ -112,13 +142,13 @@ fn deaf_door(lock: Box<dyn Lock>) -> DoorHandle {
 }
 
 fn until(door: &DoorHandle, wanted: impl Fn(&DoorState) -> bool) -> DoorState {
-    let deadline = Moment::now() + Duration::from_secs(10);
+    let deadline = clocks::moment() + Duration::from_secs(10);
     loop {
         let state = door.state();
         if wanted(&state) {
             return state;
         }
-        assert!(Moment::now() < deadline, "never: {state:?}");
+        assert!(clocks::moment() < deadline, "never: {state:?}");
         std::thread::sleep(Duration::from_millis(1));
     }
 }

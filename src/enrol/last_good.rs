@@ -1,8 +1,9 @@
 //! The gallery that was good last, with what finds its templates: for a start whose gallery file is refused.
 
+use limen_core::embedding::ModelDigest;
+use limen_files::Trust;
+
 use super::{GallerySource, StoreUse};
-use crate::embedding::ModelDigest;
-use crate::files::Trust;
 use crate::gallery::{Kept, ModelVersion, Store, StoreError};
 
 /// A gallery from the disk.

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use crate::files::{FileError, Trust, read_trusted_text};
+use limen_core::policy::AccessRules;
+use limen_files::{FileError, Trust, read_trusted_text};
+
 use crate::gallery::assembly::find_photographs;
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::{Plan, Roster, RosterError};
 use crate::mistake::{MAX_MISTAKES, Mistake};
-use crate::policy::AccessRules;
 
 /// The photographs of a gallery without mistakes. Without `access`, as where no door is opened, groups and schedules
 /// mean nothing.

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use evdev::raw_stream::RawDevice;
 use evdev::{EventSummary, KeyCode, SynchronizationCode};
+use limen_core::person::printable;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::keypad::Key;
 use super::{EntryError, STABLE_FOLDERS, check_stable, shown};
-use crate::person::printable;
 
 /// What a device sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

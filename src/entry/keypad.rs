@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use limen_core::clock::Moment;
+use limen_core::credential::Digits;
+use limen_core::event::EntryMistake;
+
 use super::Entry;
-use crate::clock::Moment;
-use crate::credential::Digits;
-use crate::event::EntryMistake;
 
 /// The most digits that are taken: more than any PIN has, so that its length is not given away.
 const MOST_DIGITS: usize = 12;

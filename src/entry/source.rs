@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use limen_core::event::EntryDevice;
+
 use super::EntryError;
 use super::device::{InputDevice, Sent};
 use super::keypad::{Keypad, Outcome};
 use super::typing_reader::TypingReader;
 use super::wiegand::{END_OF_FRAME, Frame, Pulse};
-use crate::clock::Moment;
+use crate::clocks;
 use crate::door::DoorSettings;
 use crate::door::pin::Pin;
 use crate::door::pulses::{PulseLines, open_pulses};
-use crate::event::EntryDevice;
 
 /// A device that entries come from.
 pub trait Source: Send {
@@ -54,10 +55,10 @@ impl Source for KeypadSource {
     fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
         let Self { device: Some(device), keypad, .. } = self else { return Ok(()) };
         device.wait(patience, |sent| match sent {
-            Sent::Key(_, key) => keypad.press(Moment::now(), key).into_iter().for_each(&mut *take),
+            Sent::Key(_, key) => keypad.press(clocks::moment(), key).into_iter().for_each(&mut *take),
             Sent::Dropped => take(Err(keypad.miss())),
         })?;
-        keypad.let_time_pass(Moment::now());
+        keypad.let_time_pass(clocks::moment());
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::clock::Moment;
-use crate::event::EntryMistake;
+use limen_core::clock::Moment;
+use limen_core::event::EntryMistake;
 
 /// The same mistake is told again after this, with how often it happened meanwhile.
 pub const TOLD_EVERY: Duration = Duration::from_secs(60);

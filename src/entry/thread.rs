@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use limen_core::clock::Moment;
+use limen_core::event::{EntryDevice, EntryMistake};
+use limen_files::failpoint;
+
 use super::keypad::Outcome;
 use super::tally::Tally;
 use super::{EntryReport, Source};
-use crate::clock::Moment;
+use crate::clocks;
 use crate::door::level::Level;
-use crate::event::{EntryDevice, EntryMistake};
-use crate::failpoint;
 
 /// The longest wait for a key.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -115,7 +117,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
 
     fn tell(&mut self, outcome: Outcome) {
         match outcome {
-            Ok(_) if !self.may_enter(Moment::now()) => self.tally.note(EntryMistake::Flooded),
+            Ok(_) if !self.may_enter(clocks::moment()) => self.tally.note(EntryMistake::Flooded),
             Ok(entry) => {
                 if !(self.report)(EntryReport::Entered(entry)) {
                     self.tally.note(EntryMistake::Dropped);
@@ -135,7 +137,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
 
     fn tell_mistakes(&mut self) {
         let device = self.source.device();
-        for (mistake, count) in self.tally.due(Moment::now()) {
+        for (mistake, count) in self.tally.due(clocks::moment()) {
             (self.report)(EntryReport::Mistaken { device, mistake, count });
         }
     }
@@ -162,7 +164,7 @@ mod tests {
 
     use super::super::{Entry, EntryError};
     use super::*;
-    use crate::credential::Digits;
+    use limen_core::credential::Digits;
 
     /// A device that does what a test says.
     struct Puppet {
@@ -240,15 +242,15 @@ mod tests {
         next(&stage.opens);
         assert_eq!(stage.thread.trouble(), None);
         stage.steps.send(Err(())).expect("it listens");
-        let deadline = Moment::now() + Duration::from_secs(10);
+        let deadline = clocks::moment() + Duration::from_secs(10);
         let mut seen = None;
-        while seen.is_none() && Moment::now() < deadline {
+        while seen.is_none() && clocks::moment() < deadline {
             seen = stage.thread.trouble();
             std::thread::sleep(Duration::from_millis(1));
         }
         assert_eq!(seen.as_deref(), Some("keypad: unplugged"));
         next(&stage.opens);
-        while stage.thread.trouble().is_some() && Moment::now() < deadline {
+        while stage.thread.trouble().is_some() && clocks::moment() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
         assert_eq!(stage.thread.trouble(), None);

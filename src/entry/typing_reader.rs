@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use limen_core::credential::{Card, Digits};
+use limen_core::event::EntryMistake;
+
 use super::Entry;
 use super::keypad::{Key, Outcome};
-use crate::credential::{Card, Digits};
-use crate::event::EntryMistake;
 
 /// The longest pause between two keys of a reader; they send one every 1 to 20 ms.
 const LONGEST_GAP: Duration = Duration::from_millis(50);

@@ -7,10 +7,11 @@
 
 use std::time::Duration;
 
+use limen_core::credential::Card;
+use limen_core::event::EntryMistake;
+
 use super::Entry;
 use super::keypad::Outcome;
-use crate::credential::Card;
-use crate::event::EntryMistake;
 
 /// A frame has ended when no pulse came for so long.
 pub const END_OF_FRAME: Duration = Duration::from_millis(40);

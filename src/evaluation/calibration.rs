@@ -17,12 +17,13 @@ pub mod plot;
 mod ready;
 pub mod tally;
 
-use crate::embedding::{Crops, Margin, Score};
-use crate::gallery::{Gallery, Person};
+use limen_core::embedding::{Crops, Margin, Score};
+use limen_core::people::{Gallery, Person};
+use limen_core::person::PersonId;
+
 use crate::matching::LookAlikes;
 use crate::matching::scoring::Scoring;
 use crate::matching::thresholds::{Case, Promise, Thresholds};
-use crate::person::PersonId;
 use advice::Advice;
 use genuine::{Disagreeing, PersonScores};
 use impostors::{Impostors, Strangers};

@@ -11,12 +11,12 @@ use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use limen_core::embedding::{Embedding, ModelDigest};
 use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
 use super::bootstrap::in_parallel;
 use crate::camera::photograph::{is_photograph, photograph_from_bytes};
-use crate::embedding::{Embedding, ModelDigest};
 use crate::gallery::PhotoDigest;
 use crate::vision::Analyst;
 

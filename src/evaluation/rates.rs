@@ -276,7 +276,7 @@ pub fn upper_end(index: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embedding::{Distance, Embedding};
+    use limen_core::embedding::{Distance, Embedding};
 
     /// Two pictures each of people who stand in a row, `apart` from one to the next.
     fn row(people: usize, apart: f32) -> Vec<Side> {

@@ -1,9 +1,10 @@
 //! Who is compared with whom: every picture with every other, or templates of some pictures with probes of
 //! the rest, drawn at random.
 
+use limen_core::embedding::Embedding;
+
 use super::bootstrap::{Numbers, in_parallel};
 use super::rates::{Scores, Side};
-use crate::embedding::Embedding;
 use crate::matching::scoring::Scoring;
 
 /// A face of a known person.

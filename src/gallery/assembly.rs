@@ -6,15 +6,15 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::people::{Gallery, Person};
+use limen_core::person::PersonId;
+use limen_files::{Trust, read_trusted};
 use thiserror::Error;
 
 use super::roster::{Entry, Photo, Roster};
 use super::store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError};
-use super::{Gallery, Person};
-use crate::embedding::{Embedding, ModelDigest};
-use crate::files::{Trust, read_trusted};
 use crate::mistake::{Listed, MAX_MISTAKES, Mistake};
-use crate::person::PersonId;
 
 /// The largest photograph file, 32 MiB: larger than any camera's JPEG.
 pub const MAX_PHOTO_BYTES: u64 = 32 << 20;

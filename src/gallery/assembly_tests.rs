@@ -51,7 +51,7 @@ impl Site {
     }
 
     fn put(&self, name: &str, text: &str) {
-        crate::files::write_atomically(&self.folder.path().join(name), text.as_bytes(), 0o644)
+        limen_files::write_atomically(&self.folder.path().join(name), text.as_bytes(), 0o644)
             .expect("written");
     }
 
@@ -159,7 +159,7 @@ fn embeddings_of_another_model_in_the_file_are_reported_and_not_used() {
 fn a_photograph_that_others_may_write_is_refused() {
     let mut site = Site::new(&[]);
     let path = site.folder.path().join("1.jpg");
-    crate::files::write_atomically(&path, b"1 2", 0o666).expect("written");
+    limen_files::write_atomically(&path, b"1 2", 0o666).expect("written");
     assert!(site.problems(&person("ada", "\"1.jpg\"")).contains("chmod go-w"));
 }
 

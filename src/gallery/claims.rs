@@ -7,13 +7,13 @@
 use std::path::PathBuf;
 
 use jiff::civil::Date;
+use limen_core::credential::{Card, PinHash, SecondFactor};
+use limen_core::person::{GroupId, PersonId};
 use toml::{Table, Value};
 
 use super::kept::GivenDigest;
 use super::roster::{KEYS, PERSON, STORED, given_embedding};
-use crate::credential::{Card, PinHash, SecondFactor};
 use crate::mistake::pieces;
-use crate::person::{GroupId, PersonId};
 
 /// The value of a key, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -11,13 +11,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use limen_core::credential::PinHash;
+use limen_core::person::{GroupId, PersonId, PersonName};
+use limen_files::{FileError, Trust, lock_folder, read_trusted_text, sync_folder, write_for_service};
 use thiserror::Error;
 use toml_edit::DocumentMut;
 
 use super::roster::{MAX_FILE_BYTES, Roster, RosterError};
-use crate::credential::PinHash;
-use crate::files::{FileError, Trust, lock_folder, read_trusted_text, sync_folder, write_for_service};
-use crate::person::{GroupId, PersonId, PersonName};
 use document::{
     append_photos, delete_person, drop_photos, forget_templates, insert_person, put_pin, take_photo,
 };

@@ -7,11 +7,11 @@
 
 use std::fmt;
 
+use limen_core::person::PersonId;
 use serde::Serialize;
 
 use super::kept::Kept;
 use super::narrowing::{Narrowed, Photographs, narrow};
-use crate::person::PersonId;
 
 /// The most people who are named in a message.
 const MAX_NAMED: usize = 20;

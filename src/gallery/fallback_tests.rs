@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use limen_core::people::Standing;
 use proptest::prelude::*;
 
 use super::super::kept::{self, KeptPerson};
-use super::super::{PhotoDigest, Roster, Standing};
+use super::super::{PhotoDigest, Roster};
 use super::*;
 
 const WHO: [&str; 4] = ["ada", "bob", "eve", "zoe"];

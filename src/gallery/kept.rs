@@ -10,16 +10,17 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
+use limen_core::credential::{Card, PinHash, SecondFactor};
+use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::people::{Gallery, Means, Person, Standing};
+use limen_core::person::{GroupId, PersonId, PersonName};
+use limen_core::secret::{hex, unhex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::assembly::Plan;
 use super::roster::{Entry, Roster, given_embedding};
-use super::{Gallery, Means, Person, PhotoDigest, PhotoTemplate, Standing, Store};
-use crate::credential::{Card, PinHash, SecondFactor};
-use crate::embedding::{Embedding, ModelDigest};
-use crate::person::{GroupId, PersonId, PersonName};
-use crate::secret::{hex, unhex};
+use super::{PhotoDigest, PhotoTemplate, Store};
 
 /// A gallery as it was when it was last good.
 #[derive(Debug, Clone, Default, PartialEq)]

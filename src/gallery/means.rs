@@ -6,42 +6,16 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
+use limen_core::credential::{Card, PinHash, SecondFactor};
+use limen_core::people::Means;
+use limen_core::person::PersonId;
 use toml::{Spanned, Value};
 
 use super::roster::Entry;
-use crate::credential::{Card, Factor, Factors, PinHash, SecondFactor};
 use crate::mistake::{Mistake, Review};
-use crate::person::PersonId;
 
 /// The most schedules that a person's rule names.
 const MAX_SCHEDULES: usize = 16;
-
-/// By what a person proves a second factor, and whether one is asked of them whatever their groups.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Means {
-    /// Of the PIN.
-    pub pin: Option<PinHash>,
-    /// Of the PIN that raises a silent alarm.
-    pub duress: Option<PinHash>,
-    /// The card.
-    pub card: Option<Card>,
-    /// What is asked for.
-    pub rule: Option<SecondFactor>,
-    /// Only while one of these schedules is open; none: always.
-    pub schedules: Vec<String>,
-}
-
-impl Means {
-    /// What the person can prove.
-    pub fn factors(&self) -> Factors {
-        Factors { pin: self.pin.is_some(), card: self.card.is_some() }
-    }
-
-    /// Whether the person has one of them.
-    pub fn has(&self, factor: Factor) -> bool {
-        self.factors().list().contains(&factor)
-    }
-}
 
 /// What most people have, held once.
 static NONE: LazyLock<Arc<Means>> = LazyLock::new(Arc::default);
@@ -167,6 +141,8 @@ mod tests {
     use std::path::Path;
 
     use super::super::Roster;
+    use limen_core::credential::{Factor, Factors};
+
     use super::*;
 
     const HASH: &str =

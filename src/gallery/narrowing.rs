@@ -10,11 +10,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use limen_core::credential::SecondFactor;
+use limen_core::people::{Means, Standing};
+use limen_core::person::{GroupId, PersonId};
+
+use super::PhotoDigest;
 use super::claims::{Claim, Said, read_claims};
 use super::kept::{Kept, KeptPerson};
-use super::{Means, PhotoDigest, Standing};
-use crate::credential::SecondFactor;
-use crate::person::{GroupId, PersonId};
 
 /// What lies where people's photographs lay when the gallery file was last read, by person and name.
 pub type Photographs = HashMap<(PersonId, PathBuf), PhotoDigest>;

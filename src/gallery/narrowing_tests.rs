@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use jiff::civil::Date;
+use limen_core::credential::{Card, PinHash};
 use proptest::prelude::*;
 
 use super::super::roster::Roster;
 use super::*;
-use crate::credential::{Card, PinHash};
 
 const SALTS: [&str; 2] = ["c2FsdHNhbHRzYWx0", "c2FsdHNhbHRzYWxU"];
 

@@ -20,12 +20,12 @@ pub(super) use embeddings::given_embedding;
 use embeddings::{SaidEmbedding, check_embeddings};
 use groups::check_groups_of;
 
-use super::Standing;
 use super::means::{Cards, SaidMeans, check_means};
-use crate::embedding::{Embedding, ModelDigest};
-use crate::files::{FileError, Trust, read_trusted_text};
 use crate::mistake::{Listed, Mistake, Review};
-use crate::person::{PersonError, PersonId, PersonName, is_deceptive};
+use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::people::Standing;
+use limen_core::person::{PersonError, PersonId, PersonName, is_deceptive};
+use limen_files::{FileError, Trust, read_trusted_text};
 
 /// The most people: comparing with so many takes a few milliseconds on one core, and 260 MB of memory.
 pub const MAX_PEOPLE: usize = 100_000;

@@ -27,9 +27,9 @@ pub use key::{CREDENTIAL, KeyPlace};
 pub use seen::ModelVersion;
 pub use vault::{Opened, Rotated, Vault};
 
-use crate::embedding::{Embedding, ModelDigest};
-use crate::person::PersonId;
-use crate::secret::hex;
+use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::person::PersonId;
+use limen_core::secret::hex;
 
 /// The store's name in the state folder.
 pub const STORE_NAME: &str = "templates.limen";

@@ -6,7 +6,7 @@
 //! made; |t' - p'| is one step times the root of a whole number, computed without any rounding. What the
 //! floats themselves round is allowed for by [`SLACK`].
 
-/// More than sums of [`MAX_DIMENSIONS`](crate::embedding::MAX_DIMENSIONS) floats, eight side by side, can be wrong
+/// More than sums of [`MAX_DIMENSIONS`](limen_core::embedding::MAX_DIMENSIONS) floats, eight side by side, can be wrong
 /// by, as a part of the numbers that go in: 130 roundings of 6e-8 each.
 const SLACK: f64 = 1e-5;
 /// The part of the templates whose largest number fits into a byte. The others are cut, which makes their
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn distance(a: &[f32], b: &[f32]) -> f32 {
-        crate::embedding::squared_distance(a, b).sqrt()
+        limen_core::embedding::squared_distance(a, b).sqrt()
     }
 
     #[test]

@@ -6,9 +6,8 @@
 //! its division by a standard deviation, which made things worse when measured. The cohort is sampled from a
 //! mixture fitted to faces; no real person is in it.
 
+use limen_core::embedding::{Distance, Embedding, Metric, squared_distance};
 use thiserror::Error;
-
-use crate::embedding::{Distance, Embedding, Metric, squared_distance};
 
 /// Why a cohort is not used.
 #[derive(Debug, Error, PartialEq)]

@@ -1,9 +1,10 @@
 //! Distances from one probe to every template, fast: all templates in one block of memory, and beside it as
 //! bytes that rule most of them out.
 
+use limen_core::embedding::{Distance, Embedding, Score, squared_distance};
+
 use super::coarse::Coarse;
 use super::scoring::Scored;
-use crate::embedding::{Distance, Embedding, Score, squared_distance};
 
 /// Numbers summed before it is asked whether the sum is too large already.
 const STRETCH: usize = 32;

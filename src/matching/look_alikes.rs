@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::embedding::Margin;
-use crate::person::PersonId;
+use limen_core::embedding::Margin;
+use limen_core::person::PersonId;
 
 /// Pairs with a margin of their own; the order of the two does not matter.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use limen_core::people::{Gallery, Person, Standing};
+use limen_core::person::PersonId;
+
 use super::distances::{Near, Templates};
 use super::scoring::Scoring;
-use crate::gallery::{Gallery, Person, Standing};
-use crate::person::PersonId;
 
 /// A gallery with everything that comparing needs. Never changes once made.
 #[derive(Debug)]

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use limen_core::clock::Moment;
+use limen_core::embedding::{Crops, Distance, Embedding};
+use limen_core::event::FRESHNESS;
+
 use super::scoring::Scoring;
-use crate::clock::Moment;
-use crate::embedding::{Crops, Distance, Embedding};
-use crate::event::FRESHNESS;
 
 /// One frame of a track.
 #[derive(Debug)]
@@ -91,7 +92,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::embedding::Metric;
+    use limen_core::embedding::Metric;
 
     /// A probe of its own metric, whose window is five frames and whose limit is 0.6.
     struct Track {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use limen_core::embedding::{Distance, Embedding, Metric, Score};
+
 use super::cohort::Cohort;
-use crate::embedding::{Distance, Embedding, Metric, Score};
 
 /// How two embeddings of one model are compared. Cheap to share.
 #[derive(Debug, Clone, Default, PartialEq)]

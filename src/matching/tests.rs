@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::*;
-use crate::embedding::{Metric, ModelDigest};
-use crate::gallery::{Person, Standing};
-use crate::person::PersonName;
 use cohort::{Cohort, CohortFacts};
+use limen_core::embedding::{Metric, ModelDigest};
+use limen_core::people::{Person, Standing};
+use limen_core::person::PersonName;
 use scoring::Scoring;
+
+use super::*;
 
 fn id(text: &str) -> PersonId {
     PersonId::new(text).expect("an id")

@@ -8,9 +8,9 @@
 
 mod table;
 
+use limen_core::embedding::{Crops, Distance, Metric, Score};
 use thiserror::Error;
 
-use crate::embedding::{Crops, Distance, Metric, Score};
 use table::{Rate, Tables};
 
 /// Independent tries that one attempt (one track, at most 10 s) is counted as. An assumption: frames of

@@ -10,7 +10,8 @@
 
 use std::time::Duration;
 
-use crate::clock::Moment;
+use limen_core::clock::Moment;
+
 use crate::frame::Glance;
 
 /// A face that is followed does without a search for less than this; so soon a second face is seen.

@@ -1,7 +1,8 @@
 //! Turns an aligned crop into an embedding.
 
+use limen_core::embedding::Embedding;
+
 use super::model::{ModelError, Network};
-use crate::embedding::Embedding;
 use crate::frame::Picture;
 
 /// The embedding of an aligned crop of the network's input size, as the network's metric compares it: of a network

@@ -5,6 +5,10 @@
 //! there, and how it moved. What it does not vouch for is searched for in the same frame, so that no frame
 //! counts for a face that was not seen in it.
 
+use limen_core::clock::Moment;
+use limen_core::embedding::Crops;
+use limen_core::event::{TrackId, Unusable};
+
 use super::attention::{Attention, Plan};
 use super::detect::Detection;
 use super::landmarks::Mesh;
@@ -13,9 +17,6 @@ use super::quality::Gate;
 use super::track::Tracker;
 use super::upright::Mounting;
 use super::{Analyst, Face, Timing, WayUp, timed};
-use crate::clock::Moment;
-use crate::embedding::Crops;
-use crate::event::{TrackId, Unusable};
 use crate::frame::{Glance, View};
 use crate::geometry::{Point, Rect, Similarity};
 

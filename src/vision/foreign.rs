@@ -6,8 +6,9 @@
 
 use std::ops::RangeInclusive;
 
+use limen_core::event::Unusable;
+
 use super::align::SIDE;
-use crate::event::Unusable;
 use crate::frame::Picture;
 use crate::geometry::Point;
 

@@ -30,8 +30,8 @@ pub use network::Network;
 pub use pack::Pack;
 pub use packs::Packs;
 
-use crate::embedding::ModelDigest;
-use crate::files::FileError;
+use limen_core::embedding::ModelDigest;
+use limen_files::FileError;
 
 /// Why a model is not used.
 #[derive(Debug, Error)]

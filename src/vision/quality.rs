@@ -3,10 +3,11 @@
 //! A poor picture makes an embedding that lies near nobody, or, worse, near everybody: blurred faces
 //! resemble each other. So poor frames are refused here, and the person is told what to change.
 
+use limen_core::event::Unusable;
+
 use super::detect::Detection;
 use super::landmarks::Mesh;
 use super::{align, foreign, upright};
-use crate::event::Unusable;
 use crate::frame::Picture;
 use crate::geometry::Point;
 

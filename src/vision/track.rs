@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::clock::Moment;
-use crate::event::TrackId;
+use limen_core::clock::Moment;
+use limen_core::event::TrackId;
+
 use crate::geometry::Rect;
 
 /// A box continues a track if it overlaps the track's last box by this much.

@@ -4,11 +4,12 @@
 //! the mesh follows it. Crops of such faces resemble each other, whoever they are. So the picture is looked at upside
 //! down too: whichever way shows the face more clearly is the way up.
 
+use limen_core::event::{TrackId, Unusable};
+
 use super::detect::{Detection, detect, detect_upside_down};
 use super::landmarks::Mesh;
 use super::model::{ModelError, Network};
 use super::warp::warp;
-use crate::event::{TrackId, Unusable};
 use crate::frame::View;
 use crate::geometry::{Point, Rect, Similarity};
 

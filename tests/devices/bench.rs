@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use limen::audit::{Found, Record, Verifier, read_all};
 use limen::control::{Answer, ControlError, Request, ask};
 use limen::frame::PixelFormat;
+use limen_audit::{Found, Record, Verifier, read_all};
 
 use super::camera::Feeder;
 use crate::support::{Ran, Site, limen, visitor};

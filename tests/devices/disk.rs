@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use limen::control::{Answer, Request, follow};
 use limen::frame::PixelFormat;
-use limen::policy::AUDIT_PATIENCE;
+use limen_core::policy::AUDIT_PATIENCE;
 
 use super::bench::{
     AT_ONCE, DECISION, LONG, NOT_RECORDED, RELAY, Running, UNLOCK, WATCHED, command, skipped, within,

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use limen::control::Request;
-use limen::event::{AlarmKind, Mode};
 use limen::frame::PixelFormat;
+use limen_core::event::{AlarmKind, Mode};
 
 use super::bench::{AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, within};
 use super::camera::{Feeder, flat};
@@ -49,7 +49,7 @@ fn acknowledge(running: &Running) {
 }
 
 fn input_changes(site: &Site, input: &str) -> u64 {
-    let of_it = |record: &limen::audit::Record| {
+    let of_it = |record: &limen_audit::Record| {
         record.kind() == "input" && record.fact["input"] == input && record.fact["at_start"] != true
     };
     site.records().iter().filter(|r| of_it(r)).filter_map(|r| r.fact["changes"].as_u64()).sum()

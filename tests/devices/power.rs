@@ -7,15 +7,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use limen::audit::SYNC_INTERVAL;
-use limen::clock::Moment;
+use limen::clocks;
 use limen::control::Request;
-use limen::embedding::{Embedding, ModelDigest};
-use limen::files::Trust;
 use limen::frame::PixelFormat;
 use limen::gallery::Roster;
 use limen::gallery::store::{Opened, PhotoDigest, PhotoTemplate, Store, Vault};
-use limen::person::PersonId;
+use limen_audit::SYNC_INTERVAL;
+use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::person::PersonId;
+use limen_files::Trust;
 
 use super::bench::{DECISION, LONG, RELAY, Running, command, within};
 use super::camera::Feeder;
@@ -153,7 +153,7 @@ guest_tests! {
         settled();
         let record = || {
             assert!(running.unlocks(DECISION));
-            println!("recorded {} {}", site.records().len(), Moment::now().since_boot().as_millis());
+            println!("recorded {} {}", site.records().len(), clocks::moment().since_boot().as_millis());
             running.ask(Request::Lock).expect("locked");
             assert!(RELAY.falls(DECISION));
         };

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use limen::clock::Moment;
 use limen::config::Settings;
-use limen::embedding::Crops;
 use limen::enrol::{Enroller, GallerySource, StoreUse, load_gallery};
-use limen::event::{Observation, TrackId};
-use limen::files::Trust;
 use limen::matching::{Matcher, Prepared};
 use limen::pipeline::{rule, scoring};
 use limen::vision::Analyst;
 use limen::vision::model::Models;
 use limen::vision::quality::Gate;
+use limen_core::clock::Moment;
+use limen_core::embedding::Crops;
+use limen_core::event::{Observation, TrackId};
+use limen_files::Trust;
 
 use super::installation::{Installation, describing, network};
 use crate::support::{Site, visitor};

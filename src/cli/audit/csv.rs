@@ -3,8 +3,8 @@
 //! Names and file names come from users: a cell that a spreadsheet would take for a formula gets an
 //! apostrophe in front, deceptive characters are escaped, and every cell is quoted.
 
-use crate::audit::{ClockQuality, Record};
-use crate::person::printable;
+use limen_audit::{ClockQuality, Record};
+use limen_core::person::printable;
 
 /// The longest cell, in characters; spreadsheets cut at 32,767.
 const MAX_CELL: usize = 32_000;

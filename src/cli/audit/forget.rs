@@ -1,15 +1,16 @@
 //! `limen audit forget`: by the daemon, or where none runs by ourselves.
 
+use limen_audit::forget_alone;
+use limen_core::person::PersonId;
 use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::output::{note, say, say_json};
 use super::super::people::person_id;
 use super::super::trouble::{Answer, Trouble};
-use crate::audit::forget_alone;
+use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Request, ask};
-use crate::person::PersonId;
 
 pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
     let id = person_id(id)?;
@@ -33,7 +34,7 @@ pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) 
         }
         Some(Err(error)) if !error.nobody_listens() => return Err(error.into()),
         Some(Err(_)) | None if settings.audit.folder.exists() => {
-            let forgotten = forget_alone(&settings.audit, id)?;
+            let forgotten = forget_alone(&settings.audit, clocks::now, id)?;
             (forgotten.records as u64, forgotten.old as u64)
         }
         Some(Err(_)) | None => (0, 0),

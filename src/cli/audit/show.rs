@@ -1,6 +1,9 @@
 //! `limen audit show`: what happened?
 
 use jiff::Timestamp;
+use limen_audit::{ClockQuality, Record, Verifier, read_all, read_newest};
+use limen_core::person::{PersonId, is_deceptive, printable};
+use limen_core::policy::calendar::Calendar;
 use serde_json::{Value, json};
 
 use super::super::context::Context;
@@ -9,9 +12,6 @@ use super::super::people::person_id;
 use super::super::trouble::{Answer, Trouble};
 use super::super::when::{When, parse_when};
 use super::csv;
-use crate::audit::{ClockQuality, Record, Verifier, read_all, read_newest};
-use crate::person::{PersonId, is_deceptive, printable};
-use crate::policy::calendar::Calendar;
 
 /// Records without a filter, unless --lines says otherwise.
 const DEFAULT_LINES: usize = 50;

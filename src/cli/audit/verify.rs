@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use limen_audit::{Report, SealKey, Sought, Verifier, read_all};
 use serde_json::json;
 
 use super::super::context::Context;
 use super::super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::super::trouble::{Answer, Trouble};
-use crate::audit::{Report, SealKey, Sought, Verifier, read_all};
 
 /// Find every changed, removed or reordered record. Exit code 1 if there is one.
 ///
@@ -49,7 +49,7 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
 }
 
 fn to_json(report: &Report) -> serde_json::Value {
-    let problem = |finding: &crate::audit::Finding| json!({ "file": finding.file, "line": finding.line, "seq": finding.seq, "what": finding.flaw.to_string() });
+    let problem = |finding: &limen_audit::Finding| json!({ "file": finding.file, "line": finding.line, "seq": finding.seq, "what": finding.flaw.to_string() });
     json!({
         "records": report.records,
         "first": report.first,

@@ -4,6 +4,8 @@ use std::io::BufRead;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use limen_core::clock::Moment;
+use limen_core::policy::Event;
 use serde_json::{Map, Value, json};
 
 use super::{STAGES, milliseconds, times_of};
@@ -11,11 +13,9 @@ use crate::camera::CAMERA_SIZE;
 use crate::cli::context::shown;
 use crate::cli::output::{is_lost, say_json};
 use crate::cli::trouble::{Answer, Trouble};
-use crate::clock::Moment;
 use crate::frame::{Frame, PixelFormat};
 use crate::matching::Matcher;
 use crate::pipeline::{observe, see};
-use crate::policy::Event;
 use crate::vision::Vision;
 use crate::vision::attention::SEARCH_A_STILL_SCENE;
 

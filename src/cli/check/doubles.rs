@@ -1,11 +1,12 @@
 //! People who look so alike that they may be one person under two ids: then neither is let in.
 
+use limen_core::embedding::Score;
+use limen_core::people::{Gallery, Person};
+
 use super::Report;
 use crate::cli::likeness::{Likeness, share_for_all_of, share_for_one_among};
 use crate::cli::output::progress;
 use crate::config::Settings;
-use crate::embedding::Score;
-use crate::gallery::{Gallery, Person};
 use crate::matching::distances::Templates;
 use crate::matching::scoring::Scored;
 use crate::vision::model::Models;

@@ -4,10 +4,11 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use limen_files::ServiceUser;
+
 use super::super::context::{Context, shown};
 use super::Report;
 use crate::config::Settings;
-use crate::files::ServiceUser;
 use crate::gallery::Roster;
 use crate::gallery::store::KeyPlace;
 

@@ -3,9 +3,10 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use limen_audit::{Room, in_words};
+
 use super::super::context::shown;
 use super::Report;
-use crate::audit::{Room, in_words};
 use crate::config::Settings;
 
 /// What is to be said of a file system.

@@ -3,14 +3,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use limen_core::clock::{Moment, Now};
+use limen_core::event::{Comparison, Fact, Observation};
+use limen_core::policy::Event;
+
 use super::photographs::{Photograph, VISITORS};
 use crate::cli::output::{BAD, FAINT, GOOD, NOTE, STRONG, is_lost, say, styled};
-use crate::clock::{Moment, Now};
 use crate::daemon::Watcher;
 use crate::door::thread::DoorReport;
-use crate::event::{Comparison, Fact, Observation};
 use crate::pipeline::Seen;
-use crate::policy::Event;
 
 /// A character of the lock's trace is this many milliseconds.
 const STEP_MS: u128 = 100;

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use limen_core::person::{GroupId, PersonId, PersonName};
+
 use super::photo::Checked;
 use crate::gallery::roster::MAX_PHOTOS;
 use crate::gallery::{PhotoDigest, Store};
-use crate::person::{GroupId, PersonId, PersonName};
 
 /// Somebody new, or new photographs of somebody enrolled.
 pub(super) struct Arrival {

@@ -55,7 +55,7 @@ fn ask(question: &str) -> Result<bool, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::person::PersonId;
+    use limen_core::person::PersonId;
 
     fn doubt(sure: bool) -> Doubt {
         Doubt { of: PersonId::new("ada").expect("an id"), sure, what: "looks unlike".to_owned() }

@@ -1,12 +1,13 @@
 //! New photographs against everybody enrolled, against the person's own, and against each other.
 
+use limen_core::embedding::{Embedding, Score};
+use limen_core::people::Gallery;
+use limen_core::person::PersonId;
+
 use super::arrival::Arrival;
 use crate::cli::likeness::Likeness;
-use crate::embedding::{Embedding, Score};
-use crate::gallery::Gallery;
 use crate::matching::LookAlikes;
 use crate::matching::scoring::Scored;
-use crate::person::PersonId;
 
 /// A reason not to enrol somebody.
 #[derive(Debug, Clone, PartialEq)]

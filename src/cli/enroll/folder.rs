@@ -68,7 +68,7 @@ fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Troub
 fn add(
     request: &mut Request,
     path: &Path,
-    named: fn(&str) -> Result<(crate::person::PersonId, crate::person::PersonName), String>,
+    named: fn(&str) -> Result<(limen_core::person::PersonId, limen_core::person::PersonName), String>,
     files: Vec<PathBuf>,
     name: Option<&std::ffi::OsStr>,
 ) {

@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
+use limen_core::person::{GroupId, PersonId, PersonName, printable};
+use limen_files::{Trust, read_trusted_text};
 
 use super::folder::MAX_FILES;
 use super::naming;
 use super::wanted::{Request, Wanted};
 use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
-use crate::files::{Trust, read_trusted_text};
-use crate::person::{GroupId, PersonId, PersonName, printable};
 
 /// The largest list.
 const MAX_BYTES: u64 = 16 << 20;

@@ -5,9 +5,8 @@
 //! (ae, oe, ue), every other letter as it is transliterated.
 
 use deunicode::deunicode_char;
+use limen_core::person::{PersonError, PersonId, PersonName, printable};
 use unicode_normalization::UnicodeNormalization as _;
-
-use crate::person::{PersonError, PersonId, PersonName, printable};
 
 /// What file managers add to the name of a copy.
 const COPY: [&str; 6] = ["copy", "copie", "kopie", "kopia", "copia", "cópia"];

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::Embedding;
+use limen_files::{Trust, read_trusted};
+
 use crate::camera::photograph::photograph_from_bytes;
 use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
-use crate::embedding::Embedding;
 use crate::enrol::{only_face, template_of};
-use crate::files::{Trust, read_trusted};
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
 use crate::gallery::{PhotoDigest, PhotoTemplate};
 use crate::vision::Analyst;

@@ -4,6 +4,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use limen_core::people::Gallery;
+use limen_core::person::PersonId;
+use limen_files::give_to_service;
+
 use super::arrival::{Arrival, Owners};
 use super::doubts::{Doubt, doubts};
 use super::stage::Stage;
@@ -15,10 +19,8 @@ use crate::cli::people::photo_names;
 use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::enrol::{Enroller, rehearse};
-use crate::files::give_to_service;
 use crate::gallery::roster::Entry;
-use crate::gallery::{Addition, Gallery, NewPerson, Roster, Store, add};
-use crate::person::PersonId;
+use crate::gallery::{Addition, NewPerson, Roster, Store, add};
 use crate::vision::Analyst;
 use crate::vision::model::Models;
 

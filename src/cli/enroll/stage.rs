@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use limen_files::write_new_for_service;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_default;
 
 use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
-use crate::files::write_new_for_service;
 
 /// Photographs of the gallery are for root and the service.
 const PHOTO_MODE: u32 = 0o640;

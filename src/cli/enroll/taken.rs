@@ -8,7 +8,7 @@ use crate::cli::camera::picture_from_camera;
 use crate::cli::context::Context;
 use crate::cli::output::note;
 use crate::cli::trouble::Trouble;
-use crate::clock::Moment;
+use crate::clocks;
 use crate::config::Settings;
 use crate::enrol::only_face;
 use crate::gallery::PhotoDigest;
@@ -30,11 +30,11 @@ pub(super) fn take_pictures(
     note(&format!(
         "look at the camera: {CAMERA_PICTURES} pictures are taken; turn the head a little between"
     ));
-    let deadline = Moment::now() + CAMERA_PATIENCE;
+    let deadline = clocks::moment() + CAMERA_PATIENCE;
     let mut taken: Vec<Checked> = Vec::new();
     let mut said = String::new();
     while taken.len() < CAMERA_PICTURES {
-        if Moment::now() >= deadline {
+        if clocks::moment() >= deadline {
             let what = format!("no good picture within {} s: {said}", CAMERA_PATIENCE.as_secs());
             return Err(Trouble::Device(what));
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::person::{GroupId, PersonId, PersonName};
+use limen_core::person::{GroupId, PersonId, PersonName};
 
 /// Somebody and the files with their photographs.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::embedding::{Crops, Embedding, Score};
+use limen_core::embedding::{Crops, Embedding, Score};
+
 use crate::evaluation::accuracy::{Accuracy, PairScore, accuracy, accuracy_interval};
 use crate::evaluation::bootstrap::Estimate;
 use crate::evaluation::pairs::Pair;

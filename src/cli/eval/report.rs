@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::Crops;
 use serde_json::{Value, json};
 
 use super::listed::Listed;
 use crate::cli::context::shown;
 use crate::cli::output::{FAINT, STRONG, styled};
 use crate::cli::trouble::Trouble;
-use crate::embedding::Crops;
 use crate::evaluation::bootstrap::Estimate;
 use crate::evaluation::plot::{Plotted, write_plots};
 use crate::evaluation::rates::{Histogram, Rates, TarAtFar};

@@ -1,6 +1,8 @@
 //! `limen people discard-photographs`: a photograph beside the store defeats its encryption, so it goes once
 //! its template is there.
 
+use limen_core::person::PersonId;
+use limen_files::{Trust, read_trusted};
 use serde_json::json;
 
 use super::photographs::{Deleted, delete};
@@ -10,11 +12,9 @@ use crate::cli::output::{note, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::control::{Request, ask};
-use crate::files::{Trust, read_trusted};
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
 use crate::gallery::roster::Entry;
 use crate::gallery::{EditError, PhotoDigest, Roster, discard_photos, restore_photos};
-use crate::person::PersonId;
 
 pub fn discard(context: &Context, id: &str) -> Result<Answer, Trouble> {
     refuse_without_store(context)?;

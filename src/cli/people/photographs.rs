@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::files::sync_folder;
+use limen_files::sync_folder;
 
 /// What became of them.
 #[derive(Debug, Default)]

@@ -1,5 +1,7 @@
 //! `limen people remove`: every trace of a person goes, and what cannot go is named.
 
+use limen_core::person::PersonId;
+use limen_files::read_trusted_text;
 use serde_json::json;
 
 use super::photographs::{Deleted, delete};
@@ -10,10 +12,8 @@ use crate::cli::context::Context;
 use crate::cli::output::{note, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
-use crate::files::read_trusted_text;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::{EditError, Roster, remove_person};
-use crate::person::PersonId;
 
 /// What went, and what did not.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! Whether what was taken out of the gallery file is out of force: the one thing that a revocation must not be silent
 //! about.
 
+use limen_core::person::PersonId;
 use serde_json::Value;
 
 use crate::cli::context::Context;
@@ -9,7 +10,6 @@ use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::control::{Answer, Request, ask_either};
 use crate::gallery::EditError;
-use crate::person::PersonId;
 
 /// What became of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

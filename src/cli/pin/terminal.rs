@@ -3,10 +3,10 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
 
+use limen_core::credential::{Digits, LONGEST_ENTRY};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::super::trouble::Trouble;
-use crate::credential::{Digits, LONGEST_ENTRY};
 
 /// Keys that a terminal sends.
 const INTERRUPT: u8 = 3;

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::config::ConfigError;
     use crate::config::edit::changed_text;
-    use crate::files::write_atomically;
+    use limen_files::write_atomically;
 
     fn changed(text: &str) -> String {
         changed_text(text, |document| name_model(document, "mine")).expect("editable")

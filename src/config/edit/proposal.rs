@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use limen_core::person::PersonId;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::{ConfigEditError, change};
-use crate::person::PersonId;
 
 /// What should change in `[recognition]`, each with its reason.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -123,8 +123,8 @@ mod tests {
     use super::*;
     use crate::config::Settings;
     use crate::config::edit::changed_text;
-    use crate::embedding::Margin;
-    use crate::files::Trust;
+    use limen_core::embedding::Margin;
+    use limen_files::Trust;
 
     const PATH: &str = "/etc/limen/limen.toml";
 

@@ -1,9 +1,10 @@
 //! Each photograph against the others of the same person.
 
+use limen_core::embedding::Score;
+use limen_core::person::PersonId;
+
 use super::ready::{Gauge, Ready};
 use super::tally::Tally;
-use crate::embedding::Score;
-use crate::person::PersonId;
 
 /// How one person's singles compare with each other.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +26,7 @@ pub struct PersonScores {
 pub struct Disagreeing {
     /// Whose.
     pub person: PersonId,
-    /// Which, in the order of [`crate::gallery::Person::singles`].
+    /// Which, in the order of [`limen_core::people::Person::singles`].
     pub single: usize,
     /// Of how many. Of two, either may be the wrong one.
     pub of: usize,

@@ -5,12 +5,13 @@
 //! one's own photographs have. No probe can lead by more than the templates are apart, by the triangle
 //! inequality, so what lies nearer than the least useful margin cannot be told apart by any.
 
+use limen_core::embedding::{Margin, Score};
+use limen_core::person::PersonId;
+
 use super::Site;
 use super::impostors::NearPair;
 use super::ready::Ready;
-use crate::embedding::{Margin, Score};
 use crate::matching::scoring::Scored;
-use crate::person::PersonId;
 
 /// The most pairs that are looked at; a configuration may hold no more.
 pub const MOST_PAIRS: usize = 1000;

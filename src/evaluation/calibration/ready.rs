@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use limen_core::embedding::{Crops, Embedding, Score};
+use limen_core::people::{Gallery, Person};
+use limen_core::person::PersonId;
+
 use super::advice::CHECKED;
-use crate::embedding::{Crops, Embedding, Score};
-use crate::gallery::{Gallery, Person};
 use crate::matching::scoring::{Scored, Scoring};
 use crate::matching::thresholds::{Case, Thresholds};
-use crate::person::PersonId;
 
 /// A longer embedding is not compared, so that no distance overflows.
 const LONGEST: f32 = 1e18;

@@ -1,6 +1,6 @@
 //! Scores counted: how many, how many within their threshold, and how they are spread.
 
-use crate::embedding::Score;
+use limen_core::embedding::Score;
 
 /// The width of a step of score.
 pub const STEP: f32 = 0.01;

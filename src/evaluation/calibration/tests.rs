@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use limen_core::embedding::{Embedding, Metric, ModelDigest};
+use limen_core::people::{Person, Standing};
+use limen_core::person::PersonName;
+
 use super::advice::Reason;
 use super::look_alikes::Remedy;
 use super::*;
-use crate::embedding::{Embedding, Metric, ModelDigest};
-use crate::gallery::{Person, Standing};
 use crate::matching::cohort::{Cohort, CohortFacts};
-use crate::person::PersonName;
 
 /// Accepts at 0.5 one stranger in a thousand, at 0.6 one in a hundred.
 const MANIFEST: &str = r#"

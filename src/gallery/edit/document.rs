@@ -1,11 +1,11 @@
 //! One change each to a gallery file that was read as TOML.
 
+use limen_core::credential::PinHash;
+use limen_core::person::{GroupId, PersonId};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::super::roster::STORED;
 use super::{EditError, NewPerson, WhichPin};
-use crate::credential::PinHash;
-use crate::person::{GroupId, PersonId};
 
 pub(super) fn insert_person(document: &mut DocumentMut, new: &NewPerson) -> Result<(), EditError> {
     let NewPerson { id, name, photos, groups } = new;

@@ -2,8 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use limen_core::credential::PinHash;
+
 use super::*;
-use crate::credential::PinHash;
 
 const TEXT: &str = "# Who may enter.\n\n# The first.\n[[person]]\nid = \"ada\" # since 1843\nname = \"Ada\"\n\
                     photos = [\"a.jpg\"]\n\n# The second.\n[[person]]\nid = \"bob\"\nname = \"Bob\"\n\

@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use limen_core::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::MAX_PHOTOS;
-use crate::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
 use crate::mistake::Review;
 
 /// As TOML has it.

@@ -1,10 +1,10 @@
 //! The groups that people name in the gallery file; only the configuration knows which there are.
 
+use limen_core::person::GroupId;
 use toml::Spanned;
 
 use super::{Entry, MAX_GROUPS_OF_A_PERSON, Roster, RosterError, note_text};
 use crate::mistake::{MAX_MISTAKES, Mistake, Review};
-use crate::person::GroupId;
 
 /// The groups of one person, who is called `who` in mistakes.
 pub(super) fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {

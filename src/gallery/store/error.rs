@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use limen_core::person::{PersonId, printable};
+use limen_files::FileError;
 use thiserror::Error;
 
 use super::sealed::VERSION;
-use crate::files::FileError;
-use crate::person::{PersonId, printable};
 
 /// Why a store, or a part of it, is not used.
 #[derive(Debug, Error)]

@@ -15,13 +15,13 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
+use limen_core::secret::Key;
 use sha2::{Digest as _, Sha256};
 
 use super::error::shown;
 use super::sealed::{self, KeyId};
 use super::{Cursor, StoreError};
 use crate::gallery::kept::{self, Kept};
-use crate::secret::Key;
 
 /// The file's name in the state folder.
 pub const KEPT_NAME: &str = "gallery.last";

@@ -8,10 +8,11 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::secret::{Key, MAX_KEY_BYTES};
+use limen_files::{Trust, read_secret, read_trusted, sync_folder, write_atomically};
+
 use super::StoreError;
 use super::error::shown;
-use crate::files::{Trust, read_secret, read_trusted, sync_folder, write_atomically};
-use crate::secret::{self, Key, MAX_KEY_BYTES};
 
 /// The systemd credential with the key: `LoadCredentialEncrypted=store-key:...`; the next one is called
 /// `store-key.next`.
@@ -34,7 +35,7 @@ impl KeyPlace {
     /// The file that the configuration names, else the systemd credential where there is one, else a file in
     /// the state folder.
     pub fn find(given: Option<&Path>, state: &Path) -> Self {
-        match (given, secret::credential(CREDENTIAL)) {
+        match (given, limen_files::keys::credential(CREDENTIAL)) {
             (Some(file), _) => Self::Given(file.to_owned()),
             (None, Some(file)) => Self::Credential(file),
             (None, None) => Self::Own(state.join(KEY_NAME)),
@@ -106,7 +107,7 @@ impl KeyPlace {
             ));
         }
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let done = secret::promote(&next, file).map_err(|error| error.to_string());
+        let done = limen_files::keys::promote(&next, file).map_err(|error| error.to_string());
         match done.and_then(|()| sync_folder(folder).map_err(|error| error.to_string())) {
             Ok(()) => None,
             Err(why) => {
@@ -121,7 +122,7 @@ impl KeyPlace {
 }
 
 fn make_in(file: &Path) -> Result<Key, StoreError> {
-    let key = Key::random().map_err(|error| StoreError::Sealing(error.to_string()))?;
+    let key = limen_files::keys::random_key().map_err(|error| StoreError::Sealing(error.to_string()))?;
     write_atomically(file, &key.text(), 0o600).map_err(StoreError::Key)?;
     Ok(key)
 }

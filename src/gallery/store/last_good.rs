@@ -5,15 +5,16 @@
 use std::fs;
 use std::path::PathBuf;
 
+use limen_core::person::PersonId;
+use limen_core::secret::Key;
+use limen_files::{Trust, read_trusted, sync_folder, write_atomically_by};
+
 use super::StoreError;
 use super::error::shown;
 use super::keeping::{self, KEPT_NAME};
 use super::seen::Seen;
 use super::vault::{Opened, Vault};
-use crate::files::{Trust, read_trusted, sync_folder, write_atomically_by};
 use crate::gallery::kept::Kept;
-use crate::person::PersonId;
-use crate::secret::Key;
 
 /// The largest file that is read: every person with an embedding in the gallery file.
 const MAX_KEPT_BYTES: u64 = 256 << 20;

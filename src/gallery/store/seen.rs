@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use limen_files::{Trust, read_trusted_text, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::error::shown;
-use crate::files::{Trust, read_trusted_text, write_atomically};
 
 /// The file's name in the state folder.
 const NAME: &str = "templates.seen";

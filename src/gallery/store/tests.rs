@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use limen_core::secret::Key;
+use limen_files::Trust;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::sealed::{HEAD, KeyId, MAGIC};
 use super::*;
-use crate::files::Trust;
-use crate::secret::Key;
 
 mod last_good;
 mod rotation;
@@ -149,7 +149,7 @@ fn nothing_of_a_template_or_a_photograph_can_be_read_without_the_key() {
 fn another_key_is_named_with_the_remedy_and_nothing_is_overwritten() {
     let place = Place::with_store();
     let before = place.bytes();
-    place.put("store.key", Key::random().expect("random").text(), 0o600);
+    place.put("store.key", limen_files::keys::random_key().expect("random").text(), 0o600);
     let error = place.open().expect_err("refused");
     assert!(!error.may_be_replaced());
     let shown = place.error();

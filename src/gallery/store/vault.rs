@@ -5,16 +5,17 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::ModelDigest;
+use limen_core::person::PersonId;
+use limen_core::secret::Key;
+use limen_files::{FileLock, Trust, lock_folder, read_trusted, write_atomically_by};
+
 use super::error::shown;
 use super::key::KeyPlace;
 use super::plain;
 use super::sealed::{self, KeyId, Unsealed};
 use super::seen::{ModelVersion, Seen};
 use super::{STORE_NAME, Store, StoreError};
-use crate::embedding::ModelDigest;
-use crate::files::{FileLock, Trust, lock_folder, read_trusted, write_atomically_by};
-use crate::person::PersonId;
-use crate::secret::Key;
 
 /// The largest store that is read: the most photographs with 512 numbers an embedding.
 const MAX_STORE_BYTES: u64 = 1 << 30;

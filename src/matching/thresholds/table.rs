@@ -4,10 +4,10 @@
 //! nothing about another. Between two measured rates the score is interpolated over the logarithm of the rate;
 //! below the least rate there is nothing, and the least rate's score is the strictest there is.
 
+use limen_core::embedding::{Crops, Score};
 use serde::Deserialize;
 
 use super::{Case, ThresholdError};
-use crate::embedding::{Crops, Score};
 
 /// The chance that a stranger is accepted: above 0 and at most 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]

@@ -34,8 +34,8 @@ pub fn let_go_of_files() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embedding::ModelDigest;
     use crate::vision::model::Manifest;
+    use limen_core::embedding::ModelDigest;
 
     #[test]
     fn what_was_let_go_is_still_what_it_was() {

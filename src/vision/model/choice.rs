@@ -3,11 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::ModelDigest;
+
 use super::manifest::{Manifest, Role};
 use super::pack::Pack;
 use super::packs::Packs;
 use super::{ModelError, builtin_file};
-use crate::embedding::ModelDigest;
 
 /// The longest name of a model; it becomes part of file names and log lines.
 const MAX_NAME_LENGTH: usize = 64;

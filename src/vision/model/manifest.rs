@@ -2,12 +2,12 @@
 
 mod checks;
 
+use limen_core::embedding::{Distance, Metric, ModelDigest};
+use limen_core::person::printable;
 use serde::Deserialize;
 
 use super::ModelError;
 use super::builtin::MANIFEST;
-use crate::embedding::{Distance, Metric, ModelDigest};
-use crate::person::printable;
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::sync::OnceLock;
 
+use limen_core::embedding::ModelDigest;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::GenericFactoid;
 
@@ -10,7 +11,6 @@ use super::ModelError;
 use super::guard::guarded;
 use super::lowered::Lowered;
 use super::manifest::Entry;
-use crate::embedding::ModelDigest;
 
 /// A loaded network with the facts of its manifest entry. Cheap to share, safe to run from any thread.
 pub struct Network {

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::ModelDigest;
+use limen_files::{Trust, read_trusted, read_trusted_text};
+
 use super::builtin::{MANIFEST, builtin_file};
 use super::choice::ModelName;
 use super::manifest::{CohortFile, Entry, Manifest, Role};
 use super::{ModelError, Network};
-use crate::embedding::ModelDigest;
-use crate::files::{Trust, read_trusted, read_trusted_text};
 
 /// The largest network: its bytes and the graph made of them are in memory together, and the service has
 /// 512 MiB.
@@ -108,7 +109,7 @@ pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Entry)
         return Err(wrong("describes no embedding network; only such a one can be installed".to_owned()));
     }
     if ModelName::new(&entry.name).is_none() {
-        let shown = crate::person::printable(&entry.name, 80);
+        let shown = limen_core::person::printable(&entry.name, 80);
         return Err(wrong(format!("the name \"{shown}\" {}", ModelName::RULE)));
     }
     let entry = entry.clone();

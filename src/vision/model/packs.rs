@@ -9,11 +9,12 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::ModelDigest;
+use limen_files::{Trust, lock_file, write_atomically};
+
 use super::ModelError;
 use super::choice::{ModelName, built_in_packs};
 use super::pack::{Pack, read_manifest};
-use crate::embedding::ModelDigest;
-use crate::files::{Trust, lock_file, write_atomically};
 
 /// The folder's name in the state folder.
 const FOLDER: &str = "models";

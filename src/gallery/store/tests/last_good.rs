@@ -1,10 +1,11 @@
 //! The last good gallery is the newest and as it was written, or it is none.
 
+use limen_core::credential::{Card, PinHash, SecondFactor};
+use limen_core::people::{Means, Standing};
+use limen_core::person::{GroupId, PersonName};
+
 use super::*;
-use crate::credential::{Card, PinHash, SecondFactor};
 use crate::gallery::kept::{Kept, KeptPerson};
-use crate::gallery::{Means, Standing};
-use crate::person::{GroupId, PersonName};
 
 fn person(who: &str) -> KeptPerson {
     let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -2,10 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use limen_core::embedding::MAX_DIMENSIONS;
+use limen_core::person::printable;
+
 use super::super::ModelError;
 use super::{Entry, Layout, Output, Role, SelfTest};
-use crate::embedding::MAX_DIMENSIONS;
-use crate::person::printable;
 
 /// Sides of an input in pixels.
 const SIDES: RangeInclusive<usize> = 16..=256;

@@ -1,0 +1,266 @@
+//! The open audit and its sync thread: what is written is synced, sealed, closed and deleted in its time.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use limen_core::clock::Now;
+use limen_core::event::Fact;
+
+use super::AuditError;
+use super::log::{AuditLog, Unsynced};
+use super::record::ChainFact;
+use super::recorder::{SYNC_INTERVAL, SYNC_RETRY, Trouble};
+use super::retention;
+use super::state::{DiskWarning, Position, Shared};
+use super::syncer::{Files, Job, Syncer};
+
+/// A sync begins so long after the first record that it covers, which leaves as long for the card.
+const SYNC_AFTER: Duration = Duration::from_millis(500);
+/// After a file could not be closed.
+const ROTATION_RETRY: Duration = Duration::from_secs(2);
+/// So long the warning stands before young records are deleted: time for the alarm to be recorded, synced and sent
+/// to whoever follows the events.
+const NOTICE: Duration = Duration::from_secs(10);
+/// How often it is looked at when records will be deleted, and how soon where some wait for it.
+const LOOK: Duration = Duration::from_secs(3600);
+const LOOK_SOON: Duration = Duration::from_secs(2);
+/// A deletion that was not done by then is asked for again.
+const DELETION_RETRY: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The open audit.
+pub struct Book {
+    log: AuditLog,
+    syncer: Syncer,
+    shared: Arc<Shared>,
+    /// What the syncer must be told; nothing of it may be left out.
+    owed: VecDeque<Job>,
+    unsynced_since: Option<Instant>,
+    unsealed_since: Option<Instant>,
+    /// Not before then is a file closed.
+    rotate_from: Option<Instant>,
+    /// Since when young records are about to be deleted.
+    young_since: Option<Instant>,
+    /// Not before then are the closed files looked at again.
+    look_from: Option<Instant>,
+    /// The last deletion that was asked for: up to which record, and when.
+    asked: Option<(u64, Instant)>,
+}
+
+impl Book {
+    /// Starts the sync thread of an audit that was opened.
+    pub fn open(
+        log: AuditLog,
+        files: Files,
+        shared: Arc<Shared>,
+        trouble: Trouble,
+    ) -> Result<Self, AuditError> {
+        let syncer = Syncer::spawn(&log, files, Arc::clone(&shared), trouble)?;
+        shared.levels().position = Position::of(&log);
+        Ok(Self {
+            log,
+            syncer,
+            shared,
+            owed: VecDeque::new(),
+            unsynced_since: None,
+            unsealed_since: None,
+            rotate_from: None,
+            young_since: None,
+            look_from: None,
+            asked: None,
+        })
+    }
+
+    /// The sync thread has ended, which it does not do by itself.
+    pub fn is_gone(&self) -> bool {
+        self.syncer.is_gone()
+    }
+
+    /// A card that has turned read-only still takes writes, into memory.
+    pub fn is_durable(&self) -> bool {
+        !self.syncer.is_failing()
+    }
+
+    /// How long may be waited for the next record.
+    pub fn patience(&self) -> Duration {
+        let left = |since: Instant| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY);
+        self.unsynced_since.map_or(SYNC_INTERVAL, left)
+    }
+
+    /// Writes a record.
+    pub fn append(&mut self, now: Now, fact: &Fact) -> Result<(), AuditError> {
+        self.log.append(now, fact)?;
+        self.written();
+        Ok(())
+    }
+
+    /// Writes a record of the chain's own, and hands out the file so that it can be synced.
+    pub fn append_own(&mut self, fact: &ChainFact) -> Result<File, AuditError> {
+        self.log.append_own(self.log.now(), fact)?;
+        self.written();
+        self.log.duplicate()
+    }
+
+    fn written(&mut self) {
+        self.unsynced_since.get_or_insert_with(Instant::now);
+        if self.log.wants_seal() {
+            self.unsealed_since.get_or_insert_with(Instant::now);
+        }
+        self.shared.levels().position = Position::of(&self.log);
+    }
+
+    /// Closes a file that cannot wait, seals what is due, and asks for what the card has to do.
+    pub fn go_on(&mut self) {
+        if self.log.is_overfull() {
+            self.rotate();
+        }
+        self.seal_if_due();
+        self.pass_on();
+    }
+
+    /// Closes a full file, as nobody waits just now.
+    pub fn rotate_if_full(&mut self) {
+        if self.log.is_full() {
+            self.rotate();
+        }
+    }
+
+    /// Signs and says where the chain is, so long after the first record without a seal.
+    fn seal_if_due(&mut self) {
+        if self.unsealed_since.is_none_or(|since| since.elapsed() < self.log.settings().seal_every) {
+            return;
+        }
+        // With the next key late, the head is exported all the same.
+        self.unsealed_since = None;
+        let sealed = self.log.seal(self.log.now(), false);
+        log::info!("audit: head {}", self.log.head());
+        match sealed {
+            Ok(Some(unsynced)) => {
+                self.owe(unsynced, None);
+                self.unclosed(None);
+            }
+            Ok(None) => self.unsealed_since = Some(Instant::now()),
+            Err(error) => {
+                self.unsealed_since = Some(Instant::now());
+                self.written();
+                self.unclosed(Some(&error));
+            }
+        }
+    }
+
+    /// Closes the current file; true if it is closed, or empty.
+    pub fn rotate(&mut self) -> bool {
+        if self.rotate_from.is_some_and(|from| Instant::now() < from) {
+            return false;
+        }
+        match self.log.rotate(self.log.now()) {
+            Ok(Some(unsynced)) => {
+                self.unsealed_since = None;
+                self.owe(unsynced, None);
+                self.unclosed(None);
+                self.retain();
+                true
+            }
+            Ok(None) => self.log.is_empty(),
+            Err(error) => {
+                self.rotate_from = Some(Instant::now() + ROTATION_RETRY);
+                // The seal may be there, and the next key waits until it is synced.
+                self.written();
+                self.unclosed(Some(&error));
+                false
+            }
+        }
+    }
+
+    /// Looks whether records have to be deleted, or will have to be.
+    pub fn retain_if_due(&mut self) {
+        if self.look_from.is_none_or(|from| Instant::now() >= from) {
+            self.retain();
+        }
+    }
+
+    /// Deletes what is more than is kept. What is younger than it should become goes only when the warning has
+    /// stood for a while.
+    fn retain(&mut self) {
+        let now = self.log.now();
+        let done = self.look(now).and_then(|due| due.map_or(Ok(()), |last| self.delete(now, last)));
+        if let Err(error) = &done {
+            log::error!("{error}");
+        }
+        self.shared.levels().undeleted = done.err().map(|error| error.to_string());
+    }
+
+    /// Up to which record files are to be deleted now, if any.
+    fn look(&mut self, now: Now) -> Result<Option<u64>, AuditError> {
+        self.look_from = Some(Instant::now() + LOOK);
+        let settings = self.log.settings();
+        let outlook = retention::outlook(settings, now.wall.utc)?;
+        let young = outlook.age.filter(|age| *age < settings.keep_at_least);
+        self.shared.levels().young = young.map(|age| DiskWarning::DeletedYoung {
+            folder: settings.folder.clone(),
+            days: age.as_secs() / DAY.as_secs(),
+            wanted: settings.keep_at_least.as_secs() / DAY.as_secs(),
+        });
+        self.young_since = young.and(self.young_since.or_else(|| Some(Instant::now())));
+        let noticed = self.young_since.is_none_or(|since| since.elapsed() >= NOTICE);
+        if outlook.excess.is_some() {
+            self.look_from = Some(Instant::now() + LOOK_SOON);
+        }
+        Ok(if noticed { outlook.excess } else { outlook.old })
+    }
+
+    fn delete(&mut self, now: Now, last: u64) -> Result<(), AuditError> {
+        if self.asked.is_some_and(|(asked, at)| asked >= last && at.elapsed() < DELETION_RETRY) {
+            return Ok(());
+        }
+        self.log.announce_retention(now, last)?;
+        let unsynced = self.log.unsynced()?;
+        self.owe(unsynced, Some(last));
+        self.asked = Some((last, Instant::now()));
+        Ok(())
+    }
+
+    fn owe(&mut self, unsynced: Unsynced, delete: Option<u64>) {
+        self.owed.push_back(Job { unsynced, delete });
+        self.written();
+    }
+
+    fn unclosed(&self, error: Option<&AuditError>) {
+        if let Some(error) = error {
+            log::error!("{error}");
+        }
+        self.shared.levels().unclosed = error.map(ToString::to_string);
+    }
+
+    /// Hands the syncer what it must be told, and asks for a sync when that is due.
+    fn pass_on(&mut self) {
+        while let Some(job) = self.owed.pop_front() {
+            if let Err(job) = self.syncer.ask(job) {
+                return self.owed.push_front(job);
+            }
+        }
+        if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_AFTER)
+            && let Ok(unsynced) = self.log.unsynced()
+        {
+            match self.syncer.ask(Job { unsynced, delete: None }) {
+                Ok(()) => self.unsynced_since = None,
+                // A plain sync is asked for again; a seal's must not be forgotten.
+                Err(job) => self.owed.extend(Some(job).filter(|job| job.unsynced.sealed)),
+            }
+        }
+    }
+
+    /// Seals what is left, makes it durable, and says with which head it ends.
+    pub fn close(self) {
+        let closed = self.syncer.finish(self.owed).and_then(|keeper| {
+            let now = self.log.now();
+            self.log.close(now, keeper)
+        });
+        match closed {
+            Ok(head) => log::info!("audit: closed with head {head}"),
+            Err(error) => log::error!("{error}"),
+        }
+    }
+}

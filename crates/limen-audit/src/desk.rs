@@ -1,0 +1,259 @@
+//! What the recorder's thread works on: the open audit, or one that cannot be opened and is tried again.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use limen_core::clock::Now;
+use limen_core::clock::ReadClock;
+use limen_core::event::Fact;
+use limen_files::failpoint;
+
+use super::book::Book;
+use super::disk::{Disk, Room};
+use super::log::AuditLog;
+use super::recorder::{Message, SYNC_INTERVAL, Trouble};
+use super::reserve::{Reserve, is_for_the_reserve};
+use super::state::{DiskWarning, Position, Shared};
+use super::syncer::Files;
+use super::{AuditError, AuditSettings};
+
+/// How often it looks at the room on the disk, and tries again what failed.
+const CARE: Duration = Duration::from_secs(2);
+
+/// The recorder's thread.
+pub struct Desk {
+    settings: AuditSettings,
+    clock: ReadClock,
+    disk: Arc<dyn Disk>,
+    files: Files,
+    shared: Arc<Shared>,
+    trouble: Trouble,
+    book: Option<Book>,
+    /// Why the book is closed, or was: said as a gap when it is open again.
+    closed: Option<String>,
+    reserve: Reserve,
+    cared: Option<Instant>,
+}
+
+impl Desk {
+    /// Opens the audit, or has it tried again and again; an error is what only a person can put right.
+    pub fn begin(
+        settings: &AuditSettings,
+        clock: ReadClock,
+        disk: Arc<dyn Disk>,
+        files: Files,
+        trouble: Trouble,
+    ) -> Result<Self, AuditError> {
+        let mut desk = Self {
+            settings: settings.clone(),
+            clock,
+            disk,
+            files,
+            shared: Arc::new(Shared::at(Position::unknown())),
+            trouble,
+            book: None,
+            closed: None,
+            reserve: Reserve::in_folder(&settings.folder),
+            cared: None,
+        };
+        match desk.open() {
+            Err(error @ (AuditError::Busy(_) | AuditError::NoKey(_))) => return Err(error),
+            opened => desk.settle(opened),
+        }
+        Ok(desk)
+    }
+
+    /// What is shared with whoever asks.
+    pub fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Records what comes until nobody can send any more.
+    pub fn record_until_closed<A>(mut self, receiver: &Receiver<Message<A>>, answer: &impl Fn(A, bool)) {
+        while !self.book.as_ref().is_some_and(Book::is_gone) {
+            self.care_if_due();
+            let patience = self.book.as_ref().map_or(SYNC_INTERVAL, Book::patience);
+            failpoint::reach("recorder");
+            self.shared.levels().busy_since = None;
+            let message = receiver.recv_timeout(patience);
+            self.shared.levels().busy_since = Some(Instant::now());
+            match message {
+                Ok(Message::Record { now, fact, answer: name }) => {
+                    let accepted = self.record(now, &fact);
+                    if let Some(name) = name {
+                        answer(name, accepted);
+                    }
+                }
+                Ok(message) => self.serve(message),
+                // Closing a file signs and renames: better while nobody waits.
+                Err(RecvTimeoutError::Timeout) => self.with_book(Book::rotate_if_full),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.with_book(Book::go_on);
+        }
+        self.leave();
+    }
+
+    fn serve<A>(&mut self, message: Message<A>) {
+        match message {
+            Message::Record { .. } => {}
+            Message::Rotate(reply) => {
+                let rotated = self.book.as_mut().is_some_and(Book::rotate);
+                // Whoever asked may have left.
+                let _ = reply.try_send(rotated);
+            }
+            Message::Own(fact, reply) => {
+                let file = match &mut self.book {
+                    Some(book) => book.append_own(&fact),
+                    None => Err(AuditError::Leaving),
+                };
+                let _ = reply.try_send(file);
+            }
+        }
+    }
+
+    /// Writes a record; true if it may be relied on. One that is not written is counted.
+    fn record(&mut self, now: Now, fact: &Fact) -> bool {
+        let written = self.write(now, fact);
+        if written.is_err() {
+            self.shared.lost().add(fact, now.wall.utc);
+        }
+        let written = written.map(|()| self.book.as_ref().is_some_and(Book::is_durable));
+        let accepted = *written.as_ref().unwrap_or(&false);
+        self.settle(written.map(drop));
+        accepted
+    }
+
+    fn write(&mut self, now: Now, fact: &Fact) -> Result<(), AuditError> {
+        let Some(book) = &mut self.book else {
+            return Err(AuditError::Closed(self.closed.clone().unwrap_or_default()));
+        };
+        if self.reserve.is_given_up() && !is_for_the_reserve(fact) {
+            return Err(AuditError::Full(self.settings.folder.clone()));
+        }
+        match book.append(now, fact) {
+            Err(error) if error.says_full() && self.give_up_the_reserve() => self.write(now, fact),
+            written => written,
+        }
+    }
+
+    fn open(&mut self) -> Result<(), AuditError> {
+        match self.open_once() {
+            Err(error) if error.says_full() && self.give_up_the_reserve() => self.open_once(),
+            opened => opened,
+        }
+    }
+
+    fn open_once(&mut self) -> Result<(), AuditError> {
+        let log = AuditLog::open_on(&self.settings, self.clock, Arc::clone(&self.disk))?;
+        let (files, shared) = (Arc::clone(&self.files), Arc::clone(&self.shared));
+        self.book = Some(Book::open(log, files, shared, Arc::clone(&self.trouble))?);
+        Ok(())
+    }
+
+    fn give_up_the_reserve(&mut self) -> bool {
+        self.reserve.give_up(self.room())
+    }
+
+    fn room(&self) -> Option<Room> {
+        self.disk.room(&self.settings.folder).ok()
+    }
+
+    fn care_if_due(&mut self) {
+        if self.cared.is_none_or(|cared| cared.elapsed() >= CARE) {
+            self.cared = Some(Instant::now());
+            self.care();
+        }
+    }
+
+    /// Looks at the room on the disk, and tries again what failed.
+    fn care(&mut self) {
+        if self.book.is_none() {
+            let opened = self.open();
+            self.settle(opened);
+        }
+        if let Some(room) = self.room() {
+            self.watch(room);
+            if self.book.is_some() {
+                self.reserve.tend(room);
+            }
+        }
+        self.with_book(Book::retain_if_due);
+        if self.book.is_some() {
+            let said = if self.reserve.is_given_up() { Ok(()) } else { self.say_gap() };
+            self.settle(said);
+        }
+    }
+
+    fn watch(&self, room: Room) {
+        let mut levels = self.shared.levels();
+        let short = room.is_short(self.settings.max_bytes, levels.room.is_some());
+        levels.room = short.then(|| DiskWarning::RoomShort {
+            folder: self.settings.folder.clone(),
+            free: room.free,
+            wanted: room.early(self.settings.max_bytes),
+        });
+    }
+
+    /// Records what could not be recorded.
+    fn say_gap(&mut self) -> Result<(), AuditError> {
+        let Some(book) = &mut self.book else { return Ok(()) };
+        // Others may lose one while this is written.
+        let lost = self.shared.lost().take();
+        let opened = self.closed.as_ref().map(|why| format!("the records could not be opened: {why}"));
+        let said: Vec<String> = opened.into_iter().chain(lost.as_ref().map(ToString::to_string)).collect();
+        if said.is_empty() {
+            return Ok(());
+        }
+        let what = said.join("; ");
+        let written = book.append((self.clock)(), &Fact::Gap { what: what.clone() });
+        if written.is_ok() {
+            self.closed = None;
+            log::warn!("audit: a gap in the records: {what}");
+        } else if let Some(lost) = lost {
+            self.shared.lost().put_back(lost);
+        }
+        written
+    }
+
+    /// Says how it does now, to whoever asks, and once to the journal where that changes.
+    fn settle(&mut self, done: Result<(), AuditError>) {
+        let full = || AuditError::Full(self.settings.folder.clone());
+        let trouble = match done {
+            // While only faults and alarms are written, one of them is no sign that all is well.
+            Ok(()) => self.reserve.is_given_up().then(full),
+            Err(error) => Some(error),
+        };
+        if self.book.is_none() {
+            // What every record is refused with names this reason already.
+            self.closed = match &trouble {
+                Some(AuditError::Closed(_)) | None => self.closed.take(),
+                Some(error) => Some(error.to_string()),
+            };
+        }
+        let what = trouble.as_ref().map(ToString::to_string);
+        let before = std::mem::replace(&mut self.shared.levels().unwritten, what);
+        if before.is_some() != trouble.is_some() {
+            (self.trouble)(trouble);
+        }
+    }
+
+    fn with_book(&mut self, act: impl FnOnce(&mut Book)) {
+        if let Some(book) = &mut self.book {
+            act(book);
+        }
+    }
+
+    fn leave(mut self) {
+        if let Err(error) = self.say_gap() {
+            log::error!("{error}");
+        }
+        if let Some(lost) = self.shared.lost().take() {
+            log::error!("audit: {lost}; and the records do not say so");
+        }
+        if let Some(book) = self.book {
+            book.close();
+        }
+    }
+}

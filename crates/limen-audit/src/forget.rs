@@ -1,0 +1,186 @@
+//! Forgetting one person: their id and its salt leave the closed files, the commitments stay.
+//!
+//! An id in the file `forget` says that this is under way; a start finishes what a power cut interrupted. The
+//! chain records which records lose something before they do, so that nobody else takes something out unseen.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use limen_core::clock::ReadClock;
+use limen_core::person::PersonId;
+use limen_files::{sync_folder, write_atomically};
+
+use super::folder::{OWN_MODE, closed_files, failed};
+use super::line::{Beside, Ending, Line, join, read_line};
+use super::log::AuditLog;
+use super::personal::{self, Item};
+use super::record::{ChainFact, Record, VERSION};
+use super::{AuditError, AuditSettings};
+
+/// The id that is being forgotten.
+const PENDING: &str = "forget";
+/// Pairs of numbers in one record.
+const MAX_RANGES: usize = 1000;
+
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Records that named the person and no longer do.
+    pub records: usize,
+    /// Records of version 1 that still name them: nothing can be taken out of those.
+    pub old: usize,
+}
+
+/// Takes a person out of all closed files. `announce` writes a fact to the chain and makes it durable;
+/// `go_on` is asked between two files.
+pub fn forget(
+    folder: &Path,
+    id: &PersonId,
+    mut announce: impl FnMut(ChainFact) -> Result<(), AuditError>,
+    go_on: impl Fn() -> bool,
+) -> Result<Forgotten, AuditError> {
+    let pending = folder.join(PENDING);
+    write_atomically(&pending, id.as_str().as_bytes(), OWN_MODE)?;
+    let mut forgotten = Forgotten::default();
+    let (mut files, mut numbers) = (Vec::new(), Vec::new());
+    for file in closed_files(folder)? {
+        let before = numbers.len();
+        let found = each_line(&file, |line| match mention(line, id) {
+            Some(Mention::Beside(_)) => numbers.push(line.head.seq),
+            Some(Mention::Core) => forgotten.old += 1,
+            None => {}
+        });
+        found.map_err(failed(&file, "read"))?;
+        if numbers.len() > before {
+            files.push(file);
+        }
+        interrupted(&go_on)?;
+    }
+    for records in ranges(&numbers).chunks(MAX_RANGES) {
+        announce(ChainFact::Forgotten { records: records.to_vec() })?;
+    }
+    for file in &files {
+        rewrite(file, id)?;
+        interrupted(&go_on)?;
+    }
+    fs::remove_file(&pending).map_err(failed(&pending, "delete"))?;
+    sync_folder(folder)?;
+    Ok(Forgotten { records: numbers.len(), ..forgotten })
+}
+
+/// Forgets a person where no daemon runs.
+pub fn forget_alone(
+    settings: &AuditSettings,
+    clock: ReadClock,
+    id: &PersonId,
+) -> Result<Forgotten, AuditError> {
+    let mut log = AuditLog::open(settings, clock)?;
+    let mut keeper = log.keeper();
+    let now = log.now();
+    log.rotate_now(now, &mut keeper)?;
+    let forgotten = forget_with(&mut log, id)?;
+    let now = log.now();
+    log.close(now, keeper)?;
+    Ok(forgotten)
+}
+
+/// Finishes what was interrupted.
+pub fn finish(log: &mut AuditLog) -> Result<(), AuditError> {
+    let pending = log.settings().folder.join(PENDING);
+    let id = match fs::read_to_string(&pending) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(failed(&pending, "read"))?,
+    };
+    let Ok(id) = PersonId::new(&id) else {
+        return fs::remove_file(&pending).map_err(failed(&pending, "delete"));
+    };
+    let mut keeper = log.keeper();
+    let now = log.now();
+    log.rotate_now(now, &mut keeper)?;
+    forget_with(log, &id).map(drop)
+}
+
+fn forget_with(log: &mut AuditLog, id: &PersonId) -> Result<Forgotten, AuditError> {
+    let folder = log.settings().folder.clone();
+    let announce = |fact: ChainFact| {
+        let now = log.now();
+        log.append_own(now, &fact)?;
+        log.sync()
+    };
+    forget(&folder, id, announce, || true)
+}
+
+fn interrupted(go_on: impl Fn() -> bool) -> Result<(), AuditError> {
+    if go_on() { Ok(()) } else { Err(AuditError::Leaving) }
+}
+
+/// How a line names somebody.
+enum Mention {
+    /// In its personal part, which would become this.
+    Beside(Vec<u8>),
+    /// In the core, for good.
+    Core,
+}
+
+fn mention(line: &Line<'_>, id: &PersonId) -> Option<Mention> {
+    let names = |item: &Item| item.names(id.as_str());
+    if line.head.v < VERSION {
+        let mut fact = Record::of_line(line)?.fact;
+        let named = personal::items_of(personal::take_out(&mut fact)).iter().any(names);
+        return named.then_some(Mention::Core);
+    }
+    let Beside::Personal(part) = line.beside else { return None };
+    personal::forget(part, names).map(Mention::Beside)
+}
+
+fn each_line(file: &Path, mut each: impl FnMut(&Line<'_>)) -> io::Result<()> {
+    let mut reader = BufReader::new(File::open(file)?);
+    let mut bytes = Vec::new();
+    while let Some(ending) = read_line(&mut reader, &mut bytes)? {
+        if let Some(line) = (ending == Ending::Whole).then(|| Line::parse(&bytes)).flatten() {
+            each(&line);
+        }
+    }
+    Ok(())
+}
+
+/// Replaces a closed file by itself without the person; whatever is no record stays as it is.
+fn rewrite(file: &PathBuf, id: &PersonId) -> Result<(), AuditError> {
+    let whole = fs::read(file).map_err(failed(file, "read"))?;
+    let mut rewritten = Vec::with_capacity(whole.len());
+    for bytes in whole.split_inclusive(|byte| *byte == b'\n') {
+        let line = bytes.strip_suffix(b"\n").and_then(Line::parse);
+        match line.and_then(|line| Some((line, mention(&line, id)?))) {
+            Some((line, Mention::Beside(left))) => {
+                rewritten.extend(join(&line.core(), Beside::Personal(&left)));
+                rewritten.push(b'\n');
+            }
+            _ => rewritten.extend(bytes),
+        }
+    }
+    Ok(write_atomically(file, &rewritten, OWN_MODE)?)
+}
+
+/// Pairs of a first and a last number, from rising numbers.
+fn ranges(numbers: &[u64]) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if last.saturating_add(1) >= number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_one_range() {
+        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), [(1, 3), (7, 7), (9, 10)]);
+        assert!(ranges(&[]).is_empty());
+    }
+}

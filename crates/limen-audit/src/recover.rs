@@ -1,0 +1,157 @@
+//! Finding the end of the chain when the audit is opened: the last whole record and the newest key.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+use limen_files::sync_folder;
+
+use super::AuditError;
+use super::folder::{CURRENT, closed_files, closed_name, failed, open_own};
+use super::line::{Line, hex};
+use super::record::{ChainFact, ChainHead, VERSION};
+use super::seal::SealKey;
+
+/// The first look at a file's end; a few hundred records. Each further look takes in four times as much.
+const WINDOW: u64 = 128 << 10;
+
+/// Where the chain goes on.
+#[derive(Debug)]
+pub struct Found {
+    /// The file to write to.
+    pub current: File,
+    /// Bytes in it.
+    pub length: u64,
+    /// The last record; none in an empty folder.
+    pub last: Option<ChainHead>,
+    /// The public key that the newest seal or beginning of a chain names.
+    pub key: Option<SealKey>,
+    /// Records since then.
+    pub unsealed: u64,
+    /// The newest seal.
+    pub sealed: Option<u64>,
+    /// What may be missing, if the last run did not end in order.
+    pub gap: Option<String>,
+}
+
+/// The end of one file.
+#[derive(Debug, Default)]
+struct Tail {
+    /// Bytes up to the end of the last whole record.
+    whole: u64,
+    total: u64,
+    last: Option<Last>,
+    key: Option<SealKey>,
+    unsealed: u64,
+    sealed: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Last {
+    v: u32,
+    head: ChainHead,
+    in_order: bool,
+}
+
+/// Finds the end of the chain. Half a record is cut off; a file of an older format is closed.
+pub fn recover(folder: &Path) -> Result<Found, AuditError> {
+    let path = folder.join(CURRENT);
+    let mut current = open_own(&path).map_err(failed(&path, "open"))?;
+    let mut tail = cut(&path, &mut current)?;
+    let mut gap = tail.gap();
+    if let Some(last) = tail.last.as_ref().filter(|last| last.v < VERSION) {
+        let closed = folder.join(closed_name(last.head.seq));
+        fs::rename(&path, &closed).map_err(failed(&path, "close"))?;
+        log::info!("audit: records up to {} are of an older format; a chain begins", last.head.seq);
+        current = open_own(&path).map_err(failed(&path, "open"))?;
+        sync_folder(folder)?;
+        tail = Tail::default();
+    }
+    for closed in closed_files(folder)?.iter().rev() {
+        if tail.last.is_some() && tail.key.is_some() {
+            break;
+        }
+        let mut file = open_own(closed).map_err(failed(closed, "open"))?;
+        // Only the newest of all records can have been cut by a power failure.
+        let before = if tail.last.is_none() { cut(closed, &mut file) } else { read(closed, &mut file) }?;
+        if tail.last.is_none() {
+            gap = gap.or_else(|| before.gap());
+            tail.last = before.last;
+        }
+        tail.key = tail.key.or(before.key);
+        tail.sealed = tail.sealed.or(before.sealed);
+        tail.unsealed += before.unsealed;
+    }
+    let length = current.seek(SeekFrom::End(0)).map_err(failed(&path, "seek"))?;
+    let Tail { last, key, unsealed, sealed, .. } = tail;
+    Ok(Found { current, length, last: last.map(|last| last.head), key, unsealed, sealed, gap })
+}
+
+impl Tail {
+    fn gap(&self) -> Option<String> {
+        let half = self.total - self.whole;
+        if half > 0 {
+            return Some(format!("{half} bytes of a half-written record were cut off"));
+        }
+        let in_order = self.last.as_ref().is_none_or(|last| last.in_order);
+        let lost = "the last run did not end in order; records of its last second may be missing";
+        (!in_order).then(|| lost.to_owned())
+    }
+
+    fn take(&mut self, line: &Line<'_>) {
+        let seq = line.head.seq;
+        let mut in_order = line.head.fact.kind == "stopped";
+        self.unsealed += 1;
+        match ChainFact::of_line(line) {
+            Some(ChainFact::Sealed { next, closing, .. }) => {
+                self.key = next.parse().ok();
+                self.sealed = Some(seq);
+                self.unsealed = 0;
+                in_order = closing;
+            }
+            Some(ChainFact::ChainStarted { key, .. }) => self.key = key.parse().ok(),
+            _ => {}
+        }
+        let head = ChainHead { seq, hash: hex(&line.hash()) };
+        self.last = Some(Last { v: line.head.v, head, in_order });
+    }
+}
+
+fn cut(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
+    let tail = read(path, file)?;
+    if tail.whole < tail.total {
+        file.set_len(tail.whole).map_err(failed(path, "cut off half a record"))?;
+    }
+    Ok(tail)
+}
+
+/// Reads so much of a file's end that a record and a key are found, or all of it.
+fn read(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
+    let total = file.metadata().map_err(failed(path, "read the length of"))?.len();
+    let mut window = WINDOW;
+    loop {
+        let start = total.saturating_sub(window);
+        let tail = read_from(file, start, total).map_err(failed(path, "read"))?;
+        if start == 0 || (tail.last.is_some() && tail.key.is_some()) {
+            return Ok(tail);
+        }
+        window = window.saturating_mul(4);
+    }
+}
+
+/// The records from `start` on; the first line may be a part of one.
+fn read_from(file: &mut File, start: u64, total: u64) -> io::Result<Tail> {
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(total - start).read_to_end(&mut bytes)?;
+    let mut tail = Tail { total, whole: start, ..Tail::default() };
+    let mut at = start;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        at += line.len() as u64;
+        if let Some(line) = line.strip_suffix(b"\n").and_then(Line::parse) {
+            tail.take(&line);
+            tail.whole = at;
+        }
+    }
+    Ok(tail)
+}

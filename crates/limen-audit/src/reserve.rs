@@ -1,0 +1,156 @@
+//! The reserve: a file of nothing that is deleted when the disk is full, so that the fault itself can be recorded.
+//!
+//! While it is given up, only faults and alarms are written. It is made again when there is room for it twice, and
+//! then everything is written again.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use limen_core::event::Fact;
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+use super::disk::{Room, says_full};
+use super::folder::open_own;
+
+/// The file's name in the audit's folder.
+pub const RESERVE: &str = "reserve";
+/// Zeroes written at once, where the file system allocates in no other way.
+const PIECE: usize = 64 << 10;
+
+/// The file that keeps room free.
+#[derive(Debug)]
+pub struct Reserve {
+    path: PathBuf,
+    given_up: bool,
+}
+
+impl Reserve {
+    /// Of this folder; nothing is made yet.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { path: folder.join(RESERVE), given_up: false }
+    }
+
+    /// Only faults and alarms are written.
+    pub fn is_given_up(&self) -> bool {
+        self.given_up
+    }
+
+    /// Gives it up, once; false if it was already, or where none is kept.
+    pub fn give_up(&mut self, room: Option<Room>) -> bool {
+        if self.given_up || room.is_some_and(|room| room.reserve() == 0) {
+            return false;
+        }
+        self.given_up = true;
+        match fs::remove_file(&self.path) {
+            Ok(()) => log::warn!("audit: the disk is full; the reserve {} is given up", self.path.display()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => log::error!("audit: the reserve {}: {error}", self.path.display()),
+        }
+        true
+    }
+
+    /// Makes it, or makes it again, where there is room for it; otherwise it counts as given up.
+    pub fn tend(&mut self, room: Room) {
+        let size = room.reserve();
+        if size == 0 || (!self.given_up && self.holds(size)) {
+            return;
+        }
+        if !room.is_enough() {
+            self.given_up = true;
+            return;
+        }
+        self.given_up = false;
+        if let Err(error) = make(&self.path, size) {
+            // A half of it would take room and keep none.
+            let _ = fs::remove_file(&self.path);
+            // There is a quota that the file system's figures do not show. Any other failure stops no record.
+            self.given_up = error.kind() == io::ErrorKind::QuotaExceeded;
+            if !says_full(&error) {
+                log::warn!("audit: no reserve can be kept in {}: {error}", self.path.display());
+            }
+        }
+    }
+
+    fn holds(&self, size: u64) -> bool {
+        let found = fs::symlink_metadata(&self.path);
+        found.is_ok_and(|found| found.is_file() && found.len() == size && found.blocks() * 512 >= size)
+    }
+}
+
+/// With blocks of its own, which a hole has not.
+fn make(path: &Path, size: u64) -> io::Result<()> {
+    let file = open_own(path)?;
+    file.set_len(0)?;
+    match fallocate(&file, FallocateFlags::empty(), 0, size) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => fill(&file, size),
+        allocated => Ok(allocated?),
+    }
+}
+
+fn fill(mut file: &File, size: u64) -> io::Result<()> {
+    let zeroes = [0; PIECE];
+    let mut left = size;
+    while left > 0 {
+        let piece = left.min(PIECE as u64);
+        io::Write::write_all(&mut file, &zeroes[..piece as usize])?;
+        left -= piece;
+    }
+    Ok(())
+}
+
+/// Whether a fact is recorded even when the disk is full: what went wrong, and that a run began and ended.
+pub fn is_for_the_reserve(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Started { .. }
+            | Fact::Stopped
+            | Fact::Fault { .. }
+            | Fact::Recovered { .. }
+            | Fact::Alarm { .. }
+            | Fact::StoreChanged { .. }
+            | Fact::Gap { .. }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CARD: Room = Room { free: 8 << 30, total: 32 << 30 };
+    const FULL: Room = Room { free: 0, total: 32 << 30 };
+
+    #[test]
+    fn the_reserve_takes_real_blocks_and_is_deleted_when_it_is_given_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(RESERVE);
+        let mut reserve = Reserve::in_folder(folder.path());
+        reserve.tend(CARD);
+        let found = fs::metadata(&path).expect("made");
+        assert_eq!(found.len(), 1 << 20);
+        assert!(found.blocks() * 512 >= 1 << 20, "{} blocks", found.blocks());
+        assert!(reserve.give_up(Some(FULL)) && !path.exists() && reserve.is_given_up());
+        assert!(!reserve.give_up(Some(FULL)), "once");
+    }
+
+    #[test]
+    fn the_reserve_is_made_again_when_there_is_room_for_it_twice() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut reserve = Reserve::in_folder(folder.path());
+        reserve.tend(FULL);
+        assert!(reserve.is_given_up() && !folder.path().join(RESERVE).exists());
+        reserve.tend(Room { free: (2 << 20) - 1, ..FULL });
+        assert!(reserve.is_given_up());
+        reserve.tend(Room { free: 2 << 20, ..FULL });
+        assert!(!reserve.is_given_up() && folder.path().join(RESERVE).exists());
+    }
+
+    #[test]
+    fn zeroes_do_where_blocks_cannot_be_asked_for() {
+        let file = tempfile::tempfile().expect("a file");
+        fill(&file, 100_000).expect("written");
+        assert_eq!(file.metadata().expect("there").len(), 100_000);
+    }
+}

@@ -1,0 +1,155 @@
+//! The thread that waits for the card: a slow one takes half a second for a sync, and whoever stands at the
+//! door waits for a record's acceptance, not for its durability.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use limen_files::failpoint;
+use limen_files::sync_folder;
+
+use super::AuditError;
+use super::disk::Disk;
+use super::folder::failed;
+use super::keys::Keeper;
+use super::log::{AuditLog, Unsynced};
+use super::recorder::Trouble;
+use super::retention;
+use super::state::Shared;
+
+/// Held by whoever rewrites or deletes closed files.
+pub type Files = Arc<Mutex<()>>;
+
+/// Something to sync, and what is to be done then.
+#[derive(Debug)]
+pub struct Job {
+    /// What is to be synced.
+    pub unsynced: Unsynced,
+    /// Then the closed files up to this record are to be deleted.
+    pub delete: Option<u64>,
+}
+
+/// The thread's handle.
+#[derive(Debug)]
+pub struct Syncer {
+    jobs: SyncSender<Job>,
+    thread: JoinHandle<Keeper>,
+    failing: Arc<AtomicBool>,
+    folder: PathBuf,
+}
+
+impl Syncer {
+    /// Starts the thread, which first of all makes the next key.
+    pub fn spawn(
+        log: &AuditLog,
+        files: Files,
+        shared: Arc<Shared>,
+        trouble: Trouble,
+    ) -> Result<Self, AuditError> {
+        let folder = log.settings().folder.clone();
+        let failing = Arc::new(AtomicBool::new(false));
+        let mut worker = Worker {
+            folder: folder.clone(),
+            disk: log.disk(),
+            keeper: log.keeper(),
+            files,
+            late: Vec::new(),
+            failing: Arc::clone(&failing),
+            shared,
+        };
+        let (jobs, waiting) = sync_channel::<Job>(1);
+        let thread = std::thread::Builder::new()
+            .name("audit-sync".to_owned())
+            .spawn(move || {
+                let mut in_trouble = false;
+                let mut report = |done: Result<(), AuditError>| {
+                    if std::mem::replace(&mut in_trouble, done.is_err()) != done.is_err() {
+                        trouble(done.err());
+                    }
+                };
+                report(worker.tend(None));
+                for job in waiting {
+                    failpoint::reach("audit-sync");
+                    report(worker.perform(job));
+                }
+                worker.keeper
+            })
+            .map_err(failed(&folder, "start its thread"))?;
+        Ok(Self { jobs, thread, failing, folder })
+    }
+
+    /// Hands a job over; it comes back while an earlier one waits.
+    pub fn ask(&self, job: Job) -> Result<(), Job> {
+        self.jobs.try_send(job).map_err(|(TrySendError::Full(job) | TrySendError::Disconnected(job))| job)
+    }
+
+    /// The thread has ended, which it does not do by itself.
+    pub fn is_gone(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// The last sync failed.
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::SeqCst)
+    }
+
+    /// Hands the last jobs over, waits until all are done, and returns the keeper.
+    pub fn finish(self, owed: VecDeque<Job>) -> Result<Keeper, AuditError> {
+        owed.into_iter().for_each(|job| drop(self.jobs.send(job)));
+        drop(self.jobs);
+        let panicked = || io::Error::other("the thread ended unexpectedly");
+        self.thread.join().map_err(|_| failed(&self.folder, "sync")(panicked()))
+    }
+}
+
+struct Worker {
+    folder: PathBuf,
+    disk: Arc<dyn Disk>,
+    keeper: Keeper,
+    files: Files,
+    /// What could not be synced yet; a handful, because without a sync there is no next seal.
+    late: Vec<Unsynced>,
+    failing: Arc<AtomicBool>,
+    shared: Arc<Shared>,
+}
+
+impl Worker {
+    fn perform(&mut self, job: Job) -> Result<(), AuditError> {
+        // A plain sync that failed is made up for by the next; a seal's must not be forgotten.
+        self.late.retain(|late| late.sealed || late.renamed);
+        self.late.push(job.unsynced);
+        self.sync()?;
+        let done = std::mem::take(&mut self.late);
+        if done.iter().any(|late| late.sealed) {
+            self.keeper.seal_is_durable();
+        }
+        self.tend(job.delete)
+    }
+
+    /// Makes everything that was written durable.
+    fn sync(&mut self) -> Result<(), AuditError> {
+        let synced = self.late.iter().try_for_each(|late| self.disk.sync(&late.file));
+        let mut synced = synced.map_err(failed(&self.folder, "sync"));
+        if synced.is_ok() && self.late.iter().any(|late| late.renamed) {
+            synced = sync_folder(&self.folder).map_err(AuditError::from);
+        }
+        self.failing.store(synced.is_err(), Ordering::SeqCst);
+        self.shared.levels().unsynced = synced.as_ref().err().map(ToString::to_string);
+        synced
+    }
+
+    /// Follows the keys up, and deletes the closed files up to this record.
+    fn tend(&mut self, delete: Option<u64>) -> Result<(), AuditError> {
+        let tended = self.keeper.advance().and_then(|()| match (delete, self.files.try_lock()) {
+            (Some(last), Ok(_mine)) => retention::drop_up_to(&self.folder, last),
+            // Somebody is being forgotten there; the next closed file is soon enough.
+            _ => Ok(()),
+        });
+        self.shared.levels().untended = tended.as_ref().err().map(ToString::to_string);
+        tended
+    }
+}

@@ -1,0 +1,198 @@
+//! The people who may enter: who they are, what their faces look like to one network, and when they may. A gallery
+//! never changes: another one takes its place, whole.
+//!
+//! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding; a *template* is the mean of a
+//! person's singles, and what probes are compared with; a *standing* says whether and when a person may enter at all.
+
+mod means;
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::embedding::{Embedding, ModelDigest};
+use crate::person::{GroupId, PersonId, PersonName};
+
+pub use means::Means;
+
+/// Whether and when a person may enter, whatever the face.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Taken out of force without being removed.
+    pub suspended: bool,
+    /// The first day, local time; none: since ever.
+    pub valid_from: Option<Date>,
+    /// The last day, inclusive, local time; none: for ever.
+    pub valid_until: Option<Date>,
+    /// The groups whose schedules let the person in; in none: at any time.
+    pub groups: Vec<GroupId>,
+    /// The door stays unlocked, and may stand open, for longer.
+    pub extended_time: bool,
+    /// By what the person proves a second factor.
+    pub means: Arc<Means>,
+}
+
+impl Standing {
+    /// Whether `day` lies within the dates; a suspension is another matter.
+    pub fn covers(&self, day: Date) -> bool {
+        self.valid_from.is_none_or(|first| first <= day) && self.valid_until.is_none_or(|last| day <= last)
+    }
+
+    /// Whether the dates alone need a clock that can be trusted.
+    pub fn is_limited_by_date(&self) -> bool {
+        self.valid_from.is_some() || self.valid_until.is_some()
+    }
+}
+
+/// Somebody enrolled.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Who, for files and logs.
+    pub id: PersonId,
+    /// Who, for people.
+    pub name: PersonName,
+    /// Whether and when.
+    pub standing: Standing,
+    /// One embedding a photograph, then those given in the file; at least one, unless they were let go.
+    pub singles: Vec<Embedding>,
+    /// How many of them there are or were: the template is their mean.
+    pub enrolled: usize,
+    /// How many of the singles come from photographs.
+    pub photographs: usize,
+}
+
+impl Person {
+    /// A person from at least one single; `None` without any, or if they differ in length.
+    pub fn new(
+        id: PersonId,
+        name: PersonName,
+        standing: Standing,
+        singles: Vec<Embedding>,
+        photographs: usize,
+    ) -> Option<Self> {
+        Embedding::mean(&singles)?;
+        Some(Self { id, name, standing, enrolled: singles.len(), singles, photographs })
+    }
+
+    /// What probes are compared with: the mean of the singles; `None` if they were let go.
+    pub fn template(&self) -> Option<Embedding> {
+        Embedding::mean(&self.singles)
+    }
+}
+
+/// Everybody enrolled with one model. Never changes once made.
+#[derive(Debug, Clone)]
+pub struct Gallery {
+    people: Vec<Person>,
+    model: ModelDigest,
+}
+
+impl Gallery {
+    /// A gallery of these people, whose templates are all of `model`. Ids must differ; of two people with the
+    /// same id the first is kept.
+    pub fn new(mut people: Vec<Person>, model: ModelDigest) -> Self {
+        people.sort_by(|a, b| a.id.cmp(&b.id));
+        people.dedup_by(|later, earlier| later.id == earlier.id);
+        Self { people, model }
+    }
+
+    /// Nobody.
+    pub fn empty(model: ModelDigest) -> Self {
+        Self { people: Vec::new(), model }
+    }
+
+    /// Everybody, in the order of their ids.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// The person with this id.
+    pub fn get(&self, id: &PersonId) -> Option<&Person> {
+        Some(&self.people[self.index_of(id)?])
+    }
+
+    /// The place of the person with this id in [`Self::people`].
+    pub fn index_of(&self, id: &PersonId) -> Option<usize> {
+        self.people.binary_search_by(|person| person.id.cmp(id)).ok()
+    }
+
+    /// The model that made every template in it.
+    pub fn model(&self) -> ModelDigest {
+        self.model
+    }
+
+    /// How many singles there are in all.
+    pub fn templates(&self) -> usize {
+        self.people.iter().map(|person| person.enrolled).sum()
+    }
+
+    /// Hands out everybody's singles, in the order of [`Self::people`]; empty if that was done before.
+    pub fn take_singles(&mut self) -> impl Iterator<Item = Vec<Embedding>> {
+        self.people.iter_mut().map(|person| std::mem::take(&mut person.singles))
+    }
+
+    /// The ids that this gallery has and `old` has not, and the other way round.
+    pub fn diff(&self, old: &Self) -> (Vec<PersonId>, Vec<PersonId>) {
+        (self.ids_not_in(old), old.ids_not_in(self))
+    }
+
+    fn ids_not_in(&self, other: &Self) -> Vec<PersonId> {
+        self.people.iter().map(|p| &p.id).filter(|id| other.get(id).is_none()).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(id: &str) -> Person {
+        let singles =
+            vec![Embedding::new([0.0, 2.0]).expect("finite"), Embedding::new([2.0, 4.0]).expect("finite")];
+        let id = PersonId::new(id).expect("an id");
+        let name = PersonName::new("Somebody").expect("a name");
+        Person::new(id, name, Standing::default(), singles, 2).expect("two singles")
+    }
+
+    fn gallery(ids: &[&str]) -> Gallery {
+        Gallery::new(ids.iter().map(|id| person(id)).collect(), ModelDigest::of(b"model"))
+    }
+
+    #[test]
+    fn a_template_is_the_mean_of_the_singles() {
+        assert_eq!(person("ada").template().expect("two singles").values(), [1.0, 3.0]);
+    }
+
+    #[test]
+    fn singles_that_are_taken_leave_their_number() {
+        let mut gallery = gallery(&["zoe", "ada"]);
+        assert_eq!(gallery.take_singles().map(|singles| singles.len()).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!((gallery.templates(), gallery.people()[0].enrolled), (4, 2));
+        assert!(gallery.people()[0].template().is_none());
+    }
+
+    #[test]
+    fn people_are_found_by_id_whatever_the_order_of_the_file() {
+        let gallery = gallery(&["zoe", "ada", "bob"]);
+        for id in ["ada", "bob", "zoe"] {
+            let id = PersonId::new(id).expect("an id");
+            assert_eq!(gallery.get(&id).map(|p| &p.id), Some(&id));
+        }
+        assert_eq!(gallery.templates(), 6);
+    }
+
+    #[test]
+    fn a_difference_names_who_came_and_who_went() {
+        let (added, removed) = gallery(&["ada", "eve"]).diff(&gallery(&["ada", "bob"]));
+        assert_eq!(added, [PersonId::new("eve").expect("an id")]);
+        assert_eq!(removed, [PersonId::new("bob").expect("an id")]);
+    }
+
+    #[test]
+    fn dates_are_inclusive_on_both_ends() {
+        let day = |d| Date::new(2027, 6, d).expect("a date");
+        let standing =
+            Standing { valid_from: Some(day(2)), valid_until: Some(day(4)), ..Standing::default() };
+        assert_eq!([1, 2, 4, 5].map(|d| standing.covers(day(d))), [false, true, true, false]);
+        assert!(standing.is_limited_by_date() && !Standing::default().is_limited_by_date());
+    }
+}

@@ -1,0 +1,119 @@
+//! The permission to open: made by the policy alone.
+
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::credential::Factors;
+use crate::event::{GrantKind, TrackId};
+use crate::lease::{Lease, MAX_LEASE};
+use crate::person::PersonId;
+
+/// A permission to keep the door unlocked. That of a person, a button or a command ends at a moment that is
+/// fixed when it begins; that of the mode or the fire alarm when these are over.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    kind: GrantKind,
+    person: Option<PersonId>,
+    second: Option<PersonId>,
+    factors: Factors,
+    track: Option<TrackId>,
+    from: Moment,
+    length: Option<Duration>,
+}
+
+impl Grant {
+    pub(super) fn face(
+        from: Moment,
+        length: Duration,
+        person: PersonId,
+        track: TrackId,
+        second: Option<PersonId>,
+    ) -> Self {
+        let unnamed = Self::unnamed(GrantKind::Face, from, Some(length));
+        Self { person: Some(person), second, track: Some(track), ..unnamed }
+    }
+
+    pub(super) fn proven_by(self, factors: Factors) -> Self {
+        Self { factors, ..self }
+    }
+
+    pub(super) fn manual(from: Moment, length: Duration) -> Self {
+        Self::unnamed(GrantKind::Manual, from, Some(length))
+    }
+
+    pub(super) fn rex(from: Moment, length: Duration) -> Self {
+        Self::unnamed(GrantKind::Rex, from, Some(length))
+    }
+
+    pub(super) fn mode(from: Moment) -> Self {
+        Self::unnamed(GrantKind::Mode, from, None)
+    }
+
+    pub(super) fn fire(from: Moment) -> Self {
+        Self::unnamed(GrantKind::Fire, from, None)
+    }
+
+    fn unnamed(kind: GrantKind, from: Moment, length: Option<Duration>) -> Self {
+        Self { kind, person: None, second: None, factors: Factors::default(), track: None, from, length }
+    }
+
+    pub(super) fn starting(self, from: Moment) -> Self {
+        Self { from, ..self }
+    }
+
+    /// By what.
+    pub fn kind(&self) -> GrantKind {
+        self.kind
+    }
+
+    /// Whose face.
+    pub fn person(&self) -> Option<&PersonId> {
+        self.person.as_ref()
+    }
+
+    /// Who was recognised before and goes in as well.
+    pub fn second(&self) -> Option<&PersonId> {
+        self.second.as_ref()
+    }
+
+    /// Everybody whom it lets in by name.
+    pub fn people(&self) -> impl Iterator<Item = &PersonId> {
+        self.person.iter().chain(&self.second)
+    }
+
+    /// What the person proved besides the face.
+    pub fn factors(&self) -> Factors {
+        self.factors
+    }
+
+    /// Which track.
+    pub fn track(&self) -> Option<TrackId> {
+        self.track
+    }
+
+    /// When it began.
+    pub fn from(&self) -> Moment {
+        self.from
+    }
+
+    /// When it ends by itself, if it does.
+    pub fn until(&self) -> Option<Moment> {
+        self.length.map(|length| self.from + length)
+    }
+
+    /// It is over, or not begun because time went back.
+    pub fn is_over(&self, now: Moment) -> bool {
+        now < self.from || self.until().is_some_and(|until| now >= until)
+    }
+
+    /// How long it lasts at most; none: until what it is for is over.
+    pub fn length(&self) -> Option<Duration> {
+        self.length
+    }
+
+    /// The next lease for the door thread: never past the grant's end.
+    pub fn lease(&self, now: Moment) -> Lease {
+        Lease::new(now, self.until().map_or(MAX_LEASE, |until| until.since(now)))
+    }
+}

@@ -1,0 +1,388 @@
+//! Reading and replacing the files that decide who enters.
+//!
+//! A file that others may write is a file with which others open the door. So owner and mode are checked on
+//! the *opened* file and on the opened folder it lies in, never on a name that could mean something else a
+//! moment later. A file is replaced in one step, so that a power cut leaves the old one or the new one.
+
+pub mod failpoint;
+pub mod keys;
+mod lock;
+mod rights;
+mod service;
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, BufWriter, Read as _, Write};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+use rustix::fs::{Mode, OFlags, open, openat};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+pub use lock::{FileLock, lock_file, lock_folder};
+pub use rights::{give_to_service, write_for_service, write_new_for_service};
+pub use service::ServiceUser;
+
+use limen_core::person::printable;
+
+/// The longest path repeated in a message; Linux allows no longer one.
+const MAX_PATH_SHOWN: usize = 4096;
+/// Group and others may write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// Group and others may read or write.
+const OPEN_TO_OTHERS: u32 = 0o066;
+
+/// Whose files are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Only files and folders of root or of the user we run as, writable by nobody else.
+    Checked,
+    /// As [`Trust::Checked`], and files of this user too: what the service wrote, read by root.
+    CheckedOr(u32),
+    /// Any file we may read: for commands on a user's own pictures and lists, which open no door.
+    Anyone,
+}
+
+impl Trust {
+    /// For what the service wrote, whoever reads it.
+    pub fn in_the_service() -> Self {
+        match ServiceUser::here() {
+            Some(service) => Self::CheckedOr(service.uid),
+            None => Self::Checked,
+        }
+    }
+
+    /// Whether files of this user are accepted.
+    fn accepts(self, owner: u32) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Checked => owner == 0 || owner == geteuid().as_raw(),
+            Self::CheckedOr(user) => owner == user || Self::Checked.accepts(owner),
+        }
+    }
+}
+
+/// Why a file was not read or written. Each message names the path and what mends it.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The system said no.
+    #[error("{path}: cannot {doing}: {source}{}", remedy(source))]
+    System {
+        /// Which file or folder, printable.
+        path: String,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The name ends in a symbolic link.
+    #[error("{path}: is a symbolic link; put the file itself there or name its real path")]
+    Link {
+        /// Which.
+        path: String,
+    },
+    /// A folder, a pipe, a device.
+    #[error("{path}: is not a regular file; name a file")]
+    NotAFile {
+        /// Which.
+        path: String,
+    },
+    /// Larger than this kind of file may be.
+    #[error("{path}: is larger than {limit} bytes; is it the right file?")]
+    TooLarge {
+        /// Which.
+        path: String,
+        /// Bytes.
+        limit: u64,
+    },
+    /// The bytes are not text.
+    #[error("{path}: is not UTF-8 text; save it as UTF-8")]
+    NotText {
+        /// Which.
+        path: String,
+    },
+    /// Somebody else owns it.
+    #[error(
+        "{path}: belongs to user {owner}, who could change who enters; mend it with: chown {user} {argument}"
+    )]
+    ForeignOwner {
+        /// Which.
+        path: String,
+        /// Its owner's number.
+        owner: u32,
+        /// Who should own it.
+        user: &'static str,
+        /// The path, quoted for a shell.
+        argument: String,
+    },
+    /// Group or others may write it.
+    #[error(
+        "{path}: can be written by others (mode {mode:04o}), who could change who enters; \
+         mend it with: chmod go-w {argument}"
+    )]
+    WritableByOthers {
+        /// Which.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// The path, quoted for a shell.
+        argument: String,
+    },
+    /// Group or others may read a secret.
+    #[error(
+        "{path}: can be read by others (mode {mode:04o}), and is secret; mend it with: chmod 600 {argument}"
+    )]
+    ReadableByOthers {
+        /// Which.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// The path, quoted for a shell.
+        argument: String,
+    },
+    /// Another process is writing.
+    #[error("{path}: is being changed by another limen command; try again when it has finished")]
+    Busy {
+        /// Which.
+        path: String,
+    },
+}
+
+impl FileError {
+    /// Whether the file is simply not there.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::System { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// What to do about an error of the system, as the end of its message; empty where nothing general can be said.
+pub fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        // Root is refused by other things than rights: a sandbox, an immutable file.
+        io::ErrorKind::PermissionDenied if !geteuid().is_root() => {
+            "; this user may not: use sudo, or give it to group limen"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; make room on that disk (df shows how full it is)"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "; that disk is mounted read-only, as after a fault of the card (dmesg says why)"
+        }
+        _ => "",
+    }
+}
+
+/// Reads a regular file of at most `max_bytes` bytes.
+///
+/// With [`Trust::Checked`] the file and its folder must belong to root or the effective user and be
+/// writable by nobody else, and the name must not be a symbolic link.
+pub fn read_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<Vec<u8>, FileError> {
+    let file = match trust {
+        Trust::Checked | Trust::CheckedOr(_) => open_checked(path, trust)?,
+        Trust::Anyone => open_plain(path)?,
+    };
+    read_bounded(file, path, max_bytes)
+}
+
+/// [`read_trusted`] for a text in UTF-8.
+pub fn read_trusted_text(path: &Path, max_bytes: u64, trust: Trust) -> Result<String, FileError> {
+    String::from_utf8(read_trusted(path, max_bytes, trust)?)
+        .map_err(|_| FileError::NotText { path: shown(path) })
+}
+
+/// [`read_trusted`] for a secret, which nobody else may even read.
+pub fn read_secret(path: &Path, max_bytes: u64, trust: Trust) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let file = open_checked(path, trust)?;
+    let mode = metadata(&file, path)?.mode() & 0o7777;
+    if mode & OPEN_TO_OTHERS != 0 {
+        return Err(FileError::ReadableByOthers { path: shown(path), mode, argument: quoted(path) });
+    }
+    read_bounded(file, path, max_bytes).map(Zeroizing::new)
+}
+
+/// Checks that a folder belongs to one whom `trust` accepts and that nobody else may write it.
+pub fn check_folder(folder: &Path, trust: Trust) -> Result<(), FileError> {
+    open_checked_folder(folder, trust).map(drop)
+}
+
+/// Puts `bytes` in place of whatever `path` was: readers see the old file or the new one, whole, and a
+/// power cut after the return keeps the new one.
+///
+/// `mode` are the permission bits. As root, the owner and group of the old file are kept; a new file gets
+/// those of its folder.
+pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    write_atomically_by(path, mode, |file| file.write_all(bytes))
+}
+
+/// [`write_atomically`] for what is too large to be held in memory: `write` writes it, piece by piece.
+pub fn write_atomically_by(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
+    replace(path, mode, write, |file| keep_owner(file, path))
+}
+
+/// `own` gives the new file its owner before it takes the old one's place.
+fn replace(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    own: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let (folder, name) = split(path)?;
+    let temporary = folder.join(temporary_name(name));
+    let written = write_new(&temporary, mode, write)
+        .and_then(|file| own(&file))
+        .map_err(|e| failed(&temporary, "write it", e))
+        .and_then(|()| fs::rename(&temporary, path).map_err(|e| failed(path, "replace it", e)));
+    if let Err(error) = written {
+        // The first error is the one to report; a temporary file left behind hurts nobody.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_folder(folder)
+}
+
+fn open_checked(path: &Path, trust: Trust) -> Result<File, FileError> {
+    let (folder, name) = split(path)?;
+    let opened_folder = open_checked_folder(folder, trust)?;
+    // Non-blocking, so that a pipe put in the file's place cannot hold us here.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = match openat(&opened_folder, name, flags, Mode::empty()) {
+        Ok(descriptor) => File::from(descriptor),
+        Err(Errno::LOOP) => return Err(FileError::Link { path: shown(path) }),
+        Err(error) => return Err(failed(path, "open it", error.into())),
+    };
+    check_owner_and_mode(&metadata(&file, path)?, path, trust)?;
+    Ok(file)
+}
+
+fn open_checked_folder(folder: &Path, trust: Trust) -> Result<File, FileError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let descriptor =
+        open(folder, flags, Mode::empty()).map_err(|e| failed(folder, "open the folder", e.into()))?;
+    let opened = File::from(descriptor);
+    check_owner_and_mode(&metadata(&opened, folder)?, folder, trust)?;
+    Ok(opened)
+}
+
+fn open_plain(path: &Path) -> Result<File, FileError> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+        .map_err(|e| failed(path, "open it", e))
+}
+
+fn check_owner_and_mode(found: &Metadata, path: &Path, trust: Trust) -> Result<(), FileError> {
+    if !trust.accepts(found.uid()) {
+        let user = if geteuid().is_root() { "root" } else { "\"$USER\"" };
+        let (path, argument) = (shown(path), quoted(path));
+        return Err(FileError::ForeignOwner { path, owner: found.uid(), user, argument });
+    }
+    if found.mode() & WRITABLE_BY_OTHERS != 0 {
+        let mode = found.mode() & 0o7777;
+        return Err(FileError::WritableByOthers { path: shown(path), mode, argument: quoted(path) });
+    }
+    Ok(())
+}
+
+fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let found = metadata(&file, path)?;
+    if !found.is_file() {
+        return Err(FileError::NotAFile { path: shown(path) });
+    }
+    let mut bytes = Vec::new();
+    // One byte more than allowed, to notice a file that grows while it is read.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| failed(path, "read it", e))?;
+    if bytes.len() as u64 > limit {
+        return Err(FileError::TooLarge { path: shown(path), limit });
+    }
+    Ok(bytes)
+}
+
+fn write_new(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(path)?;
+    // The process's umask may have taken bits away that were asked for.
+    file.set_permissions(Permissions::from_mode(mode))?;
+    let mut buffered = BufWriter::new(file);
+    write(&mut buffered)?;
+    let file = buffered.into_inner()?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+/// Root writing a file must not take it away from the service's user.
+fn keep_owner(file: &File, replaced: &Path) -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let folder = || replaced.parent().filter(|folder| !folder.as_os_str().is_empty()).map(fs::metadata);
+    match fs::symlink_metadata(replaced).ok().or_else(|| folder()?.ok()) {
+        Some(model) if (model.uid(), model.gid()) != owner_of(file)? => {
+            std::os::unix::fs::fchown(file, Some(model.uid()), Some(model.gid()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn owner_of(file: &File) -> io::Result<(u32, u32)> {
+    file.metadata().map(|found| (found.uid(), found.gid()))
+}
+
+/// Makes new names in a folder, and lost ones, durable.
+pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
+    File::open(folder).and_then(|opened| opened.sync_all()).map_err(|e| failed(folder, "sync the folder", e))
+}
+
+/// The folder and the name in it; "." for a bare name.
+fn split(path: &Path) -> Result<(&Path, &OsStr), FileError> {
+    let name = path.file_name().ok_or_else(|| FileError::NotAFile { path: shown(path) })?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Ok((folder.unwrap_or(Path::new(".")), name))
+}
+
+/// A hidden name in the same folder, never the same twice in one process.
+fn temporary_name(name: &OsStr) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    PathBuf::from(format!(".{}.{}-{since}-{count}.new", name.to_string_lossy(), std::process::id()))
+}
+
+fn metadata(file: &File, path: &Path) -> Result<Metadata, FileError> {
+    file.metadata().map_err(|e| failed(path, "look at it", e))
+}
+
+fn failed(path: &Path, doing: &'static str, source: io::Error) -> FileError {
+    FileError::System { path: shown(path), doing, source }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy(), MAX_PATH_SHOWN)
+}
+
+/// The path as one argument of a shell.
+fn quoted(path: &Path) -> String {
+    let text = shown(path);
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests;
