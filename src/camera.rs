@@ -19,24 +19,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use limen_core::person::printable;
-
-use crate::frame::{Frame, PixelFormat};
+use limen_vision::frame::{Frame, PixelFormat};
 
 mod error;
-mod jpeg;
 pub mod listing;
 pub mod mode;
-pub mod photograph;
-pub mod pixels;
-pub mod raw;
 pub mod reopen;
 pub mod replay;
-pub mod scale;
 pub mod snapshot;
 pub mod v4l;
 
 pub use error::CameraError;
-pub use jpeg::JpegFault;
 
 /// The size that the vision is made for, in pixels: enough for a face at two metres, cheap enough for a Pi 3.
 pub const CAMERA_SIZE: (u32, u32) = (640, 480);

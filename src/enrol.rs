@@ -5,9 +5,12 @@ mod survey;
 
 use std::path::{Path, PathBuf};
 
+use limen_vision::analyst::Analyst;
+use limen_vision::face::{Face, FoundFace};
+use limen_vision::model::Models;
+use limen_vision::pixels::photograph::photograph_from_bytes;
 use thiserror::Error;
 
-use crate::camera::photograph::photograph_from_bytes;
 use crate::gallery::assembly::build_planned;
 use crate::gallery::kept::Kept;
 use crate::gallery::store::Opened;
@@ -16,8 +19,6 @@ use crate::gallery::{
     Vault, plan,
 };
 use crate::mistake::{MAX_MISTAKES, Mistake};
-use crate::vision::model::Models;
-use crate::vision::{Analyst, Face, FoundFace};
 pub use last_good::{LastGood, last_good};
 use limen_audit::{AuditError, AuditSettings, newest_fact};
 use limen_core::embedding::ModelDigest;

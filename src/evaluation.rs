@@ -15,9 +15,8 @@ pub mod sides;
 
 use std::path::PathBuf;
 
+use limen_vision::model::ModelError;
 use thiserror::Error;
-
-use crate::vision::model::ModelError;
 
 /// Why there is nothing to evaluate.
 #[derive(Debug, Error)]

@@ -8,19 +8,19 @@ use limen_core::embedding::{Crops, Distance, Metric};
 use limen_core::event::{Observation, TrackId};
 use limen_core::people::Gallery;
 use limen_core::policy::Event;
+use limen_vision::follow::{Look, Vision};
+use limen_vision::frame::Frame;
+use limen_vision::matching::cohort::{Cohort, CohortError, CohortFacts};
+use limen_vision::matching::scoring::Scoring;
+use limen_vision::matching::thresholds::{Case, Promise, TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
+use limen_vision::matching::{Matcher, Rule};
+use limen_vision::model::{CohortFile, Entry, ModelError, Models};
+use limen_vision::pixels::decode::PixelError;
+use limen_vision::pixels::raw::Raw;
 use thiserror::Error;
 
-use crate::camera::pixels::PixelError;
-use crate::camera::raw::Raw;
 use crate::config::{RecognitionSettings, Settings};
 use crate::door::Driver;
-use crate::frame::Frame;
-use crate::matching::cohort::{Cohort, CohortError, CohortFacts};
-use crate::matching::scoring::Scoring;
-use crate::matching::thresholds::{Case, Promise, TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
-use crate::matching::{Matcher, Rule};
-use crate::vision::model::{CohortFile, Entry, ModelError, Models};
-use crate::vision::{Look, Vision};
 
 /// The share of strangers who are as near as two frames of one face may be apart, where nothing else is known.
 const STRANGERS_AS_NEAR: f64 = 1e-2;
@@ -239,7 +239,7 @@ pub fn rule(settings: &Settings, models: &Models, scoring: &Scoring) -> Result<R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vision::model::Manifest;
+    use limen_vision::model::Manifest;
 
     const MEANS: &str = include_str!("../tests/data/networks/means.toml");
     const TABLE: &str = "[[model.error-rates]]\ncohort = \"none\"\ncrops = \"mirrored\"\ntemplates = 1\n\

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use limen::camera::pixels::decode;
-use limen::camera::snapshot::encode_jpeg;
-use limen::frame::{Frame, Picture, PixelFormat};
 use limen_core::clock::Moment;
+use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::pixels::decode::decode;
+use limen_vision::pixels::encode::encode_jpeg;
 
 use crate::support::{Ran, Site, limen, nobody, photo, visitor};
 

@@ -1,9 +1,9 @@
 //! What each command says, and with which exit code.
 
 use limen::camera::CAMERA_SIZE;
-use limen::camera::pixels::encode_yuyv;
-use limen::camera::scale::fit_picture;
-use limen::frame::Picture;
+use limen_vision::frame::Picture;
+use limen_vision::pixels::decode::encode_yuyv;
+use limen_vision::pixels::scale::fit_picture;
 
 use crate::support::{Site, limen, limen_told, nobody, photo, visitor};
 

@@ -13,13 +13,13 @@ use limen::daemon::{self, DaemonError, Setup, Watcher, Wiring};
 use limen::door::dry_run::DryRun;
 use limen::door::thread::DoorReport;
 use limen::enrol::{GallerySource, StoreUse};
-use limen::frame::Picture;
 use limen::pipeline::Seen;
 use limen_audit::{Sought, Verifier, newest_records, read_all};
 use limen_core::clock::Now;
 use limen_core::event::Fact;
 use limen_core::policy::Event;
 use limen_files::Trust;
+use limen_vision::frame::Picture;
 
 use crate::support::{Site, models, nobody, visitor};
 

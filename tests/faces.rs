@@ -6,9 +6,9 @@ use std::path::Path;
 use limen::evaluation::accuracy::{PairScore, accuracy};
 use limen::evaluation::pairs::read_pairs;
 use limen::evaluation::pictures::{Collection, Embedded};
-use limen::vision::Analyst;
-use limen::vision::quality::Gate;
 use limen_core::embedding::Crops;
+use limen_vision::analyst::Analyst;
+use limen_vision::quality::Gate;
 
 use crate::support::{faces, models};
 

@@ -4,17 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use limen::camera::photograph::load_photograph;
-use limen::camera::pixels::encode_yuyv;
-use limen::camera::raw::Raw;
-use limen::camera::scale::{fit_picture, shrink};
-use limen::frame::{Frame, Picture, PixelFormat};
-use limen::vision::attention::{FRAMES_BETWEEN, SEARCH};
-use limen::vision::quality::{Gate, check_detection, check_mesh};
-use limen::vision::{Analyst, Look, Plan, Vision, detect, landmarks};
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::{TrackId, Unusable};
+use limen_vision::attention::Plan;
+use limen_vision::attention::{FRAMES_BETWEEN, SEARCH};
+use limen_vision::follow::{Look, Vision};
+use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::pixels::decode::encode_yuyv;
+use limen_vision::pixels::photograph::load_photograph;
+use limen_vision::pixels::raw::Raw;
+use limen_vision::pixels::scale::{fit_picture, shrink};
+use limen_vision::quality::{Gate, check_detection, check_mesh};
+use limen_vision::{detect, landmarks};
 
 use crate::support::{faces, models, nobody, photo, visitor};
 
@@ -27,7 +29,7 @@ struct Watch {
 
 impl Watch {
     fn every(ms: u64) -> Self {
-        let vision = Vision::new(Analyst::new(models(), Gate::default(), Crops::Plain));
+        let vision = Vision::new(models(), Gate::default(), Crops::Plain);
         Self { vision, now: Moment::from_boot(Duration::from_secs(100)), interval: Duration::from_millis(ms) }
     }
 
@@ -193,11 +195,11 @@ fn a_frame_as_the_camera_sent_it_shows_what_the_decoded_one_shows() {
             taken: Moment::default(),
             sequence: 0,
         };
-        let decoded = limen::camera::pixels::decode(&frame).expect("whole");
+        let decoded = limen_vision::pixels::decode::decode(&frame).expect("whole");
         let raw = Raw::of(&frame).expect("whole");
-        let look = |view: &dyn limen::frame::View| {
-            let analyst = Analyst::new(models(), Gate::default(), Crops::Plain);
-            let look = Vision::new(analyst).look(view, Moment::default()).expect("the networks run");
+        let look = |view: &dyn limen_vision::frame::View| {
+            let mut vision = Vision::new(models(), Gate::default(), Crops::Plain);
+            let look = vision.look(view, Moment::default()).expect("the networks run");
             let sighting = look.nearest.expect("a face");
             (sighting.bounds, sighting.face.expect("usable").plain)
         };
@@ -253,7 +255,7 @@ fn particular() -> Gate {
 }
 
 /// How many faces of a picture are refused by their detection alone; each must be refused by its mesh too.
-fn refused_alike(models: &Arc<limen::vision::model::Models>, gate: &Gate, picture: &Picture) -> usize {
+fn refused_alike(models: &Arc<limen_vision::model::Models>, gate: &Gate, picture: &Picture) -> usize {
     let (width, height) = (picture.width(), picture.height());
     let found = detect::detect(&models.detector, picture).expect("runs");
     let refused =

@@ -9,11 +9,11 @@ use limen::clocks;
 use limen::control::{Request, ask};
 use limen::daemon::{self, Setup, Watcher};
 use limen::door::thread::DoorReport;
-use limen::frame::Picture;
 use limen::pipeline::Seen;
 use limen_core::clock::Now;
 use limen_core::event::Fact;
 use limen_core::policy::Event;
+use limen_vision::frame::Picture;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::daemon::{rehearsal, settings_of};

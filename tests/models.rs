@@ -8,12 +8,12 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use limen::enrol::{Enroller, GallerySource, StoreUse, load_gallery, remake};
 use limen::gallery::Vault;
-use limen::vision::Analyst;
-use limen::vision::model::{EmbedderChoice, Entry, MANIFEST, Manifest, ModelError, Models, Network};
-use limen::vision::quality::Gate;
 use limen_core::embedding::ModelDigest;
 use limen_core::embedding::{Crops, Metric};
 use limen_files::Trust;
+use limen_vision::analyst::Analyst;
+use limen_vision::model::{EmbedderChoice, Entry, MANIFEST, Manifest, ModelError, Models, Network};
+use limen_vision::quality::Gate;
 
 use crate::support::{Site, models, photo, project};
 use installation::{Installation, REAL_DOOR, describing, means, network, trained_pack};

@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use limen::camera::photograph::load_photograph;
 use limen::config::Settings;
-use limen::vision::Analyst;
-use limen::vision::model::{Entry, MANIFEST, Manifest, Models};
-use limen::vision::quality::Gate;
 use limen_core::embedding::Crops;
 use limen_core::embedding::Embedding;
+use limen_vision::analyst::Analyst;
+use limen_vision::model::{Entry, MANIFEST, Manifest, Models};
+use limen_vision::pixels::photograph::load_photograph;
+use limen_vision::quality::Gate;
 
 use crate::support::{models, photo, project};
 

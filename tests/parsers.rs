@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use limen::camera::photograph::photograph_from_bytes;
-use limen::camera::pixels::decode;
-use limen::camera::snapshot::encode_jpeg;
 use limen::clocks;
 use limen::config::Settings;
 use limen::control::parse_request;
 use limen::evaluation::pairs::parse_pairs;
-use limen::frame::{Frame, Picture, PixelFormat};
 use limen::gallery::claims::read_claims;
 use limen::gallery::{PhotoDigest, PhotoTemplate, Roster, Store, Vault};
-use limen::vision::model::{MANIFEST, Manifest};
 use limen_audit::{AuditLog, AuditSettings, SealKey, Sought, verify};
 use limen_core::clock::Moment;
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::event::Fact;
 use limen_core::person::PersonId;
+use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::model::{MANIFEST, Manifest};
+use limen_vision::pixels::decode::decode;
+use limen_vision::pixels::encode::encode_jpeg;
+use limen_vision::pixels::photograph::photograph_from_bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -1,11 +1,11 @@
 //! What a photograph must be like: which way up, how large the face in it, and nothing over it.
 
-use limen::camera::photograph::load_photograph;
-use limen::frame::Picture;
-use limen::vision::Analyst;
-use limen::vision::quality::Gate;
 use limen_core::embedding::Crops;
 use limen_core::event::Unusable;
+use limen_vision::analyst::Analyst;
+use limen_vision::frame::Picture;
+use limen_vision::pixels::photograph::load_photograph;
+use limen_vision::quality::Gate;
 
 use crate::support::{Site, limen, models, photo};
 
@@ -118,7 +118,7 @@ fn a_covered_face_is_refused_whatever_covers_it() {
 #[test]
 fn enrolling_an_upside_down_photograph_says_to_turn_it() {
     let site = Site::empty();
-    let bytes = limen::camera::snapshot::encode_jpeg(&obama().turned(2)).expect("a JPEG");
+    let bytes = limen_vision::pixels::encode::encode_jpeg(&obama().turned(2)).expect("a JPEG");
     let file = site.write("upside-down.jpg", bytes);
     let gallery = site.path("gallery.toml");
     let ran = limen([

@@ -1,13 +1,14 @@
 //! Each stage against numbers measured elsewhere.
 
-use limen::camera::photograph::load_photograph;
-use limen::frame::Picture;
-use limen::matching::thresholds::{Case, Thresholds};
-use limen::vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Packs, Role};
-use limen::vision::quality::Gate;
-use limen::vision::{Analyst, Face};
 use limen_core::embedding::{Crops, Embedding};
 use limen_core::event::Unusable;
+use limen_vision::analyst::Analyst;
+use limen_vision::face::Face;
+use limen_vision::frame::Picture;
+use limen_vision::matching::thresholds::{Case, Thresholds};
+use limen_vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Packs, Role};
+use limen_vision::pixels::photograph::load_photograph;
+use limen_vision::quality::Gate;
 
 use crate::support::{Site, models, photo, visitor};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
-use limen::vision::model::{EmbedderChoice, Models};
+use limen_vision::model::{EmbedderChoice, Models};
 
 /// A file or folder of the project.
 pub fn project(path: &str) -> PathBuf {
@@ -168,16 +168,17 @@ impl Site {
 
 /// Head and shoulders of one of the demo's people, as the door's camera sees them: the upper part of the
 /// photograph, doubled if it is small.
-pub fn visitor(name: &str) -> limen::frame::Picture {
-    let picture = limen::camera::photograph::load_photograph(&photo(name)).expect("a photograph of the demo");
+pub fn visitor(name: &str) -> limen_vision::frame::Picture {
+    let picture =
+        limen_vision::pixels::photograph::load_photograph(&photo(name)).expect("a photograph of the demo");
     let side = picture.width().min(picture.height());
     let times = if side < 320 { 2 } else { 1 };
-    limen::frame::Picture::from_fn(side * times, side * times, |x, y| {
+    limen_vision::frame::Picture::from_fn(side * times, side * times, |x, y| {
         picture.pixel(i64::from(x / times), i64::from(y / times))
     })
 }
 
 /// Nobody: an empty hallway.
-pub fn nobody() -> limen::frame::Picture {
-    limen::frame::Picture::from_fn(640, 480, |x, y| [(x / 4) as u8, (y / 3) as u8, 90])
+pub fn nobody() -> limen_vision::frame::Picture {
+    limen_vision::frame::Picture::from_fn(640, 480, |x, y| [(x / 4) as u8, (y / 3) as u8, 90])
 }

@@ -9,12 +9,12 @@ use limen::config::edit::{ConfigEditError, Proposal, set_model};
 use limen::config::{ConfigError, Settings};
 use limen::gallery::{Addition, EditError, NewPerson, Roster, RosterError, add, add_people, remove_person};
 use limen::mistake::Mistake;
-use limen::vision::model::Manifest;
 use limen_core::clock::WallClock;
 use limen_core::people::Standing;
 use limen_core::person::{PersonId, PersonName, is_deceptive};
 use limen_core::policy::AccessRules;
 use limen_files::Trust;
+use limen_vision::model::Manifest;
 
 /// Moments around which clocks change, years end and calendars do: any schedule must answer at all of them.
 const MOMENTS: [&str; 6] = [

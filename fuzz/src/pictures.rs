@@ -1,9 +1,9 @@
 //! What cameras send and people hand in.
 
-use limen::camera::photograph::{LONGEST_SIDE, photograph_from_bytes};
-use limen::camera::pixels::decode;
-use limen::frame::{Frame, PixelFormat};
 use limen_core::clock::Moment;
+use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::pixels::decode::decode;
+use limen_vision::pixels::photograph::{LONGEST_SIDE, photograph_from_bytes};
 
 /// The largest picture that is decoded here, in pixels: larger ones are slow and show nothing new. The bounds themselves
 /// have tests of their own.

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use limen_vision::pixels::photograph::PhotographError;
 use thiserror::Error;
 
-use super::photograph::PhotographError;
 use super::shown;
 
 /// What can be wrong with a camera or a recording.

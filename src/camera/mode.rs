@@ -4,8 +4,9 @@
 use std::cmp::Reverse;
 use std::fmt;
 
+use limen_vision::frame::PixelFormat;
+
 use super::{CAMERA_SIZE, CameraError, CameraSettings};
-use crate::frame::PixelFormat;
 
 /// Below this many frames a second, evidence gathers too slowly for somebody who walks up to a door.
 pub const SLOWEST_FPS: f32 = 10.0;

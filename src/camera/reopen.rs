@@ -15,10 +15,10 @@ use std::thread;
 use std::time::Duration;
 
 use limen_core::clock::Moment;
+use limen_vision::frame::Frame;
 
 use super::{CameraError, FrameSource, LiveSource};
 use crate::clocks;
-use crate::frame::Frame;
 
 /// An open camera without a frame for this long is a fault: three times the slowest usable interval would do,
 /// but cameras pause for up to a second while they set their exposure.

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use limen_vision::frame::PixelFormat;
+
 use super::*;
-use crate::frame::PixelFormat;
 
 const POLL: Duration = Duration::from_millis(500);
 

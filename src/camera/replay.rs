@@ -9,12 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
+use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::pixels::jpeg;
+use limen_vision::pixels::photograph::{load_photograph, read};
+use limen_vision::pixels::scale::fit_picture;
 
-use super::photograph::{load_photograph, read};
-use super::scale::fit_picture;
-use super::{CAMERA_SIZE, CameraError, FrameSource, jpeg, shown};
+use super::{CAMERA_SIZE, CameraError, FrameSource, shown};
 use crate::clocks;
-use crate::frame::{Frame, Picture, PixelFormat};
 
 /// The most pictures in a folder: an hour at 25 frames a second.
 pub const MAX_PICTURES: usize = 90_000;
@@ -219,10 +220,16 @@ fn has_picture_name(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::camera::jpeg::tests::sample;
-    use crate::camera::pixels::decode;
+    use limen_vision::pixels::decode::decode;
+    use limen_vision::pixels::encode::encode_jpeg;
 
     const INTERVAL: Duration = Duration::from_millis(40);
+
+    fn sample(width: u32, height: u32) -> Vec<u8> {
+        let picture =
+            Picture::from_fn(width, height, |x, y| [(x * 255 / width) as u8, (y * 255 / height) as u8, 90]);
+        encode_jpeg(&picture).expect("small pictures can be encoded")
+    }
 
     fn plain(level: u8) -> Picture {
         Picture::from_fn(CAMERA_SIZE.0, CAMERA_SIZE.1, |_, _| [level; 3])

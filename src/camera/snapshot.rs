@@ -8,14 +8,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
+use limen_vision::frame::Picture;
+use limen_vision::pixels::encode::encode_jpeg;
 
 use super::{CameraError, shown};
-use crate::frame::Picture;
-
-/// JPEG quality in percent: no visible loss, a tenth of the bytes.
-const QUALITY: u8 = 90;
 
 /// Writes the picture as JPEG into a new file of mode 0600.
 ///
@@ -30,15 +26,6 @@ pub fn write_snapshot(picture: &Picture, file: &Path) -> Result<(), CameraError>
         let _ = std::fs::remove_file(file);
         failed(error)
     })
-}
-
-/// The picture as JPEG; fails if a side is longer than 65535 pixels.
-pub fn encode_jpeg(picture: &Picture) -> io::Result<Vec<u8>> {
-    let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
-        .encode(picture.rgb(), picture.width(), picture.height(), ExtendedColorType::Rgb8)
-        .map_err(io::Error::other)?;
-    Ok(jpeg)
 }
 
 fn create(file: &Path) -> io::Result<File> {

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
 use limen_core::person::printable;
+use limen_vision::frame::Frame;
+use limen_vision::pixels::decode;
 use v4l::buffer::{Flags, Metadata, Type};
 use v4l::capability::Flags as Ability;
 use v4l::frameinterval::FrameIntervalEnum;
@@ -33,10 +35,9 @@ use v4l::{Device, Format, FourCC, Fraction};
 
 use super::mode::{self, Mode, Offer};
 use super::{
-    CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, pixels, sealed, shown,
+    CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, sealed, shown,
 };
 use crate::clocks;
-use crate::frame::Frame;
 
 /// Enough that the driver always has one to fill while another is read.
 const BUFFERS: u32 = 4;
@@ -264,7 +265,7 @@ impl Node {
             let fps = self.set_rate(chosen, settings);
             Mode { format, width: got.width, height: got.height, fps }
         });
-        let sides = 1..=pixels::MAX_SIDE;
+        let sides = 1..=decode::MAX_SIDE;
         let usable = answered
             .filter(|mode| sides.contains(&mode.width) && sides.contains(&mode.height))
             .filter(|mode| mode::choose(&[*mode], settings).is_some());

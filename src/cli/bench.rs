@@ -10,6 +10,10 @@ use limen_core::embedding::{Crops, Embedding};
 use limen_core::people::{Gallery, Person, Standing};
 use limen_core::person::{PersonId, PersonName};
 use limen_core::policy::Event;
+use limen_vision::follow::Vision;
+use limen_vision::frame::Frame;
+use limen_vision::matching::{Matcher, Prepared};
+use limen_vision::model::Models;
 use serde_json::{Value, json};
 
 use super::context::{Context, face_in, photograph};
@@ -18,11 +22,7 @@ use super::output::{FAINT, STRONG, progress, say, say_json, styled};
 use super::speed::{Shower, Wanted, hallway, yuyv};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
-use crate::frame::Frame;
-use crate::matching::{Matcher, Prepared};
 use crate::pipeline::{Seen, observe, rule, scoring};
-use crate::vision::model::Models;
-use crate::vision::{Analyst, Vision};
 
 /// The stages, in the order in which a frame meets them.
 const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
@@ -70,9 +70,9 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         say_json(&json!({
             "model": models.digest().to_string(), "templates": people, "load_ms": milliseconds(load),
         }));
-        let analyst = Analyst::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
+        let vision = Vision::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
         let matcher = among(people, &settings, &models)?;
-        return serve::serve(Vision::new(analyst), matcher, std::io::stdin().lock());
+        return serve::serve(vision, matcher, std::io::stdin().lock());
     }
     let with_face = match &arguments.photo {
         Some(photo) => {
@@ -93,9 +93,9 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         ("empty_frame", "640x480 YUYV frame without a face", &empty[..], Wanted::Search),
         ("still_scene", "the same, nothing having moved", &empty[..1], Wanted::Rest),
     ] {
-        let analyst = Analyst::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
+        let vision = Vision::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
         let expect_face = frames.len() == 1 && wanted != Wanted::Rest;
-        let mut shower = Shower::new(analyst, wanted);
+        let mut shower = Shower::new(vision, wanted);
         measured.push((name, title, measure(&mut shower, &mut matcher, frames, rounds, expect_face)?));
     }
     let rss = peak_rss_mib();
@@ -157,8 +157,8 @@ fn first_and_tenth(
     matcher: &mut Matcher,
     frame: &Frame,
 ) -> Result<(Duration, Duration), Trouble> {
-    let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
-    let mut shower = Shower::new(analyst, Wanted::Search);
+    let vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+    let mut shower = Shower::new(vision, Wanted::Search);
     let mut times = Vec::new();
     for _ in 0..10 {
         std::thread::sleep(CAMERA_INTERVAL);

@@ -4,18 +4,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
+use limen_vision::frame::Picture;
+use limen_vision::pixels::decode as pixels;
+use limen_vision::pixels::photograph::photograph_from_bytes;
 use serde_json::json;
 
 use super::context::{Context, shown};
 use super::output::{BAD, STRONG, note, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::camera::photograph::photograph_from_bytes;
 use crate::camera::snapshot::write_snapshot;
 use crate::camera::v4l::V4lCamera;
-use crate::camera::{FrameSource as _, listing, pixels};
+use crate::camera::{FrameSource as _, listing};
 use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
-use crate::frame::Picture;
 
 /// Frames thrown away before a picture is kept: cameras need some to find the exposure.
 const SETTLING: usize = 5;

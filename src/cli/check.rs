@@ -11,6 +11,8 @@ use std::sync::Arc;
 use limen_core::embedding::Crops;
 use limen_core::people::Gallery;
 use limen_files::{Trust, check_folder};
+use limen_vision::matching::thresholds::{Case, Promise, Thresholds};
+use limen_vision::model::Models;
 
 use super::context::{Context, shown};
 use super::demo::photographs;
@@ -27,9 +29,7 @@ use crate::door::{self, Driver};
 use crate::enrol::{Enrolled, version_of};
 use crate::gallery::StoreError;
 use crate::gallery::store::KeyPlace;
-use crate::matching::thresholds::{Case, Promise, Thresholds};
 use crate::pipeline::{Attempt, promise, same_face, scoring, shortfall, thresholds};
-use crate::vision::model::Models;
 use report::Report;
 
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.

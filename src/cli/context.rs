@@ -8,20 +8,21 @@ use limen_core::embedding::{Crops, Embedding, Score};
 use limen_core::people::Gallery;
 use limen_core::policy::AccessRules;
 use limen_files::Trust;
+use limen_vision::analyst::Analyst;
+use limen_vision::face::Face;
+use limen_vision::frame::Picture;
+use limen_vision::matching::scoring::Scoring;
+use limen_vision::matching::thresholds::Case;
+use limen_vision::matching::{Matcher, Prepared, Rule};
+use limen_vision::model::Models;
+use limen_vision::pixels::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
 
 use super::output;
 use super::trouble::Trouble;
-use crate::camera::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
 use crate::config::{ConfigError, DEFAULT_FILE, Settings};
 use crate::control::{self, ControlError, SOCKET};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
-use crate::frame::Picture;
-use crate::matching::scoring::Scoring;
-use crate::matching::thresholds::Case;
-use crate::matching::{Matcher, Prepared, Rule};
 use crate::pipeline::{Attempt, same_face, scoring, thresholds};
-use crate::vision::model::Models;
-use crate::vision::{Analyst, Face};
 
 /// The arguments that every command takes.
 #[derive(Debug)]

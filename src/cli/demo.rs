@@ -9,6 +9,8 @@ use std::time::Duration;
 use limen_core::embedding::Crops;
 use limen_core::person::{PersonId, PersonName};
 use limen_files::Trust;
+use limen_vision::frame::Picture;
+use limen_vision::matching::thresholds::Case;
 
 use super::context::Context;
 use super::output::{STRONG, say, styled};
@@ -19,9 +21,7 @@ use crate::config::Settings;
 use crate::daemon::{self, Setup, Wiring};
 use crate::door::dry_run::DryRun;
 use crate::enrol::{GallerySource, StoreUse};
-use crate::frame::Picture;
 use crate::gallery::{NewPerson, add_people};
-use crate::matching::thresholds::Case;
 use crate::pipeline::{Attempt, scoring, thresholds};
 use photographs::{ENROLLED, VISITORS};
 use screen::{Screen, Timetable};
@@ -51,7 +51,7 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let folder = tempfile::tempdir()?;
     let id = PersonId::new("barack-obama").map_err(|error| Trouble::Usage(error.to_string()))?;
     let settings = settings(folder.path(), &id)?;
-    let models = crate::vision::model::Models::load(&settings.model)?;
+    let models = limen_vision::model::Models::load(&settings.model)?;
     say(&styled(
         STRONG,
         "limen demo: the daemon on built-in photographs; the door is a dry run, nothing moves",

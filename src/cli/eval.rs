@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use limen_core::embedding::{Crops, ModelDigest};
+use limen_vision::analyst::Analyst;
+use limen_vision::matching::scoring::Scoring;
+use limen_vision::model::{EmbedderChoice, Models};
+use limen_vision::quality::Gate;
 
 use super::context::Context;
 use super::output::{note, progress, say, say_json};
@@ -16,11 +20,7 @@ use crate::evaluation::pairs::{Pair, read_pairs};
 use crate::evaluation::pictures::{Collection, Embedded};
 use crate::evaluation::rates::{Histogram, rates};
 use crate::evaluation::sides::{Comparison, Face, compare};
-use crate::matching::scoring::Scoring;
 use crate::pipeline::centred;
-use crate::vision::Analyst;
-use crate::vision::model::{EmbedderChoice, Models};
-use crate::vision::quality::Gate;
 use listed::Listed;
 use report::Report;
 

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use limen_core::event::{Comparison, Unusable};
+use limen_vision::analyst::Analyst;
+use limen_vision::face::Face;
+use limen_vision::geometry::Rect;
+use limen_vision::matching::Matcher;
 use serde_json::{Value, json};
 
 use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once, shown};
 use super::output::{BAD, FAINT, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
-use crate::geometry::Rect;
-use crate::matching::Matcher;
-use crate::vision::{Analyst, Face};
 
 /// Who is on photographs? One line a face. Exit code 0 if every photograph shows somebody enrolled, 3 if one could
 /// not be looked at, else 1.

@@ -5,14 +5,14 @@
 //! and 1.5 % beyond where one in ten does; with two photographs enrolled 1.1 % and 0.9 %.
 
 use limen_core::embedding::{Crops, Embedding, Score};
+use limen_vision::matching::scoring::{Scored, Scoring};
+use limen_vision::matching::thresholds::{Case, Thresholds};
+use limen_vision::model::Models;
 
 use super::trouble::Trouble;
 use crate::config::Settings;
 use crate::gallery::roster::MAX_PHOTOS;
-use crate::matching::scoring::{Scored, Scoring};
-use crate::matching::thresholds::{Case, Thresholds};
 use crate::pipeline::{Attempt, scoring, thresholds};
-use crate::vision::model::Models;
 
 /// Beyond where one stranger in a hundred lies, a photograph may show somebody else.
 const DOUBTFUL: f64 = 1e-2;

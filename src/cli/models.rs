@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use limen_files::Trust;
+use limen_vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
 use serde_json::{Value, json};
 
 use super::context::{Context, shown};
@@ -13,7 +14,6 @@ use crate::config::edit::set_model;
 use crate::daemon::make_folder;
 use crate::enrol::{Remake, remake};
 use crate::pipeline::{Attempt, centred, is_measured, may_drive, scoring, thresholds};
-use crate::vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
 
 /// What to do with the networks that make embeddings.
 #[derive(Debug, clap::Subcommand)]

@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::FRESHNESS;
+use limen_vision::attention::Plan;
+use limen_vision::attention::{SEARCH, SEARCH_A_STILL_SCENE};
+use limen_vision::follow::Vision;
+use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::model::Models;
+use limen_vision::pixels::decode::encode_yuyv;
+use limen_vision::pixels::scale::fit_picture;
+use limen_vision::quality::Gate;
 
 use super::trouble::Trouble;
 use crate::camera::CAMERA_SIZE;
-use crate::camera::pixels::encode_yuyv;
-use crate::camera::scale::fit_picture;
-use crate::frame::{Frame, Picture, PixelFormat};
 use crate::pipeline::{Seen, see};
-use crate::vision::attention::{SEARCH, SEARCH_A_STILL_SCENE};
-use crate::vision::model::Models;
-use crate::vision::quality::Gate;
-use crate::vision::{Analyst, Plan, Vision};
 
 /// Frames measured for [`usual_frame`].
 const SAMPLES: usize = 5;
@@ -62,9 +63,9 @@ pub struct Shower {
 }
 
 impl Shower {
-    /// A vision of its own.
-    pub fn new(analyst: Analyst, wanted: Wanted) -> Self {
-        Self { vision: Vision::new(analyst), wanted, now: Moment::from_boot(Duration::from_secs(1)) }
+    /// What `vision` sees.
+    pub fn new(vision: Vision, wanted: Wanted) -> Self {
+        Self { vision, wanted, now: Moment::from_boot(Duration::from_secs(1)) }
     }
 
     /// What the frame showed and how long it took; nothing if another thing was done with it.
@@ -86,8 +87,8 @@ impl Shower {
 /// The median of a few frames with a face, searched, and looked at closely as a close decision asks for: what else
 /// happens to run meanwhile is not the machine's fault.
 pub fn usual_frame(models: &Arc<Models>, face: &Picture) -> Result<Duration, Trouble> {
-    let analyst = Analyst::new(Arc::clone(models), Gate::wide_open(), Crops::Mirrored);
-    let (mut shower, frame) = (Shower::new(analyst, Wanted::Search), yuyv(face));
+    let vision = Vision::new(Arc::clone(models), Gate::wide_open(), Crops::Mirrored);
+    let (mut shower, frame) = (Shower::new(vision, Wanted::Search), yuyv(face));
     let mut times = Vec::with_capacity(SAMPLES);
     while times.len() < SAMPLES {
         times.extend(shower.show(&frame)?.map(|(_, took)| took));

@@ -3,11 +3,14 @@
 use limen_audit::AuditError;
 use limen_core::credential::{HashError, PinError};
 use limen_files::FileError;
+use limen_vision::matching::cohort::CohortError;
+use limen_vision::matching::thresholds::ThresholdError;
+use limen_vision::model::ModelError;
+use limen_vision::pixels::photograph::PhotographError;
 use thiserror::Error;
 
 use super::output::{complain, say_error};
 use crate::camera::CameraError;
-use crate::camera::photograph::PhotographError;
 use crate::config::ConfigError;
 use crate::config::edit::ConfigEditError;
 use crate::control::ControlError;
@@ -16,10 +19,7 @@ use crate::door::DoorError;
 use crate::enrol::EnrolError;
 use crate::evaluation::EvaluationError;
 use crate::gallery::{EditError, RosterError, StoreError};
-use crate::matching::cohort::CohortError;
-use crate::matching::thresholds::ThresholdError;
 use crate::pipeline::RuleError;
-use crate::vision::model::ModelError;
 
 /// The exit code for usage or configuration.
 pub const USAGE: u8 = 2;

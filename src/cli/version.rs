@@ -1,9 +1,9 @@
 //! `limen --version`: which program this is, of which source, for which machine, with which network.
 
+use limen_vision::model::EmbedderChoice;
 use serde_json::json;
 
 use super::output::{say, say_json};
-use crate::vision::model::EmbedderChoice;
 
 /// The version in the manifest.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -9,6 +9,8 @@ use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
 use limen_core::person::is_deceptive;
 use limen_core::policy::{OnAuditFailure, Rules};
+use limen_vision::frame::PixelFormat;
+use limen_vision::model::{EmbedderChoice, ModelName};
 use toml::Spanned;
 
 use super::access::check_access;
@@ -19,10 +21,8 @@ use super::recognition::{check_frames, check_multiple_faces, check_recognition};
 use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
 use crate::camera::CameraSettings;
-use crate::frame::PixelFormat;
 use crate::gallery::AtBoot;
 use crate::mistake::Review;
-use crate::vision::model::{EmbedderChoice, ModelName};
 
 const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";

@@ -5,14 +5,14 @@ use std::ops::RangeInclusive;
 use limen_core::embedding::{Distance, Margin};
 use limen_core::person::PersonId;
 use limen_core::policy::MultipleFaces;
+use limen_vision::matching::LookAlikes;
+use limen_vision::quality::Gate;
 use toml::Spanned;
 
 use super::checks::{choice, number};
 use super::said::{Said, SaidLookAlikes, SaidQuality, SaidRecognition};
 use super::settings::RecognitionSettings;
-use crate::matching::LookAlikes;
 use crate::mistake::Review;
-use crate::vision::quality::Gate;
 
 /// The most pairs of look-alikes: each costs a distance a frame, and a site with more should look for a
 /// better model.

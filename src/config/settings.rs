@@ -7,14 +7,14 @@ use limen_audit::AuditSettings;
 use limen_core::embedding::{Distance, Margin};
 use limen_core::policy::access::WhenClockUnknown;
 use limen_core::policy::{AccessRules, Rules};
+use limen_vision::matching::LookAlikes;
+use limen_vision::model::{EmbedderChoice, Packs};
+use limen_vision::quality::Gate;
 
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::entry::EntrySettings;
 use crate::gallery::{AtBoot, Vault};
-use crate::matching::LookAlikes;
-use crate::vision::model::{EmbedderChoice, Packs};
-use crate::vision::quality::Gate;
 
 /// What [`Settings::virtual_camera_opens`] means, with the remedy.
 pub const VIRTUAL_CAMERA_OPENS: &str = "allow-virtual: with a real lock whoever runs the program behind the camera can \

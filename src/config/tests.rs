@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use limen_core::embedding::Distance;
 use limen_core::policy::OnAuditFailure;
+use limen_vision::model::{EmbedderChoice, Packs};
 
 use super::*;
 use crate::door::Driver;
 use crate::door::chips::ChipChoice;
 use crate::door::pin::ActiveLevel;
-use crate::vision::model::{EmbedderChoice, Packs};
 
 fn parse(text: &str) -> Result<Settings, ConfigError> {
     Settings::parse(text, Path::new("/etc/limen/limen.toml"))

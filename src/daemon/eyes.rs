@@ -11,19 +11,21 @@ use limen_core::clock::Pulse;
 use limen_core::embedding::Crops;
 use limen_core::event::TrackId;
 use limen_files::failpoint;
+use limen_vision::follow::Vision;
+use limen_vision::frame::Frame;
+use limen_vision::model::Models;
+use limen_vision::pixels::decode as pixels;
+use limen_vision::pixels::encode::encode_jpeg;
+use limen_vision::quality::Gate;
 
 use super::{DaemonError, Message};
 use crate::camera::reopen::{Delivery, Reopening};
 use crate::camera::replay::Replay;
-use crate::camera::{CameraError, FrameSource as _, pixels, snapshot};
+use crate::camera::{CameraError, FrameSource as _};
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Answer, no, yes};
-use crate::frame::Frame;
 use crate::pipeline::{PipelineError, see};
-use crate::vision::model::Models;
-use crate::vision::quality::Gate;
-use crate::vision::{Analyst, Vision};
 
 /// The longest wait for a frame, so that the thread shows signs of life without one.
 const POLL: Duration = Duration::from_millis(500);
@@ -81,7 +83,7 @@ impl Thread {
         sender: SyncSender<Message>,
         pulse: Pulse,
     ) -> Result<Self, DaemonError> {
-        let analyst = Analyst::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+        let vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
         let stop = Arc::new(AtomicBool::new(false));
         // A recording is not shown to a daemon that knows nobody yet.
         let go = Arc::new(AtomicBool::new(matches!(eyes, Eyes::Camera(_))));
@@ -90,7 +92,7 @@ impl Thread {
         let (gate, camera) = (Arc::default(), Arc::default());
         let mut looker = Looker {
             eyes,
-            vision: Vision::new(analyst),
+            vision,
             sender,
             pulse,
             stop: Arc::clone(&stop),
@@ -241,7 +243,7 @@ impl Looker {
         let wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(reply) = wish else { return };
         let jpeg = pixels::decode(frame).map_err(|e| e.to_string()).and_then(|picture| {
-            let encoded = snapshot::encode_jpeg(&picture).map_err(|e| e.to_string())?;
+            let encoded = encode_jpeg(&picture).map_err(|e| e.to_string())?;
             Ok((encoded, picture))
         });
         let answer = match jpeg {

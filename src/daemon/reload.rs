@@ -11,6 +11,10 @@ use limen_core::embedding::Crops;
 use limen_core::event::{Caller, StoreChange};
 use limen_files::failpoint;
 use limen_files::read_trusted_text;
+use limen_vision::analyst::Analyst;
+use limen_vision::matching::scoring::Scoring;
+use limen_vision::matching::{Prepared, Rule};
+use limen_vision::model::Models;
 
 use super::standby::{Force, Standby, nobody};
 use super::{DaemonError, Message};
@@ -24,13 +28,9 @@ use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;
 use crate::gallery::{Built, GalleryTrouble, StoreError};
-use crate::matching::scoring::Scoring;
-use crate::matching::{Prepared, Rule};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
 use crate::service;
-use crate::vision::Analyst;
-use crate::vision::model::Models;
 
 /// Reloads that may wait; each reads everything again, so a longer queue would do the same work twice.
 const QUEUE: usize = 2;

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use limen_core::people::Standing;
 use limen_core::person::PersonId;
 use limen_core::policy::Roster;
+use limen_vision::matching::scoring::Scoring;
+use limen_vision::matching::{Prepared, Rule};
 use serde_json::{Value, json};
 
 use crate::enrol::{GallerySource, LastGood, StoreUse};
 use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back};
 use crate::gallery::narrowing::{Photographs, narrow};
 use crate::gallery::{GalleryTrouble, Kept};
-use crate::matching::scoring::Scoring;
-use crate::matching::{Prepared, Rule};
 
 /// A gallery that is ready to come into force.
 pub(super) struct Force {
@@ -206,10 +206,10 @@ mod tests {
 
     use super::*;
     use crate::gallery::Roster as FileRoster;
-    use crate::matching::LookAlikes;
-    use crate::matching::thresholds::Thresholds;
     use limen_core::embedding::{Distance, Embedding, Margin, Metric, ModelDigest};
     use limen_core::people::{Gallery, Person};
+    use limen_vision::matching::LookAlikes;
+    use limen_vision::matching::thresholds::Thresholds;
 
     const ADA: &str = "[[person]]\nid = \"ada\"\nname = \"Ada\"\nphotos = [\"a.jpg\"]\n";
     const BOB: &str = "[[person]]\nid = \"bob\"\nname = \"Bob\"\nphotos = [\"b.jpg\"]\n";

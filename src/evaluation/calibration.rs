@@ -20,10 +20,10 @@ pub mod tally;
 use limen_core::embedding::{Crops, Margin, Score};
 use limen_core::people::{Gallery, Person};
 use limen_core::person::PersonId;
+use limen_vision::matching::LookAlikes;
+use limen_vision::matching::scoring::Scoring;
+use limen_vision::matching::thresholds::{Case, Promise, Thresholds};
 
-use crate::matching::LookAlikes;
-use crate::matching::scoring::Scoring;
-use crate::matching::thresholds::{Case, Promise, Thresholds};
 use advice::Advice;
 use genuine::{Disagreeing, PersonScores};
 use impostors::{Impostors, Strangers};

@@ -1,7 +1,8 @@
 //! Every score between two sides, and the true and false accept rates that follow, with intervals.
 
+use limen_vision::matching::scoring::Scored;
+
 use super::bootstrap::{DRAWS, Estimate, draw_people, in_parallel};
-use crate::matching::scoring::Scored;
 
 /// The share of impostor pairs that is kept pair by pair for the bootstrap: those that any rate asked for,
 /// the equal error rate included, depends on.

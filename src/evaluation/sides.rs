@@ -2,10 +2,10 @@
 //! the rest, drawn at random.
 
 use limen_core::embedding::Embedding;
+use limen_vision::matching::scoring::Scoring;
 
 use super::bootstrap::{Numbers, in_parallel};
 use super::rates::{Scores, Side};
-use crate::matching::scoring::Scoring;
 
 /// A face of a known person.
 #[derive(Debug, Clone)]

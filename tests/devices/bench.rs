@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use limen::control::{Answer, ControlError, Request, ask};
-use limen::frame::PixelFormat;
 use limen_audit::{Found, Record, Verifier, read_all};
+use limen_vision::frame::PixelFormat;
 
 use super::camera::Feeder;
 use crate::support::{Ran, Site, limen, visitor};

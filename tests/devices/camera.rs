@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use limen::camera::pixels::encode_yuyv;
-use limen::camera::scale::fit_picture;
-use limen::camera::snapshot::encode_jpeg;
-use limen::frame::{Picture, PixelFormat};
+use limen_vision::frame::{Picture, PixelFormat};
+use limen_vision::pixels::decode::encode_yuyv;
+use limen_vision::pixels::encode::encode_jpeg;
+use limen_vision::pixels::scale::fit_picture;
 use v4l::video::Output as _;
 use v4l::{Device, Format, FourCC};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use limen::camera::snapshot::encode_jpeg;
 use limen::control::Request;
-use limen::frame::PixelFormat;
+use limen_vision::frame::PixelFormat;
+use limen_vision::pixels::encode::encode_jpeg;
 
 use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, within};
 use super::camera::{Feeder, Unplugged, flat, frame, frame_of_size};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use limen::camera::photograph::load_photograph;
-use limen::frame::{Picture, PixelFormat};
+use limen_vision::frame::{Picture, PixelFormat};
+use limen_vision::pixels::photograph::load_photograph;
 
 use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, UNLOCK, skipped, within};
 use super::camera::{Feeder, SIZE, frame};
@@ -21,7 +21,7 @@ const WAY: i64 = 90;
 
 /// Somebody of the demo who walks by and comes back, as a camera's frames.
 fn walking_past(name: &str, format: PixelFormat) -> Vec<Vec<u8>> {
-    let seen = limen::camera::scale::fit_picture(&visitor(name), SIZE.0, SIZE.1);
+    let seen = limen_vision::pixels::scale::fit_picture(&visitor(name), SIZE.0, SIZE.1);
     let there = (0..WALK).map(|step| step * WAY / WALK - WAY / 2);
     let steps: Vec<i64> = there.clone().chain(there.rev()).collect();
     let moved = |shift: i64| {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use limen::control::{Answer, Request, follow};
-use limen::frame::PixelFormat;
 use limen_core::policy::AUDIT_PATIENCE;
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{
     AT_ONCE, DECISION, LONG, NOT_RECORDED, RELAY, Running, UNLOCK, WATCHED, command, skipped, within,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use evdev::uinput::VirtualDevice;
 use evdev::{AttributeSet, InputEvent, KeyCode, KeyEvent};
-use limen::frame::PixelFormat;
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, skipped, within};
 use super::camera::Feeder;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use limen::control::Request;
-use limen::frame::PixelFormat;
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{
     AT_ONCE, DECISION, LONG, RELAY, Running, command, lock_command, opened, program, skipped, within,

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use limen::control::Request;
-use limen::frame::PixelFormat;
 use limen_core::event::{AlarmKind, Mode};
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, within};
 use super::camera::{Feeder, flat};

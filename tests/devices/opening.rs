@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use limen::control::Request;
-use limen::frame::PixelFormat;
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{
     AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command, opened, within,
@@ -193,7 +193,7 @@ guest_tests! {
         while !enrolling.is_finished() {
             brightness = (brightness + 1) % 40;
             let seen = visitor("biden");
-            feeder.show(&limen::frame::Picture::from_fn(seen.width(), seen.height(), |x, y| {
+            feeder.show(&limen_vision::frame::Picture::from_fn(seen.width(), seen.height(), |x, y| {
                 seen.pixel(i64::from(x), i64::from(y)).map(|value| value.saturating_add(brightness))
             }));
         }

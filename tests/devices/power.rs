@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use limen::clocks;
 use limen::control::Request;
-use limen::frame::PixelFormat;
 use limen::gallery::Roster;
 use limen::gallery::store::{Opened, PhotoDigest, PhotoTemplate, Store, Vault};
 use limen_audit::SYNC_INTERVAL;
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::person::PersonId;
 use limen_files::Trust;
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{DECISION, LONG, RELAY, Running, command, within};
 use super::camera::Feeder;

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use limen::control::Request;
-use limen::frame::PixelFormat;
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, UNLOCK, command, lock_command, skipped, within};
 use super::camera::{Feeder, flat};

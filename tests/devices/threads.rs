@@ -8,8 +8,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use limen::control::{Request, ask};
-use limen::frame::PixelFormat;
 use limen::service::STALLED;
+use limen_vision::frame::PixelFormat;
 
 use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, lock_command, program, skipped, within};
 use super::camera::Feeder;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use limen::vision::model::{MANIFEST, Packs};
 use limen_core::embedding::ModelDigest;
+use limen_vision::model::{MANIFEST, Packs};
 
 use crate::support::{Ran, Site, limen, project};
 

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use limen::config::Settings;
 use limen::enrol::{Enroller, GallerySource, StoreUse, load_gallery};
-use limen::matching::{Matcher, Prepared};
 use limen::pipeline::{rule, scoring};
-use limen::vision::Analyst;
-use limen::vision::model::Models;
-use limen::vision::quality::Gate;
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::{Observation, TrackId};
 use limen_files::Trust;
+use limen_vision::analyst::Analyst;
+use limen_vision::matching::{Matcher, Prepared};
+use limen_vision::model::Models;
+use limen_vision::quality::Gate;
 
 use super::installation::{Installation, describing, network};
 use crate::support::{Site, visitor};

@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
 use limen_core::policy::Event;
+use limen_vision::attention::SEARCH_A_STILL_SCENE;
+use limen_vision::follow::Vision;
+use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::matching::Matcher;
 use serde_json::{Map, Value, json};
 
 use super::{STAGES, milliseconds, times_of};
@@ -13,11 +17,7 @@ use crate::camera::CAMERA_SIZE;
 use crate::cli::context::shown;
 use crate::cli::output::{is_lost, say_json};
 use crate::cli::trouble::{Answer, Trouble};
-use crate::frame::{Frame, PixelFormat};
-use crate::matching::Matcher;
 use crate::pipeline::{observe, see};
-use crate::vision::Vision;
-use crate::vision::attention::SEARCH_A_STILL_SCENE;
 
 /// Answers each line with one line; reading the file is not measured. A line is the name of a frame's file and, after a
 /// space, how many milliseconds after the one before it was taken; without them so long that it is searched as if nobody

@@ -2,14 +2,14 @@
 
 use limen_core::embedding::Score;
 use limen_core::people::{Gallery, Person};
+use limen_vision::matching::distances::Templates;
+use limen_vision::matching::scoring::Scored;
+use limen_vision::model::Models;
 
 use super::Report;
 use crate::cli::likeness::{Likeness, share_for_all_of, share_for_one_among};
 use crate::cli::output::progress;
 use crate::config::Settings;
-use crate::matching::distances::Templates;
-use crate::matching::scoring::Scored;
-use crate::vision::model::Models;
 
 /// The most people of whom everybody is compared with everybody else; more take minutes.
 const MOST_PEOPLE: usize = 20_000;

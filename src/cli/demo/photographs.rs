@@ -1,8 +1,9 @@
 //! The photographs compiled in, all works of the US government; `photographs/ORIGIN.md` says where from.
 
+use limen_vision::frame::Picture;
+use limen_vision::pixels::photograph::{PhotographError, photograph_from_bytes};
+
 use crate::camera::CAMERA_SIZE;
-use crate::camera::photograph::{PhotographError, photograph_from_bytes};
-use crate::frame::Picture;
 
 /// A photograph and who is on it.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use limen_core::embedding::{Embedding, Score};
 use limen_core::people::Gallery;
 use limen_core::person::PersonId;
+use limen_vision::matching::LookAlikes;
+use limen_vision::matching::scoring::Scored;
 
 use super::arrival::Arrival;
 use crate::cli::likeness::Likeness;
-use crate::matching::LookAlikes;
-use crate::matching::scoring::Scored;
 
 /// A reason not to enrol somebody.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use limen_core::people::Gallery;
 use limen_core::person::PersonId;
 use limen_files::give_to_service;
+use limen_vision::analyst::Analyst;
+use limen_vision::model::Models;
 
 use super::arrival::{Arrival, Owners};
 use super::doubts::{Doubt, doubts};
@@ -21,8 +23,6 @@ use crate::config::Settings;
 use crate::enrol::{Enroller, rehearse};
 use crate::gallery::roster::Entry;
 use crate::gallery::{Addition, NewPerson, Roster, Store, add};
-use crate::vision::Analyst;
-use crate::vision::model::Models;
 
 /// Everybody enrolled, with their templates.
 pub(super) struct Site<'a> {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use limen_vision::analyst::Analyst;
+use limen_vision::pixels::encode::encode_jpeg;
+
 use super::photo::Checked;
-use crate::camera::snapshot::encode_jpeg;
 use crate::cli::camera::picture_from_camera;
 use crate::cli::context::Context;
 use crate::cli::output::note;
@@ -12,7 +14,6 @@ use crate::clocks;
 use crate::config::Settings;
 use crate::enrol::only_face;
 use crate::gallery::PhotoDigest;
-use crate::vision::Analyst;
 
 /// Pictures that the camera takes of a person.
 const CAMERA_PICTURES: usize = 3;

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use limen_core::embedding::{Crops, Embedding, Score};
+use limen_vision::matching::scoring::Scoring;
 
 use crate::evaluation::accuracy::{Accuracy, PairScore, accuracy, accuracy_interval};
 use crate::evaluation::bootstrap::Estimate;
 use crate::evaluation::pairs::Pair;
 use crate::evaluation::pictures::{Collection, Embedded};
-use crate::matching::scoring::Scoring;
 
 /// A list of pairs, compared.
 pub struct Listed {

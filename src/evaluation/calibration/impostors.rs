@@ -1,12 +1,12 @@
 //! Everybody against everybody else, and the cohort's made-up faces against everybody.
 
 use limen_core::embedding::{Margin, Score};
+use limen_vision::matching::scoring::{Scored, Scoring};
 
 use super::advice::CHECKED;
 use super::look_alikes::MOST_PAIRS;
 use super::ready::{Bars, Gauge, Ready};
 use super::tally::Tally;
-use crate::matching::scoring::{Scored, Scoring};
 
 /// Made-up faces that are compared with every template.
 const MOST_STRANGERS: usize = 500;

@@ -7,11 +7,11 @@
 
 use limen_core::embedding::{Margin, Score};
 use limen_core::person::PersonId;
+use limen_vision::matching::scoring::Scored;
 
 use super::Site;
 use super::impostors::NearPair;
 use super::ready::Ready;
-use crate::matching::scoring::Scored;
 
 /// The most pairs that are looked at; a configuration may hold no more.
 pub const MOST_PAIRS: usize = 1000;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use limen_core::embedding::{Crops, Embedding, Score};
 use limen_core::people::{Gallery, Person};
 use limen_core::person::PersonId;
+use limen_vision::matching::scoring::{Scored, Scoring};
+use limen_vision::matching::thresholds::{Case, Thresholds};
 
 use super::advice::CHECKED;
-use crate::matching::scoring::{Scored, Scoring};
-use crate::matching::thresholds::{Case, Thresholds};
 
 /// A longer embedding is not compared, so that no distance overflows.
 const LONGEST: f32 = 1e18;

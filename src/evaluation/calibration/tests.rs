@@ -5,11 +5,11 @@ use std::sync::Arc;
 use limen_core::embedding::{Embedding, Metric, ModelDigest};
 use limen_core::people::{Person, Standing};
 use limen_core::person::PersonName;
+use limen_vision::matching::cohort::{Cohort, CohortFacts};
 
 use super::advice::Reason;
 use super::look_alikes::Remedy;
 use super::*;
-use crate::matching::cohort::{Cohort, CohortFacts};
 
 /// Accepts at 0.5 one stranger in a thousand, at 0.6 one in a hundred.
 const MANIFEST: &str = r#"

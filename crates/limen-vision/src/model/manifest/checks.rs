@@ -1,0 +1,154 @@
+//! What an entry of a manifest must be before anything is built on it.
+
+use std::ops::RangeInclusive;
+
+use limen_core::embedding::MAX_DIMENSIONS;
+use limen_core::person::printable;
+
+use super::super::ModelError;
+use super::{Entry, Layout, Output, Role, SelfTest};
+
+/// Sides of an input in pixels.
+const SIDES: RangeInclusive<usize> = 16..=256;
+/// Vectors of a cohort.
+const VECTORS: RangeInclusive<usize> = 2..=10_000;
+
+type Checked = Result<(), &'static str>;
+
+impl Entry {
+    pub(super) fn check(&self) -> Result<(), ModelError> {
+        self.check_input()
+            .and_then(|()| self.check_outputs())
+            .and_then(|()| self.check_embedding())
+            .and_then(|()| self.check_cohort())
+            .map_err(|what| ModelError::Manifest(format!("model {}: {what}", printable(&self.name, 80))))
+    }
+
+    fn check_input(&self) -> Checked {
+        let batch_of_three_channels = match (self.input.layout, self.input.shape.as_slice()) {
+            (Layout::Nchw, [1, 3, height, width]) | (Layout::Nhwc, [1, height, width, 3]) => {
+                SIDES.contains(height) && SIDES.contains(width)
+            }
+            _ => false,
+        };
+        if !batch_of_three_channels {
+            return Err("input.shape must be one image of three channels, 16 to 256 pixels a side");
+        }
+        let finite = self.input.subtract.iter().chain([&self.input.divide]).all(|v| v.is_finite());
+        if !finite || self.input.divide == 0.0 {
+            return Err("input.subtract and input.divide must be finite, and divide not zero");
+        }
+        Ok(())
+    }
+
+    fn check_outputs(&self) -> Checked {
+        let pairs = || self.outputs.iter().zip(&self.self_test);
+        let paired = pairs().all(|(output, test)| output.name == test.output);
+        if self.outputs.is_empty() || self.self_test.len() != self.outputs.len() || !paired {
+            return Err("there must be at least one output, and a self-test for each, in the same order");
+        }
+        let says_something = |test: &SelfTest| {
+            let tolerance = test.tolerance.is_finite() && test.tolerance > 0.0;
+            tolerance && !test.first.is_empty() && test.first.iter().all(|v| v.is_finite())
+        };
+        if !self.self_test.iter().all(says_something) {
+            return Err("a self-test needs finite numbers and a tolerance above zero");
+        }
+        if pairs().any(|(output, test)| test.first.len() > output.numbers()) {
+            return Err("a self-test has more numbers than its output");
+        }
+        Ok(())
+    }
+
+    /// What only an embedding network must be: the vision cuts a square, and a template is one vector.
+    fn check_embedding(&self) -> Checked {
+        if self.role != Role::Embedding {
+            return Ok(());
+        }
+        let (width, height) = self.input_size();
+        let one_vector = |output: &Output| output.shape.iter().filter(|side| **side != 1).count() <= 1;
+        if width != height {
+            Err("the input of an embedding network must be square")
+        } else if self.outputs.len() != 1 || !self.outputs.iter().all(one_vector) {
+            Err("an embedding network has one output, and it is one vector")
+        } else if !(1..=MAX_DIMENSIONS).contains(&self.dimensions()) {
+            Err("an embedding has 1 to 1024 numbers")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_cohort(&self) -> Checked {
+        let Some(cohort) = &self.cohort else { return Ok(()) };
+        let file = &cohort.file;
+        if self.role != Role::Embedding {
+            Err("only an embedding network has a cohort")
+        } else if file.is_empty() || file.starts_with('.') || file.contains(['/', '\0']) {
+            Err("cohort.file must be the plain name of a file beside the manifest")
+        } else if !VECTORS.contains(&cohort.vectors) {
+            Err("cohort.vectors must be 2 to 10000")
+        } else if cohort.dimensions != self.dimensions() {
+            Err("cohort.dimensions must be those of the output")
+        } else if !(1..=cohort.vectors).contains(&cohort.nearest) {
+            Err("cohort.nearest must be 1 to cohort.vectors")
+        } else if !cohort.scale.is_finite() || cohort.scale <= 0.0 {
+            Err("cohort.scale must be finite and above zero")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Manifest;
+
+    const COHORT: &str = "[model.cohort]\nname = \"nobody\"\nfile = \"cohort.bin\"\n\
+        sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n\
+        vectors = 8\ndimensions = 4\nnearest = 2\nscale = 0.01\n";
+
+    fn entry(changed: (&str, &str)) -> String {
+        let text = format!("{}{COHORT}", include_str!("../../../../../tests/data/networks/means.toml"));
+        let (from, to) = changed;
+        assert!(text.contains(from), "{from} is in the manifest");
+        text.replacen(from, to, 1)
+    }
+
+    #[test]
+    fn an_entry_with_a_cohort_is_read() {
+        let manifest = Manifest::parse(&entry(("", ""))).expect("no mistake");
+        let cohort = manifest.entries()[0].cohort.as_ref().expect("named");
+        assert_eq!((cohort.vectors, cohort.nearest, cohort.scale), (8, 2, 0.01));
+    }
+
+    #[test]
+    fn an_entry_that_promises_what_cannot_be_is_refused() {
+        for (from, to, says) in [
+            ("shape = [1, 32, 32, 3]", "shape = [1, 32, 48, 3]", "square"),
+            ("shape = [1, 32, 32, 3]", "shape = [1, 15, 15, 3]", "16 to 256"),
+            ("shape = [1, 4]", "shape = [1, 2, 2]", "one vector"),
+            ("shape = [1, 4]", "shape = [1, 1025]", "1 to 1024"),
+            ("shape = [1, 4]", "shape = [1, 2]", "more numbers than its output"),
+            ("shape = [1, 4]", "shape = [9223372036854775807, 9223372036854775807]", "one vector"),
+            ("output = \"embedding\"", "output = \"other\"", "a self-test for each"),
+            ("tolerance = 0.001", "tolerance = inf", "above zero"),
+            ("first = [", "first = [nan, ", "finite numbers"),
+            ("metric = \"cosine\"", "metric = \"manhattan\"", "line 14: unknown variant"),
+            (
+                "metric = \"cosine\"",
+                "same-face = nan",
+                "line 14: same-face must be a finite distance above zero",
+            ),
+            ("metric = \"cosine\"", "same-face = 0.0", "above zero"),
+            ("metric = \"cosine\"", "same-face = 1e300", "finite distance"),
+            ("vectors = 8", "vectors = 1", "2 to 10000"),
+            ("dimensions = 4", "dimensions = 5", "those of the output"),
+            ("nearest = 2", "nearest = 9", "1 to cohort.vectors"),
+            ("scale = 0.01", "scale = 0.0", "above zero"),
+            ("file = \"cohort.bin\"", "file = \"../cohort.bin\"", "plain name"),
+        ] {
+            let error = Manifest::parse(&entry((from, to))).expect_err(to).to_string();
+            assert!(error.contains(says), "{to}: {error}");
+        }
+    }
+}

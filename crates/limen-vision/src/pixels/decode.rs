@@ -1,0 +1,293 @@
+//! From a camera's bytes to a picture.
+//!
+//! Nothing that a camera sends is believed: a length that does not fit the negotiated size, a JPEG of another
+//! size, cut off or damaged, is an error and never a panic, and no memory is taken before the size is
+//! checked. What no check here can see is a JPEG damaged in its middle that still ends properly; it decodes
+//! to a picture that is partly nonsense, and the policy wants several frames that agree.
+
+use thiserror::Error;
+
+use super::jpeg::{self, JpegFault};
+use super::raw::Packing;
+use crate::frame::{Frame, Picture};
+
+/// The longest side of a frame, in pixels: more than any door camera has, and 48 MiB decoded.
+pub const MAX_SIDE: u32 = 4096;
+
+/// Some drivers round the length of a frame up to whole pages of memory.
+const PAGE: usize = 4096;
+
+/// Why a frame cannot be read.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum PixelError {
+    /// Zero, huge or odd dimensions, or rows that overlap.
+    #[error("a {format} frame cannot be {width}x{height} with rows {stride} bytes apart")]
+    Shape {
+        /// The format's name.
+        format: &'static str,
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Bytes from row to row.
+        stride: usize,
+    },
+    /// Too few or too many bytes for its size.
+    #[error("a {format} frame of {width}x{height} has {wanted} bytes, the camera sent {got}")]
+    Length {
+        /// The format's name.
+        format: &'static str,
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Bytes that its size needs.
+        wanted: usize,
+        /// Bytes that came.
+        got: usize,
+    },
+    /// A JPEG of a size that was not negotiated.
+    #[error("the camera promised {promised} and sent a JPEG of {found}")]
+    OtherSize {
+        /// What was negotiated.
+        promised: String,
+        /// What the JPEG says.
+        found: String,
+    },
+    /// Not a whole JPEG.
+    #[error("the camera's JPEG is unusable: {0}")]
+    Jpeg(#[from] JpegFault),
+}
+
+/// Decodes a frame.
+pub fn decode(frame: &Frame) -> Result<Picture, PixelError> {
+    let Some(packing) = Packing::of(frame.format) else { return decode_mjpeg(frame) };
+    check_rows(frame, packing)?;
+    let width = frame.width as usize;
+    let row = width * packing.pixel();
+    let mut rgb = vec![0; width * 3 * frame.height as usize];
+    for (line, target) in frame.bytes.chunks(frame.stride).zip(rgb.chunks_exact_mut(width * 3)) {
+        packing.decode(&line[..row], target);
+    }
+    Picture::new(frame.width, frame.height, rgb).ok_or_else(|| shape(frame))
+}
+
+/// Packs a picture as YUYV, limited-range BT.601 (luminance 16 to 235), as USB cameras send it; the inverse
+/// of [`decode`] up to rounding and the halved colour resolution. An odd last column is doubled, so the
+/// frame's width is then one more.
+pub fn encode_yuyv(picture: &Picture) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(picture.rgb().len());
+    for row in picture.rgb().chunks_exact(picture.width() as usize * 3) {
+        for pair in row.chunks(6) {
+            let first = [pair[0], pair[1], pair[2]].map(i32::from);
+            let second = if pair.len() == 6 { [pair[3], pair[4], pair[5]].map(i32::from) } else { first };
+            let mean = [0, 1, 2].map(|i| (first[i] + second[i] + 1) / 2);
+            bytes.extend_from_slice(&[luminance(first), blueness(mean), luminance(second), redness(mean)]);
+        }
+    }
+    bytes
+}
+
+fn luminance([r, g, b]: [i32; 3]) -> u8 {
+    clamped(16 + ((66 * r + 129 * g + 25 * b + 128) >> 8))
+}
+
+fn blueness([r, g, b]: [i32; 3]) -> u8 {
+    clamped(128 + ((-38 * r - 74 * g + 112 * b + 128) >> 8))
+}
+
+fn redness([r, g, b]: [i32; 3]) -> u8 {
+    clamped(128 + ((112 * r - 94 * g - 18 * b + 128) >> 8))
+}
+
+/// Pairs of pixels that share their colour; `source` has two bytes a pixel, `target` three.
+pub(super) fn decode_yuyv(source: &[u8], target: &mut [u8]) {
+    for (&[y0, u, y1, v], pair) in source.as_chunks::<4>().0.iter().zip(target.as_chunks_mut::<6>().0) {
+        let tint = tint(u, v);
+        let ([r0, g0, b0], [r1, g1, b1]) = (coloured(y0, tint), coloured(y1, tint));
+        *pair = [r0, g0, b0, r1, g1, b1];
+    }
+}
+
+/// The colour of a pair Y0 U Y1 V as if it were one pixel.
+pub(super) fn mean_of_pair([y0, u, y1, v]: [u8; 4]) -> [u8; 3] {
+    let y = 19077 * (i32::from(y0) + i32::from(y1) - 32) / 2 + (1 << 13);
+    tint(u, v).map(|tint| clamped((y + tint) >> 14))
+}
+
+/// What a pair's colour adds to red, green and blue. The factors are BT.601's 1.596, 0.392, 0.813 and 2.017
+/// in 1/16384.
+#[inline(always)]
+fn tint(u: u8, v: u8) -> [i32; 3] {
+    let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+    [26149 * v, -6419 * u - 13320 * v, 33050 * u]
+}
+
+/// One pixel of limited-range luminance (factor 1.164 in 1/16384) and its pair's tint.
+#[inline(always)]
+fn coloured(y: u8, tint: [i32; 3]) -> [u8; 3] {
+    let y = 19077 * (i32::from(y) - 16) + (1 << 13);
+    [clamped((y + tint[0]) >> 14), clamped((y + tint[1]) >> 14), clamped((y + tint[2]) >> 14)]
+}
+
+#[inline(always)]
+fn clamped(value: i32) -> u8 {
+    value.clamp(0, 255) as u8
+}
+
+pub(super) fn decode_grey(source: &[u8], target: &mut [u8]) {
+    for (&grey, pixel) in source.iter().zip(target.as_chunks_mut::<3>().0) {
+        *pixel = [grey; 3];
+    }
+}
+
+fn decode_mjpeg(frame: &Frame) -> Result<Picture, PixelError> {
+    check_sides(frame)?;
+    let outline = jpeg::outline(&frame.bytes)?;
+    if (u32::from(outline.width), u32::from(outline.height)) != (frame.width, frame.height) {
+        return Err(PixelError::OtherSize {
+            promised: format!("{}x{}", frame.width, frame.height),
+            found: format!("{}x{}", outline.width, outline.height),
+        });
+    }
+    Ok(jpeg::decode(&jpeg::with_tables(&frame.bytes, &outline), &outline)?)
+}
+
+/// Whether the frame's rows are all there.
+pub(super) fn check_rows(frame: &Frame, packing: Packing) -> Result<(), PixelError> {
+    check_sides(frame)?;
+    let row = frame.width as usize * packing.pixel();
+    let half_a_pair = packing == Packing::Yuyv && frame.width % 2 == 1;
+    if half_a_pair || frame.stride < row {
+        return Err(shape(frame));
+    }
+    let height = frame.height as usize;
+    let least = frame.stride.saturating_mul(height - 1).saturating_add(row);
+    let most = frame.stride.saturating_mul(height).saturating_add(PAGE - 1);
+    if !(least..=most).contains(&frame.bytes.len()) {
+        return Err(PixelError::Length {
+            format: frame.format.name(),
+            width: frame.width,
+            height: frame.height,
+            wanted: least,
+            got: frame.bytes.len(),
+        });
+    }
+    Ok(())
+}
+
+fn check_sides(frame: &Frame) -> Result<(), PixelError> {
+    let sides = 1..=MAX_SIDE;
+    if sides.contains(&frame.width) && sides.contains(&frame.height) { Ok(()) } else { Err(shape(frame)) }
+}
+
+fn shape(frame: &Frame) -> PixelError {
+    PixelError::Shape {
+        format: frame.format.name(),
+        width: frame.width,
+        height: frame.height,
+        stride: frame.stride,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::PixelFormat;
+    use crate::pixels::jpeg::tests::{sample, sample_picture, without_tables};
+    use limen_core::clock::Moment;
+
+    fn frame(format: PixelFormat, width: u32, height: u32, stride: usize, bytes: Vec<u8>) -> Frame {
+        Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 }
+    }
+
+    fn near(a: &Picture, b: &Picture, most: u8) -> bool {
+        a.rgb().iter().zip(b.rgb()).all(|(x, y)| x.abs_diff(*y) <= most)
+    }
+
+    #[test]
+    fn limited_range_black_white_and_the_primaries_come_out_right() {
+        for (bytes, colour) in [
+            ([16, 128, 16, 128], [0, 0, 0]),
+            ([235, 128, 235, 128], [255, 255, 255]),
+            ([81, 90, 81, 240], [255, 0, 0]),
+            ([145, 54, 145, 34], [0, 255, 0]),
+            ([41, 240, 41, 110], [0, 0, 255]),
+        ] {
+            let picture = decode(&frame(PixelFormat::Yuyv, 2, 1, 4, bytes.to_vec())).expect("two pixels");
+            for x in 0..2 {
+                let near = picture.pixel(x, 0).iter().zip(colour).all(|(a, b): (&u8, u8)| a.abs_diff(b) <= 2);
+                assert!(near, "{bytes:?} gave {:?}", picture.pixel(x, 0));
+            }
+        }
+    }
+
+    #[test]
+    fn packing_and_decoding_yuyv_gives_the_picture_back() {
+        let picture = Picture::from_fn(64, 32, |x, y| [(x * 4 / 8 * 8) as u8, (y * 8) as u8, 77]);
+        let packed = frame(PixelFormat::Yuyv, 64, 32, 128, encode_yuyv(&picture));
+        assert!(near(&decode(&packed).expect("whole"), &picture, 12));
+    }
+
+    #[test]
+    fn padding_at_the_end_of_rows_is_left_out() {
+        let grey = frame(PixelFormat::Grey, 2, 2, 4, vec![1, 2, 99, 99, 3, 4, 99, 99]);
+        let picture = decode(&grey).expect("whole");
+        assert_eq!(picture.rgb(), [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
+        let rgb = frame(PixelFormat::Rgb24, 1, 2, 4, vec![1, 2, 3, 99, 4, 5, 6]);
+        assert_eq!(decode(&rgb).expect("the last row needs no padding").rgb(), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn a_frame_of_a_wrong_length_is_refused() {
+        for length in [0, 1, 640 * 480 * 2 - 1, 640 * 480 * 2 + PAGE, 1280 * 720 * 2] {
+            let lying = frame(PixelFormat::Yuyv, 640, 480, 1280, vec![128; length]);
+            assert!(matches!(decode(&lying), Err(PixelError::Length { got, .. }) if got == length));
+        }
+    }
+
+    #[test]
+    fn an_impossible_shape_is_refused() {
+        for (width, height, stride) in [(0, 2, 4), (2, 0, 4), (3, 2, 8), (4, 2, 7), (5000, 2, 10_000)] {
+            let odd = frame(PixelFormat::Yuyv, width, height, stride, vec![0; 64]);
+            assert!(matches!(decode(&odd), Err(PixelError::Shape { .. })), "{width}x{height}, {stride}");
+        }
+        let huge = frame(PixelFormat::Grey, 4, 4, usize::MAX, vec![0; 16]);
+        assert!(matches!(decode(&huge), Err(PixelError::Length { .. })));
+    }
+
+    #[test]
+    fn a_jpeg_frame_is_decoded_with_and_without_its_tables() {
+        let jpeg = sample(64, 48);
+        let whole = decode(&frame(PixelFormat::Mjpeg, 64, 48, 0, jpeg.clone())).expect("whole");
+        assert!(near(&whole, &sample_picture(64, 48), 30));
+        let bare = frame(PixelFormat::Mjpeg, 64, 48, 0, without_tables(&jpeg));
+        assert_eq!(decode(&bare).expect("the standard tables are put in"), whole);
+    }
+
+    #[test]
+    fn a_jpeg_of_another_size_is_refused() {
+        let other = frame(PixelFormat::Mjpeg, 640, 480, 0, sample(64, 48));
+        assert!(matches!(decode(&other), Err(PixelError::OtherSize { .. })));
+    }
+
+    #[test]
+    fn a_truncated_jpeg_is_an_error() {
+        let jpeg = sample(64, 48);
+        let half = frame(PixelFormat::Mjpeg, 64, 48, 0, jpeg[..jpeg.len() / 2].to_vec());
+        assert_eq!(decode(&half), Err(PixelError::Jpeg(JpegFault::Truncated)));
+    }
+
+    #[test]
+    fn a_corrupt_jpeg_never_panics() {
+        let jpeg = sample(64, 48);
+        for at in 0..jpeg.len() {
+            for damage in [0x00, 0x5A, 0xFF] {
+                let mut corrupt = jpeg.clone();
+                corrupt[at] = damage;
+                // Whether it still decodes depends on the byte; that it returns is what counts.
+                let _ = decode(&frame(PixelFormat::Mjpeg, 64, 48, 0, corrupt));
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Reading a photograph that somebody hands in, for enrolment and for questions of the kind "who is this?".
+//!
+//! Photographs come from telephones, scanners and attackers. What they are is decided by their first bytes
+//! and not by their names, their size is known before memory is taken for them, and everything that cannot be
+//! used is refused with what it is and what to do about it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Cursor, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use image::codecs::jpeg::JpegDecoder;
+use image::codecs::png::PngDecoder;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, Limits, RgbImage};
+use thiserror::Error;
+
+use super::jpeg::{self, JpegFault};
+use super::scale::shrink;
+use super::shown;
+use crate::frame::Picture;
+
+/// The largest file, in bytes: three times what a good telephone makes.
+pub const MAX_FILE: u64 = 32 << 20;
+/// The shortest side, in pixels; no face fits in less.
+pub const MIN_SIDE: u32 = 20;
+/// The longest side, in pixels.
+pub const MAX_SIDE: u32 = 12_000;
+/// The most pixels: 150 MB decoded, which a Pi with 1 GB can still hold.
+pub const MAX_PIXELS: u64 = 50_000_000;
+/// The most memory that decoding may take, in bytes.
+const MAX_MEMORY: u64 = 256 << 20;
+/// Pictures are scaled down to this, in pixels on the longer side: more detail than the networks look at.
+pub const LONGEST_SIDE: u32 = 1600;
+
+/// Why a file is not a photograph that can be used.
+#[derive(Debug, Error)]
+pub enum PhotographError {
+    /// No such file.
+    #[error("{file}: there is no such file; check the name and the folder")]
+    Missing {
+        /// The file.
+        file: String,
+    },
+    /// The file may not be read by this user.
+    #[error("{file}: not permitted to read it; `chmod u+r {file}`, or give it to the user that runs limen")]
+    NotPermitted {
+        /// The file.
+        file: String,
+    },
+    /// A folder, a device or the like.
+    #[error("{file}: this is not a file; name a photograph in it")]
+    NotAFile {
+        /// What was named.
+        file: String,
+    },
+    /// The disk failed.
+    #[error("{file}: cannot be read: {source}; copy it again")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing in it.
+    #[error("{file}: the file is empty; copy it again")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// More bytes than [`MAX_FILE`].
+    #[error("{file}: larger than {} MiB; save it smaller", MAX_FILE >> 20)]
+    FileTooLarge {
+        /// The file.
+        file: String,
+    },
+    /// Another kind of file.
+    #[error("{file}: this is {what}; save it as JPEG or PNG")]
+    OtherFormat {
+        /// The file.
+        file: String,
+        /// What its first bytes say.
+        what: &'static str,
+    },
+    /// Too few pixels.
+    #[error(
+        "{file}: only {width}x{height} pixels; a face needs far more, at least {} a side are read",
+        MIN_SIDE
+    )]
+    TooSmall {
+        /// The file.
+        file: String,
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// Too many pixels, or too much memory to decode them.
+    #[error(
+        "{file}: {width}x{height} is too large; scale it down to at most {} megapixels",
+        MAX_PIXELS / 1_000_000
+    )]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// Stops before its end.
+    #[error("{file}: the picture is cut off before its end; copy it again")]
+    Truncated {
+        /// The file.
+        file: String,
+    },
+    /// Its bytes make no sense.
+    #[error("{file}: the picture is damaged ({reason}); copy or export it again")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// Print colours without the marks that say how they are stored.
+    #[error("{file}: a JPEG in print colours (CMYK) that cannot be converted; save it as RGB")]
+    PrintColours {
+        /// The file.
+        file: String,
+    },
+}
+
+/// Whether this is a file with the name of a photograph: `.jpg`, `.jpeg` or `.png`, in small letters or capitals.
+pub fn is_photograph(file: &Path) -> bool {
+    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+    file.is_file() && ["jpg", "jpeg", "png"].iter().any(|known| ending == *known)
+}
+
+/// Reads a photograph from a file; see [`photograph_from_bytes`].
+pub fn load_photograph(path: &Path) -> Result<Picture, PhotographError> {
+    photograph_from_bytes(&read(path)?, &shown(path))
+}
+
+/// Decodes a photograph: JPEG or PNG, upright as its EXIF says, transparent parts white, at most
+/// [`LONGEST_SIDE`] pixels long. `file` names it in errors.
+pub fn photograph_from_bytes(bytes: &[u8], file: &str) -> Result<Picture, PhotographError> {
+    let (picture, orientation) = match sniff(bytes) {
+        Kind::Empty => {
+            return Err(PhotographError::Empty { file: file.to_owned() });
+        }
+        Kind::Other(what) => {
+            return Err(PhotographError::OtherFormat { file: file.to_owned(), what });
+        }
+        Kind::Jpeg => decode_jpeg(bytes, file)?,
+        Kind::Png => decode_png(bytes, file)?,
+    };
+    Ok(upright(shrink(picture, LONGEST_SIDE), orientation))
+}
+
+/// Reads a whole file of at most [`MAX_FILE`] bytes.
+pub fn read(path: &Path) -> Result<Vec<u8>, PhotographError> {
+    let file = || shown(path);
+    let failed = |source: io::Error| match source.kind() {
+        ErrorKind::NotFound => PhotographError::Missing { file: file() },
+        ErrorKind::PermissionDenied => PhotographError::NotPermitted { file: file() },
+        _ => PhotographError::Unreadable { file: file(), source },
+    };
+    let opened = open(path).map_err(failed)?;
+    if !opened.metadata().map_err(failed)?.is_file() {
+        return Err(PhotographError::NotAFile { file: file() });
+    }
+    let mut bytes = Vec::new();
+    opened.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(PhotographError::FileTooLarge { file: file() });
+    }
+    Ok(bytes)
+}
+
+/// Without blocking, so that a named pipe is refused instead of waited for.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+enum Kind {
+    Empty,
+    Jpeg,
+    Png,
+    Other(&'static str),
+}
+
+/// What the first bytes say.
+fn sniff(bytes: &[u8]) -> Kind {
+    let brand = bytes.get(8..12).unwrap_or_default();
+    match bytes {
+        [] => Kind::Empty,
+        [0xFF, 0xD8, ..] => Kind::Jpeg,
+        [0x89, b'P', b'N', b'G', ..] => Kind::Png,
+        [b'G', b'I', b'F', b'8', ..] => Kind::Other("a GIF"),
+        [b'R', b'I', b'F', b'F', ..] if brand == b"WEBP" => Kind::Other("a WebP picture"),
+        [b'B', b'M', ..] => Kind::Other("a BMP picture"),
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Kind::Other("a TIFF or raw camera picture"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Kind::Other(match brand {
+            b"avif" | b"avis" => "an AVIF picture",
+            b"heic" | b"heix" | b"mif1" | b"msf1" | b"hevc" => "a HEIC picture (a telephone's)",
+            _ => "a film",
+        }),
+        [b'%', b'P', b'D', b'F', ..] => Kind::Other("a PDF"),
+        _ => Kind::Other("not a picture that limen knows"),
+    }
+}
+
+fn decode_jpeg(bytes: &[u8], file: &str) -> Result<(Picture, Orientation), PhotographError> {
+    let outline = jpeg::outline(bytes).map_err(|fault| jpeg_fault(fault, file))?;
+    check_size(u32::from(outline.width), u32::from(outline.height), file)?;
+    // Adobe's programs invert print colours and the decoder counts on that; nobody says how others store
+    // them.
+    if outline.components == 4 && !outline.adobe {
+        return Err(PhotographError::PrintColours { file: file.to_owned() });
+    }
+    let orientation = JpegDecoder::new(Cursor::new(bytes))
+        .and_then(|mut decoder| decoder.orientation())
+        .unwrap_or(Orientation::NoTransforms);
+    let whole = jpeg::with_tables(bytes, &outline);
+    let picture = jpeg::decode(&whole, &outline).map_err(|fault| jpeg_fault(fault, file))?;
+    Ok((picture, orientation))
+}
+
+fn jpeg_fault(fault: JpegFault, file: &str) -> PhotographError {
+    match fault {
+        JpegFault::Truncated => PhotographError::Truncated { file: file.to_owned() },
+        JpegFault::NotJpeg => PhotographError::OtherFormat { file: file.to_owned(), what: "not a JPEG" },
+        JpegFault::Damaged(reason) => PhotographError::Damaged { file: file.to_owned(), reason },
+    }
+}
+
+fn decode_png(bytes: &[u8], file: &str) -> Result<(Picture, Orientation), PhotographError> {
+    let (width, height) =
+        png_size(bytes).ok_or_else(|| PhotographError::Truncated { file: file.to_owned() })?;
+    check_size(width, height, file)?;
+    let failed = |error| png_fault(error, width, height, file);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_MEMORY);
+    let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(failed)?;
+    if decoder.is_apng().map_err(failed)? {
+        let what = "an animated PNG, and which of its pictures is meant is not clear";
+        return Err(PhotographError::OtherFormat { file: file.to_owned(), what });
+    }
+    if decoder.total_bytes() > MAX_MEMORY {
+        return Err(PhotographError::TooLarge { file: file.to_owned(), width, height });
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    let picture = Picture::new(width, height, over_white(image));
+    Ok((picture.ok_or_else(|| damaged("no pixels", file))?, orientation))
+}
+
+/// The size in the header chunk, which always comes first.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some((number(16)?, number(20)?))
+}
+
+fn png_fault(error: ImageError, width: u32, height: u32, file: &str) -> PhotographError {
+    match error {
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            PhotographError::Truncated { file: file.to_owned() }
+        }
+        ImageError::Limits(_) => PhotographError::TooLarge { file: file.to_owned(), width, height },
+        other => damaged(&other.to_string(), file),
+    }
+}
+
+fn damaged(reason: &str, file: &str) -> PhotographError {
+    PhotographError::Damaged { file: file.to_owned(), reason: limen_core::person::printable(reason, 200) }
+}
+
+fn check_size(width: u32, height: u32, file: &str) -> Result<(), PhotographError> {
+    if width.min(height) < MIN_SIDE {
+        return Err(PhotographError::TooSmall { file: file.to_owned(), width, height });
+    }
+    if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(PhotographError::TooLarge { file: file.to_owned(), width, height });
+    }
+    Ok(())
+}
+
+/// Eight bits a channel, what shines through is white.
+fn over_white(image: DynamicImage) -> Vec<u8> {
+    if !image.has_alpha() {
+        return image.into_rgb8().into_raw();
+    }
+    let blend = |colour: u8, alpha: u8| {
+        let (colour, alpha) = (u32::from(colour), u32::from(alpha));
+        ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    let rgba = image.into_rgba8().into_raw();
+    rgba.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, a]| [blend(r, a), blend(g, a), blend(b, a)]).collect()
+}
+
+fn upright(picture: Picture, orientation: Orientation) -> Picture {
+    if orientation == Orientation::NoTransforms {
+        return picture;
+    }
+    let image = RgbImage::from_raw(picture.width(), picture.height(), picture.rgb().to_vec())
+        .expect("a picture has exactly the bytes of its size");
+    let mut image = DynamicImage::ImageRgb8(image);
+    image.apply_orientation(orientation);
+    Picture::new(image.width(), image.height(), image.into_rgb8().into_raw())
+        .expect("turning a picture keeps its number of pixels")
+}
+
+#[cfg(test)]
+#[path = "photograph_tests.rs"]
+mod tests;

@@ -1,0 +1,99 @@
+//! The stages that every face goes through, in their order, whether it stands at the door or lies on a photograph.
+
+use std::sync::Arc;
+
+use limen_core::embedding::Crops;
+use limen_core::event::Unusable;
+
+use crate::detect::{self, Detection};
+use crate::face::{Face, Timing, WayUp, timed};
+use crate::frame::{Picture, View};
+use crate::landmarks::{self, Mesh};
+use crate::model::{ModelError, Models};
+use crate::quality::{self, Gate};
+use crate::{align, embed, upright};
+
+/// The networks, and how they are used.
+#[derive(Debug, Clone)]
+pub struct Stages {
+    /// The networks.
+    pub models: Arc<Models>,
+    /// What is asked of a face.
+    pub gate: Gate,
+    /// Which crops are embedded.
+    pub crops: Crops,
+}
+
+impl Stages {
+    /// Every face in the picture, the best first.
+    pub fn detect(&self, view: &dyn View, timing: &mut Timing) -> Result<Vec<Detection>, ModelError> {
+        timed(&mut timing.detect, || detect::detect(&self.models.detector, view))
+    }
+
+    /// The mesh of a face that was found.
+    pub fn mesh(&self, view: &dyn View, face: &Detection, timing: &mut Timing) -> Result<Mesh, ModelError> {
+        timed(&mut timing.landmarks, || landmarks::find_mesh(&self.models.landmarks, view, face))
+    }
+
+    /// The face of a detection, and its mesh unless the detection alone shows that it cannot be used, or it stands on
+    /// its head.
+    pub fn face(
+        &self,
+        view: &dyn View,
+        detection: &Detection,
+        crops: Crops,
+        way_up: WayUp,
+        timing: &mut Timing,
+    ) -> Result<(Option<Mesh>, Result<Face, Unusable>), ModelError> {
+        let (width, height) = (view.width(), view.height());
+        if let Err(why) = quality::check_detection(&self.gate, detection, width, height) {
+            return Ok((None, Err(why)));
+        }
+        let mesh = self.mesh(view, detection, timing)?;
+        let asked =
+            way_up == WayUp::Unknown && quality::may_stand_on_its_head(&self.gate, &mesh, width, height);
+        if asked && timed(&mut timing.detect, || upright::is_upside_down(&self.models.detector, view, &mesh))?
+        {
+            return Ok((None, Err(Unusable::UpsideDown)));
+        }
+        let face = self.judge(view, &mesh, crops, timing)?;
+        Ok((Some(mesh), face))
+    }
+
+    /// The face of a mesh, if it passes the gate.
+    pub fn judge(
+        &self,
+        view: &dyn View,
+        mesh: &Mesh,
+        crops: Crops,
+        timing: &mut Timing,
+    ) -> Result<Result<Face, Unusable>, ModelError> {
+        if let Err(why) = quality::check_mesh(&self.gate, mesh, view.width(), view.height()) {
+            return Ok(Err(why));
+        }
+        let (side, _) = self.models.embedder.input_size();
+        let judged = timed(&mut timing.align, || {
+            let cut = |side| -> Result<Picture, Unusable> {
+                let to_crop = align::to_crop(mesh, side).ok_or(Unusable::NotAFace)?;
+                Ok(align::crop(view, &to_crop, side))
+            };
+            let crop = cut(side)?;
+            // The gate's limits were measured on this side, whatever the network's.
+            let judged = if side == align::SIDE { None } else { Some(cut(align::SIDE)?) };
+            let quality = quality::check_crop(&self.gate, mesh, judged.as_ref().unwrap_or(&crop))?;
+            Ok::<_, Unusable>((crop, quality))
+        });
+        let (crop, quality) = match judged {
+            Ok(judged) => judged,
+            Err(why) => return Ok(Err(why)),
+        };
+        timed(&mut timing.embed, || {
+            let plain = embed::embed(&self.models.embedder, &crop)?;
+            let mirrored = match crops {
+                Crops::Plain => None,
+                Crops::Mirrored => Some(embed::embed(&self.models.embedder, &crop.mirrored())?),
+            };
+            Ok(Ok(Face { plain, mirrored, quality }))
+        })
+    }
+}
