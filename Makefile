@@ -11,7 +11,7 @@ demo: setup
 	$(CARGO) run --locked --quiet -- demo
 
 test: setup
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 
 # The tests that need a camera and a GPIO chip, in a guest that has them.
 test-devices: setup
@@ -40,8 +40,8 @@ bench-peers: setup
 	benches/instructions --out docs
 
 lint: setup
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 # The networks are the ones that were measured; offline.
 check-models:
@@ -62,7 +62,7 @@ check-config: setup
 
 # The small one for the door.
 dist: setup
-	$(CARGO) build --locked --profile dist
+	$(CARGO) build --locked --profile dist -p limen
 
 install:
 	@test -x $(BINARY) || { echo 'run "make dist" first, as yourself'; exit 2; }

@@ -114,7 +114,7 @@ fn every_room_has_a_layer_and_every_layer_a_room() {
 #[test]
 fn a_device_crate_is_named_in_one_place_only() {
     let places = [
-        ("tract_onnx", "vision/model"),
+        ("limen_nn", "vision/model"),
         ("v4l", "camera/v4l"),
         ("rppal", "door/rppal.rs"),
         ("gpiocdev", "door/gpiochip.rs"),

@@ -1,4 +1,4 @@
-//! The networks: the only room that names tract.
+//! The networks: the only room that names the engine that runs them, `limen-nn`.
 //!
 //! A [`Models`] is the set the pipeline needs (detector, landmarks, embedder). Each network is checked
 //! before it is used: the file's SHA-256, the shapes of its graph, and its answer to a self-test pattern.
@@ -8,9 +8,6 @@
 
 mod builtin;
 mod choice;
-mod guard;
-mod kernels;
-mod lowered;
 mod manifest;
 mod network;
 mod pack;

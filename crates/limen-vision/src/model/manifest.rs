@@ -222,10 +222,7 @@ impl Manifest {
 impl Entry {
     /// Input width and height in pixels.
     pub fn input_size(&self) -> (u32, u32) {
-        let (height, width) = match self.input.layout {
-            Layout::Nchw => (self.input.shape[2], self.input.shape[3]),
-            Layout::Nhwc => (self.input.shape[1], self.input.shape[2]),
-        };
+        let (height, width) = self.input.sides();
         (width as u32, height as u32)
     }
 
@@ -236,20 +233,25 @@ impl Entry {
 }
 
 impl Input {
-    /// Packed RGB bytes to the numbers the network reads, in its own layout.
-    pub fn normalise(&self, rgb: &[u8]) -> Vec<f32> {
-        let source = |channel: usize| if self.channels == Channels::Rgb { channel } else { 2 - channel };
+    /// The same for the engine: what each byte of a picture is to the network.
+    pub fn to_network(&self) -> limen_nn::Input {
+        let sources = if self.channels == Channels::Rgb { [0, 1, 2] } else { [2, 1, 0] };
         let factor = 1.0 / self.divide;
-        let value = |byte: u8, channel: usize| (f32::from(byte) - self.subtract[channel]) * factor;
+        let value = |byte: u8, source: usize| (f32::from(byte) - self.subtract[source]) * factor;
+        let (height, width) = self.sides();
+        limen_nn::Input {
+            height,
+            width,
+            channels_last: self.layout == Layout::Nhwc,
+            sources,
+            values: sources.map(|source| (0..=255).map(|byte| value(byte, source)).collect()),
+        }
+    }
+
+    fn sides(&self) -> (usize, usize) {
         match self.layout {
-            Layout::Nchw => (0..3)
-                .map(source)
-                .flat_map(|channel| rgb.chunks_exact(3).map(move |pixel| value(pixel[channel], channel)))
-                .collect(),
-            Layout::Nhwc => rgb
-                .chunks_exact(3)
-                .flat_map(|pixel| (0..3).map(source).map(move |channel| value(pixel[channel], channel)))
-                .collect(),
+            Layout::Nchw => (self.shape[2], self.shape[3]),
+            Layout::Nhwc => (self.shape[1], self.shape[2]),
         }
     }
 }
@@ -293,19 +295,16 @@ mod tests {
     }
 
     #[test]
-    fn normalising_follows_layout_and_channel_order() {
-        let mut input = Input {
-            layout: Layout::Nchw,
-            shape: vec![1, 3, 1, 2],
-            channels: Channels::Rgb,
+    fn each_channel_takes_its_own_from_the_colour_that_it_reads() {
+        let input = Input {
+            layout: Layout::Nhwc,
+            shape: vec![1, 4, 5, 3],
+            channels: Channels::Bgr,
             subtract: [1.0, 2.0, 3.0],
             divide: 2.0,
         };
-        let rgb = [1, 2, 3, 3, 4, 5];
-        assert_eq!(input.normalise(&rgb), [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
-        input.layout = Layout::Nhwc;
-        input.channels = Channels::Bgr;
-        input.subtract = [0.0; 3];
-        assert_eq!(input.normalise(&rgb), [1.5, 1.0, 0.5, 2.5, 2.0, 1.5]);
+        let read = input.to_network();
+        assert_eq!((read.shape(), read.sources), ([1, 4, 5, 3], [2, 1, 0]));
+        assert_eq!(read.values.map(|table| table[9]), [3.0, 3.5, 4.0]);
     }
 }
