@@ -25,4 +25,4 @@ pub use edit::{
 pub use fallback::{AtBoot, GalleryTrouble};
 pub use kept::Kept;
 pub use roster::{Roster, RosterError};
-pub use store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError, Vault};
+pub use store::{ModelVersion, PhotoTemplate, Store, StoreError, Vault};

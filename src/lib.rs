@@ -34,7 +34,6 @@ pub mod daemon;
 pub mod door;
 pub mod enrol;
 pub mod entry;
-pub mod evaluation;
 pub mod gallery;
 pub mod mistake;
 pub mod pipeline;

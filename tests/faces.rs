@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use limen::evaluation::accuracy::{PairScore, accuracy};
-use limen::evaluation::pairs::read_pairs;
-use limen::evaluation::pictures::{Collection, Embedded};
 use limen_core::embedding::Crops;
+use limen_lab::accuracy::{PairScore, accuracy};
+use limen_lab::pairs::read_pairs;
+use limen_lab::pictures::{Collection, Embedded};
 use limen_vision::analyst::Analyst;
 use limen_vision::quality::Gate;
 

@@ -4,8 +4,9 @@ use std::fs;
 
 use limen::control::Request;
 use limen::gallery::store::Opened;
-use limen::gallery::{PhotoDigest, Store, Vault};
+use limen::gallery::{Store, Vault};
 use limen_core::event::{Fact, StoreChange};
+use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
 use limen_files::Trust;
 

@@ -8,16 +8,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use limen_core::people::Gallery;
+use limen_lab::calibration::genuine::Disagreeing;
+use limen_lab::calibration::look_alikes::LookAlike;
+use limen_lab::calibration::plot::write_histograms;
+use limen_lab::calibration::{Calibration, Site, calibrate as measure};
 
 use super::context::{Context, shown};
 use super::output::{note, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::config::edit::{Proposal, ProposedPair};
-use crate::evaluation::calibration::genuine::Disagreeing;
-use crate::evaluation::calibration::look_alikes::LookAlike;
-use crate::evaluation::calibration::plot::write_histograms;
-use crate::evaluation::calibration::{Calibration, Site, calibrate as measure};
 use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
 use crate::pipeline::{Attempt, scoring, shortfall, thresholds};

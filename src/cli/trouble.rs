@@ -3,6 +3,7 @@
 use limen_audit::AuditError;
 use limen_core::credential::{HashError, PinError};
 use limen_files::FileError;
+use limen_lab::EvaluationError;
 use limen_vision::matching::cohort::CohortError;
 use limen_vision::matching::thresholds::ThresholdError;
 use limen_vision::model::ModelError;
@@ -17,7 +18,6 @@ use crate::control::ControlError;
 use crate::daemon::DaemonError;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
-use crate::evaluation::EvaluationError;
 use crate::gallery::{EditError, RosterError, StoreError};
 use crate::pipeline::RuleError;
 

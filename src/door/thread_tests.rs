@@ -5,10 +5,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, channel};
 
 use jiff::tz::TimeZone;
-use limen_core::event::Caller;
+use limen_core::event::Input;
 use limen_core::policy::{
-    self, AccessRules, Action, CommandId, DoorRules, Event, MultipleFaces, OnAuditFailure, Policy, Roster,
-    Rules,
+    AccessRules, Action, DoorRules, Event, MultipleFaces, OnAuditFailure, Policy, Roster, Rules,
 };
 
 use super::*;
@@ -57,7 +56,7 @@ fn next(reports: &Receiver<DoorReport>) -> DoorReport {
     reports.recv_timeout(Duration::from_secs(5)).expect("a report")
 }
 
-/// The policy alone makes leases: one for somebody's command.
+/// The policy alone makes leases: one for the exit button.
 fn lease(length: Duration) -> Lease {
     let rules = Rules {
         frames: 1,
@@ -68,15 +67,8 @@ fn lease(length: Duration) -> Lease {
         door: DoorRules::DEFAULT,
     };
     let mut policy = Policy::new(rules, Roster::default(), Arc::new(AccessRules::in_zone(TimeZone::UTC)));
-    let (id, caller) = (CommandId(1), Caller { uid: 0, pid: 1 });
-    let asked =
-        policy.step(clocks::now(), Event::Commanded { id, caller, command: policy::Command::Unlock(length) });
-    let recorded = asked.into_iter().find_map(|action| match action {
-        Action::RecordAndAnswer(request, _) => Some(request),
-        _ => None,
-    });
-    let accepted = Event::Accepted(recorded.expect("a record"), clocks::moment());
-    let held = policy.step(clocks::now(), accepted).into_iter().find_map(|action| match action {
+    let pressed = Event::Input { input: Input::Rex, active: true, at_start: false };
+    let held = policy.step(clocks::now(), pressed).into_iter().find_map(|action| match action {
         Action::Hold(lease) => Some(lease),
         _ => None,
     });

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::people::PhotoDigest;
 use limen_core::people::{Gallery, Person};
 use limen_core::person::PersonId;
 use limen_files::{Trust, read_trusted};
 use thiserror::Error;
 
 use super::roster::{Entry, Photo, Roster};
-use super::store::{ModelVersion, PhotoDigest, PhotoTemplate, Store, StoreError};
+use super::store::{ModelVersion, PhotoTemplate, Store, StoreError};
 use crate::mistake::{Listed, MAX_MISTAKES, Mistake};
 
 /// The largest photograph file, 32 MiB: larger than any camera's JPEG.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use limen_core::people::PhotoDigest;
 use limen_core::people::Standing;
 use proptest::prelude::*;
 
+use super::super::Roster;
 use super::super::kept::{self, KeptPerson};
-use super::super::{PhotoDigest, Roster};
 use super::*;
 
 const WHO: [&str; 4] = ["ada", "bob", "eve", "zoe"];

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
 use limen_core::credential::{Card, PinHash, SecondFactor};
 use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::people::PhotoDigest;
 use limen_core::people::{Gallery, Means, Person, Standing};
 use limen_core::person::{GroupId, PersonId, PersonName};
 use limen_core::secret::{hex, unhex};
@@ -20,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::assembly::Plan;
 use super::roster::{Entry, Roster, given_embedding};
-use super::{PhotoDigest, PhotoTemplate, Store};
+use super::{PhotoTemplate, Store};
 
 /// A gallery as it was when it was last good.
 #[derive(Debug, Clone, Default, PartialEq)]

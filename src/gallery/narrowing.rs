@@ -11,10 +11,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use limen_core::credential::SecondFactor;
+use limen_core::people::PhotoDigest;
 use limen_core::people::{Means, Standing};
 use limen_core::person::{GroupId, PersonId};
 
-use super::PhotoDigest;
 use super::claims::{Claim, Said, read_claims};
 use super::kept::{Kept, KeptPerson};
 

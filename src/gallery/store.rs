@@ -17,9 +17,8 @@ mod seen;
 mod vault;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use sha2::{Digest as _, Sha256};
+use limen_core::people::PhotoDigest;
 
 pub use error::StoreError;
 pub use keeping::KEPT_NAME;
@@ -29,33 +28,9 @@ pub use vault::{Opened, Rotated, Vault};
 
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::person::PersonId;
-use limen_core::secret::hex;
 
 /// The store's name in the state folder.
 pub const STORE_NAME: &str = "templates.limen";
-
-/// SHA-256 of a photograph file's bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PhotoDigest(pub [u8; 32]);
-
-impl PhotoDigest {
-    /// The digest of a photograph file's bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-}
-
-impl fmt::Display for PhotoDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
-    }
-}
-
-impl fmt::Debug for PhotoDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PhotoDigest({})", hex(&self.0[..4]))
-    }
-}
 
 /// What the network makes of one photograph.
 #[derive(Debug, Clone, PartialEq)]

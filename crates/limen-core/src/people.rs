@@ -5,6 +5,7 @@
 //! person's singles, and what probes are compared with; a *standing* says whether and when a person may enter at all.
 
 mod means;
+mod photo;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::embedding::{Embedding, ModelDigest};
 use crate::person::{GroupId, PersonId, PersonName};
 
 pub use means::Means;
+pub use photo::PhotoDigest;
 
 /// Whether and when a person may enter, whatever the face.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,12 +1,12 @@
 //! The report as one JSON object; its names are a promise, explained in `docs/calibration.md`.
 
+use limen_lab::calibration::advice::{CHECKED, days_to_a_false_accept, rule_of_three};
+use limen_lab::calibration::impostors::Check;
+use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
+use limen_lab::calibration::tally::{STEP, Tally};
 use serde_json::{Value, json};
 
 use super::{Report, words};
-use crate::evaluation::calibration::advice::{CHECKED, days_to_a_false_accept, rule_of_three};
-use crate::evaluation::calibration::impostors::Check;
-use crate::evaluation::calibration::look_alikes::{LookAlike, Remedy};
-use crate::evaluation::calibration::tally::{STEP, Tally};
 
 /// Everything.
 pub fn report(report: &Report<'_>) -> Value {

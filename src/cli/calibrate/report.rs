@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
+use limen_lab::calibration::tally::STEP;
+use limen_lab::calibration::{Calibration, ENOUGH};
+
 use super::super::output::{BAD, FAINT, GOOD, NOTE, STRONG, bar, say, styled};
 use super::{Report, words};
 use crate::config::edit::Proposal;
-use crate::evaluation::calibration::look_alikes::{LookAlike, Remedy};
-use crate::evaluation::calibration::tally::STEP;
-use crate::evaluation::calibration::{Calibration, ENOUGH};
 use crate::pipeline::shortfall;
 
 /// Steps of a histogram that share a line.

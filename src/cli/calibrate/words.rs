@@ -1,8 +1,8 @@
 //! The sentences that terminal and proposal share.
 
-use crate::evaluation::calibration::Calibration;
-use crate::evaluation::calibration::advice::{LEAST_PAIRS, Reason, days_to_a_false_accept, rule_of_three};
-use crate::evaluation::calibration::look_alikes::{LookAlike, Remedy};
+use limen_lab::calibration::Calibration;
+use limen_lab::calibration::advice::{LEAST_PAIRS, Reason, days_to_a_false_accept, rule_of_three};
+use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
 
 /// Longer than this is said in years.
 const DAYS_UP_TO: f64 = 730.0;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use limen_core::people::PhotoDigest;
 use limen_core::person::{GroupId, PersonId, PersonName};
 
 use super::photo::Checked;
+use crate::gallery::Store;
 use crate::gallery::roster::MAX_PHOTOS;
-use crate::gallery::{PhotoDigest, Store};
 
 /// Somebody new, or new photographs of somebody enrolled.
 pub(super) struct Arrival {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use limen_core::embedding::Embedding;
+use limen_core::people::PhotoDigest;
 use limen_files::{Trust, read_trusted};
 use limen_vision::analyst::Analyst;
 use limen_vision::pixels::photograph::photograph_from_bytes;
@@ -10,8 +11,8 @@ use limen_vision::pixels::photograph::photograph_from_bytes;
 use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
 use crate::enrol::{only_face, template_of};
+use crate::gallery::PhotoTemplate;
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
-use crate::gallery::{PhotoDigest, PhotoTemplate};
 
 /// A checked photograph, ready to be put into the gallery's folder.
 pub(super) struct Checked {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use limen_core::people::PhotoDigest;
 use limen_vision::analyst::Analyst;
 use limen_vision::pixels::encode::encode_jpeg;
 
@@ -13,7 +14,6 @@ use crate::cli::trouble::Trouble;
 use crate::clocks;
 use crate::config::Settings;
 use crate::enrol::only_face;
-use crate::gallery::PhotoDigest;
 
 /// Pictures that the camera takes of a person.
 const CAMERA_PICTURES: usize = 3;

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use limen_core::embedding::{Crops, Embedding, Score};
+use limen_lab::accuracy::{Accuracy, PairScore, accuracy, accuracy_interval};
+use limen_lab::bootstrap::Estimate;
+use limen_lab::pairs::Pair;
+use limen_lab::pictures::{Collection, Embedded};
 use limen_vision::matching::scoring::Scoring;
-
-use crate::evaluation::accuracy::{Accuracy, PairScore, accuracy, accuracy_interval};
-use crate::evaluation::bootstrap::Estimate;
-use crate::evaluation::pairs::Pair;
-use crate::evaluation::pictures::{Collection, Embedded};
 
 /// A list of pairs, compared.
 pub struct Listed {

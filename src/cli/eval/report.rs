@@ -4,16 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use limen_core::embedding::Crops;
+use limen_lab::bootstrap::Estimate;
+use limen_lab::plot::{Plotted, write_plots};
+use limen_lab::rates::{Histogram, Rates, TarAtFar};
+use limen_lab::sides::Comparison;
 use serde_json::{Value, json};
 
 use super::listed::Listed;
 use crate::cli::context::shown;
 use crate::cli::output::{FAINT, STRONG, styled};
 use crate::cli::trouble::Trouble;
-use crate::evaluation::bootstrap::Estimate;
-use crate::evaluation::plot::{Plotted, write_plots};
-use crate::evaluation::rates::{Histogram, Rates, TarAtFar};
-use crate::evaluation::sides::Comparison;
 
 /// Names of a list that the text shows; JSON has all.
 const SHOWN: usize = 5;

@@ -1,6 +1,7 @@
 //! `limen people discard-photographs`: a photograph beside the store defeats its encryption, so it goes once
 //! its template is there.
 
+use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
 use limen_files::{Trust, read_trusted};
 use serde_json::json;
@@ -14,7 +15,7 @@ use crate::config::Settings;
 use crate::control::{Request, ask};
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
 use crate::gallery::roster::Entry;
-use crate::gallery::{EditError, PhotoDigest, Roster, discard_photos, restore_photos};
+use crate::gallery::{EditError, Roster, discard_photos, restore_photos};
 
 pub fn discard(context: &Context, id: &str) -> Result<Answer, Trouble> {
     refuse_without_store(context)?;

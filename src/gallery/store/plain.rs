@@ -8,11 +8,12 @@
 use std::path::Path;
 
 use limen_core::embedding::{MAX_DIMENSIONS, ModelDigest};
+use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
 use sha2::{Digest as _, Sha256};
 
 use super::error::shown;
-use super::{Cursor, PhotoDigest, Store, StoreError};
+use super::{Cursor, Store, StoreError};
 
 /// The format that is read here.
 pub const VERSION: u32 = 1;

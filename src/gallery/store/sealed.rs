@@ -19,13 +19,14 @@ use std::path::Path;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use limen_core::embedding::{MAX_DIMENSIONS, ModelDigest};
+use limen_core::people::PhotoDigest;
 use limen_core::person::{MAX_ID_LENGTH, PersonId};
 use limen_core::secret::Key;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::error::shown;
-use super::{Cursor, PhotoDigest, PhotoTemplate, Source, Store, StoreError};
+use super::{Cursor, PhotoTemplate, Source, Store, StoreError};
 
 pub const MAGIC: &[u8; 8] = b"LIMENTPL";
 /// The format that is written.

@@ -4,9 +4,11 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use limen_core::people::PhotoDigest;
 use limen_core::secret::Key;
 use limen_files::Trust;
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::sealed::{HEAD, KeyId, MAGIC};

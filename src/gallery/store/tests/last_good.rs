@@ -1,6 +1,7 @@
 //! The last good gallery is the newest and as it was written, or it is none.
 
 use limen_core::credential::{Card, PinHash, SecondFactor};
+use limen_core::people::PhotoDigest;
 use limen_core::people::{Means, Standing};
 use limen_core::person::{GroupId, PersonName};
 

@@ -12,13 +12,13 @@ use std::sync::Mutex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use limen_core::embedding::{Embedding, ModelDigest};
+use limen_core::people::PhotoDigest;
 use limen_vision::analyst::Analyst;
 use limen_vision::pixels::photograph::{is_photograph, photograph_from_bytes};
 use serde::{Deserialize, Serialize};
 
 use super::EvaluationError;
 use super::bootstrap::in_parallel;
-use crate::gallery::PhotoDigest;
 
 /// The most pictures of one evaluation: their pairs are compared one by one.
 pub const MAX_PICTURES: usize = 100_000;

@@ -6,8 +6,8 @@ use plotters::prelude::*;
 
 use super::Calibration;
 use super::tally::{Histogram, STEP};
-use crate::evaluation::EvaluationError;
-use crate::evaluation::plot::{Drawn, SIZE, builder, histograms, mark};
+use crate::EvaluationError;
+use crate::plot::{Drawn, SIZE, builder, histograms, mark};
 
 /// Steps a row, so that a small gallery's histogram is no comb.
 const STEPS: usize = 2;
