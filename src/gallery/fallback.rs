@@ -84,8 +84,9 @@ impl Taken {
             list.dedup();
         }
         let Self { out, held, limited } = self;
-        held.retain(|person| !out.contains(person));
-        limited.retain(|person| !out.contains(person) && !held.contains(person));
+        let in_list = |list: &[PersonId], person: &PersonId| list.binary_search(person).is_ok();
+        held.retain(|person| !in_list(out, person));
+        limited.retain(|person| !in_list(out, person) && !in_list(held, person));
     }
 }
 
