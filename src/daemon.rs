@@ -19,6 +19,7 @@ mod entries;
 mod error;
 mod eyes;
 mod folder;
+mod followers;
 mod force;
 mod health;
 mod journal;
