@@ -29,7 +29,7 @@ pub use edit::{
     Addition, EditError, Edited, NewPerson, WhichPin, add, add_people, discard_photos, remove_person,
     remove_photo, restore_photos, set_pin, undo,
 };
-pub use fallback::{AtBoot, GalleryTrouble};
+pub use fallback::{AtBoot, GalleryTrouble, RefusedPart};
 pub use kept::Kept;
 pub use means::Means;
 pub use roster::{Roster, RosterError};

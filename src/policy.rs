@@ -358,6 +358,8 @@ mod combined_walks;
 #[cfg(test)]
 mod commands_tests;
 #[cfg(test)]
+mod narrowed_walks;
+#[cfg(test)]
 mod proving_tests;
 #[cfg(test)]
 mod proving_walks;

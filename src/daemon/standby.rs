@@ -12,11 +12,24 @@ use serde_json::{Value, json};
 use crate::enrol::{GallerySource, LastGood, StoreUse};
 use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back};
 use crate::gallery::narrowing::{Photographs, narrow};
-use crate::gallery::{GalleryTrouble, Kept, Standing};
+use crate::gallery::{GalleryTrouble, Kept, RefusedPart, Standing};
 use crate::matching::scoring::Scoring;
 use crate::matching::{Prepared, Rule};
 use crate::person::PersonId;
 use crate::policy::Roster;
+
+/// What is refused, and what is wrong with it.
+#[derive(Clone)]
+pub(super) struct Why {
+    pub refused: RefusedPart,
+    pub what: String,
+}
+
+impl Why {
+    fn trouble(self, in_force: InForce, taken: Option<Taken>) -> GalleryTrouble {
+        GalleryTrouble { refused: self.refused, why: self.what, in_force, taken }
+    }
+}
 
 /// A gallery that is ready to come into force.
 pub(super) struct Force {
@@ -75,7 +88,7 @@ impl Standby {
         source: &GallerySource,
         text: Option<&str>,
         photographs: &Photographs,
-        why: String,
+        why: Why,
     ) -> (GalleryTrouble, Option<Force>) {
         let Some(current) = &mut self.current else { return (nobody(why, text), None) };
         let Fallback { kept, narrowed, .. } =
@@ -83,7 +96,7 @@ impl Standby {
         let changed = narrowed.as_ref().is_some_and(|taken| !taken.is_nothing());
         narrowed.iter().for_each(|taken| current.taken.add(taken));
         let taken = narrowed.map(|_| current.taken.clone());
-        let trouble = GalleryTrouble { why, in_force: current.came_from, taken };
+        let trouble = why.trouble(current.came_from, taken);
         let (true, Some(kept)) = (changed, kept) else { return (trouble, None) };
         narrow_on_disk(source, text, photographs);
         let standings: HashMap<&PersonId, &Standing> =
@@ -110,11 +123,11 @@ impl Standby {
         (rule, scoring): (Rule, Scoring),
         at_boot: AtBoot,
         (text, photographs): (Option<&str>, &Photographs),
-        why: String,
+        why: Why,
     ) -> (GalleryTrouble, Option<Force>) {
         let known = last.as_ref().map(|last| &last.kept);
         let fallback = fall_back(known, When::Boot(at_boot), text, photographs);
-        let trouble = GalleryTrouble { why, in_force: fallback.in_force, taken: fallback.narrowed.clone() };
+        let trouble = why.trouble(fallback.in_force, fallback.narrowed.clone());
         let (Some(mut kept), Some(last)) = (fallback.kept, last) else { return (trouble, None) };
         let taken = fallback.narrowed.unwrap_or_default();
         if !taken.is_nothing() {
@@ -178,8 +191,8 @@ impl Standby {
 }
 
 /// There is no gallery at all.
-pub(super) fn nobody(why: String, text: Option<&str>) -> GalleryTrouble {
-    GalleryTrouble { why, in_force: InForce::Nobody, taken: text.map(|_| Taken::default()) }
+pub(super) fn nobody(why: Why, text: Option<&str>) -> GalleryTrouble {
+    why.trouble(InForce::Nobody, text.map(|_| Taken::default()))
 }
 
 fn roster_of(prepared: &Prepared) -> Roster {
@@ -241,7 +254,8 @@ mod tests {
     }
 
     fn narrow_by(standby: &mut Standby, text: Option<&str>) -> (GalleryTrouble, Option<Force>) {
-        standby.narrow(&source(), text, &Photographs::new(), "a mistake".to_owned())
+        let why = Why { refused: RefusedPart::Gallery, what: "a mistake".to_owned() };
+        standby.narrow(&source(), text, &Photographs::new(), why)
     }
 
     #[test]

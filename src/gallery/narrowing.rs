@@ -132,15 +132,16 @@ fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
             None => (Some(*one), true),
         },
     };
+    let (schedules, no_schedule_known) = all_schedules(had, claim);
     let means = Means {
         pin: pin.cloned(),
         // It is none without the PIN that it stands beside.
         duress: duress.filter(|_| pin.is_some()).cloned(),
         card: had.card.as_ref().filter(|card| claim.card == Said::This((*card).clone())).cloned(),
         rule,
-        schedules: all_schedules(had, claim),
+        schedules,
     };
-    (if means == **had { Arc::clone(had) } else { Arc::new(means) }, unclear)
+    (if means == **had { Arc::clone(had) } else { Arc::new(means) }, unclear || no_schedule_known)
 }
 
 /// The rule that asks for at least what either asks for.
@@ -152,20 +153,22 @@ fn stricter(one: SecondFactor, other: SecondFactor) -> Option<SecondFactor> {
     }
 }
 
-/// While which schedules a factor is asked for; none: always. More of them ask more often.
-fn all_schedules(had: &Means, claim: &Claim) -> Vec<String> {
+/// While which schedules a factor is asked for, and whether nobody knows which were meant. None: always, and more of
+/// them ask more often; one that the site does not have asks always, whatever stands beside it.
+fn all_schedules(had: &Means, claim: &Claim) -> (Vec<String>, bool) {
     let said = match &claim.schedules {
         Said::This(said) => said.as_slice(),
-        Said::Nothing | Said::Unreadable => &[],
+        Said::Nothing => &[],
+        Said::Unreadable => return (Vec::new(), true),
     };
     match (had.rule, &claim.rule) {
-        // The file asks for nothing: what was asked for stays.
-        (_, Said::Nothing) => had.schedules.clone(),
-        (None, _) => said.to_vec(),
-        (Some(_), _) if said.is_empty() || had.schedules.is_empty() => Vec::new(),
+        // The file asks for nothing: what was asked for stays. Schedules without a rule had one that was lost.
+        (_, Said::Nothing) => (had.schedules.clone(), !said.is_empty()),
+        (None, _) => (said.to_vec(), false),
+        (Some(_), _) if said.is_empty() || had.schedules.is_empty() => (Vec::new(), false),
         (Some(_), _) => {
             let more = said.iter().filter(|name| !had.schedules.contains(name));
-            had.schedules.iter().chain(more).cloned().collect()
+            (had.schedules.iter().chain(more).cloned().collect(), false)
         }
     }
 }

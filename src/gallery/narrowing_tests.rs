@@ -140,6 +140,18 @@ fn a_second_factor_is_asked_for_wherever_either_asks_for_one() {
 }
 
 #[test]
+fn schedules_of_a_second_factor_that_cannot_be_read_or_have_no_rule_hold_the_person_back() {
+    let (rule, schedules) = ("second-factor = \"pin\"\n", "second-factor-schedules = ");
+    let night = format!("{rule}{schedules}[\"night\"]");
+    for unreadable in ["5", "[\"night\", 5]", "{ night = true }", "[[\"night\"]]"] {
+        let after = format!("{rule}{schedules}{unreadable}");
+        assert!(left("", &after).suspended && left(&night, &after).suspended, "{unreadable}");
+    }
+    assert!(left("", &format!("{schedules}[\"night\"]")).suspended, "some rule was meant");
+    assert!(!left(&night, &night).suspended && !left(&night, &format!("{schedules}[]")).suspended);
+}
+
+#[test]
 fn whoever_lost_a_picture_waits_for_whose_it_was_must_not_enter() {
     let two = "[[person]]\nid = \"ada\"\nname = \"Ada\"\nphotos = [\"ada.jpg\", \"bob.jpg\"]\n";
     let narrowed = narrowed(two, &(person("ada", "") + MISTAKE));
@@ -184,6 +196,10 @@ fn lines() -> impl Strategy<Value = String> {
             "card = \"26:1:3\"",
             "second-factor = \"pin\"",
             "second-factor = \"pin-or-card\"",
+            "second-factor-schedules = [\"night\"]",
+            "second-factor-schedules = [\"day\", \"night\"]",
+            "second-factor-schedules = [\"night\", 7]",
+            "second-factor-schedules = {}",
             "extended-time = true",
             "colour = 1",
         ])
@@ -217,6 +233,15 @@ fn is_within(less: &Standing, more: &Standing) -> bool {
                 .means
                 .rule
                 .is_none_or(|rule| less.means.rule.is_some_and(|own| stricter(own, rule) == Some(own)))
+            && asks_as_often(&less.means, &more.means)
+}
+
+/// Whether the factor is asked for whenever `more` asks for one. None is always, and each name asks more often.
+fn asks_as_often(less: &Means, more: &Means) -> bool {
+    let named = |name: &String| less.schedules.contains(name);
+    more.rule.is_none()
+        || less.schedules.is_empty()
+        || (!more.schedules.is_empty() && more.schedules.iter().all(named))
 }
 
 proptest! {
