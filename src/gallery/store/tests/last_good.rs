@@ -95,6 +95,15 @@ fn an_older_one_put_back_or_one_of_another_store_is_refused() {
 }
 
 #[test]
+fn a_copy_put_back_after_it_was_taken_away_is_refused() {
+    let place = place();
+    let copy = fs::read(place.path(KEPT_NAME)).expect("kept");
+    place.vault().drop_gallery();
+    place.put(KEPT_NAME, &copy, 0o600);
+    assert!(matches!(found(&place), Err(StoreError::KeptOlder(_))));
+}
+
+#[test]
 fn every_altered_byte_and_every_cut_refuses_it() {
     let place = place();
     let whole = fs::read(place.path(KEPT_NAME)).expect("kept");
