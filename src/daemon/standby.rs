@@ -92,7 +92,7 @@ impl Standby {
     ) -> (GalleryTrouble, Option<Force>) {
         let Some(current) = &mut self.current else { return (nobody(why, text), None) };
         let Fallback { kept, narrowed, .. } =
-            fall_back(Some(&current.kept), When::Running, text, photographs);
+            fall_back(Some(current.kept.clone()), When::Running, text, photographs);
         let changed = narrowed.as_ref().is_some_and(|taken| !taken.is_nothing());
         narrowed.iter().for_each(|taken| current.taken.add(taken));
         let taken = narrowed.map(|_| current.taken.clone());
@@ -125,15 +125,17 @@ impl Standby {
         (text, photographs): (Option<&str>, &Photographs),
         why: Why,
     ) -> (GalleryTrouble, Option<Force>) {
-        let known = last.as_ref().map(|last| &last.kept);
+        let (known, last) = last.map(|last| (last.kept, (last.store, last.generation))).unzip();
         let fallback = fall_back(known, When::Boot(at_boot), text, photographs);
         let trouble = why.trouble(fallback.in_force, fallback.narrowed.clone());
-        let (Some(mut kept), Some(last)) = (fallback.kept, last) else { return (trouble, None) };
+        let (Some(mut kept), Some((store, generation))) = (fallback.kept, last) else {
+            return (trouble, None);
+        };
         let taken = fallback.narrowed.unwrap_or_default();
         if !taken.is_nothing() {
             narrow_on_disk(source, text, photographs);
         }
-        let (gallery, without) = kept.gallery(&last.store);
+        let (gallery, without) = kept.gallery(&store);
         for id in without {
             log::warn!("\"{id}\" cannot enter: the store has no template of theirs");
         }
@@ -143,7 +145,7 @@ impl Standby {
             rule,
             roster: roster_of(&prepared),
             prepared: Arc::new(prepared),
-            store: Some(last.generation),
+            store: Some(generation),
             kept,
             came_from: InForce::LastGood,
             taken,
@@ -204,7 +206,7 @@ fn roster_of(prepared: &Prepared) -> Roster {
 fn narrow_on_disk(source: &GallerySource, text: Option<&str>, photographs: &Photographs) {
     let (StoreUse::Own(vault), Some(text)) = (&source.store, text) else { return };
     let narrowed = vault.lock().and_then(|_writing| {
-        vault.narrow_gallery(|kept| narrow(kept, text, photographs).map(|narrowed| narrowed.kept))
+        vault.narrow_gallery(|kept| narrow(kept, text, photographs).ok().map(|narrowed| narrowed.kept))
     });
     if let Err(error) = narrowed {
         log::warn!("{error}");

@@ -92,23 +92,23 @@ impl Taken {
 
 /// What is in force when a gallery file is refused. `known` is the gallery in force, or at a start the last good one;
 /// `text` is what the file says, if it can be read at all.
-pub fn fall_back(
-    known: Option<&Kept>,
-    when: When,
-    text: Option<&str>,
-    photographs: &Photographs,
-) -> Fallback {
+pub fn fall_back(known: Option<Kept>, when: When, text: Option<&str>, photographs: &Photographs) -> Fallback {
     let in_force = if when == When::Running { InForce::Before } else { InForce::LastGood };
-    let narrowed = text.and_then(|text| narrow(known.unwrap_or(&Kept::default()), text, photographs));
-    match (known, narrowed) {
-        (Some(_), Some(Narrowed { kept, out, held, limited })) => {
+    let is_known = known.is_some();
+    let known = known.unwrap_or_default();
+    let narrowed = match text {
+        Some(text) => narrow(known, text, photographs),
+        None => Err(known),
+    };
+    match narrowed {
+        Ok(Narrowed { kept, out, held, limited }) if is_known => {
             Fallback { kept: Some(kept), in_force, narrowed: Some(Taken { out, held, limited }) }
         }
-        (Some(known), None) if when != When::Boot(AtBoot::Refuse) => {
-            Fallback { kept: Some(known.clone()), in_force, narrowed: None }
+        Err(known) if is_known && when != When::Boot(AtBoot::Refuse) => {
+            Fallback { kept: Some(known), in_force, narrowed: None }
         }
-        (_, narrowed) => {
-            let narrowed = narrowed.map(|_| Taken::default());
+        narrowed => {
+            let narrowed = narrowed.ok().map(|_| Taken::default());
             Fallback { kept: None, in_force: InForce::Nobody, narrowed }
         }
     }

@@ -143,11 +143,11 @@ impl Daemon {
         let text = file.is_toml().then(|| file.text());
         let (text, photographs) = (text.as_deref(), Photographs::new());
         let fallback = match &self.in_force {
-            Some(known) => fall_back(Some(known), When::Running, text, &photographs),
-            None => fall_back(self.on_disk.as_ref(), When::Boot(self.at_boot), text, &photographs),
+            Some(known) => fall_back(Some(known.clone()), When::Running, text, &photographs),
+            None => fall_back(self.on_disk.clone(), When::Boot(self.at_boot), text, &photographs),
         };
         if let (Some(kept), Some(text)) = (&self.on_disk, text) {
-            let narrowed = narrow(kept, text, &photographs).expect("TOML");
+            let narrowed = narrow(kept.clone(), text, &photographs).expect("TOML");
             self.on_disk = Some(written_and_read(&narrowed.kept));
         }
         self.in_force = fallback.kept.clone();
@@ -286,11 +286,11 @@ fn kept(names: &[&str]) -> Kept {
 #[test]
 fn at_a_start_where_nothing_can_be_read_nobody_enters_unless_the_site_says_so() {
     let known = kept(&["ada"]);
-    let start = |at_boot| fall_back(Some(&known), When::Boot(at_boot), None, &Photographs::new());
+    let start = |at_boot| fall_back(Some(known.clone()), When::Boot(at_boot), None, &Photographs::new());
     assert_eq!(start(AtBoot::Refuse).kept, None);
     let last = start(AtBoot::LastGood);
     assert_eq!((last.kept, last.in_force, last.narrowed), (Some(known.clone()), InForce::LastGood, None));
-    let running = fall_back(Some(&known), When::Running, None, &Photographs::new());
+    let running = fall_back(Some(known.clone()), When::Running, None, &Photographs::new());
     assert_eq!((running.kept, running.in_force), (Some(known), InForce::Before));
 }
 

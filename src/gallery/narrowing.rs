@@ -39,23 +39,15 @@ impl Narrowed {
     }
 }
 
-/// Narrows what was in force by the text of the present file and by what lies where its photographs were; `None` if
-/// the text is no TOML: then nobody knows what it takes away.
-pub fn narrow(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Narrowed> {
-    let before: HashMap<&PersonId, &KeptPerson> =
-        kept.people.iter().map(|person| (&person.id, person)).collect();
-    let mut left: HashMap<&PersonId, Standing> = HashMap::new();
-    read_claims(text, |id, claim| {
-        let Some((id, person)) = before.get_key_value(&id) else { return };
-        // Of two entries of one person both count.
-        let had = left.entry(id).or_insert_with(|| person.standing.clone());
-        *had = narrower(had, &claim);
-        had.suspended |= claim.unknown_key || lost_a_picture(person, &claim, photographs);
-    })?;
+/// Narrows what was in force by the text of the present file and by what lies where its photographs were; it is given
+/// back as it was if the text is no TOML: then nobody knows what it takes away.
+pub fn narrow(kept: Kept, text: &str, photographs: &Photographs) -> Result<Narrowed, Kept> {
+    let Some(left) = standings_left(&kept, text, photographs) else { return Err(kept) };
     let mut narrowed = Narrowed { kept: Kept::default(), out: vec![], held: vec![], limited: vec![] };
-    for person in &kept.people {
-        let Some(standing) = left.remove(&person.id) else {
-            narrowed.out.push(person.id.clone());
+    narrowed.kept.people.reserve_exact(left.iter().flatten().count());
+    for (person, standing) in kept.people.into_iter().zip(left) {
+        let Some(standing) = standing else {
+            narrowed.out.push(person.id);
             continue;
         };
         if standing.suspended && !person.standing.suspended {
@@ -63,9 +55,25 @@ pub fn narrow(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Narr
         } else if standing != person.standing {
             narrowed.limited.push(person.id.clone());
         }
-        narrowed.kept.people.push(KeptPerson { standing, ..person.clone() });
+        narrowed.kept.people.push(KeptPerson { standing, ..person });
     }
-    Some(narrowed)
+    Ok(narrowed)
+}
+
+/// What is left of each person's standing, in their order; none of whom the text no longer names.
+fn standings_left(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Vec<Option<Standing>>> {
+    let places: HashMap<&PersonId, usize> =
+        kept.people.iter().enumerate().map(|(place, person)| (&person.id, place)).collect();
+    let mut left: Vec<Option<Standing>> = vec![None; kept.people.len()];
+    read_claims(text, |id, claim| {
+        let Some(&place) = places.get(&id) else { return };
+        let person = &kept.people[place];
+        // Of two entries of one person both count.
+        let had = left[place].get_or_insert_with(|| person.standing.clone());
+        *had = narrower(had, &claim);
+        had.suspended |= claim.unknown_key || lost_a_picture(person, &claim, photographs);
+    })?;
+    Some(left)
 }
 
 /// Whether a picture that the person was recognised by is no longer theirs: whose it was must not enter as them.

@@ -144,7 +144,7 @@ proptest! {
     ) {
         let (access, Some(mut in_force)) = (site(), kept(&before)) else { return Ok(()) };
         for text in after {
-            let narrowed = narrow(&in_force, &text, &Photographs::new()).expect("TOML").kept;
+            let narrowed = narrow(in_force.clone(), &text, &Photographs::new()).expect("TOML").kept;
             is_never_looser(&access, &narrowed.people[0].standing, &in_force.people[0].standing)?;
             in_force = narrowed;
         }

@@ -53,7 +53,7 @@ impl Vault {
 
     /// Takes away from the last good gallery what a later gallery file with mistakes takes away, and nothing else: only
     /// the newest is changed.
-    pub fn narrow_gallery(&self, narrow: impl FnOnce(&Kept) -> Option<Kept>) -> Result<(), StoreError> {
+    pub fn narrow_gallery(&self, narrow: impl FnOnce(Kept) -> Option<Kept>) -> Result<(), StoreError> {
         let narrowed = self.open_gallery().and_then(|opened| {
             let Some((sealed, key)) = opened else { return Ok(()) };
             let seen = Seen::load(&self.folder, Trust::in_the_service())?;
@@ -61,7 +61,7 @@ impl Vault {
             if generation != self.newest(&seen) || sealed.head.number < seen.gallery {
                 return Err(StoreError::KeptOlder(shown(&self.kept_file())));
             }
-            match narrow(&sealed.unseal(&key)?) {
+            match narrow(sealed.unseal(&key)?) {
                 Some(less) => self.keep_with(&less, &key, generation),
                 None => Err(StoreError::KeptDamaged(shown(&self.kept_file()))),
             }
