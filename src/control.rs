@@ -7,6 +7,7 @@
 
 mod client;
 mod peer;
+mod places;
 mod server;
 
 use std::io::ErrorKind;

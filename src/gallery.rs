@@ -22,7 +22,10 @@ pub use edit::{
     Addition, EditError, Edited, NewPerson, WhichPin, add, add_people, discard_photos, remove_person,
     remove_photo, restore_photos, set_pin, undo,
 };
-pub use fallback::{AtBoot, GalleryTrouble};
+pub use fallback::{AtBoot, GalleryTrouble, RefusedPart};
 pub use kept::Kept;
 pub use roster::{Roster, RosterError};
 pub use store::{ModelVersion, PhotoTemplate, Store, StoreError, Vault};
+
+#[cfg(test)]
+mod narrowed_walks;

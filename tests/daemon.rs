@@ -21,7 +21,7 @@ use limen_core::policy::Event;
 use limen_files::Trust;
 use limen_vision::frame::Picture;
 
-use crate::support::{Site, models, nobody, visitor};
+use crate::support::{Site, models, nobody, photo, visitor};
 
 /// Long enough for a busy machine; nothing waits for it where all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -217,6 +217,21 @@ fn whoever_is_taken_out_of_a_gallery_file_with_mistakes_is_out_of_force() {
     site.write("gallery.toml", "");
     running.ask(Request::Reload).expect("in force");
     assert_eq!(trouble_of(&running.ask(Request::Status).expect("an answer"), "gallery"), None);
+    running.finish();
+}
+
+#[test]
+fn whose_photograph_was_replaced_is_held_back_although_the_configuration_is_what_has_the_mistake() {
+    let site = Site::with_obama();
+    let config = configuration(&site, "");
+    let running = Running::start_with(&config, &site, vec![nobody()], 60);
+    running.loaded();
+    configuration(&site, "[camera]\nfsp = 15\n");
+    let error = running.ask(Request::Reload).expect_err("refused").to_string();
+    assert!(error.ends_with("the configuration is refused; what was in force stays in force"), "{error}");
+    site.write("obama.jpg", std::fs::read(photo("biden")).expect("a photograph of the demo"));
+    let error = running.ask(Request::Reload).expect_err("refused").to_string();
+    assert!(error.contains("less what the gallery file takes away") && error.contains(": obama"), "{error}");
     running.finish();
 }
 

@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,9 +13,10 @@ use std::time::{Duration, Instant};
 use limen_files::failpoint;
 
 use super::peer::Peer;
+use super::places::Places;
 use super::{
-    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_CLIENTS, MAX_GUESTS, MAX_PLAIN,
-    MAX_REQUEST, NO_ANSWER, Request, Right, no,
+    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_REQUEST, NO_ANSWER, Request,
+    Right, no,
 };
 
 /// Events that wait for a slow follower before it is dropped.
@@ -88,7 +88,7 @@ fn accept<T: Fn(Heard) -> Taken + Send + Sync + 'static>(
     operators: Option<u32>,
     take: &Arc<T>,
 ) {
-    let clients = Arc::new(Clients::default());
+    let places = Arc::new(Places::default());
     for stream in listener.incoming() {
         failpoint::reach("control");
         let stream = match stream {
@@ -101,7 +101,7 @@ fn accept<T: Fn(Heard) -> Taken + Send + Sync + 'static>(
         };
         let client = Client { peer: Peer::of(&stream, operators).ok(), stream, take: Arc::clone(take) };
         let right = client.peer.map_or(Right::Everybody, |peer| peer.right);
-        let Some(place) = Clients::enter(&clients, right) else {
+        let Some(place) = Places::enter(&places, right) else {
             client.turn_away_now("too many clients are connected; try again");
             continue;
         };
@@ -114,48 +114,6 @@ fn accept<T: Fn(Heard) -> Taken + Send + Sync + 'static>(
         if let Err(error) = served {
             log::warn!("control: no thread for a client: {error}");
         }
-    }
-}
-
-/// How many are connected, by what they may do: [`MAX_CLIENTS`] at most, of which [`MAX_GUESTS`] are no administrators,
-/// of which [`MAX_PLAIN`] are no operators either.
-#[derive(Default)]
-struct Clients([AtomicUsize; 3]);
-
-/// How many of this right and of less may be connected.
-fn limit(right: Right) -> usize {
-    match right {
-        Right::Everybody => MAX_PLAIN,
-        Right::Operator => MAX_GUESTS,
-        Right::Administrator => MAX_CLIENTS,
-    }
-}
-
-impl Clients {
-    /// A place, if there is one. Only the thread that accepts asks for one.
-    fn enter(clients: &Arc<Self>, right: Right) -> Option<Place> {
-        let rights = [Right::Everybody, Right::Operator, Right::Administrator];
-        let mut up_to = 0;
-        for (index, counted) in rights.into_iter().enumerate() {
-            up_to += clients.0[index].load(Ordering::Acquire);
-            if right <= counted && up_to >= limit(counted) {
-                return None;
-            }
-        }
-        clients.0[right as usize].fetch_add(1, Ordering::AcqRel);
-        Some(Place { clients: Arc::clone(clients), right })
-    }
-}
-
-/// Counts a client out when dropped, also when its thread panics or never starts.
-struct Place {
-    clients: Arc<Clients>,
-    right: Right,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.clients.0[self.right as usize].fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -356,30 +314,6 @@ mod tests {
             assert!(answer.is_empty() || answer.contains(says), "{answer}");
         }
         assert!(ask(&path, Request::Status).is_ok());
-    }
-
-    #[test]
-    fn some_places_are_kept_for_operators_and_some_for_administrators() {
-        let clients = Arc::new(Clients::default());
-        let fill = |right| std::iter::from_fn(|| Clients::enter(&clients, right)).collect::<Vec<_>>();
-        let mut plain = fill(Right::Everybody);
-        assert_eq!(plain.len(), MAX_PLAIN);
-        let operators = fill(Right::Operator);
-        assert_eq!(operators.len(), MAX_GUESTS - MAX_PLAIN);
-        let administrators = fill(Right::Administrator);
-        assert_eq!(administrators.len(), MAX_CLIENTS - MAX_GUESTS);
-        plain.pop();
-        assert!(Clients::enter(&clients, Right::Administrator).is_some());
-        assert!(Clients::enter(&clients, Right::Operator).is_some());
-        assert!(Clients::enter(&clients, Right::Everybody).is_some());
-    }
-
-    #[test]
-    fn administrators_and_operators_alone_may_fill_their_places() {
-        let clients = Arc::new(Clients::default());
-        let fill = |right| std::iter::from_fn(|| Clients::enter(&clients, right)).collect::<Vec<_>>();
-        assert_eq!(fill(Right::Operator).len(), MAX_GUESTS);
-        assert_eq!(fill(Right::Administrator).len(), MAX_CLIENTS);
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use limen_core::clock::Now;
 use limen_core::event::Fact;
 use limen_core::policy::Event;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Daemon;
 use super::reload::{Changed, Fresh, Refused, Reloaded};
 use super::standby::Force;
 use crate::config::{Reloads, Settings};
 use crate::control::{Answer, no, yes};
-use crate::gallery::{GalleryTrouble, StoreError};
+use crate::gallery::StoreError;
 use crate::pipeline::{promise, shortfall};
 use crate::service;
 
@@ -31,7 +31,7 @@ impl Daemon {
     }
 
     fn refuse_gallery(&mut self, now: Now, refused: Refused) -> Answer {
-        let Refused { trouble, store_trouble, force } = refused;
+        let Refused { trouble, told, store_trouble, force } = refused;
         // Revocation first.
         if let Some(force) = force {
             self.enforce(now, force);
@@ -40,7 +40,7 @@ impl Daemon {
         log::error!("{what}");
         self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
         let mut answer = no(&what);
-        answer.insert("gallery".to_owned(), told(&trouble));
+        answer.insert("gallery".to_owned(), told);
         self.gallery_trouble = Some(trouble);
         self.store_trouble = store_trouble.or(self.store_trouble.take());
         answer
@@ -121,13 +121,4 @@ impl Daemon {
         self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed, store });
         answer
     }
-}
-
-/// A gallery's trouble, for whoever asks over the socket.
-fn told(trouble: &GalleryTrouble) -> Value {
-    json!({
-        "in_force": trouble.in_force,
-        "taken": trouble.taken,
-        "still_can_enter": trouble.still_can_enter(),
-    })
 }

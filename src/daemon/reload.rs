@@ -15,8 +15,9 @@ use limen_vision::analyst::Analyst;
 use limen_vision::matching::scoring::Scoring;
 use limen_vision::matching::{Prepared, Rule};
 use limen_vision::model::Models;
+use serde_json::{Value, json};
 
-use super::standby::{Force, Standby, nobody};
+use super::standby::{Force, Standby, Why, nobody};
 use super::{DaemonError, Message};
 use crate::config::Settings;
 use crate::control::{Answer, no};
@@ -27,7 +28,7 @@ use crate::enrol::{
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;
-use crate::gallery::{Built, GalleryTrouble, StoreError};
+use crate::gallery::{Built, GalleryTrouble, RefusedPart, StoreError};
 use crate::mistake::Mistake;
 use crate::pipeline::{rule, scoring};
 use crate::service;
@@ -58,6 +59,8 @@ pub(super) struct Fresh {
 pub(super) struct Refused {
     /// Why, and what is in force.
     pub trouble: GalleryTrouble,
+    /// The same, for an answer: of a large gallery this takes longer than the main thread has.
+    pub told: Value,
     /// What the store has to do with it.
     pub store_trouble: Option<String>,
     /// What comes into force all the same: what was there before, less what the gallery file takes away.
@@ -65,17 +68,32 @@ pub(super) struct Refused {
 }
 
 /// Why there is nothing new.
-#[derive(Default)]
 struct Refusal {
-    what: String,
+    why: Why,
     store_trouble: Option<String>,
-    /// What lies where people's photographs lay, as far as it was looked at.
-    photographs: Photographs,
+    /// What lies where people's photographs lay; none where nobody looked.
+    photographs: Option<Photographs>,
 }
 
 impl Refusal {
-    fn of(error: impl ToString) -> Self {
-        Self { what: error.to_string(), ..Self::default() }
+    fn of(refused: RefusedPart, error: impl ToString) -> Self {
+        let why = Why { refused, what: error.to_string() };
+        Self { why, store_trouble: None, photographs: None }
+    }
+
+    fn of_configuration(error: impl ToString) -> Self {
+        Self::of(RefusedPart::Configuration, error)
+    }
+
+    /// Of a gallery that was read.
+    fn of_gallery(error: &EnrolError, survey: &Survey) -> Self {
+        let (refused, store_trouble) = match error {
+            EnrolError::Store(_) => (RefusedPart::Store, Some(error.to_string())),
+            EnrolError::Roster(_) | EnrolError::Gallery(_) | EnrolError::File(_) => {
+                (RefusedPart::Gallery, None)
+            }
+        };
+        Self { store_trouble, photographs: Some(survey.photographs()), ..Self::of(refused, error) }
     }
 }
 
@@ -185,35 +203,43 @@ impl Bench {
     }
 
     fn reloaded(&mut self, reply: Option<SyncSender<Answer>>) -> Message {
-        let outcome = self.begin().map_err(Refusal::of).and_then(|()| self.reload());
+        let outcome =
+            self.begin().map_err(|e| Refusal::of(RefusedPart::Records, e)).and_then(|()| self.reload());
         let outcome = outcome.map_err(|refusal| self.refused(refusal));
         Message::Reloaded(Box::new(Reloaded { outcome, reply }))
     }
 
     /// Revocation first: what the gallery file takes away is taken away, whatever else is wrong.
     fn refused(&mut self, refusal: Refusal) -> Refused {
-        let Refusal { what, mut store_trouble, photographs } = refusal;
+        let Refusal { why, mut store_trouble, photographs } = refusal;
+        let photographs = photographs.unwrap_or_else(|| self.photographs());
         let text = read_trusted_text(&self.source.file, MAX_FILE_BYTES, self.source.trust).ok();
         let text = text.as_deref();
         let (trouble, force) = if self.standby.is_in_force() {
-            self.standby.narrow(&self.source, text, &photographs, what)
+            self.standby.narrow(&self.source, text, &photographs, why)
         } else {
-            self.start_with_last_good(what, text, &photographs).unwrap_or_else(|(why, error)| {
+            self.start_with_last_good(why, text, &photographs).unwrap_or_else(|(why, error)| {
                 log::error!("there is no last good gallery: {error}");
                 store_trouble.get_or_insert(error);
                 (nobody(why, text), None)
             })
         };
-        Refused { trouble, store_trouble, force }
+        Refused { told: told(&trouble), trouble, store_trouble, force }
     }
 
-    /// Nothing is in force yet, and the gallery file is refused. Else why, and why there is no last good gallery.
+    /// What lies where people's photographs are; nothing of a gallery file that cannot be read, which takes nothing away.
+    fn photographs(&self) -> Photographs {
+        let survey = Survey::of(&self.source.file, self.source.trust, Some(&*self.settings.access));
+        survey.map(|survey| survey.photographs()).unwrap_or_default()
+    }
+
+    /// Nothing is in force yet, and there is no new gallery. Else why, and why there is no last good gallery.
     fn start_with_last_good(
         &mut self,
-        why: String,
+        why: Why,
         text: Option<&str>,
         photographs: &Photographs,
-    ) -> Result<(GalleryTrouble, Option<Force>), (String, String)> {
+    ) -> Result<(GalleryTrouble, Option<Force>), (Why, String)> {
         let opened = match self.begun {
             true => last_good(&self.source, self.models.digest(), &version_of(&self.models))
                 .map_err(|e| e.to_string()),
@@ -264,7 +290,7 @@ impl Bench {
 
     fn reload(&mut self) -> Result<Fresh, Refusal> {
         let settings = match &self.config_file {
-            Some(file) => Some(Settings::load(file, self.source.trust).map_err(Refusal::of)?),
+            Some(file) => Some(Settings::load(file, self.source.trust).map_err(Refusal::of_configuration)?),
             None => None,
         };
         if let Some(settings) = &settings {
@@ -282,7 +308,7 @@ impl Bench {
         let Built { gallery, notes, store } = built;
         drop(store);
         service::give_back_memory();
-        let (rule, scoring) = self.comparing().map_err(Refusal::of)?;
+        let (rule, scoring) = self.comparing().map_err(Refusal::of_configuration)?;
         let force = self.standby.take(rule, Prepared::new(gallery, scoring), kept, generation);
         Ok(Fresh { settings, force, notes, store_trouble })
     }
@@ -290,7 +316,8 @@ impl Bench {
     /// Reads the gallery file and embeds what is new.
     fn load(&self) -> Result<Enrolled, Refusal> {
         let access = Some(&*self.settings.access);
-        let mut survey = Survey::of(&self.source.file, self.source.trust, access).map_err(Refusal::of)?;
+        let survey = Survey::of(&self.source.file, self.source.trust, access);
+        let mut survey = survey.map_err(|error| Refusal::of(RefusedPart::Gallery, error))?;
         let analyst = Analyst::new(Arc::clone(&self.models), self.settings.recognition.gate, Crops::Mirrored);
         let mut progress = |done: usize, total: usize| {
             if done == total || done.is_multiple_of(10) {
@@ -299,12 +326,18 @@ impl Bench {
         };
         let mut embedder = Enroller::new(analyst);
         let loaded = load_surveyed(&self.source, &mut survey, access, &mut embedder, &mut progress);
-        loaded.map_err(|error| Refusal {
-            store_trouble: matches!(error, EnrolError::Store(_)).then(|| error.to_string()),
-            what: error.to_string(),
-            photographs: survey.photographs(),
-        })
+        loaded.map_err(|error| Refusal::of_gallery(&error, &survey))
     }
+}
+
+/// A gallery's trouble, for whoever asks over the socket.
+fn told(trouble: &GalleryTrouble) -> Value {
+    json!({
+        "refused": trouble.refused,
+        "in_force": trouble.in_force,
+        "taken": trouble.taken,
+        "still_can_enter": trouble.still_can_enter(),
+    })
 }
 
 /// Lowers this thread's priority: embedding photographs must not slow the door down.

@@ -7,12 +7,12 @@ use limen_core::clock::{Moment, Now};
 use limen_core::credential::Digits;
 use limen_core::event::Fact;
 use limen_core::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
-use serde_json::json;
 
+use super::followers::Followers;
 use super::pins::Pins;
 use super::{Watcher, journal};
 use crate::clocks;
-use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
+use crate::control::{Answer, Right};
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport, DoorState};
@@ -23,18 +23,11 @@ pub(super) struct Shell {
     door: Option<DoorHandle>,
     recorder: Recorder<RequestId>,
     watcher: Option<Box<dyn Watcher>>,
-    followers: Vec<Follower>,
+    followers: Followers,
     refused: Vec<RequestId>,
     handed: Vec<(RequestId, Moment)>,
     verdicts: Vec<(CommandId, Verdict)>,
     pins: Pins,
-}
-
-/// Somebody who hears every event.
-struct Follower {
-    reply: SyncSender<Answer>,
-    /// Distances are for administrators.
-    sees_distances: bool,
 }
 
 impl Shell {
@@ -48,7 +41,7 @@ impl Shell {
             door: Some(door),
             recorder,
             watcher,
-            followers: Vec::new(),
+            followers: Followers::default(),
             refused: Vec::new(),
             handed: Vec::new(),
             verdicts: Vec::new(),
@@ -145,29 +138,13 @@ impl Shell {
     }
 
     pub fn follow(&mut self, reply: SyncSender<Answer>, right: Right) {
-        if self.followers.len() < MAX_CLIENTS {
-            self.followers.push(Follower { reply, sees_distances: right == Right::Administrator });
-        } else {
-            let _ = reply.try_send(no("too many followers"));
-        }
+        self.followers.add(reply, right);
     }
 
     fn publish(&mut self, now: Now, fact: &Fact) {
         journal::tell(fact);
         self.watch(|watcher| watcher.fact(now, fact));
-        if !self.followers.is_empty() {
-            let line = yes(json!({ "event": fact, "time": now.wall.utc.to_string() }));
-            let mut public = line.clone();
-            if let Some(event) = public.get_mut("event").and_then(serde_json::Value::as_object_mut) {
-                event.remove("distance");
-                event.remove("nearest");
-            }
-            // A follower that is gone, or too slow to keep up, is dropped.
-            self.followers.retain(|follower| {
-                let line = if follower.sees_distances { &line } else { &public };
-                follower.reply.try_send(line.clone()).is_ok()
-            });
-        }
+        self.followers.tell(now, fact);
     }
 
     pub fn recorder(&self) -> &Recorder<RequestId> {

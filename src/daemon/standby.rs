@@ -17,7 +17,20 @@ use serde_json::{Value, json};
 use crate::enrol::{GallerySource, LastGood, StoreUse};
 use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back};
 use crate::gallery::narrowing::{Photographs, narrow};
-use crate::gallery::{GalleryTrouble, Kept};
+use crate::gallery::{GalleryTrouble, Kept, RefusedPart};
+
+/// What is refused, and what is wrong with it.
+#[derive(Clone)]
+pub(super) struct Why {
+    pub refused: RefusedPart,
+    pub what: String,
+}
+
+impl Why {
+    fn trouble(self, in_force: InForce, taken: Option<Taken>) -> GalleryTrouble {
+        GalleryTrouble { refused: self.refused, why: self.what, in_force, taken }
+    }
+}
 
 /// A gallery that is ready to come into force.
 pub(super) struct Force {
@@ -76,15 +89,15 @@ impl Standby {
         source: &GallerySource,
         text: Option<&str>,
         photographs: &Photographs,
-        why: String,
+        why: Why,
     ) -> (GalleryTrouble, Option<Force>) {
         let Some(current) = &mut self.current else { return (nobody(why, text), None) };
         let Fallback { kept, narrowed, .. } =
-            fall_back(Some(&current.kept), When::Running, text, photographs);
+            fall_back(Some(current.kept.clone()), When::Running, text, photographs);
         let changed = narrowed.as_ref().is_some_and(|taken| !taken.is_nothing());
         narrowed.iter().for_each(|taken| current.taken.add(taken));
         let taken = narrowed.map(|_| current.taken.clone());
-        let trouble = GalleryTrouble { why, in_force: current.came_from, taken };
+        let trouble = why.trouble(current.came_from, taken);
         let (true, Some(kept)) = (changed, kept) else { return (trouble, None) };
         narrow_on_disk(source, text, photographs);
         let standings: HashMap<&PersonId, &Standing> =
@@ -111,17 +124,19 @@ impl Standby {
         (rule, scoring): (Rule, Scoring),
         at_boot: AtBoot,
         (text, photographs): (Option<&str>, &Photographs),
-        why: String,
+        why: Why,
     ) -> (GalleryTrouble, Option<Force>) {
-        let known = last.as_ref().map(|last| &last.kept);
+        let (known, last) = last.map(|last| (last.kept, (last.store, last.generation))).unzip();
         let fallback = fall_back(known, When::Boot(at_boot), text, photographs);
-        let trouble = GalleryTrouble { why, in_force: fallback.in_force, taken: fallback.narrowed.clone() };
-        let (Some(mut kept), Some(last)) = (fallback.kept, last) else { return (trouble, None) };
+        let trouble = why.trouble(fallback.in_force, fallback.narrowed.clone());
+        let (Some(mut kept), Some((store, generation))) = (fallback.kept, last) else {
+            return (trouble, None);
+        };
         let taken = fallback.narrowed.unwrap_or_default();
         if !taken.is_nothing() {
             narrow_on_disk(source, text, photographs);
         }
-        let (gallery, without) = kept.gallery(&last.store);
+        let (gallery, without) = kept.gallery(&store);
         for id in without {
             log::warn!("\"{id}\" cannot enter: the store has no template of theirs");
         }
@@ -131,7 +146,7 @@ impl Standby {
             rule,
             roster: roster_of(&prepared),
             prepared: Arc::new(prepared),
-            store: Some(last.generation),
+            store: Some(generation),
             kept,
             came_from: InForce::LastGood,
             taken,
@@ -179,8 +194,8 @@ impl Standby {
 }
 
 /// There is no gallery at all.
-pub(super) fn nobody(why: String, text: Option<&str>) -> GalleryTrouble {
-    GalleryTrouble { why, in_force: InForce::Nobody, taken: text.map(|_| Taken::default()) }
+pub(super) fn nobody(why: Why, text: Option<&str>) -> GalleryTrouble {
+    why.trouble(InForce::Nobody, text.map(|_| Taken::default()))
 }
 
 fn roster_of(prepared: &Prepared) -> Roster {
@@ -192,7 +207,7 @@ fn roster_of(prepared: &Prepared) -> Roster {
 fn narrow_on_disk(source: &GallerySource, text: Option<&str>, photographs: &Photographs) {
     let (StoreUse::Own(vault), Some(text)) = (&source.store, text) else { return };
     let narrowed = vault.lock().and_then(|_writing| {
-        vault.narrow_gallery(|kept| narrow(kept, text, photographs).map(|narrowed| narrowed.kept))
+        vault.narrow_gallery(|kept| narrow(kept, text, photographs).ok().map(|narrowed| narrowed.kept))
     });
     if let Err(error) = narrowed {
         log::warn!("{error}");
@@ -243,7 +258,8 @@ mod tests {
     }
 
     fn narrow_by(standby: &mut Standby, text: Option<&str>) -> (GalleryTrouble, Option<Force>) {
-        standby.narrow(&source(), text, &Photographs::new(), "a mistake".to_owned())
+        let why = Why { refused: RefusedPart::Gallery, what: "a mistake".to_owned() };
+        standby.narrow(&source(), text, &Photographs::new(), why)
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub struct Claim {
     pub card: Said<Card>,
     /// The person's own rule.
     pub rule: Said<SecondFactor>,
-    /// While which schedules it holds.
+    /// While which schedules it holds; unreadable unless all of them are texts: one less would be one limit less.
     pub schedules: Said<Vec<String>>,
     /// The photographs that can be read.
     pub photos: Vec<PathBuf>,
@@ -106,9 +106,7 @@ fn claim_of(person: &Table) -> Claim {
         duress: Said::of(get("duress-pin"), hash),
         card: Said::of(get("card"), |said| Card::parse(said.as_str()?).ok()),
         rule: Said::of(get("second-factor"), rule),
-        schedules: Said::of(get("second-factor-schedules"), |said| {
-            Some(texts(said)?.map(str::to_owned).collect())
-        }),
+        schedules: Said::of(get("second-factor-schedules"), all_texts),
         photos: get("photos").and_then(texts).into_iter().flatten().map(PathBuf::from).collect(),
         given: get("embeddings").and_then(Value::as_array).into_iter().flatten().filter_map(given).collect(),
         stored: get("templates").and_then(Value::as_str) == Some(STORED),
@@ -124,6 +122,13 @@ fn texts(said: &Value) -> Option<impl Iterator<Item = &str>> {
         _ => return None,
     };
     Some(items.iter().filter_map(Value::as_str))
+}
+
+/// The texts of a list in which there is nothing else.
+fn all_texts(said: &Value) -> Option<Vec<String>> {
+    let items = said.as_array().map_or(1, Vec::len);
+    let texts: Vec<String> = texts(said)?.map(str::to_owned).collect();
+    (texts.len() == items).then_some(texts)
 }
 
 /// The groups that can be read; none if there are only others.
@@ -198,6 +203,10 @@ mod tests {
         assert_eq!((said.valid_from, said.valid_until), (Said::Unreadable, Said::Unreadable));
         assert_eq!((said.pin, said.card), (Said::Unreadable, Said::Unreadable));
         assert_eq!((said.groups, said.rule), (Said::Unreadable, Said::Unreadable));
+        for schedules in ["5", "[\"night\", 5]"] {
+            let said = claim(&format!("second-factor-schedules = {schedules}"));
+            assert_eq!(said.schedules, Said::Unreadable, "{schedules}");
+        }
         assert!(!said.unknown_key && claim("suspend = true").unknown_key);
         let nothing = claim("");
         assert_eq!((nothing.suspended, nothing.valid_until), (Said::Nothing, Said::Nothing));

@@ -1,4 +1,4 @@
-//! Which gallery is in force while the present gallery file is refused.
+//! Which gallery is in force while the present gallery file is refused, or anything else that a reload needs.
 //!
 //! | | the file is TOML with mistakes | nothing of it can be read |
 //! |---|---|---|
@@ -84,38 +84,67 @@ impl Taken {
             list.dedup();
         }
         let Self { out, held, limited } = self;
-        held.retain(|person| !out.contains(person));
-        limited.retain(|person| !out.contains(person) && !held.contains(person));
+        let in_list = |list: &[PersonId], person: &PersonId| list.binary_search(person).is_ok();
+        held.retain(|person| !in_list(out, person));
+        limited.retain(|person| !in_list(out, person) && !in_list(held, person));
     }
 }
 
 /// What is in force when a gallery file is refused. `known` is the gallery in force, or at a start the last good one;
 /// `text` is what the file says, if it can be read at all.
-pub fn fall_back(
-    known: Option<&Kept>,
-    when: When,
-    text: Option<&str>,
-    photographs: &Photographs,
-) -> Fallback {
+pub fn fall_back(known: Option<Kept>, when: When, text: Option<&str>, photographs: &Photographs) -> Fallback {
     let in_force = if when == When::Running { InForce::Before } else { InForce::LastGood };
-    let narrowed = text.and_then(|text| narrow(known.unwrap_or(&Kept::default()), text, photographs));
-    match (known, narrowed) {
-        (Some(_), Some(Narrowed { kept, out, held, limited })) => {
+    let is_known = known.is_some();
+    let known = known.unwrap_or_default();
+    let narrowed = match text {
+        Some(text) => narrow(known, text, photographs),
+        None => Err(known),
+    };
+    match narrowed {
+        Ok(Narrowed { kept, out, held, limited }) if is_known => {
             Fallback { kept: Some(kept), in_force, narrowed: Some(Taken { out, held, limited }) }
         }
-        (Some(known), None) if when != When::Boot(AtBoot::Refuse) => {
-            Fallback { kept: Some(known.clone()), in_force, narrowed: None }
+        Err(known) if is_known && when != When::Boot(AtBoot::Refuse) => {
+            Fallback { kept: Some(known), in_force, narrowed: None }
         }
-        (_, narrowed) => {
-            let narrowed = narrowed.map(|_| Taken::default());
+        narrowed => {
+            let narrowed = narrowed.ok().map(|_| Taken::default());
             Fallback { kept: None, in_force: InForce::Nobody, narrowed }
         }
     }
 }
 
-/// A gallery file is refused: a level that lasts until one is in force.
+/// What is refused, so that there is no new gallery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusedPart {
+    /// The configuration: nobody looked whether the gallery file has mistakes.
+    Configuration,
+    /// The gallery file, or a photograph that it names.
+    Gallery,
+    /// The template store.
+    Store,
+    /// The records, which say which store is the newest.
+    Records,
+}
+
+impl fmt::Display for RefusedPart {
+    /// As a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Configuration => "the configuration is refused",
+            Self::Gallery => "the gallery file is refused",
+            Self::Store => "the template store is refused",
+            Self::Records => "the records cannot be read",
+        })
+    }
+}
+
+/// There is no new gallery: a level that lasts until one is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GalleryTrouble {
+    /// What is refused.
+    pub refused: RefusedPart,
     /// What is wrong with it, line by line.
     pub why: String,
     /// Which gallery is in force in its place.
@@ -134,14 +163,17 @@ impl GalleryTrouble {
 impl fmt::Display for GalleryTrouble {
     /// What is in force, in a sentence; why is another matter.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.in_force {
-            InForce::Before => "the gallery file is refused; what was in force stays in force",
-            InForce::LastGood => "the gallery file is refused; the last good gallery is in force",
-            InForce::Nobody => return f.write_str("the gallery file is refused; nobody enters by face"),
-        })?;
+        let refused = self.refused;
+        match self.in_force {
+            InForce::Before => write!(f, "{refused}; what was in force stays in force")?,
+            InForce::LastGood => write!(f, "{refused}; the last good gallery is in force")?,
+            InForce::Nobody => return write!(f, "{refused}; nobody enters by face"),
+        }
+        let file = if refused == RefusedPart::Gallery { "file" } else { "gallery file" };
         let Some(taken) = &self.taken else {
-            return f.write_str(
-                ", and as nothing of the file can be read, whoever was taken out of it STILL CAN ENTER",
+            return write!(
+                f,
+                ", and as nothing of the {file} can be read, whoever was taken out of it STILL CAN ENTER"
             );
         };
         let lists = [
@@ -149,10 +181,10 @@ impl fmt::Display for GalleryTrouble {
             (&taken.held, "suspended, or held back until the mistakes are mended"),
             (&taken.limited, "with less than before"),
         ];
-        let mut between = ", less what the file takes away: ";
+        let mut between = format!(", less what the {file} takes away: ");
         for (people, what) in lists.into_iter().filter(|(people, _)| !people.is_empty()) {
             write!(f, "{between}{what}: {}", named(people))?;
-            between = "; ";
+            between = "; ".to_owned();
         }
         Ok(())
     }

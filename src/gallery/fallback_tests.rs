@@ -145,11 +145,11 @@ impl Daemon {
         let text = file.is_toml().then(|| file.text());
         let (text, photographs) = (text.as_deref(), Photographs::new());
         let fallback = match &self.in_force {
-            Some(known) => fall_back(Some(known), When::Running, text, &photographs),
-            None => fall_back(self.on_disk.as_ref(), When::Boot(self.at_boot), text, &photographs),
+            Some(known) => fall_back(Some(known.clone()), When::Running, text, &photographs),
+            None => fall_back(self.on_disk.clone(), When::Boot(self.at_boot), text, &photographs),
         };
         if let (Some(kept), Some(text)) = (&self.on_disk, text) {
-            let narrowed = narrow(kept, text, &photographs).expect("TOML");
+            let narrowed = narrow(kept.clone(), text, &photographs).expect("TOML");
             self.on_disk = Some(written_and_read(&narrowed.kept));
         }
         self.in_force = fallback.kept.clone();
@@ -288,17 +288,29 @@ fn kept(names: &[&str]) -> Kept {
 #[test]
 fn at_a_start_where_nothing_can_be_read_nobody_enters_unless_the_site_says_so() {
     let known = kept(&["ada"]);
-    let start = |at_boot| fall_back(Some(&known), When::Boot(at_boot), None, &Photographs::new());
+    let start = |at_boot| fall_back(Some(known.clone()), When::Boot(at_boot), None, &Photographs::new());
     assert_eq!(start(AtBoot::Refuse).kept, None);
     let last = start(AtBoot::LastGood);
     assert_eq!((last.kept, last.in_force, last.narrowed), (Some(known.clone()), InForce::LastGood, None));
-    let running = fall_back(Some(&known), When::Running, None, &Photographs::new());
+    let running = fall_back(Some(known.clone()), When::Running, None, &Photographs::new());
     assert_eq!((running.kept, running.in_force), (Some(known), InForce::Before));
 }
 
 #[test]
+fn what_is_taken_from_a_hundred_thousand_people_is_added_up_in_no_time() {
+    let ids = |from: u32| (from..from + 50_000).map(|n| PersonId::new(&format!("p{n:06}")).expect("an id"));
+    let all = |from| Taken { out: ids(from).collect(), held: vec![], limited: vec![] };
+    let mut taken = Taken { held: ids(25_000).collect(), limited: ids(50_000).collect(), ..all(0) };
+    let begun = std::time::Instant::now();
+    taken.add(&all(10));
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    assert_eq!((taken.out.len(), taken.held.len(), taken.limited.len()), (50_010, 24_990, 25_000));
+}
+
+#[test]
 fn the_trouble_says_what_is_in_force_and_who_still_can_enter() {
-    let trouble = |in_force, taken| GalleryTrouble { why: String::new(), in_force, taken };
+    let of = |refused, in_force, taken| GalleryTrouble { refused, why: String::new(), in_force, taken };
+    let trouble = |in_force, taken| of(RefusedPart::Gallery, in_force, taken);
     let id = |text: &str| PersonId::new(text).expect("an id");
     let unread = trouble(InForce::Before, None);
     assert!(unread.still_can_enter() && unread.to_string().ends_with("STILL CAN ENTER"), "{unread}");
@@ -313,4 +325,17 @@ fn the_trouble_says_what_is_in_force_and_who_still_can_enter() {
     );
     let nothing = trouble(InForce::Before, Some(Taken::default()));
     assert_eq!(nothing.to_string(), "the gallery file is refused; what was in force stays in force");
+    let held = Taken { held: vec![id("bob")], ..Taken::default() };
+    assert_eq!(
+        of(RefusedPart::Configuration, InForce::Before, Some(held)).to_string(),
+        "the configuration is refused; what was in force stays in force, less what the gallery file takes away: \
+         suspended, or held back until the mistakes are mended: bob"
+    );
+    let store = of(RefusedPart::Store, InForce::LastGood, None).to_string();
+    assert!(
+        store.starts_with("the template store is refused; the last good")
+            && store.contains("the gallery file can")
+    );
+    let records = of(RefusedPart::Records, InForce::Nobody, None).to_string();
+    assert_eq!(records, "the records cannot be read; nobody enters by face");
 }

@@ -41,23 +41,15 @@ impl Narrowed {
     }
 }
 
-/// Narrows what was in force by the text of the present file and by what lies where its photographs were; `None` if
-/// the text is no TOML: then nobody knows what it takes away.
-pub fn narrow(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Narrowed> {
-    let before: HashMap<&PersonId, &KeptPerson> =
-        kept.people.iter().map(|person| (&person.id, person)).collect();
-    let mut left: HashMap<&PersonId, Standing> = HashMap::new();
-    read_claims(text, |id, claim| {
-        let Some((id, person)) = before.get_key_value(&id) else { return };
-        // Of two entries of one person both count.
-        let had = left.entry(id).or_insert_with(|| person.standing.clone());
-        *had = narrower(had, &claim);
-        had.suspended |= claim.unknown_key || lost_a_picture(person, &claim, photographs);
-    })?;
+/// Narrows what was in force by the text of the present file and by what lies where its photographs were; it is given
+/// back as it was if the text is no TOML: then nobody knows what it takes away.
+pub fn narrow(kept: Kept, text: &str, photographs: &Photographs) -> Result<Narrowed, Kept> {
+    let Some(left) = standings_left(&kept, text, photographs) else { return Err(kept) };
     let mut narrowed = Narrowed { kept: Kept::default(), out: vec![], held: vec![], limited: vec![] };
-    for person in &kept.people {
-        let Some(standing) = left.remove(&person.id) else {
-            narrowed.out.push(person.id.clone());
+    narrowed.kept.people.reserve_exact(left.iter().flatten().count());
+    for (person, standing) in kept.people.into_iter().zip(left) {
+        let Some(standing) = standing else {
+            narrowed.out.push(person.id);
             continue;
         };
         if standing.suspended && !person.standing.suspended {
@@ -65,9 +57,25 @@ pub fn narrow(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Narr
         } else if standing != person.standing {
             narrowed.limited.push(person.id.clone());
         }
-        narrowed.kept.people.push(KeptPerson { standing, ..person.clone() });
+        narrowed.kept.people.push(KeptPerson { standing, ..person });
     }
-    Some(narrowed)
+    Ok(narrowed)
+}
+
+/// What is left of each person's standing, in their order; none of whom the text no longer names.
+fn standings_left(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Vec<Option<Standing>>> {
+    let places: HashMap<&PersonId, usize> =
+        kept.people.iter().enumerate().map(|(place, person)| (&person.id, place)).collect();
+    let mut left: Vec<Option<Standing>> = vec![None; kept.people.len()];
+    read_claims(text, |id, claim| {
+        let Some(&place) = places.get(&id) else { return };
+        let person = &kept.people[place];
+        // Of two entries of one person both count.
+        let had = left[place].get_or_insert_with(|| person.standing.clone());
+        *had = narrower(had, &claim);
+        had.suspended |= claim.unknown_key || lost_a_picture(person, &claim, photographs);
+    })?;
+    Some(left)
 }
 
 /// Whether a picture that the person was recognised by is no longer theirs: whose it was must not enter as them.
@@ -134,15 +142,16 @@ fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
             None => (Some(*one), true),
         },
     };
+    let (schedules, no_schedule_known) = all_schedules(had, claim);
     let means = Means {
         pin: pin.cloned(),
         // It is none without the PIN that it stands beside.
         duress: duress.filter(|_| pin.is_some()).cloned(),
         card: had.card.as_ref().filter(|card| claim.card == Said::This((*card).clone())).cloned(),
         rule,
-        schedules: all_schedules(had, claim),
+        schedules,
     };
-    (if means == **had { Arc::clone(had) } else { Arc::new(means) }, unclear)
+    (if means == **had { Arc::clone(had) } else { Arc::new(means) }, unclear || no_schedule_known)
 }
 
 /// The rule that asks for at least what either asks for.
@@ -154,20 +163,22 @@ fn stricter(one: SecondFactor, other: SecondFactor) -> Option<SecondFactor> {
     }
 }
 
-/// While which schedules a factor is asked for; none: always. More of them ask more often.
-fn all_schedules(had: &Means, claim: &Claim) -> Vec<String> {
+/// While which schedules a factor is asked for, and whether nobody knows which were meant. None: always, and more of
+/// them ask more often; one that the site does not have asks always, whatever stands beside it.
+fn all_schedules(had: &Means, claim: &Claim) -> (Vec<String>, bool) {
     let said = match &claim.schedules {
         Said::This(said) => said.as_slice(),
-        Said::Nothing | Said::Unreadable => &[],
+        Said::Nothing => &[],
+        Said::Unreadable => return (Vec::new(), true),
     };
     match (had.rule, &claim.rule) {
-        // The file asks for nothing: what was asked for stays.
-        (_, Said::Nothing) => had.schedules.clone(),
-        (None, _) => said.to_vec(),
-        (Some(_), _) if said.is_empty() || had.schedules.is_empty() => Vec::new(),
+        // The file asks for nothing: what was asked for stays. Schedules without a rule had one that was lost.
+        (_, Said::Nothing) => (had.schedules.clone(), !said.is_empty()),
+        (None, _) => (said.to_vec(), false),
+        (Some(_), _) if said.is_empty() || had.schedules.is_empty() => (Vec::new(), false),
         (Some(_), _) => {
             let more = said.iter().filter(|name| !had.schedules.contains(name));
-            had.schedules.iter().chain(more).cloned().collect()
+            (had.schedules.iter().chain(more).cloned().collect(), false)
         }
     }
 }

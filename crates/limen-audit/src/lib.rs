@@ -23,6 +23,7 @@
 //! (`line`); a *segment* is a closed file; the format is in `docs/audit.md`.
 
 mod book;
+mod current;
 mod desk;
 mod disk;
 mod folder;

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom};
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, TryLockError};
 
@@ -13,6 +13,7 @@ use limen_files::sync_folder;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::current::Current;
 use super::disk::{Disk, RealDisk};
 use super::folder::{CURRENT, Claim, NEXT, claim, closed_name, failed};
 use super::keys::{Keeper, KeyFolder, NextKey, Resumed, Slot, given};
@@ -40,45 +41,6 @@ pub struct AuditLog {
     /// The last record says that a run ended in order.
     ended: bool,
     _claim: Claim,
-}
-
-/// The file being written: what belongs to it changes with it, in one step.
-#[derive(Debug)]
-struct Current {
-    file: File,
-    /// Bytes of whole records.
-    length: u64,
-    /// It still has the name of the next file, and takes no record until it is `audit.jsonl`.
-    unnamed: bool,
-    /// Behind the whole records lies a part of one, and nothing is written before that is cut off.
-    torn: bool,
-}
-
-impl Current {
-    fn of(file: File, length: u64) -> Self {
-        Self { file, length, unnamed: false, torn: false }
-    }
-
-    /// Appends a line; one that fails leaves no part of itself behind.
-    fn append(&mut self, disk: &dyn Disk, line: &[u8]) -> io::Result<()> {
-        if self.torn {
-            self.cut()?;
-        }
-        if let Err(error) = disk.write(&self.file, line) {
-            // Should that fail too, the next record tries again, or the next opening.
-            self.torn = self.cut().is_err();
-            return Err(error);
-        }
-        self.length += line.len() as u64;
-        Ok(())
-    }
-
-    fn cut(&mut self) -> io::Result<()> {
-        self.file.set_len(self.length)?;
-        self.file.seek(SeekFrom::End(0))?;
-        self.torn = false;
-        Ok(())
-    }
 }
 
 /// What is left to be done elsewhere, where a slow card holds nobody up.
@@ -272,8 +234,7 @@ impl AuditLog {
         }
         let closed = self.path(&closed_name(self.head.seq));
         self.disk.rename(&path, &closed).map_err(failed(&path, "close"))?;
-        let begun = Current { unnamed: true, ..Current::of(file, 0) };
-        let old = std::mem::replace(&mut self.current, begun).file;
+        let old = std::mem::replace(&mut self.current, Current::begun(file)).file;
         let sealed = std::mem::take(&mut self.seal_owed);
         // Should this fail, the next record tries again.
         if let Err(error) = self.name_current() {

@@ -7,16 +7,15 @@
 pub mod failpoint;
 pub mod keys;
 mod lock;
+mod replace;
 mod rights;
 mod service;
 
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, BufWriter, Read as _, Write};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::SystemTime;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, open, openat};
 use rustix::io::Errno;
@@ -25,6 +24,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use lock::{FileLock, lock_file, lock_folder};
+pub use replace::{sync_folder, write_atomically, write_atomically_by};
 pub use rights::{give_to_service, write_for_service, write_new_for_service};
 pub use service::ServiceUser;
 
@@ -182,11 +182,18 @@ pub fn remedy(error: &io::Error) -> &'static str {
 /// With [`Trust::Checked`] the file and its folder must belong to root or the effective user and be
 /// writable by nobody else, and the name must not be a symbolic link.
 pub fn read_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<Vec<u8>, FileError> {
-    let file = match trust {
-        Trust::Checked | Trust::CheckedOr(_) => open_checked(path, trust)?,
-        Trust::Anyone => open_plain(path)?,
-    };
-    read_bounded(file, path, max_bytes)
+    read_bounded(open_as(path, trust)?, path, max_bytes)
+}
+
+/// [`read_trusted`] for what is too large to be held in memory: it is read piece by piece, and ends after `max_bytes`
+/// should it grow meanwhile.
+pub fn open_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<impl Read + use<>, FileError> {
+    let file = open_as(path, trust)?;
+    let length = checked_length(&file, path)?;
+    if length > max_bytes {
+        return Err(FileError::TooLarge { path: shown(path), limit: max_bytes });
+    }
+    Ok(BufReader::new(file.take(max_bytes)))
 }
 
 /// [`read_trusted`] for a text in UTF-8.
@@ -210,43 +217,11 @@ pub fn check_folder(folder: &Path, trust: Trust) -> Result<(), FileError> {
     open_checked_folder(folder, trust).map(drop)
 }
 
-/// Puts `bytes` in place of whatever `path` was: readers see the old file or the new one, whole, and a
-/// power cut after the return keeps the new one.
-///
-/// `mode` are the permission bits. As root, the owner and group of the old file are kept; a new file gets
-/// those of its folder.
-pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    write_atomically_by(path, mode, |file| file.write_all(bytes))
-}
-
-/// [`write_atomically`] for what is too large to be held in memory: `write` writes it, piece by piece.
-pub fn write_atomically_by(
-    path: &Path,
-    mode: u32,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), FileError> {
-    replace(path, mode, write, |file| keep_owner(file, path))
-}
-
-/// `own` gives the new file its owner before it takes the old one's place.
-fn replace(
-    path: &Path,
-    mode: u32,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    own: impl FnOnce(&File) -> io::Result<()>,
-) -> Result<(), FileError> {
-    let (folder, name) = split(path)?;
-    let temporary = folder.join(temporary_name(name));
-    let written = write_new(&temporary, mode, write)
-        .and_then(|file| own(&file))
-        .map_err(|e| failed(&temporary, "write it", e))
-        .and_then(|()| fs::rename(&temporary, path).map_err(|e| failed(path, "replace it", e)));
-    if let Err(error) = written {
-        // The first error is the one to report; a temporary file left behind hurts nobody.
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
+fn open_as(path: &Path, trust: Trust) -> Result<File, FileError> {
+    match trust {
+        Trust::Checked | Trust::CheckedOr(_) => open_checked(path, trust),
+        Trust::Anyone => open_plain(path),
     }
-    sync_folder(folder)
 }
 
 fn open_checked(path: &Path, trust: Trust) -> Result<File, FileError> {
@@ -294,10 +269,7 @@ fn check_owner_and_mode(found: &Metadata, path: &Path, trust: Trust) -> Result<(
 }
 
 fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let found = metadata(&file, path)?;
-    if !found.is_file() {
-        return Err(FileError::NotAFile { path: shown(path) });
-    }
+    checked_length(&file, path)?;
     let mut bytes = Vec::new();
     // One byte more than allowed, to notice a file that grows while it is read.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| failed(path, "read it", e))?;
@@ -307,47 +279,10 @@ fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileErro
     Ok(bytes)
 }
 
-fn write_new(
-    path: &Path,
-    mode: u32,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .custom_flags(libc::O_NOFOLLOW)
-        .open(path)?;
-    // The process's umask may have taken bits away that were asked for.
-    file.set_permissions(Permissions::from_mode(mode))?;
-    let mut buffered = BufWriter::new(file);
-    write(&mut buffered)?;
-    let file = buffered.into_inner()?;
-    file.sync_all()?;
-    Ok(file)
-}
-
-/// Root writing a file must not take it away from the service's user.
-fn keep_owner(file: &File, replaced: &Path) -> io::Result<()> {
-    if !geteuid().is_root() {
-        return Ok(());
-    }
-    let folder = || replaced.parent().filter(|folder| !folder.as_os_str().is_empty()).map(fs::metadata);
-    match fs::symlink_metadata(replaced).ok().or_else(|| folder()?.ok()) {
-        Some(model) if (model.uid(), model.gid()) != owner_of(file)? => {
-            std::os::unix::fs::fchown(file, Some(model.uid()), Some(model.gid()))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn owner_of(file: &File) -> io::Result<(u32, u32)> {
-    file.metadata().map(|found| (found.uid(), found.gid()))
-}
-
-/// Makes new names in a folder, and lost ones, durable.
-pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
-    File::open(folder).and_then(|opened| opened.sync_all()).map_err(|e| failed(folder, "sync the folder", e))
+/// The length of a file, if it is one, in bytes.
+fn checked_length(file: &File, path: &Path) -> Result<u64, FileError> {
+    let found = metadata(file, path)?;
+    if found.is_file() { Ok(found.len()) } else { Err(FileError::NotAFile { path: shown(path) }) }
 }
 
 /// The folder and the name in it; "." for a bare name.
@@ -355,14 +290,6 @@ fn split(path: &Path) -> Result<(&Path, &OsStr), FileError> {
     let name = path.file_name().ok_or_else(|| FileError::NotAFile { path: shown(path) })?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     Ok((folder.unwrap_or(Path::new(".")), name))
-}
-
-/// A hidden name in the same folder, never the same twice in one process.
-fn temporary_name(name: &OsStr) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
-    PathBuf::from(format!(".{}.{}-{since}-{count}.new", name.to_string_lossy(), std::process::id()))
 }
 
 fn metadata(file: &File, path: &Path) -> Result<Metadata, FileError> {

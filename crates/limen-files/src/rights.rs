@@ -8,7 +8,8 @@ use std::path::Path;
 
 use rustix::process::geteuid;
 
-use super::{FileError, ServiceUser, WRITABLE_BY_OTHERS, failed, replace, split, sync_folder};
+use super::replace::replace;
+use super::{FileError, ServiceUser, WRITABLE_BY_OTHERS, failed, split, sync_folder};
 
 /// The group may read.
 const READABLE_BY_GROUP: u32 = 0o040;

@@ -1,5 +1,9 @@
 //! Rights that are refused, and files that are replaced whole.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
 use super::*;
 
 fn folder() -> tempfile::TempDir {

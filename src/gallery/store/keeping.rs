@@ -11,8 +11,8 @@
 //!
 //! A chunk is authenticated by the head before its nonce and by its index.
 
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use limen_core::secret::Key;
@@ -83,45 +83,84 @@ fn beside(head: &[u8], index: usize) -> Vec<u8> {
     [PEOPLE, head, &(index as u64).to_le_bytes()].concat()
 }
 
-/// Reads a head, magic and version included, without a key.
-pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
-    let mut cursor = Cursor(bytes);
-    let begins =
-        cursor.array().is_some_and(|magic: [u8; 8]| magic == *MAGIC) && cursor.u32() == Some(VERSION);
-    let head = begins.then(|| {
-        Some(Head {
-            generation: cursor.u64()?,
-            number: cursor.u64()?,
-            key: KeyId(cursor.array()?),
-            chunks: cursor.u32()? as usize,
-        })
-    });
-    head.flatten().ok_or_else(|| StoreError::KeptDamaged(shown(path)))
+/// A kept gallery while it is read, chunk by chunk: a large one is never held whole.
+pub struct Sealed<R> {
+    from: R,
+    path: PathBuf,
+    /// What its head says.
+    pub head: Head,
+    covered: [u8; COVERED],
+    proof: [u8; PROOF],
 }
 
-/// The digest of what a file holds, if its head is authentic.
-pub fn proven_digest(bytes: &[u8], key: &Key) -> Option<[u8; 32]> {
-    let cipher = XChaCha20Poly1305::new(key.bytes().into());
-    let (head, proof) = bytes.get(..COVERED + PROOF)?.split_at(COVERED);
-    sealed::open(&cipher, &[HEAD, head].concat(), proof)?.as_slice().try_into().ok()
-}
-
-/// The gallery in a file that [`read_head`] found sealed with this key; all of it or none.
-pub fn unseal(bytes: &[u8], key: &Key, path: &Path) -> Result<Kept, StoreError> {
-    let damaged = || StoreError::KeptDamaged(shown(path));
-    let Head { chunks, .. } = read_head(bytes, path)?;
-    let digest = proven_digest(bytes, key).ok_or_else(damaged)?;
-    let cipher = XChaCha20Poly1305::new(key.bytes().into());
-    let (head, rest) = bytes.split_at(COVERED);
-    let mut cursor = Cursor(&rest[PROOF..]);
-    let (mut kept, mut found) = (Kept::default(), Sha256::new());
-    for index in 0..chunks {
-        let length = cursor.u32().ok_or_else(damaged)?;
-        let chunk = cursor.take(length as usize).ok_or_else(damaged)?;
-        let text = sealed::open(&cipher, &beside(head, index), chunk).ok_or_else(damaged)?;
-        found.update(text.as_slice());
-        kept.people.extend(kept::read(&text).ok_or_else(damaged)?);
+impl<R: Read> Sealed<R> {
+    /// Reads the head, magic and version included, without a key.
+    pub fn begin(mut from: R, path: &Path) -> Result<Self, StoreError> {
+        let (mut covered, mut proof) = ([0; COVERED], [0; PROOF]);
+        let head = from.read_exact(&mut covered).and_then(|()| from.read_exact(&mut proof)).ok();
+        let head = head.and_then(|()| read_head(&covered)).ok_or_else(|| damaged(path))?;
+        Ok(Self { from, path: path.to_owned(), head, covered, proof })
     }
-    let is_whole = cursor.0.is_empty() && <[u8; 32]>::from(found.finalize()) == digest;
-    if is_whole { Ok(kept) } else { Err(damaged()) }
+
+    /// The digest of what the file holds, if its head is authentic.
+    pub fn proven_digest(&self, key: &Key) -> Option<[u8; 32]> {
+        let cipher = XChaCha20Poly1305::new(key.bytes().into());
+        sealed::open(&cipher, &[HEAD, &self.covered].concat(), &self.proof)?.as_slice().try_into().ok()
+    }
+
+    /// Everybody in it: all of them or none.
+    pub fn unseal(self, key: &Key) -> Result<Kept, StoreError> {
+        let mut kept = Kept::default();
+        self.each_chunk(key, |text| Some(kept.people.extend(kept::read(text)?)))?;
+        Ok(kept)
+    }
+
+    /// Whether all of it can be read with this key.
+    pub fn is_whole(self, key: &Key) -> bool {
+        self.each_chunk(key, |_| Some(())).is_ok()
+    }
+
+    fn each_chunk(mut self, key: &Key, mut take: impl FnMut(&[u8]) -> Option<()>) -> Result<(), StoreError> {
+        let digest = self.proven_digest(key);
+        let cipher = XChaCha20Poly1305::new(key.bytes().into());
+        let mut found = Sha256::new();
+        let mut chunk = Vec::new();
+        for index in 0..self.head.chunks {
+            let text = self
+                .read_chunk(&mut chunk)
+                .and_then(|()| sealed::open(&cipher, &beside(&self.covered, index), &chunk))
+                .ok_or_else(|| damaged(&self.path))?;
+            found.update(text.as_slice());
+            take(&text).ok_or_else(|| damaged(&self.path))?;
+        }
+        let is_at_end = matches!(self.from.read(&mut [0]), Ok(0));
+        let is_whole = is_at_end && digest == Some(found.finalize().into());
+        if is_whole { Ok(()) } else { Err(damaged(&self.path)) }
+    }
+
+    fn read_chunk(&mut self, chunk: &mut Vec<u8>) -> Option<()> {
+        let mut length = [0; 4];
+        self.from.read_exact(&mut length).ok()?;
+        let length = u64::from(u32::from_le_bytes(length));
+        chunk.clear();
+        // Grows with what is there, whatever the length says.
+        let read = (&mut self.from).take(length).read_to_end(chunk).ok()?;
+        (read as u64 == length).then_some(())
+    }
+}
+
+fn read_head(bytes: &[u8]) -> Option<Head> {
+    let mut cursor = Cursor(bytes);
+    let begins = cursor.array() == Some(*MAGIC) && cursor.u32() == Some(VERSION);
+    begins.then_some(())?;
+    Some(Head {
+        generation: cursor.u64()?,
+        number: cursor.u64()?,
+        key: KeyId(cursor.array()?),
+        chunks: cursor.u32()? as usize,
+    })
+}
+
+fn damaged(path: &Path) -> StoreError {
+    StoreError::KeptDamaged(shown(path))
 }

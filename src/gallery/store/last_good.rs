@@ -3,15 +3,16 @@
 //! Where it cannot be written, the one before goes: none at all lets nobody in, an old one might.
 
 use std::fs;
+use std::io::Read;
 use std::path::PathBuf;
 
 use limen_core::person::PersonId;
 use limen_core::secret::Key;
-use limen_files::{Trust, read_trusted, sync_folder, write_atomically_by};
+use limen_files::{Trust, open_trusted, sync_folder, write_atomically_by};
 
 use super::StoreError;
 use super::error::shown;
-use super::keeping::{self, KEPT_NAME};
+use super::keeping::{self, KEPT_NAME, Sealed};
 use super::seen::Seen;
 use super::vault::{Opened, Vault};
 use crate::gallery::kept::Kept;
@@ -43,35 +44,38 @@ impl Vault {
 
     /// The last good gallery, if it goes with this store and is the newest.
     pub fn kept_gallery(&self, opened: &Opened) -> Result<Option<Kept>, StoreError> {
-        let Some((bytes, head, key)) = self.read_gallery()? else { return Ok(None) };
+        let Some((sealed, key)) = self.open_gallery()? else { return Ok(None) };
         let seen = Seen::load(&self.folder, Trust::in_the_service())?;
-        if head.generation != opened.generation || head.number < seen.gallery {
+        if sealed.head.generation != opened.generation || sealed.head.number < seen.gallery {
             return Err(StoreError::KeptOlder(shown(&self.kept_file())));
         }
-        keeping::unseal(&bytes, &key, &self.kept_file()).map(Some)
+        sealed.unseal(&key).map(Some)
     }
 
     /// Takes away from the last good gallery what a later gallery file with mistakes takes away, and nothing else: only
     /// the newest is changed.
-    pub fn narrow_gallery(&self, narrow: impl FnOnce(&Kept) -> Option<Kept>) -> Result<(), StoreError> {
-        let narrowed = self.read_gallery().and_then(|read| {
-            let Some((bytes, head, key)) = read else { return Ok(()) };
+    pub fn narrow_gallery(&self, narrow: impl FnOnce(Kept) -> Option<Kept>) -> Result<(), StoreError> {
+        let narrowed = self.open_gallery().and_then(|opened| {
+            let Some((sealed, key)) = opened else { return Ok(()) };
             let seen = Seen::load(&self.folder, Trust::in_the_service())?;
-            if head.generation != self.newest(&seen) || head.number < seen.gallery {
+            let generation = sealed.head.generation;
+            if generation != self.newest(&seen) || sealed.head.number < seen.gallery {
                 return Err(StoreError::KeptOlder(shown(&self.kept_file())));
             }
-            let kept = keeping::unseal(&bytes, &key, &self.kept_file())?;
-            drop(bytes);
-            match narrow(&kept) {
-                Some(less) => self.keep_with(&less, &key, head.generation),
+            match narrow(sealed.unseal(&key)?) {
+                Some(less) => self.keep_with(&less, &key, generation),
                 None => Err(StoreError::KeptDamaged(shown(&self.kept_file()))),
             }
         });
         narrowed.inspect_err(|_| self.drop_gallery())
     }
 
-    /// Takes the last good gallery away.
+    /// Takes the last good gallery away. Its number is used up first, so that a copy of it that somebody puts back is
+    /// too old.
     pub fn drop_gallery(&self) {
+        if fs::symlink_metadata(self.kept_file()).is_ok() {
+            self.next_number().map_or_else(|error| log::warn!("{error}"), drop);
+        }
         match fs::remove_file(self.kept_file()) {
             Ok(()) => drop(sync_folder(&self.folder)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -113,37 +117,44 @@ impl Vault {
     }
 
     fn has_gallery(&self, kept: &Kept, key: &Key, generation: u64) -> bool {
-        let (Ok(Some((bytes, head, sealed_with))), Ok(seen)) =
-            (self.read_gallery(), Seen::load(&self.folder, Trust::in_the_service()))
+        let (Ok(Some((sealed, sealed_with))), Ok(seen)) =
+            (self.open_gallery(), Seen::load(&self.folder, Trust::in_the_service()))
         else {
             return false;
         };
-        let is_newest = head.generation == generation && head.number == seen.gallery;
+        let is_newest = sealed.head.generation == generation && sealed.head.number == seen.gallery;
         is_newest
             && sealed_with.bytes() == key.bytes()
-            && keeping::unseal(&bytes, key, &self.kept_file()).is_ok()
-            && keeping::proven_digest(&bytes, key) == keeping::digest_of(kept).ok()
+            && sealed
+                .proven_digest(key)
+                .is_some_and(|digest| keeping::digest_of(kept).is_ok_and(|now| now == digest))
+            && sealed.is_whole(key)
     }
 
     fn keep_with(&self, kept: &Kept, key: &Key, generation: u64) -> Result<(), StoreError> {
-        let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
-        seen.gallery = seen.gallery.saturating_add(1);
-        // First: a power cut between the two leaves a gallery that is too old to be used.
-        seen.store(&self.folder)?;
-        let number = seen.gallery;
+        let number = self.next_number()?;
         let file = self.kept_file();
         Ok(write_atomically_by(&file, 0o600, |to| keeping::seal(kept, key, generation, number, to))?)
     }
 
-    fn read_gallery(&self) -> Result<Option<(Vec<u8>, keeping::Head, Key)>, StoreError> {
+    /// Uses up a number. Before the gallery is written: a power cut between the two leaves one that is too old to be
+    /// used.
+    fn next_number(&self) -> Result<u64, StoreError> {
+        let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
+        seen.gallery = seen.gallery.saturating_add(1);
+        seen.store(&self.folder)?;
+        Ok(seen.gallery)
+    }
+
+    fn open_gallery(&self) -> Result<Option<(Sealed<impl Read>, Key)>, StoreError> {
         let trust = Trust::in_the_service();
-        let bytes = match read_trusted(&self.kept_file(), MAX_KEPT_BYTES, trust) {
-            Ok(bytes) => bytes,
+        let file = match open_trusted(&self.kept_file(), MAX_KEPT_BYTES, trust) {
+            Ok(file) => file,
             Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let head = keeping::read_head(&bytes, &self.kept_file())?;
-        let key = self.key_of(head.key, trust)?;
-        Ok(Some((bytes, head, key)))
+        let sealed = Sealed::begin(file, &self.kept_file())?;
+        let key = self.key_of(sealed.head.key, trust)?;
+        Ok(Some((sealed, key)))
     }
 }

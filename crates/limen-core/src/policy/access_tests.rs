@@ -21,7 +21,7 @@ pub(super) fn group(text: &str) -> GroupId {
 }
 
 /// The same hours every day.
-fn daily(name: &str, from: &str, until: &str) -> Arc<Schedule> {
+pub(super) fn daily(name: &str, from: &str, until: &str) -> Arc<Schedule> {
     let time = |text| TimeOfDay::parse(text).expect("a time of day");
     let window = Window::new(time(from), time(until)).expect("a window");
     let week = std::array::from_fn(|_| vec![window]);

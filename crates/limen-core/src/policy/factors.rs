@@ -61,9 +61,13 @@ impl AccessRules {
         let of_group = of_group.filter(|rule| self.is_asked(rule.schedules.iter().map(|s| &**s), local));
         let means = &standing.means;
         // A name that no schedule has asks always: a reload checks names, and what slips by must not open more.
-        let own = self.schedules.iter().filter(|schedule| means.schedules.contains(&schedule.name));
-        let asked = self.is_asked(own.map(|schedule| &**schedule), local);
+        let own: Option<Vec<&Schedule>> = means.schedules.iter().map(|name| self.schedule(name)).collect();
+        let asked = own.is_none_or(|own| self.is_asked(own.into_iter(), local));
         Demands([of_group.map(|rule| rule.factor), means.rule.filter(|_| asked)])
+    }
+
+    fn schedule(&self, name: &str) -> Option<&Schedule> {
+        self.schedules.iter().find(|schedule| schedule.name == name).map(|schedule| &**schedule)
     }
 
     fn is_asked<'a>(&self, schedules: impl Iterator<Item = &'a Schedule>, local: Option<DateTime>) -> bool {

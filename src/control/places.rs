@@ -1,0 +1,77 @@
+//! Places at the socket: some are always left for whoever may do more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{MAX_CLIENTS, MAX_GUESTS, MAX_PLAIN, Right};
+
+/// How many are connected, by what they may do: [`MAX_CLIENTS`] at most, of which [`MAX_GUESTS`] are no administrators,
+/// of which [`MAX_PLAIN`] are no operators either.
+#[derive(Default)]
+pub(super) struct Places([AtomicUsize; 3]);
+
+/// How many of this right and of less may be connected.
+fn limit(right: Right) -> usize {
+    match right {
+        Right::Everybody => MAX_PLAIN,
+        Right::Operator => MAX_GUESTS,
+        Right::Administrator => MAX_CLIENTS,
+    }
+}
+
+impl Places {
+    /// A place, if there is one. Only the thread that accepts asks for one.
+    pub fn enter(places: &Arc<Self>, right: Right) -> Option<Place> {
+        let rights = [Right::Everybody, Right::Operator, Right::Administrator];
+        let mut up_to = 0;
+        for (index, counted) in rights.into_iter().enumerate() {
+            up_to += places.0[index].load(Ordering::Acquire);
+            if right <= counted && up_to >= limit(counted) {
+                return None;
+            }
+        }
+        places.0[right as usize].fetch_add(1, Ordering::AcqRel);
+        Some(Place { places: Arc::clone(places), right })
+    }
+}
+
+/// Counts a client out when dropped, also when its thread panics or never starts.
+pub(super) struct Place {
+    places: Arc<Places>,
+    right: Right,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.0[self.right as usize].fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_places_are_kept_for_operators_and_some_for_administrators() {
+        let places = Arc::new(Places::default());
+        let fill = |right| std::iter::from_fn(|| Places::enter(&places, right)).collect::<Vec<_>>();
+        let mut plain = fill(Right::Everybody);
+        assert_eq!(plain.len(), MAX_PLAIN);
+        let operators = fill(Right::Operator);
+        assert_eq!(operators.len(), MAX_GUESTS - MAX_PLAIN);
+        let administrators = fill(Right::Administrator);
+        assert_eq!(administrators.len(), MAX_CLIENTS - MAX_GUESTS);
+        plain.pop();
+        assert!(Places::enter(&places, Right::Administrator).is_some());
+        assert!(Places::enter(&places, Right::Operator).is_some());
+        assert!(Places::enter(&places, Right::Everybody).is_some());
+    }
+
+    #[test]
+    fn administrators_and_operators_alone_may_fill_their_places() {
+        let places = Arc::new(Places::default());
+        let fill = |right| std::iter::from_fn(|| Places::enter(&places, right)).collect::<Vec<_>>();
+        assert_eq!(fill(Right::Operator).len(), MAX_GUESTS);
+        assert_eq!(fill(Right::Administrator).len(), MAX_CLIENTS);
+    }
+}
