@@ -20,7 +20,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The names of all tests: functions marked as one, and those of the guests' lists.
 fn tests() -> String {
     let mut files = Vec::new();
-    ["src", "tests"].iter().for_each(|folder| sources(&project(folder), &mut files));
+    ["src", "crates", "tests"].iter().for_each(|folder| sources(&project(folder), &mut files));
     let mut names = String::new();
     for file in files {
         let listed = ["tests/devices", "tests/pi"].iter().any(|folder| file.starts_with(project(folder)));
