@@ -248,11 +248,7 @@ impl Daemon {
             log::warn!("{what}");
             self.shell.record(now, Fact::Risk { what });
         }
-        if !self.settings.keep_mode {
-            self.mode_keeper.keep(None, None);
-        } else if let Some(mode) = self.mode_keeper.recall() {
-            self.step(now, Event::ModeKept(mode));
-        }
+        self.recall_mode(now);
         self.worker.reload(None);
         service::ready("locked; loading the gallery");
         log::info!("ready: door locked by {driver}");
@@ -271,6 +267,7 @@ impl Daemon {
                     self.end = Some(Err(DaemonError::ThreadEnded("vision")))
                 }
             }
+            self.keep_scheduled_mode();
             self.check_threads();
             if self.end.is_none() {
                 self.check_health(clocks::now());
@@ -333,6 +330,18 @@ impl Daemon {
         }
     }
 
+    /// What of the mode outlasts a restart.
+    fn recall_mode(&mut self, now: Now) {
+        let kept = self.mode_keeper.recall(self.settings.keep_mode);
+        if !self.settings.keep_mode {
+            self.mode_keeper.keep(None, None);
+        }
+        kept.commanded.into_iter().for_each(|mode| self.step(now, Event::ModeKept(mode)));
+        if kept.locked_down_by_schedule {
+            self.step(now, Event::LockDownKept);
+        }
+    }
+
     fn step(&mut self, now: Now, event: Event) {
         let actions = self.policy.step(now, event);
         self.shell.perform(now, actions);
@@ -345,6 +354,11 @@ impl Daemon {
         for (command, verdict) in self.shell.take_verdicts() {
             self.answer(now, command, verdict);
         }
+    }
+
+    /// After every message: a start without a clock must know of a lock-down.
+    fn keep_scheduled_mode(&self) {
+        self.mode_keeper.keep_scheduled(self.policy.is_locked_down_by_schedule());
     }
 
     fn see(&mut self, number: u64, seen: &Seen) {

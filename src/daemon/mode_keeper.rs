@@ -1,4 +1,5 @@
-//! Keeps a commanded mode over a restart, in a file of the state folder, on a thread of its own: a card may take its time.
+//! Keeps a commanded mode over a restart, and whether a schedule has the door in lock-down, for a start without a clock;
+//! in a file of the state folder, on a thread of its own: a card may take its time.
 //!
 //! What cannot be read at the start may have been a lock-down, so it is one. Whoever commands a mode is answered when it
 //! is on the disk, where no power cut undoes it.
@@ -20,18 +21,54 @@ use crate::control::{Answer, no};
 const NAME: &str = "mode";
 /// What the file says where the schedules decide.
 const SCHEDULE: &str = "schedule";
-/// The longest name of a mode is shorter.
+/// What it says behind that while a schedule has the door in lock-down.
+const LOCKED_DOWN: &str = "lock-down-by-schedule";
+/// The longest that it says is shorter.
 const MAX_BYTES: u64 = 64;
 
 /// A client that waits until the mode is on the disk, and what it is told then.
 type Client = (SyncSender<Answer>, Answer);
 
+/// What outlasts a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct KeptMode {
+    /// The mode that was commanded; none: the schedules decide.
+    pub commanded: Option<Mode>,
+    /// A schedule has the door in lock-down, whatever is commanded.
+    pub locked_down_by_schedule: bool,
+}
+
+impl KeptMode {
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split_whitespace();
+        let commanded = match words.next()? {
+            SCHEDULE => None,
+            name => Some(Mode::named(name)?),
+        };
+        let locked_down_by_schedule = match (words.next(), words.next()) {
+            (None, _) => false,
+            (Some(LOCKED_DOWN), None) => true,
+            _ => return None,
+        };
+        Some(Self { commanded, locked_down_by_schedule })
+    }
+
+    fn text(self) -> String {
+        let commanded = self.commanded.map_or(SCHEDULE, Mode::name);
+        let scheduled = if self.locked_down_by_schedule { format!(" {LOCKED_DOWN}") } else { String::new() };
+        format!("{commanded}{scheduled}")
+    }
+}
+
 #[derive(Default)]
 struct State {
-    /// What is to be written; the newest only.
-    order: Option<Option<Mode>>,
-    /// The newest but what `order` says is on its way to the disk.
+    newest: KeptMode,
+    /// The newest is to be written.
+    due: bool,
+    /// What was the newest is on its way to the disk.
     writing: bool,
+    /// The file is a lock-down for every start until a command replaces it.
+    unreadable: bool,
     clients: Vec<Client>,
     /// Why the file does not say what was commanded last.
     trouble: Option<String>,
@@ -59,30 +96,50 @@ impl ModeKeeper {
         Ok(Self { file, shared, thread })
     }
 
-    /// The mode that was commanded before the start. A file that cannot be read or makes no sense is a lock-down, and
-    /// trouble until another mode is kept.
-    pub fn recall(&self) -> Option<Mode> {
-        let unreadable = match read_trusted_text(&self.file, MAX_BYTES, Trust::Checked) {
-            Ok(text) if text.trim() == SCHEDULE => return None,
-            Ok(text) => match Mode::named(text.trim()) {
-                Some(mode) => return Some(mode),
-                None => format!("{}: names no mode", self.file.display()),
-            },
-            Err(error) if error.is_missing() => return None,
-            Err(error) => error.to_string(),
-        };
-        let what =
-            format!("{unreadable}; the door is in lock-down until a mode is commanded (limen mode normal)");
-        lock(&self.shared.0).trouble = Some(what);
-        Some(Mode::LockDown)
+    /// What was kept before the start; of a command only where the site keeps commands. A file that cannot be read or
+    /// makes no sense is a lock-down, and where commands are kept trouble until another mode is kept.
+    pub fn recall(&self, keeps_commands: bool) -> KeptMode {
+        let mut state = lock(&self.shared.0);
+        let mut kept = self.read().unwrap_or_else(|why| {
+            if keeps_commands {
+                let until = "the door is in lock-down until a mode is commanded (limen mode normal)";
+                state.trouble = Some(format!("{why}; {until}"));
+                state.unreadable = true;
+            }
+            KeptMode { commanded: Some(Mode::LockDown), locked_down_by_schedule: true }
+        });
+        kept.commanded = kept.commanded.filter(|_| keeps_commands);
+        state.newest = kept;
+        kept
+    }
+
+    fn read(&self) -> Result<KeptMode, String> {
+        match read_trusted_text(&self.file, MAX_BYTES, Trust::Checked) {
+            Ok(text) => {
+                KeptMode::parse(&text).ok_or_else(|| format!("{}: names no mode", self.file.display()))
+            }
+            Err(error) if error.is_missing() => Ok(KeptMode::default()),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// Has a mode written down, or that there is none; `client` is answered when that is on the disk.
     pub fn keep(&self, mode: Option<Mode>, client: Option<Client>) {
         let mut state = lock(&self.shared.0);
-        state.order = Some(mode);
+        state.newest.commanded = mode;
+        (state.due, state.unreadable) = (true, false);
         state.clients.extend(client);
         self.shared.1.notify_all();
+    }
+
+    /// Has it written down whether a schedule has the door in lock-down, if that is new.
+    pub fn keep_scheduled(&self, locked_down: bool) {
+        let mut state = lock(&self.shared.0);
+        if state.newest.locked_down_by_schedule != locked_down {
+            state.newest.locked_down_by_schedule = locked_down;
+            state.due |= !state.unreadable;
+            self.shared.1.notify_all();
+        }
     }
 
     /// Why the mode will not outlast a restart, while that is so.
@@ -92,7 +149,7 @@ impl ModeKeeper {
 
     /// Waits until everything is on the disk, or until so much time is over.
     pub fn finish(&self, patience: Duration) {
-        let busy = |state: &mut State| state.order.is_some() || state.writing;
+        let busy = |state: &mut State| state.due || state.writing;
         // Whoever waits for a thread that is gone waits for that long.
         drop(self.shared.1.wait_timeout_while(lock(&self.shared.0), patience, busy));
     }
@@ -109,16 +166,16 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 fn keep(file: &Path, (state, ordered): &(Mutex<State>, Condvar)) {
     loop {
-        let (mode, clients) = {
+        let (newest, clients) = {
             let mut state = lock(state);
-            while state.order.is_none() {
+            while !state.due {
                 state = ordered.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            state.writing = true;
-            (state.order.take().flatten(), std::mem::take(&mut state.clients))
+            (state.due, state.writing) = (false, true);
+            (state.newest, std::mem::take(&mut state.clients))
         };
         failpoint::reach("mode-keeper");
-        let written = write(file, mode);
+        let written = write(file, newest);
         {
             let mut state = lock(state);
             let why = written.as_ref().err();
@@ -137,12 +194,11 @@ fn keep(file: &Path, (state, ordered): &(Mutex<State>, Condvar)) {
     }
 }
 
-fn write(file: &Path, mode: Option<Mode>) -> Result<(), String> {
-    if mode.is_none() && !file.exists() {
+fn write(file: &Path, newest: KeptMode) -> Result<(), String> {
+    if newest == KeptMode::default() && !file.exists() {
         return Ok(());
     }
-    let name = mode.map_or(SCHEDULE, Mode::name);
-    write_atomically(file, name.as_bytes(), 0o600).map_err(|error| error.to_string())
+    write_atomically(file, newest.text().as_bytes(), 0o600).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -158,17 +214,42 @@ mod tests {
         answers.recv_timeout(Duration::from_secs(20)).expect("an answer")
     }
 
+    fn recalled(folder: &Path, keeps_commands: bool) -> KeptMode {
+        ModeKeeper::spawn(folder).expect("a thread").recall(keeps_commands)
+    }
+
+    #[test]
+    fn a_lock_down_by_schedule_outlasts_a_restart_whether_or_not_commands_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keeper = ModeKeeper::spawn(folder.path()).expect("a thread");
+        for locked_down in [true, false] {
+            keeper.keep_scheduled(locked_down);
+            keeper.finish(Duration::from_secs(20));
+            for keeps_commands in [true, false] {
+                let kept = KeptMode { commanded: None, locked_down_by_schedule: locked_down };
+                assert_eq!(recalled(folder.path(), keeps_commands), kept);
+            }
+        }
+        keeper.keep_scheduled(true);
+        kept(&keeper, Some(Mode::OfficeOpen));
+        let both = KeptMode { commanded: Some(Mode::OfficeOpen), locked_down_by_schedule: true };
+        assert_eq!(recalled(folder.path(), true), both);
+        std::fs::write(folder.path().join(NAME), "schedule lock").expect("half of it");
+        assert!(recalled(folder.path(), false).locked_down_by_schedule, "it may have been one");
+    }
+
     #[test]
     fn a_mode_is_on_the_disk_when_its_command_is_answered_and_back_after_a_restart() {
         let folder = tempfile::tempdir().expect("a folder");
         let keeper = ModeKeeper::spawn(folder.path()).expect("a thread");
-        assert_eq!(keeper.recall(), None);
+        assert_eq!(keeper.recall(true), KeptMode::default());
         for mode in Mode::ALL {
             assert_eq!(kept(&keeper, Some(mode))["ok"], true);
-            assert_eq!(ModeKeeper::spawn(folder.path()).expect("a thread").recall(), Some(mode));
+            assert_eq!(recalled(folder.path(), true).commanded, Some(mode));
+            assert_eq!(recalled(folder.path(), false).commanded, None, "where commands are not kept");
         }
         assert_eq!(kept(&keeper, None)["ok"], true);
-        assert_eq!(ModeKeeper::spawn(folder.path()).expect("a thread").recall(), None);
+        assert_eq!(recalled(folder.path(), true), KeptMode::default());
     }
 
     #[test]
@@ -183,7 +264,8 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             make(&folder.path().join(NAME));
             let keeper = ModeKeeper::spawn(folder.path()).expect("a thread");
-            assert_eq!(keeper.recall(), Some(Mode::LockDown), "{number}");
+            assert_eq!(keeper.recall(true).commanded, Some(Mode::LockDown), "{number}");
+            keeper.keep_scheduled(false);
             assert!(keeper.trouble().is_some_and(|what| what.contains("lock-down")), "{number}");
             if number < 3 {
                 assert_eq!(kept(&keeper, Some(Mode::Normal))["ok"], true);

@@ -220,6 +220,7 @@ impl Policy {
             Event::Input { input, active, at_start } => self.line_is(now, input, active, at_start, actions),
             Event::View { blind } => self.view_is(now, blind),
             Event::ModeKept(mode) => self.mode_kept(now, mode, actions),
+            Event::LockDownKept => self.lock_down_kept(now, actions),
             Event::Tick => {}
             Event::Shutdown => self.shut_down(actions),
         }

@@ -8,7 +8,7 @@ use super::access::{Group, TwoPerson, WhenClockUnknown};
 use super::schedule::{Schedule, TimeOfDay, Window};
 use super::tests::{LOCK, RULES, at, command, facts, holds, match_of, step};
 use super::*;
-use crate::event::Refusal;
+use crate::event::{Mode, Refusal};
 use crate::people::Standing;
 use crate::person::{GroupId, PersonId};
 
@@ -302,4 +302,18 @@ fn a_step_takes_less_than_twenty_microseconds() {
     let deciding = times[times.len() * 5 / 6];
     println!("a step: median {:?}, one that decides {deciding:?}", times[times.len() / 2]);
     assert!(deciding < Duration::from_micros(20), "{deciding:?}");
+}
+
+#[test]
+fn a_kept_lock_down_by_schedule_goes_on_after_a_start_without_a_clock_until_that_is_set() {
+    let mut rules = site();
+    rules.modes.lock_down = vec![daily("night", "20:00", "24:00")];
+    let mut policy = Policy::new(RULES, people(), Arc::new(rules));
+    let mut unset = when(1, "01T09:00:00");
+    unset.wall.synchronised = false;
+    policy.step(unset, Event::LockDownKept);
+    policy.step(Now { moment: at(2000).moment, ..unset }, Event::Tick);
+    assert!(policy.mode() == Mode::LockDown && policy.is_locked_down_by_schedule());
+    policy.step(when(70, "01T09:01:00"), Event::Tick);
+    assert!(policy.mode() == Mode::Normal && !policy.is_locked_down_by_schedule());
 }

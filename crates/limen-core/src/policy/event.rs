@@ -93,6 +93,8 @@ pub enum Event {
     },
     /// The mode that was commanded before the daemon started, where the site keeps it.
     ModeKept(Mode),
+    /// A schedule had the door in lock-down before the daemon started.
+    LockDownKept,
     /// Somebody entered a PIN.
     PinEntered(EntryId),
     /// It was held against a person's.

@@ -61,8 +61,8 @@ impl AccessRules {
         let of_group = of_group.filter(|rule| self.is_asked(rule.schedules.iter().map(|s| &**s), local));
         let means = &standing.means;
         // A name that no schedule has asks always: a reload checks names, and what slips by must not open more.
-        let own: Option<Vec<&Schedule>> = means.schedules.iter().map(|name| self.schedule(name)).collect();
-        let asked = own.is_none_or(|own| self.is_asked(own.into_iter(), local));
+        let own = means.schedules.iter().map(|name| self.schedule(name));
+        let asked = own.clone().any(|known| known.is_none()) || self.is_asked(own.flatten(), local);
         Demands([of_group.map(|rule| rule.factor), means.rule.filter(|_| asked)])
     }
 

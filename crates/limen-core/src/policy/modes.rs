@@ -42,6 +42,17 @@ impl Modes {
         self.commanded.map(|(mode, _)| mode)
     }
 
+    /// The mode of the schedules, whatever is commanded.
+    pub fn scheduled(&self) -> Mode {
+        self.scheduled
+    }
+
+    /// A lock-down of the schedules was in force before the start, and goes on until they say that it is over.
+    pub fn recall_lock_down(&mut self) {
+        self.scheduled = Mode::LockDown;
+        self.asked = None;
+    }
+
     /// A command; none: back to the schedules.
     pub fn command(&mut self, mode: Option<(Mode, ModeSource)>) {
         self.commanded = mode;

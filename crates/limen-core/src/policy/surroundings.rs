@@ -23,6 +23,11 @@ impl Policy {
         self.modes.commanded()
     }
 
+    /// Whether a schedule has the door in lock-down, whatever is commanded.
+    pub fn is_locked_down_by_schedule(&self) -> bool {
+        self.modes.scheduled() == Mode::LockDown
+    }
+
     /// Alarms that are not cleared, the gravest first.
     pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
         self.alarms.listed()
@@ -149,6 +154,11 @@ impl Policy {
     /// The mode that was commanded before the start is in force again.
     pub(super) fn mode_kept(&mut self, now: Now, mode: Mode, actions: &mut Vec<Action>) {
         self.modes.command(Some((mode, ModeSource::Kept)));
+        self.turn_mode(now, None, actions);
+    }
+
+    pub(super) fn lock_down_kept(&mut self, now: Now, actions: &mut Vec<Action>) {
+        self.modes.recall_lock_down();
         self.turn_mode(now, None, actions);
     }
 
