@@ -65,8 +65,10 @@ dist: setup
 	$(CARGO) build --locked --profile dist -p limen
 
 install:
-	@test -x $(BINARY) || { echo 'run "make dist" first, as yourself'; exit 2; }
+	@test -x $(BINARY) && test -x $(BINARY)-lab || { echo 'run "make dist" first, as yourself'; exit 2; }
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/limen
+# What measures; `limen` hands over to it.
+	install -D -m 0755 $(BINARY)-lab $(DESTDIR)$(PREFIX)/bin/limen-lab
 	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/limen/README.md
 	sed 's|/usr/local|$(PREFIX)|g' systemd/limen.service | \
 		install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/limen.service

@@ -17,6 +17,7 @@ mod eval;
 mod events;
 mod identify;
 mod in_force;
+mod lab;
 mod likeness;
 mod lock;
 mod mode;
@@ -145,11 +146,22 @@ enum Command {
     Events(events::Arguments),
 }
 
-/// Reads the arguments, does what they say, and returns the exit code.
+/// The program `limen`: reads the arguments, does what they say, and returns the exit code.
 pub fn main() -> ExitCode {
+    answer(perform)
+}
+
+/// The program `limen-lab`, for the commands that measure.
+pub fn lab() -> ExitCode {
+    answer(lab::perform)
+}
+
+/// What is not named by `perform` is not in the program that calls this.
+fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(arguments) => {
             let context = Context::new(arguments.config, arguments.gallery, arguments.json);
+            output::start_log(matches!(arguments.command, Command::Run));
             match perform(arguments.command, &context) {
                 Ok(answer) => answer.exit_code(),
                 Err(trouble) => trouble.tell(context.json),
@@ -185,7 +197,6 @@ fn tell_usage(said: &clap::Error) -> u8 {
 }
 
 fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
-    output::start_log(matches!(command, Command::Run));
     match command {
         Command::Demo(arguments) => demo::demo(context, &arguments),
         Command::Run => run::run(context),
@@ -198,9 +209,7 @@ fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
-        Command::Eval(arguments) => eval::eval(context, &arguments),
-        Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
-        Command::Bench(arguments) => bench::bench(context, &arguments),
+        Command::Eval(_) | Command::Calibrate(_) | Command::Bench(_) => Err(lab::hand_over()),
         Command::Store { command } => store::store(context, &command.unwrap_or(store::Command::Show)),
         Command::Audit { command } => audit::audit(context, &command),
         Command::Camera { command } => camera::camera(context, &command),

@@ -1,0 +1,5 @@
+//! The `limen-lab` program: what `limen eval`, `limen calibrate` and `limen bench` run.
+
+fn main() -> std::process::ExitCode {
+    limen::cli::lab()
+}
