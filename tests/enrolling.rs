@@ -77,11 +77,23 @@ fn the_same_photograph_is_enrolled_once_whoever_it_is_said_to_show() {
 }
 
 #[test]
+fn a_photograph_that_is_not_there_is_said_to_be_missing() {
+    let site = Site::empty();
+    let before = state(&site);
+    let missing = site.limen(&["enroll", "ada", "--name", "Ada", "nowhere.jpg"]);
+    refused(&site, &missing, &before, "nowhere.jpg: there is no such file; check the name and the folder");
+}
+
+#[test]
 fn enrolling_warns_when_photographs_show_two_people() {
     let site = Site::empty();
     let before = state(&site);
     let both = enrol(&site, "mix", "obama", &["--name", "Mix", &path("biden")]);
     refused(&site, &both, &before, "do both show the same person?");
+    let folder = folder(&site, &[("obama", "IMG_0001.jpg"), ("biden", "IMG_0002.jpg")]);
+    let numbered = from_folder(&site, &folder, &[]);
+    refused(&site, &numbered, &before, "both are taken for \"img\"");
+    assert!(numbered.err.contains("differ in more than a number"), "{}", numbered.err);
     enrolled(&site, "ada", "obama");
     let before = state(&site);
     let another = enrol(&site, "ada", "biden", &[]);

@@ -62,12 +62,13 @@ pub enum EditError {
     Overtaken,
     /// People or photographs are written in a way that cannot be edited in place.
     #[error(
-        "the gallery file's {0} cannot be edited by command; write them as in the example, or edit by hand"
+        "the gallery file's {0} are written in a way that cannot be edited by command; give each person a [[person]] \
+         section with photos = [\"...\"], or edit the file by hand"
     )]
     Layout(&'static str),
-    /// The text is no TOML.
-    #[error("the gallery file is no TOML: {0}")]
-    Syntax(#[from] toml_edit::TomlError),
+    /// The text is no TOML; where it stops to be, in words.
+    #[error("{0}")]
+    Syntax(String),
 }
 
 /// Somebody to be added.
@@ -266,7 +267,7 @@ fn changed_text(
     must: Must,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<(String, Option<Roster>), EditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut = text.parse().map_err(|error| no_toml(text, file, &error))?;
     edit(&mut document)?;
     let changed = document.to_string();
     let roster = match must {
@@ -274,6 +275,12 @@ fn changed_text(
         Must::BeToml => None,
     };
     Ok((changed, roster))
+}
+
+/// In the words of whoever reads the file; they understand the same texts.
+fn no_toml(text: &str, file: &Path, error: &toml_edit::TomlError) -> EditError {
+    let said = Roster::parse(text, file).err().map(|wrong| wrong.to_string());
+    EditError::Syntax(said.unwrap_or_else(|| format!("{}: {error}", file.display())))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::camera::photograph::photograph_from_bytes;
+use crate::camera::photograph::{PhotographError, photograph_from_bytes};
 use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
 use crate::embedding::Embedding;
@@ -34,7 +34,10 @@ impl Checked {
     /// Looks at the photograph in a file; `home` is the gallery's folder.
     pub fn file(analyst: &Analyst, photo: &Path, home: &Path) -> Result<Self, Trouble> {
         let source = shown(photo);
-        let bytes = read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone)?;
+        let bytes = match read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone) {
+            Err(error) if error.is_missing() => return Err(PhotographError::Missing { file: source }.into()),
+            read => read?,
+        };
         let in_place = match (photo.canonicalize(), home.canonicalize()) {
             (Ok(photo), Ok(home)) => photo.strip_prefix(home).ok().and_then(Path::to_str).map(str::to_owned),
             _ => None,

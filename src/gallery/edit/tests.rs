@@ -189,5 +189,8 @@ fn what_is_taken_away_waits_for_nobody_elses_mistakes() {
     let changed = fs::read_to_string(&file).expect("text");
     assert!(!changed.contains("ada") && changed.contains("colour = 1"), "{changed}");
     fs::write(&file, "[[person]\n").expect("written");
-    assert!(matches!(remove_person(&file, &id("ada")), Err(EditError::Syntax(_))));
+    let error = remove_person(&file, &id("ada")).expect_err("no TOML");
+    assert!(matches!(error, EditError::Syntax(_)));
+    let said = error.to_string();
+    assert!(said.contains("gallery.toml:1: ") && !said.contains("TOML parse error"), "{said}");
 }
