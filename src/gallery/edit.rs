@@ -12,11 +12,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use thiserror::Error;
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, TomlError};
 
 use super::roster::{MAX_FILE_BYTES, Roster, RosterError};
 use crate::credential::PinHash;
 use crate::files::{FileError, Trust, lock_folder, read_trusted_text, sync_folder, write_for_service};
+use crate::mistake::{Mistake, no_toml};
 use crate::person::{GroupId, PersonId, PersonName};
 use document::{
     append_photos, delete_person, drop_photos, forget_templates, insert_person, put_pin, take_photo,
@@ -66,8 +67,8 @@ pub enum EditError {
     )]
     Layout(&'static str),
     /// The text is no TOML.
-    #[error("the gallery file is no TOML: {0}")]
-    Syntax(#[from] toml_edit::TomlError),
+    #[error(transparent)]
+    Syntax(#[from] Mistake),
 }
 
 /// Somebody to be added.
@@ -266,7 +267,8 @@ fn changed_text(
     must: Must,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<(String, Option<Roster>), EditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: TomlError| no_toml(file, text, error.message(), error.span()))?;
     edit(&mut document)?;
     let changed = document.to_string();
     let roster = match must {
