@@ -164,6 +164,7 @@ pub fn remedy(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied if !geteuid().is_root() => {
             "; this user may not: use sudo, or give it to group limen"
         }
+        io::ErrorKind::NotFound => "; check the name and the folder",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "; make room on that disk (df shows how full it is)"
         }

@@ -56,6 +56,14 @@ impl Context {
         }))
     }
 
+    /// [`Self::settings`] for a command about the people of a gallery, which the one or the other must name.
+    pub fn settings_with_gallery(&self) -> Result<Settings, Trouble> {
+        if self.gallery.is_none() && self.file_of_settings().is_none() {
+            return Err(ConfigError::Missing(self.config_file().to_owned()).into());
+        }
+        self.settings()
+    }
+
     /// The configuration file that [`Self::settings`] reads; none if the defaults do.
     pub fn file_of_settings(&self) -> Option<&Path> {
         let by_default = self.gallery.is_none() && Path::new(DEFAULT_FILE).exists();

@@ -58,7 +58,7 @@ pub enum Command {
 }
 
 pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
+    let settings = context.settings_with_gallery()?;
     let roster = || Roster::load(&settings.gallery, context.trust());
     match command {
         Command::List => {

@@ -40,7 +40,7 @@ pub struct Arguments {
 }
 
 pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
+    let settings = context.settings_with_gallery()?;
     let id = person_id(&arguments.id)?;
     if arguments.remove {
         return take_away(context, &settings, &id, arguments.duress);

@@ -18,7 +18,7 @@ use crate::person::PersonId;
 
 pub fn discard(context: &Context, id: &str) -> Result<Answer, Trouble> {
     refuse_without_store(context)?;
-    let settings = context.settings()?;
+    let settings = context.settings_with_gallery()?;
     let id = person_id(id)?;
     let deleted = discard_photographs(context, &settings, &id)?;
     tell(context, &id, &deleted);

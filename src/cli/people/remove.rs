@@ -36,7 +36,7 @@ impl Traces {
 /// A removal that was left half done can be made again: whoever is out of the file already may still be in force, in
 /// the store and in the records.
 pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
+    let settings = context.settings_with_gallery()?;
     let id = person_id(id)?;
     let photos = photographs_of(context, &settings, &id);
     let unlisted = match remove_person(&settings.gallery, &id) {
