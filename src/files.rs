@@ -22,7 +22,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use lock::{FileLock, lock_file, lock_folder};
-pub use rights::{give_to_service, write_for_service, write_new_for_service};
+pub use rights::{give_to_service, put_back, write_for_service, write_new_for_service};
 pub use service::ServiceUser;
 
 use crate::person::printable;
