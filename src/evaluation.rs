@@ -17,13 +17,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::files::remedy;
 use crate::vision::model::ModelError;
 
 /// Why there is nothing to evaluate.
 #[derive(Debug, Error)]
 pub enum EvaluationError {
     /// The list of pairs cannot be read.
-    #[error("{file}: {source}", file = .file.display())]
+    #[error("{file}: {source}{}", remedy(source), file = .file.display())]
     File {
         /// Which.
         file: PathBuf,

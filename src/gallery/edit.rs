@@ -12,11 +12,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use thiserror::Error;
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, TomlError};
 
 use super::roster::{MAX_FILE_BYTES, Roster, RosterError};
 use crate::credential::PinHash;
 use crate::files::{FileError, Trust, lock_folder, read_trusted_text, sync_folder, write_for_service};
+use crate::mistake::{Mistake, no_toml};
 use crate::person::{GroupId, PersonId, PersonName};
 use document::{
     append_photos, delete_person, drop_photos, forget_templates, insert_person, put_pin, take_photo,
@@ -66,9 +67,9 @@ pub enum EditError {
          section with photos = [\"...\"], or edit the file by hand"
     )]
     Layout(&'static str),
-    /// The text is no TOML; where it stops to be, in words.
-    #[error("{0}")]
-    Syntax(String),
+    /// The text is no TOML.
+    #[error(transparent)]
+    Syntax(#[from] Mistake),
 }
 
 /// Somebody to be added.
@@ -267,7 +268,8 @@ fn changed_text(
     must: Must,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<(String, Option<Roster>), EditError> {
-    let mut document: DocumentMut = text.parse().map_err(|error| no_toml(text, file, &error))?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: TomlError| no_toml(file, text, error.message(), error.span()))?;
     edit(&mut document)?;
     let changed = document.to_string();
     let roster = match must {
@@ -275,12 +277,6 @@ fn changed_text(
         Must::BeToml => None,
     };
     Ok((changed, roster))
-}
-
-/// In the words of whoever reads the file; they understand the same texts.
-fn no_toml(text: &str, file: &Path, error: &toml_edit::TomlError) -> EditError {
-    let said = Roster::parse(text, file).err().map(|wrong| wrong.to_string());
-    EditError::Syntax(said.unwrap_or_else(|| format!("{}: {error}", file.display())))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::naming;
 use super::wanted::{Request, Wanted};
 use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
+use crate::files::remedy;
 
 /// The most photographs of one folder; a gallery of more is written by a program.
 pub(super) const MAX_FILES: usize = 10_000;
@@ -81,7 +82,8 @@ fn add(
 
 /// What lies in a folder and is worth a look, in the order of the names.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", shown(folder)));
+    let failed =
+        |error: std::io::Error| Trouble::Device(format!("{}: {error}{}", shown(folder), remedy(&error)));
     let entries: Result<Vec<PathBuf>, _> =
         fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut found: Vec<PathBuf> =
