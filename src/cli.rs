@@ -22,6 +22,7 @@ mod likeness;
 mod lock;
 mod mode;
 mod models;
+mod number;
 mod output;
 mod people;
 mod pin;
@@ -69,8 +70,9 @@ struct Arguments {
 
 /// What the program takes from its surroundings.
 const ENVIRONMENT: &str = "Environment:
-  LIMEN_LOG  What goes to the log on standard error: error, warn, info, debug or trace; also by module,
-             as LIMEN_LOG=warn,limen::camera=debug [default: warn; info for `limen run`]
+  LIMEN_LOG  What goes to the log on standard error: error, warn, info, debug or
+             trace; also by module, as LIMEN_LOG=warn,limen::camera=debug
+             [default: warn; info for `limen run`]
   NO_COLOR   No colours, whatever the terminal can show";
 
 #[derive(Debug, Subcommand)]
@@ -185,15 +187,27 @@ fn tell_usage(said: &clap::Error) -> u8 {
         ErrorKind::DisplayVersion => version::tell(json),
         _ if !said.use_stderr() => output::say(said.render().ansi().to_string().trim_end()),
         _ => {
-            // Nobody can be told that standard error fails.
-            let _ = said.print();
+            let what = in_one_line(&said.render().to_string());
+            output::complain(&what);
             if json {
-                let text = said.render().to_string();
-                output::say_error(text.trim_start_matches("error: ").trim_end(), trouble::USAGE);
+                output::say_error(&what, trouble::USAGE);
             }
         }
     }
     u8::try_from(said.exit_code()).unwrap_or(trouble::USAGE)
+}
+
+/// What is wrong with the arguments, and how they are written, as every other error is said.
+fn in_one_line(said: &str) -> String {
+    let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts = said.split("\n\n").map(joined).filter(|part| !part.is_empty());
+    let parts = parts.map(|part| match part.split_once(": ") {
+        Some(("error" | "tip", what)) => what.to_owned(),
+        Some(("Usage", how)) => format!("usage: {how}"),
+        _ if part.starts_with("For more information") => "--help says more".to_owned(),
+        _ => part,
+    });
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
@@ -232,6 +246,28 @@ mod tests {
         <Arguments as clap::CommandFactory>::command().debug_assert();
     }
 
+    #[test]
+    fn wrong_arguments_are_answered_in_one_line_with_the_remedy() {
+        for (arguments, parts) in [
+            (&["enrol"][..], &["'enrol'", "'enroll'", "usage: limen [OPTIONS] <COMMAND>", "--help"][..]),
+            (&["enroll", "ada"], &["<PHOTO>...", "usage: limen enroll"]),
+            (
+                &["unlock", "--seconds", "0"],
+                &["'0' for '--seconds <SECONDS>': use a whole number from 1 to 30"],
+            ),
+            (&["unlock", "--seconds", "x"], &["use a whole number from 1 to 30"]),
+            (&["mode", "party"], &["'party'", "lock-down"]),
+            (&["demo", "extra"], &["'extra'", "usage: limen demo"]),
+            (&[], &["subcommand", "enroll", "--help"]),
+        ] {
+            let all = ["limen"].iter().chain(arguments);
+            let said = Arguments::try_parse_from(all).expect_err("wrong").render().to_string();
+            let said = in_one_line(&said);
+            assert_eq!(said.lines().count(), 1, "{said}");
+            assert!(parts.iter().all(|part| said.contains(part)) && !said.contains("error:"), "{said}");
+        }
+    }
+
     /// Every command's help, long and short, each with the words that call it.
     fn helps(command: &mut clap::Command, called: &str, found: &mut Vec<(String, String)>) {
         for help in [command.render_help(), command.render_long_help()] {
@@ -251,6 +287,7 @@ mod tests {
         helps(&mut command, "limen", &mut found);
         assert!(found.len() > 40, "{}", found.len());
         for (called, help) in found {
+            assert!(!help.contains("\n  trace"), "wrapped: {help}");
             for line in help.lines() {
                 assert!(line.chars().count() <= 100, "{called}: {line}");
                 // An argument with one word for a help has none.

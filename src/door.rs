@@ -276,7 +276,7 @@ pub fn open(settings: &DoorSettings) -> Result<OpenedDoor, DoorError> {
 /// Opens the lock alone, which locks it.
 pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn Lock>, DoorError> {
     if settings.driver == Driver::DryRun {
-        return Ok(Box::new(dry_run::DryRun::silent()));
+        return Ok(Box::new(dry_run::DryRun));
     }
     let pin = settings.pin.ok_or(DoorError::NoPin)?;
     Ok(Box::new(Relay::new(open_line(settings, pin, settings.active)?)?))

@@ -68,8 +68,12 @@ impl PhotoEmbedder for Enroller {
     }
 
     fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String> {
-        let picture =
-            photograph_from_bytes(bytes, &file.display().to_string()).map_err(|error| error.to_string())?;
+        let name = file.display().to_string();
+        let picture = photograph_from_bytes(bytes, &name).map_err(|error| {
+            // Whoever asked names the file.
+            let said = error.to_string();
+            said.strip_prefix(&format!("{name}: ")).map(str::to_owned).unwrap_or(said)
+        })?;
         Ok(template_of(only_face(self.analyst.faces(&picture).map_err(|error| error.to_string())?)?))
     }
 }

@@ -53,6 +53,18 @@ impl fmt::Display for Mistake {
     }
 }
 
+impl std::error::Error for Mistake {}
+
+/// A text that is no TOML: what the reader's `message` about the bytes `at` means, at its line and column.
+pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Mistake {
+    let before = at.as_ref().and_then(|at| text.get(..at.start));
+    let column = |before: &str| before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    let key = before.map_or_else(String::new, |before| format!("column {}", column(before)));
+    let line = before.map(|before| 1 + before.matches('\n').count());
+    let (what, remedy) = words::in_words(message, text, at, false);
+    Mistake { file: file.to_owned(), line, key, what, remedy }
+}
+
 /// Mistakes as people read them: one a line.
 pub struct Listed<'a>(pub &'a [Mistake]);
 

@@ -1,5 +1,10 @@
 //! What `limen calibrate` says of small galleries, and what it writes.
 
+use std::io::Write as _;
+use std::os::unix::net::UnixListener;
+
+use limen::control::SOCKET;
+
 use crate::support::{Ran, Site, limen};
 
 /// A site with these people, each with photographs of the demo.
@@ -98,6 +103,25 @@ fn look_alikes_get_a_margin_in_the_proposal_and_by_write_in_the_configuration() 
     assert_eq!(again.code, 0, "{}{}", again.out, again.err);
     assert!(again.out.contains("margin 0.10 is configured"), "{}", again.out);
     assert!(again.err.contains("nothing to change"), "{}", again.err);
+}
+
+#[test]
+fn a_proposal_that_the_daemon_refuses_is_taken_out_of_the_configuration() {
+    let site = site(&[("barack", &["obama"]), ("barry", &["obama2"])]);
+    let before = std::fs::read_to_string(site.path("limen.toml")).expect("written");
+    std::fs::create_dir(site.path("run")).expect("a folder");
+    let listener = UnixListener::bind(site.path("run").join(SOCKET)).expect("listening");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let answered = writeln!(stream, "{{\"v\":1,\"ok\":false,\"error\":\"a mistake\"}}");
+            answered.expect("answered");
+        }
+    });
+    let ran = configured(&site, &["calibrate", "--write"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("limen.toml:\na mistake"), "{}", ran.err);
+    assert!(!ran.err.contains("changed "), "nothing is: {}", ran.err);
+    assert_eq!(std::fs::read_to_string(site.path("limen.toml")).expect("there"), before);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What `limen check` says: one verdict a thing, few lines for many findings, and what to do where there is nothing.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use base64::Engine as _;
 
-use crate::support::{Ran, Site, limen, models};
+use crate::support::{Ran, Site, limen, models, photo};
 
 /// `limen check` of a site's configuration, on another machine than the door's.
 fn check(site: &Site, more: &[&str]) -> Ran {
@@ -47,6 +48,28 @@ fn without_a_configuration_it_is_said_where_one_comes_from() {
 }
 
 #[test]
+fn commands_about_people_say_so_too_and_do_not_look_for_a_gallery_that_nobody_named() {
+    if Path::new("/etc/limen").exists() {
+        return;
+    }
+    let photo = photo("obama");
+    let photo = photo.to_str().expect("UTF-8");
+    let commands: [&[&str]; 6] = [
+        &["identify", photo],
+        &["enroll", "ada", "--name", "Ada", photo],
+        &["people"],
+        &["people", "remove", "ada"],
+        &["who", "ada"],
+        &["pin", "ada", "--remove"],
+    ];
+    for command in commands {
+        let ran = limen(command);
+        assert!(ran.err.contains("/etc/limen/limen.toml: there is no such configuration"), "{}", ran.err);
+        assert!(ran.err.contains("--gallery FILE"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_gallery_alone_is_checked_without_a_configuration_and_without_devices() {
     let site = Site::with_obama();
     let ran = site.limen(&["check"]);
@@ -56,6 +79,17 @@ fn a_gallery_alone_is_checked_without_a_configuration_and_without_devices() {
     let ran = site.limen(&["check"]);
     assert_eq!(ran.code, 1, "{}", ran.out);
     assert!(ran.out.contains("gallery.toml:2: [[person]] id"), "{}", ran.out);
+}
+
+#[test]
+fn a_photograph_that_is_none_is_named_once() {
+    let site = Site::with_obama();
+    site.write("obama.jpg", "");
+    let ran = site.limen(&["check"]);
+    let said = lines_of(&ran, "problem  gallery");
+    assert_eq!((ran.code, said.len()), (1, 1), "{}", ran.out);
+    assert_eq!(said[0].matches("obama.jpg").count(), 1, "{}", said[0]);
+    assert!(said[0].ends_with("the file is empty; copy it again"), "{}", said[0]);
 }
 
 #[test]

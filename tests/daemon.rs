@@ -62,7 +62,7 @@ pub fn rehearsal(site: &Site, settings: Settings, replay: Replay) -> (PathBuf, S
             trust: Trust::Checked,
         },
         models: models(),
-        wiring: Wiring::Rehearsal { replay, lock: DryRun::silent() },
+        wiring: Wiring::Rehearsal { replay, lock: DryRun },
         socket: Some(socket.clone()),
         watcher: None,
         settings,

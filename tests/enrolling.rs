@@ -77,6 +77,14 @@ fn the_same_photograph_is_enrolled_once_whoever_it_is_said_to_show() {
 }
 
 #[test]
+fn a_photograph_that_is_not_there_is_said_to_be_missing() {
+    let site = Site::empty();
+    let before = state(&site);
+    let missing = site.limen(&["enroll", "ada", "--name", "Ada", "nowhere.jpg"]);
+    refused(&site, &missing, &before, "nowhere.jpg: there is no such file; check the name and the folder");
+}
+
+#[test]
 fn enrolling_warns_when_photographs_show_two_people() {
     let site = Site::empty();
     let before = state(&site);
@@ -88,6 +96,16 @@ fn enrolling_warns_when_photographs_show_two_people() {
     refused(&site, &another, &before, "biden.jpg looks unlike ada-1.jpg; do both show the same person?");
     refused(&site, &enrol(&site, "ada", "biden", &["--yes"]), &before, "looks unlike");
     assert_eq!(enrol(&site, "ada", "obama2", &[]).code, 0, "her own");
+}
+
+#[test]
+fn two_people_whose_files_differ_in_a_number_are_told_for_whom_they_are_taken() {
+    let site = Site::empty();
+    let folder = folder(&site, &[("obama", "IMG_0001.jpg"), ("biden", "IMG_0002.jpg")]);
+    let before = state(&site);
+    let numbered = from_folder(&site, &folder, &[]);
+    refused(&site, &numbered, &before, "both are taken for \"img\"");
+    assert!(numbered.err.contains("differ in more than a number"), "{}", numbered.err);
 }
 
 #[test]

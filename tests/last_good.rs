@@ -5,7 +5,7 @@ use std::fs;
 use limen::control::Request;
 
 use crate::daemon::{Running, of_kind};
-use crate::support::{Site, nobody, visitor};
+use crate::support::{Site, limen, nobody, visitor};
 use crate::templates::{configured, enrolled};
 
 /// Obama, with or without more lines.
@@ -117,8 +117,24 @@ fn who_cannot_be_removed_from_a_file_that_is_no_toml_still_can_enter_and_that_is
     let ran = configured(&site, &["people", "remove", "obama"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
     assert!(ran.err.contains("obama STILL CAN ENTER"), "{}", ran.err);
-    assert_eq!(running.ask(Request::Status).expect("an answer")["people"], 1);
+    assert!(ran.err.contains("gallery.toml:6: a section's name is not written right"), "{}", ran.err);
+    let status = running.ask(Request::Status).expect("an answer");
+    assert_eq!(status["people"], 1);
+    assert_eq!(status["alarms"], serde_json::json!(["gallery-fault"]), "it is said until it ends");
     running.finish();
+}
+
+#[test]
+fn who_cannot_be_removed_because_the_configuration_has_a_mistake_still_can_enter() {
+    let site = Site::with_obama();
+    let config = site.write("limen.toml", "[door]\ndriver = \"magic\"\n");
+    let config = config.to_str().expect("UTF-8");
+    for command in [["people", "remove", "obama"], ["pin", "obama", "--remove"]] {
+        let ran = limen(["--config", config].into_iter().chain(command));
+        assert_eq!(ran.code, 3, "{}", ran.err);
+        assert!(ran.err.contains("limen.toml:2: "), "{}", ran.err);
+        assert!(ran.err.trim_end().ends_with("obama STILL CAN ENTER"), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("limen-files", &["limen-core"]),
     ("limen-audit", &["limen-core", "limen-files"]),
     ("limen-vision", &["limen-core", "limen-files", "limen-nn"]),
-    ("limen-lab", &["limen-core", "limen-vision"]),
+    ("limen-lab", &["limen-core", "limen-files", "limen-vision"]),
 ];
 
 /// The rooms of the program itself, from low to high; those of one layer do not import each other.

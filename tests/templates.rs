@@ -243,6 +243,25 @@ fn photographs_that_stay_are_named() {
 }
 
 #[test]
+fn check_notes_a_photograph_that_would_be_refused_today_and_its_template_stays_in_force() {
+    let (site, _) = enrolled();
+    assert!(!configured(&site, &["check", "--without-devices"]).out.contains("photographs"));
+    let config = site.path("limen.toml");
+    let stricter =
+        fs::read_to_string(&config).expect("there") + "[recognition.quality]\nmin-sharpness = 50.0\n";
+    site.write("limen.toml", stricter);
+    let ran = limen(["--config", config.to_str().expect("UTF-8"), "check", "--without-devices"]);
+    assert_eq!(ran.code, 0, "a note is no problem: {}", ran.out);
+    assert!(ran.out.contains("1 people, 1 templates"), "{}", ran.out);
+    let noted = ran.out.lines().find(|line| line.starts_with("note") && line.contains("photographs"));
+    let noted = noted.unwrap_or_else(|| panic!("{}", ran.out));
+    assert!(
+        noted.contains("obama.jpg of \"obama\" would be refused today") && noted.contains("blurred"),
+        "{noted}"
+    );
+}
+
+#[test]
 fn check_names_a_store_that_it_cannot_open() {
     let (site, _) = enrolled();
     let ran = configured(&site, &["check", "--without-devices"]);

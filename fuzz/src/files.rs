@@ -73,7 +73,7 @@ fn edit_configuration(text: &str) {
     }
     let proposal = Proposal { target_far: Some((1e-5, "a reason".to_owned())), ..Proposal::default() };
     match proposal.write(&file) {
-        Ok(()) => {
+        Ok(_) => {
             let settings = Settings::load(&file, Trust::Checked).expect("an edit leaves a good file");
             assert_eq!(settings.recognition.target_far, 1e-5);
         }

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use limen_vision::pixels::photograph::PhotographError;
 use thiserror::Error;
 
 use super::shown;
@@ -142,17 +141,12 @@ pub enum CameraError {
         /// How long it was waited for.
         seconds: u64,
     },
-    /// A recording without pictures, or that cannot be listed.
-    #[error("{place}: {what}")]
+    /// A recording without pictures.
+    #[error("{place}: no pictures to show; give one at least")]
     NothingToReplay {
-        /// The folder, or what was given.
+        /// What the source calls itself.
         place: String,
-        /// Why there is nothing to show, and the remedy.
-        what: String,
     },
-    /// One picture of a recording cannot be shown; the next call goes on behind it.
-    #[error(transparent)]
-    Recording(#[from] PhotographError),
     /// All pictures of a recording have been shown.
     #[error("{place}: the recording is at its end")]
     Ended {
@@ -173,22 +167,6 @@ pub enum CameraError {
 }
 
 impl CameraError {
-    /// Whether waiting may mend it; otherwise the configuration or the camera has to change.
-    pub fn may_pass(&self) -> bool {
-        !matches!(
-            self,
-            Self::NotACamera { .. }
-                | Self::Virtual { .. }
-                | Self::WrongCamera { .. }
-                | Self::NoUsableMode { .. }
-                | Self::UnknownFormats { .. }
-                | Self::RawSide { .. }
-                | Self::ModeRefused { .. }
-                | Self::NothingToReplay { .. }
-                | Self::Ended { .. }
-        )
-    }
-
     /// What the kernel's answer to opening a device means.
     pub(super) fn unopened(device: &Path, source: io::Error) -> Self {
         let device = shown(device);
@@ -219,18 +197,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_camera_does_not_mend_itself_but_a_missing_one_may_come_back() {
-        let wrong = CameraError::WrongCamera { device: "d".into(), expected: "a".into(), found: "b".into() };
-        assert!(!wrong.may_pass());
-        assert!(CameraError::Missing { device: "d".into() }.may_pass());
-    }
-
-    #[test]
     fn a_loopback_without_a_writer_is_not_ready_and_not_broken() {
         let busy = || io::Error::from_raw_os_error(libc::EBUSY);
         let device = Path::new("/dev/video9");
         let error = CameraError::refused(device, true, "starting the stream", busy());
-        assert!(matches!(error, CameraError::NotReady { .. }) && error.may_pass());
+        assert!(matches!(error, CameraError::NotReady { .. }));
         let error = CameraError::refused(device, false, "starting the stream", busy());
         assert!(matches!(error, CameraError::Busy { .. }));
     }

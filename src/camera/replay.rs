@@ -1,29 +1,26 @@
-//! Photographs and recorded frames that pass for a camera: for the demo, tests and bench.
+//! Photographs that pass for a camera: for the demo, tests and bench.
 //!
 //! Time stamps come from a clock of the recording's own, which moves by one interval a frame, so that a
 //! replay may run faster than real time and still look the same to everything that counts seconds. A replay
 //! is never a [`LiveSource`](super::LiveSource).
 
-use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
 use limen_vision::frame::{Frame, Picture, PixelFormat};
-use limen_vision::pixels::jpeg;
-use limen_vision::pixels::photograph::{load_photograph, read};
 use limen_vision::pixels::scale::fit_picture;
 
-use super::{CAMERA_SIZE, CameraError, FrameSource, shown};
+use super::{CAMERA_SIZE, CameraError, FrameSource};
 use crate::clocks;
 
-/// The most pictures in a folder: an hour at 25 frames a second.
-pub const MAX_PICTURES: usize = 90_000;
+/// What a replay calls itself.
+const NAME: &str = "photographs";
 
 /// A source of recorded pictures.
 pub struct Replay {
-    name: String,
-    stills: Vec<Still>,
+    /// Each of [`CAMERA_SIZE`].
+    pictures: Vec<Picture>,
     interval: Duration,
     start: Moment,
     repeat: u64,
@@ -35,12 +32,6 @@ pub struct Replay {
     begun: Option<Instant>,
 }
 
-/// One picture, in memory or still on disk.
-enum Still {
-    Picture(Picture),
-    File(PathBuf),
-}
-
 impl Replay {
     /// Shows pictures one after the other, each fitted into [`CAMERA_SIZE`]; the first is taken at `start`,
     /// each further frame `interval` later.
@@ -48,34 +39,11 @@ impl Replay {
     /// At first each picture is one frame, without pauses between them, once, and as fast as it is asked for.
     /// Fails if there are no pictures.
     pub fn new(pictures: Vec<Picture>, interval: Duration, start: Moment) -> Result<Self, CameraError> {
-        let stills = pictures.iter().map(|picture| Still::Picture(fitted(picture))).collect();
-        Self::of("photographs".to_owned(), stills, interval, start)
-    }
-
-    /// Shows the JPEG and PNG files of a folder in the order of their names; they are read when their turn
-    /// comes.
-    ///
-    /// JPEGs of camera size are delivered as they are, as MJPEG. Fails if the folder cannot be listed, is
-    /// without pictures or has more than [`MAX_PICTURES`].
-    pub fn from_folder(folder: &Path, interval: Duration, start: Moment) -> Result<Self, CameraError> {
-        let nothing = |what: String| CameraError::NothingToReplay { place: shown(folder), what };
-        let mut files =
-            picture_files(folder).map_err(|error| nothing(format!("cannot be listed: {error}")))?;
-        if files.len() > MAX_PICTURES {
-            return Err(nothing(format!("more than {MAX_PICTURES} pictures; split the recording")));
-        }
-        files.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
-        Self::of(shown(folder), files.into_iter().map(Still::File).collect(), interval, start)
-    }
-
-    fn of(name: String, stills: Vec<Still>, interval: Duration, start: Moment) -> Result<Self, CameraError> {
-        if stills.is_empty() {
-            let what = "no pictures to show; put .jpg or .png files there".to_owned();
-            return Err(CameraError::NothingToReplay { place: name, what });
+        if pictures.is_empty() {
+            return Err(CameraError::NothingToReplay { place: NAME.to_owned() });
         }
         Ok(Self {
-            name,
-            stills,
+            pictures: pictures.iter().map(fitted).collect(),
             interval,
             start,
             repeat: 1,
@@ -116,13 +84,13 @@ impl Replay {
     /// Which picture the frame with this sequence number shows, counted from 0; `None` for a black frame.
     pub fn picture_of(&self, sequence: u64) -> Option<usize> {
         let cycle = self.repeat + self.blanks;
-        let shown = usize::try_from(sequence / cycle).ok()? % self.stills.len();
+        let shown = usize::try_from(sequence / cycle).ok()? % self.pictures.len();
         (sequence % cycle < self.repeat).then_some(shown)
     }
 
     /// How many frames one pass through all pictures has.
     pub fn frames(&self) -> u64 {
-        (self.repeat + self.blanks) * self.stills.len() as u64
+        (self.repeat + self.blanks) * self.pictures.len() as u64
     }
 
     /// Whether the next frame is due, after waiting for it at most `timeout`.
@@ -140,11 +108,10 @@ impl Replay {
         wait <= timeout
     }
 
-    fn frame(&self, sequence: u64, taken: Moment) -> Result<Frame, CameraError> {
-        match self.picture_of(sequence).map(|index| &self.stills[index]) {
-            None => Ok(rgb_frame(&black(), sequence, taken)),
-            Some(Still::Picture(picture)) => Ok(rgb_frame(picture, sequence, taken)),
-            Some(Still::File(path)) => file_frame(path, sequence, taken),
+    fn frame(&self, sequence: u64, taken: Moment) -> Frame {
+        match self.picture_of(sequence).map(|index| &self.pictures[index]) {
+            None => rgb_frame(&black(), sequence, taken),
+            Some(picture) => rgb_frame(picture, sequence, taken),
         }
     }
 }
@@ -152,7 +119,7 @@ impl Replay {
 impl FrameSource for Replay {
     fn next(&mut self, timeout: Duration) -> Result<Option<Frame>, CameraError> {
         if !self.looping && self.delivered >= self.frames() {
-            return Err(CameraError::Ended { place: self.name.clone() });
+            return Err(CameraError::Ended { place: NAME.to_owned() });
         }
         if !self.is_due(timeout) {
             return Ok(None);
@@ -160,11 +127,11 @@ impl FrameSource for Replay {
         let (sequence, taken) = (self.delivered, self.start + self.elapsed);
         self.delivered += 1;
         self.elapsed = self.elapsed.saturating_add(self.interval);
-        self.frame(sequence, taken).map(Some)
+        Ok(Some(self.frame(sequence, taken)))
     }
 
     fn describe(&self) -> String {
-        format!("{} recorded pictures ({})", self.stills.len(), self.name)
+        format!("{} recorded pictures ({NAME})", self.pictures.len())
     }
 }
 
@@ -188,48 +155,11 @@ fn rgb_frame(picture: &Picture, sequence: u64, taken: Moment) -> Frame {
     }
 }
 
-fn file_frame(path: &Path, sequence: u64, taken: Moment) -> Result<Frame, CameraError> {
-    let bytes = read(path)?;
-    let as_it_is = jpeg::outline(&bytes).is_ok_and(|outline| {
-        (u32::from(outline.width), u32::from(outline.height)) == CAMERA_SIZE && outline.components != 4
-    });
-    if !as_it_is {
-        return Ok(rgb_frame(&fitted(&load_photograph(path)?), sequence, taken));
-    }
-    let (width, height) = CAMERA_SIZE;
-    Ok(Frame { format: PixelFormat::Mjpeg, width, height, stride: 0, bytes, taken, sequence })
-}
-
-/// The folder's files with a picture's name; one more than [`MAX_PICTURES`] at most.
-fn picture_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if files.len() <= MAX_PICTURES && has_picture_name(&path) {
-            files.push(path);
-        }
-    }
-    Ok(files)
-}
-
-fn has_picture_name(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    ["jpg", "jpeg", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use limen_vision::pixels::decode::decode;
-    use limen_vision::pixels::encode::encode_jpeg;
 
     const INTERVAL: Duration = Duration::from_millis(40);
-
-    fn sample(width: u32, height: u32) -> Vec<u8> {
-        let picture =
-            Picture::from_fn(width, height, |x, y| [(x * 255 / width) as u8, (y * 255 / height) as u8, 90]);
-        encode_jpeg(&picture).expect("small pictures can be encoded")
-    }
 
     fn plain(level: u8) -> Picture {
         Picture::from_fn(CAMERA_SIZE.0, CAMERA_SIZE.1, |_, _| [level; 3])
@@ -277,36 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_shown_by_name_and_jpegs_of_camera_size_as_they_are() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let jpeg = sample(CAMERA_SIZE.0, CAMERA_SIZE.1);
-        std::fs::write(folder.path().join("b.JPG"), &jpeg).expect("writable");
-        std::fs::write(folder.path().join("a.jpg"), sample(64, 64)).expect("writable");
-        std::fs::write(folder.path().join("notes.txt"), "no picture").expect("writable");
-        let mut replay = Replay::from_folder(folder.path(), INTERVAL, start()).expect("two pictures");
-        let small = next(&mut replay);
-        assert_eq!((small.format, small.width, small.height), (PixelFormat::Rgb24, 640, 480));
-        let whole = next(&mut replay);
-        assert_eq!((whole.format, &whole.bytes), (PixelFormat::Mjpeg, &jpeg));
-        assert!(decode(&small).is_ok() && decode(&whole).is_ok());
-    }
-
-    #[test]
-    fn one_bad_picture_is_named_and_the_recording_goes_on() {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("a.jpg"), "not a picture").expect("writable");
-        std::fs::write(folder.path().join("b.jpg"), sample(64, 64)).expect("writable");
-        let mut replay = Replay::from_folder(folder.path(), INTERVAL, start()).expect("two files");
-        let error = replay.next(Duration::ZERO).expect_err("not a picture").to_string();
-        assert!(error.contains("a.jpg"), "{error}");
-        assert_eq!(next(&mut replay).sequence, 1);
-    }
-
-    #[test]
     fn nothing_to_show_is_an_error() {
         assert!(Replay::new(Vec::new(), INTERVAL, start()).is_err());
-        let folder = tempfile::tempdir().expect("a folder");
-        assert!(Replay::from_folder(folder.path(), INTERVAL, start()).is_err());
-        assert!(Replay::from_folder(&folder.path().join("gone"), INTERVAL, start()).is_err());
     }
 }

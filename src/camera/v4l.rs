@@ -64,8 +64,6 @@ pub struct V4lCamera {
 impl V4lCamera {
     /// Opens the device, checks that it is the camera that the settings mean, chooses a mode and starts
     /// streaming.
-    ///
-    /// Errors for which [`CameraError::may_pass`] is true are worth another try.
     pub fn open(settings: &CameraSettings) -> Result<Self, CameraError> {
         let node = Node::open(&settings.device)?;
         settings.check(&node.identity)?;

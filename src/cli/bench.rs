@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::context::{Context, face_in, photograph};
 use super::demo::photographs;
+use super::number::whole;
 use super::output::{FAINT, STRONG, progress, say, say_json, styled};
 use super::speed::{Shower, Wanted, hallway, yuyv};
 use super::trouble::{Answer, Trouble};
@@ -39,10 +40,10 @@ const CAMERA_INTERVAL: Duration = Duration::from_millis(33);
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Frames measured
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(10..=100_000))]
+    #[arg(long, default_value_t = 200, value_parser = whole(10..=100_000_u64))]
     frames: u64,
     /// People in the gallery that is compared with, made up
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, default_value_t = 10_000, value_parser = whole(1..=100_000_u64))]
     templates: u64,
     /// A photograph with a face instead of the built-in one
     #[arg(long, value_name = "FILE")]

@@ -8,12 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use limen_core::people::Gallery;
+use limen_files::remedy;
 use limen_lab::calibration::genuine::Disagreeing;
 use limen_lab::calibration::look_alikes::LookAlike;
 use limen_lab::calibration::plot::write_histograms;
 use limen_lab::calibration::{Calibration, Site, calibrate as measure};
 
 use super::context::{Context, shown};
+use super::in_force::bring_configuration_into_force;
+use super::number::whole;
 use super::output::{note, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
@@ -32,7 +35,7 @@ use crate::pipeline::{Attempt, scoring, shortfall, thresholds};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Strangers a day who try, for the expected false accepts
-    #[arg(long, value_name = "M", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "M", default_value_t = 20, value_parser = whole(1..=1_000_000_u32))]
     visitors: u32,
     /// Look at another target than the configuration's
     #[arg(long, value_name = "FAR", conflicts_with = "write", value_parser = target)]
@@ -40,7 +43,7 @@ pub struct Arguments {
     /// Write calibration.svg and limen-proposal.toml there
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Put the proposal into the configuration, and ask a running daemon to reload
+    /// Put the proposal into the configuration, and ask a running daemon to reload; what it refuses is taken back
     #[arg(long)]
     write: bool,
 }
@@ -68,7 +71,7 @@ struct Report<'a> {
 }
 
 pub fn calibrate(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    let mut settings = context.settings()?;
+    let mut settings = context.settings_of_gallery()?;
     if arguments.write && context.file_of_settings().is_none() {
         let what = "--write needs a configuration to write to: name it with --config FILE";
         return Err(Trouble::Usage(what.to_owned()));
@@ -168,7 +171,8 @@ fn propose(report: &Report<'_>) -> Proposal {
 }
 
 fn write_out(folder: &Path, report: &Report<'_>, proposal: &Proposal) -> Result<(), Trouble> {
-    let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", shown(folder)));
+    let failed =
+        |error: std::io::Error| Trouble::Device(format!("{}: {error}{}", shown(folder), remedy(&error)));
     fs::create_dir_all(folder).map_err(failed)?;
     let (plot, fragment) = (folder.join("calibration.svg"), folder.join("limen-proposal.toml"));
     write_histograms(&plot, &report.model, &report.found)?;
@@ -187,8 +191,8 @@ fn write_configuration(
         note(&format!("nothing to change in {}", shown(file)));
         return Ok(());
     }
-    proposal.write(file)?;
+    let edited = proposal.write(file)?;
+    bring_configuration_into_force(context, settings, file, &edited).into_result()?;
     note(&format!("changed {}", shown(file)));
-    context.ask_for_reload(settings)?;
     Ok(())
 }

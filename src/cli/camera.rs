@@ -61,9 +61,9 @@ fn list(context: &Context) -> Answer {
             say_json(&json!(camera));
             continue;
         }
-        let card = camera.card.as_deref().unwrap_or("");
+        let card = camera.card.as_ref().map_or(String::new(), |card| format!(" {card}"));
         let kind = if camera.is_virtual { " (virtual: fed by a program)" } else { "" };
-        say(&format!("{} {card}{kind}", styled(STRONG, &camera.device, 0)));
+        say(&format!("{}{card}{kind}", styled(STRONG, &camera.device, 0)));
         camera.links.iter().for_each(|link| say(&format!("  device = \"{link}\"")));
         if let Some(identity) = &camera.identity {
             say(&format!("  identity = \"{identity}\""));
@@ -73,7 +73,9 @@ fn list(context: &Context) -> Answer {
             say(&format!("  {:<6}{}x{}{fps}", mode.format, mode.width, mode.height));
         }
         if let Some(error) = &camera.error {
-            say(&format!("  {} {error}", styled(BAD, "cannot be used:", 0)));
+            let why =
+                error.strip_prefix(&camera.device).and_then(|why| why.strip_prefix(": ")).unwrap_or(error);
+            say(&format!("  {} {why}", styled(BAD, "cannot be used:", 0)));
         }
     }
     if cameras.is_empty() && !context.json {

@@ -2,6 +2,7 @@
 
 mod doubles;
 mod entry;
+mod photographs;
 mod readable;
 mod report;
 mod room;
@@ -15,7 +16,7 @@ use limen_vision::matching::thresholds::{Case, Promise, Thresholds};
 use limen_vision::model::Models;
 
 use super::context::{Context, shown};
-use super::demo::photographs;
+use super::demo::photographs::ENROLLED;
 use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
 use super::trouble::{Answer, Trouble};
@@ -41,6 +42,9 @@ pub struct Arguments {
     /// Leave camera, GPIO and the folders of the installation alone: for another machine than the door's
     #[arg(long)]
     without_devices: bool,
+    /// Look at every enrolled photograph again, also where there are more than 200: up to a second each
+    #[arg(long)]
+    photographs: bool,
 }
 
 pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
@@ -53,6 +57,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     };
     if let Some(models) = check_models(&mut report, &settings) {
         check_people(context, &mut report, &settings, &models, installed);
+        photographs::check_photographs(context, &mut report, &settings, &models, arguments.photographs);
         if devices {
             check_speed(&mut report, &settings, &models);
         }
@@ -217,7 +222,7 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
 
 /// Whether this machine is fast enough for a decision; a dry run may be slow.
 fn check_speed(report: &mut Report, settings: &Settings, models: &Arc<Models>) {
-    let Some(face) = report.take("speed", photographs::ENROLLED.picture()) else { return };
+    let Some(face) = report.take("speed", ENROLLED.picture()) else { return };
     let Some(usual) = report.take("speed", usual_frame(models, &face)) else { return };
     match can_decide(usual, settings.rules.frames) {
         Ok(said) => report.ok("speed", &said),

@@ -58,6 +58,15 @@ impl Context {
         }))
     }
 
+    /// As [`Self::settings`], for a command about people: where neither a configuration nor a gallery is named and none
+    /// is installed, the defaults would name a gallery that nobody thought of.
+    pub fn settings_of_gallery(&self) -> Result<Settings, Trouble> {
+        match (self.file_of_settings(), self.gallery()) {
+            (None, None) => Ok(Settings::load(self.config_file(), self.trust())?),
+            _ => self.settings(),
+        }
+    }
+
     /// The configuration file that [`Self::settings`] reads; none if the defaults do.
     pub fn file_of_settings(&self) -> Option<&Path> {
         let by_default = self.gallery.is_none() && Path::new(DEFAULT_FILE).exists();

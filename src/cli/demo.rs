@@ -94,7 +94,7 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
             trust: Trust::Checked,
         },
         models,
-        wiring: Wiring::Rehearsal { replay, lock: DryRun::silent() },
+        wiring: Wiring::Rehearsal { replay, lock: DryRun },
         socket: None,
         watcher: Some(Box::new(screen)),
         settings,

@@ -9,6 +9,7 @@ use serde_json::json;
 use signal_hook::consts::SIGHUP;
 
 use super::context::Context;
+use super::number::whole;
 use super::output::{note, say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
@@ -28,7 +29,7 @@ pub enum Command {
     /// running daemon does it, and records it. With --json one object: line, seconds, by, inputs
     Test {
         /// Seconds to stay unlocked
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=30))]
+        #[arg(long, default_value_t = 1, value_parser = whole(1..=30_u64))]
         seconds: u64,
     },
 }

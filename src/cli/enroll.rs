@@ -75,7 +75,7 @@ pub struct Arguments {
 }
 
 pub fn enroll(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
+    let settings = context.settings_of_gallery()?;
     let consent = Consent { yes: arguments.yes };
     let request = match (&arguments.from_directory, &arguments.list) {
         (Some(folder), _) => folder::look_into(folder)?,

@@ -17,6 +17,7 @@ use limen_vision::model::{EmbedderChoice, Models};
 use limen_vision::quality::Gate;
 
 use super::context::Context;
+use super::number::whole;
 use super::output::{note, progress, say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
@@ -56,10 +57,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     cache: Option<PathBuf>,
     /// Pictures fused into one probe, with --gallery N
-    #[arg(long, value_name = "M", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST as i64))]
+    #[arg(long, value_name = "M", default_value_t = 1, value_parser = whole(1..=MOST as u16))]
     probe_frames: u16,
     /// Random draws of templates and probes, with --gallery N
-    #[arg(long, value_name = "D", default_value_t = DRAWS, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "D", default_value_t = DRAWS, value_parser = whole(1..=1000_u16))]
     draws: u16,
     /// Measure this network, by its name or file, instead of the configured one; more than one are compared
     /// in one plot

@@ -34,7 +34,7 @@ struct Finding {
 
 pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
     read_once(&arguments.photos)?;
-    let settings = context.settings()?;
+    let settings = context.settings_of_gallery()?;
     let models = context.models(&settings)?;
     let gallery = context.load_gallery(&settings, &models)?;
     let matcher = context.matcher(&settings, &models, gallery)?;

@@ -1,15 +1,12 @@
-//! A change of the gallery file is in force, or it is taken back.
+//! A change of the gallery file or the configuration is in force, or it is taken back.
 
-use super::context::Context;
+use std::path::Path;
+
+use super::context::{Context, shown};
 use super::trouble::Trouble;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::control::ControlError;
 use crate::gallery::{Edited, undo};
-
-/// A no would have come sooner than the embedding of many photographs.
-const AWAITED: &str = "the daemon has not answered yet: the change is written to the gallery file and comes into force when \
-     the daemon has embedded its photographs; `limen status` says how many people are in force, and what is wrong if it \
-     refuses them";
 
 /// What became of a change.
 pub enum Force {
@@ -23,27 +20,69 @@ pub enum Force {
     Left(Trouble),
 }
 
-/// Asks a running daemon to take the change; what it refuses is undone.
+/// How a changed file is spoken of.
+struct Words {
+    /// The file.
+    file: String,
+    /// What the daemon still has to do.
+    until: &'static str,
+    /// What remains where the daemon does not take the old file either.
+    left: &'static str,
+}
+
+/// Asks a running daemon to take a change of the gallery file; what it refuses is undone.
 pub fn bring_into_force(context: &Context, settings: &Settings, edited: &Edited) -> Force {
+    let words = Words {
+        file: "the gallery file".to_owned(),
+        until: "the daemon has embedded its photographs; `limen status` says how many people are in force, and what is \
+                wrong if it refuses them",
+        left: "; a PIN that it replaced is out of force until the daemon takes the file again",
+    };
+    ask_or_take_back(context, settings, &words, || undo(&settings.gallery, edited).map_err(Trouble::from))
+}
+
+/// [`bring_into_force`] for a change of the configuration `file`.
+pub fn bring_configuration_into_force(
+    context: &Context,
+    settings: &Settings,
+    file: &Path,
+    edited: &config::edit::Edited,
+) -> Force {
+    let words = Words {
+        file: shown(file),
+        until: "the daemon has read it; `limen reload` asks again, and says what is wrong if it refuses it",
+        left: "",
+    };
+    ask_or_take_back(context, settings, &words, || config::edit::undo(file, edited).map_err(Trouble::from))
+}
+
+fn ask_or_take_back(
+    context: &Context,
+    settings: &Settings,
+    words: &Words,
+    undo: impl FnOnce() -> Result<(), Trouble>,
+) -> Force {
+    let Words { file, until, .. } = words;
     match context.ask_for_reload(settings) {
         Ok(_) => Force::Yes,
-        Err(ControlError::NoAnswer) => Force::Awaited(Trouble::Device(AWAITED.to_owned())),
-        Err(why) => take_back(context, settings, edited, &why),
+        // A no would have come sooner than the embedding of many photographs.
+        Err(ControlError::NoAnswer) => Force::Awaited(Trouble::Device(format!(
+            "the daemon has not answered yet: the change is written to {file} and comes into force when {until}"
+        ))),
+        Err(why) => match undo() {
+            Ok(()) => taken_back(context, settings, words, &why),
+            Err(error) => Force::Left(Trouble::Device(format!(
+                "NOT in force, and still in {file}:\n{why}\nit could not be taken back: {error}"
+            ))),
+        },
     }
 }
 
-fn take_back(context: &Context, settings: &Settings, edited: &Edited, why: &ControlError) -> Force {
-    if let Err(error) = undo(&settings.gallery, edited) {
-        return Force::Left(Trouble::Device(format!(
-            "NOT in force, and still in the gallery file:\n{why}\nit could not be taken back: {error}"
-        )));
-    }
-    let left = match context.ask_for_reload(settings) {
-        Ok(_) => "",
-        Err(_) => "; a PIN that it replaced is out of force until the daemon takes the file again",
-    };
-    let what =
-        format!("the daemon did not take it, so nothing was changed in the gallery file{left}:\n{why}");
+/// The daemon reads the old file again, whatever it made of the new one.
+fn taken_back(context: &Context, settings: &Settings, words: &Words, why: &ControlError) -> Force {
+    let Words { file, left, .. } = words;
+    let left = if context.ask_for_reload(settings).is_ok() { "" } else { left };
+    let what = format!("the daemon did not take it, so nothing was changed in {file}{left}:\n{why}");
     Force::TakenBack(Trouble::Device(what))
 }
 
@@ -63,17 +102,17 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
+    use crate::config::edit::Proposal;
     use crate::control::SOCKET;
     use crate::gallery::{NewPerson, add_people};
     use limen_core::person::{PersonId, PersonName};
 
-    /// What becomes of ada, of whom the daemon says this; and whether she is in the file then.
-    fn enrolled_and_told(why: &'static str) -> (Force, bool) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+    /// The settings of a site in `folder`, whose daemon says this of every reload.
+    fn refusing(folder: &Path, why: &'static str) -> Settings {
         let mut settings = Settings::defaults();
-        settings.gallery = folder.path().join("gallery.toml");
-        settings.paths.runtime = folder.path().to_owned();
-        let listener = UnixListener::bind(folder.path().join(SOCKET)).expect("listening");
+        settings.gallery = folder.join("gallery.toml");
+        settings.paths.runtime = folder.to_owned();
+        let listener = UnixListener::bind(folder.join(SOCKET)).expect("listening");
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let mut line = String::new();
@@ -82,6 +121,13 @@ mod tests {
                     .expect("answered");
             }
         });
+        settings
+    }
+
+    /// What becomes of ada, of whom the daemon says this; and whether she is in the file then.
+    fn enrolled_and_told(why: &'static str) -> (Force, bool) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let settings = refusing(folder.path(), why);
         let (id, name) = (PersonId::new("ada").expect("an id"), PersonName::new("Ada").expect("a name"));
         let ada = NewPerson { id, name, photos: vec!["a.jpg".to_owned()], groups: Vec::new() };
         let edited = add_people(&settings.gallery, &[ada]).expect("added");
@@ -100,5 +146,25 @@ mod tests {
             stays && trouble.exit_code() == 3 && trouble.to_string().contains("limen status"),
             "{trouble}"
         );
+    }
+
+    #[test]
+    fn a_configuration_that_the_daemon_refuses_is_as_it_was() {
+        const TEXT: &str = "# Ours.\n[recognition]\nmargin = 0.06\n";
+        let proposal = Proposal { target_far: Some((3e-5, "a reason".to_owned())), ..Proposal::default() };
+        for (why, stays) in [("a mistake", false), ("the daemon gave no answer", true)] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let settings = refusing(folder.path(), why);
+            let file = folder.path().join("limen.toml");
+            std::fs::write(&file, TEXT).expect("ours");
+            let edited = proposal.write(&file).expect("written");
+            let context = Context::new(Some(file.clone()), None, false);
+            let force = bring_configuration_into_force(&context, &settings, &file, &edited);
+            let trouble = force.into_result().expect_err(why);
+            assert_eq!(trouble.exit_code(), 3);
+            let named = trouble.to_string().contains(&shown(&file));
+            assert!(named && trouble.to_string().contains("nothing was changed") != stays, "{trouble}");
+            assert_eq!(std::fs::read_to_string(&file).expect("there") != TEXT, stays);
+        }
     }
 }

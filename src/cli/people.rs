@@ -59,8 +59,9 @@ pub enum Command {
 }
 
 pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
-    let roster = || Roster::load(&settings.gallery, context.trust());
+    let roster = || -> Result<Roster, Trouble> {
+        Ok(Roster::load(&context.settings_of_gallery()?.gallery, context.trust())?)
+    };
     match command {
         Command::List => {
             let roster = roster()?;

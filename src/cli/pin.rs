@@ -14,9 +14,8 @@ use super::context::Context;
 use super::in_force::bring_into_force;
 use super::output::{note, say, say_json};
 use super::people::person_id;
-use super::people::revoke::{self, not_edited};
+use super::people::revoke::{self, not_edited, settings_to_revoke_by};
 use super::trouble::{Answer, Trouble};
-use crate::config::Settings;
 use crate::enrol::{EnrolError, look_over};
 use crate::gallery::{Roster, WhichPin, set_pin};
 
@@ -41,11 +40,11 @@ pub struct Arguments {
 }
 
 pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
     let id = person_id(&arguments.id)?;
     if arguments.remove {
-        return take_away(context, &settings, &id, arguments.duress);
+        return take_away(context, &id, arguments.duress);
     }
+    let settings = context.settings_of_gallery()?;
     let roster = Roster::load(&settings.gallery, context.trust())?;
     let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
         return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
@@ -66,10 +65,12 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
 }
 
 /// Takes a PIN away, whatever else is wrong in the gallery file.
-fn take_away(context: &Context, settings: &Settings, id: &PersonId, duress: bool) -> Result<Answer, Trouble> {
+fn take_away(context: &Context, id: &PersonId, duress: bool) -> Result<Answer, Trouble> {
+    let settings = settings_to_revoke_by(context, id)?;
     let which = if duress { WhichPin::Duress } else { WhichPin::Usual };
-    set_pin(&settings.gallery, id, which, None, &mut |_| Ok(())).map_err(|error| not_edited(id, error))?;
-    revoke::bring_into_force(context, settings, id)?;
+    set_pin(&settings.gallery, id, which, None, &mut |_| Ok(()))
+        .map_err(|error| not_edited(context, &settings, id, error))?;
+    revoke::bring_into_force(context, &settings, id)?;
     tell(context, id, which, true);
     Ok(Answer::Yes)
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::context::Context;
+use super::number::whole;
 use super::output::{say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
@@ -14,7 +15,7 @@ use crate::control::{Request, ask};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Seconds to stay unlocked
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=30))]
+    #[arg(long, default_value_t = 5, value_parser = whole(1..=30_u64))]
     seconds: u64,
 }
 

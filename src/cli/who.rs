@@ -38,7 +38,7 @@ struct Asked {
 }
 
 pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
+    let settings = context.settings_of_gallery()?;
     let access = &settings.access;
     let id = person_id(&arguments.id)?;
     let roster = Roster::load(&settings.gallery, context.trust())?;

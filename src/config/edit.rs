@@ -6,21 +6,19 @@
 mod model;
 mod proposal;
 
-use std::fs;
+use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use thiserror::Error;
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, TomlError};
 
 pub use model::set_model;
 pub use proposal::{Proposal, ProposedPair};
 
 use super::{ConfigError, MAX_FILE_BYTES, Settings};
-use limen_files::{FileError, Trust, lock_file, read_trusted_text, write_for_service};
-
-/// Permission bits if those of the file cannot be asked for.
-const FILE_MODE: u32 = 0o640;
+use crate::mistake::{Mistake, no_toml};
+use limen_files::{FileError, Trust, lock_file, put_back, read_trusted_text, write_for_service};
 
 /// Why the configuration was not changed.
 #[derive(Debug, Error)]
@@ -37,28 +35,55 @@ pub enum ConfigEditError {
     )]
     Layout(&'static str),
     /// The text is no TOML.
-    #[error("the configuration is no TOML: {0}")]
-    Syntax(#[from] toml_edit::TomlError),
+    #[error(transparent)]
+    Syntax(#[from] Mistake),
+    /// Somebody else has changed the file since.
+    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; look at it")]
+    Overtaken(String),
+}
+
+/// A change that was made, for [`undo`].
+#[derive(Debug)]
+pub struct Edited {
+    before: String,
+    /// Owner, group and mode that the file had.
+    rights: Metadata,
+    after: String,
+}
+
+/// Puts the file back as it was before a change, unless it was changed again meanwhile.
+pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
+    let _writing = lock_file(file)?;
+    if read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)? != edited.after {
+        return Err(ConfigEditError::Overtaken(file.display().to_string()));
+    }
+    Ok(put_back(file, edited.before.as_bytes(), &edited.rights)?)
 }
 
 /// Changes the configuration file, which must be there. Of its rights those stay that the daemon needs.
 fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,
-) -> Result<(), ConfigEditError> {
+) -> Result<Edited, ConfigEditError> {
     let _writing = lock_file(file)?;
-    let text = read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)?;
-    let mode = fs::metadata(file).map_or(FILE_MODE, |found| found.permissions().mode() & 0o777);
-    let changed = changed_text(&text, edit)?;
-    Settings::parse(&changed, file)?;
-    Ok(write_for_service(file, changed.as_bytes(), mode)?)
+    let before = read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)?;
+    let rights = file.metadata().map_err(|source| {
+        let path = file.display().to_string();
+        FileError::System { path, doing: "look at it", source }
+    })?;
+    let after = changed_text(&before, file, edit)?;
+    Settings::parse(&after, file)?;
+    write_for_service(file, after.as_bytes(), rights.permissions().mode() & 0o777)?;
+    Ok(Edited { before, rights, after })
 }
 
 fn changed_text(
     text: &str,
+    file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,
 ) -> Result<String, ConfigEditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: TomlError| no_toml(file, text, error.message(), error.span()))?;
     edit(&mut document)?;
     Ok(document.to_string())
 }

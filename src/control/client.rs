@@ -1,6 +1,6 @@
 //! The command line's end of the socket.
 
-use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -47,31 +47,47 @@ fn unreached(error: &std::io::Error) -> &'static str {
     }
 }
 
-fn converse(
+fn converse(socket: &Path, request: &Request, each: impl FnMut(Answer) -> bool) -> Result<(), ControlError> {
+    let failed = |what| failed(socket, what);
+    let stream = UnixStream::connect(socket).map_err(|source| failed(unreached(&source))(source))?;
+    if *request != Request::Events {
+        stream.set_read_timeout(Some(ANSWER_PATIENCE)).map_err(failed("set a time limit"))?;
+    }
+    speak(stream, socket, request, each)
+}
+
+/// The error of something that was tried at the socket.
+fn failed(socket: &Path, what: &'static str) -> impl FnOnce(io::Error) -> ControlError {
+    let socket = socket.display().to_string();
+    move |source| ControlError::Socket { socket, what, source }
+}
+
+/// Asks, and hears the answer. A daemon that turns somebody away may have answered and closed before it was asked: what
+/// it said is there all the same.
+fn speak(
+    mut stream: UnixStream,
     socket: &Path,
     request: &Request,
     mut each: impl FnMut(Answer) -> bool,
 ) -> Result<(), ControlError> {
-    let failed = |what| {
-        let socket = socket.display().to_string();
-        move |source| ControlError::Socket { socket, what, source }
-    };
-    let mut stream = UnixStream::connect(socket).map_err(|source| failed(unreached(&source))(source))?;
-    if *request != Request::Events {
-        stream.set_read_timeout(Some(ANSWER_PATIENCE)).map_err(failed("set a time limit"))?;
+    let failed = |what| failed(socket, what);
+    let mut unasked = None;
+    match stream.write_all(request_line(request).as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => unasked = Some(error),
+        asked => asked.map_err(failed("ask"))?,
     }
-    stream.write_all(request_line(request).as_bytes()).map_err(failed("ask"))?;
     for line in BufReader::new(stream).lines() {
         let line = line.map_err(|error| match error.kind() {
             ErrorKind::WouldBlock | ErrorKind::TimedOut => ControlError::NoAnswer,
             _ => failed("read the answer")(error),
         })?;
+        unasked = None;
         let answer: Answer = serde_json::from_str(&line).map_err(|e| ControlError::Answer(e.to_string()))?;
         if !each(answer) {
             break;
         }
     }
-    Ok(())
+    unasked.map_or(Ok(()), |error| Err(failed("ask")(error)))
 }
 
 #[cfg(test)]
@@ -95,6 +111,35 @@ mod tests {
         daemon.join().expect("ended");
         assert!(ask(&socket, Request::Reload).expect_err("gone").nobody_listens());
         error
+    }
+
+    /// What a client hears of a daemon that says this and closes before it has read anything.
+    fn heard(said: &str) -> (Result<(), ControlError>, Vec<Answer>) {
+        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+        theirs.write_all(said.as_bytes()).expect("answered");
+        drop(theirs);
+        let mut answers = Vec::new();
+        let spoken = speak(ours, Path::new("control.sock"), &Request::Status, |answer| {
+            answers.push(answer);
+            false
+        });
+        (spoken, answers)
+    }
+
+    #[test]
+    fn who_was_turned_away_before_asking_hears_why() {
+        let turned_away = no("too many clients; try again");
+        let line = serde_json::to_string(&turned_away).expect("JSON") + "\n";
+        let (spoken, answers) = heard(&line);
+        assert!(spoken.is_ok(), "{spoken:?}");
+        assert_eq!(answers, [turned_away]);
+    }
+
+    #[test]
+    fn a_daemon_that_closes_without_a_word_could_not_be_asked() {
+        let (spoken, answers) = heard("");
+        let error = spoken.expect_err("nothing was said").to_string();
+        assert!(answers.is_empty() && error.starts_with("control.sock: ask: "), "{error}");
     }
 
     #[test]

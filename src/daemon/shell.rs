@@ -128,7 +128,7 @@ impl Shell {
         self.door.as_ref().is_some_and(DoorHandle::is_gone)
     }
 
-    /// What the line is at, and how often it failed.
+    /// Whether the line can be driven, and how often it could not.
     pub fn door_state(&self) -> DoorState {
         self.door.as_ref().map(DoorHandle::state).unwrap_or_default()
     }

@@ -21,7 +21,7 @@ pub enum Wiring {
         /// The lock and its lights.
         door: DoorSettings,
     },
-    /// Recorded pictures, and a lock that is only traced.
+    /// Recorded pictures, and a lock that moves nothing.
     Rehearsal {
         /// The pictures.
         replay: Replay,

@@ -74,51 +74,31 @@ pub enum InputReport {
     Recovered,
 }
 
-/// What the thread knows of its lines at this moment.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct InputState {
-    /// Why the lines cannot be read; until they can and each was read again.
-    pub trouble: Option<String>,
-    levels: [Option<bool>; 4],
-}
-
-impl InputState {
-    fn failing(error: &DoorError) -> Self {
-        Self { trouble: Some(error.to_string()), levels: [None; 4] }
-    }
-
-    /// Each line that was read, and whether it is active; none while the lines cannot be read.
-    pub fn levels(&self) -> Vec<(Input, bool)> {
-        let at = |input: Input| Some((input, self.levels[input as usize]?));
-        [Input::Rex, Input::Contact, Input::Tamper, Input::Fire].into_iter().filter_map(at).collect()
-    }
-}
-
 /// The running thread; it ends when this is dropped.
 #[derive(Debug)]
 pub struct InputThread {
     stop: Arc<AtomicBool>,
     pulse: Pulse,
-    state: Level<InputState>,
+    trouble: Level<Option<String>>,
     thread: JoinHandle<()>,
 }
 
 impl InputThread {
     /// Opens the lines of `settings` and reports what they are at, then every change; `report` returns false once
-    /// nobody listens. What is reported is in [`InputThread::state`] before. None if there are no lines, or the driver moves nothing.
+    /// nobody listens. None if there are no lines, or the driver moves nothing.
     pub fn spawn(
         settings: &DoorSettings,
         report: impl Fn(InputReport) -> bool + Send + 'static,
     ) -> Result<Option<Self>, DoorError> {
         let Some(lines) = open(settings)? else { return Ok(None) };
         let (stop, pulse) = (Arc::new(AtomicBool::new(false)), Pulse::started(clocks::moment()));
-        let state = Level::default();
+        let trouble = Level::default();
         let mut watcher = Watcher {
             settings: settings.clone(),
             report: Box::new(report),
             stop: Arc::clone(&stop),
             pulse: pulse.clone(),
-            state: state.clone(),
+            trouble: trouble.clone(),
             said: [None; 4],
             doubted: [false; 4],
         };
@@ -126,7 +106,7 @@ impl InputThread {
             .name("inputs".to_owned())
             .spawn(move || watcher.watch(lines))
             .map_err(DoorError::Thread)?;
-        Ok(Some(Self { stop, pulse, state, thread }))
+        Ok(Some(Self { stop, pulse, trouble, thread }))
     }
 
     /// The thread has ended.
@@ -139,14 +119,9 @@ impl InputThread {
         &self.pulse
     }
 
-    /// What the lines are at, all read at the same moment.
-    pub fn state(&self) -> InputState {
-        self.state.read()
-    }
-
-    /// Why the lines cannot be read; `None`: they can.
+    /// Why the lines cannot be read, until they can and each was read again; `None`: they can.
     pub fn trouble(&self) -> Option<String> {
-        self.state().trouble
+        self.trouble.read()
     }
 }
 
@@ -178,7 +153,7 @@ struct Watcher {
     report: Box<dyn Fn(InputReport) -> bool + Send>,
     stop: Arc<AtomicBool>,
     pulse: Pulse,
-    state: Level<InputState>,
+    trouble: Level<Option<String>>,
     /// What was last reported of each input.
     said: [Option<bool>; 4],
     /// The level differed at the last look.
@@ -201,7 +176,7 @@ impl Watcher {
                 Ok(false) => return,
                 Err(error) => {
                     lines = None;
-                    self.state.change(|state| *state = InputState::failing(&error));
+                    self.trouble.change(|trouble| *trouble = Some(error.to_string()));
                     if !failed && !(self.report)(InputReport::Failed(error.to_string())) {
                         return;
                     }
@@ -232,7 +207,7 @@ impl Watcher {
                 return Ok(false);
             }
         }
-        self.state.change(|state| state.trouble = None);
+        self.trouble.change(|trouble| *trouble = None);
         Ok(true)
     }
 
@@ -259,7 +234,6 @@ impl Watcher {
         if self.said[input as usize].replace(active) == Some(active) {
             return true;
         }
-        self.state.change(|state| state.levels[input as usize] = Some(active));
         (self.report)(InputReport::Level { input, active, at_start })
     }
 
@@ -305,7 +279,7 @@ mod tests {
             report: Box::new(move |report| sender.send(report).is_ok()),
             stop: Arc::default(),
             pulse: Pulse::default(),
-            state: Level::default(),
+            trouble: Level::default(),
             said: [None; 4],
             doubted: [false; 4],
         };
@@ -343,30 +317,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_full_queue_drops_is_in_the_state() {
-        let (mut watcher, _) = watcher();
-        watcher.report = Box::new(|_| true);
-        let mut wires = Wires { edges: [(Input::Contact, true)].into(), level: false };
-        let state = watcher.state.clone();
-        assert_eq!(state.read().levels(), []);
-        assert!(watcher.serve(&mut wires).expect("wires"));
-        assert_eq!(state.read().levels(), [(Input::Contact, false)]);
-        assert!(watcher.serve(&mut wires).expect("wires"));
-        assert_eq!(state.read().levels(), [(Input::Contact, true)]);
-    }
-
-    #[test]
     fn trouble_lasts_until_every_line_was_read_again() {
         let (mut watcher, _) = watcher();
-        let state = watcher.state.clone();
-        state.change(|state| *state = InputState::failing(&DoorError::NoPin));
-        assert!(state.read().trouble.is_some() && state.read().levels().is_empty());
+        let trouble = watcher.trouble.clone();
+        trouble.change(|trouble| *trouble = Some(DoorError::NoPin.to_string()));
+        assert!(trouble.read().is_some());
         watcher.report = Box::new(|_| true);
         assert!(watcher.open_again(&mut None).expect("nothing to open"));
-        assert!(state.read().trouble.is_some(), "what the lines are at is not known yet");
+        assert!(trouble.read().is_some(), "what the lines are at is not known yet");
         let mut wires = Wires { edges: VecDeque::new(), level: true };
         assert!(watcher.serve(&mut wires).expect("wires"));
-        assert_eq!((state.read().trouble, state.read().levels()), (None, vec![(Input::Contact, true)]));
+        assert_eq!(trouble.read(), None);
     }
 
     #[test]

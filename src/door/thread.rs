@@ -71,8 +71,6 @@ impl fmt::Display for DoorReport {
 /// What the thread knows of its line at this moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DoorState {
-    /// The line is unlocked, or could not be locked since it was.
-    pub unlocked: bool,
     /// Why the line cannot be driven; `None`: it can.
     pub trouble: Option<String>,
     /// How often it could not since the start: a failure may be over before somebody looks.
@@ -95,7 +93,7 @@ enum Command {
 pub struct DoorThread;
 
 impl DoorThread {
-    /// Takes a locked lock; `report` is told of every change, which is in [`DoorHandle::state`] before.
+    /// Takes a locked lock; `report` is told of every change; whether the line can be driven is in [`DoorHandle::state`] before.
     pub fn spawn(
         lock: Box<dyn Lock>,
         indicators: Indicators,
@@ -176,14 +174,9 @@ impl DoorHandle {
         &self.pulse
     }
 
-    /// What the line is at, whatever became of the reports.
+    /// Whether the line can be driven, whatever became of the reports.
     pub fn state(&self) -> DoorState {
         self.state.read()
-    }
-
-    /// Why the line cannot be driven; `None`: it can.
-    pub fn trouble(&self) -> Option<String> {
-        self.state().trouble
     }
 }
 
@@ -258,7 +251,6 @@ impl Keeper {
         if self.held_until.is_none() {
             // Set first: should the line fail half way, it counts as unlocked and is locked again.
             self.held_until = Some(now);
-            self.state.change(|state| state.unlocked = true);
             if let Err(error) = self.lock.unlock() {
                 self.fail(&error);
                 self.lock_because(LockedBecause::Told);
@@ -275,7 +267,7 @@ impl Keeper {
         }
         if self.failed && self.lock.lock().is_ok() {
             self.failed = false;
-            self.state.change(|state| (state.unlocked, state.trouble) = (false, None));
+            self.state.change(|state| state.trouble = None);
             (self.report)(DoorReport::Locked { at: clocks::moment(), why: LockedBecause::Mended });
         }
         self.buzzer.let_time_pass(now);
@@ -301,7 +293,6 @@ impl Keeper {
             return;
         }
         if was_held {
-            self.state.change(|state| state.unlocked = false);
             (self.report)(DoorReport::Locked { at: clocks::moment(), why });
         }
         if self.indicators.shown() == Indication::Granted {

@@ -15,9 +15,10 @@ use limen_core::credential::PinHash;
 use limen_core::person::{GroupId, PersonId, PersonName};
 use limen_files::{FileError, Trust, lock_folder, read_trusted_text, sync_folder, write_for_service};
 use thiserror::Error;
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, TomlError};
 
 use super::roster::{MAX_FILE_BYTES, Roster, RosterError};
+use crate::mistake::{Mistake, no_toml};
 use document::{
     append_photos, delete_person, drop_photos, forget_templates, insert_person, put_pin, take_photo,
 };
@@ -62,12 +63,13 @@ pub enum EditError {
     Overtaken,
     /// People or photographs are written in a way that cannot be edited in place.
     #[error(
-        "the gallery file's {0} cannot be edited by command; write them as in the example, or edit by hand"
+        "the gallery file's {0} are written in a way that cannot be edited by command; give each person a [[person]] \
+         section with photos = [\"...\"], or edit the file by hand"
     )]
     Layout(&'static str),
     /// The text is no TOML.
-    #[error("the gallery file is no TOML: {0}")]
-    Syntax(#[from] toml_edit::TomlError),
+    #[error(transparent)]
+    Syntax(#[from] Mistake),
 }
 
 /// Somebody to be added.
@@ -266,7 +268,8 @@ fn changed_text(
     must: Must,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
 ) -> Result<(String, Option<Roster>), EditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: TomlError| no_toml(file, text, error.message(), error.span()))?;
     edit(&mut document)?;
     let changed = document.to_string();
     let roster = match must {

@@ -254,6 +254,9 @@ fn value_in_words(message: &str, key: &str, value: &str) -> Words {
     if value.is_empty() {
         return said("has no value", format!("write {key} = ..., or # before the line"));
     }
+    if let Some(rest) = value.strip_prefix('=').map(str::trim).filter(|rest| is_example(rest)) {
+        return said("has '=' twice", write(rest));
+    }
     if is_day(value) {
         return said("is no date", write(as_day(value).as_deref().unwrap_or(DAY)));
     }

@@ -173,6 +173,7 @@ fn a_text_that_is_no_toml_is_answered_with_what_the_line_should_be() {
         ),
         ("driver: \"rppal\"", "has ':' after \"driver\"; write driver = \"rppal\""),
         ("driver \"rppal\"", "is neither key = value nor a [section]; write # before a remark"),
+        ("pin = = 17", "has '=' twice; write pin = 17"),
         ("driver =", "has no value; write driver = ..., or # before the line"),
         ("unlock-seconds = 0,5", "has a decimal comma; write unlock-seconds = 0.5"),
         (

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 pub use card::{Card, CardError};
 pub use digits::{Digits, LONGEST as LONGEST_ENTRY};
 pub use hash::{HashError, PinHash, SALT};
-pub use pin::{LONGEST_PIN, PinError, SHORTEST_PIN, check_new_pin, is_a_slip_of, slips};
+pub use pin::{LONGEST_PIN, PinError, SHORTEST_PIN, check_new_pin, slips};
 
 /// A proof of who somebody is, besides the face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

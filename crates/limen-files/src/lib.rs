@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 pub use lock::{FileLock, lock_file, lock_folder};
 pub use replace::{sync_folder, write_atomically, write_atomically_by};
-pub use rights::{give_to_service, write_for_service, write_new_for_service};
+pub use rights::{give_to_service, put_back, write_for_service, write_new_for_service};
 pub use service::ServiceUser;
 
 use limen_core::person::printable;
@@ -167,6 +167,7 @@ pub fn remedy(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied if !geteuid().is_root() => {
             "; this user may not: use sudo, or give it to group limen"
         }
+        io::ErrorKind::NotFound => "; check the name and the folder",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "; make room on that disk (df shows how full it is)"
         }

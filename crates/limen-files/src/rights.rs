@@ -29,6 +29,14 @@ pub fn write_for_service(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fil
     replace(path, mode, |file| file.write_all(bytes), |file| rights.give(file))
 }
 
+/// [`super::write_atomically`] for what a file was before: it gets the owner, group and mode that it had.
+pub fn put_back(path: &Path, bytes: &[u8], before: &Metadata) -> Result<(), FileError> {
+    let mode = before.mode() & 0o7777;
+    let owner = geteuid().is_root().then_some((before.uid(), before.gid()));
+    let rights = Rights { owner, mode };
+    replace(path, mode, |file| file.write_all(bytes), |file| rights.give(file))
+}
+
 /// Writes a new file that the daemon reads, and syncs it; false, and nothing done, if there is such a file already.
 /// One that cannot be written whole is taken away again.
 pub fn write_new_for_service(path: &Path, bytes: &[u8], mode: u32) -> Result<bool, FileError> {

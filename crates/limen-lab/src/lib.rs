@@ -15,6 +15,7 @@ pub mod sides;
 
 use std::path::PathBuf;
 
+use limen_files::remedy;
 use limen_vision::model::ModelError;
 use thiserror::Error;
 
@@ -22,7 +23,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum EvaluationError {
     /// The list of pairs cannot be read.
-    #[error("{file}: {source}", file = .file.display())]
+    #[error("{file}: {source}{}", remedy(source), file = .file.display())]
     File {
         /// Which.
         file: PathBuf,

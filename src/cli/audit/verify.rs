@@ -34,7 +34,8 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     };
     if !folder.is_dir() {
         return Err(Trouble::Device(format!(
-            "{}: there is no such folder",
+            "{}: there are no records; [audit] folder of the configuration says where they are (--config FILE), \
+             --folder FOLDER names another",
             super::super::context::shown(&folder)
         )));
     }

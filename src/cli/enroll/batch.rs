@@ -100,13 +100,14 @@ fn sort_out_doubts(
     consent: Consent,
     skip_bad: bool,
 ) -> Result<(), Trouble> {
+    if !skip_bad && sorted.problems.is_empty() {
+        return Ok(());
+    }
     let stands = |sure: bool| sure || !(consent.yes || Consent::can_ask());
     let doubts = site.doubts(&sorted.arrivals)?;
     if !skip_bad {
         // Everything at once: what is sure is one of the problems.
-        if !sorted.problems.is_empty() {
-            sorted.problems.extend(doubts.into_iter().map(|doubt| doubt.what));
-        }
+        sorted.problems.extend(doubts.into_iter().map(|doubt| doubt.what));
         return Ok(());
     }
     for doubt in doubts.into_iter().filter(|doubt| stands(doubt.sure)) {

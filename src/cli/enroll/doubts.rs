@@ -94,7 +94,13 @@ fn unlike_their_own(
             .collect();
     }
     if ready.len() == 2 {
-        let said = format!("{} and {} look unlike; do both show the same person?", source(0), source(1));
+        let said = format!(
+            "{} and {} look unlike; do both show the same person? Here both are taken for \"{}\"; two people need two \
+             ids, and in a folder names that differ in more than a number",
+            source(0),
+            source(1),
+            arrival.id
+        );
         return ready[1].iter().filter_map(|other| judge(0, other, 1, said.clone())).collect();
     }
     let alone = |photo: usize| {

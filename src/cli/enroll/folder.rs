@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use limen_files::remedy;
+
 use super::naming;
 use super::wanted::{Request, Wanted};
 use crate::cli::context::shown;
@@ -81,7 +83,8 @@ fn add(
 
 /// What lies in a folder and is worth a look, in the order of the names.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", shown(folder)));
+    let failed =
+        |error: std::io::Error| Trouble::Device(format!("{}: {error}{}", shown(folder), remedy(&error)));
     let entries: Result<Vec<PathBuf>, _> =
         fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut found: Vec<PathBuf> =

@@ -6,6 +6,7 @@ use limen_core::embedding::Embedding;
 use limen_core::people::PhotoDigest;
 use limen_files::{Trust, read_trusted};
 use limen_vision::analyst::Analyst;
+use limen_vision::pixels::photograph::PhotographError;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 
 use crate::cli::context::shown;
@@ -36,7 +37,10 @@ impl Checked {
     /// Looks at the photograph in a file; `home` is the gallery's folder.
     pub fn file(analyst: &Analyst, photo: &Path, home: &Path) -> Result<Self, Trouble> {
         let source = shown(photo);
-        let bytes = read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone)?;
+        let bytes = match read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone) {
+            Err(error) if error.is_missing() => return Err(PhotographError::Missing { file: source }.into()),
+            read => read?,
+        };
         let in_place = match (photo.canonicalize(), home.canonicalize()) {
             (Ok(photo), Ok(home)) => photo.strip_prefix(home).ok().and_then(Path::to_str).map(str::to_owned),
             _ => None,

@@ -19,7 +19,7 @@ use crate::gallery::{EditError, Roster, discard_photos, restore_photos};
 
 pub fn discard(context: &Context, id: &str) -> Result<Answer, Trouble> {
     refuse_without_store(context)?;
-    let settings = context.settings()?;
+    let settings = context.settings_of_gallery()?;
     let id = person_id(id)?;
     let deleted = discard_photographs(context, &settings, &id)?;
     tell(context, &id, &deleted);

@@ -18,7 +18,7 @@ pub fn remove_photograph(
     photo: &Path,
     file_too: bool,
 ) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
+    let settings = context.settings_of_gallery()?;
     let id = person_id(id)?;
     let folder =
         settings.gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

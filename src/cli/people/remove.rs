@@ -5,7 +5,7 @@ use limen_files::read_trusted_text;
 use serde_json::json;
 
 use super::photographs::{Deleted, delete};
-use super::revoke::{Revoked, bring_into_force, not_edited};
+use super::revoke::{Revoked, bring_into_force, not_edited, settings_to_revoke_by};
 use super::{person_id, photo_names};
 use crate::cli::audit::forget_in_records;
 use crate::cli::context::Context;
@@ -36,14 +36,14 @@ impl Traces {
 /// A removal that was left half done can be made again: whoever is out of the file already may still be in force, in
 /// the store and in the records.
 pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Answer, Trouble> {
-    let settings = context.settings()?;
     let id = person_id(id)?;
+    let settings = settings_to_revoke_by(context, &id)?;
     let photos = photographs_of(context, &settings, &id);
     let unlisted = match remove_person(&settings.gallery, &id) {
         Ok(_) => None,
         // A gallery that somebody names has neither templates nor records.
         Err(error @ EditError::Unknown(_)) if context.gallery().is_none() => Some(error),
-        Err(error) => return Err(not_edited(&id, error)),
+        Err(error) => return Err(not_edited(context, &settings, &id, error)),
     };
     let revocation = bring_into_force(context, &settings, &id)?;
     let mut traces = Traces::default();

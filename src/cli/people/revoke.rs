@@ -79,8 +79,19 @@ fn is_out_of_force(answer: &Answer) -> bool {
     gallery.and_then(|gallery| gallery["still_can_enter"].as_bool()) == Some(false)
 }
 
+/// The configuration that says where the gallery and the daemon are. A mistake in it keeps nobody out.
+pub fn settings_to_revoke_by(context: &Context, id: &PersonId) -> Result<Settings, Trouble> {
+    context.settings_of_gallery().map_err(|why| still_can_enter(id, &why.to_string()))
+}
+
 /// The gallery file could not be edited: unless it does not name the person, they stay where they are.
-pub fn not_edited(id: &PersonId, error: EditError) -> Trouble {
+pub fn not_edited(context: &Context, settings: &Settings, id: &PersonId, error: EditError) -> Trouble {
+    if let EditError::Syntax(_) | EditError::File(_) = error {
+        // The daemon looks as well, so that its status and alarms say it until the file is mended.
+        if let Err(why) = ask_for_it(context, settings, id) {
+            return still_can_enter(id, &why);
+        }
+    }
     match error {
         EditError::Unknown(_) => error.into(),
         EditError::Syntax(_) => still_can_enter(id, &format!("{error}\nmend the gallery file first")),
@@ -99,7 +110,8 @@ mod tests {
     #[test]
     fn whatever_keeps_the_file_from_being_edited_leaves_the_person_in() {
         let ada = PersonId::new("ada").expect("an id");
-        let told = |error| not_edited(&ada, error);
+        let (context, settings) = (Context::new(None, None, false), Settings::defaults());
+        let told = |error| not_edited(&context, &settings, &ada, error);
         for error in
             [EditError::Layout("people"), EditError::Overtaken, EditError::Refused("full".to_owned())]
         {

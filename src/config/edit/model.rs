@@ -8,7 +8,7 @@ use super::{ConfigEditError, change};
 
 /// Names the model that makes embeddings; a file named instead, by `path` and `sha256`, is no longer named.
 pub fn set_model(file: &Path, name: &str) -> Result<(), ConfigEditError> {
-    change(file, |document| name_model(document, name))
+    change(file, |document| name_model(document, name)).map(drop)
 }
 
 fn name_model(document: &mut DocumentMut, name: &str) -> Result<(), ConfigEditError> {
@@ -64,7 +64,8 @@ mod tests {
     use limen_files::write_atomically;
 
     fn changed(text: &str) -> String {
-        changed_text(text, |document| name_model(document, "mine")).expect("editable")
+        changed_text(text, Path::new("limen.toml"), |document| name_model(document, "mine"))
+            .expect("editable")
     }
 
     #[test]

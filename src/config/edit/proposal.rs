@@ -5,6 +5,7 @@ use std::path::Path;
 use limen_core::person::PersonId;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
+use super::Edited;
 use super::{ConfigEditError, change};
 
 /// What should change in `[recognition]`, each with its reason.
@@ -52,7 +53,7 @@ impl Proposal {
     }
 
     /// Merges the proposal into the configuration file at `path`, which must be there. Owner and mode stay.
-    pub fn write(&self, path: &Path) -> Result<(), ConfigEditError> {
+    pub fn write(&self, path: &Path) -> Result<Edited, ConfigEditError> {
         change(path, |document| self.merge_into(document))
     }
 
@@ -122,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::config::Settings;
-    use crate::config::edit::changed_text;
+    use crate::config::edit::{changed_text, undo};
     use limen_core::embedding::Margin;
     use limen_files::Trust;
 
@@ -142,7 +143,7 @@ mod tests {
     }
 
     fn merged(proposal: &Proposal, text: &str) -> Result<String, ConfigEditError> {
-        let changed = changed_text(text, |document| proposal.merge_into(document))?;
+        let changed = changed_text(text, Path::new(PATH), |document| proposal.merge_into(document))?;
         Settings::parse(&changed, Path::new(PATH))?;
         Ok(changed)
     }
@@ -201,7 +202,32 @@ mod tests {
         assert!(matches!(merged(&proposal(0.1), list), Err(ConfigEditError::Layout(_))));
         let wrong = merged(&proposal(0.1), "[camera]\nfps = 0\n");
         assert!(matches!(wrong, Err(ConfigEditError::Config(_))));
-        assert!(matches!(merged(&proposal(0.1), "= 1"), Err(ConfigEditError::Syntax(_))));
+    }
+
+    #[test]
+    fn a_configuration_that_is_no_toml_is_one_line_with_its_place() {
+        let error = merged(&proposal(0.1), "[door]\npin = = 3\n").expect_err("no TOML");
+        assert!(matches!(error, ConfigEditError::Syntax(_)));
+        let said = error.to_string();
+        assert!(
+            said.starts_with("/etc/limen/limen.toml:2: column 7: ") && said.contains("; write "),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+
+    #[test]
+    fn a_change_is_undone_with_the_rights_that_the_file_had() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("limen.toml");
+        let text = "# Ours.\n[recognition]\nmargin = 0.06\n";
+        fs::write(&file, text).expect("ours");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).expect("ours");
+        let edited = proposal(0.1).write(&file).expect("written");
+        undo(&file, &edited).expect("undone");
+        assert_eq!(fs::read_to_string(&file).expect("there"), text);
+        assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o400);
+        assert!(matches!(undo(&file, &edited), Err(ConfigEditError::Overtaken(_))), "not what was written");
     }
 
     #[test]

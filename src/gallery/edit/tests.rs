@@ -190,5 +190,9 @@ fn what_is_taken_away_waits_for_nobody_elses_mistakes() {
     let changed = fs::read_to_string(&file).expect("text");
     assert!(!changed.contains("ada") && changed.contains("colour = 1"), "{changed}");
     fs::write(&file, "[[person]\n").expect("written");
-    assert!(matches!(remove_person(&file, &id("ada")), Err(EditError::Syntax(_))));
+    let error = remove_person(&file, &id("ada")).expect_err("no TOML");
+    assert!(matches!(error, EditError::Syntax(_)));
+    let (said, place) = (error.to_string(), format!("{}:1: column ", file.display()));
+    assert!(said.starts_with(&place) && said.contains("; write [section]"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
 }

@@ -81,17 +81,16 @@ pub fn slips(pin: &Digits) -> Vec<Digits> {
     found
 }
 
-/// Whether one slip, or none, makes this PIN of the other.
-pub fn is_a_slip_of(pin: &Digits, other: &Digits) -> bool {
-    slips(other).contains(pin)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn digits(text: &str) -> Digits {
         Digits::new(text).expect("digits")
+    }
+
+    fn is_a_slip_of(pin: &Digits, other: &Digits) -> bool {
+        slips(other).contains(pin)
     }
 
     #[test]

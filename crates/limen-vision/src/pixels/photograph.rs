@@ -158,7 +158,7 @@ pub fn photograph_from_bytes(bytes: &[u8], file: &str) -> Result<Picture, Photog
 }
 
 /// Reads a whole file of at most [`MAX_FILE`] bytes.
-pub fn read(path: &Path) -> Result<Vec<u8>, PhotographError> {
+fn read(path: &Path) -> Result<Vec<u8>, PhotographError> {
     let file = || shown(path);
     let failed = |source: io::Error| match source.kind() {
         ErrorKind::NotFound => PhotographError::Missing { file: file() },
