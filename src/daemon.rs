@@ -15,23 +15,23 @@
 //!
 //! Every channel is bounded, and a thread that ends without being asked locks the door and ends the daemon.
 
-mod entries;
+mod apply_reload;
+mod effects;
+mod entry_threads;
 mod error;
-mod eyes;
 mod folder;
 mod followers;
-mod force;
-mod health;
+mod gallery_in_force;
 mod journal;
-mod liveness;
 mod mode_keeper;
+mod part_health;
 mod pins;
-mod reload;
 mod requests;
-mod shell;
-mod standby;
+mod thread_health;
 mod threads;
+mod vision_thread;
 mod wiring;
+mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,8 +42,8 @@ use std::time::Duration;
 use crate::clocks;
 
 pub use error::DaemonError;
-pub use eyes::Eyes;
 pub use folder::make_folder;
+pub use vision_thread::Eyes;
 pub use wiring::Wiring;
 
 use crate::config::Settings;
@@ -57,8 +57,8 @@ use crate::entry::thread::EntryThread;
 use crate::gallery::GalleryTrouble;
 use crate::pipeline::{RuleError, Seen};
 use crate::service;
-use entries::Entries;
-use health::ClockWatch;
+use effects::Shell;
+use entry_threads::Entries;
 use limen_core::clock::{Moment, Now, Pulse};
 use limen_core::event::{Fact, Part, TrackId};
 use limen_core::people::Gallery;
@@ -68,8 +68,8 @@ use limen_files::failpoint;
 use limen_vision::matching::{Matcher, Prepared};
 use limen_vision::model::{Models, let_go_of_files};
 use mode_keeper::ModeKeeper;
-use reload::{Changed, Reloaded, Worker};
-use shell::Shell;
+use part_health::ClockWatch;
+use worker::{Changed, Reloaded, Worker};
 
 /// Messages that may wait for the main thread, which needs about a millisecond for the longest.
 const QUEUE: usize = 64;
@@ -159,7 +159,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     };
     let mode_keeper = ModeKeeper::spawn(&settings.paths.state)?;
     let pulse = Pulse::started(clocks::moment());
-    let vision = eyes::Thread::spawn(eyes, &models, &settings, sender.clone(), pulse.clone())?;
+    let vision = vision_thread::Thread::spawn(eyes, &models, &settings, sender.clone(), pulse.clone())?;
     drop(sender);
 
     let scoring = crate::pipeline::scoring(&settings.recognition, &models)?;
@@ -220,7 +220,7 @@ struct Daemon {
     matcher: Matcher,
     policy: Policy,
     worker: Worker,
-    vision: eyes::Thread,
+    vision: vision_thread::Thread,
     pulse: Pulse,
     /// What is in force, but for what needs a restart.
     settings: Settings,

@@ -86,7 +86,7 @@ impl Verifier {
 }
 
 fn work(jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
-    super::reload::step_aside();
+    super::worker::step_aside();
     while let Ok(Job { entry, person, digits, means }) = jobs.recv() {
         failpoint::reach("verifier");
         let outcome = digits.map_or(PinOutcome::Failed, |digits| outcome_of(&digits, &means));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::DaemonError;
-use super::eyes::Eyes;
+use super::vision_thread::Eyes;
 use crate::camera::reopen::Reopening;
 use crate::camera::replay::Replay;
 use crate::door::buzzer::Buzzer;

@@ -8,8 +8,8 @@ use limen_core::policy::Event;
 use serde_json::json;
 
 use super::Daemon;
-use super::reload::{Changed, Fresh, Refused, Reloaded};
-use super::standby::Force;
+use super::gallery_in_force::Force;
+use super::worker::{Changed, Fresh, Refused, Reloaded};
 use crate::config::{Reloads, Settings};
 use crate::control::{Answer, no, yes};
 use crate::gallery::StoreError;

@@ -17,7 +17,7 @@ use limen_vision::matching::{Prepared, Rule};
 use limen_vision::model::Models;
 use serde_json::{Value, json};
 
-use super::standby::{Force, Standby, Why, nobody};
+use super::gallery_in_force::{Force, Standby, Why, nobody};
 use super::{DaemonError, Message};
 use crate::config::Settings;
 use crate::control::{Answer, no};

@@ -10,7 +10,7 @@ use limen_core::policy::Event;
 use limen_core::policy::access::WhenClockUnknown;
 
 use super::Daemon;
-use super::entries::part_of;
+use super::entry_threads::part_of;
 use crate::door::inputs::InputThread;
 use crate::gallery::GalleryTrouble;
 use crate::service;
