@@ -5,8 +5,8 @@ use std::time::Duration;
 use limen_core::event::Input;
 use toml::Spanned;
 
-use super::checks::{choice, number};
 use super::said::{Said, SaidDoor, SaidInput};
+use super::values::{choice, number};
 use crate::door::inputs::{InputSettings, Pull};
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
 use crate::door::{DoorSettings, OutputSettings};
