@@ -28,8 +28,8 @@ use pin::{ActiveLevel, Pin};
 
 pub mod buzzer;
 pub mod chips;
+mod driver;
 pub mod dry_run;
-mod gpiochip;
 pub mod indicators;
 pub mod inputs;
 pub mod level;
@@ -37,15 +37,15 @@ mod output;
 pub mod pin;
 pub mod pulses;
 mod relay;
-mod rppal;
 pub mod statefile;
 pub mod thread;
 
-pub use gpiochip::chips;
+pub use driver::gpiochip::chips;
 pub use relay::Relay;
 
 use buzzer::Buzzer;
 use chips::ChipChoice;
+use driver::{gpiochip, rppal};
 use indicators::Indicators;
 use inputs::InputSettings;
 

@@ -12,9 +12,10 @@ use limen_core::clock::Pulse;
 use limen_core::event::Input;
 use limen_files::failpoint;
 
+use super::driver::{gpiochip, rppal};
 use super::level::Level;
 use super::pin::{ActiveLevel, Pin};
-use super::{DoorError, DoorSettings, Driver, gpiochip, rppal};
+use super::{DoorError, DoorSettings, Driver};
 use crate::clocks;
 
 /// How often levels are looked at, and the longest wait for an edge.

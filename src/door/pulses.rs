@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::driver::{gpiochip, rppal};
 use super::pin::Pin;
-use super::{DoorError, DoorSettings, Driver, gpiochip, rppal};
+use super::{DoorError, DoorSettings, Driver};
 
 /// A line was pulled low.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

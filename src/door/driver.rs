@@ -1,0 +1,4 @@
+//! The two ways to a line; each names its crate alone.
+
+pub(super) mod gpiochip;
+pub(super) mod rppal;
