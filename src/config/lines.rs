@@ -7,9 +7,8 @@ use toml::Spanned;
 
 use super::said::{Said, SaidDoor, SaidInput};
 use super::values::{choice, number};
-use crate::door::inputs::{InputSettings, Pull};
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
-use crate::door::{DoorSettings, OutputSettings};
+use crate::door::{DoorSettings, InputSettings, OutputSettings, Pull};
 use crate::mistake::Review;
 
 /// Pins that the serial console may drive while the Pi starts.

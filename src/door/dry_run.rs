@@ -1,6 +1,7 @@
 //! A lock that moves nothing and tells what it would do: for the demo, for trials, for recorded pictures.
 
-use super::{DoorError, Lock};
+use super::error::DoorError;
+use super::lock::Lock;
 
 /// Told of every change: true for unlocked.
 type Trace = Box<dyn FnMut(bool) + Send>;

@@ -9,11 +9,10 @@ use std::time::Duration;
 use limen_core::event::Input;
 use rppal::gpio::{Error, Event, Gpio, InputPin, OutputPin, Trigger};
 
-use crate::door::DoorError;
-use crate::door::inputs::{InputLines, InputSettings, Pull};
-use crate::door::output::Output;
+use crate::door::error::DoorError;
+use crate::door::lines::{InputLines, Output, PulseLines, PulseSeen};
 use crate::door::pin::{ActiveLevel, Pin};
-use crate::door::pulses::{PulseLines, PulseSeen};
+use crate::door::settings::{InputSettings, Pull};
 
 /// What rppal tries where `/dev/gpiomem` is missing. It is for root alone, whatever the groups.
 const ALL_MEMORY: &str = "/dev/mem";
