@@ -15,6 +15,7 @@ mod recognition;
 mod said;
 mod schedules;
 mod settings;
+mod values;
 
 use std::path::{Path, PathBuf};
 

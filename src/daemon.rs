@@ -1,75 +1,94 @@
-//! The daemon: wires the threads together, turns messages into the policy's events, and does what it says.
+//! The daemon: wires the threads together, turns what they tell into the policy's events, and does what it says.
 //!
-//! | thread | what it does |
-//! |---|---|
-//! | main | the only consumer of messages: compares, runs the policy, feeds the watchdog |
-//! | vision | newest frame only; decodes, finds and embeds faces |
-//! | door | owns the line and its deadline; lets go by itself when leases stop |
-//! | inputs | waits for exit button, door contact, tamper switch and fire alarm |
-//! | recorder | appends to the audit |
-//! | worker | reads configuration and gallery, embeds new photographs |
-//! | keypad, reader | listen for PINs and cards, where there are such devices |
-//! | verifier | holds a PIN against its hash |
-//! | control | the socket |
-//! | signals | turns signals into messages |
+//! | thread | file | what it does | what it tells the main thread ([`Message`]) |
+//! |---|---|---|---|
+//! | main | here | alone takes messages: compares, runs the policy, feeds the watchdog | |
+//! | vision | `vision_thread` | newest frame only; decodes, finds and embeds faces | `Seen`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |
+//! | door | [`crate::door`] | owns the line and its deadline; lets go by itself when leases stop | `Door` |
+//! | inputs | [`crate::door`] | waits for exit button, door contact, tamper switch and fire alarm | `Input` |
+//! | recorder | `limen_audit` | appends to the audit | `Answered`, `Look` |
+//! | worker | `worker` | reads configuration and gallery, embeds new photographs | `Reloaded`, `StoreChanged` |
+//! | keypad, reader | `entry_threads` | listen for PINs and cards, where there are such devices | `Entry` |
+//! | verifier | `pins` | holds a PIN against its hash | `PinVerified` |
+//! | mode-keeper | `mode_keeper` | writes a commanded mode to the disk | |
+//! | control | [`crate::control`] | the socket | `Heard` |
+//! | signals | `threads` | turns signals into messages | `Signal` |
 //!
 //! Every channel is bounded, and a thread that ends without being asked locks the door and ends the daemon.
+//!
+//! | state of the main thread | its owner |
+//! |---|---|
+//! | the policy, which alone decides | `PolicyRunner` (`policy_runner`) |
+//! | door, recorder, followers, PINs that were entered | `Effects` (`effects`), which the runner drives |
+//! | settings, people and thresholds in force, and what is wrong with them | `Reloadable` (`apply_reload`) |
+//! | how each part was when it was last looked at | `PartHealth` (`part_health`) |
+//! | clients that wait for what came of a command | `Requests` (`requests`) |
+//! | the handles of the other threads | `Threads` (`threads`) |
+//!
+//! Imports point down here too: no file below names this one.
 
-mod entries;
+mod apply_reload;
+mod effects;
+mod entry_threads;
 mod error;
-mod eyes;
-mod folder;
 mod followers;
-mod force;
-mod health;
+mod gallery_in_force;
 mod journal;
-mod liveness;
+mod message;
 mod mode_keeper;
+mod part_health;
 mod pins;
-mod reload;
+mod policy_runner;
+mod process;
+mod reloaded;
 mod requests;
-mod shell;
-mod standby;
+mod status;
+mod thread_health;
 mod threads;
+mod vision_thread;
+mod watcher;
 mod wiring;
+mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use crate::clocks;
-
-pub use error::DaemonError;
-pub use eyes::Eyes;
-pub use folder::make_folder;
-pub use wiring::Wiring;
-
-use crate::config::Settings;
-use crate::control::{ControlServer, Heard};
-use crate::door::OpenedDoor;
-use crate::door::inputs::{InputReport, InputThread};
-use crate::door::thread::{DoorReport, DoorThread};
-use crate::enrol::GallerySource;
-use crate::entry::EntryReport;
-use crate::entry::thread::EntryThread;
-use crate::gallery::GalleryTrouble;
-use crate::pipeline::{RuleError, Seen};
-use crate::service;
-use entries::Entries;
-use health::ClockWatch;
-use limen_core::clock::{Moment, Now, Pulse};
+use limen_core::clock::{Moment, Now};
 use limen_core::event::{Fact, Part, TrackId};
 use limen_core::people::Gallery;
-use limen_core::person::PersonId;
-use limen_core::policy::{EntryId, Event, PinOutcome, Policy, RequestId};
+use limen_core::policy::{Event, Policy};
 use limen_files::failpoint;
 use limen_vision::matching::{Matcher, Prepared};
 use limen_vision::model::{Models, let_go_of_files};
+use serde_json::json;
+
+pub use error::DaemonError;
+pub use process::{keep_secrets_out_of_dumps, make_folder};
+pub use watcher::Watcher;
+pub use wiring::Wiring;
+
+use crate::clocks;
+use crate::config::Settings;
+use crate::control::{Answer, Heard, Request, no, yes};
+use crate::door::OpenedDoor;
+use crate::door::thread::DoorThread;
+use crate::enrol::GallerySource;
+use crate::pipeline::{self, RuleError, Seen};
+use crate::service;
+use apply_reload::Reloadable;
+use effects::Effects;
+use entry_threads::EntryThreads;
+use message::Message;
 use mode_keeper::ModeKeeper;
-use reload::{Changed, Reloaded, Worker};
-use shell::Shell;
+use part_health::PartHealth;
+use policy_runner::PolicyRunner;
+use requests::Requests;
+use status::Status;
+use threads::Threads;
+use vision_thread::VisionThread;
+use worker::Worker;
 
 /// Messages that may wait for the main thread, which needs about a millisecond for the longest.
 const QUEUE: usize = 64;
@@ -77,16 +96,6 @@ const QUEUE: usize = 64;
 const TICK: Duration = Duration::from_millis(250);
 /// How long leaving waits for the vision thread to put the camera down.
 const FAREWELL: Duration = Duration::from_millis(700);
-
-/// Sees what the daemon does, as it does it: the demo prints it.
-pub trait Watcher {
-    /// A frame was looked at, and gave the policy these events.
-    fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]);
-    /// Something happened that the audit keeps.
-    fn fact(&mut self, now: Now, fact: &Fact);
-    /// The door reported.
-    fn door(&mut self, report: &DoorReport);
-}
 
 /// Everything that a daemon is made of.
 pub struct Setup {
@@ -106,152 +115,98 @@ pub struct Setup {
     pub watcher: Option<Box<dyn Watcher>>,
 }
 
-/// What the threads tell the main thread.
-enum Message {
-    Seen(u64, Box<Seen>),
-    TracksEnded(Vec<TrackId>),
-    /// The health of a part has changed: it is looked at after every message.
-    Look,
-    VisionFailed(String),
-    ReplayEnded,
-    VisionStopped,
-    Door(DoorReport),
-    Input(InputReport),
-    Entry(EntryReport),
-    PinVerified(EntryId, PersonId, PinOutcome),
-    /// Whether the audit accepted, and when.
-    Answered(RequestId, bool, Moment),
-    Heard(Heard),
-    Reloaded(Box<Reloaded>),
-    StoreChanged(Box<Changed>),
-    Signal(i32),
-}
-
 /// Runs until told to stop. The line is locked before anything else, and locked again at the end.
 pub fn run(setup: Setup) -> Result<(), DaemonError> {
-    let Setup { settings, config_file, gallery, models, wiring, socket, watcher } = setup;
     let (sender, receiver) = sync_channel(QUEUE);
-    let (eyes, opened, lines) = wiring.open(&settings.paths.runtime)?;
-    let OpenedDoor { lock, indicators, buzzer } = opened;
-    let driver = lock.describe();
-    // What reading the networks took.
-    let_go_of_files();
-    service::give_back_memory();
-    let door = {
-        let sender = sender.clone();
-        let report = move |report| drop(sender.try_send(Message::Door(report)));
-        DoorThread::spawn(lock, indicators, buzzer, report)?
-    };
-    let inputs = match &lines {
-        Some(lines) => threads::inputs(lines, &sender)?,
-        None => None,
-    };
-    let entries = match &lines {
-        Some(lines) => Entries::spawn(&settings.entry, lines, &sender)?,
-        None => Entries::none(),
-    };
-    let recorder = threads::recorder(&settings, &sender)?;
-    let signals = threads::signals(&sender)?;
-    let worker = Worker::spawn(config_file, gallery, settings.clone(), Arc::clone(&models), sender.clone())?;
-    let server = match &socket {
-        Some(path) => Some(threads::control(path, settings.operators.as_deref(), &sender)?),
-        None => None,
-    };
-    let mode_keeper = ModeKeeper::spawn(&settings.paths.state)?;
-    let pulse = Pulse::started(clocks::moment());
-    let vision = eyes::Thread::spawn(eyes, &models, &settings, sender.clone(), pulse.clone())?;
-    drop(sender);
-
-    let scoring = crate::pipeline::scoring(&settings.recognition, &models)?;
-    let rule = crate::pipeline::rule(&settings, &models, &scoring).map_err(RuleError::from)?;
-    let nobody = Prepared::new(Gallery::empty(models.digest()), scoring);
-    let matcher = Matcher::new(rule, Arc::new(nobody));
-    let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
-    let mut daemon = Daemon {
-        shell: Shell::new(door, recorder, watcher, entries.pins),
-        server,
-        signals,
-        inputs,
-        entries: entries.threads,
-        waiting: requests::Waiting::default(),
-        mode_keeper,
-        clock: ClockWatch::default(),
-        door_failures: 0,
-        matcher,
-        policy,
-        worker,
-        vision,
-        pulse,
-        started_with: settings.clone(),
-        settings,
-        models,
-        frames: 0,
-        started: clocks::moment(),
-        end: None,
-        gallery_trouble: None,
-        store_trouble: None,
-        target_trouble: None,
-    };
-    daemon.begin(&driver);
+    let mut daemon = Daemon::start(setup, sender)?;
+    daemon.begin();
     daemon.serve(&receiver);
     daemon.leave(&receiver);
     daemon.end.unwrap_or(Ok(()))
 }
 
-/// No core dump and no debugger of the same user shows the templates in our memory.
-pub fn keep_secrets_out_of_dumps() {
-    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        log::warn!("core dumps cannot be turned off: {error}");
-    }
-}
-
+/// The main thread's state.
 struct Daemon {
-    shell: Shell,
-    server: Option<ControlServer>,
-    signals: JoinHandle<()>,
-    inputs: Option<InputThread>,
-    entries: Vec<EntryThread>,
-    waiting: requests::Waiting,
-    mode_keeper: ModeKeeper,
-    clock: ClockWatch,
-    /// Failures of the lock's line that the policy was told of.
-    door_failures: u64,
-    matcher: Matcher,
-    policy: Policy,
-    worker: Worker,
-    vision: eyes::Thread,
-    pulse: Pulse,
-    /// What is in force, but for what needs a restart.
-    settings: Settings,
-    /// What was in force at the start.
-    started_with: Settings,
+    runner: PolicyRunner,
+    requests: Requests,
+    health: PartHealth,
+    reloadable: Reloadable,
+    threads: Threads,
     models: Arc<Models>,
+    /// Driver and line of the lock, for people.
+    driver: String,
     frames: u64,
     started: Moment,
+    /// Set when the daemon is to leave, and how that ends.
     end: Option<Result<(), DaemonError>>,
-    /// The gallery file is refused; until one is in force.
-    gallery_trouble: Option<GalleryTrouble>,
-    /// What is wrong with the template store, since it was last read.
-    store_trouble: Option<String>,
-    /// Why the error rate that is asked for is not met.
-    target_trouble: Option<String>,
 }
 
 impl Daemon {
-    fn begin(&mut self, driver: &str) {
+    /// Locks the door, then starts every thread.
+    fn start(setup: Setup, sender: SyncSender<Message>) -> Result<Self, DaemonError> {
+        let Setup { settings, config_file, gallery, models, wiring, socket, watcher } = setup;
+        let (input, opened, lines) = wiring.open(&settings.paths.runtime)?;
+        let OpenedDoor { lock, indicators, buzzer } = opened;
+        let driver = lock.describe();
+        // What reading the networks took.
+        let_go_of_files();
+        service::give_back_memory();
+        let door = {
+            let sender = sender.clone();
+            let report = move |report| drop(sender.try_send(Message::Door(report)));
+            DoorThread::spawn(lock, indicators, buzzer, report)?
+        };
+        let inputs = match &lines {
+            Some(lines) => threads::inputs(lines, &sender)?,
+            None => None,
+        };
+        let entries = match &lines {
+            Some(lines) => EntryThreads::spawn(&settings.entry, lines, &sender)?,
+            None => EntryThreads::none(),
+        };
+        let recorder = threads::recorder(&settings, &sender)?;
+        let signals = threads::signals(&sender)?;
+        let worker =
+            Worker::spawn(config_file, gallery, settings.clone(), Arc::clone(&models), sender.clone())?;
+        let server = match &socket {
+            Some(path) => Some(threads::control(path, settings.operators.as_deref(), &sender)?),
+            None => None,
+        };
+        let mode_keeper = ModeKeeper::spawn(&settings.paths.state)?;
+        let vision = VisionThread::spawn(input, &models, &settings, sender)?;
+        let threads =
+            Threads { server, signals, inputs, entries: entries.threads, mode_keeper, worker, vision };
+
+        let effects = Effects::new(door, recorder, watcher, entries.pins);
+        let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
+        let matcher = matcher_of_nobody(&settings, &models)?;
+        Ok(Self {
+            runner: PolicyRunner::new(policy, effects),
+            requests: Requests::default(),
+            health: PartHealth::default(),
+            reloadable: Reloadable::new(settings, matcher),
+            threads,
+            models,
+            driver,
+            frames: 0,
+            started: clocks::moment(),
+            end: None,
+        })
+    }
+
+    fn begin(&mut self) {
         let now = clocks::now();
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let model = self.models.digest().to_string();
-        self.shell.record(now, Fact::Started { version, model, driver: driver.to_owned() });
-        for what in self.settings.risks() {
+        let (model, driver) = (self.models.digest().to_string(), self.driver.clone());
+        self.runner.effects.record(now, Fact::Started { version, model, driver });
+        for what in self.reloadable.settings.risks() {
             log::warn!("{what}");
-            self.shell.record(now, Fact::Risk { what });
+            self.runner.effects.record(now, Fact::Risk { what });
         }
         self.recall_mode(now);
-        self.worker.reload(None);
+        self.threads.worker.reload(None);
         service::ready("locked; loading the gallery");
-        log::info!("ready: door locked by {driver}");
+        log::info!("ready: door locked by {}", self.driver);
     }
 
     fn serve(&mut self, receiver: &Receiver<Message>) {
@@ -259,7 +214,7 @@ impl Daemon {
         while self.end.is_none() {
             failpoint::reach("main");
             let now = clocks::moment();
-            let wait = self.policy.deadline().map_or(TICK, |due| due.since(now).min(TICK));
+            let wait = self.runner.policy().deadline().map_or(TICK, |due| due.since(now).min(TICK));
             match receiver.recv_timeout(wait) {
                 Ok(message) => self.take(clocks::now(), message),
                 Err(RecvTimeoutError::Timeout) => self.step(clocks::now(), Event::Tick),
@@ -273,7 +228,7 @@ impl Daemon {
                 self.check_health(clocks::now());
             }
             if service::watchdog_interval().is_some_and(|interval| now.since(fed) >= interval / 2) {
-                self.feed_watchdog(now);
+                thread_health::feed_watchdog(&self.threads, &self.runner.effects, now);
                 fed = now;
             }
         }
@@ -283,17 +238,17 @@ impl Daemon {
     fn leave(&mut self, receiver: &Receiver<Message>) {
         service::stopping();
         self.step(clocks::now(), Event::Shutdown);
-        self.shell.close_door();
-        self.vision.stop();
-        self.mode_keeper.finish(FAREWELL);
+        self.runner.effects.close_door();
+        self.threads.vision.stop();
+        self.threads.mode_keeper.finish(FAREWELL);
         let deadline = clocks::moment() + FAREWELL;
         while let Ok(message) = receiver.recv_timeout(deadline.since(clocks::moment())) {
             match message {
                 Message::VisionStopped => break,
                 Message::Heard(Heard::Asked(asked)) => {
-                    drop(asked.reply.try_send(crate::control::no("the daemon is leaving")))
+                    requests::reply(&asked.reply, no("the daemon is leaving"));
                 }
-                Message::Door(report) => self.shell.door_reported(&report),
+                Message::Door(report) => self.runner.effects.door_reported(&report),
                 _ => {}
             }
         }
@@ -311,30 +266,36 @@ impl Daemon {
             }
             Message::ReplayEnded => self.end = Some(Ok(())),
             Message::VisionStopped => {}
-            Message::Door(report) => self.shell.door_reported(&report),
-            Message::Entry(report) => self.entry_reported(now, report),
+            Message::Door(report) => self.runner.effects.door_reported(&report),
+            Message::Entry(report) => self.runner.entry_reported(now, report),
             Message::PinVerified(entry, person, outcome) => {
                 self.step(now, Event::PinVerified { entry, person, outcome });
             }
-            Message::Input(report) => self.input_reported(now, report),
+            Message::Input(report) => self.runner.input_reported(now, report),
             Message::Answered(request, true, at) => self.step(now, Event::Accepted(request, at)),
             Message::Answered(request, false, _) => self.step(now, Event::NotAccepted(request)),
             Message::Heard(heard) => self.heard(now, heard),
-            Message::Reloaded(reloaded) => self.reloaded(now, *reloaded),
-            Message::StoreChanged(changed) => self.store_changed(now, *changed),
-            Message::Signal(signal_hook::consts::SIGHUP) => self.worker.reload(None),
+            Message::Reloaded(reloaded) => {
+                self.reloadable.reloaded(now, *reloaded, &mut self.runner, &self.threads);
+            }
+            Message::StoreChanged(changed) => {
+                apply_reload::store_changed(now, *changed, &mut self.runner.effects);
+            }
+            Message::Signal(signal_hook::consts::SIGHUP) => self.threads.worker.reload(None),
             Message::Signal(number) => {
                 log::info!("{}", journal::signal(number));
                 self.end = Some(Ok(()));
             }
         }
+        self.answer_commands(now);
     }
 
     /// What of the mode outlasts a restart.
     fn recall_mode(&mut self, now: Now) {
-        let kept = self.mode_keeper.recall(self.settings.keep_mode);
-        if !self.settings.keep_mode {
-            self.mode_keeper.keep(None, None);
+        let keep_mode = self.reloadable.settings.keep_mode;
+        let kept = self.threads.mode_keeper.recall(keep_mode);
+        if !keep_mode {
+            self.threads.mode_keeper.keep(None, None);
         }
         kept.commanded.into_iter().for_each(|mode| self.step(now, Event::ModeKept(mode)));
         if kept.locked_down_by_schedule {
@@ -343,31 +304,30 @@ impl Daemon {
     }
 
     fn step(&mut self, now: Now, event: Event) {
-        let actions = self.policy.step(now, event);
-        self.shell.perform(now, actions);
-        let handed = self.shell.take_handed().into_iter().map(|(request, at)| Event::HandedOver(request, at));
-        let refused = self.shell.take_refused().into_iter().map(Event::NotAccepted);
-        for event in handed.chain(refused).collect::<Vec<_>>() {
-            let actions = self.policy.step(now, event);
-            self.shell.perform(now, actions);
-        }
-        for (command, verdict) in self.shell.take_verdicts() {
-            self.answer(now, command, verdict);
+        self.runner.step(now, event);
+        self.answer_commands(now);
+    }
+
+    /// Hands the policy's verdicts to the clients that wait for them.
+    fn answer_commands(&mut self, now: Now) {
+        let keep_mode = self.reloadable.settings.keep_mode;
+        for verdict in self.runner.take_verdicts() {
+            self.requests.answer(now, verdict, &mut self.runner, &self.threads, keep_mode);
         }
     }
 
     /// After every message: a start without a clock must know of a lock-down.
     fn keep_scheduled_mode(&self) {
-        self.mode_keeper.keep_scheduled(self.policy.is_locked_down_by_schedule());
+        self.threads.mode_keeper.keep_scheduled(self.runner.policy().is_locked_down_by_schedule());
     }
 
     fn see(&mut self, number: u64, seen: &Seen) {
         self.frames += 1;
-        let events = crate::pipeline::observe(&mut self.matcher, &seen.look);
-        if let Some(track) = crate::pipeline::look_closer(&events) {
-            self.vision.look_closer(track);
+        let events = pipeline::observe(&mut self.reloadable.matcher, &seen.look);
+        if let Some(track) = pipeline::look_closer(&events) {
+            self.threads.vision.look_closer(track);
         }
-        self.shell.watch(|watcher| watcher.frame(number, seen, &events));
+        self.runner.effects.watch(|watcher| watcher.frame(number, seen, &events));
         // Comparing takes its time, with a large gallery on a slow board.
         let now = clocks::now();
         self.step(now, Event::View { blind: seen.look.blind });
@@ -377,17 +337,62 @@ impl Daemon {
     }
 
     fn end_track(&mut self, now: Now, track: TrackId) {
-        self.matcher.forget(track);
+        self.reloadable.matcher.forget(track);
         self.step(now, Event::TrackEnded(track));
     }
 
-    fn input_reported(&mut self, now: Now, report: InputReport) {
-        match report {
-            InputReport::Level { input, active, at_start } => {
-                self.step(now, Event::Input { input, active, at_start });
+    /// What only looks is answered at once; the policy decides on everything else.
+    fn heard(&mut self, now: Now, heard: Heard) {
+        match heard {
+            Heard::Asked(asked) => match requests::command_of(&asked) {
+                Some(command) => {
+                    let event = self.requests.commanded(asked, command);
+                    self.step(now, event);
+                }
+                None => requests::reply(&asked.reply, self.look_up(now, &asked.request)),
+            },
+            Heard::TurnedAway { caller, command, why } => {
+                self.step(now, requests::turned_away(caller, command, &why));
             }
-            // Their health is a level, which is looked at after every message.
-            InputReport::Failed(_) | InputReport::Recovered => {}
         }
     }
+
+    fn look_up(&self, now: Now, request: &Request) -> Answer {
+        let policy = self.runner.policy();
+        if matches!(request, Request::Alarms) {
+            return yes(json!({ "alarms": status::alarms(now, policy) }));
+        }
+        let status = Status {
+            policy,
+            gallery: self.reloadable.matcher.gallery(),
+            model: self.models.digest(),
+            records: self.runner.effects.recorder().position(),
+            frames: self.frames,
+            uptime: now.moment.since(self.started),
+        };
+        yes(status.as_json(now))
+    }
+
+    /// A thread that ended without being asked ends the daemon.
+    fn check_threads(&mut self) {
+        let gone = thread_health::ended(&self.threads, &self.runner.effects);
+        if let (Some(name), None) = (gone, &self.end) {
+            self.end = Some(Err(DaemonError::ThreadEnded(name)));
+        }
+    }
+
+    /// Tells the policy of every part that has failed, or is back.
+    fn check_health(&mut self, now: Now) {
+        for event in self.health.changes(now, &self.runner, &self.threads, &self.reloadable) {
+            self.step(now, event);
+        }
+    }
+}
+
+/// Compares with nobody, until a gallery is in force.
+fn matcher_of_nobody(settings: &Settings, models: &Models) -> Result<Matcher, DaemonError> {
+    let scoring = pipeline::scoring(&settings.recognition, models)?;
+    let rule = pipeline::rule(settings, models, &scoring).map_err(RuleError::from)?;
+    let nobody = Prepared::new(Gallery::empty(models.digest()), scoring);
+    Ok(Matcher::new(rule, Arc::new(nobody)))
 }

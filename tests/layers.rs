@@ -149,8 +149,8 @@ fn a_device_crate_is_named_in_one_place_only() {
         ("tract_onnx", "crates/limen-nn/src"),
         ("limen_nn", "crates/limen-vision/src/model"),
         ("v4l", "src/camera/v4l"),
-        ("rppal", "src/door/rppal.rs"),
-        ("gpiocdev", "src/door/gpiochip.rs"),
+        ("rppal", "src/door/driver/rppal.rs"),
+        ("gpiocdev", "src/door/driver/gpiochip.rs"),
         ("evdev", "src/entry/device.rs"),
         ("argon2", "crates/limen-core/src/credential/hash.rs"),
     ];

@@ -15,11 +15,11 @@ use limen_core::policy::factors::DEFAULT_FACTOR_PATIENCE;
 use limen_core::policy::schedule::Schedule;
 use toml::Spanned;
 
-use super::checks::{choice, number};
 use super::entry::{available, check_factor};
 use super::modes::check_modes;
 use super::said::{Names, Said, SaidFile, SaidGroup};
 use super::schedules::{check_holidays, check_name, check_schedules, limit};
+use super::values::{check_names, choice, number};
 use crate::entry::EntrySettings;
 use crate::mistake::Review;
 
@@ -143,39 +143,6 @@ fn check_members(review: &mut Review<'_>, key: &str, said: &Names, known: &[Grou
     let names: Vec<&str> = known.iter().map(GroupId::as_str).collect();
     let found = check_names(review, key, said, &names, "[[group]]");
     found.into_iter().map(|index| known[index].clone()).collect()
-}
-
-/// The places in `known` of the names that are said: each known, none twice, not none at all.
-pub(super) fn check_names(
-    review: &mut Review<'_>,
-    key: &str,
-    said: &Names,
-    known: &[&str],
-    kind: &str,
-) -> Vec<usize> {
-    let Some(said) = said else { return Vec::new() };
-    if said.get_ref().is_empty() {
-        review.note(Some(said.span()), key, "names nothing", "name something, or leave the key out");
-    }
-    let mut found = Vec::new();
-    for name in said.get_ref() {
-        match known.iter().position(|known| *known == name.get_ref().as_str()) {
-            Some(index) if found.contains(&index) => {
-                let what = format!("\"{}\" is listed twice", name.get_ref());
-                review.note(Some(name.span()), key, what, "list it once");
-            }
-            Some(index) => found.push(index),
-            None => {
-                let what = format!("no {kind} is called \"{}\"", name.get_ref());
-                let remedy = match known {
-                    [] => format!("there is no {kind} without mistakes; add it"),
-                    known => format!("use {}, or add it", known.join(" or ")),
-                };
-                review.note_missing(Some(name.span()), key, what, remedy);
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! From what the file says to what we will do: ranges, defaults, and everything that contradicts itself.
 
-use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
-use limen_core::person::is_deceptive;
 use limen_core::policy::{OnAuditFailure, Rules};
 use limen_vision::frame::PixelFormat;
 use limen_vision::model::{EmbedderChoice, ModelName};
@@ -20,6 +18,7 @@ use super::modes;
 use super::recognition::{check_frames, check_multiple_faces, check_recognition};
 use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
+use super::values::{choice, flag, number, path, text};
 use crate::camera::CameraSettings;
 use crate::gallery::AtBoot;
 use crate::mistake::Review;
@@ -202,65 +201,4 @@ fn check_paths(review: &mut Review<'_>, said: &SaidPaths, folder: &Path) -> Path
         runtime: path(review, "[paths] runtime", &said.runtime, folder)
             .unwrap_or_else(|| DEFAULT_RUNTIME.into()),
     }
-}
-
-/// A number in `range`; `None` if not said, or if noted as a mistake.
-pub(super) fn number<T: Copy + PartialOrd + Display>(
-    review: &mut Review<'_>,
-    key: &str,
-    said: &Said<T>,
-    range: RangeInclusive<T>,
-    unit: &str,
-) -> Option<T> {
-    let said = said.as_ref()?;
-    if range.contains(said.get_ref()) {
-        return Some(*said.get_ref());
-    }
-    let remedy = format!("use {} to {} {unit}", range.start(), range.end());
-    review.note(Some(said.span()), key, format!("{} is out of range", said.get_ref()), remedy.trim_end());
-    None
-}
-
-/// One of the named choices; `None` if not said, or if noted as a mistake.
-pub(super) fn choice<T: Copy>(
-    review: &mut Review<'_>,
-    key: &str,
-    said: &Said<String>,
-    choices: &[(&str, T)],
-) -> Option<T> {
-    let said = said.as_ref()?;
-    let found = choices.iter().find(|(name, _)| name == said.get_ref());
-    if found.is_none() {
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        let what = format!("\"{}\" is not known", said.get_ref());
-        review.note(Some(said.span()), key, what, format!("use {}", names.join(" or ")));
-    }
-    found.map(|(_, value)| *value)
-}
-
-/// Text with something in it, fit for a log; `None` if not said, or if noted as a mistake.
-pub(super) fn text<'a>(review: &mut Review<'_>, key: &str, said: &'a Said<String>) -> Option<&'a str> {
-    let said = said.as_ref()?;
-    let text = said.get_ref();
-    if text.is_empty() || text.chars().any(is_deceptive) {
-        let what = "is empty or has control characters";
-        review.note(Some(said.span()), key, what, "write its text, or leave the key out");
-        return None;
-    }
-    Some(text.as_str())
-}
-
-/// A path, relative to `folder` unless absolute; `None` if not said, or if noted as a mistake.
-pub(super) fn path(
-    review: &mut Review<'_>,
-    key: &str,
-    said: &Said<String>,
-    folder: &Path,
-) -> Option<PathBuf> {
-    text(review, key, said).map(|path| folder.join(path))
-}
-
-/// A switch that is off unless it is said to be on.
-pub(super) fn flag(said: &Said<bool>) -> bool {
-    said.as_ref().is_some_and(|said| *said.get_ref())
 }

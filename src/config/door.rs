@@ -7,9 +7,9 @@ use limen_core::event::Input;
 use limen_core::policy::{DoorRules, LONGEST_UNLOCK, Relocking};
 use toml::Spanned;
 
-use super::checks::{choice, flag, number, path, text};
 use super::lines::{LEVELS, check_lines};
 use super::said::SaidDoor;
+use super::values::{choice, flag, number, path, text};
 use crate::door::chips::ChipChoice;
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, LAST_PULLED_UP};
 use crate::door::{DoorSettings, Driver, LockType};

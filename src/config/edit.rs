@@ -3,87 +3,10 @@
 //! The changed text is read back and checked before it replaces the file, in one step, under a lock: an edit
 //! cannot leave a configuration that the daemon refuses.
 
+mod change;
 mod model;
 mod proposal;
 
-use std::fs::Metadata;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-
-use thiserror::Error;
-use toml_edit::{DocumentMut, TomlError};
-
+pub use change::{ConfigEditError, Edited, undo};
 pub use model::set_model;
 pub use proposal::{Proposal, ProposedPair};
-
-use super::{ConfigError, MAX_FILE_BYTES, Settings};
-use crate::mistake::{Mistake, no_toml};
-use limen_files::{FileError, Trust, lock_file, put_back, read_trusted_text, write_for_service};
-
-/// Why the configuration was not changed.
-#[derive(Debug, Error)]
-pub enum ConfigEditError {
-    /// It cannot be read, locked or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// It has mistakes already, or the change would be one.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// A part is written in a way that cannot be edited in place.
-    #[error(
-        "the configuration's {0} cannot be edited by command; write it as in the example, or edit by hand"
-    )]
-    Layout(&'static str),
-    /// The text is no TOML.
-    #[error(transparent)]
-    Syntax(#[from] Mistake),
-    /// Somebody else has changed the file since.
-    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; look at it")]
-    Overtaken(String),
-}
-
-/// A change that was made, for [`undo`].
-#[derive(Debug)]
-pub struct Edited {
-    before: String,
-    /// Owner, group and mode that the file had.
-    rights: Metadata,
-    after: String,
-}
-
-/// Puts the file back as it was before a change, unless it was changed again meanwhile.
-pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
-    let _writing = lock_file(file)?;
-    if read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)? != edited.after {
-        return Err(ConfigEditError::Overtaken(file.display().to_string()));
-    }
-    Ok(put_back(file, edited.before.as_bytes(), &edited.rights)?)
-}
-
-/// Changes the configuration file, which must be there. Of its rights those stay that the daemon needs.
-fn change(
-    file: &Path,
-    edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,
-) -> Result<Edited, ConfigEditError> {
-    let _writing = lock_file(file)?;
-    let before = read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)?;
-    let rights = file.metadata().map_err(|source| {
-        let path = file.display().to_string();
-        FileError::System { path, doing: "look at it", source }
-    })?;
-    let after = changed_text(&before, file, edit)?;
-    Settings::parse(&after, file)?;
-    write_for_service(file, after.as_bytes(), rights.permissions().mode() & 0o777)?;
-    Ok(Edited { before, rights, after })
-}
-
-fn changed_text(
-    text: &str,
-    file: &Path,
-    edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,
-) -> Result<String, ConfigEditError> {
-    let mut document: DocumentMut =
-        text.parse().map_err(|error: TomlError| no_toml(file, text, error.message(), error.span()))?;
-    edit(&mut document)?;
-    Ok(document.to_string())
-}

@@ -10,10 +10,9 @@ use limen_core::policy::factors::FactorRule;
 use limen_core::policy::schedule::Schedule;
 use toml::Spanned;
 
-use super::access::check_names;
-use super::checks::{choice, path};
 use super::lines::Taken;
 use super::said::{Said, SaidGroup, SaidKeypad, SaidReader, SaidWiegand};
+use super::values::{check_names, choice, path};
 use crate::door::{DoorSettings, Driver};
 use crate::entry::{EntrySettings, ReaderSettings, check_stable};
 use crate::mistake::Review;

@@ -5,11 +5,10 @@ use std::time::Duration;
 use limen_core::event::Input;
 use toml::Spanned;
 
-use super::checks::{choice, number};
 use super::said::{Said, SaidDoor, SaidInput};
-use crate::door::inputs::{InputSettings, Pull};
+use super::values::{choice, number};
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
-use crate::door::{DoorSettings, OutputSettings};
+use crate::door::{DoorSettings, InputSettings, OutputSettings, Pull};
 use crate::mistake::Review;
 
 /// Pins that the serial console may drive while the Pi starts.

@@ -7,9 +7,8 @@ use limen_core::policy::DoorRules;
 use limen_core::policy::modes::ModeSchedules;
 use limen_core::policy::schedule::Schedule;
 
-use super::access::check_names;
-use super::checks::{choice, number};
 use super::said::{Names, SaidAlarms, SaidModes};
+use super::values::{check_names, choice, number};
 use crate::mistake::Review;
 
 /// Which schedules put a mode into force.

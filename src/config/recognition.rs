@@ -9,9 +9,9 @@ use limen_vision::matching::LookAlikes;
 use limen_vision::quality::Gate;
 use toml::Spanned;
 
-use super::checks::{choice, number};
 use super::said::{Said, SaidLookAlikes, SaidQuality, SaidRecognition};
 use super::settings::RecognitionSettings;
+use super::values::{choice, number};
 use crate::mistake::Review;
 
 /// The most pairs of look-alikes: each costs a distance a frame, and a site with more should look for a

@@ -5,18 +5,15 @@
 
 mod access;
 mod entry;
+mod spanned;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use access::{
-    Names, SaidAccess, SaidException, SaidGroup, SaidHoliday, SaidSchedule, SaidSite, SaidWindow,
-};
+pub use access::{SaidAccess, SaidException, SaidGroup, SaidHoliday, SaidSchedule, SaidSite, SaidWindow};
 
 pub use entry::{SaidKeypad, SaidReader, SaidWiegand};
-
-/// A value with its place in the file, if the file has it.
-pub type Said<T> = Option<Spanned<T>>;
+pub use spanned::{Names, Said};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]

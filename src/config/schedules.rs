@@ -10,8 +10,8 @@ use limen_core::policy::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, Window
 use toml::Spanned;
 use toml::value::Datetime;
 
-use super::checks::{choice, flag, text};
 use super::said::{Said, SaidException, SaidHoliday, SaidSchedule, SaidWindow};
+use super::values::{choice, flag, text};
 use crate::mistake::Review;
 
 /// Enough for decades; more is another file's content.

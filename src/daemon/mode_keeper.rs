@@ -14,7 +14,7 @@ use limen_core::event::Mode;
 use limen_files::failpoint;
 use limen_files::{Trust, read_trusted_text, write_atomically};
 
-use super::DaemonError;
+use super::error::DaemonError;
 use crate::control::{Answer, no};
 
 /// The name of the file in the state folder.
@@ -74,7 +74,7 @@ struct State {
     trouble: Option<String>,
 }
 
-/// The thread's handle.
+/// The handle of the thread that keeps the mode.
 pub(super) struct ModeKeeper {
     file: PathBuf,
     shared: Arc<(Mutex<State>, Condvar)>,

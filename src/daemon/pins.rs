@@ -11,7 +11,9 @@ use limen_core::person::PersonId;
 use limen_core::policy::{EntryId, PinOutcome};
 use limen_files::failpoint;
 
-use super::{DaemonError, Message};
+use super::error::DaemonError;
+use super::message::Message;
+use super::process::lower_priority;
 
 /// The policy asks for one at a time.
 const QUEUE: usize = 1;
@@ -86,7 +88,7 @@ impl Verifier {
 }
 
 fn work(jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
-    super::reload::step_aside();
+    lower_priority();
     while let Ok(Job { entry, person, digits, means }) = jobs.recv() {
         failpoint::reach("verifier");
         let outcome = digits.map_or(PinOutcome::Failed, |digits| outcome_of(&digits, &means));

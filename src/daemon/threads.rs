@@ -1,4 +1,4 @@
-//! Starts the threads that tell the main thread something.
+//! The threads beside the main thread and those of the effects: their handles, and how some of them are started.
 
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -9,17 +9,41 @@ use limen_core::policy::RequestId;
 use limen_files::failpoint;
 use signal_hook::consts::SIGHUP;
 
-use super::{DaemonError, Message};
+use super::error::DaemonError;
+use super::message::Message;
+use super::mode_keeper::ModeKeeper;
+use super::vision_thread::VisionThread;
+use super::worker::Worker;
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{ControlServer, Taken, group_number};
 use crate::door::DoorSettings;
 use crate::door::inputs::InputThread;
+use crate::entry::thread::EntryThread;
 use crate::service::signals;
 
 /// The groups of this machine.
 const GROUPS: &str = "/etc/group";
 
+/// The running threads. Door, recorder and verifier are those of [`Effects`](super::effects::Effects).
+pub(super) struct Threads {
+    /// The control socket, where there is one.
+    pub server: Option<ControlServer>,
+    /// Ends with the process.
+    pub signals: JoinHandle<()>,
+    /// The input lines, where some are wired.
+    pub inputs: Option<InputThread>,
+    /// Keypad and reader, as far as there are.
+    pub entries: Vec<EntryThread>,
+    /// Writes down the commanded mode.
+    pub mode_keeper: ModeKeeper,
+    /// Reads configuration and gallery, and alone writes the template store.
+    pub worker: Worker,
+    /// Camera or recording.
+    pub vision: VisionThread,
+}
+
+/// The thread that appends to the audit.
 pub(super) fn recorder(
     settings: &Settings,
     sender: &SyncSender<Message>,

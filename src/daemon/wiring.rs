@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::DaemonError;
-use super::eyes::Eyes;
+use super::error::DaemonError;
+use super::vision_thread::FrameInput;
 use crate::camera::reopen::Reopening;
 use crate::camera::replay::Replay;
 use crate::door::buzzer::Buzzer;
@@ -36,16 +36,16 @@ impl Wiring {
     pub(super) fn open(
         self,
         runtime: &Path,
-    ) -> Result<(Eyes, OpenedDoor, Option<DoorSettings>), DaemonError> {
+    ) -> Result<(FrameInput, OpenedDoor, Option<DoorSettings>), DaemonError> {
         match self {
             Self::Live { camera, door } => {
                 statefile::write(&runtime.join(statefile::STATE_NAME), &door)?;
-                Ok((Eyes::Camera(camera), crate::door::open(&door)?, Some(door)))
+                Ok((FrameInput::Camera(camera), crate::door::open(&door)?, Some(door)))
             }
             Self::Rehearsal { replay, lock } => {
                 let (indicators, buzzer) = (Indicators::none(), Buzzer::none());
                 let door = OpenedDoor { lock: Box::new(lock), indicators, buzzer };
-                Ok((Eyes::Replay(replay), door, None))
+                Ok((FrameInput::Replay(replay), door, None))
             }
         }
     }

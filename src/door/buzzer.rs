@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use limen_core::clock::Moment;
 
-use super::output::Output;
+use super::lines::Output;
 
 /// What is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use limen_core::person::printable;
 
-use super::DoorError;
+use super::error::DoorError;
 use super::pin::Pin;
 
 /// What the drivers of the header's chips call them: Raspberry Pi 5; 4; all before.

@@ -1,6 +1,7 @@
 //! A lock that moves nothing: for the demo, for trials, for recorded pictures.
 
-use super::{DoorError, Lock};
+use super::error::DoorError;
+use super::lock::Lock;
 
 /// The dry-run lock.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The green and the red light: an answer for whoever stands at the door.
 
-use super::output::Output;
+use super::lines::Output;
 
 /// What is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,49 +12,17 @@ use limen_core::clock::Pulse;
 use limen_core::event::Input;
 use limen_files::failpoint;
 
+use super::driver::open_inputs;
+use super::error::DoorError;
 use super::level::Level;
-use super::pin::{ActiveLevel, Pin};
-use super::{DoorError, DoorSettings, Driver, gpiochip, rppal};
+use super::lines::InputLines;
+use super::settings::DoorSettings;
 use crate::clocks;
 
 /// How often levels are looked at, and the longest wait for an edge.
 const LOOK: Duration = Duration::from_millis(500);
 /// Lines that cannot be read are opened again this often.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// The resistor that the chip puts to a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pull {
-    /// To 3.3 V.
-    Up,
-    /// To ground.
-    Down,
-    /// None: there is one on the board.
-    None,
-}
-
-/// One input line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InputSettings {
-    /// What it says.
-    pub input: Input,
-    /// Where.
-    pub pin: Pin,
-    /// The level at which the input is active.
-    pub active: ActiveLevel,
-    /// The chip's resistor.
-    pub pull: Pull,
-    /// A level counts when it has lasted for this long.
-    pub debounce: Duration,
-}
-
-/// Opened input lines.
-pub(super) trait InputLines: Send {
-    /// Waits for the next edge: which input, and whether it is active now.
-    fn wait(&mut self, patience: Duration) -> Result<Option<(Input, bool)>, DoorError>;
-    /// Whether an input is active.
-    fn is_active(&self, input: Input) -> Result<bool, DoorError>;
-}
 
 /// What the thread tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +58,7 @@ impl InputThread {
         settings: &DoorSettings,
         report: impl Fn(InputReport) -> bool + Send + 'static,
     ) -> Result<Option<Self>, DoorError> {
-        let Some(lines) = open(settings)? else { return Ok(None) };
+        let Some(lines) = open_inputs(settings)? else { return Ok(None) };
         let (stop, pulse) = (Arc::new(AtomicBool::new(false)), Pulse::started(clocks::moment()));
         let trouble = Level::default();
         let mut watcher = Watcher {
@@ -133,19 +101,8 @@ impl Drop for InputThread {
 
 /// Reads every input once, for who tries the wiring; empty where there are none.
 pub fn read_all(settings: &DoorSettings) -> Result<Vec<(Input, bool)>, DoorError> {
-    let Some(lines) = open(settings)? else { return Ok(Vec::new()) };
+    let Some(lines) = open_inputs(settings)? else { return Ok(Vec::new()) };
     settings.inputs.iter().map(|line| Ok((line.input, lines.is_active(line.input)?))).collect()
-}
-
-fn open(settings: &DoorSettings) -> Result<Option<Box<dyn InputLines>>, DoorError> {
-    if settings.inputs.is_empty() {
-        return Ok(None);
-    }
-    Ok(match settings.driver {
-        Driver::Rppal => Some(Box::new(rppal::RppalInputs::open(&settings.inputs)?)),
-        Driver::Gpiochip => Some(Box::new(gpiochip::ChipInputs::open(&settings.chip, &settings.inputs)?)),
-        Driver::DryRun => None,
-    })
 }
 
 struct Watcher {
@@ -224,7 +181,7 @@ impl Watcher {
     }
 
     fn open_again(&mut self, lines: &mut Option<Box<dyn InputLines>>) -> Result<bool, DoorError> {
-        *lines = open(&self.settings)?;
+        *lines = open_inputs(&self.settings)?;
         self.said = [None; 4];
         Ok((self.report)(InputReport::Recovered))
     }
@@ -248,6 +205,8 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
+    use crate::door::pin::{ActiveLevel, Pin};
+    use crate::door::settings::{InputSettings, Pull};
 
     /// Edges to come, and the level of everything.
     struct Wires {

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::output::Output;
-use super::{DoorError, Lock};
+use super::error::DoorError;
+use super::lines::Output;
+use super::lock::Lock;
 
 /// How long a line may take to follow: a wire with a capacitor, which a relay board may have.
 const SETTLING: Duration = Duration::from_millis(10);

@@ -7,8 +7,10 @@ use limen_files::{Trust, read_trusted_text, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use super::chips::ChipChoice;
+use super::error::DoorError;
+use super::opening::open_lock;
 use super::pin::{ActiveLevel, Pin};
-use super::{DoorError, DoorSettings, Driver, open_lock};
+use super::settings::{DoorSettings, Driver};
 
 /// The file's name in the run-time folder.
 pub const STATE_NAME: &str = "door";

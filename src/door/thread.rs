@@ -13,9 +13,10 @@ use limen_core::lease::Lease;
 use limen_files::failpoint;
 
 use super::buzzer::{Buzzer, Tone};
+use super::error::DoorError;
 use super::indicators::{Indication, Indicators};
 use super::level::Level;
-use super::{DoorError, Lock};
+use super::lock::Lock;
 use crate::clocks;
 
 /// Commands that may wait. Each takes microseconds.

@@ -12,8 +12,9 @@ use super::typing_reader::TypingReader;
 use super::wiegand::{END_OF_FRAME, Frame, Pulse};
 use crate::clocks;
 use crate::door::DoorSettings;
+use crate::door::driver::open_pulses;
+use crate::door::lines::PulseLines;
 use crate::door::pin::Pin;
-use crate::door::pulses::{PulseLines, open_pulses};
 
 /// A device that entries come from.
 pub trait Source: Send {

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use limen_core::clock::Now;
 use limen_core::event::Fact;
 
-use super::AuditError;
+use super::error::AuditError;
 use super::log::{AuditLog, Unsynced};
+use super::message::Trouble;
 use super::record::ChainFact;
-use super::recorder::{SYNC_INTERVAL, SYNC_RETRY, Trouble};
 use super::retention;
 use super::state::{DiskWarning, Position, Shared};
-use super::syncer::{Files, Job, Syncer};
+use super::syncer::{Files, Job, SYNC_INTERVAL, SYNC_RETRY, Syncer};
 
 /// A sync begins so long after the first record that it covers, which leaves as long for the card.
 const SYNC_AFTER: Duration = Duration::from_millis(500);

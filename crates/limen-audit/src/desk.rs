@@ -11,12 +11,13 @@ use limen_files::failpoint;
 
 use super::book::Book;
 use super::disk::{Disk, Room};
+use super::error::AuditError;
 use super::log::AuditLog;
-use super::recorder::{Message, SYNC_INTERVAL, Trouble};
+use super::message::{Message, Trouble};
 use super::reserve::{Reserve, is_for_the_reserve};
+use super::settings::AuditSettings;
 use super::state::{DiskWarning, Position, Shared};
-use super::syncer::Files;
-use super::{AuditError, AuditSettings};
+use super::syncer::{Files, SYNC_INTERVAL};
 
 /// How often it looks at the room on the disk, and tries again what failed.
 const CARE: Duration = Duration::from_secs(2);

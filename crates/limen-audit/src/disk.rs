@@ -97,11 +97,6 @@ impl Room {
     }
 }
 
-/// Whether this says that the disk, or the user's part of it, is full.
-pub fn says_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
 /// Bytes as people read them.
 pub fn in_words(bytes: u64) -> String {
     match bytes {

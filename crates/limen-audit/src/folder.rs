@@ -17,18 +17,12 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
-use super::AuditError;
+use super::error::AuditError;
 
-/// The file being written.
-pub const CURRENT: &str = "audit.jsonl";
-/// The file that is to be written next.
-pub const NEXT: &str = "audit.jsonl.new";
 /// For their owner alone.
 pub const OWN_MODE: u32 = 0o600;
 /// How the name of a file ends that is being written.
 const UNFINISHED: &str = "new";
-/// What is left of deleted files.
-pub const DROPPED: &str = "audit-dropped.jsonl";
 
 /// Names a failure: the file and what was tried with it.
 pub fn failed(file: &Path, what: &'static str) -> impl FnOnce(io::Error) -> AuditError + use<> {
@@ -129,6 +123,7 @@ pub fn closed_files(folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::CURRENT;
 
     #[test]
     fn a_file_with_a_second_name_and_a_link_are_not_opened() {

@@ -11,12 +11,13 @@ use limen_core::clock::ReadClock;
 use limen_core::person::PersonId;
 use limen_files::{sync_folder, write_atomically};
 
+use super::error::AuditError;
 use super::folder::{OWN_MODE, closed_files, failed};
 use super::line::{Beside, Ending, Line, join, read_line};
 use super::log::AuditLog;
 use super::personal::{self, Item};
 use super::record::{ChainFact, Record, VERSION};
-use super::{AuditError, AuditSettings};
+use super::settings::AuditSettings;
 
 /// The id that is being forgotten.
 const PENDING: &str = "forget";

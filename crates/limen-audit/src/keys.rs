@@ -13,7 +13,7 @@ use limen_core::secret::MAX_KEY_BYTES;
 use limen_files::{Trust, read_trusted, sync_folder, write_atomically};
 use zeroize::Zeroizing;
 
-use super::AuditError;
+use super::error::AuditError;
 use super::folder::{OWN_MODE, failed};
 use super::seal::{SealKey, SecretKey};
 

@@ -14,14 +14,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::current::Current;
-use super::disk::{Disk, RealDisk};
-use super::folder::{CURRENT, Claim, NEXT, claim, closed_name, failed};
-use super::keys::{Keeper, KeyFolder, NextKey, Resumed, Slot, given};
+use super::disk::Disk;
+use super::error::AuditError;
+use super::folder::{Claim, closed_name, failed};
+use super::keys::{Keeper, KeyFolder, NextKey, Slot};
 use super::line::{Beside, hash_of, hex, join};
+use super::names::{CURRENT, NEXT};
+use super::personal;
 use super::record::{ChainFact, ChainHead, ClockQuality, Record, VERSION};
-use super::recover::{Found, recover};
+use super::recover::Found;
 use super::seal::{SealKey, SecretKey};
-use super::{AuditError, AuditSettings, forget, personal, retention};
+use super::settings::AuditSettings;
 
 /// The open audit.
 #[derive(Debug)]
@@ -55,45 +58,8 @@ pub struct Unsynced {
 }
 
 impl AuditLog {
-    /// Opens or creates the audit, and claims its folder. A half-written last record is cut off; that, and
-    /// a run that did not end in order, is recorded as a gap. Where there is no chain to go on with, one
-    /// begins.
-    pub fn open(settings: &AuditSettings, clock: ReadClock) -> Result<Self, AuditError> {
-        Self::open_on(settings, clock, Arc::new(RealDisk))
-    }
-
-    /// [`AuditLog::open`] on this disk.
-    pub(super) fn open_on(
-        settings: &AuditSettings,
-        clock: ReadClock,
-        disk: Arc<dyn Disk>,
-    ) -> Result<Self, AuditError> {
-        let claim = claim(&settings.folder)?;
-        retention::finish(&settings.folder)?;
-        let found = recover(&settings.folder)?;
-        let keys = KeyFolder::new(&settings.folder);
-        let (key, begun) = match keys.resume(found.key, settings.first_key.as_deref())? {
-            Resumed::Continued(key) => (key, None),
-            Resumed::Begun(key, why) => (key, Some(why)),
-        };
-        warn_of_given_key(settings, begun.is_some());
-        let gap = found.gap.clone();
-        let mut log = Self::of(settings, clock, disk, found, key, claim);
-        if let Some(why) = begun {
-            log.begin_chain(why)?;
-        }
-        if let Some(what) = gap {
-            log.append(clock(), Fact::Gap { what })?;
-        }
-        if let Err(error) = forget::finish(&mut log) {
-            log::error!(
-                "{error}; somebody is still named in the records, which the next start tries again to end"
-            );
-        }
-        Ok(log)
-    }
-
-    fn of(
+    /// On what was found in its folder.
+    pub(super) fn of(
         settings: &AuditSettings,
         clock: ReadClock,
         disk: Arc<dyn Disk>,
@@ -118,7 +84,8 @@ impl AuditLog {
         }
     }
 
-    fn begin_chain(&mut self, why: String) -> Result<(), AuditError> {
+    /// Where there is no chain to go on with, one begins.
+    pub(super) fn begin_chain(&mut self, why: String) -> Result<(), AuditError> {
         let key = self.key.public();
         if self.sealed.is_some() {
             log::error!("audit: {why}; the chain goes on with another key, which a verification will name");
@@ -379,15 +346,5 @@ impl AuditLog {
 
     fn path(&self, name: &str) -> PathBuf {
         self.settings.folder.join(name)
-    }
-}
-
-/// While the first key still lies where it was given, whoever takes this machine over can forge everything.
-fn warn_of_given_key(settings: &AuditSettings, begun: bool) {
-    if let (false, Some(path)) = (begun, given(settings.first_key.as_deref()).filter(|path| path.exists())) {
-        log::warn!(
-            "audit: the first key still lies in {}; while it does, the seals protect nothing: remove it",
-            path.display()
-        );
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::AuditError;
+use super::error::AuditError;
 use super::line::{Hash, hex, unhex};
 
 /// Keys of a fact that name people: one id, or a list of them.

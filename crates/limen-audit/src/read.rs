@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::folder::{CURRENT, DROPPED, closed_files, failed, last_of, open_to_read};
+use super::error::AuditError;
+use super::folder::{closed_files, failed, last_of, open_to_read};
 use super::line::{Ending, Line, read_line};
+use super::names::{CURRENT, DROPPED};
+use super::record::Record;
+use super::report::Report;
+use super::settings::AuditSettings;
 use super::verify::{Found, Verifier};
-use super::{AuditError, AuditSettings, Record, Report};
 
 /// Bytes of a record, generously: how many files have to be read for so many records.
 const GENEROUS: u64 = 2048;

@@ -3,7 +3,6 @@
 //! *recorder* appends, answers, and signs between two records (some 0.2 ms on a Pi). *audit-sync* does all
 //! that waits for the card: it syncs, follows keys up, deletes old files.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -18,30 +17,19 @@ use limen_core::person::PersonId;
 
 use super::desk::Desk;
 use super::disk::{Disk, RealDisk};
+use super::error::AuditError;
 use super::folder::failed;
 use super::forget::{Forgotten, forget};
+use super::message::Message;
 use super::record::ChainFact;
+use super::settings::AuditSettings;
 use super::state::{DiskWarning, Position, Shared};
-use super::syncer::Files;
-use super::{AuditError, AuditSettings};
+use super::syncer::{Files, SYNC_RETRY};
 
-/// The longest time between a record's acceptance and its durability.
-pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
-/// How soon what had to wait for the sync thread is asked for again.
-pub(super) const SYNC_RETRY: Duration = Duration::from_millis(50);
 /// Records that may wait for the recorder; the policy decides long before these are used up.
 const QUEUE: usize = 256;
 /// How long forgetting waits for the current file to be closed: the next key has to be made.
 const ROTATION_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Told of every failure, and of its end (`None`).
-pub(super) type Trouble = Arc<dyn Fn(Option<AuditError>) + Send + Sync>;
-
-pub(super) enum Message<A> {
-    Record { now: Now, fact: Fact, answer: Option<A> },
-    Rotate(SyncSender<bool>),
-    Own(ChainFact, SyncSender<Result<File, AuditError>>),
-}
 
 /// The recorder thread's handle. `A` names a record whose acceptance somebody waits for.
 #[derive(Debug)]

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use limen_files::sync_folder;
 
-use super::AuditError;
-use super::folder::{CURRENT, closed_files, closed_name, failed, open_own};
+use super::error::AuditError;
+use super::folder::{closed_files, closed_name, failed, open_own};
 use super::line::{Line, hex};
+use super::names::CURRENT;
 use super::record::{ChainFact, ChainHead, VERSION};
 use super::seal::SealKey;
 

@@ -12,7 +12,8 @@ use limen_core::event::Fact;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use super::disk::{Room, says_full};
+use super::disk::Room;
+use super::error::says_full;
 use super::folder::open_own;
 
 /// The file's name in the audit's folder.

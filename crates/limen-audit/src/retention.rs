@@ -11,10 +11,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use limen_files::{sync_folder, write_atomically};
 
-use super::folder::{DROPPED, OWN_MODE, closed_files, failed, last_of, open_to_read};
+use super::error::AuditError;
+use super::folder::{OWN_MODE, closed_files, failed, last_of, open_to_read};
 use super::line::{Ending, Line, read_line};
+use super::names::DROPPED;
 use super::record::{CHAIN_STARTED, Record, SEALED, VERSION};
-use super::{AuditError, AuditSettings};
+use super::settings::AuditSettings;
 
 /// A closed file ends with a seal, which is shorter.
 const SEAL: u64 = 4096;

@@ -8,7 +8,7 @@ use limen_core::secret::Key;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::AuditError;
+use super::error::AuditError;
 use super::line::{Hash, hex, unhex};
 
 /// What is signed begins so, that no other program's signature is ever taken for a seal.

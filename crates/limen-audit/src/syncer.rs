@@ -8,18 +8,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use limen_files::failpoint;
 use limen_files::sync_folder;
 
-use super::AuditError;
 use super::disk::Disk;
+use super::error::AuditError;
 use super::folder::failed;
 use super::keys::Keeper;
 use super::log::{AuditLog, Unsynced};
-use super::recorder::Trouble;
+use super::message::Trouble;
 use super::retention;
 use super::state::Shared;
+
+/// The longest time between a record's acceptance and its durability.
+pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// How soon what had to wait for the sync thread is asked for again.
+pub(super) const SYNC_RETRY: Duration = Duration::from_millis(50);
 
 /// Held by whoever rewrites or deletes closed files.
 pub type Files = Arc<Mutex<()>>;

@@ -7,13 +7,15 @@ mod threads;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use limen_core::clock::Now;
 use limen_core::clock::{Moment, WallClock};
 use limen_core::event::{Fact, GrantKind, TrackId};
 use limen_core::person::PersonId;
 
-use super::folder::{CURRENT, closed_files};
+use super::folder::closed_files;
+use super::names::CURRENT;
 use super::*;
 
 /// The same whenever it is asked: no record here depends on how time goes.

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use super::line::{Beside, Ending, Hash, Line, hex, read_line, unhex};
+use super::names::DROPPED;
 use super::personal::{pieces, root};
-use super::record::{CHAIN_STARTED, ChainFact, ChainHead, SEALED, VERSION};
+use super::record::{CHAIN_STARTED, ChainFact, ChainHead, Record, SEALED, VERSION};
 use super::report::{Finding, Flaw, Report};
 use super::seal::SealKey;
 
@@ -50,8 +51,8 @@ pub struct Found<'a> {
 
 impl Found<'_> {
     /// The record, its personal part put back in.
-    pub fn record(&self) -> Option<super::Record> {
-        super::Record::of_line(self.line)
+    pub fn record(&self) -> Option<Record> {
+        Record::of_line(self.line)
     }
 }
 
@@ -132,7 +133,7 @@ impl Verifier {
             self.report.note(Finding { file, line, seq: Some(seq), flaw: Flaw::PersonalMissing });
         }
         if let Some(dropped) = self.report.dropped_to.filter(|to| *to > self.dropped_said && !self.middle) {
-            let file = super::folder::DROPPED.to_owned();
+            let file = DROPPED.to_owned();
             self.report.note(Finding { file, line: 0, seq: Some(dropped), flaw: Flaw::DroppedUnsaid });
         }
         if let Some(begins) = self
@@ -351,6 +352,6 @@ impl Verifier {
 /// Verifies one file that holds a whole chain.
 pub fn verify(reader: impl BufRead, keys: &[SealKey]) -> Report {
     let mut verifier = Verifier::new(keys.to_vec(), Vec::new());
-    verifier.read(super::folder::CURRENT, reader, |_| {});
+    verifier.read(super::names::CURRENT, reader, |_| {});
     verifier.finish()
 }

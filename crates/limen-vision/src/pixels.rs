@@ -7,6 +7,7 @@ use limen_core::person::printable;
 pub mod decode;
 pub mod encode;
 pub mod jpeg;
+mod packing;
 pub mod photograph;
 pub mod raw;
 pub mod scale;

@@ -4,7 +4,7 @@ use super::super::context::{Context, shown};
 use super::Report;
 use crate::config::Settings;
 use crate::control::{Request, ask};
-use crate::door::pulses::check_pulses;
+use crate::door::driver::check_pulses;
 use crate::entry::{ReaderSettings, check_device, keyboards};
 
 pub fn check_entry(context: &Context, report: &mut Report, settings: &Settings) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, Value};
 
-use super::{ConfigEditError, change};
+use super::change::{ConfigEditError, change};
 
 /// Names the model that makes embeddings; a file named instead, by `path` and `sha256`, is no longer named.
 pub fn set_model(file: &Path, name: &str) -> Result<(), ConfigEditError> {
@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
     use crate::config::ConfigError;
-    use crate::config::edit::changed_text;
+    use crate::config::edit::change::changed_text;
     use limen_files::write_atomically;
 
     fn changed(text: &str) -> String {

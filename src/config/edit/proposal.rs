@@ -5,8 +5,7 @@ use std::path::Path;
 use limen_core::person::PersonId;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
-use super::Edited;
-use super::{ConfigEditError, change};
+use super::change::{ConfigEditError, Edited, change};
 
 /// What should change in `[recognition]`, each with its reason.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -123,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::config::Settings;
-    use crate::config::edit::{changed_text, undo};
+    use crate::config::edit::change::{changed_text, undo};
     use limen_core::embedding::Margin;
     use limen_files::Trust;
 

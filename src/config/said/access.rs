@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
-use super::Said;
+use super::spanned::{Names, Said};
 
 /// `[site]`
 #[derive(Debug, Default, Deserialize)]
@@ -99,6 +99,3 @@ pub struct SaidGroup {
     /// Names; left out: always.
     pub second_factor_schedules: Names,
 }
-
-/// A list of names with their places; a list that is there must name something.
-pub type Names = Option<Spanned<Vec<Spanned<String>>>>;

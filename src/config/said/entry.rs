@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Said;
+use super::spanned::Said;
 
 /// `[keypad]`
 #[derive(Debug, Default, Deserialize)]

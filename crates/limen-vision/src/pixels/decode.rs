@@ -8,7 +8,7 @@
 use thiserror::Error;
 
 use super::jpeg::{self, JpegFault};
-use super::raw::Packing;
+use super::packing::{Packing, clamped};
 use crate::frame::{Frame, Picture};
 
 /// The longest side of a frame, in pixels: more than any door camera has, and 48 MiB decoded.
@@ -98,47 +98,6 @@ fn blueness([r, g, b]: [i32; 3]) -> u8 {
 
 fn redness([r, g, b]: [i32; 3]) -> u8 {
     clamped(128 + ((112 * r - 94 * g - 18 * b + 128) >> 8))
-}
-
-/// Pairs of pixels that share their colour; `source` has two bytes a pixel, `target` three.
-pub(super) fn decode_yuyv(source: &[u8], target: &mut [u8]) {
-    for (&[y0, u, y1, v], pair) in source.as_chunks::<4>().0.iter().zip(target.as_chunks_mut::<6>().0) {
-        let tint = tint(u, v);
-        let ([r0, g0, b0], [r1, g1, b1]) = (coloured(y0, tint), coloured(y1, tint));
-        *pair = [r0, g0, b0, r1, g1, b1];
-    }
-}
-
-/// The colour of a pair Y0 U Y1 V as if it were one pixel.
-pub(super) fn mean_of_pair([y0, u, y1, v]: [u8; 4]) -> [u8; 3] {
-    let y = 19077 * (i32::from(y0) + i32::from(y1) - 32) / 2 + (1 << 13);
-    tint(u, v).map(|tint| clamped((y + tint) >> 14))
-}
-
-/// What a pair's colour adds to red, green and blue. The factors are BT.601's 1.596, 0.392, 0.813 and 2.017
-/// in 1/16384.
-#[inline(always)]
-fn tint(u: u8, v: u8) -> [i32; 3] {
-    let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
-    [26149 * v, -6419 * u - 13320 * v, 33050 * u]
-}
-
-/// One pixel of limited-range luminance (factor 1.164 in 1/16384) and its pair's tint.
-#[inline(always)]
-fn coloured(y: u8, tint: [i32; 3]) -> [u8; 3] {
-    let y = 19077 * (i32::from(y) - 16) + (1 << 13);
-    [clamped((y + tint[0]) >> 14), clamped((y + tint[1]) >> 14), clamped((y + tint[2]) >> 14)]
-}
-
-#[inline(always)]
-fn clamped(value: i32) -> u8 {
-    value.clamp(0, 255) as u8
-}
-
-pub(super) fn decode_grey(source: &[u8], target: &mut [u8]) {
-    for (&grey, pixel) in source.iter().zip(target.as_chunks_mut::<3>().0) {
-        *pixel = [grey; 3];
-    }
 }
 
 fn decode_mjpeg(frame: &Frame) -> Result<Picture, PixelError> {

@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use fast_image_resize::PixelType;
 
 use super::decode::{self, PixelError};
-use crate::frame::{Area, Frame, Glance, Part, Picture, PixelFormat, View, shrink};
+use super::packing::{Packing, mean_of_pair};
+use crate::frame::{Area, Frame, Glance, Part, Picture, View, shrink};
 use crate::geometry::Rect;
 
 /// A frame whose length and size are known to fit.
@@ -19,47 +20,6 @@ pub struct Raw<'a>(Source<'a>);
 enum Source<'a> {
     Jpeg(Picture),
     Rows(&'a Frame, Packing),
-}
-
-/// How a row's bytes are to be read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    /// Y0 U Y1 V.
-    Yuyv,
-    /// One byte a pixel.
-    Grey,
-    /// R G B.
-    Rgb,
-}
-
-impl Packing {
-    /// Of a format that has rows.
-    pub fn of(format: PixelFormat) -> Option<Self> {
-        match format {
-            PixelFormat::Yuyv => Some(Self::Yuyv),
-            PixelFormat::Grey => Some(Self::Grey),
-            PixelFormat::Rgb24 => Some(Self::Rgb),
-            PixelFormat::Mjpeg => None,
-        }
-    }
-
-    /// Bytes a pixel.
-    pub fn pixel(self) -> usize {
-        match self {
-            Self::Yuyv => 2,
-            Self::Grey => 1,
-            Self::Rgb => 3,
-        }
-    }
-
-    /// Decodes pixels of a row, whole pairs of them where pairs share their colour.
-    pub fn decode(self, source: &[u8], target: &mut [u8]) {
-        match self {
-            Self::Yuyv => decode::decode_yuyv(source, target),
-            Self::Grey => decode::decode_grey(source, target),
-            Self::Rgb => target.copy_from_slice(source),
-        }
-    }
 }
 
 impl<'a> Raw<'a> {
@@ -116,7 +76,7 @@ impl View for Raw<'_> {
             }
             Packing::Yuyv => {
                 let pairs = shrunk(PixelType::U8x4, frame.width / 2);
-                pairs.as_chunks::<4>().0.iter().flat_map(|pair| decode::mean_of_pair(*pair)).collect()
+                pairs.as_chunks::<4>().0.iter().flat_map(|pair| mean_of_pair(*pair)).collect()
             }
         }
     }
@@ -159,6 +119,7 @@ fn whole_pairs(area: Area) -> Area {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::PixelFormat;
     use crate::pixels::decode::{decode, encode_yuyv};
     use crate::pixels::jpeg::tests::sample;
     use limen_core::clock::Moment;

@@ -9,11 +9,10 @@ use std::time::Duration;
 use limen_core::event::Input;
 use rppal::gpio::{Error, Event, Gpio, InputPin, OutputPin, Trigger};
 
-use super::DoorError;
-use super::inputs::{InputLines, InputSettings, Pull};
-use super::output::Output;
-use super::pin::{ActiveLevel, Pin};
-use super::pulses::{PulseLines, PulseSeen};
+use crate::door::error::DoorError;
+use crate::door::lines::{InputLines, Output, PulseLines, PulseSeen};
+use crate::door::pin::{ActiveLevel, Pin};
+use crate::door::settings::{InputSettings, Pull};
 
 /// What rppal tries where `/dev/gpiomem` is missing. It is for root alone, whatever the groups.
 const ALL_MEMORY: &str = "/dev/mem";

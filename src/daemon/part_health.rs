@@ -9,18 +9,20 @@ use limen_core::event::Part;
 use limen_core::policy::Event;
 use limen_core::policy::access::WhenClockUnknown;
 
-use super::Daemon;
-use super::entries::part_of;
+use super::apply_reload::Reloadable;
+use super::effects::Effects;
+use super::entry_threads::part_of;
+use super::policy_runner::PolicyRunner;
+use super::threads::Threads;
 use crate::door::inputs::InputThread;
 use crate::gallery::GalleryTrouble;
-use crate::service;
 
 /// A clock that nothing has set for so long is trouble; after a start the network needs a minute or two.
 const CLOCK_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Since when the kernel has not called the clock synchronised.
 #[derive(Debug, Default)]
-pub(super) struct ClockWatch {
+struct ClockWatch {
     since: Option<Moment>,
 }
 
@@ -32,42 +34,64 @@ impl ClockWatch {
     }
 }
 
-impl Daemon {
-    /// Tells the policy of every part that has failed, or is back.
-    pub(super) fn check_health(&mut self, now: Now) {
-        for (part, trouble) in self.health(now) {
-            let known = self.policy.failed().get(&part).map(|trouble| &trouble.what);
+/// What it takes to tell a change of health.
+#[derive(Debug, Default)]
+pub(super) struct PartHealth {
+    clock: ClockWatch,
+    /// Failures of the lock's line that the policy was told of.
+    door_failures: u64,
+}
+
+impl PartHealth {
+    /// An event of every part that has failed, or is back, since the policy was told.
+    pub fn changes(
+        &mut self,
+        now: Now,
+        runner: &PolicyRunner,
+        threads: &Threads,
+        reloadable: &Reloadable,
+    ) -> Vec<Event> {
+        let known = runner.policy().failed();
+        let change = |(part, trouble)| {
+            let known = known.get(&part).map(|trouble| &trouble.what);
             match trouble {
-                Some(what) if known != Some(&what) => self.step(now, Event::Failed(part, what)),
-                None if known.is_some() => self.step(now, Event::Recovered(part)),
-                _ => {}
+                Some(what) if known != Some(&what) => Some(Event::Failed(part, what)),
+                None if known.is_some() => Some(Event::Recovered(part)),
+                _ => None,
             }
-        }
+        };
+        self.levels(now, &runner.effects, threads, reloadable).into_iter().filter_map(change).collect()
     }
 
     /// Each part with what is wrong with it now.
-    fn health(&mut self, now: Now) -> Vec<(Part, Option<String>)> {
+    fn levels(
+        &mut self,
+        now: Now,
+        effects: &Effects,
+        threads: &Threads,
+        reloadable: &Reloadable,
+    ) -> Vec<(Part, Option<String>)> {
         // A vision thread that hangs sees nobody leave: nothing is open until it goes on.
-        let hangs = service::has_stalled(&self.pulse, now.moment);
-        let believed = self.settings.access.when_clock_unknown == WhenClockUnknown::Believe;
+        let hangs = threads.vision.has_stalled(now.moment);
+        let believed = reloadable.settings.access.when_clock_unknown == WhenClockUnknown::Believe;
         let clock_is_lost = self.clock.is_lost(now) && !believed;
         // A failure that was mended before anybody looked is a fault all the same.
-        let door = self.shell.door_state();
+        let door = effects.door_state();
         let mended = std::mem::replace(&mut self.door_failures, door.failures) != door.failures;
         let door = door.trouble.or(door.last_failure.filter(|_| mended));
-        let entries = self.entries.iter().map(|thread| (part_of(thread.device()), thread.trouble()));
+        let entries = threads.entries.iter().map(|thread| (part_of(thread.device()), thread.trouble()));
         let mut health: Vec<_> = entries.collect();
         health.extend([
             (Part::Door, door),
-            (Part::Inputs, self.inputs.as_ref().and_then(InputThread::trouble)),
-            (Part::Audit, self.shell.recorder().trouble()),
-            (Part::Disk, in_one_line(&self.shell.recorder().disk())),
+            (Part::Inputs, threads.inputs.as_ref().and_then(InputThread::trouble)),
+            (Part::Audit, effects.recorder().trouble()),
+            (Part::Disk, in_one_line(&effects.recorder().disk())),
             (Part::Vision, hangs.then(|| "its thread hangs".to_owned())),
-            (Part::Camera, self.vision.camera_trouble()),
-            (Part::Mode, self.mode_keeper.trouble()),
-            (Part::Gallery, self.gallery_trouble.as_ref().map(in_short)),
-            (Part::Store, self.store_trouble.clone()),
-            (Part::Model, self.target_trouble.clone()),
+            (Part::Camera, threads.vision.camera_trouble()),
+            (Part::Mode, threads.mode_keeper.trouble()),
+            (Part::Gallery, reloadable.gallery_trouble.as_ref().map(in_short)),
+            (Part::Store, reloadable.store_trouble.clone()),
+            (Part::Model, reloadable.target_trouble.clone()),
             (
                 Part::Clock,
                 clock_is_lost.then(|| {

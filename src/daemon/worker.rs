@@ -17,8 +17,11 @@ use limen_vision::matching::{Prepared, Rule};
 use limen_vision::model::Models;
 use serde_json::{Value, json};
 
-use super::standby::{Force, Standby, Why, nobody};
-use super::{DaemonError, Message};
+use super::error::DaemonError;
+use super::gallery_in_force::{GalleryInForce, Why, nobody};
+use super::message::Message;
+use super::process::lower_priority;
+use super::reloaded::{Changed, Fresh, ReadyGallery, Refused, Reloaded};
 use crate::config::Settings;
 use crate::control::{Answer, no};
 use crate::enrol::{
@@ -28,8 +31,7 @@ use crate::enrol::{
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;
-use crate::gallery::{Built, GalleryTrouble, RefusedPart, StoreError};
-use crate::mistake::Mistake;
+use crate::gallery::{Built, GalleryTrouble, RefusedPart};
 use crate::pipeline::{rule, scoring};
 use crate::service;
 
@@ -37,35 +39,6 @@ use crate::service;
 const QUEUE: usize = 2;
 /// How long what was replaced waits for the main thread to let go of it, at the least.
 const LET_GO: Duration = Duration::from_millis(500);
-
-/// What a reload brought.
-pub(super) struct Reloaded {
-    /// New settings and gallery, or why there are none.
-    pub outcome: Result<Fresh, Refused>,
-    /// Who waits for the answer.
-    pub reply: Option<SyncSender<Answer>>,
-}
-
-/// Everything that a reload replaces.
-pub(super) struct Fresh {
-    pub settings: Option<Settings>,
-    pub force: Force,
-    pub notes: Vec<Mistake>,
-    /// What is wrong with the store.
-    pub store_trouble: Vec<StoreError>,
-}
-
-/// A reload that was refused.
-pub(super) struct Refused {
-    /// Why, and what is in force.
-    pub trouble: GalleryTrouble,
-    /// The same, for an answer: of a large gallery this takes longer than the main thread has.
-    pub told: Value,
-    /// What the store has to do with it.
-    pub store_trouble: Option<String>,
-    /// What comes into force all the same: what was there before, less what the gallery file takes away.
-    pub force: Option<Force>,
-}
 
 /// Why there is nothing new.
 struct Refusal {
@@ -97,16 +70,6 @@ impl Refusal {
     }
 }
 
-/// What a change of the store brought.
-pub(super) struct Changed {
-    pub how: StoreChange,
-    /// Its number, and what is left to do by hand; or why it was not changed.
-    pub outcome: Result<Rotated, String>,
-    pub caller: Caller,
-    /// Who waits for the answer.
-    pub reply: SyncSender<Answer>,
-}
-
 /// What the worker is asked to do.
 enum Job {
     /// Read everything again; who waits for the answer.
@@ -115,7 +78,7 @@ enum Job {
     Change(StoreChange, Caller, SyncSender<Answer>),
 }
 
-/// The thread's handle.
+/// The handle of the worker thread.
 pub(super) struct Worker {
     jobs: SyncSender<Job>,
     thread: JoinHandle<()>,
@@ -130,11 +93,11 @@ impl Worker {
         sender: SyncSender<Message>,
     ) -> Result<Self, DaemonError> {
         let (jobs, waiting) = sync_channel(QUEUE);
-        let standby = Standby::default();
-        let bench = Bench { config_file, source, settings, models, begun: false, standby };
+        let in_force = GalleryInForce::default();
+        let reloader = Reloader { config_file, source, settings, models, begun: false, in_force };
         let thread = std::thread::Builder::new()
             .name("worker".to_owned())
-            .spawn(move || bench.work(&waiting, &sender))
+            .spawn(move || reloader.work(&waiting, &sender))
             .map_err(|source| DaemonError::System { what: "start the worker thread", source })?;
         Ok(Self { jobs, thread })
     }
@@ -163,19 +126,20 @@ impl Worker {
     }
 }
 
-struct Bench {
+/// What the thread works with; it alone writes the template store.
+struct Reloader {
     config_file: Option<PathBuf>,
     source: GallerySource,
     settings: Settings,
     models: Arc<Models>,
     /// The records were asked for the newest store.
     begun: bool,
-    standby: Standby,
+    in_force: GalleryInForce,
 }
 
-impl Bench {
+impl Reloader {
     fn work(mut self, jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
-        step_aside();
+        lower_priority();
         while let Some(job) = self.next(jobs) {
             failpoint::reach("worker");
             let done = match job {
@@ -191,7 +155,7 @@ impl Bench {
 
     /// The next job; none when the main thread has left. Meanwhile what was replaced is dropped.
     fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
-        while self.standby.drop_replaced() {
+        while self.in_force.drop_replaced() {
             match jobs.recv_timeout(LET_GO) {
                 Ok(job) => return Some(job),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -215,8 +179,8 @@ impl Bench {
         let photographs = photographs.unwrap_or_else(|| self.photographs());
         let text = read_trusted_text(&self.source.file, MAX_FILE_BYTES, self.source.trust).ok();
         let text = text.as_deref();
-        let (trouble, force) = if self.standby.is_in_force() {
-            self.standby.narrow(&self.source, text, &photographs, why)
+        let (trouble, gallery) = if self.in_force.is_in_force() {
+            self.in_force.narrow(&self.source, text, &photographs, why)
         } else {
             self.start_with_last_good(why, text, &photographs).unwrap_or_else(|(why, error)| {
                 log::error!("there is no last good gallery: {error}");
@@ -224,7 +188,7 @@ impl Bench {
                 (nobody(why, text), None)
             })
         };
-        Refused { told: told(&trouble), trouble, store_trouble, force }
+        Refused { told: told(&trouble), trouble, store_trouble, gallery }
     }
 
     /// What lies where people's photographs are; nothing of a gallery file that cannot be read, which takes nothing away.
@@ -239,7 +203,7 @@ impl Bench {
         why: Why,
         text: Option<&str>,
         photographs: &Photographs,
-    ) -> Result<(GalleryTrouble, Option<Force>), (Why, String)> {
+    ) -> Result<(GalleryTrouble, Option<ReadyGallery>), (Why, String)> {
         let opened = match self.begun {
             true => last_good(&self.source, self.models.digest(), &version_of(&self.models))
                 .map_err(|e| e.to_string()),
@@ -248,7 +212,7 @@ impl Bench {
         let ready = opened.and_then(|last| Ok((last, self.comparing()?)));
         let (last, comparing) = ready.map_err(|error| (why.clone(), error))?;
         let at_boot = self.settings.gallery_at_boot;
-        Ok(self.standby.take_last_good(&self.source, last, comparing, at_boot, (text, photographs), why))
+        Ok(self.in_force.take_last_good(&self.source, last, comparing, at_boot, (text, photographs), why))
     }
 
     /// How faces are compared and decided.
@@ -278,7 +242,7 @@ impl Bench {
             _ => Err("this daemon keeps its templates in memory".to_owned()),
         });
         if let Ok(changed) = &outcome {
-            self.standby.store_is(changed.generation);
+            self.in_force.store_is(changed.generation);
         }
         let reload = how == StoreChange::AcceptRollback && outcome.is_ok();
         let mut done = vec![Message::StoreChanged(Box::new(Changed { how, outcome, caller, reply }))];
@@ -309,8 +273,8 @@ impl Bench {
         drop(store);
         service::give_back_memory();
         let (rule, scoring) = self.comparing().map_err(Refusal::of_configuration)?;
-        let force = self.standby.take(rule, Prepared::new(gallery, scoring), kept, generation);
-        Ok(Fresh { settings, force, notes, store_trouble })
+        let gallery = self.in_force.take(rule, Prepared::new(gallery, scoring), kept, generation);
+        Ok(Fresh { settings, gallery, notes, store_trouble })
     }
 
     /// Reads the gallery file and embeds what is new.
@@ -338,11 +302,4 @@ fn told(trouble: &GalleryTrouble) -> Value {
         "taken": trouble.taken,
         "still_can_enter": trouble.still_can_enter(),
     })
-}
-
-/// Lowers this thread's priority: embedding photographs must not slow the door down.
-pub(super) fn step_aside() {
-    if let Err(error) = rustix::process::nice(10) {
-        log::debug!("worker: the priority cannot be lowered: {error}");
-    }
 }

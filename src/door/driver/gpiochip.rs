@@ -14,12 +14,11 @@ use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
 use limen_core::event::Input;
 use limen_core::person::printable;
 
-use super::DoorError;
-use super::chips::{ChipChoice, ChipInfo};
-use super::inputs::{InputLines, InputSettings, Pull};
-use super::output::Output;
-use super::pin::{ActiveLevel, Pin};
-use super::pulses::{PulseLines, PulseSeen};
+use crate::door::chips::{ChipChoice, ChipInfo};
+use crate::door::error::DoorError;
+use crate::door::lines::{InputLines, Output, PulseLines, PulseSeen};
+use crate::door::pin::{ActiveLevel, Pin};
+use crate::door::settings::{InputSettings, Pull};
 
 /// What `ps` and `gpioinfo` show as the holder of the line.
 const CONSUMER: &str = "limen";

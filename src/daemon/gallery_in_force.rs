@@ -12,8 +12,9 @@ use limen_core::person::PersonId;
 use limen_core::policy::Roster;
 use limen_vision::matching::scoring::Scoring;
 use limen_vision::matching::{Prepared, Rule};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::reloaded::ReadyGallery;
 use crate::enrol::{GallerySource, LastGood, StoreUse};
 use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back};
 use crate::gallery::narrowing::{Photographs, narrow};
@@ -32,23 +33,9 @@ impl Why {
     }
 }
 
-/// A gallery that is ready to come into force.
-pub(super) struct Force {
-    pub rule: Rule,
-    pub prepared: Arc<Prepared>,
-    pub roster: Roster,
-    /// Ids that are new, and that are gone.
-    pub added: Vec<PersonId>,
-    pub removed: Vec<PersonId>,
-    /// The same, for an answer: of a large gallery this takes longer than the main thread has.
-    pub told: Value,
-    /// The number of the store that has its templates.
-    pub store: Option<u64>,
-}
-
 /// What is in force, and what was until the main thread lets go of it.
 #[derive(Default)]
-pub(super) struct Standby {
+pub(super) struct GalleryInForce {
     current: Option<Current>,
     replaced: Vec<(Arc<Prepared>, Roster)>,
 }
@@ -64,14 +51,14 @@ struct Current {
     taken: Taken,
 }
 
-impl Standby {
+impl GalleryInForce {
     /// Whether a gallery has been in force since the start.
     pub fn is_in_force(&self) -> bool {
         self.current.is_some()
     }
 
     /// Takes a gallery without mistakes.
-    pub fn take(&mut self, rule: Rule, prepared: Prepared, kept: Kept, store: Option<u64>) -> Force {
+    pub fn take(&mut self, rule: Rule, prepared: Prepared, kept: Kept, store: Option<u64>) -> ReadyGallery {
         self.replace(Current {
             rule,
             roster: roster_of(&prepared),
@@ -90,7 +77,7 @@ impl Standby {
         text: Option<&str>,
         photographs: &Photographs,
         why: Why,
-    ) -> (GalleryTrouble, Option<Force>) {
+    ) -> (GalleryTrouble, Option<ReadyGallery>) {
         let Some(current) = &mut self.current else { return (nobody(why, text), None) };
         let Fallback { kept, narrowed, .. } =
             fall_back(Some(current.kept.clone()), When::Running, text, photographs);
@@ -112,8 +99,8 @@ impl Standby {
             came_from: current.came_from,
             taken: current.taken.clone(),
         };
-        let force = self.replace(next);
-        (trouble, Some(force))
+        let ready = self.replace(next);
+        (trouble, Some(ready))
     }
 
     /// At a start whose gallery file is refused: the last good gallery, less what the file takes away.
@@ -125,7 +112,7 @@ impl Standby {
         at_boot: AtBoot,
         (text, photographs): (Option<&str>, &Photographs),
         why: Why,
-    ) -> (GalleryTrouble, Option<Force>) {
+    ) -> (GalleryTrouble, Option<ReadyGallery>) {
         let (known, last) = last.map(|last| (last.kept, (last.store, last.generation))).unzip();
         let fallback = fall_back(known, When::Boot(at_boot), text, photographs);
         let trouble = why.trouble(fallback.in_force, fallback.narrowed.clone());
@@ -142,7 +129,7 @@ impl Standby {
         }
         kept.let_go();
         let prepared = Prepared::new(gallery, scoring);
-        let force = self.replace(Current {
+        let ready = self.replace(Current {
             rule,
             roster: roster_of(&prepared),
             prepared: Arc::new(prepared),
@@ -151,7 +138,7 @@ impl Standby {
             came_from: InForce::LastGood,
             taken,
         });
-        (trouble, Some(force))
+        (trouble, Some(ready))
     }
 
     /// The store was written anew: a gallery that is narrowed later still names the newest.
@@ -170,14 +157,14 @@ impl Standby {
         !self.replaced.is_empty()
     }
 
-    fn replace(&mut self, next: Current) -> Force {
+    fn replace(&mut self, next: Current) -> ReadyGallery {
         let gallery = next.prepared.gallery();
         let (added, removed) = match &self.current {
             Some(before) => gallery.diff(before.prepared.gallery()),
             None => (gallery.people().iter().map(|person| person.id.clone()).collect(), Vec::new()),
         };
         let told = json!({ "added": added, "removed": removed });
-        let force = Force {
+        let ready = ReadyGallery {
             told,
             rule: next.rule.clone(),
             prepared: Arc::clone(&next.prepared),
@@ -189,7 +176,7 @@ impl Standby {
         if let Some(before) = self.current.replace(next) {
             self.replaced.push((before.prepared, before.roster));
         }
-        force
+        ready
     }
 }
 
@@ -230,7 +217,7 @@ mod tests {
     const BOB: &str = "[[person]]\nid = \"bob\"\nname = \"Bob\"\nphotos = [\"b.jpg\"]\n";
     const MISTAKE: &str = "[[person]]\ncolour = 1\n";
 
-    fn take(standby: &mut Standby, text: &str) -> Force {
+    fn take(in_force: &mut GalleryInForce, text: &str) -> ReadyGallery {
         let roster = FileRoster::parse(text, Path::new("gallery.toml")).expect("no mistake");
         let people = roster.people.iter().map(|entry| {
             let single = Embedding::new([entry.id.as_str().len() as f32, 1.0]).expect("finite");
@@ -239,7 +226,7 @@ mod tests {
         let gallery =
             Gallery::new(people.map(|p| p.expect("one single")).collect(), ModelDigest::of(b"model"));
         let prepared = Prepared::new(gallery, Scoring::default());
-        standby.take(rule(), prepared, Kept::of(roster, Default::default()), Some(7))
+        in_force.take(rule(), prepared, Kept::of(roster, Default::default()), Some(7))
     }
 
     fn rule() -> Rule {
@@ -257,36 +244,39 @@ mod tests {
         }
     }
 
-    fn narrow_by(standby: &mut Standby, text: Option<&str>) -> (GalleryTrouble, Option<Force>) {
+    fn narrow_by(
+        in_force: &mut GalleryInForce,
+        text: Option<&str>,
+    ) -> (GalleryTrouble, Option<ReadyGallery>) {
         let why = Why { refused: RefusedPart::Gallery, what: "a mistake".to_owned() };
-        standby.narrow(&source(), text, &Photographs::new(), why)
+        in_force.narrow(&source(), text, &Photographs::new(), why)
     }
 
     #[test]
     fn whoever_a_refused_file_takes_out_is_neither_compared_with_nor_in_the_roster() {
-        let mut standby = Standby::default();
-        take(&mut standby, &(ADA.to_owned() + BOB));
-        let (trouble, force) = narrow_by(&mut standby, Some(&(BOB.to_owned() + MISTAKE)));
-        let force = force.expect("ada is out");
-        assert_eq!(force.prepared.gallery().people().len(), 1);
-        assert!(force.roster.len() == 1 && force.removed[0].as_str() == "ada" && force.added.is_empty());
-        assert_eq!(force.store, Some(7), "the records still speak of the newest store");
+        let mut in_force = GalleryInForce::default();
+        take(&mut in_force, &(ADA.to_owned() + BOB));
+        let (trouble, ready) = narrow_by(&mut in_force, Some(&(BOB.to_owned() + MISTAKE)));
+        let ready = ready.expect("ada is out");
+        assert_eq!(ready.prepared.gallery().people().len(), 1);
+        assert!(ready.roster.len() == 1 && ready.removed[0].as_str() == "ada" && ready.added.is_empty());
+        assert_eq!(ready.store, Some(7), "the records still speak of the newest store");
         assert!(trouble.to_string().contains("no longer named: ada"), "{trouble}");
-        let (trouble, force) = narrow_by(&mut standby, Some(&(BOB.to_owned() + MISTAKE)));
-        assert!(force.is_none() && trouble.to_string().contains("no longer named: ada"), "{trouble}");
-        let (trouble, force) = narrow_by(&mut standby, None);
-        assert!(force.is_none() && trouble.still_can_enter());
+        let (trouble, ready) = narrow_by(&mut in_force, Some(&(BOB.to_owned() + MISTAKE)));
+        assert!(ready.is_none() && trouble.to_string().contains("no longer named: ada"), "{trouble}");
+        let (trouble, ready) = narrow_by(&mut in_force, None);
+        assert!(ready.is_none() && trouble.still_can_enter());
     }
 
     #[test]
     fn what_was_replaced_is_dropped_only_when_the_main_thread_has_let_go_of_it() {
-        let mut standby = Standby::default();
-        let first = take(&mut standby, ADA);
-        assert!(!standby.drop_replaced());
-        let second = take(&mut standby, BOB);
-        assert!(standby.drop_replaced(), "it is in force still");
+        let mut in_force = GalleryInForce::default();
+        let first = take(&mut in_force, ADA);
+        assert!(!in_force.drop_replaced());
+        let second = take(&mut in_force, BOB);
+        assert!(in_force.drop_replaced(), "it is in force still");
         drop(first);
-        assert!(!standby.drop_replaced());
+        assert!(!in_force.drop_replaced());
         assert_eq!((second.added.len(), second.removed.len()), (1, 1));
     }
 }

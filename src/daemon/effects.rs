@@ -9,8 +9,9 @@ use limen_core::event::Fact;
 use limen_core::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
 
 use super::followers::Followers;
+use super::journal;
 use super::pins::Pins;
-use super::{Watcher, journal};
+use super::watcher::Watcher;
 use crate::clocks;
 use crate::control::{Answer, Right};
 use crate::door::buzzer::Tone;
@@ -18,8 +19,8 @@ use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport, DoorState};
 use crate::service;
 
-/// The parts that act.
-pub(super) struct Shell {
+/// The parts that act, and what of their doing the policy waits for.
+pub(super) struct Effects {
     door: Option<DoorHandle>,
     recorder: Recorder<RequestId>,
     watcher: Option<Box<dyn Watcher>>,
@@ -30,7 +31,7 @@ pub(super) struct Shell {
     pins: Pins,
 }
 
-impl Shell {
+impl Effects {
     pub fn new(
         door: DoorHandle,
         recorder: Recorder<RequestId>,
@@ -66,6 +67,7 @@ impl Shell {
         }
     }
 
+    /// Records a fact that nobody waits for, and tells whoever follows.
     pub fn record(&mut self, now: Now, fact: Fact) {
         self.publish(now, &fact);
         self.recorder.record(now, fact, None);

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base64::Engine as _;
-use limen_core::clock::Pulse;
+use limen_core::clock::{Moment, Pulse};
 use limen_core::embedding::Crops;
 use limen_core::event::TrackId;
 use limen_files::failpoint;
@@ -18,14 +18,17 @@ use limen_vision::pixels::decode as pixels;
 use limen_vision::pixels::encode::encode_jpeg;
 use limen_vision::quality::Gate;
 
-use super::{DaemonError, Message};
+use super::error::DaemonError;
+use super::message::Message;
 use crate::camera::reopen::{Delivery, Reopening};
 use crate::camera::replay::Replay;
 use crate::camera::{CameraError, FrameSource as _};
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Answer, no, yes};
+use crate::door::level::Level;
 use crate::pipeline::{PipelineError, see};
+use crate::service;
 
 /// The longest wait for a frame, so that the thread shows signs of life without one.
 const POLL: Duration = Duration::from_millis(500);
@@ -33,14 +36,14 @@ const POLL: Duration = Duration::from_millis(500);
 const DROPS_A_LINE: u64 = 100;
 
 /// Where frames come from.
-pub enum Eyes {
+pub(super) enum FrameInput {
     /// A camera.
     Camera(Reopening),
     /// Recorded pictures.
     Replay(Replay),
 }
 
-impl Eyes {
+impl FrameInput {
     /// The next delivery; `None` when a recording is at its end.
     fn next(&mut self) -> Option<Delivery> {
         match self {
@@ -58,58 +61,61 @@ impl Eyes {
     }
 }
 
-/// A place where somebody leaves the wish for the next picture.
-type SnapshotWish = Arc<Mutex<Option<SyncSender<Answer>>>>;
+/// Who waits for the next picture, if somebody does.
+type SnapshotRequest = Arc<Mutex<Option<SyncSender<Answer>>>>;
 
 /// No track: tracks are counted from 0.
 const NO_TRACK: u64 = u64::MAX;
 
-/// The running thread.
-pub(super) struct Thread {
+/// The handle of the vision thread.
+pub(super) struct VisionThread {
     stop: Arc<AtomicBool>,
     go: Arc<AtomicBool>,
-    wish: SnapshotWish,
+    pulse: Pulse,
+    snapshot: SnapshotRequest,
     closer: Arc<AtomicU64>,
     gate: Arc<Mutex<Option<Gate>>>,
-    camera: Arc<Mutex<Option<String>>>,
+    camera: Level<Option<String>>,
     thread: JoinHandle<()>,
 }
 
-impl Thread {
+impl VisionThread {
+    /// Starts the thread. A recording waits for [`VisionThread::go`].
     pub fn spawn(
-        eyes: Eyes,
+        input: FrameInput,
         models: &Arc<Models>,
         settings: &Settings,
         sender: SyncSender<Message>,
-        pulse: Pulse,
     ) -> Result<Self, DaemonError> {
         let vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+        let pulse = Pulse::started(clocks::moment());
         let stop = Arc::new(AtomicBool::new(false));
         // A recording is not shown to a daemon that knows nobody yet.
-        let go = Arc::new(AtomicBool::new(matches!(eyes, Eyes::Camera(_))));
-        let wish = SnapshotWish::default();
+        let go = Arc::new(AtomicBool::new(matches!(input, FrameInput::Camera(_))));
+        let snapshot = SnapshotRequest::default();
         let closer = Arc::new(AtomicU64::new(NO_TRACK));
-        let (gate, camera) = (Arc::default(), Arc::default());
-        let mut looker = Looker {
-            eyes,
+        let (gate, camera) = (Arc::default(), Level::default());
+        let mut vision_loop = VisionLoop {
+            input,
             vision,
             sender,
-            pulse,
+            pulse: pulse.clone(),
             stop: Arc::clone(&stop),
             go: Arc::clone(&go),
-            wish: Arc::clone(&wish),
+            snapshot: Arc::clone(&snapshot),
             closer: Arc::clone(&closer),
             gate: Arc::clone(&gate),
-            camera: Arc::clone(&camera),
+            camera: camera.clone(),
             dropped: 0,
         };
         let thread = std::thread::Builder::new()
             .name("vision".to_owned())
-            .spawn(move || looker.run())
+            .spawn(move || vision_loop.run())
             .map_err(|source| DaemonError::System { what: "start the vision thread", source })?;
-        Ok(Self { stop, go, wish, closer, gate, camera, thread })
+        Ok(Self { stop, go, pulse, snapshot, closer, gate, camera, thread })
     }
 
+    /// Has the thread put the camera down; it says so when it has.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
@@ -126,11 +132,17 @@ impl Thread {
 
     /// Why there are no pictures, while that is so.
     pub fn camera_trouble(&self) -> Option<String> {
-        self.camera.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.camera.read()
     }
 
+    /// The thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
+    }
+
+    /// It has not finished a frame, nor waited for one, for too long.
+    pub fn has_stalled(&self, now: Moment) -> bool {
+        service::has_stalled(&self.pulse, now)
     }
 
     /// The next frames of this track are embedded with their mirror images.
@@ -138,39 +150,40 @@ impl Thread {
         self.closer.store(track.0, Ordering::Relaxed);
     }
 
-    /// The next frame goes to `reply` as a JPEG; an older wish that waits still is told no.
-    pub fn wish_for_snapshot(&self, reply: SyncSender<Answer>) {
-        let mut wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(older) = wish.replace(reply) {
+    /// The next frame goes to `reply` as a JPEG; whoever waits still from before is told no.
+    pub fn request_snapshot(&self, reply: SyncSender<Answer>) {
+        let mut waiting = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(older) = waiting.replace(reply) {
             let _ = older.try_send(no("another snapshot was asked for"));
         }
     }
 }
 
-struct Looker {
-    eyes: Eyes,
+/// What the thread works with.
+struct VisionLoop {
+    input: FrameInput,
     vision: Vision,
     sender: SyncSender<Message>,
     pulse: Pulse,
     stop: Arc<AtomicBool>,
     go: Arc<AtomicBool>,
-    wish: SnapshotWish,
+    snapshot: SnapshotRequest,
     closer: Arc<AtomicU64>,
     /// Another one than so far.
     gate: Arc<Mutex<Option<Gate>>>,
     /// Why there are no pictures, while that is so.
-    camera: Arc<Mutex<Option<String>>>,
+    camera: Level<Option<String>>,
     dropped: u64,
 }
 
-impl Looker {
+impl VisionLoop {
     fn run(&mut self) {
         while !self.stop.load(Ordering::Relaxed) && !self.go.load(Ordering::Relaxed) {
             self.rest();
         }
         while !self.stop.load(Ordering::Relaxed) {
             failpoint::reach("vision");
-            let Some(delivery) = self.eyes.next() else {
+            let Some(delivery) = self.input.next() else {
                 self.end_tracks();
                 self.tell(Message::ReplayEnded);
                 break;
@@ -198,11 +211,11 @@ impl Looker {
         match delivery {
             Delivery::Frame(frame) => self.look(&frame),
             Delivery::Nothing => {
-                self.refuse_wish();
+                self.refuse_snapshot();
                 true
             }
             Delivery::Lost(error) => {
-                self.refuse_wish();
+                self.refuse_snapshot();
                 self.set_camera(Some(error.to_string()));
                 self.end_tracks()
             }
@@ -214,7 +227,7 @@ impl Looker {
     }
 
     fn look(&mut self, frame: &Frame) -> bool {
-        self.grant_wish(frame);
+        self.answer_snapshot(frame);
         if let Some(gate) = self.gate.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.vision.replace_gate(gate);
         }
@@ -239,9 +252,9 @@ impl Looker {
         }
     }
 
-    fn grant_wish(&self, frame: &Frame) {
-        let wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(reply) = wish else { return };
+    fn answer_snapshot(&self, frame: &Frame) {
+        let waiting = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(reply) = waiting else { return };
         let jpeg = pixels::decode(frame).map_err(|e| e.to_string()).and_then(|picture| {
             let encoded = encode_jpeg(&picture).map_err(|e| e.to_string())?;
             Ok((encoded, picture))
@@ -259,8 +272,8 @@ impl Looker {
     }
 
     /// Nobody waits for a picture that does not come.
-    fn refuse_wish(&self) {
-        if let Some(reply) = self.wish.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    fn refuse_snapshot(&self) {
+        if let Some(reply) = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = reply.try_send(no("the camera gives no picture now; `limen status` and the log say why"));
         }
     }
@@ -271,7 +284,7 @@ impl Looker {
     }
 
     fn set_camera(&self, trouble: Option<String>) {
-        *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        self.camera.change(|known| *known = trouble);
     }
 
     fn tell(&self, message: Message) -> bool {

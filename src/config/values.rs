@@ -1,0 +1,104 @@
+//! One value of the file, whatever its section: in range, one of the choices, fit for a log, a name that is known.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use limen_core::person::is_deceptive;
+
+use super::said::{Names, Said};
+use crate::mistake::Review;
+
+/// A number in `range`; `None` if not said, or if noted as a mistake.
+pub(super) fn number<T: Copy + PartialOrd + Display>(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Said<T>,
+    range: RangeInclusive<T>,
+    unit: &str,
+) -> Option<T> {
+    let said = said.as_ref()?;
+    if range.contains(said.get_ref()) {
+        return Some(*said.get_ref());
+    }
+    let remedy = format!("use {} to {} {unit}", range.start(), range.end());
+    review.note(Some(said.span()), key, format!("{} is out of range", said.get_ref()), remedy.trim_end());
+    None
+}
+
+/// One of the named choices; `None` if not said, or if noted as a mistake.
+pub(super) fn choice<T: Copy>(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Said<String>,
+    choices: &[(&str, T)],
+) -> Option<T> {
+    let said = said.as_ref()?;
+    let found = choices.iter().find(|(name, _)| name == said.get_ref());
+    if found.is_none() {
+        let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let what = format!("\"{}\" is not known", said.get_ref());
+        review.note(Some(said.span()), key, what, format!("use {}", names.join(" or ")));
+    }
+    found.map(|(_, value)| *value)
+}
+
+/// Text with something in it, fit for a log; `None` if not said, or if noted as a mistake.
+pub(super) fn text<'a>(review: &mut Review<'_>, key: &str, said: &'a Said<String>) -> Option<&'a str> {
+    let said = said.as_ref()?;
+    let text = said.get_ref();
+    if text.is_empty() || text.chars().any(is_deceptive) {
+        let what = "is empty or has control characters";
+        review.note(Some(said.span()), key, what, "write its text, or leave the key out");
+        return None;
+    }
+    Some(text.as_str())
+}
+
+/// A path, relative to `folder` unless absolute; `None` if not said, or if noted as a mistake.
+pub(super) fn path(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Said<String>,
+    folder: &Path,
+) -> Option<PathBuf> {
+    text(review, key, said).map(|path| folder.join(path))
+}
+
+/// A switch that is off unless it is said to be on.
+pub(super) fn flag(said: &Said<bool>) -> bool {
+    said.as_ref().is_some_and(|said| *said.get_ref())
+}
+
+/// The places in `known` of the names that are said: each known, none twice, not none at all.
+pub(super) fn check_names(
+    review: &mut Review<'_>,
+    key: &str,
+    said: &Names,
+    known: &[&str],
+    kind: &str,
+) -> Vec<usize> {
+    let Some(said) = said else { return Vec::new() };
+    if said.get_ref().is_empty() {
+        review.note(Some(said.span()), key, "names nothing", "name something, or leave the key out");
+    }
+    let mut found = Vec::new();
+    for name in said.get_ref() {
+        match known.iter().position(|known| *known == name.get_ref().as_str()) {
+            Some(index) if found.contains(&index) => {
+                let what = format!("\"{}\" is listed twice", name.get_ref());
+                review.note(Some(name.span()), key, what, "list it once");
+            }
+            Some(index) => found.push(index),
+            None => {
+                let what = format!("no {kind} is called \"{}\"", name.get_ref());
+                let remedy = match known {
+                    [] => format!("there is no {kind} without mistakes; add it"),
+                    known => format!("use {}, or add it", known.join(" or ")),
+                };
+                review.note_missing(Some(name.span()), key, what, remedy);
+            }
+        }
+    }
+    found
+}

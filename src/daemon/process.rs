@@ -1,0 +1,31 @@
+//! What the daemon asks of the system for its own process: folders, no core dumps, a low priority for slow work.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+use super::error::DaemonError;
+
+/// Makes a folder of the daemon's own, for itself alone to write.
+pub fn make_folder(folder: &Path) -> Result<(), DaemonError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o750)
+        .create(folder)
+        .map_err(|source| DaemonError::Folder { folder: folder.to_owned(), source })
+}
+
+/// No core dump and no debugger of the same user shows the templates in our memory.
+pub fn keep_secrets_out_of_dumps() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        log::warn!("core dumps cannot be turned off: {error}");
+    }
+}
+
+/// Lowers the calling thread's priority: embedding photographs must not slow the door down.
+pub(super) fn lower_priority() {
+    if let Err(error) = rustix::process::nice(10) {
+        log::debug!("worker: the priority cannot be lowered: {error}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What the daemon says of itself over the socket: its status, and its alarms.
+
+use std::time::Duration;
+
+use limen_audit::Position;
+use limen_core::clock::Now;
+use limen_core::embedding::ModelDigest;
+use limen_core::people::Gallery;
+use limen_core::policy::alarms::Alarm;
+use limen_core::policy::{Grant, Policy, Trouble};
+use serde_json::{Map, Value, json};
+
+/// What a status tells of.
+pub(super) struct Status<'a> {
+    pub policy: &'a Policy,
+    pub gallery: &'a Gallery,
+    pub model: ModelDigest,
+    pub records: Position,
+    pub frames: u64,
+    pub uptime: Duration,
+}
+
+impl Status<'_> {
+    /// As `docs/control.md` has it.
+    pub fn as_json(&self, now: Now) -> Value {
+        let Self { policy, gallery, model, records, .. } = self;
+        let for_s = |trouble: &Trouble| now.moment.since(trouble.since).as_secs_f64();
+        let failed = policy.failed();
+        let trouble: Vec<_> = failed
+            .iter()
+            .map(|(part, trouble)| json!({ "part": part, "what": trouble.what, "for_s": for_s(trouble) }))
+            .collect();
+        let failed: Map<_, _> =
+            failed.iter().map(|(part, trouble)| (part.to_string(), json!(for_s(trouble)))).collect();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "state": if policy.open_kind().is_some() { "unlocked" } else { "locked" },
+            "grant": policy.open_kind(),
+            "person": policy.open().and_then(Grant::person),
+            "door_open": policy.door_is_open(),
+            "mode": policy.mode(),
+            "alarms": policy.alarms().map(|alarm| alarm.kind).collect::<Vec<_>>(),
+            "model": model.to_string(),
+            "people": gallery.people().len(),
+            "templates": gallery.templates(),
+            "frames": self.frames,
+            "uptime_s": self.uptime.as_secs(),
+            "clock_synchronised": now.wall.synchronised,
+            "failed_for_s": failed,
+            "trouble": trouble,
+            "audit_head": records.head.to_string(),
+            "audit_sealed": records.sealed,
+        })
+    }
+}
+
+/// Every alarm that holds, or that nobody has acknowledged.
+pub(super) fn alarms(now: Now, policy: &Policy) -> Vec<Value> {
+    let one = |alarm: &Alarm| {
+        json!({
+            "alarm": alarm.kind,
+            "holds": alarm.holds,
+            "acknowledged": alarm.acknowledged,
+            "times": alarm.times,
+            "for_s": now.moment.since(alarm.since).as_secs(),
+        })
+    };
+    policy.alarms().map(one).collect()
+}

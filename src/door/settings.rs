@@ -1,0 +1,109 @@
+//! `[door]`: how its lines are driven, and which there are.
+
+use std::time::Duration;
+
+use limen_core::event::Input;
+use serde::{Deserialize, Serialize};
+
+use super::chips::ChipChoice;
+use super::pin::{ActiveLevel, Pin};
+
+/// How the line is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// The Pi's registers through `/dev/gpiomem`.
+    Rppal,
+    /// The kernel's character device.
+    Gpiochip,
+    /// Nothing moves.
+    DryRun,
+}
+
+/// What the lock does without power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockType {
+    /// It stays locked.
+    #[default]
+    FailSecure,
+    /// It opens: for ways out that must open in a power cut.
+    FailSafe,
+}
+
+/// A line that is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputSettings {
+    /// Where.
+    pub pin: Pin,
+    /// The level at which it is on.
+    pub active: ActiveLevel,
+}
+
+/// The resistor that the chip puts to a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pull {
+    /// To 3.3 V.
+    Up,
+    /// To ground.
+    Down,
+    /// None: there is one on the board.
+    None,
+}
+
+/// One input line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputSettings {
+    /// What it says.
+    pub input: Input,
+    /// Where.
+    pub pin: Pin,
+    /// The level at which the input is active.
+    pub active: ActiveLevel,
+    /// The chip's resistor.
+    pub pull: Pull,
+    /// A level counts when it has lasted for this long.
+    pub debounce: Duration,
+}
+
+/// `[door]`: the lock's line and those around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoorSettings {
+    /// How the lines are driven.
+    pub driver: Driver,
+    /// The GPIO chip, for [`Driver::Gpiochip`].
+    pub chip: ChipChoice,
+    /// The relay's line; a real driver needs it.
+    pub pin: Option<Pin>,
+    /// The level that unlocks.
+    pub active: ActiveLevel,
+    /// What the lock does without power.
+    pub lock: LockType,
+    /// A resistor holds the line locked while nobody drives it.
+    pub external_pull: bool,
+    /// The light for granted.
+    pub green: Option<OutputSettings>,
+    /// The light for refused.
+    pub red: Option<OutputSettings>,
+    /// The buzzer.
+    pub buzzer: Option<OutputSettings>,
+    /// Exit button, contact, tamper switch, fire alarm, as far as they are wired.
+    pub inputs: Vec<InputSettings>,
+}
+
+impl DoorSettings {
+    /// A door that moves nothing.
+    pub fn dry_run() -> Self {
+        Self {
+            driver: Driver::DryRun,
+            chip: ChipChoice::default(),
+            pin: None,
+            active: ActiveLevel::High,
+            lock: LockType::FailSecure,
+            external_pull: false,
+            green: None,
+            red: None,
+            buzzer: None,
+            inputs: Vec::new(),
+        }
+    }
+}
