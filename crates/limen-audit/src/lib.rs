@@ -1,26 +1,26 @@
-//! The record of everything that happened: a chain of JSON lines, sealed at intervals, written by threads of
-//! its own.
+//! The audit: the record of all events, a chain of JSON lines, sealed at intervals, written by its own
+//! threads.
 //!
-//! *Accepted* means written to the kernel (survives `kill -9`); *durable* means synced (survives a power
-//! cut), at most [`SYNC_INTERVAL`] later. While syncs fail nothing is accepted: a card that has turned
-//! read-only still takes writes, into memory. A file that ends in half a record is cut back to its last whole one
-//! when it is opened, and the gap is recorded.
+//! *Accepted* means written to the kernel (survives `kill -9`). *Durable* means synced (survives a power
+//! cut), at most [`SYNC_INTERVAL`] later. While syncs fail, nothing is accepted: a card that has become
+//! read-only still takes writes, but only into memory. If a file ends in half a record, that half is cut off
+//! at the next opening, and a gap is recorded.
 //!
-//! Each record carries the SHA-256 of the core of the one before. At intervals, at the end of a file and at
-//! the end of a run a *seal* signs the chain with a key that is used once and then erased. The *head*, a
-//! record's number and hash, goes to the journal and over the socket.
+//! Each record contains the SHA-256 of the previous record's core. At intervals, at the end of a file and at
+//! the end of a run, a *seal* signs the chain with a key that is used once and then erased. The *head*, a
+//! record's number and hash, is exported to the journal and over the socket.
 //!
-//! | who | can | is seen by |
+//! | an attacker who | can | is detected by |
 //! |---|---|---|
-//! | can write the files | change, remove, reorder sealed records | whoever holds the first public key |
-//! | is root, now | forge from the last seal on, as the key of the next seal is there | a head exported before |
-//! | is root, now | cut the end off, back to a seal | a head exported after that |
+//! | can write the files | change, remove, reorder sealed records | anybody with the first public key |
+//! | is root now | forge from the last seal on (the next seal's key is there) | a head exported before |
+//! | is root now | cut the end off, back to a seal | a head exported after that |
 //! | has a copy of the card | put an older state back | a head exported after it |
-//! | can write the files | drop personal parts, delete old files | the chain, which records who was asked to |
-//! | holds the files only | try ids against the commitments | nobody, and in vain: 128 bits of salt |
+//! | can write the files | drop personal parts, delete old files | the chain, which records each command |
+//! | can read the files only | try ids against the commitments | nobody; 128 bits of salt make it hopeless |
 //!
-//! Glossary: a line's *core* is what the chain covers, beside it lies the *personal part* or a *signature*
-//! (`line`); a *segment* is a closed file; the format is in `docs/audit.md`.
+//! Glossary: the chain covers a line's *core*; beside it is the *personal part* or a *signature* (`line`); a
+//! *segment* is a closed file; `docs/audit.md` describes the format.
 
 mod book;
 mod current;
@@ -64,54 +64,54 @@ pub use verify::{Found, Sought, Verifier, verify};
 
 use limen_files::FileError;
 
-/// Why a record could not be kept or read.
+/// Why a record could not be written or read.
 #[derive(Debug, Error)]
 pub enum AuditError {
-    /// The file system refuses.
+    /// A file operation failed.
     #[error("audit file {file}: {what}: {source}", file = .file.display())]
     File {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// What was tried.
+        /// What the program tried to do.
         what: &'static str,
-        /// Why.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// A file cannot be replaced or made durable.
+    /// A file could not be replaced or made durable.
     #[error("audit file {0}")]
     Replace(#[from] FileError),
-    /// The disk is full, and the reserve is for faults and alarms.
+    /// The disk is full, and the reserve is only for faults and alarms.
     #[error(
         "audit file {file}: No space left on device: only faults and alarms are recorded until there is room; \
          make room on this file system, which `df -h` lists",
         file = .0.join(folder::CURRENT).display()
     )]
     Full(PathBuf),
-    /// The records could not be opened yet; why.
+    /// The records could not be opened yet, for this reason.
     #[error("{0}")]
     Closed(String),
-    /// A record cannot be turned into a line.
+    /// A record could not be written as JSON.
     #[error("an audit record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A sealing key cannot be read.
+    /// A sealing key could not be read.
     #[error("sealing key: {0}")]
     Key(FileError),
-    /// The first key that was given is none.
+    /// The file that was given as the first key holds no key.
     #[error("sealing key {}: holds no key; write 64 hexadecimal digits, as from: openssl rand -hex 32", .0.display())]
     NoKey(PathBuf),
-    /// The kernel gives no random numbers.
+    /// The kernel gave no random numbers.
     #[error("the kernel gives no random numbers: {0}")]
     Random(String),
-    /// Another process writes there.
+    /// Another process writes these records.
     #[error("{}: another limen writes these records; stop it first (systemctl stop limen)", .0.display())]
     Busy(PathBuf),
-    /// The recorder is leaving or its card is too slow.
+    /// The recorder is stopping, or its card is too slow.
     #[error("the records cannot be cleaned just now; what was begun is finished at the next start")]
     Leaving,
 }
 
 impl AuditError {
-    /// The disk is full.
+    /// Whether the error says that the disk is full.
     fn says_full(&self) -> bool {
         match self {
             Self::File { source, .. } | Self::Replace(FileError::System { source, .. }) => {
@@ -122,25 +122,25 @@ impl AuditError {
     }
 }
 
-/// Where the audit lies and how much of it is kept.
+/// Where the audit is, and how much of it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditSettings {
-    /// The folder; created with mode 0700 if missing.
+    /// The folder; created with mode 0700 if it is missing.
     pub folder: PathBuf,
-    /// A file that reaches this is closed and another begun.
+    /// The size at which a file is closed and the next one begun, in bytes.
     pub max_bytes: u64,
-    /// So many full files are kept; the oldest beyond that are deleted.
+    /// How many full files are kept. Older ones are deleted.
     pub keep: usize,
-    /// Records that are younger are deleted only after a warning; zero for none.
+    /// Records younger than this are deleted only after a warning; zero: no warning.
     pub keep_at_least: Duration,
     /// The longest time between a record and the seal that covers it.
     pub seal_every: Duration,
-    /// A file with the first sealing key; `None` takes the systemd credential or makes one.
+    /// A file with the first sealing key; `None`: take the systemd credential, or make a key.
     pub first_key: Option<PathBuf>,
 }
 
 impl AuditSettings {
-    /// In this folder, everything else as an empty configuration has it.
+    /// The settings of an empty configuration, but with this folder.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
