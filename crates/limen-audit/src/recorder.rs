@@ -63,7 +63,6 @@ impl<A: Send + 'static> Recorder<A> {
     /// says so, and the recorder tries to open it every two seconds.
     ///
     /// # Errors
-    ///
     /// A fault that only a person can solve: another process writes there, or the given first key is no key.
     pub fn spawn(
         settings: &AuditSettings,

@@ -1,9 +1,9 @@
-//! A frame as the camera sent it, decoded only where it is looked at.
+//! A frame as the camera sent it, decoded only where it is read.
 //!
-//! The small copy for the detector is made of the bytes as they are: averaging and the way from YUV to RGB are
-//! both sums, so their order changes no more than the rounding. Parts in full are decoded as
-//! [`decode`](super::decode::decode) does it, to the same bytes. A JPEG cannot be read in parts and is decoded
-//! whole.
+//! The small copy for the detector is made from the undecoded bytes: averaging and the conversion from YUV to
+//! RGB are both sums, so their order changes only the rounding. Parts in full resolution are decoded to the
+//! same bytes as [`decode`](super::decode::decode) gives. A JPEG cannot be decoded in parts, so it is decoded
+//! as a whole.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::decode::{self, PixelError};
 use crate::frame::{Area, Frame, Glance, Part, Picture, PixelFormat, View, shrink};
 use crate::geometry::Rect;
 
-/// A frame whose length and size are known to fit.
+/// A frame whose length and size were checked.
 pub struct Raw<'a>(Source<'a>);
 
 enum Source<'a> {
@@ -21,19 +21,19 @@ enum Source<'a> {
     Rows(&'a Frame, Packing),
 }
 
-/// How a row's bytes are to be read.
+/// The order of bytes in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packing {
-    /// Y0 U Y1 V.
+    /// Pairs of pixels: Y0 U Y1 V.
     Yuyv,
-    /// One byte a pixel.
+    /// One byte per pixel.
     Grey,
-    /// R G B.
+    /// Three bytes per pixel: R G B.
     Rgb,
 }
 
 impl Packing {
-    /// Of a format that has rows.
+    /// The packing of a format that has rows; otherwise `None`.
     pub fn of(format: PixelFormat) -> Option<Self> {
         match format {
             PixelFormat::Yuyv => Some(Self::Yuyv),
@@ -43,7 +43,7 @@ impl Packing {
         }
     }
 
-    /// Bytes a pixel.
+    /// The bytes per pixel.
     pub fn pixel(self) -> usize {
         match self {
             Self::Yuyv => 2,
@@ -52,7 +52,7 @@ impl Packing {
         }
     }
 
-    /// Decodes pixels of a row, whole pairs of them where pairs share their colour.
+    /// Decodes pixels of a row; with shared colours only whole pairs.
     pub fn decode(self, source: &[u8], target: &mut [u8]) {
         match self {
             Self::Yuyv => decode::decode_yuyv(source, target),
@@ -94,7 +94,7 @@ impl View for Raw<'_> {
         match &self.0 {
             Source::Jpeg(picture) => picture.glance(),
             Source::Rows(frame, packing) => {
-                // Green is most of what brightness is.
+                // Green is the largest part of brightness.
                 let skip = usize::from(*packing == Packing::Rgb);
                 let line = |y: usize| &frame.bytes[y * frame.stride + skip..];
                 Glance::of(frame.width, frame.height, packing.pixel(), line)
@@ -141,7 +141,7 @@ impl View for Raw<'_> {
     }
 }
 
-/// The frame's bytes without padding between the rows.
+/// The frame's bytes without padding between rows.
 fn tight(frame: &Frame, packing: Packing) -> Cow<'_, [u8]> {
     let (row, height) = (frame.width as usize * packing.pixel(), frame.height as usize);
     if frame.stride == row {
@@ -150,7 +150,8 @@ fn tight(frame: &Frame, packing: Packing) -> Cow<'_, [u8]> {
     Cow::Owned(frame.bytes.chunks(frame.stride).take(height).flat_map(|line| &line[..row]).copied().collect())
 }
 
-/// Begins with an even column and has an even number of them; the width of a frame of pairs is even.
+/// The area extended to whole pairs: an even first column and an even width. The width of such a frame is
+/// even.
 fn whole_pairs(area: Area) -> Area {
     let left = area.left & !1;
     Area { left, width: (area.left + area.width - left).next_multiple_of(2), ..area }
@@ -163,7 +164,7 @@ mod tests {
     use crate::pixels::jpeg::tests::sample;
     use limen_core::clock::Moment;
 
-    /// Edges, gradients and colours.
+    /// A scene with edges, gradients and colours.
     fn scene(width: u32, height: u32) -> Picture {
         Picture::from_fn(width, height, |x, y| {
             let wave = ((x * 7 + y * 3) % 61 * 4) as u8;
@@ -233,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_small_copy_is_that_of_the_decoded_frame_within_rounding() {
-        // Gradients, and edges of light and colour.
+        // Gradients, and edges of brightness and colour.
         let picture = Picture::from_fn(640, 480, |x, y| {
             let (across, down) = ((x / 4) as u8, (y / 4) as u8);
             if (x / 40 + y / 30) % 2 == 0 {
