@@ -1,22 +1,23 @@
-//! The door room: the line to the relay, and who may hold it for how long.
+//! The door room: the relay's output line, and how long it may be unlocked.
 //!
-//! The line is locked unless somebody holds a [`Lease`](limen_core::lease::Lease), and only the policy makes one. A lease ends after
-//! [`MAX_LEASE`](limen_core::lease::MAX_LEASE) whatever its maker is doing, because the thread that owns the line counts the time itself.
+//! The line is locked unless it is held by a [`Lease`](limen_core::lease::Lease), and only the policy makes
+//! leases. A lease ends after [`MAX_LEASE`](limen_core::lease::MAX_LEASE) whatever the policy is doing,
+//! because the thread that owns the line counts the time itself.
 //!
-//! | file | what it knows |
+//! | file | contents |
 //! |---|---|
-//! | `output` | one line that is driven active or inactive |
-//! | `rppal`, `gpiochip` | the two ways to such a line; each names its crate alone |
-//! | `chips` | which GPIO chip is the header's, and which of its lines is a pin |
-//! | `relay` | a lock made of a line: read back after every change, locked when dropped |
+//! | `output` | an output line that is driven active or inactive |
+//! | `rppal`, `gpiochip` | the two drivers of lines; each is the only one that names its crate |
+//! | `chips` | finds the header's GPIO chip and the line of a pin |
+//! | `relay` | a lock on a line: read back after every change, locked when dropped |
 //! | `dry_run` | a lock that moves nothing |
 //! | `indicators` | the green and the red light |
-//! | `buzzer` | warning and alarm |
-//! | `inputs` | exit button, contact, tamper switch, fire alarm, and the thread that waits for them |
+//! | `buzzer` | the tones of warnings and alarms |
+//! | `inputs` | exit button, contact, tamper switch and fire alarm, and the thread that waits for them |
 //! | `pulses` | the two lines of a card reader |
-//! | `level` | what a thread knows at this moment, for whoever asks |
-//! | `thread` | owns lock and lights, and the deadline |
-//! | `pin` | BCM numbers, header positions, what a pin does before we run |
+//! | `level` | the state that a thread publishes |
+//! | `thread` | owns lock, lights and buzzer, and counts the lease's time |
+//! | `pin` | BCM numbers, header positions, what a pin does before the program starts |
 //! | `statefile` | names the line in the run-time folder, so that `limen lock` finds it |
 
 use limen_files::FileError;
@@ -49,71 +50,71 @@ use chips::ChipChoice;
 use indicators::Indicators;
 use inputs::InputSettings;
 
-/// A lock. A new one is locked.
+/// A lock. It is locked when it is created.
 pub trait Lock: Send {
-    /// Locks, and makes sure of it.
+    /// Locks, and checks that it worked.
     fn lock(&mut self) -> Result<(), DoorError>;
-    /// Unlocks, and makes sure of it.
+    /// Unlocks, and checks that it worked.
     fn unlock(&mut self) -> Result<(), DoorError>;
-    /// Driver and line, for people.
+    /// The driver and the line, for people.
     fn describe(&self) -> String;
-    /// Whether something moves.
+    /// Whether a real lock moves.
     fn is_real(&self) -> bool;
 }
 
-/// How the line is driven.
+/// How lines are driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Driver {
-    /// The Pi's registers through `/dev/gpiomem`.
+    /// By the Pi's registers, through `/dev/gpiomem`.
     Rppal,
-    /// The kernel's character device.
+    /// By the kernel's character device.
     Gpiochip,
-    /// Nothing moves.
+    /// Not at all: nothing moves.
     DryRun,
 }
 
 /// What the lock does without power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LockType {
-    /// It stays locked.
+    /// It stays locked (fail-secure).
     #[default]
     FailSecure,
-    /// It opens: for ways out that must open in a power cut.
+    /// It opens (fail-safe), for exits that must open in a power cut.
     FailSafe,
 }
 
-/// A line that is driven.
+/// An output line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputSettings {
-    /// Where.
+    /// The pin of the line.
     pub pin: Pin,
     /// The level at which it is on.
     pub active: ActiveLevel,
 }
 
-/// `[door]`: the lock's line and those around it.
+/// `[door]`: the lock's line and the other lines of the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoorSettings {
     /// How the lines are driven.
     pub driver: Driver,
     /// The GPIO chip, for [`Driver::Gpiochip`].
     pub chip: ChipChoice,
-    /// The relay's line; a real driver needs it.
+    /// The relay's pin; a real driver needs one.
     pub pin: Option<Pin>,
     /// The level that unlocks.
     pub active: ActiveLevel,
     /// What the lock does without power.
     pub lock: LockType,
-    /// A resistor holds the line locked while nobody drives it.
+    /// Whether a resistor keeps the line locked while nothing drives it.
     pub external_pull: bool,
-    /// The light for granted.
+    /// The green light, for people who were granted.
     pub green: Option<OutputSettings>,
-    /// The light for refused.
+    /// The red light, for people who were refused.
     pub red: Option<OutputSettings>,
-    /// The buzzer.
+    /// The buzzer for warnings and alarms.
     pub buzzer: Option<OutputSettings>,
-    /// Exit button, contact, tamper switch, fire alarm, as far as they are wired.
+    /// The input lines that are wired: exit button, contact, tamper switch, fire alarm.
     pub inputs: Vec<InputSettings>,
 }
 
@@ -135,135 +136,135 @@ impl DoorSettings {
     }
 }
 
-/// Why the door could not be driven. The remedy is in each message.
+/// Why the door could not be driven. Each message names the remedy.
 #[derive(Debug, Error)]
 pub enum DoorError {
-    /// A real driver without a pin.
+    /// A real driver has no pin.
     #[error("[door] has no pin; add pin = N, the BCM number of the relay's pin")]
     NoPin,
-    /// The user may not open the device.
+    /// This user may not open the device.
     #[error(
         "{path}: permission denied; put the user into group gpio (usermod -aG gpio USER) and log in again, \
          or start limen as a service"
     )]
     Denied {
-        /// Which device.
+        /// The path of the device.
         path: String,
     },
     /// There is no such GPIO chip.
     #[error("{path}: no GPIO chip there ({why}); `limen check` lists the chips of this machine")]
     NoChip {
-        /// Which.
+        /// The path of the chip.
         path: String,
-        /// What the system said.
+        /// The error of the system.
         why: String,
     },
-    /// No chip of this machine is the one that is meant.
+    /// This machine does not have the configured chip.
     #[error(
         "no GPIO chip here is {wanted}; chips here: {found}; on a Raspberry Pi start a kernel that has it, as Raspberry Pi \
          OS does; name another chip by chip-label = \"...\", or use driver = \"dry-run\" where no door is wired"
     )]
     NoSuchLabel {
-        /// Which is meant.
+        /// The configured chip.
         wanted: String,
         /// The chips of this machine.
         found: String,
     },
-    /// More than one could be meant.
+    /// Several chips match the configuration.
     #[error("{one} and {other} are both called {label}; say which by chip = \"...\"")]
     TwoChips {
-        /// One.
+        /// The path of the first.
         one: String,
-        /// Another.
+        /// The path of the second.
         other: String,
-        /// What their drivers call them.
+        /// The label that both drivers give.
         label: String,
     },
-    /// The chip at the device node that the configuration names is another one.
+    /// The chip at the configured path is another one.
     #[error("{path}: is {label}, not {wanted}; {remedy}")]
     WrongChip {
-        /// Which chip.
+        /// The path of the chip.
         path: String,
-        /// What its driver calls it.
+        /// The label that its driver gives.
         label: String,
-        /// Which is meant.
+        /// The configured label.
         wanted: String,
-        /// What to do.
+        /// What to do about it.
         remedy: String,
     },
-    /// rppal knows only the Raspberry Pi.
+    /// This machine is no Raspberry Pi that rppal knows.
     #[error(
         "this is not a Raspberry Pi that the driver \"rppal\" knows ({why}); use driver = \"gpiochip\", or \
          \"dry-run\" where no door is wired"
     )]
     NotAPi {
-        /// What rppal said.
+        /// The error of rppal.
         why: String,
     },
-    /// The chip has no such line, or its name says another pin.
+    /// The chip has no such line, or the line's name is that of another pin.
     #[error("{chip} line {pin}: {what}")]
     WrongLine {
-        /// Which chip.
+        /// The path of the chip.
         chip: String,
-        /// Which line.
+        /// The line's pin.
         pin: Pin,
-        /// What does not fit, with the remedy.
+        /// What is wrong, with the remedy.
         what: String,
     },
-    /// Somebody else holds the line.
+    /// Another program holds the line.
     #[error("{line}: in use by {by}; stop that program, or use another pin")]
     Busy {
-        /// Which.
+        /// The line, for people.
         line: String,
-        /// Who.
+        /// The program that holds it.
         by: String,
     },
-    /// The line was driven and does not follow.
+    /// The line was driven, but reads back another level.
     #[error("{line}: driven {wanted}, but reads back the opposite; check the wiring for a short circuit")]
     DoesNotFollow {
-        /// Which.
+        /// The line, for people.
         line: String,
-        /// What it should be.
+        /// The state that it should have.
         wanted: &'static str,
     },
     /// The driver failed.
     #[error("{line}: {what}")]
     Failed {
-        /// Which.
+        /// The line, for people.
         line: String,
-        /// What the driver said.
+        /// The error of the driver.
         what: String,
     },
-    /// The file that names the line.
+    /// The file that names the line could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is not what the daemon writes.
+    /// The file was not written by the daemon.
     #[error("{file}: does not name a line ({what}); it is written again when the service starts")]
     StateFile {
-        /// Which.
+        /// The path of the file.
         file: String,
-        /// What is wrong.
+        /// What is wrong with it.
         what: String,
     },
-    /// No thread for the door.
+    /// The door thread could not be started.
     #[error("cannot start the door thread: {0}")]
     Thread(std::io::Error),
-    /// The door thread is gone; the line was locked as it went.
+    /// The door thread has ended; it locked the line before.
     #[error("the door thread has ended")]
     Gone,
 }
 
-/// A locked lock, dark lights, a silent buzzer.
+/// The opened parts of a door: locked, lights off, buzzer silent.
 pub struct OpenedDoor {
-    /// The lock.
+    /// The lock on the relay's line.
     pub lock: Box<dyn Lock>,
-    /// The lights.
+    /// The green and red lights.
     pub indicators: Indicators,
-    /// The buzzer.
+    /// The buzzer, if there is one.
     pub buzzer: Buzzer,
 }
 
-/// Opens the lock, which locks it, and then the lights and the buzzer.
+/// Opens and locks the lock, then opens the lights and the buzzer.
 pub fn open(settings: &DoorSettings) -> Result<OpenedDoor, DoorError> {
     let lock = open_lock(settings)?;
     let output = |line: Option<OutputSettings>| {
@@ -273,7 +274,7 @@ pub fn open(settings: &DoorSettings) -> Result<OpenedDoor, DoorError> {
     Ok(OpenedDoor { lock, indicators, buzzer: Buzzer::new(output(settings.buzzer)?) })
 }
 
-/// Opens the lock alone, which locks it.
+/// Opens and locks the lock only.
 pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn Lock>, DoorError> {
     if settings.driver == Driver::DryRun {
         return Ok(Box::new(dry_run::DryRun::silent()));
@@ -282,7 +283,7 @@ pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn Lock>, DoorError> {
     Ok(Box::new(Relay::new(open_line(settings, pin, settings.active)?)?))
 }
 
-/// Whether the lock's line and the others could be had by this user, without taking them.
+/// Checks that this user could open all output lines, without opening them.
 pub fn check_access(settings: &DoorSettings) -> Result<(), DoorError> {
     let pin = settings.pin.ok_or(DoorError::NoPin);
     let outputs = [settings.green, settings.red, settings.buzzer].into_iter().flatten().map(|line| line.pin);
@@ -297,7 +298,7 @@ pub fn check_access(settings: &DoorSettings) -> Result<(), DoorError> {
     Ok(())
 }
 
-/// A line, driven inactive before it becomes an output.
+/// Opens an output line, which is driven inactive before it becomes an output.
 fn open_line(settings: &DoorSettings, pin: Pin, active: ActiveLevel) -> Result<Box<dyn Output>, DoorError> {
     Ok(match settings.driver {
         Driver::Rppal => Box::new(rppal::RppalLine::open(pin, active)?),

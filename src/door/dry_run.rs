@@ -1,23 +1,23 @@
-//! A lock that moves nothing and tells what it would do: for the demo, for trials, for recorded pictures.
+//! A lock that moves nothing and reports what it would do: for demo, trials, and recorded pictures.
 
 use super::{DoorError, Lock};
 
-/// Told of every change: true for unlocked.
+/// Called with every change: true for unlocked.
 type Trace = Box<dyn FnMut(bool) + Send>;
 
-/// The dry-run lock.
+/// A lock that moves nothing.
 pub struct DryRun {
     unlocked: bool,
     trace: Option<Trace>,
 }
 
 impl DryRun {
-    /// A lock that says nothing.
+    /// A lock that reports nothing.
     pub fn silent() -> Self {
         Self { unlocked: false, trace: None }
     }
 
-    /// A lock that tells every change: true for unlocked.
+    /// A lock that reports every change to `trace`: true for unlocked.
     pub fn traced(trace: impl FnMut(bool) + Send + 'static) -> Self {
         Self { unlocked: false, trace: Some(Box::new(trace)) }
     }

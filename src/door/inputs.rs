@@ -1,7 +1,8 @@
-//! The input lines: exit button, door contact, tamper switch, fire alarm. A thread of their own waits for them.
+//! The input lines: exit button, door contact, tamper switch, fire alarm. Their own thread waits for them.
 //!
-//! Edges come debounced from the kernel. A level is looked at besides every [`LOOK`], because an edge can be lost when
-//! the kernel's queue is full: what has differed twice from the last edge is reported as if it had been one.
+//! The kernel delivers debounced edges. Levels are also read at every [`LOOK`], because an edge is lost when
+//! the kernel's queue is full: a level that differs from the last edge in two readings is reported like an
+//! edge.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,67 +18,67 @@ use super::pin::{ActiveLevel, Pin};
 use super::{DoorError, DoorSettings, Driver, gpiochip, rppal};
 use crate::clocks;
 
-/// How often levels are looked at, and the longest wait for an edge.
+/// How often levels are read, and the longest wait for an edge.
 const LOOK: Duration = Duration::from_millis(500);
-/// Lines that cannot be read are opened again this often.
+/// How often lines that cannot be read are opened again.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The resistor that the chip puts to a line.
+/// The chip's resistor on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pull {
-    /// To 3.3 V.
+    /// Pull-up, to 3.3 V.
     Up,
-    /// To ground.
+    /// Pull-down, to ground.
     Down,
-    /// None: there is one on the board.
+    /// None: the board has one.
     None,
 }
 
-/// One input line.
+/// An input line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputSettings {
-    /// What it says.
+    /// The meaning of the line.
     pub input: Input,
-    /// Where.
+    /// The pin of the line.
     pub pin: Pin,
     /// The level at which the input is active.
     pub active: ActiveLevel,
-    /// The chip's resistor.
+    /// The chip's resistor on the line.
     pub pull: Pull,
-    /// A level counts when it has lasted for this long.
+    /// How long a level must last to count.
     pub debounce: Duration,
 }
 
-/// Opened input lines.
+/// Input lines that are open.
 pub(super) trait InputLines: Send {
-    /// Waits for the next edge: which input, and whether it is active now.
+    /// Waits for the next edge: the input, and whether it is active now. `None` after `patience`.
     fn wait(&mut self, patience: Duration) -> Result<Option<(Input, bool)>, DoorError>;
-    /// Whether an input is active.
+    /// Whether an input is active now.
     fn is_active(&self, input: Input) -> Result<bool, DoorError>;
 }
 
-/// What the thread tells.
+/// What the thread reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputReport {
-    /// An input is at this now.
+    /// The present level of an input.
     Level {
-        /// Which.
+        /// The input line.
         input: Input,
-        /// Pressed, open, tampered with, released.
+        /// Whether it is active: pressed, open, tampered with, released.
         active: bool,
-        /// It was found so; nobody was seen moving it.
+        /// Whether it was found so when the lines were opened, not seen changing.
         at_start: bool,
     },
-    /// The lines cannot be read.
+    /// The lines cannot be read, for this reason.
     Failed(String),
-    /// They can again.
+    /// The lines can be read again.
     Recovered,
 }
 
-/// What the thread knows of its lines at this moment.
+/// The state of the lines that the thread publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InputState {
-    /// Why the lines cannot be read; until they can and each was read again.
+    /// Why the lines cannot be read; none once all were read again.
     pub trouble: Option<String>,
     levels: [Option<bool>; 4],
 }
@@ -87,14 +88,14 @@ impl InputState {
         Self { trouble: Some(error.to_string()), levels: [None; 4] }
     }
 
-    /// Each line that was read, and whether it is active; none while the lines cannot be read.
+    /// The lines that were read, and whether each is active; none while the lines cannot be read.
     pub fn levels(&self) -> Vec<(Input, bool)> {
         let at = |input: Input| Some((input, self.levels[input as usize]?));
         [Input::Rex, Input::Contact, Input::Tamper, Input::Fire].into_iter().filter_map(at).collect()
     }
 }
 
-/// The running thread; it ends when this is dropped.
+/// The running thread. It ends when this is dropped.
 #[derive(Debug)]
 pub struct InputThread {
     stop: Arc<AtomicBool>,
@@ -104,8 +105,9 @@ pub struct InputThread {
 }
 
 impl InputThread {
-    /// Opens the lines of `settings` and reports what they are at, then every change; `report` returns false once
-    /// nobody listens. What is reported is in [`InputThread::state`] before. None if there are no lines, or the driver moves nothing.
+    /// Opens the lines of `settings`, reports their levels, then every change. `report` returns false once
+    /// nobody listens. [`InputThread::state`] changes before each report. `None` if there are no lines, or if
+    /// the driver moves nothing.
     pub fn spawn(
         settings: &DoorSettings,
         report: impl Fn(InputReport) -> bool + Send + 'static,
@@ -129,7 +131,7 @@ impl InputThread {
         Ok(Some(Self { stop, pulse, state, thread }))
     }
 
-    /// The thread has ended.
+    /// Whether the thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
@@ -139,12 +141,12 @@ impl InputThread {
         &self.pulse
     }
 
-    /// What the lines are at, all read at the same moment.
+    /// The state of the lines, all read at the same moment.
     pub fn state(&self) -> InputState {
         self.state.read()
     }
 
-    /// Why the lines cannot be read; `None`: they can.
+    /// Why the lines cannot be read; `None` if they can.
     pub fn trouble(&self) -> Option<String> {
         self.state().trouble
     }
@@ -156,7 +158,7 @@ impl Drop for InputThread {
     }
 }
 
-/// Reads every input once, for who tries the wiring; empty where there are none.
+/// Reads every input once, for testing the wiring; empty if there are none.
 pub fn read_all(settings: &DoorSettings) -> Result<Vec<(Input, bool)>, DoorError> {
     let Some(lines) = open(settings)? else { return Ok(Vec::new()) };
     settings.inputs.iter().map(|line| Ok((line.input, lines.is_active(line.input)?))).collect()
@@ -179,9 +181,9 @@ struct Watcher {
     stop: Arc<AtomicBool>,
     pulse: Pulse,
     state: Level<InputState>,
-    /// What was last reported of each input.
+    /// The last reported level of each input.
     said: [Option<bool>; 4],
-    /// The level differed at the last look.
+    /// Whether the level differed at the last reading.
     doubted: [bool; 4],
 }
 
@@ -212,7 +214,7 @@ impl Watcher {
         }
     }
 
-    /// Waits for edges until the next look, then looks; false when nobody listens.
+    /// Waits for edges until the next reading, then reads the levels. Returns false once nobody listens.
     fn serve(&mut self, lines: &mut dyn InputLines) -> Result<bool, DoorError> {
         if self.said.iter().all(Option::is_none) {
             return self.report_levels(lines);
@@ -254,7 +256,7 @@ impl Watcher {
         Ok((self.report)(InputReport::Recovered))
     }
 
-    /// Edges in one direction only may follow each other where one was lost; they are one level.
+    /// If an edge was lost, two edges in the same direction follow each other. They are reported as one.
     fn say(&mut self, input: Input, active: bool, at_start: bool) -> bool {
         if self.said[input as usize].replace(active) == Some(active) {
             return true;
@@ -275,7 +277,7 @@ mod tests {
 
     use super::*;
 
-    /// Edges to come, and the level of everything.
+    /// The edges to come, and the level of each input.
     struct Wires {
         edges: VecDeque<(Input, bool)>,
         level: bool,

@@ -1,18 +1,18 @@
-//! One line that is driven active or inactive, whatever drives it.
+//! An output line that is driven active or inactive, with any driver.
 
 use super::DoorError;
 
-/// A driven line. A new one is inactive, and was so before it became an output.
+/// An output line. It is inactive when it is created, and was inactive before it became an output.
 pub trait Output: Send {
-    /// Drives the line.
+    /// Drives the line active or inactive.
     fn drive(&mut self, active: bool) -> Result<(), DoorError>;
-    /// What the line is at, read from the hardware.
+    /// Whether the line is active, read from the hardware.
     fn is_active(&self) -> Result<bool, DoorError>;
-    /// Driver and line, for people.
+    /// The driver and the line, for people.
     fn describe(&self) -> String;
 }
 
-/// A line that is not there: the lights of the dry-run door.
+/// A line that does not exist, for the lights of the dry-run door.
 #[derive(Debug)]
 pub struct NoLine;
 

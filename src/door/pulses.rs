@@ -5,22 +5,23 @@ use std::time::Duration;
 use super::pin::Pin;
 use super::{DoorError, DoorSettings, Driver, gpiochip, rppal};
 
-/// A line was pulled low.
+/// A falling edge on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PulseSeen {
-    /// Which of the two: false for the first.
+    /// Whether it is the second of the two lines.
     pub second: bool,
-    /// The kernel's stamp on CLOCK_MONOTONIC.
+    /// The kernel's time stamp, on CLOCK_MONOTONIC.
     pub at: Duration,
 }
 
-/// Two lines that are listened to.
+/// The two lines of a card reader.
 pub trait PulseLines: Send {
-    /// Waits for the next pulse. Those of different lines may come out of order, by at most some milliseconds.
+    /// Waits for the next pulse; `None` after `patience`. Pulses of different lines may come in the wrong
+    /// order, by at most some milliseconds.
     fn wait(&mut self, patience: Duration) -> Result<Option<PulseSeen>, DoorError>;
 }
 
-/// Opens two lines by the door's driver, pulled up; none where nothing moves.
+/// Opens two lines with the door's driver, pulled up; `None` if the driver moves nothing.
 pub fn open_pulses(
     settings: &DoorSettings,
     lines: [Pin; 2],
@@ -32,7 +33,7 @@ pub fn open_pulses(
     })
 }
 
-/// Whether the two lines could be opened by this user, without opening them.
+/// Checks that this user could open the two lines, without opening them.
 pub fn check_pulses(settings: &DoorSettings, lines: [Pin; 2]) -> Result<(), DoorError> {
     lines.into_iter().try_for_each(|pin| match settings.driver {
         Driver::Rppal => rppal::check_access(pin),
