@@ -2,15 +2,16 @@
 //!
 //! What the crate does not do, and this file does for it:
 //!
-//! - After a timeout its `next()` queues a buffer that the kernel still owns, which breaks the stream. So it is
-//!   called only when poll(2) reports a frame. For that the stream must run before the first `next()`: all buffers
-//!   but number 0 are queued and streaming is started by hand. Buffer 0 is the one that `next()` then queues as if
-//!   it had just been read.
-//! - Frames wait in the queue during slow inference: every call empties it and keeps the newest. If a driver has no
-//!   monotonic time stamps, a frame counts only if it arrives *while we wait*, because the age of the others is
-//!   unknown.
-//! - It panics if a driver's answer surprises it (a name that is not UTF-8, an unknown colour space), and again when
-//!   a stream that cannot be stopped is dropped, which would end the process. See `caught` and `release`.
+//! - After a timeout its `next()` queues a buffer that the kernel still owns, which breaks the stream. So it
+//!   is called only when poll(2) reports a frame. For that the stream must run before the first `next()`: all
+//!   buffers but number 0 are queued and streaming is started by hand. Buffer 0 is the one that `next()` then
+//!   queues as if it had just been read.
+//! - Frames wait in the queue during slow inference: every call empties it and keeps the newest. If a driver
+//!   has no monotonic time stamps, a frame counts only if it arrives *while we wait*, because the age of the
+//!   others is unknown.
+//! - It panics if a driver's answer surprises it (a name that is not UTF-8, an unknown colour space), and
+//!   again when a stream that cannot be stopped is dropped, which would end the process. See `caught` and
+//!   `release`.
 //! - The slice that it returns is the whole mapping. It is cut to what the driver wrote.
 
 use std::io;

@@ -70,7 +70,7 @@ pub enum AuditError {
     /// A file operation failed.
     #[error("audit file {file}: {what}: {source}", file = .file.display())]
     File {
-        /// The file.
+        /// The file that failed.
         file: PathBuf,
         /// What the program tried to do.
         what: &'static str,

@@ -137,7 +137,7 @@ pub fn hash_of(core: &[u8]) -> Hash {
 /// What ended a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// A newline.
+    /// A newline, as for a whole record.
     Whole,
     /// The end of the file.
     Cut,

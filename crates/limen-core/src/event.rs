@@ -121,7 +121,7 @@ impl fmt::Display for NoMatch {
 /// A person of the gallery, and how near the probe is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// The person.
+    /// The person of the template.
     pub person: PersonId,
     /// The distance between probe and template.
     pub distance: Distance,
@@ -147,7 +147,7 @@ pub struct Comparison {
 /// The outcome of one frame for one track.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
-    /// The track.
+    /// The track that it belongs to.
     pub track: TrackId,
     /// When the newest frame of the fused probe was taken.
     pub taken: Moment,

@@ -19,7 +19,7 @@ const READABLE_BY_GROUP: u32 = 0o040;
 struct Rights {
     /// User id and group id; none if only root could set them.
     owner: Option<(u32, u32)>,
-    /// Permission bits.
+    /// Its permission bits.
     mode: u32,
 }
 

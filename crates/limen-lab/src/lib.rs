@@ -24,7 +24,7 @@ pub enum EvaluationError {
     /// The list of pairs could not be read.
     #[error("{file}: {source}", file = .file.display())]
     File {
-        /// The list.
+        /// The list of pairs.
         file: PathBuf,
         /// The error of the system.
         source: std::io::Error,
@@ -36,7 +36,7 @@ pub enum EvaluationError {
         folder = .folder.display()
     )]
     Folder {
-        /// The folder.
+        /// The folder that was given.
         folder: PathBuf,
         /// The number of subfolders found.
         people: usize,
@@ -51,7 +51,7 @@ pub enum EvaluationError {
     Plot {
         /// The file of the plot.
         file: PathBuf,
-        /// The reason.
+        /// Why it could not be written.
         what: String,
     },
     /// A line of the list is no pair.
@@ -60,7 +60,7 @@ pub enum EvaluationError {
         file = .file.display()
     )]
     Line {
-        /// The list.
+        /// The list of pairs.
         file: PathBuf,
         /// The number of the line, from 1.
         line: usize,
@@ -68,7 +68,7 @@ pub enum EvaluationError {
     /// The list has too few pairs of one kind.
     #[error("{file}: {genuine} genuine and {impostor} impostor pairs; at least 10 of each are needed", file = .file.display())]
     TooFew {
-        /// The list.
+        /// The list of pairs.
         file: PathBuf,
         /// The number of genuine pairs.
         genuine: usize,

@@ -33,7 +33,7 @@ const CURVES: [RGBColor; 6] = [
 pub struct Plotted<'a> {
     /// Its name in the legend.
     pub name: &'a str,
-    /// Its scores.
+    /// The scores of its pairs.
     pub histogram: &'a Histogram,
     /// A score to mark, and its name.
     pub threshold: Option<(&'a str, f32)>,

@@ -76,7 +76,7 @@ pub enum ModelError {
         name: ModelName,
         /// The model that has the name.
         by: String,
-        /// The remedy.
+        /// What to do about it.
         remedy: String,
     },
     /// The network was never trained on faces, while the door's lock is real.
@@ -91,7 +91,7 @@ pub enum ModelError {
     /// The file could not be read.
     #[error("{file}: {source}", file = .file.display())]
     File {
-        /// The file.
+        /// The file that failed.
         file: PathBuf,
         /// The error of the system.
         source: std::io::Error,

@@ -93,7 +93,7 @@ pub enum Part {
     Control,
     /// The input lines: exit button, door contact, tamper switch and fire alarm.
     Inputs,
-    /// The keypad.
+    /// The keypad for PINs.
     Keypad,
     /// The card reader.
     Reader,
@@ -206,7 +206,7 @@ pub enum Fact {
     Waiting {
         /// The track of the person.
         track: TrackId,
-        /// The person.
+        /// The person who was recognised.
         person: PersonId,
         /// How long the door waits, in seconds.
         seconds: u64,
@@ -218,7 +218,7 @@ pub enum Fact {
     FactorRefused {
         /// PIN or card.
         factor: Factor,
-        /// The reason.
+        /// Why it was refused.
         why: FactorRefusal,
         /// The person whose PIN or card was expected.
         person: Option<PersonId>,
@@ -237,9 +237,9 @@ pub enum Fact {
     },
     /// A track ended, or was decided, without a grant.
     Refused {
-        /// The track.
+        /// The track of the face.
         track: TrackId,
-        /// The reason.
+        /// Why it was refused.
         refusal: Refusal,
         /// The nearest person, for administrators.
         nearest: Option<PersonId>,
@@ -250,21 +250,21 @@ pub enum Fact {
     },
     /// The door was locked again.
     Locked {
-        /// The reason.
+        /// Why it was locked.
         why: Relock,
         /// Who gave the command, if it was one.
         caller: Option<Caller>,
     },
     /// A part failed. [`Part::stops_the_door`] says whether the door still opens for faces meanwhile.
     Fault {
-        /// The part.
+        /// The part that failed.
         part: Part,
         /// The error message.
         what: String,
     },
     /// A failed part works again.
     Recovered {
-        /// The part.
+        /// The part that had failed.
         part: Part,
         /// How long it had failed, in milliseconds.
         after_ms: u64,
@@ -331,7 +331,7 @@ pub enum Fact {
     },
     /// Another mode took effect.
     Mode {
-        /// The mode.
+        /// The mode from now on.
         mode: Mode,
         /// Where the mode comes from.
         source: ModeSource,

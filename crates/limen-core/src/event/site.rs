@@ -62,7 +62,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All modes.
+    /// All modes of the door.
     pub const ALL: [Self; 3] = [Self::Normal, Self::OfficeOpen, Self::LockDown];
 
     /// The mode's name in configuration, records and commands.

@@ -9,7 +9,7 @@ use super::tally::Tally;
 /// How well a person's singles match each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersonScores {
-    /// The person.
+    /// The person who was compared.
     pub person: PersonId,
     /// The number of singles compared: all, or 0 if there is only one.
     pub compared: usize,
@@ -25,7 +25,7 @@ pub struct PersonScores {
 /// 1.5 % disagree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disagreeing {
-    /// The person.
+    /// The person whose single it is.
     pub person: PersonId,
     /// The index in [`limen_core::people::Person::singles`].
     pub single: usize,

@@ -31,7 +31,7 @@ pub struct LookAlike {
     pub threshold: Score,
     /// The margin that the configuration has for this pair.
     pub configured: Option<Margin>,
-    /// The remedy.
+    /// What helps against it.
     pub remedy: Remedy,
 }
 

@@ -53,7 +53,7 @@ pub enum PhotographError {
         /// The name that was given.
         file: String,
     },
-    /// Reading failed.
+    /// The file could not be read.
     #[error("{file}: cannot be read: {source}; copy it again")]
     Unreadable {
         /// The file's name.
