@@ -2,10 +2,10 @@
 //! people. Those whom the bytes cannot exclude are compared exactly, so the result is the same as without
 //! bytes.
 //!
-//! Proof: let t be a template and p the probe, t' and p' their rounded values. By the triangle inequality |t
-//! - p| >= |t' - p'| - |t - t'| - |p - p'|. The last two lengths are known when the bytes are made; |t' - p'|
-//! is one step times the root of an integer, which is computed without rounding. [`SLACK`] covers the
-//! rounding of the floats themselves.
+//! Proof: let t be a template and p the probe, t' and p' their rounded values. By the triangle inequality
+//! |t - p| >= |t' - p'| - |t - t'| - |p - p'|. The last two lengths are known when the bytes are made. |t' - p'|
+//! is one step times the root of an integer, which is computed without rounding. [`SLACK`] covers the rounding
+//! of the floats themselves.
 
 /// The relative error of sums of [`MAX_DIMENSIONS`](limen_core::embedding::MAX_DIMENSIONS) floats, eight side
 /// by side, is less than this: 130 roundings of 6e-8 each.
