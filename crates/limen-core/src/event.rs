@@ -103,7 +103,7 @@ pub enum NoMatch {
     TooFar,
     /// Two people are about equally near.
     Ambiguous,
-    /// The score is close to the threshold; more frames are compared first.
+    /// The score is close to the threshold; a probe of both crops decides.
     TooClose,
 }
 

@@ -112,7 +112,7 @@ impl fmt::Display for ModeSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlarmKind {
-    /// The door was opened while it was locked.
+    /// The door was opened although nothing had unlocked it.
     DoorForced,
     /// The door has been open for too long.
     DoorHeldOpen,
