@@ -1,19 +1,17 @@
-//! The camera room: everything between a lens (or a file) and a decoded picture.
+//! The camera room: from a device or a recording to frames.
 //!
-//! A *source* delivers frames, newest only; a *live source* is one that a real lock may listen to. The two
-//! are different traits, and the second one is sealed: recorded pictures can then not open a door by any
-//! wiring mistake, because the program that tries does not compile.
+//! A *source* delivers frames, only the newest. A *live source* is one that may control a real lock. The two
+//! are different traits, and the second is sealed, so that recorded pictures cannot open a door by mistake:
+//! such a program does not compile.
 //!
-//! | file | what it knows |
+//! | file | contents |
 //! |---|---|
 //! | `v4l` | the kernel's video devices; the only file that names the `v4l` crate |
-//! | `mode` | which of the offered formats and sizes to take |
-//! | `reopen` | what to do while the camera is away |
-//! | `replay` | photographs and recorded frames, for the demo, tests and bench |
-//! | `raw` | a frame that is looked at without being decoded whole |
-//! | `pixels`, `jpeg`, `scale` | from bytes to pictures |
-//! | `photograph`, `snapshot` | picture files, in and out |
-//! | `listing` | what is plugged in, for `limen camera list` |
+//! | `mode` | which of the offered formats and sizes to use |
+//! | `reopen` | what to do while the camera is missing |
+//! | `replay` | photographs and recorded frames, for demo, tests and bench |
+//! | `snapshot` | writes one picture to a file |
+//! | `listing` | the connected cameras, for `limen camera list` |
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,50 +29,54 @@ pub mod v4l;
 
 pub use error::CameraError;
 
-/// The size that the vision is made for, in pixels: enough for a face at two metres, cheap enough for a Pi 3.
+/// The picture size for which the vision is made, in pixels: enough for a face at two metres, cheap enough
+/// for a Pi 3.
 pub const CAMERA_SIZE: (u32, u32) = (640, 480);
 
-/// Something that delivers frames.
+/// A source of frames.
 pub trait FrameSource: Send {
-    /// The newest frame, waiting at most `timeout` for one; older ones that nobody fetched are thrown away.
+    /// The newest frame; waits at most `timeout` for one. Older frames that nobody fetched are dropped.
     ///
-    /// `Ok(None)`: nothing came within `timeout` (the vision loop polls with at most 500 ms). After an error
-    /// the source is of no more use, except [`CameraError::Recording`], which skips one picture.
+    /// `Ok(None)`: no frame came within `timeout` (the vision loop uses at most 500 ms).
+    ///
+    /// # Errors
+    /// After an error the source cannot be used any more, except after [`CameraError::Recording`], which
+    /// skips one picture.
     fn next(&mut self, timeout: Duration) -> Result<Option<Frame>, CameraError>;
 
-    /// What this source is, for people.
+    /// The name of this source, for people.
     fn describe(&self) -> String;
 }
 
-/// A source that shows what is in front of the door now; only such a one is ever wired to a real lock.
+/// A source that shows what is in front of the door now. Only live sources are connected to a real lock.
 pub trait LiveSource: FrameSource + sealed::Live {}
 
-/// Keeps [`LiveSource`] closed: no type outside this room can claim to be live.
+/// Seals [`LiveSource`]: no type outside this room can be live.
 mod sealed {
     pub trait Live {}
 }
 
-/// Which camera, and how it is to be set up; whatever is `None` is chosen by [`mode::choose`].
+/// Which camera, and how to set it up. [`mode::choose`] decides what is `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraSettings {
     /// The device node, or better a stable link such as `/dev/v4l/by-path/...`.
     pub device: PathBuf,
-    /// Insist on this pixel format.
+    /// The required pixel format.
     pub format: Option<PixelFormat>,
-    /// Insist on this width, in pixels.
+    /// The required width, in pixels.
     pub width: Option<u32>,
-    /// Insist on this height, in pixels.
+    /// The required height, in pixels.
     pub height: Option<u32>,
-    /// Frames a second to ask for; the driver takes its nearest.
+    /// The frame rate to ask for, in frames per second. The driver uses the nearest that it has.
     pub fps: Option<u32>,
-    /// The camera that must be behind the device, as [`CameraIdentity`] writes it.
+    /// The identity that the camera must have, as [`CameraIdentity`] writes it.
     pub identity: Option<String>,
-    /// Accept drivers whose pictures come from a program instead of a lens.
+    /// Whether to accept drivers whose pictures come from a program, not from a lens.
     pub allow_virtual: bool,
 }
 
 impl CameraSettings {
-    /// The defaults for a device: everything chosen by itself, virtual drivers refused.
+    /// The defaults for a device: nothing is required, virtual drivers are refused.
     pub fn for_device(device: impl Into<PathBuf>) -> Self {
         Self {
             device: device.into(),
@@ -87,7 +89,7 @@ impl CameraSettings {
         }
     }
 
-    /// Whether the camera that answered is the one that is meant, and has a lens.
+    /// Checks that the camera is the configured one, and has a lens.
     fn check(&self, found: &CameraIdentity) -> Result<(), CameraError> {
         let device = shown(&self.device);
         if found.is_virtual() && !self.allow_virtual {
@@ -103,42 +105,41 @@ impl CameraSettings {
     }
 }
 
-/// Which camera answered: the driver's, the product's and the socket's name.
+/// The identity of a camera: its driver, its product and its connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CameraIdentity {
-    /// For example `uvcvideo`.
+    /// The name of the driver, for example `uvcvideo`.
     pub driver: String,
-    /// For example `HD Pro Webcam C920`.
+    /// The name of the product, for example `HD Pro Webcam C920`.
     pub card: String,
-    /// For example `usb-0000:01:00.0-1.2`.
+    /// The connector, for example `usb-0000:01:00.0-1.2`.
     pub bus: String,
 }
 
-/// Drivers whose pictures come from a program. The list is of those known; a computer that pretends to be a
-/// USB camera (the UVC gadget of a Pi Zero or a phone) cannot be told from a real one, which is why the
-/// camera is pinned by identity as well.
+/// Known drivers whose pictures come from a program. A computer that acts as a USB camera (the UVC gadget of
+/// a Pi Zero or a phone) looks like a real one; that is why the camera's identity is configured as well.
 pub const VIRTUAL_DRIVERS: [&str; 8] =
     ["vivid", "vimc", "vicodec", "vim2m", "visl", "v4l2 loopback", "v4l2loopback", "akvcam"];
 
-/// Drivers of the raw side of a ribbon-cable camera: of a Raspberry Pi up to 4, and of a 5.
+/// Drivers of the raw side of a ribbon-cable camera: of Raspberry Pis up to 4, and of a Pi 5.
 const RAW_DRIVERS: [&str; 2] = ["unicam", "rp1-cfe"];
 
-/// Drivers that look like cameras and only work on pictures of others.
+/// Drivers that look like cameras, but only process the pictures of others.
 const PROCESSORS: [&str; 2] = ["bcm2835-isp", "pispbe"];
 
 impl CameraIdentity {
-    /// Whether it is the raw side of a ribbon-cable camera.
+    /// Whether this is the raw side of a ribbon-cable camera.
     fn is_raw_side(&self) -> bool {
         RAW_DRIVERS.contains(&self.driver.as_str())
     }
 
-    /// Whether it is no camera, whatever it says.
+    /// Whether this is no camera, although it says so.
     fn is_processor(&self) -> bool {
         PROCESSORS.contains(&self.driver.as_str())
     }
 
-    /// Whether such an answer to starting its stream means that something before it has to be set up first. A USB
-    /// camera, or a program, answers so for another reason.
+    /// Whether this error at the start of streaming means that a device before it must be set up first. USB
+    /// cameras and programs give the same error for other reasons.
     fn waits_for_others(&self, answer: &std::io::Error) -> bool {
         let built_in = self.bus.starts_with("platform:") && !self.is_virtual();
         built_in && matches!(answer.raw_os_error(), Some(libc::EINVAL | libc::EPIPE | libc::ENOLINK))
@@ -148,7 +149,7 @@ impl CameraIdentity {
         CameraError::RawSide { device: shown(device), driver: printable(&self.driver, 40) }
     }
 
-    /// Whether the pictures come from a program instead of a lens.
+    /// Whether the pictures come from a program, not from a lens.
     pub fn is_virtual(&self) -> bool {
         VIRTUAL_DRIVERS.contains(&self.driver.as_str()) || self.bus.contains("v4l2loopback")
     }
@@ -166,7 +167,7 @@ impl std::fmt::Display for CameraIdentity {
     }
 }
 
-/// A path as messages show it.
+/// A path for messages.
 fn shown(path: &Path) -> String {
     printable(&path.display().to_string(), 300)
 }

@@ -1,9 +1,10 @@
-//! The daemon's Unix socket: commands in, status and events out, one JSON object a line.
+//! The daemon's Unix socket: commands in, status and events out, one JSON object per line.
 //!
-//! Whoever may open the socket (root, the service's user, group limen) may ask for the status, the alarms, and to
-//! lock. Operators, a group that the site names, unlock, change the mode and acknowledge alarms; the rest is for
-//! administrators: root and the service's own user. A client is bounded in number, line length and time, so that none
-//! can hold the daemon up. The protocol is in `docs/control.md`.
+//! Everybody who may open the socket (root, the service's user, group limen) may ask for the status and the
+//! alarms, and may lock. Operators, a group that the site names, may unlock, change the mode and acknowledge
+//! alarms. Only administrators, root and the service's user, may do the rest. The number of clients, their
+//! line length and their time are limited, so that none can block the daemon. `docs/control.md` describes the
+//! protocol.
 
 mod client;
 mod peer;
@@ -24,112 +25,112 @@ pub use server::{ControlServer, Taken};
 use limen_core::event::{AlarmKind, Caller, Mode, StoreChange};
 use limen_core::person::printable;
 
-/// Version of the protocol; every line carries it.
+/// The version of the protocol, which every line contains.
 pub const VERSION: u32 = 1;
-/// The socket's name in the run-time folder.
+/// The name of the socket in the run-time folder.
 pub const SOCKET: &str = "control.sock";
-/// The longest request; ours are shorter than 100 bytes.
+/// The longest request, in bytes; those of `limen` are shorter than 100.
 pub const MAX_REQUEST: usize = 4096;
-/// Clients at once: an administrator, a monitor, some others.
+/// The most clients at once: an administrator, a monitor, some others.
 pub const MAX_CLIENTS: usize = 8;
-/// Of these, so many may be no administrators: some places are always left for who can mend something.
+/// How many of them may be no administrators: some places are always free for administrators.
 pub const MAX_GUESTS: usize = 6;
-/// Of these, so many may be no operators either: whoever may only look keeps nobody from the door.
+/// How many of these may be no operators either: clients that may only read keep no operator out.
 pub const MAX_PLAIN: usize = 4;
-/// The longest reason that a request is refused with.
+/// The longest reason for a refusal, in characters.
 const MAX_REASON: usize = 300;
-/// How long a client may take to say what it wants.
+/// How long a client may take to send its request.
 pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
-/// How long an answer may take: a reload embeds new photographs, a second each on a slow Pi.
+/// How long an answer may take: a reload embeds new photographs, one per second on a slow Pi.
 pub const ANSWER_PATIENCE: Duration = Duration::from_secs(600);
 
-/// What the server answers when the daemon has not.
+/// The server's answer if the daemon gave none.
 const NO_ANSWER: &str = "the daemon gave no answer";
 
 /// Why the socket, or a request over it, failed.
 #[derive(Debug, Error)]
 pub enum ControlError {
-    /// The socket cannot be made or reached.
+    /// The socket could not be created or reached.
     #[error("{socket}: {what}: {source}")]
     Socket {
-        /// Its path.
+        /// The path of the socket.
         socket: String,
         /// What was tried, and the remedy.
         what: &'static str,
-        /// Why.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// Another daemon answers there.
+    /// Another daemon answers at this socket.
     #[error("{socket}: another daemon is running; stop it first (systemctl stop limen)")]
     AlreadyRunning {
-        /// Its path.
+        /// The path of the socket.
         socket: String,
     },
-    /// The daemon said something that this version does not understand.
+    /// This version does not understand the daemon's answer.
     #[error("the daemon's answer cannot be read: {0}; the daemon may be of another version")]
     Answer(String),
-    /// The daemon said no.
+    /// The daemon refused the request, for this reason.
     #[error("{0}")]
     Refused(String),
-    /// It has said nothing for [`ANSWER_PATIENCE`], which is no no: it may still do what it was asked for.
+    /// The daemon did not answer within [`ANSWER_PATIENCE`]. It may still carry out the request.
     #[error("{NO_ANSWER}")]
     NoAnswer,
 }
 
 impl ControlError {
-    /// Nobody is at the other end: a daemon that was killed leaves its socket behind.
+    /// Whether no process listens: a daemon that was killed leaves its socket behind.
     pub fn nobody_listens(&self) -> bool {
         matches!(self, Self::Socket { source, .. } if source.kind() == ErrorKind::ConnectionRefused)
     }
 }
 
-/// What a client may ask.
+/// What a client can ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "command", deny_unknown_fields)]
 pub enum Request {
-    /// What the daemon is doing.
+    /// Tell what the daemon is doing.
     Status,
-    /// Read configuration and gallery again; answered when the new gallery is in force or refused.
+    /// Read configuration and gallery again. Answered when the new gallery is in force or refused.
     Reload,
-    /// Lock now.
+    /// Lock the door now.
     Lock,
-    /// Unlock for a number of seconds, as for a test of the relay.
+    /// Unlock for some seconds, for example to test the relay.
     Unlock {
-        /// 1 to 30.
+        /// The seconds, 1 to 30.
         seconds: u64,
     },
-    /// Put a mode into force; without one the schedules decide again.
+    /// Set a mode; without one the schedules decide again.
     Mode {
-        /// Which.
+        /// The mode to set.
         #[serde(default)]
         mode: Option<Mode>,
     },
-    /// The alarms that are not cleared.
+    /// List the alarms that are not cleared.
     Alarms,
-    /// An alarm was seen; without one all of them.
+    /// Acknowledge an alarm; without one all alarms.
     Acknowledge {
-        /// Which.
+        /// The alarm to acknowledge.
         #[serde(default)]
         alarm: Option<AlarmKind>,
     },
-    /// Every event from now on, a line each.
+    /// Send all events from now on, one per line.
     Events,
-    /// One picture of the camera, to aim it.
+    /// Send one picture of the camera, for aiming it.
     Snapshot,
-    /// Take a person out of the records; answered when that is done.
+    /// Forget a person in the records. Answered when that is done.
     Forget {
-        /// Whom.
+        /// The person's id.
         id: String,
     },
-    /// Change the template store; answered when that is done.
+    /// Change the template store. Answered when that is done.
     Store {
-        /// How.
+        /// The kind of change.
         action: StoreChange,
     },
 }
 
 impl Request {
-    /// Who may ask this.
+    /// The right that this request needs.
     pub fn needs(&self) -> Right {
         match self {
             Self::Status | Self::Lock | Self::Alarms => Right::Everybody,
@@ -140,7 +141,7 @@ impl Request {
         }
     }
 
-    /// Its name in the protocol and in the records.
+    /// The request's name in the protocol and in the records.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Status => "status",
@@ -167,7 +168,7 @@ struct Envelope {
 
 /// Reads one request line.
 pub fn parse_request(line: &[u8]) -> Result<Request, String> {
-    // What serde says repeats what the client sent.
+    // serde's message would repeat what the client sent.
     let envelope: Envelope = serde_json::from_slice(line)
         .map_err(|error| printable(&format!("not a request: {error}"), MAX_REASON))?;
     if envelope.v != VERSION {
@@ -179,14 +180,14 @@ pub fn parse_request(line: &[u8]) -> Result<Request, String> {
 /// Writes one request line, with its newline.
 pub fn request_line(request: &Request) -> String {
     let envelope = Envelope { v: VERSION, request: request.clone() };
-    // Numbers and fixed names: nothing in it can fail to be JSON.
+    // Numbers and fixed names are always valid JSON.
     serde_json::to_string(&envelope).map(|text| text + "\n").unwrap_or_default()
 }
 
-/// The answer to a request, or one event: always an object with `v` and `ok`.
+/// The answer to a request, or an event: an object that always has `v` and `ok`.
 pub type Answer = serde_json::Map<String, serde_json::Value>;
 
-/// An answer that carries these fields.
+/// A positive answer with these fields.
 pub fn yes(fields: serde_json::Value) -> Answer {
     let mut answer = Answer::new();
     answer.insert("v".to_owned(), VERSION.into());
@@ -197,7 +198,7 @@ pub fn yes(fields: serde_json::Value) -> Answer {
     answer
 }
 
-/// An answer that says why not.
+/// A negative answer with the reason.
 pub fn no(error: &str) -> Answer {
     let mut answer = Answer::new();
     answer.insert("v".to_owned(), VERSION.into());
@@ -206,31 +207,31 @@ pub fn no(error: &str) -> Answer {
     answer
 }
 
-/// A request on its way to the main thread, with the way back.
+/// A request on its way to the main thread, and where to send the answer.
 #[derive(Debug)]
 pub struct Asked {
-    /// What.
+    /// What the client asks for.
     pub request: Request,
-    /// By whom.
+    /// The client that asks.
     pub caller: Caller,
-    /// What that one may ask.
+    /// The client's right.
     pub right: Right,
-    /// Takes the answer; for [`Request::Events`] every event, until the client is gone or too slow.
+    /// Receives the answer; for [`Request::Events`] all events, until the client is gone or too slow.
     pub reply: SyncSender<Answer>,
 }
 
-/// What the server hears.
+/// What the server reports.
 #[derive(Debug)]
 pub enum Heard {
-    /// A request that the caller may make.
+    /// A request that the client may make.
     Asked(Asked),
-    /// A client that was turned away, for the records.
+    /// A client was turned away; for the records.
     TurnedAway {
-        /// Who, if the kernel knows.
+        /// The client, if the kernel knows it.
         caller: Option<Caller>,
-        /// The name of the request, if it was one.
+        /// The name of the request, if there was one.
         command: Option<&'static str>,
-        /// Why.
+        /// The reason for the refusal.
         why: String,
     },
 }

@@ -1,9 +1,10 @@
-//! The door room: the line to the relay, and who may hold it for how long.
+//! The door room: the relay's output line, and how long it may be unlocked.
 //!
-//! The line is locked unless somebody holds a [`Lease`](limen_core::lease::Lease), and only the policy makes one. A lease ends after
-//! [`MAX_LEASE`](limen_core::lease::MAX_LEASE) whatever its maker is doing, because the thread that owns the line counts the time itself.
+//! The line is locked unless it is held by a [`Lease`](limen_core::lease::Lease), and only the policy makes
+//! leases. A lease ends after [`MAX_LEASE`](limen_core::lease::MAX_LEASE) whatever the policy is doing,
+//! because the thread that owns the line counts the time itself.
 //!
-//! | file | what it knows |
+//! | file | contents |
 //! |---|---|
 //! | `settings` | what `[door]` names: driver, lines, levels |
 //! | `lines` | a line that is driven, lines that are read, the two lines of a card reader |

@@ -1,4 +1,4 @@
-//! From photographs to templates: what one good photograph is, and the gallery that they make.
+//! From photographs to templates and a gallery. Decides what a good photograph is.
 
 mod last_good;
 mod survey;
@@ -31,28 +31,28 @@ pub use survey::Survey;
 /// Why there is no new gallery.
 #[derive(Debug, Error)]
 pub enum EnrolError {
-    /// The gallery file.
+    /// The gallery file is wrong.
     #[error(transparent)]
     Roster(#[from] RosterError),
-    /// Its people or photographs.
+    /// People or photographs of the gallery are wrong.
     #[error(transparent)]
     Gallery(#[from] GalleryError),
-    /// The store, which only an administrator may say to do without.
+    /// The template store is wrong; only an administrator may go on without it.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The gallery file could not be found.
+    /// The gallery file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
-/// Embeds enrolment photographs: exactly one face, good enough, both crops.
+/// Embeds photographs for enrolment: each must show exactly one good face. Both crops are embedded.
 #[derive(Debug)]
 pub struct Enroller {
     analyst: Analyst,
 }
 
 impl Enroller {
-    /// `analyst` must embed mirrored crops.
+    /// An enroller; `analyst` must embed mirrored crops.
     pub fn new(analyst: Analyst) -> Self {
         Self { analyst: analyst.for_templates() }
     }
@@ -78,19 +78,19 @@ impl PhotoEmbedder for Enroller {
     }
 }
 
-/// What is kept of a photograph's face.
+/// The template that is kept of a photograph's face.
 pub fn template_of(face: Face) -> PhotoTemplate {
     let mirrored = face.mirrored.unwrap_or_else(|| face.plain.clone());
     PhotoTemplate { plain: face.plain, mirrored }
 }
 
-/// The name of the network that makes templates, and how new it is.
+/// The name and version of the network that makes templates.
 pub fn version_of(models: &Models) -> ModelVersion {
     let entry = models.embedder.entry();
     ModelVersion { name: entry.name.clone(), version: entry.version }
 }
 
-/// The one face of a photograph, or what is wrong with it and the remedy.
+/// The only face of a photograph, or what is wrong with the photograph and the remedy.
 pub fn only_face(mut faces: Vec<FoundFace>) -> Result<Face, String> {
     match faces.len() {
         0 => Err("no face was found; use a photograph that shows one face from the front".to_owned()),
@@ -99,7 +99,7 @@ pub fn only_face(mut faces: Vec<FoundFace>) -> Result<Face, String> {
     }
 }
 
-/// What is wrong with the face of a photograph, and what to do with the photograph.
+/// What is wrong with the face of a photograph, and the remedy.
 fn remedy(why: Unusable) -> String {
     match why {
         Unusable::OnItsSide => "it lies on its side; turn the photograph by a quarter".to_owned(),
@@ -115,18 +115,18 @@ fn remedy(why: Unusable) -> String {
     }
 }
 
-/// Where templates are kept. The daemon alone writes the store.
+/// Where templates are kept. Only the daemon writes the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUse {
     /// In memory only.
     Memory,
-    /// Taken from this store where it has them, never written.
+    /// Read from this store if it has them; the store is never written.
     Read(Vault),
-    /// Taken from this store and written back.
+    /// Read from this store and written back.
     Own(Vault),
 }
 
-/// Where a gallery comes from.
+/// The files that a gallery comes from.
 #[derive(Debug, Clone)]
 pub struct GallerySource {
     /// The gallery file; photographs are relative to its folder.
@@ -137,23 +137,24 @@ pub struct GallerySource {
     pub trust: Trust,
 }
 
-/// A gallery, and what its reader should be told.
+/// A gallery, and what to report about it.
 #[derive(Debug)]
 pub struct Enrolled {
-    /// The gallery and what to note about it.
+    /// The gallery and the notes on it.
     pub built: Built,
-    /// The number of the store that has all its templates; none if it is not written, or not whole.
+    /// The generation of the store that has all its templates; none if the store is not written, or not
+    /// complete.
     pub generation: Option<u64>,
     /// Why the old store, or a part of it, was not used, or the new one not written.
     pub store_trouble: Vec<StoreError>,
-    /// What stays in force when a later gallery file has mistakes.
+    /// What stays in force if a later gallery file has mistakes.
     pub kept: Kept,
 }
 
-/// Reads the gallery file, embeds what the store does not have, and writes the store back if anything
-/// changed. A damaged store costs time, and a template only where its photograph was discarded; one whose key
-/// is missing, or that is older than the last, is refused and left alone. Every group in it must be one of
-/// `access`; without these, as where no door is opened, groups mean nothing.
+/// Reads the gallery file, embeds the photographs that the store does not have, and writes the store if
+/// anything changed. A damaged store costs time, and a template only if its photograph was discarded. A store
+/// whose key is missing, or that is older than the last one, is refused and not changed. Every group must be
+/// in `access`; without `access`, for commands that open no door, groups mean nothing.
 pub fn load_gallery(
     source: &GallerySource,
     access: Option<&AccessRules>,
@@ -164,7 +165,7 @@ pub fn load_gallery(
     load_surveyed(source, &mut survey, access, embedder, progress)
 }
 
-/// [`load_gallery`] where the gallery file was read already; what was read is used up, unless it is refused.
+/// Like [`load_gallery`], after the gallery file was read. It takes what was read, unless it is refused.
 pub fn load_surveyed(
     source: &GallerySource,
     survey: &mut Survey,
@@ -206,8 +207,8 @@ pub fn load_surveyed(
     Ok(Enrolled { built, generation, store_trouble, kept })
 }
 
-/// Writes the store and, beside it, the gallery as the last good one: the store's number, and what could not be
-/// written. Where the store could not, no gallery goes with it.
+/// Writes the store and beside it the gallery, as the last good one. Returns the generation of the store, and
+/// what could not be written. If the store could not be written, the gallery is not written either.
 fn keep(
     vault: &Vault,
     store: &Store,
@@ -225,8 +226,8 @@ fn keep(
     }
 }
 
-/// Whether the daemon would take a gallery that is not in its file yet; nothing is written. What `known` has is not
-/// embedded again.
+/// Whether the daemon would accept a gallery that is not in its file yet. It writes nothing, and embeds no
+/// photograph that `known` has.
 pub fn rehearse(
     roster: &Roster,
     trust: Trust,
@@ -240,12 +241,13 @@ pub fn rehearse(
     Ok(())
 }
 
-/// [`rehearse`] for a change that touches no photograph: they are found and told apart, and not looked at.
+/// Like [`rehearse`], for a change that concerns no photograph: photographs are found and identified, but not
+/// embedded.
 pub fn look_over(roster: &Roster, trust: Trust, access: Option<&AccessRules>) -> Result<(), EnrolError> {
     Ok(survey::planned(roster, trust, access).map(drop)?)
 }
 
-/// Writes the store if it is not what lies there already; the number of what does then.
+/// Writes the store if it differs from the one on disk. Returns the generation of the store on disk.
 fn keep_store(
     vault: &Vault,
     store: &Store,
@@ -261,13 +263,13 @@ fn keep_store(
     Ok(generation)
 }
 
-/// The newest store that the records speak of; 0 if they speak of none.
+/// The newest generation of the store in the records; 0 if there is none.
 pub fn recorded_generation(records: &AuditSettings) -> Result<u64, AuditError> {
     let fact = newest_fact(&records.folder, &["gallery-loaded", "store-changed"])?;
     Ok(fact.and_then(|fact| fact["store"].as_u64()).unwrap_or(0))
 }
 
-/// People of whom a second factor may be asked that they do not have, or that cannot be entered here.
+/// People who may be asked for a second factor that they do not have, or that this door cannot read.
 fn notes_on_factors(roster: &Roster, access: &AccessRules) -> Vec<Mistake> {
     let lacking = roster.people.iter().filter_map(|entry| Some((entry, access.lacking(&entry.standing)?)));
     let notes = lacking.map(|(entry, (what, remedy))| Mistake {
@@ -280,17 +282,17 @@ fn notes_on_factors(roster: &Roster, access: &AccessRules) -> Vec<Mistake> {
     notes.take(MAX_MISTAKES).collect()
 }
 
-/// What a gallery has to do for a model before it is complete.
+/// What a gallery needs to be complete for a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remake {
-    /// Photographs that have no template of the model yet.
+    /// The number of photographs that have no template of the model yet.
     pub photographs: usize,
-    /// People who cannot enter: no photograph, no embedding of the model in the file, no template of it in
-    /// the store.
+    /// People who cannot enter with the model: they have no photograph, no embedding in the file and no
+    /// template in the store.
     pub without: Vec<PersonId>,
 }
 
-/// Looks ahead: what a start with `model` makes again, and whom it cannot help. Nothing is embedded.
+/// What a start with `model` would embed again, and for whom nothing is left to embed. It embeds nothing.
 pub fn remake(source: &GallerySource, model: ModelDigest) -> Result<Remake, EnrolError> {
     let roster = Roster::load(&source.file, source.trust)?;
     let found = find_store(source, &roster, model, None)?;
@@ -312,17 +314,17 @@ struct FoundStore {
     opened: Option<Opened>,
     /// Why it was not opened.
     trouble: Vec<StoreError>,
-    /// What there is instead.
+    /// An empty store to use instead.
     empty: Store,
 }
 
 impl FoundStore {
-    /// What can be used of it.
+    /// The part of the store that can be used.
     fn store(&self) -> &Store {
         self.opened.as_ref().map_or(&self.empty, |opened| &opened.store)
     }
 
-    /// Takes out what can be used of it: templates of a large gallery are not held twice.
+    /// Takes the usable part out, so that templates of a large gallery are not in memory twice.
     fn take_store(&mut self) -> Store {
         let store = self.opened.as_mut().map_or(&mut self.empty, |opened| &mut opened.store);
         let empty = Store::empty(store.model());
@@ -330,8 +332,8 @@ impl FoundStore {
     }
 }
 
-/// The templates that are kept already; none of a store that cannot be used. The daemon does without only if
-/// nothing is lost by that.
+/// The templates that are kept already; none if the store cannot be used. The daemon goes on without them
+/// only if nothing is lost by that.
 fn find_store(
     source: &GallerySource,
     roster: &Roster,

@@ -1,17 +1,17 @@
 //! The entry room: keypad and card reader, from the device to digits and card numbers.
 //!
-//! Whose they are is not decided here: PINs and cards go on to the policy, which knows who was recognised. What
-//! no person can have meant (too long, too fast, noise) ends here and is counted.
+//! It does not decide whose they are: PINs and cards go to the policy, which knows who was recognised. What
+//! no person can have meant (too long, too fast, noise) is dropped here and counted.
 //!
-//! | file | what it knows |
+//! | file | contents |
 //! |---|---|
-//! | `keypad` | keys to a PIN: end, clear, time-out, flooding |
-//! | `typing_reader` | keys to a card: a burst that no hand types |
-//! | `wiegand` | pulses on D0 and D1 to a card: bits, gaps, parity |
-//! | `device` | an input device by its stable path, held exclusively; names its crate alone |
-//! | `source` | the three kinds of device behind one face |
-//! | `tally` | mistakes counted, told now and then |
-//! | `thread` | a device that comes back when it was unplugged |
+//! | `keypad` | from keys to a PIN: end, clear, time-out, flooding |
+//! | `typing_reader` | from keys to a card: a burst that is too fast for a hand |
+//! | `wiegand` | from pulses on D0 and D1 to a card: bits, gaps, parity |
+//! | `device` | an input device by its stable path, used exclusively; the only file that names its crate |
+//! | `source` | one interface for the three kinds of device |
+//! | `tally` | counts mistakes and reports them now and then |
+//! | `thread` | opens a device again after it was unplugged |
 
 use std::path::{Path, PathBuf};
 
@@ -34,19 +34,19 @@ pub mod wiegand;
 pub use device::{Keyboard, check as check_device, keyboards};
 pub use source::{KeypadSource, Source, TypingReaderSource, WiegandSource};
 
-/// The folders with names that a device keeps, whatever is plugged in first: by what it is, by where it is plugged in.
+/// Folders with stable names of devices: by product, and by connector.
 pub const STABLE_FOLDERS: [&str; 2] = ["/dev/input/by-id", "/dev/input/by-path"];
 
 /// How cards are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReaderSettings {
-    /// By a reader that types, at this stable path.
+    /// By a reader that types like a keyboard, at this stable path.
     Typing(PathBuf),
-    /// By a Wiegand reader on two lines of the door's driver.
+    /// By a Wiegand reader on two input lines with the door's driver.
     Wiegand {
-        /// The line of the zeroes.
+        /// The line for zeroes.
         d0: Pin,
-        /// The line of the ones.
+        /// The line for ones.
         d1: Pin,
     },
 }
@@ -54,14 +54,14 @@ pub enum ReaderSettings {
 /// `[keypad]` and `[reader]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntrySettings {
-    /// The keypad's stable path.
+    /// The stable path of the keypad.
     pub keypad: Option<PathBuf>,
-    /// The card reader.
+    /// The configured card reader.
     pub reader: Option<ReaderSettings>,
 }
 
 impl EntrySettings {
-    /// Whether there is anything to enter something by.
+    /// Whether this device is configured.
     pub fn has(&self, device: EntryDevice) -> bool {
         match device {
             EntryDevice::Keypad => self.keypad.is_some(),
@@ -70,94 +70,94 @@ impl EntrySettings {
     }
 }
 
-/// What a device brought.
+/// What a person entered.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// Somebody entered digits and ended them.
+    /// Digits, ended by the person.
     Pin(Digits),
-    /// Somebody held a card to the reader.
+    /// A card, held to the reader.
     Card(Card),
 }
 
-/// What the threads of the room tell.
+/// What the threads of this room report.
 #[derive(Debug, PartialEq, Eq)]
 pub enum EntryReport {
-    /// An entry.
+    /// A PIN or a card.
     Entered(Entry),
-    /// Entries that count for nothing, since the last report of them.
+    /// Entries that count for nothing, since the last such report.
     Mistaken {
-        /// By which device.
+        /// The keypad or the reader.
         device: EntryDevice,
         /// What was wrong with them.
         mistake: EntryMistake,
-        /// How many, 1 or more.
+        /// The number of entries, 1 or more.
         count: u32,
     },
-    /// The device is away, and why; said once a loss.
+    /// The device is missing, for this reason. Reported once per loss.
     Lost(EntryDevice, String),
-    /// It is back.
+    /// The device works again.
     Back(EntryDevice),
 }
 
-/// Why a keypad or reader cannot be used. The remedy is in each message.
+/// Why a keypad or reader cannot be used. Each message names the remedy.
 #[derive(Debug, Error)]
 pub enum EntryError {
-    /// A name that means another device after the next start.
+    /// The path may mean another device after the next start.
     #[error(
         "{path}: is no stable name, the next start may give it to another device; use the device's link in \
          /dev/input/by-id or /dev/input/by-path (`limen check` lists them)"
     )]
     NotStable {
-        /// Which.
+        /// The path of the device.
         path: String,
     },
-    /// Not there.
+    /// There is no such device.
     #[error(
         "{path}: is not there ({why}); plug it in, or correct the name (`limen check` lists what is there)"
     )]
     Missing {
-        /// Which.
+        /// The path of the device.
         path: String,
-        /// What the system said.
+        /// The error of the system.
         why: String,
     },
-    /// The user may not read it.
+    /// This user may not read the device.
     #[error(
         "{path}: permission denied; put the user into group input (usermod -aG input USER) and log in again, or \
          start limen as a service"
     )]
     Denied {
-        /// Which.
+        /// The path of the device.
         path: String,
     },
-    /// No digits or no end on it.
+    /// The device has no digit keys or no Enter.
     #[error("{path}: {name} has no digit keys or no Enter; name the keypad or reader itself")]
     NoKeypad {
-        /// Which.
+        /// The path of the device.
         path: String,
-        /// What it calls itself.
+        /// The device's own name.
         name: String,
     },
-    /// Somebody else holds it.
+    /// Another program uses the device exclusively.
     #[error("{path}: is held by another program, which would see every PIN; stop that program")]
     Held {
-        /// Which.
+        /// The path of the device.
         path: String,
     },
-    /// It was there.
+    /// The device is gone.
     #[error("{path}: {what}")]
     Failed {
-        /// Which.
+        /// The path of the device.
         path: String,
-        /// What the system said.
+        /// The error of the system.
         what: String,
     },
-    /// The reader's lines.
+    /// The lines of the reader could not be opened.
     #[error(transparent)]
     Line(#[from] DoorError),
 }
 
-/// Whether a path names the same device after every start.
+/// Checks that a path names the same device after every start.
 pub fn check_stable(path: &Path) -> Result<(), EntryError> {
     let stable =
         path.parent().is_some_and(|folder| STABLE_FOLDERS.iter().any(|known| folder == Path::new(known)));

@@ -1,11 +1,11 @@
-//! The gallery: the people who may enter, and what their faces look like to one model.
+//! The gallery: the people who may enter, and how one model embeds their faces.
 //!
-//! A [`roster`] is what the file says; the [`store`] keeps what the network made of each photograph;
-//! [`assembly`] puts the two together. A gallery never changes: another one takes its place, whole.
+//! A [`roster`] is what the file says; the [`store`] keeps the templates of photographs; [`assembly`]
+//! combines the two. A gallery never changes: it is replaced as a whole.
 //!
 //! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding; a *template* is the mean
-//! of a person's singles, and what probes are compared with; a *standing* says whether and when a person
-//! may enter at all.
+//! of a person's singles, and probes are compared with it; a *standing* says whether and when a person may
+//! enter at all.
 
 pub mod assembly;
 pub mod claims;

@@ -1,8 +1,8 @@
 //! Mistakes in the files that people write, and the reader that finds all of them at once.
 //!
-//! Nobody wants to mend a file one error at a time. A *mistake* names the file, the line, the key, what is
-//! wrong and what to do. A [`Review`] reads a TOML text into a structure whose every field is optional; where
-//! the structure does not fit it notes the mistake, takes the offending entry out and reads on.
+//! Nobody wants to correct a file one error at a time. A *mistake* names the file, the line, the key, what is
+//! wrong and the remedy. A [`Review`] reads a TOML text into a structure in which every field is optional. If
+//! an entry does not fit, it notes the mistake, removes the entry and reads on.
 
 mod words;
 
@@ -17,23 +17,23 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
-/// The most mistakes listed for one file; who has more than these is holding the wrong file.
+/// The most mistakes listed for one file; if there are more, it is the wrong file.
 pub const MAX_MISTAKES: usize = 100;
-/// The longest piece of somebody's file that is repeated in a message.
+/// The longest part of a file that a message repeats, in characters.
 const MAX_SHOWN: usize = 300;
 
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// In which file.
+    /// The file with the mistake.
     pub file: PathBuf,
-    /// In which line, counted from 1; none if it concerns the whole file.
+    /// The line, from 1; none if it concerns the whole file.
     pub line: Option<usize>,
-    /// Which entry, as the user finds it: `[door] pin`. Empty if it concerns the whole file.
+    /// The key as the user knows it: `[door] pin`. Empty if it concerns the whole file.
     pub key: String,
     /// What is wrong.
     pub what: String,
-    /// What to do; may be empty where `what` says it.
+    /// The remedy; may be empty if `what` says it.
     pub remedy: String,
 }
 
@@ -85,22 +85,22 @@ impl fmt::Display for Listed<'_> {
 pub struct Review<'a> {
     file: &'a Path,
     text: &'a str,
-    /// Where lines end: a gallery file has a hundred thousand places that are asked for.
+    /// Where lines end: a gallery file has a hundred thousand places to look up.
     ends: Vec<usize>,
-    /// Where the piece begins that is being read; places are counted from there.
+    /// Where the piece being read begins; places are counted from there.
     begin: usize,
     mistakes: Vec<Mistake>,
     incomplete: bool,
 }
 
 impl<'a> Review<'a> {
-    /// Begins with no mistakes. `file` is only named, never opened.
+    /// A review without mistakes so far. `file` only names the file; it is never opened.
     pub fn new(file: &'a Path, text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
         Self { file, text, ends, begin: 0, mistakes: Vec::new(), incomplete: false }
     }
 
-    /// Reads the text as TOML; entries that do not fit `T` are noted and left out.
+    /// Reads the text as TOML; entries that do not fit `T` are noted and omitted.
     pub fn read<T: DeserializeOwned + Default>(&mut self) -> T {
         let text = self.text;
         self.read_piece(text).unwrap_or_else(|error| {
@@ -109,12 +109,12 @@ impl<'a> Review<'a> {
         })
     }
 
-    /// Reads the text piece by piece, each from a line that is `header` to the next, so that a long file is never in
-    /// memory as a tree; `each` may note mistakes in its piece. Entries that do not fit `T` are noted and left out.
-    /// False if a piece is no TOML by itself: then the text has to be read whole, by a review of its own, which says
-    /// what is wrong.
+    /// Reads the text piece by piece, each from a line that is `header` to the next such line, so that a long
+    /// file is never in memory as a tree. `each` may note mistakes in its piece. Entries that do not fit `T`
+    /// are noted and omitted. Returns false if a piece is no TOML by itself: then a new review must read the
+    /// whole text, to say what is wrong.
     ///
-    /// A header inside a string of several lines cuts that string, and a cut string is no TOML.
+    /// A header inside a string of several lines cuts the string, and a cut string is no TOML.
     pub fn read_in_pieces<T: DeserializeOwned + Default>(
         &mut self,
         header: &str,
@@ -130,8 +130,8 @@ impl<'a> Review<'a> {
         true
     }
 
-    /// Reads one piece, or the whole text. The tree is parsed again for each misfit and never copied: one of a large
-    /// file takes more memory than a second copy would leave.
+    /// Reads one piece, or the whole text. For each entry that does not fit, the tree is parsed again and
+    /// never copied: the tree of a large file takes too much memory to have it twice.
     fn read_piece<T: DeserializeOwned + Default>(&mut self, piece: &str) -> Result<T, toml::de::Error> {
         let mut left_out: Vec<usize> = Vec::new();
         while self.mistakes.len() < MAX_MISTAKES {
@@ -153,7 +153,7 @@ impl<'a> Review<'a> {
         Ok(T::default())
     }
 
-    /// Notes a mistake at the bytes `at` of the text, or of the piece that is being read.
+    /// Notes a mistake at the bytes `at` of the text, or of the piece being read.
     pub fn note(
         &mut self,
         at: Option<Range<usize>>,
@@ -173,7 +173,7 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// Notes that something is not there, unless entries were left out: it may have been one of those.
+    /// Notes that something is missing, unless entries were omitted: it may have been one of those.
     pub fn note_missing(
         &mut self,
         at: Option<Range<usize>>,
@@ -186,7 +186,7 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// A day of the calendar, without a time; `None` if noted as a mistake.
+    /// A date without a time; `None` if noted as a mistake.
     pub fn day(&mut self, key: &str, said: &Spanned<Datetime>) -> Option<Date> {
         const REMEDY: &str = "write a date without time: 2027-06-30";
         let Datetime { date: Some(day), time: None, offset: None } = *said.get_ref() else {
@@ -200,12 +200,12 @@ impl<'a> Review<'a> {
             .ok()
     }
 
-    /// The line, from 1, in which byte `at` of the text, or of the piece that is being read, lies.
+    /// The line, from 1, of byte `at` of the text, or of the piece being read.
     pub fn line_of(&self, at: usize) -> usize {
         1 + self.ends.partition_point(|end| *end < self.begin + at)
     }
 
-    /// The mistakes in the order of the lines.
+    /// The mistakes in the order of lines.
     pub fn finish(mut self) -> Vec<Mistake> {
         self.mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
         self.mistakes
@@ -216,14 +216,14 @@ impl<'a> Review<'a> {
         let alone = key.ends_with(']');
         let stray = alone && words::is_stray(error.message(), self.text, error.span().as_ref());
         let (what, remedy) = words::in_words(error.message(), self.text, error.span(), stray);
-        // What stands before every section is no section itself.
+        // A key before all sections belongs to no section.
         let key = if stray { key.trim_matches(['[', ']']).to_owned() } else { key };
         self.note(error.span(), key, what, remedy);
     }
 }
 
-/// Where the pieces of a text lie: the first before any line that begins with `header`, then one from each such line to
-/// the next.
+/// The ranges of a text's pieces: the first ends before the first line that begins with `header`, then one
+/// from each such line to the next.
 pub fn pieces<'a>(text: &'a str, header: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
     let is_line = move |at: &usize| *at == 0 || text.as_bytes()[at - 1] == b'\n';
     let starts = text.match_indices(header).map(|(at, _)| at).filter(is_line);
@@ -231,7 +231,8 @@ pub fn pieces<'a>(text: &'a str, header: &'a str) -> impl Iterator<Item = Range<
     starts.chain([text.len()]).map(move |end| std::mem::replace(&mut begin, end)..end)
 }
 
-/// The path of what is left out next, the innermost entry that holds byte `at`; `at` joins those left out.
+/// The path of the innermost entry that holds byte `at`, which is omitted next; `at` is added to the omitted
+/// ones.
 fn path_without(piece: &str, left_out: &mut Vec<usize>, at: usize) -> Option<Vec<String>> {
     let mut root = DeTable::parse(piece).ok()?;
     left_out.iter().for_each(|before| drop(take_out(root.get_mut(), *before)));
@@ -240,7 +241,7 @@ fn path_without(piece: &str, left_out: &mut Vec<usize>, at: usize) -> Option<Vec
     Some(path)
 }
 
-/// Removes the innermost entry whose key or value holds byte `at`; gives its path.
+/// Removes the innermost entry whose key or value holds byte `at`, and returns its path.
 fn take_out(table: &mut DeTable<'_>, at: usize) -> Option<Vec<String>> {
     for (key, value) in table.iter_mut() {
         if let Some(mut path) = take_out_of_value(value.get_mut(), at) {

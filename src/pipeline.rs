@@ -1,4 +1,4 @@
-//! From a camera's frame to what the policy hears: the way that `run`, `demo` and `bench` share.
+//! From a camera's frame to the policy's events: shared by `run`, `demo` and `bench`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,15 +22,16 @@ use thiserror::Error;
 use crate::config::{RecognitionSettings, Settings};
 use crate::door::Driver;
 
-/// The share of strangers who are as near as two frames of one face may be apart, where nothing else is known.
+/// How near two frames of one face must be if nothing else is known: as near as this fraction of strangers.
 const STRANGERS_AS_NEAR: f64 = 1e-2;
-/// How far directions 60 degrees apart are. Of trained networks strangers lie near a right angle, 1.41 apart.
+/// The distance of directions 60 degrees apart. With trained networks strangers are about at a right angle,
+/// 1.41 apart.
 const SIXTY_DEGREES: f32 = 1.0;
 
-/// Why a frame gave nothing.
+/// Why a frame gave no result.
 #[derive(Debug, Error)]
 pub enum PipelineError {
-    /// The frame's bytes are not what the camera promised; the frame is dropped and counted.
+    /// The frame's bytes are not what the camera promised. The frame is dropped and counted.
     #[error("a frame was dropped: {0}")]
     Pixels(#[from] PixelError),
     /// A network failed.
@@ -38,17 +39,17 @@ pub enum PipelineError {
     Model(#[from] ModelError),
 }
 
-/// What one frame showed, and what it cost before anything was looked at.
+/// The result of one frame, and the time to decode it.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// What the vision saw.
+    /// The result of the vision.
     pub look: Look,
-    /// Making the camera's bytes ready to be looked at: checking them, and decoding a JPEG. Other formats are decoded
-    /// as far as a stage looks at them, which counts to that stage.
+    /// The time to check the camera's bytes and to decode a JPEG. Other formats are decoded by the stages, as
+    /// far as they need it.
     pub decode: Duration,
 }
 
-/// Looks at a frame.
+/// Analyses a frame.
 pub fn see(vision: &mut Vision, frame: &Frame) -> Result<Seen, PipelineError> {
     let start = Instant::now();
     let raw = Raw::of(frame)?;
@@ -56,7 +57,7 @@ pub fn see(vision: &mut Vision, frame: &Frame) -> Result<Seen, PipelineError> {
     Ok(Seen { look: vision.look(&raw, frame.taken)?, decode })
 }
 
-/// Compares what was seen with the gallery and puts it into the policy's words.
+/// Compares the faces with the gallery, and returns events for the policy.
 pub fn observe(matcher: &mut Matcher, look: &Look) -> Vec<Event> {
     let mut events = Vec::new();
     if let Some(sighting) = &look.nearest {
@@ -76,7 +77,7 @@ pub fn observe(matcher: &mut Matcher, look: &Look) -> Vec<Event> {
     events
 }
 
-/// The track whose decision is close, if one is: its next frames deserve a closer look.
+/// The track whose score is close to the threshold, if there is one: its next frames should embed both crops.
 pub fn look_closer(events: &[Event]) -> Option<TrackId> {
     events.iter().find_map(|event| match event {
         Event::Observed(observation) if observation.look_closer => Some(observation.track),
@@ -84,19 +85,19 @@ pub fn look_closer(events: &[Event]) -> Option<TrackId> {
     })
 }
 
-/// What a decision is made on, which says how many tries a stranger has.
+/// What a decision is based on, and so how many tries a stranger has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
-    /// A track before the door.
+    /// A track in front of the door.
     Track,
-    /// One photograph.
+    /// A single photograph.
     Photograph,
 }
 
-/// Why there is no rule to decide by.
+/// Why there is no rule for decisions.
 #[derive(Debug, Error)]
 pub enum RuleError {
-    /// No threshold for this model.
+    /// There is no threshold for this model.
     #[error(transparent)]
     Threshold(#[from] ThresholdError),
     /// The model's cohort is not what its manifest says.
@@ -104,7 +105,7 @@ pub enum RuleError {
     Cohort(#[from] CohortError),
 }
 
-/// How embeddings of these models are compared. A fixed distance is a distance: nothing is centred then.
+/// How embeddings of these models are compared. With a fixed distance nothing is centred.
 pub fn scoring(recognition: &RecognitionSettings, models: &Models) -> Result<Scoring, RuleError> {
     let entry = models.embedder.entry();
     match recognition.max_distance {
@@ -125,7 +126,7 @@ pub fn centred(entry: &Entry, cohort: Option<&[u8]>) -> Result<Scoring, CohortEr
     Ok(Scoring::new(entry.metric, Some(Arc::new(cohort))))
 }
 
-/// The thresholds that the configuration asks for, with these models compared in this way.
+/// The configured thresholds, for these models compared in this way.
 pub fn thresholds(
     recognition: &RecognitionSettings,
     models: &Models,
@@ -141,12 +142,12 @@ pub fn thresholds(
     }
 }
 
-/// The largest distance of two frames of one track that show one face, by the network's metric.
+/// The largest distance of two frames of one track that show the same face, by the network's metric.
 ///
-/// The manifest says it as `same-face`. Where it does not: the distance that one stranger in a hundred reaches, one
-/// photograph against one, by the tables without a cohort; without those an angle of 60 degrees, or for a network
-/// that is compared by the distance, whose scale nobody knows, twice the largest distance that opens: two frames that
-/// both lie within that of one template are no farther apart.
+/// It is the manifest's `same-face`. Without that, it is the distance that one stranger in a hundred reaches,
+/// one photograph against one, by the tables without a cohort. Without those, it is an angle of 60 degrees;
+/// or, for a network that is compared by distance and has no known scale, twice the largest distance that
+/// opens: two frames within that of the same template are no farther apart.
 pub fn same_face(recognition: &RecognitionSettings, models: &Models) -> Result<Distance, ThresholdError> {
     same_face_of(models.embedder.entry(), models.manifest(), recognition.max_distance)
 }
@@ -175,17 +176,17 @@ fn same_face_of(
     found.ok_or_else(|| ThresholdError::NoSameFace(entry.name.clone()))
 }
 
-/// What the target is for a gallery, and what is met: another rate where the tables do not reach far enough for so many
-/// people. `None` with a fixed distance, which promises nothing.
+/// The target for a gallery and the rate that is reached, which is higher if the tables have no threshold for
+/// so many people. `None` with a fixed distance, which promises nothing.
 pub fn promise(thresholds: &Thresholds, gallery: &Gallery, frames: usize) -> Option<Promise> {
     let people = gallery.people();
     let photographs: BTreeSet<usize> = people.iter().map(|person| person.enrolled).collect();
-    // Of nobody, what holds for the first.
+    // For an empty gallery, use the values for the first person.
     let photographs = if photographs.is_empty() { BTreeSet::from([1]) } else { photographs };
     thresholds.promise_at_a_door(people.len(), photographs, u32::try_from(frames).unwrap_or(u32::MAX))
 }
 
-/// What to say of a target that is not met, and what to do; `None` for one that is.
+/// The message about a target that is not met, with the remedy; `None` if it is met.
 pub fn shortfall(promise: &Promise) -> Option<String> {
     let Promise { asked, met, people } = *promise;
     (!promise.is_kept()).then(|| {
@@ -199,16 +200,16 @@ pub fn shortfall(promise: &Promise) -> Option<String> {
     })
 }
 
-/// A rate rounded up to two digits, as a configuration has it.
+/// A rate rounded up to two digits, as it is written in a configuration.
 fn rounded_up(rate: f64) -> String {
     let unit = 10f64.powf(rate.log10().floor() - 1.0);
     format!("{:.1e}", (rate / unit - 1e-9).ceil() * unit)
 }
 
-/// Whether a manifest's model has error-rate tables for its cohort; an error if they are not tables.
+/// Whether a manifest's model has error-rate tables for its cohort; an error if the tables are wrong.
 pub fn is_measured(manifest: &str, entry: &Entry) -> Result<bool, ThresholdError> {
     let cohort = entry.cohort.as_ref().map_or("none", |cohort| cohort.name.as_str());
-    // Any rate does: the tables are there for all or for none.
+    // Any rate will do: there are tables for all rates or for none.
     match Thresholds::for_target(manifest, &entry.name, cohort, 1e-4, TRIES_PER_ATTEMPT) {
         Ok(_) => Ok(true),
         Err(ThresholdError::NoTable(..)) => Ok(false),
@@ -216,7 +217,7 @@ pub fn is_measured(manifest: &str, entry: &Entry) -> Result<bool, ThresholdError
     }
 }
 
-/// An untrained network never drives a real lock, whatever else the configuration says.
+/// An untrained network never drives a real lock, whatever the configuration says.
 pub fn may_drive(settings: &Settings, embedder: &Entry) -> Result<(), ModelError> {
     if embedder.trained || settings.door.driver == Driver::DryRun {
         return Ok(());
@@ -224,7 +225,7 @@ pub fn may_drive(settings: &Settings, embedder: &Entry) -> Result<(), ModelError
     Err(ModelError::Untrained(embedder.name.clone()))
 }
 
-/// How the daemon decides: fused probes, as many frames as the policy looks back.
+/// How the daemon decides: with fused probes of as many frames as the policy considers.
 pub fn rule(settings: &Settings, models: &Models, scoring: &Scoring) -> Result<Rule, ThresholdError> {
     let recognition = &settings.recognition;
     Ok(Rule {
@@ -245,7 +246,7 @@ mod tests {
     const TABLE: &str = "[[model.error-rates]]\ncohort = \"none\"\ncrops = \"mirrored\"\ntemplates = 1\n\
         frames = 1\nrates = [[1e-2, 13.0], [1e-3, 9.0]]\n";
 
-    /// What a manifest gives, with this instead of its metric, and these lines at its end.
+    /// The limit of a manifest with this metric instead, and these lines at its end.
     fn limit(metric: &str, more: &str, max_distance: Option<f32>) -> Result<f32, ThresholdError> {
         let text = format!("{}{more}", MEANS.replacen("metric = \"cosine\"", metric, 1));
         let manifest = Manifest::parse(&text).expect("no mistake");

@@ -1,4 +1,4 @@
-//! What the daemon and systemd say to each other: ready, watchdog, reload, stop, and the signals.
+//! The daemon and systemd: ready, watchdog, reload, stop, and the signals.
 
 pub mod signals;
 
@@ -7,46 +7,46 @@ use std::time::Duration;
 use limen_core::clock::{Moment, Pulse};
 use sd_notify::NotifyState;
 
-/// A thread that has not moved for this long hangs. Longer than any frame takes, shorter than the unit's
-/// `WatchdogSec`.
+/// A thread without a sign of life for this long hangs. It is longer than any frame takes, and shorter than
+/// the unit's `WatchdogSec`.
 pub const STALLED: Duration = Duration::from_secs(3);
 
-/// No loop was finished for [`STALLED`].
+/// Whether the thread finished no loop for [`STALLED`].
 pub fn has_stalled(pulse: &Pulse, now: Moment) -> bool {
     pulse.silent_for(now) > STALLED
 }
 
-/// Tells systemd that the daemon is ready, and in one line what it does.
+/// Tells systemd that the daemon is ready, with one line about what it does.
 pub fn ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// Tells systemd one line about what the daemon does.
+/// Tells systemd, in one line, what the daemon does.
 pub fn status(status: &str) {
     tell(&[NotifyState::Status(status)]);
 }
 
-/// Tells systemd that the daemon is leaving.
+/// Tells systemd that the daemon is stopping.
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Feeds the watchdog. The caller does so only while every thread makes progress.
+/// Resets the watchdog. Call it only while all threads make progress.
 pub fn alive() {
     tell(&[NotifyState::Watchdog]);
 }
 
-/// How often the watchdog wants to be fed, if systemd watches: half its time.
+/// How often to reset the watchdog, if systemd watches: half its time.
 pub fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|limit| limit / 2)
 }
 
-/// Gives memory that was needed for a while only back to the system. glibc keeps it otherwise, and what the
-/// networks and the gallery take while they are read is more than they take afterwards.
+/// Returns free memory to the system. glibc keeps it otherwise, and reading the networks and the gallery
+/// takes more memory than using them.
 pub fn give_back_memory() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: `malloc_trim` takes a number, may be called at any time from any thread, and touches free memory
-    // only.
+    // SAFETY: `malloc_trim` takes a number, may be called at any time from any thread, and touches free
+    // memory only.
     unsafe {
         libc::malloc_trim(0);
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with a camera, said so that the reader knows which one and what to do about it.
+//! What can be wrong with a camera. Each message names the camera and the remedy.
 
 use std::io;
 use std::path::Path;
@@ -10,135 +10,136 @@ use super::shown;
 /// What can be wrong with a camera or a recording.
 #[derive(Debug, Error)]
 pub enum CameraError {
-    /// No such device node, or nothing behind it.
+    /// There is no such device node, or no camera behind it.
     #[error("{device}: no camera there; plug it in, or see `limen camera list`")]
     Missing {
-        /// The device.
+        /// The camera's device node.
         device: String,
     },
-    /// The device node may not be opened by this user.
+    /// This user may not open the device node.
     #[error("{device}: not permitted; add this user to the group video (usermod -aG video USER)")]
     NotPermitted {
-        /// The device.
+        /// The camera's device node.
         device: String,
     },
-    /// Another program streams from it.
+    /// Another program is streaming from the camera.
     #[error("{device}: another program is using this camera; `fuser -v {device}` names it")]
     Busy {
-        /// The device.
+        /// The camera's device node.
         device: String,
     },
-    /// A loopback device to which nobody writes yet.
+    /// A loopback device to which no program writes yet.
     #[error(
         "{device}: nobody feeds this loopback device yet ({source}); start the program that writes to it"
     )]
     NotReady {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
-    /// It exists, but delivers no pictures.
+    /// The device exists, but delivers no pictures.
     #[error("{device}: this is not a capture device; `limen camera list` shows those that are")]
     NotACamera {
-        /// The device.
+        /// The camera's device node.
         device: String,
     },
-    /// A driver that shows what a program feeds it.
+    /// The driver shows pictures from a program.
     #[error(
         "{device}: the driver {driver:?} shows pictures from a program, not from a lens, so anybody on this \
              machine could open the door; use a real camera, or say allow-virtual = true if this is a test"
     )]
     Virtual {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// Its driver.
+        /// The name of the driver.
         driver: String,
     },
-    /// Not the camera that the configuration names.
+    /// The camera is not the configured one.
     #[error(
         "{device}: the configuration pins the camera {expected:?}, but {found:?} is plugged in; \
          put the right one back, or correct `identity`"
     )]
     WrongCamera {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// What the configuration says.
+        /// The configured identity.
         expected: String,
-        /// What answered.
+        /// The identity of the camera that is there.
         found: String,
     },
-    /// Nothing that it offers can be used with these settings.
+    /// The camera offers no mode that these settings allow.
     #[error(
         "{device}: none of what it offers fits (offered: {offered}; wanted: {wanted}); correct format, width and \
          height, or leave them out"
     )]
     NoUsableMode {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// What it offers, as text.
+        /// The modes that it offers, as text.
         offered: String,
-        /// What was asked for, as text.
+        /// The settings, as text.
         wanted: String,
     },
-    /// All its pixel formats are unknown.
+    /// All pixel formats of the camera are unknown.
     #[error(
         "{device}: limen cannot read its pixel formats ({offered}); use a camera with YUYV, MJPEG, RGB24 or GREY, as \
          nearly every USB camera has"
     )]
     UnknownFormats {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// What it offers, as text.
+        /// The formats that it offers, as text.
         offered: String,
     },
-    /// The raw side of a ribbon-cable camera, which shows nothing until libcamera has set up what is behind it.
+    /// The raw side of a ribbon-cable camera. It shows nothing until libcamera has set up the devices behind
+    /// it.
     #[error(
         "{device}: this is the raw side of a ribbon-cable camera (driver {driver:?}), whose pictures only libcamera can \
          make; limen cannot use it; take a USB camera with YUYV or MJPEG (README, Cameras)"
     )]
     RawSide {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// Its driver.
+        /// The name of the driver.
         driver: String,
     },
-    /// It promised one mode and set up another.
+    /// The camera offered one mode and set up another.
     #[error(
         "{device}: asked for {wanted}, the camera answered {got}; choose a mode from `limen camera list`"
     )]
     ModeRefused {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// What was asked for.
+        /// The mode that was asked for, as text.
         wanted: String,
-        /// What the driver set up.
+        /// The mode that the driver set up, as text.
         got: String,
     },
-    /// The kernel refused a step.
+    /// The kernel refused an operation.
     #[error("{device}: {doing} failed: {source}; unplug and replug the camera, try another USB socket")]
     Refused {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// Which step.
+        /// The operation that failed.
         doing: &'static str,
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
-    /// It was there and is not any more.
+    /// The camera worked and is now gone.
     #[error("{device}: the camera was lost: {source}; check its cable and its power supply")]
     Lost {
-        /// The device.
+        /// The camera's device node.
         device: String,
-        /// What the kernel said.
+        /// The kernel's error.
         source: io::Error,
     },
-    /// It is open but shows nothing.
+    /// The camera is open but delivers no frames.
     #[error("{device}: no frame for {seconds} s; check the camera's cable and its power supply")]
     Stalled {
-        /// What the source calls itself.
+        /// The name of the source.
         device: String,
-        /// How long it was waited for.
+        /// How long it was waited for, in seconds.
         seconds: u64,
     },
     /// A recording without pictures.
@@ -150,7 +151,7 @@ pub enum CameraError {
     /// All pictures of a recording have been shown.
     #[error("{place}: the recording is at its end")]
     Ended {
-        /// What the source calls itself.
+        /// The name of the source.
         place: String,
     },
     /// A snapshot could not be written.
@@ -159,9 +160,9 @@ pub enum CameraError {
              that this user may write to"
     )]
     Snapshot {
-        /// The file.
+        /// The snapshot's file.
         file: String,
-        /// What was wrong.
+        /// The error of the system.
         source: io::Error,
     },
 }
@@ -179,8 +180,8 @@ impl CameraError {
         }
     }
 
-    /// What the kernel's refusal of a later step means; `loopback`: the device shows what a program writes to
-    /// it.
+    /// The meaning of the kernel's error in a later operation. `loopback`: the device shows what a program
+    /// writes to it.
     pub(super) fn refused(device: &Path, loopback: bool, doing: &'static str, source: io::Error) -> Self {
         let device = shown(device);
         match source.raw_os_error() {

@@ -1,4 +1,4 @@
-//! What cameras there are and what they offer, for `limen camera list`.
+//! The connected cameras and their modes, for `limen camera list`.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,15 @@ use serde::Serialize;
 use super::mode::Mode;
 use super::{CameraError, shown, v4l};
 
-/// The most device nodes looked at; the kernel numbers them up to 255.
+/// The most device nodes that are checked; the kernel numbers them up to 255.
 const MAX_NODES: usize = 256;
 
-/// What there is.
+/// The cameras of this machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
-    /// The cameras, by number.
+    /// The cameras, by device number.
     pub cameras: Vec<CameraListing>,
-    /// How many video devices there are in all.
+    /// The number of all video devices.
     pub devices: usize,
 }
 
@@ -25,31 +25,31 @@ pub struct Listing {
 pub struct CameraListing {
     /// The device node.
     pub device: String,
-    /// Stable names that lead to it: use one of them in the configuration.
+    /// Stable names that lead to the device. Use one of them in the configuration.
     pub links: Vec<String>,
-    /// What `identity` in the configuration would be.
+    /// The value for `identity` in the configuration.
     pub identity: Option<String>,
-    /// The product's name.
+    /// The name of the product.
     pub card: Option<String>,
     /// Whether its pictures come from a program.
     #[serde(rename = "virtual")]
     pub is_virtual: bool,
-    /// What it offers of what limen can use.
+    /// The modes that limen can use.
     pub modes: Vec<ListedMode>,
-    /// Why it cannot be used, with the remedy.
+    /// Why the camera cannot be used, with the remedy.
     pub error: Option<String>,
 }
 
-/// A [`Mode`] for people and JSON.
+/// A [`Mode`] for people and for JSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ListedMode {
-    /// The pixel format's name.
+    /// The name of the pixel format.
     pub format: &'static str,
-    /// Pixels a row.
+    /// The width, in pixels.
     pub width: u32,
-    /// Rows.
+    /// The height, in pixels.
     pub height: u32,
-    /// The highest frame rate, if the driver says.
+    /// The highest frame rate, in frames per second; `None` if the driver does not say.
     pub fps: Option<f32>,
 }
 
@@ -59,7 +59,7 @@ impl From<Mode> for ListedMode {
     }
 }
 
-/// All capture devices, by number. Nodes that are no cameras (codecs, metadata) are left out, cameras that
+/// All capture devices, by number. Nodes that are no cameras (codecs, metadata) are omitted. Cameras that
 /// cannot be opened are listed with the reason.
 pub fn list() -> Listing {
     list_in(Path::new("/dev"))
@@ -108,7 +108,7 @@ fn nodes(folder: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The links below `by-id` and `by-path` that lead to the device.
+/// The links in `by-id` and `by-path` that lead to the device.
 fn links_to(device: &Path, folder: &Path) -> Vec<String> {
     let Ok(device) = device.canonicalize() else {
         return Vec::new();

@@ -1,5 +1,4 @@
-//! Which of the formats and sizes that a camera offers to take. Pure, so that it can be tested without a
-//! camera.
+//! Chooses among the formats and sizes that a camera offers. Pure, so that it can be tested without a camera.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -8,24 +7,25 @@ use limen_vision::frame::PixelFormat;
 
 use super::{CAMERA_SIZE, CameraError, CameraSettings};
 
-/// Below this many frames a second, evidence gathers too slowly for somebody who walks up to a door.
+/// The lowest usable frame rate, in frames per second. Below it, evidence comes too slowly for a person at
+/// the door.
 pub const SLOWEST_FPS: f32 = 10.0;
 
-/// One way in which a camera can deliver pictures.
+/// A way in which a camera can deliver pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mode {
-    /// The pixel format.
+    /// The pixel format of the frames.
     pub format: PixelFormat,
-    /// Pixels a row.
+    /// The width, in pixels.
     pub width: u32,
-    /// Rows.
+    /// The height, in pixels.
     pub height: u32,
-    /// The highest frame rate; `None` if the driver does not say.
+    /// The highest frame rate, in frames per second; `None` if the driver does not say.
     pub fps: Option<f32>,
 }
 
 impl Mode {
-    /// Bytes of a row without padding, for drivers that leave the stride at zero.
+    /// The bytes per row without padding, for drivers that give a stride of zero.
     pub fn tight_stride(&self) -> usize {
         let pixel = match self.format {
             PixelFormat::Yuyv => 2,
@@ -46,17 +46,17 @@ impl fmt::Display for Mode {
     }
 }
 
-/// Everything that a camera offers.
+/// All modes of a camera.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Offer {
-    /// What limen can read.
+    /// The modes that limen can read.
     pub modes: Vec<Mode>,
-    /// The formats that it cannot read, as drivers call them.
+    /// The formats that limen cannot read, by their names in drivers.
     pub others: Vec<String>,
 }
 
 impl Offer {
-    /// An error where a camera offers nothing that limen can read; of the device as messages show it.
+    /// Fails if the camera offers nothing that limen can read. `device` is its name for messages.
     pub fn check(&self, device: &str) -> Result<(), CameraError> {
         if !self.modes.is_empty() {
             return Ok(());
@@ -66,8 +66,8 @@ impl Offer {
     }
 }
 
-/// The best mode that the settings allow: fast enough, then at least 640x480 and as near to it as possible,
-/// then the cheapest to decode. `None` if nothing fits.
+/// The best mode that the settings allow: first fast enough, then at least 640x480 and as near to it as
+/// possible, then the cheapest to decode. `None` if no mode is allowed.
 pub fn choose(offered: &[Mode], settings: &CameraSettings) -> Option<Mode> {
     let slowest = settings.fps.map_or(SLOWEST_FPS, |fps| fps as f32);
     offered
@@ -85,14 +85,14 @@ pub fn choose(offered: &[Mode], settings: &CameraSettings) -> Option<Mode> {
         .copied()
 }
 
-/// What the settings insist on, as text for a message.
+/// The required settings, as text for a message.
 pub fn wanted(settings: &CameraSettings) -> String {
     let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |pixels| pixels.to_string());
     let format = settings.format.map_or("YUYV, MJPEG, RGB24 or GREY", PixelFormat::name);
     format!("{format}, width {}, height {}", side(settings.width), side(settings.height))
 }
 
-/// The offer as text for a message, bounded because some drivers offer hundreds.
+/// The modes as text for a message, shortened because some drivers offer hundreds.
 pub fn offered(modes: &[Mode]) -> String {
     some_of(modes)
 }
@@ -106,13 +106,13 @@ fn some_of<T: ToString>(all: &[T]) -> String {
     text
 }
 
-/// For drivers that take any size in a range: the first step that is not below `wanted`, inside the range.
+/// For drivers that accept a range of sizes: the first step in the range that is not below `wanted`.
 pub fn step_near(wanted: u32, least: u32, most: u32, step: u32) -> u32 {
     let steps = wanted.saturating_sub(least).div_ceil(step.max(1));
     least.saturating_add(steps.saturating_mul(step.max(1))).min(most.max(least))
 }
 
-/// The format that a driver means by its four-character code.
+/// The format of a driver's four-character code; `None` if it is unknown.
 pub fn format_of(code: &[u8; 4]) -> Option<PixelFormat> {
     match code {
         b"YUYV" => Some(PixelFormat::Yuyv),
@@ -123,7 +123,7 @@ pub fn format_of(code: &[u8; 4]) -> Option<PixelFormat> {
     }
 }
 
-/// The four-character code by which drivers know the format.
+/// The driver's four-character code of a format.
 pub fn code_of(format: PixelFormat) -> &'static [u8; 4] {
     match format {
         PixelFormat::Yuyv => b"YUYV",

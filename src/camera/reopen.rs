@@ -1,15 +1,15 @@
-//! A camera that comes back: cables are pulled, USB ports reset, drivers reload, and nobody stands by to
-//! restart.
+//! Opens a lost camera again: cables are pulled, USB ports reset, drivers reloaded, and nobody is there to
+//! restart it.
 //!
 //! ```text
-//!             a frame                      error, or 2 s without a frame
-//!   +--------------------> Running ------------------------------------+
-//!   |  (says Back, if Lost was said)        (says Lost, once)          |
-//!   |                                                                  v
-//!   +------------------------- Away: closed, tries to open, waits 250 ms, 500 ms ... 5 s
+//! a frame                      error, or 2 s without a frame
+//! +--------------------> Running ------------------------------------+
+//! |  (says Back, if Lost was said)        (says Lost, once)          |
+//! |                                                                  v
+//! +------------------------- Away: closed, tries to open, waits 250 ms, 500 ms ... 5 s
 //! ```
 //!
-//! Opening alone does not count as being back: a camera that opens and shows nothing is still away.
+//! The camera is back only with its first frame: one that opens and shows nothing is still away.
 
 use std::thread;
 use std::time::Duration;
@@ -20,15 +20,15 @@ use limen_vision::frame::Frame;
 use super::{CameraError, FrameSource, LiveSource};
 use crate::clocks;
 
-/// An open camera without a frame for this long is a fault: three times the slowest usable interval would do,
-/// but cameras pause for up to a second while they set their exposure.
+/// An open camera without a frame for this long has failed. Three times the slowest usable interval would be
+/// enough, but cameras pause for up to a second while they set their exposure.
 pub const STALLED_AFTER: Duration = Duration::from_secs(2);
 /// The pause after the first failure.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause; somebody who has plugged the camera in again waits no longer than this.
+/// The longest pause: a person who has connected the camera again waits no longer.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// When to try again: the pause doubles with each failure.
+/// Decides when to try again: the pause doubles with each failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     pause: Duration,
@@ -48,39 +48,40 @@ impl Backoff {
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
-    /// Notes that all is well: the next failure is followed by the first pause again.
+    /// Notes a success: after the next failure the pause is the first one again.
     pub fn succeeded(&mut self) {
         *self = Self::default();
     }
 
-    /// How long to wait from `now` until the next try; zero if it is due.
+    /// How long to wait from `now` to the next try; zero if it is due.
     pub fn wait(&self, now: Moment) -> Duration {
         self.next_try.since(now)
     }
 }
 
-/// Whether frames come.
+/// Whether the camera delivers frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CameraState {
-    /// They do.
+    /// The camera delivers frames.
     Running,
-    /// They do not: not opened yet, or lost.
+    /// It delivers none: it is not open yet, or lost.
     Away {
-        /// Since then.
+        /// When it was lost, or the start.
         since: Moment,
     },
 }
 
-/// What one call to [`Reopening::next`] brought.
+/// The result of one call of [`Reopening::next`].
 #[derive(Debug)]
 pub enum Delivery {
-    /// A frame.
+    /// The newest frame.
     Frame(Frame),
-    /// Nothing within the timeout; or the camera is away, which has been said already.
+    /// No frame came within the timeout, or the camera is still away.
     Nothing,
-    /// The camera is away from now on, and why. Said once a loss, a start without a camera included.
+    /// The camera is away from now on, for this reason. Reported once per loss, also at a start without a
+    /// camera.
     Lost(CameraError),
-    /// The camera shows pictures again. Said once a loss; frames follow with the next call.
+    /// The camera delivers frames again. Reported once per loss; the next call gives frames.
     Back {
         /// How long it was away.
         away: Duration,

@@ -1,8 +1,8 @@
 //! Photographs that pass for a camera: for the demo, tests and bench.
 //!
-//! Time stamps come from a clock of the recording's own, which moves by one interval a frame, so that a
-//! replay may run faster than real time and still look the same to everything that counts seconds. A replay
-//! is never a [`LiveSource`](super::LiveSource).
+//! Time stamps come from the recording's own clock, which advances by one interval per frame. So a replay may
+//! run faster than real time, and all code that counts seconds behaves the same. A replay is never a
+//! [`LiveSource`](super::LiveSource).
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,11 +33,14 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Shows pictures one after the other, each fitted into [`CAMERA_SIZE`]; the first is taken at `start`,
+    /// Shows pictures one after the other, each fitted into [`CAMERA_SIZE`]. The first is taken at `start`,
     /// each further frame `interval` later.
     ///
-    /// At first each picture is one frame, without pauses between them, once, and as fast as it is asked for.
-    /// Fails if there are no pictures.
+    /// By default each picture is one frame, without pauses, all are shown once, and each as soon as it is
+    /// asked for.
+    ///
+    /// # Errors
+    /// If there are no pictures.
     pub fn new(pictures: Vec<Picture>, interval: Duration, start: Moment) -> Result<Self, CameraError> {
         if pictures.is_empty() {
             return Err(CameraError::NothingToReplay { place: NAME.to_owned() });
@@ -68,32 +71,31 @@ impl Replay {
         self
     }
 
-    /// Begins again after the last picture, instead of ending with [`CameraError::Ended`].
+    /// Starts again after the last picture, instead of ending with [`CameraError::Ended`].
     pub fn looping(mut self, looping: bool) -> Self {
         self.looping = looping;
         self
     }
 
-    /// Delivers each frame when it is due in real time, instead of at once; the first is then taken when it
-    /// is first asked for.
+    /// Delivers each frame at its time, instead of at once. The first is taken when it is first asked for.
     pub fn paced(mut self, paced: bool) -> Self {
         self.paced = paced;
         self
     }
 
-    /// Which picture the frame with this sequence number shows, counted from 0; `None` for a black frame.
+    /// The index of the picture in the frame with this sequence number, from 0; `None` for a black frame.
     pub fn picture_of(&self, sequence: u64) -> Option<usize> {
         let cycle = self.repeat + self.blanks;
         let shown = usize::try_from(sequence / cycle).ok()? % self.pictures.len();
         (sequence % cycle < self.repeat).then_some(shown)
     }
 
-    /// How many frames one pass through all pictures has.
+    /// The number of frames in one pass through all pictures.
     pub fn frames(&self) -> u64 {
         (self.repeat + self.blanks) * self.pictures.len() as u64
     }
 
-    /// Whether the next frame is due, after waiting for it at most `timeout`.
+    /// Whether the next frame is due. Waits for it at most `timeout`.
     fn is_due(&mut self, timeout: Duration) -> bool {
         if !self.paced {
             return true;

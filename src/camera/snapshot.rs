@@ -1,7 +1,7 @@
-//! One picture into one new file, for an installer who aims the camera.
+//! Writes one picture into one new file, for the installer who aims the camera.
 //!
-//! It is the only way in which a picture leaves the program, so the file is readable by its owner only and
-//! never overwrites or follows anything that is already there.
+//! No other picture leaves the program. So only the owner may read the file, and it never overwrites a file
+//! or follows a link.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -13,16 +13,16 @@ use limen_vision::pixels::encode::encode_jpeg;
 
 use super::{CameraError, shown};
 
-/// Writes the picture as JPEG into a new file of mode 0600.
+/// Writes the picture as JPEG into a new file of mode 0600. If that fails, no partial file stays.
 ///
-/// Fails if anything of that name exists (a link too), or the folder is not writable; no half-written file
-/// stays.
+/// # Errors
+/// If a file or link of that name exists, or the folder is not writable.
 pub fn write_snapshot(picture: &Picture, file: &Path) -> Result<(), CameraError> {
     let failed = |source| CameraError::Snapshot { file: shown(file), source };
     let jpeg = encode_jpeg(picture).map_err(failed)?;
     let mut opened = create(file).map_err(failed)?;
     opened.write_all(&jpeg).and_then(|()| opened.sync_all()).map_err(|error| {
-        // The first error is the one to report.
+        // Report the first error.
         let _ = std::fs::remove_file(file);
         failed(error)
     })

@@ -1,18 +1,18 @@
 //! The kernel's video devices. The only file that names the `v4l` crate.
 //!
-//! What the crate does not do by itself, and this file therefore does around it:
+//! What the crate does not do, and this file does for it:
 //!
-//! - After a timeout its `next()` queues a buffer that the kernel still owns, and the stream is ruined. So it
-//!   is called only once poll(2) says that a frame is there. For that the stream has to run before the first
-//!   `next()`: all buffers but number 0 are queued and streaming is started by hand; buffer 0 is the one that
-//!   `next()` then queues as if it had just been read.
-//! - Frames wait in the queue behind slow inference: every call drains it and keeps the newest. Of a driver
-//!   without monotonic time stamps only a frame that arrives *while we wait* counts, because how long the
-//!   others have been lying there is unknown.
-//! - It panics where a driver's answer surprises it (a name that is no UTF-8, an unknown colour space), and
+//! - After a timeout its `next()` queues a buffer that the kernel still owns, which breaks the stream. So it
+//!   is called only when poll(2) reports a frame. For that the stream must run before the first `next()`: all
+//!   buffers but number 0 are queued and streaming is started by hand. Buffer 0 is the one that `next()` then
+//!   queues as if it had just been read.
+//! - Frames wait in the queue during slow inference: every call empties it and keeps the newest. If a driver
+//!   has no monotonic time stamps, a frame counts only if it arrives *while we wait*, because the age of the
+//!   others is unknown.
+//! - It panics if a driver's answer surprises it (a name that is not UTF-8, an unknown colour space), and
 //!   again when a stream that cannot be stopped is dropped, which would end the process. See `caught` and
 //!   `release`.
-//! - The slice that it returns is the whole mapping; it is cut to what the driver wrote.
+//! - The slice that it returns is the whole mapping. It is cut to what the driver wrote.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,19 +39,20 @@ use super::{
 };
 use crate::clocks;
 
-/// Enough that the driver always has one to fill while another is read.
+/// Enough buffers that the driver can fill one while another is read.
 const BUFFERS: u32 = 4;
-/// The kernel's own limit (VIDEO_MAX_FRAME); a driver may give more buffers than were asked for.
+/// The kernel's limit (VIDEO_MAX_FRAME); a driver may give more buffers than were asked for.
 const MAX_BUFFERS: usize = 32;
-/// The most frames thrown away in one call, so that a device that is always readable cannot hold it.
+/// The most frames dropped in one call, so that a device that is always readable cannot block it.
 const MAX_DRAIN: usize = 64;
-/// Frames a second to ask for if the configuration names none: more is work without gain.
+/// The frame rate to ask for if the configuration names none, in frames per second. More needs work and gains
+/// nothing.
 const USUAL_FPS: u32 = 30;
-/// A stamp may lie so far in the future: USB cameras' clocks are converted to the kernel's with an error of
-/// some milliseconds, and some drivers stamp the end of a frame that they deliver at its beginning.
+/// How far in the future a time stamp may lie. The clocks of USB cameras are converted to the kernel's with
+/// an error of some milliseconds, and some drivers stamp the end of a frame but deliver it at its start.
 const CLOCK_ERROR: Duration = Duration::from_millis(100);
 
-/// A camera that streams.
+/// A camera that is streaming.
 pub struct V4lCamera {
     device: PathBuf,
     identity: CameraIdentity,
@@ -78,18 +79,18 @@ impl V4lCamera {
         Ok(Self { device: path, identity, mode, stride, stream: Some(stream), dropped: 0 })
     }
 
-    /// Which camera it is.
+    /// The camera's identity.
     pub fn identity(&self) -> &CameraIdentity {
         &self.identity
     }
 
-    /// How it delivers.
+    /// The mode in which it delivers.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// Frames thrown away since the opening: damaged or empty by the driver's own word, dated into the
-    /// future, or of unknown age.
+    /// The number of frames dropped since the camera was opened: damaged or empty as the driver says, dated
+    /// in the future, or of unknown age.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -107,7 +108,7 @@ impl V4lCamera {
         }
     }
 
-    /// Fetches the frame that is there. `watched`: it came while this call was waiting for it.
+    /// Fetches the frame that is there. `watched`: it came while this call waited for it.
     fn fetch(&mut self, watched: bool) -> Result<Option<Frame>, CameraError> {
         let Some(stream) = &mut self.stream else {
             return Ok(None);
@@ -133,7 +134,7 @@ impl V4lCamera {
         }))
     }
 
-    /// The stream is of no more use once the kernel has refused something.
+    /// Makes the error of a lost camera: after it the stream cannot be used any more.
     fn lost(&mut self, source: io::Error) -> CameraError {
         self.close();
         CameraError::Lost { device: shown(&self.device), source }
@@ -180,14 +181,14 @@ impl Drop for V4lCamera {
     }
 }
 
-/// Which camera is behind a device, and what it offers of what can be used; nothing is changed.
+/// The camera behind a device and the modes that limen can use. It changes nothing.
 pub(super) fn survey(device: &Path) -> Result<(CameraIdentity, Offer), CameraError> {
     let node = Node::open(device)?;
     let offer = node.offer(CAMERA_SIZE)?;
     Ok((node.identity, offer))
 }
 
-/// An open capture device that does not stream.
+/// An open capture device that is not streaming.
 struct Node {
     path: PathBuf,
     device: Device,
@@ -208,14 +209,14 @@ impl Node {
         if captures && !node.identity.is_processor() {
             return Ok(node);
         }
-        // A loopback with exclusive capabilities is a capture device only while somebody writes to it.
+        // A loopback with exclusive capabilities is a capture device only while a program writes to it.
         if node.is_loopback() {
             return Err(node.refused("opening", io::Error::from_raw_os_error(libc::EBUSY)));
         }
         Err(CameraError::NotACamera { device: shown(path) })
     }
 
-    /// What it offers; where a driver leaves the size open, the one nearest to `wanted`.
+    /// The modes of the device. If a driver leaves the size open, the size nearest to `wanted`.
     fn offer(&self, wanted: (u32, u32)) -> Result<Offer, CameraError> {
         let formats = caught(|| self.device.enum_formats())
             .map_err(|error| self.refused("listing its formats", error))?;
@@ -235,7 +236,7 @@ impl Node {
         Ok(offer)
     }
 
-    /// Drivers that cannot list their sizes have one, the present one.
+    /// Drivers that cannot list their sizes have one: the present one.
     fn sizes(&self, fourcc: FourCC, wanted: (u32, u32)) -> Vec<(u32, u32)> {
         match caught(|| self.device.enum_framesizes(fourcc)) {
             Ok(sizes) => sizes.into_iter().map(|offer| size_near(&offer.size, wanted)).collect(),
@@ -254,7 +255,8 @@ impl Node {
         rates.reduce(f32::max)
     }
 
-    /// Sets the mode and returns what the driver made of it, with the bytes from row to row.
+    /// Sets the mode. Returns the mode that the driver set up, and the bytes from the start of one row to the
+    /// next.
     fn set_up(&self, chosen: Mode, settings: &CameraSettings) -> Result<(Mode, usize), CameraError> {
         let asked = Format::new(chosen.width, chosen.height, FourCC::new(mode::code_of(chosen.format)));
         let got = caught(|| self.device.set_format(&asked))
@@ -275,8 +277,8 @@ impl Node {
         Ok((mode, (got.stride as usize).max(mode.tight_stride())))
     }
 
-    /// Asks for a frame rate and returns the driver's answer. A driver that refuses keeps its own, which is
-    /// no fault.
+    /// Asks for a frame rate and returns the driver's answer. If the driver refuses, it keeps its own rate,
+    /// which is no error.
     fn set_rate(&self, chosen: Mode, settings: &CameraSettings) -> Option<f32> {
         let usual = chosen.fps.map_or(USUAL_FPS, |fastest| USUAL_FPS.min(fastest.round().max(1.0) as u32));
         let wanted = settings.fps.unwrap_or(usual);
@@ -323,7 +325,7 @@ impl Node {
     }
 }
 
-/// Queues every buffer but the first, up to the one that the driver does not have, and starts streaming.
+/// Queues all buffers that the driver has but the first, and starts streaming.
 fn begin(stream: &mut Stream<'static>) -> io::Result<()> {
     for index in 1..MAX_BUFFERS {
         match stream.queue(index) {
@@ -335,15 +337,15 @@ fn begin(stream: &mut Stream<'static>) -> io::Result<()> {
     stream.start()
 }
 
-/// Calls into the `v4l` crate, which panics where it did not expect a driver's answer.
+/// Calls the `v4l` crate, which panics if it did not expect a driver's answer.
 fn caught<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(call))
         .unwrap_or_else(|_| Err(io::Error::other("the driver's answer makes no sense")))
 }
 
-/// Stops and frees a stream. One that cannot be stopped would panic in its destructor, and once more in its
-/// buffers', which ends the process with the door's line as it is; it is leaked instead, and the device stays
-/// busy.
+/// Stops and frees a stream. If it cannot be stopped, its destructor would panic, and then those of its
+/// buffers, which would end the process with the door's line unchanged. Such a stream is leaked, and the
+/// device stays busy.
 fn release(mut stream: Stream<'static>, device: &Path) {
     match stream.stop() {
         Err(error) if error.raw_os_error() != Some(libc::ENODEV) => {
@@ -358,8 +360,7 @@ fn release(mut stream: Stream<'static>, device: &Path) {
     }
 }
 
-/// When the frame was taken; `None` if that is not known well enough. A stamp that lies in the future is no
-/// stamp.
+/// When the frame was taken; `None` if that is not known well enough, or lies in the future.
 fn time_taken(meta: &Metadata, watched: bool, now: Moment) -> Option<Moment> {
     if (meta.flags & Flags::TIMESTAMP_MASK) != Flags::TIMESTAMP_MONOTONIC {
         return watched.then_some(now);
@@ -380,7 +381,7 @@ fn size_near(size: &FrameSizeEnum, wanted: (u32, u32)) -> (u32, u32) {
     }
 }
 
-/// Frames a second of an interval in seconds.
+/// The frame rate, in frames per second, of an interval in seconds.
 fn rate(interval: &Fraction) -> Option<f32> {
     (interval.numerator > 0).then(|| interval.denominator as f32 / interval.numerator as f32)
 }

@@ -1,4 +1,4 @@
-//! What of the device driver's side can be told without a device; vivid and v4l2loopback do the rest.
+//! Tests that need no device; vivid and v4l2loopback test the rest.
 
 use v4l::Timestamp;
 
@@ -14,7 +14,7 @@ fn stamped(flags: Flags, taken: Duration) -> Metadata {
     Metadata { flags, timestamp, ..Metadata::default() }
 }
 
-/// The same moment on CLOCK_MONOTONIC, for a machine that has never slept or has.
+/// The same moment on CLOCK_MONOTONIC, which differs after the machine has slept.
 fn monotonic(moment: Moment) -> Duration {
     moment.since(clocks::from_monotonic(Duration::ZERO))
 }

@@ -1,4 +1,4 @@
-//! The command line's end of the socket.
+//! The command line's side of the socket.
 
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{ANSWER_PATIENCE, Answer, ControlError, NO_ANSWER, Request, request_line};
 
-/// Asks the daemon and returns its answer; an answer that says no is an error.
+/// Sends a request to the daemon and returns its answer; a negative answer is an error.
 pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
     let answer = ask_either(socket, request)?;
     match answer.get("ok").and_then(serde_json::Value::as_bool) {
@@ -18,7 +18,7 @@ pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
     }
 }
 
-/// Asks the daemon and returns its answer, whether it says yes or no.
+/// Sends a request to the daemon and returns its answer, positive or negative.
 pub fn ask_either(socket: &Path, request: Request) -> Result<Answer, ControlError> {
     let mut answer = None;
     converse(socket, &request, |line| {
@@ -32,12 +32,12 @@ pub fn ask_either(socket: &Path, request: Request) -> Result<Answer, ControlErro
     }
 }
 
-/// Follows the daemon's events until it leaves or `each` returns false.
+/// Follows the daemon's events until the daemon stops or `each` returns false.
 pub fn follow(socket: &Path, each: impl FnMut(Answer) -> bool) -> Result<(), ControlError> {
     converse(socket, &Request::Events, each)
 }
 
-/// What keeps a socket from being opened, with the remedy.
+/// Why a socket cannot be opened, with the remedy.
 fn unreached(error: &std::io::Error) -> &'static str {
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => {
@@ -97,7 +97,7 @@ mod tests {
     use super::super::no;
     use super::*;
 
-    /// What a client makes of a daemon that says no for this reason.
+    /// The client's error when the daemon refuses for this reason.
     fn told(why: &'static str) -> ControlError {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let socket = folder.path().join("control.sock");

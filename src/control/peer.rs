@@ -1,4 +1,4 @@
-//! Who is at the other end of the socket, and what that one may ask: the kernel's word, not the client's.
+//! Identifies the client of a connection, and its right. The kernel tells both, not the client.
 
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -6,31 +6,31 @@ use std::os::unix::net::UnixStream;
 
 use limen_core::event::Caller;
 
-/// Groups of a process that are looked at; the kernel's limit is 65536, a person's are a few.
+/// The most groups of a process that are checked; the kernel's limit is 65536, a person has few.
 const MAX_GROUPS: usize = 1024;
 
-/// What somebody may ask.
+/// The right of a client. Each right includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
-    /// Whoever may open the socket.
+    /// For everybody who may open the socket.
     Everybody,
-    /// The site's operators: to unlock, to change the mode, to acknowledge alarms, to follow events.
+    /// For the site's operators: unlock, change the mode, acknowledge alarms, follow events.
     Operator,
-    /// Root and the service's own user.
+    /// For root and the service's user.
     Administrator,
 }
 
 /// A client, as the kernel knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
-    /// For the records.
+    /// The client's user and process, for the records.
     pub caller: Caller,
-    /// The most it may ask.
+    /// The client's highest right.
     pub right: Right,
 }
 
 impl Peer {
-    /// Asks the kernel about the other end; `operators` is the group whose members operate the door.
+    /// Asks the kernel who is at the other end. Members of the group `operators` are operators.
     pub fn of(stream: &UnixStream, operators: Option<u32>) -> io::Result<Self> {
         let credentials = rustix::net::sockopt::socket_peercred(stream)?;
         let caller = Caller { uid: credentials.uid.as_raw(), pid: credentials.pid.as_raw_nonzero().get() };
@@ -49,12 +49,12 @@ impl Peer {
     }
 }
 
-/// The groups that the client was in when it connected: SO_PEERGROUPS of unix(7), which rustix does not have.
+/// The groups that the client had when it connected: SO_PEERGROUPS of unix(7), which rustix does not offer.
 fn supplementary_groups(stream: &UnixStream) -> io::Result<Vec<u32>> {
     let mut groups = vec![0_u32; MAX_GROUPS];
     let mut bytes = libc::socklen_t::try_from(size_of_val(groups.as_slice())).unwrap_or(0);
-    // SAFETY: the descriptor is open while `stream` is borrowed; the kernel writes at most `bytes` bytes, which is
-    // the size of `groups`, and any bit pattern is a u32.
+    // SAFETY: the descriptor is open while `stream` is borrowed; the kernel writes at most `bytes` bytes,
+    // which is the size of `groups`, and any bit pattern is a u32.
     let outcome = unsafe {
         libc::getsockopt(
             stream.as_raw_fd(),
@@ -71,7 +71,7 @@ fn supplementary_groups(stream: &UnixStream) -> io::Result<Vec<u32>> {
     Ok(groups)
 }
 
-/// The number of a group of this system, from the text of `/etc/group`; a number stands for itself.
+/// The id of a group, from the text of `/etc/group`; a number stands for itself.
 pub fn group_number(groups: &str, name: &str) -> Option<u32> {
     let line = groups.lines().find(|line| line.split(':').next() == Some(name));
     let number = line.and_then(|line| line.split(':').nth(2)).unwrap_or(name);

@@ -1,16 +1,16 @@
-//! Places at the socket: some are always left for whoever may do more.
+//! The places at the socket: some are always free for clients with more rights.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{MAX_CLIENTS, MAX_GUESTS, MAX_PLAIN, Right};
 
-/// How many are connected, by what they may do: [`MAX_CLIENTS`] at most, of which [`MAX_GUESTS`] are no administrators,
-/// of which [`MAX_PLAIN`] are no operators either.
+/// The numbers of connected clients by their right: at most [`MAX_CLIENTS`], of whom at most [`MAX_GUESTS`]
+/// are no administrators, of whom at most [`MAX_PLAIN`] are no operators either.
 #[derive(Default)]
 pub(super) struct Places([AtomicUsize; 3]);
 
-/// How many of this right and of less may be connected.
+/// How many clients with this right or a lower one may be connected.
 fn limit(right: Right) -> usize {
     match right {
         Right::Everybody => MAX_PLAIN,
@@ -20,7 +20,7 @@ fn limit(right: Right) -> usize {
 }
 
 impl Places {
-    /// A place, if there is one. Only the thread that accepts asks for one.
+    /// Takes a place, if one is free. Only the accepting thread calls it.
     pub fn enter(places: &Arc<Self>, right: Right) -> Option<Place> {
         let rights = [Right::Everybody, Right::Operator, Right::Administrator];
         let mut up_to = 0;
@@ -35,7 +35,7 @@ impl Places {
     }
 }
 
-/// Counts a client out when dropped, also when its thread panics or never starts.
+/// A taken place. Dropping it frees it, also when the client's thread panics or never starts.
 pub(super) struct Place {
     places: Arc<Places>,
     right: Right,

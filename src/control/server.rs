@@ -1,4 +1,4 @@
-//! The daemon's end of the socket: one thread that accepts, one a client.
+//! The daemon's side of the socket: one accepting thread, and one thread per client.
 
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -19,23 +19,23 @@ use super::{
     Right, no,
 };
 
-/// Events that wait for a slow follower before it is dropped.
+/// How many events may wait for a slow follower before it is dropped.
 const FOLLOW_QUEUE: usize = 256;
-/// How often a follower that hears nothing is checked for having left.
+/// How often a follower without events is checked for whether it is gone.
 const FOLLOW_CHECK: Duration = Duration::from_secs(1);
 
-/// Whether the daemon took what the server heard.
+/// Whether the daemon accepted a report of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It will answer.
+    /// The daemon will answer.
     Yes,
-    /// Too much waits already.
+    /// Too many requests are waiting.
     Busy,
-    /// It no longer listens.
+    /// The daemon no longer listens.
     Gone,
 }
 
-/// The listening socket; removed when dropped.
+/// The listening socket. Dropping it removes the socket.
 #[derive(Debug)]
 pub struct ControlServer {
     path: PathBuf,
@@ -43,8 +43,9 @@ pub struct ControlServer {
 }
 
 impl ControlServer {
-    /// Listens at `path` (mode 0660) and hands what it hears to `take`, which says whether the daemon took it. `operators` is the group whose members operate the door. A socket left behind by a dead daemon
-    /// is replaced; a live one is respected.
+    /// Listens at `path` (mode 0660) and reports to `take`, which says whether the daemon accepted it.
+    /// Members of the group `operators` are operators. The socket of a dead daemon is replaced; that of a
+    /// running one is an error.
     pub fn start(
         path: &Path,
         operators: Option<u32>,
@@ -70,7 +71,7 @@ impl ControlServer {
         Ok(Self { path: path.to_owned(), thread })
     }
 
-    /// The thread that accepts has ended, which it does not do by itself.
+    /// Whether the accepting thread has ended, which only a panic causes.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
@@ -78,7 +79,7 @@ impl ControlServer {
 
 impl Drop for ControlServer {
     fn drop(&mut self) {
-        // The next start removes what is left.
+        // The next start removes the rest.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -117,7 +118,7 @@ fn accept<T: Fn(Heard) -> Taken + Send + Sync + 'static>(
     }
 }
 
-/// One connection.
+/// A connected client.
 struct Client<T> {
     stream: UnixStream,
     peer: Option<Peer>,
@@ -187,14 +188,14 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
         send(&self.stream, &no(why))
     }
 
-    /// From the thread that accepts, which a client must not hold up.
+    /// Turns a client away from the accepting thread, which the client must not block.
     fn turn_away_now(&self, why: &str) {
         let _ = self.stream.set_nonblocking(true).and_then(|()| self.turn_away(None, why));
     }
 }
 
-/// One line without its end; `None` if it is longer than [`MAX_REQUEST`]. All of it must come within
-/// [`CLIENT_PATIENCE`], however small its pieces.
+/// Reads a line without its end; `None` if it is longer than [`MAX_REQUEST`]. The whole line must come within
+/// [`CLIENT_PATIENCE`], however small its pieces are.
 fn read_line(stream: &UnixStream) -> io::Result<Option<Vec<u8>>> {
     let deadline = Instant::now() + CLIENT_PATIENCE;
     let mut line = Vec::new();
@@ -231,7 +232,7 @@ fn has_left(stream: &UnixStream) -> bool {
         let mut reader = stream;
         reader.read(&mut byte)
     });
-    // Should this fail, the next write shows it.
+    // If this fails, the next write will fail too.
     let _ = stream.set_nonblocking(false);
     !matches!(&looked, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
 }

@@ -1,4 +1,4 @@
-//! The buzzer: steady for an alarm, one short tone a second for a warning.
+//! The buzzer: a steady tone for an alarm, one short tone per second for a warning.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use limen_core::clock::Moment;
 
 use super::lines::Output;
 
-/// What is heard.
+/// The tones of the buzzer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
-    /// Nothing.
+    /// No tone at all.
     #[default]
     Silent,
-    /// Short tones: close the door.
+    /// Short tones: somebody should close the door.
     Warning,
     /// A steady tone.
     Alarm,
 }
 
-/// A short tone, and the pause after it.
+/// The length of a short tone, and of the pause after it.
 const SHORT: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_millis(800);
 
-/// A buzzer, if one is wired. One that fails is logged once and never stops the door.
+/// A buzzer, if one is wired. A failure is logged once and never stops the door.
 pub struct Buzzer {
     line: Option<Box<dyn Output>>,
     tone: Tone,
@@ -32,17 +32,17 @@ pub struct Buzzer {
 }
 
 impl Buzzer {
-    /// A silent buzzer.
+    /// A silent buzzer on this line.
     pub(super) fn new(line: Option<Box<dyn Output>>) -> Self {
         Self { line, tone: Tone::Silent, sounds: false, turns: None, complained: false }
     }
 
-    /// No buzzer.
+    /// A buzzer that is not wired.
     pub fn none() -> Self {
         Self::new(None)
     }
 
-    /// Plays something else from now on.
+    /// Plays this tone from now on.
     pub fn play(&mut self, now: Moment, tone: Tone) {
         if std::mem::replace(&mut self.tone, tone) != tone {
             self.drive(tone != Tone::Silent);
@@ -50,12 +50,12 @@ impl Buzzer {
         }
     }
 
-    /// When [`Self::let_time_pass`] is due.
+    /// When to call [`Self::let_time_pass`] next; none: no need to.
     pub fn next_turn(&self) -> Option<Moment> {
         self.turns
     }
 
-    /// Turns tone into pause and pause into tone.
+    /// Switches from tone to pause and back when it is time.
     pub fn let_time_pass(&mut self, now: Moment) {
         if self.turns.is_some_and(|turns| now >= turns) {
             self.drive(!self.sounds);

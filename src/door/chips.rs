@@ -1,8 +1,9 @@
-//! Which GPIO chip is that of the 40-pin header, and which of its lines is a pin. Pure, so that it can be tested
+//! Finds the GPIO chip of the 40-pin header, and checks the line of a pin. Pure, so that it can be tested
 //! without a chip.
 //!
-//! A chip's number says nothing: on a Raspberry Pi 5 `/dev/gpiochip0` is the header's chip with one kernel and drives
-//! power and Bluetooth with another. So a chip is known by the label that its driver gives it, and a line by its name.
+//! The number of a chip means nothing: on a Raspberry Pi 5 `/dev/gpiochip0` is the header's chip with one
+//! kernel, and drives power and Bluetooth with another. So a chip is identified by the label that its driver
+//! gives, and a line by its name.
 
 use std::path::PathBuf;
 
@@ -11,11 +12,11 @@ use limen_core::person::printable;
 use super::error::DoorError;
 use super::pin::Pin;
 
-/// What the drivers of the header's chips call them: Raspberry Pi 5; 4; all before.
+/// The labels of the header's chip: on a Raspberry Pi 5, on a Pi 4, on older ones.
 pub const HEADER_LABELS: [&str; 3] = ["pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835"];
 
-/// What kernels call the header's lines besides `GPIO17` and, by the position on the header, `PIN11`: what the
-/// schematic says.
+/// Names in kernels for lines of the header, besides `GPIO17` and, by the header's position, `PIN11`: they
+/// come from the schematic.
 const OTHER_NAMES: [(u8, &[&str]); 12] = [
     (0, &["ID_SDA", "ID_SD", "SDA0"]),
     (1, &["ID_SCL", "ID_SC", "SCL0"]),
@@ -31,28 +32,28 @@ const OTHER_NAMES: [(u8, &[&str]); 12] = [
     (15, &["RXD0", "RXD1"]),
 ];
 
-/// What `[door]` says about the chip.
+/// The chip that `[door]` names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChipChoice {
-    /// Its device node; `None`: it is found by its label.
+    /// The path of its device node; `None`: the label decides.
     pub path: Option<PathBuf>,
-    /// What its driver calls it; `None`: one of [`HEADER_LABELS`].
+    /// The label that its driver gives; `None`: one of [`HEADER_LABELS`].
     pub label: Option<String>,
 }
 
 /// A GPIO chip of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChipInfo {
-    /// Device node.
+    /// The path of its device node.
     pub path: PathBuf,
-    /// What its driver calls it.
+    /// The label that its driver gives.
     pub label: String,
-    /// How many lines it has.
+    /// The number of its lines.
     pub lines: u32,
 }
 
 impl ChipChoice {
-    /// The one that is meant among the chips of this machine.
+    /// The configured chip among those of this machine.
     pub fn among(&self, chips: &[ChipInfo]) -> Result<ChipInfo, DoorError> {
         let mut fitting = chips.iter().filter(|chip| self.fits(chip));
         match (fitting.next(), fitting.next()) {
@@ -66,7 +67,8 @@ impl ChipChoice {
         }
     }
 
-    /// Whether the chip at the device node that `[door]` names is the one that is meant; `chips` are all there are.
+    /// Checks that the chip at the configured path is the configured one; `chips` is all chips of this
+    /// machine.
     pub fn check(&self, chip: &ChipInfo, chips: &[ChipInfo]) -> Result<(), DoorError> {
         if self.fits(chip) {
             return Ok(());
@@ -85,8 +87,8 @@ impl ChipChoice {
         Err(DoorError::WrongChip { path, label: chip.label.clone(), wanted: self.wanted(), remedy })
     }
 
-    /// Whether the chip's line of this name is the pin. A line without a name is believed where `[door]` names the
-    /// chip's label.
+    /// Checks that the chip's line with this name is the pin. A line without a name is accepted if `[door]`
+    /// names the chip's label.
     pub fn check_line(&self, chip: &ChipInfo, pin: Pin, name: &str) -> Result<(), DoorError> {
         if is_name_of(name, pin) || (name.is_empty() && self.label.is_some()) {
             return Ok(());
@@ -139,7 +141,7 @@ mod tests {
         ChipInfo { path: format!("/dev/gpiochip{number}").into(), label: label.to_owned(), lines: 54 }
     }
 
-    /// A Raspberry Pi 5 under a kernel before 6.6.45.
+    /// A Raspberry Pi 5 with a kernel before 6.6.45.
     fn pi5() -> [ChipInfo; 3] {
         [chip(0, "gpio-brcmstb@107d508500"), chip(1, "gpio-brcmstb@107d508520"), chip(4, "pinctrl-rp1")]
     }

@@ -1,21 +1,21 @@
-//! The green and the red light: an answer for whoever stands at the door.
+//! The green and the red light: the answer to the person at the door.
 
 use super::lines::Output;
 
-/// What is shown.
+/// What the lights show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Indication {
-    /// Dark.
+    /// Both lights are off.
     Idle,
-    /// Green.
+    /// The green light is on.
     Granted,
-    /// Red.
+    /// The red light is on.
     Refused,
-    /// Both.
+    /// Both lights are on.
     Waiting,
 }
 
-/// Two lights, each where it is wired. A light that fails is logged once and never stops the door.
+/// Two lights, if they are wired. A failure is logged once and never stops the door.
 pub struct Indicators {
     green: Option<Box<dyn Output>>,
     red: Option<Box<dyn Output>>,
@@ -24,22 +24,22 @@ pub struct Indicators {
 }
 
 impl Indicators {
-    /// Dark lights.
+    /// These lights, both off.
     pub(super) fn new(green: Option<Box<dyn Output>>, red: Option<Box<dyn Output>>) -> Self {
         Self { green, red, shown: Indication::Idle, complained: false }
     }
 
-    /// No lights.
+    /// Lights that are not wired.
     pub fn none() -> Self {
         Self::new(None, None)
     }
 
-    /// What is shown.
+    /// What the lights show now.
     pub fn shown(&self) -> Indication {
         self.shown
     }
 
-    /// Shows something else.
+    /// Shows this from now on.
     pub fn show(&mut self, what: Indication) {
         self.shown = what;
         let lights = [(&mut self.green, Indication::Granted), (&mut self.red, Indication::Refused)];

@@ -1,7 +1,8 @@
-//! The input lines: exit button, door contact, tamper switch, fire alarm. A thread of their own waits for them.
+//! The input lines: exit button, door contact, tamper switch, fire alarm. Their own thread waits for them.
 //!
-//! Edges come debounced from the kernel. A level is looked at besides every [`LOOK`], because an edge can be lost when
-//! the kernel's queue is full: what has differed twice from the last edge is reported as if it had been one.
+//! The kernel delivers debounced edges. Levels are also read at every [`LOOK`], because an edge is lost when
+//! the kernel's queue is full: a level that differs from the last edge in two readings is reported like an
+//! edge.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,26 +20,26 @@ use super::lines::InputLines;
 use super::settings::DoorSettings;
 use crate::clocks;
 
-/// How often levels are looked at, and the longest wait for an edge.
+/// How often levels are read, and the longest wait for an edge.
 const LOOK: Duration = Duration::from_millis(500);
-/// Lines that cannot be read are opened again this often.
+/// How often lines that cannot be read are opened again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What the thread tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputReport {
-    /// An input is at this now.
+    /// The present level of an input.
     Level {
-        /// Which.
+        /// The input line.
         input: Input,
-        /// Pressed, open, tampered with, released.
+        /// Whether it is active: pressed, open, tampered with, released.
         active: bool,
-        /// It was found so; nobody was seen moving it.
+        /// Whether it was found so when the lines were opened, not seen changing.
         at_start: bool,
     },
-    /// The lines cannot be read.
+    /// The lines cannot be read, for this reason.
     Failed(String),
-    /// They can again.
+    /// The lines can be read again.
     Recovered,
 }
 
@@ -77,7 +78,7 @@ impl InputThread {
         Ok(Some(Self { stop, pulse, trouble, thread }))
     }
 
-    /// The thread has ended.
+    /// Whether the thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
@@ -99,7 +100,7 @@ impl Drop for InputThread {
     }
 }
 
-/// Reads every input once, for who tries the wiring; empty where there are none.
+/// Reads every input once, for testing the wiring; empty if there are none.
 pub fn read_all(settings: &DoorSettings) -> Result<Vec<(Input, bool)>, DoorError> {
     let Some(lines) = open_inputs(settings)? else { return Ok(Vec::new()) };
     settings.inputs.iter().map(|line| Ok((line.input, lines.is_active(line.input)?))).collect()
@@ -113,7 +114,7 @@ struct Watcher {
     trouble: Level<Option<String>>,
     /// What was last reported of each input.
     said: [Option<bool>; 4],
-    /// The level differed at the last look.
+    /// Whether the level differed at the last reading.
     doubted: [bool; 4],
 }
 
@@ -144,7 +145,7 @@ impl Watcher {
         }
     }
 
-    /// Waits for edges until the next look, then looks; false when nobody listens.
+    /// Waits for edges until the next reading, then reads the levels. Returns false once nobody listens.
     fn serve(&mut self, lines: &mut dyn InputLines) -> Result<bool, DoorError> {
         if self.said.iter().all(Option::is_none) {
             return self.report_levels(lines);
@@ -186,7 +187,7 @@ impl Watcher {
         Ok((self.report)(InputReport::Recovered))
     }
 
-    /// Edges in one direction only may follow each other where one was lost; they are one level.
+    /// If an edge was lost, two edges in the same direction follow each other. They are reported as one.
     fn say(&mut self, input: Input, active: bool, at_start: bool) -> bool {
         if self.said[input as usize].replace(active) == Some(active) {
             return true;
@@ -208,7 +209,7 @@ mod tests {
     use crate::door::pin::{ActiveLevel, Pin};
     use crate::door::settings::{InputSettings, Pull};
 
-    /// Edges to come, and the level of everything.
+    /// The edges to come, and the level of each input.
     struct Wires {
         edges: VecDeque<(Input, bool)>,
         level: bool,

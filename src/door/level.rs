@@ -1,5 +1,5 @@
-//! What a thread knows of its part at this moment. Its owner reads it whenever it likes, so that a message that a full
-//! queue has dropped is only late.
+//! State that a thread publishes. Others can read it at any time, so a report that is lost because a queue is
+//! full only comes late.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,24 +8,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Level<T>(Arc<Mutex<T>>);
 
 impl<T: Clone> Level<T> {
-    /// What it is now.
+    /// The present value.
     pub fn read(&self) -> T {
         self.lock().clone()
     }
 
-    /// Changes it, in one step for whoever reads.
+    /// Changes the value in one step.
     pub fn change(&self, change: impl FnOnce(&mut T)) {
         change(&mut self.lock());
     }
 
-    /// A thread that panicked has left what it wrote last, which is as true as before.
+    /// After a panic in another thread the value is the last one written, which is still valid.
     fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Clone for Level<T> {
-    /// The same value by another name.
+    /// A second handle of the same value.
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }

@@ -1,4 +1,4 @@
-//! BCM pin numbers: where they are on the header, and what they do before we run.
+//! BCM pin numbers, their header positions, and what pins do before the program starts.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// The highest BCM number on the 40-pin header.
 pub const HIGHEST_PIN: u8 = 27;
-/// BCM pins up to this one are pulled up at power-up, the others down (BCM2835 ARM Peripherals, table 6-31).
+/// At power-up, BCM pins up to this one are pulled up, the others down (BCM2835 ARM Peripherals, table 6-31).
 pub const LAST_PULLED_UP: u8 = 8;
 
 /// Positions on the 40-pin header by BCM number.
@@ -16,7 +16,7 @@ const HEADER: [u8; HIGHEST_PIN as usize + 1] = [
     13,
 ];
 
-/// Not a pin of the header.
+/// The number is no pin of the header.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{0} is not a BCM number (0 to {HIGHEST_PIN})")]
 pub struct PinError(pub u8);
@@ -27,7 +27,7 @@ pub struct PinError(pub u8);
 pub struct Pin(u8);
 
 impl Pin {
-    /// Checks and wraps a BCM number.
+    /// Makes a pin of a BCM number.
     pub const fn new(bcm: u8) -> Result<Self, PinError> {
         if bcm > HIGHEST_PIN { Err(PinError(bcm)) } else { Ok(Self(bcm)) }
     }
@@ -42,12 +42,12 @@ impl Pin {
         HEADER[self.0 as usize]
     }
 
-    /// The level that the pin is pulled to from power-up until something drives it.
+    /// The level to which the pin is pulled from power-up until it is driven.
     pub const fn pull_at_power_up(self) -> ActiveLevel {
         if self.0 <= LAST_PULLED_UP { ActiveLevel::High } else { ActiveLevel::Low }
     }
 
-    /// The BCM number at a position of the header, for who wrote the one for the other.
+    /// The BCM number at a header position, for users who confuse the two.
     pub fn at_header(position: u8) -> Option<Self> {
         HEADER.iter().position(|at| *at == position).and_then(|bcm| u8::try_from(bcm).ok()).map(Self)
     }
@@ -72,18 +72,18 @@ impl fmt::Display for Pin {
     }
 }
 
-/// A level of a line: the one that unlocks, in the configuration.
+/// The level at which a line is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActiveLevel {
-    /// 3.3 V.
+    /// Active at 3.3 V.
     High,
-    /// 0 V.
+    /// Active at 0 V.
     Low,
 }
 
 impl ActiveLevel {
-    /// Whether the line is to be high for the line to be `active`.
+    /// Whether the line must be high to be `active`.
     pub const fn is_high_when(self, active: bool) -> bool {
         matches!(self, Self::High) == active
     }

@@ -1,4 +1,4 @@
-//! A lock made of a line: read back after every change, locked when dropped.
+//! A lock on an output line: read back after every change, locked when dropped.
 
 use std::time::{Duration, Instant};
 
@@ -6,18 +6,18 @@ use super::error::DoorError;
 use super::lines::Output;
 use super::lock::Lock;
 
-/// How long a line may take to follow: a wire with a capacitor, which a relay board may have.
+/// How long a line may take to follow: a relay board may have a capacitor on it.
 const SETTLING: Duration = Duration::from_millis(10);
-/// How often it is looked at meanwhile.
+/// How often the line is read meanwhile.
 const LOOK: Duration = Duration::from_micros(500);
 
-/// A relay on a driven line; active means unlocked.
+/// A relay on an output line; active means unlocked.
 pub struct Relay {
     line: Box<dyn Output>,
 }
 
 impl Relay {
-    /// A locked relay.
+    /// Makes a relay, which is locked.
     pub fn new(line: Box<dyn Output>) -> Result<Self, DoorError> {
         let mut relay = Self { line };
         relay.lock()?;
@@ -60,7 +60,7 @@ impl Lock for Relay {
 }
 
 impl Drop for Relay {
-    /// The last word on the line is always "locked", in a panic too.
+    /// The last command to the line is always to lock, also after a panic.
     fn drop(&mut self) {
         if let Err(error) = self.lock() {
             log::error!("door: the line could not be locked while leaving: {error}");

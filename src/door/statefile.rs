@@ -1,5 +1,5 @@
-//! Names the line in the run-time folder, so that `limen lock` can lock it after the daemon has died, even
-//! if the configuration no longer parses.
+//! Names the line in a file of the run-time folder, so that `limen lock` can lock it after the daemon has
+//! died, even if the configuration has become invalid.
 
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,12 @@ use super::opening::open_lock;
 use super::pin::{ActiveLevel, Pin};
 use super::settings::{DoorSettings, Driver};
 
-/// The file's name in the run-time folder.
+/// The name of the file in the run-time folder.
 pub const STATE_NAME: &str = "door";
-/// The file has six short lines.
+/// The largest file that is read, in bytes; it has six short lines.
 const MAX_BYTES: u64 = 4096;
 
-/// What must be known to lock the line.
+/// What is needed to lock the line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LineName {
@@ -28,7 +28,7 @@ struct LineName {
     active: ActiveLevel,
 }
 
-/// Writes the name of the line that `settings` drive, before it is driven.
+/// Writes the line of `settings` into the file, before the line is driven.
 pub fn write(file: &Path, settings: &DoorSettings) -> Result<(), DoorError> {
     let name = LineName {
         driver: settings.driver,
@@ -41,7 +41,7 @@ pub fn write(file: &Path, settings: &DoorSettings) -> Result<(), DoorError> {
     Ok(write_atomically(file, text.as_bytes(), 0o644)?)
 }
 
-/// Drives the line named in `file` locked and reads it back; says which it was.
+/// Locks the line that `file` names and reads it back. Returns the name of the line.
 pub fn lock_now(file: &Path) -> Result<String, DoorError> {
     let text = read_trusted_text(file, MAX_BYTES, Trust::in_the_service())?;
     let name: LineName = toml::from_str(&text).map_err(|error| unreadable(file, error))?;

@@ -1,5 +1,5 @@
-//! The thread that owns the line. It unlocks on a lease, counts the lease's time itself, and locks when the
-//! lease ends, when it is told to, when its owner is gone, and when it panics.
+//! The thread that owns the line. It unlocks on a lease and counts the lease's time itself. It locks when the
+//! lease ends, on command, when its owner is gone, and when it panics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,41 +19,41 @@ use super::level::Level;
 use super::lock::Lock;
 use crate::clocks;
 
-/// Commands that may wait. Each takes microseconds.
+/// How many commands may wait. Each takes microseconds.
 const QUEUE: usize = 32;
-/// The thread shows a sign of life at least this often.
+/// The longest time between two signs of life of the thread.
 const BEAT: Duration = Duration::from_millis(500);
-/// A lock that fails is tried again this often.
+/// How often a lock that fails is tried again.
 const RETRY: Duration = Duration::from_millis(100);
-/// How long red is shown.
+/// How long the red light is on.
 const RED: Duration = Duration::from_millis(1500);
-/// How long an owner that leaves waits for the line to be locked, which takes microseconds.
+/// How long an owner that ends waits until the line is locked, which takes microseconds.
 const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Why the line was locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockedBecause {
-    /// Told to.
+    /// The owner commanded it.
     Told,
-    /// The lease ended and no other came.
+    /// The lease ended without a new one.
     LeaseOver,
-    /// It worked again after a failure.
+    /// The lock worked again after a failure.
     Mended,
 }
 
-/// What the thread tells.
+/// What the thread reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DoorReport {
     /// The line was unlocked.
     Unlocked(Moment),
     /// The line was locked.
     Locked {
-        /// When.
+        /// When it was locked.
         at: Moment,
-        /// Why.
+        /// Why it was locked.
         why: LockedBecause,
     },
-    /// The line could not be driven; locking is tried again until it works.
+    /// The line could not be driven. Locking is tried again until it works.
     Failed(String),
 }
 
@@ -69,19 +69,19 @@ impl fmt::Display for DoorReport {
     }
 }
 
-/// What the thread knows of its line at this moment.
+/// The state of the line that the thread publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DoorState {
     /// Why the line cannot be driven; `None`: it can.
     pub trouble: Option<String>,
-    /// How often it could not since the start: a failure may be over before somebody looks.
+    /// How often driving has failed since the start: a failure may be over before anybody reads the state.
     pub failures: u64,
-    /// The last of them, over or not.
+    /// The last failure, over or not.
     pub last_failure: Option<String>,
 }
 
 enum Command {
-    /// A lease, and how often had been told to lock when it was given: an older one is void.
+    /// A lease, and how many lock commands there had been when it was given: later ones make it void.
     Hold(Lease, u64),
     Lock,
     Show(Indication),
@@ -89,7 +89,7 @@ enum Command {
     Quit,
 }
 
-/// Starts the thread.
+/// The door thread, before it is started.
 #[derive(Debug)]
 pub struct DoorThread;
 
@@ -127,7 +127,7 @@ impl DoorThread {
     }
 }
 
-/// The owner's end. Dropping it locks the door and waits until it is locked.
+/// The owner's handle. Dropping it locks the door and waits until it is locked.
 #[derive(Debug)]
 pub struct DoorHandle {
     sender: SyncSender<Command>,
@@ -138,34 +138,34 @@ pub struct DoorHandle {
 }
 
 impl DoorHandle {
-    /// Holds the line unlocked until the lease ends. A lease that cannot be handed over is lost, and the
+    /// Holds the line unlocked until the lease ends. If the lease cannot be handed over, it is lost, and the
     /// line locks by itself.
     pub fn hold(&self, lease: Lease) -> Result<(), DoorError> {
         let command = Command::Hold(lease, self.told.load(Ordering::SeqCst));
         self.sender.try_send(command).map_err(|_| DoorError::Gone)
     }
 
-    /// Locks, and voids every lease handed over before.
+    /// Locks, and makes all earlier leases void.
     pub fn lock(&self) {
         self.told.fetch_add(1, Ordering::SeqCst);
-        // With a full queue the thread is awake, and sees the number before it takes the next command.
+        // If the queue is full, the thread is awake and reads the number before it takes the next command.
         let (Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) =
             self.sender.try_send(Command::Lock);
     }
 
-    /// Shows something at the door.
+    /// Shows this on the lights.
     pub fn show(&self, what: Indication) {
-        // A light that is late is no harm.
+        // A light that is late does no harm.
         let _ = self.sender.try_send(Command::Show(what));
     }
 
-    /// Sounds like this until told otherwise.
+    /// Plays this tone until another one is set.
     pub fn play(&self, tone: Tone) {
-        // A full queue means that the thread hangs, which is looked after elsewhere.
+        // A full queue means that the thread hangs, which is handled elsewhere.
         let _ = self.sender.try_send(Command::Play(tone));
     }
 
-    /// The thread has ended.
+    /// Whether the thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
@@ -182,8 +182,8 @@ impl DoorHandle {
 }
 
 impl Drop for DoorHandle {
-    /// The process may end as soon as its owner is gone, after a panic of the main thread for instance, and
-    /// takes the thread with it: so the line is locked before.
+    /// Locks the line. The process may end as soon as the owner is gone, for example after a panic of the
+    /// main thread, and then the door thread ends too.
     fn drop(&mut self) {
         self.lock();
         let _ = self.sender.try_send(Command::Quit);
@@ -250,7 +250,7 @@ impl Keeper {
             return;
         }
         if self.held_until.is_none() {
-            // Set first: should the line fail half way, it counts as unlocked and is locked again.
+            // Set this first: if the line fails half-way, it counts as unlocked and is locked again.
             self.held_until = Some(now);
             if let Err(error) = self.lock.unlock() {
                 self.fail(&error);
@@ -279,7 +279,7 @@ impl Keeper {
     }
 
     fn show(&mut self, now: Moment, what: Indication) {
-        // Green belongs to the one who was let in: nobody else's red covers it.
+        // Green is for the person who was let in; a red for another person must not hide it.
         if what == Indication::Refused && self.held_until.is_some() {
             return;
         }

@@ -1,4 +1,4 @@
-//! The door thread with a lock that fails when it is told to.
+//! The door thread with a lock that fails when a test says so.
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -14,7 +14,7 @@ use super::*;
 use crate::clocks;
 use crate::door::dry_run::DryRun;
 
-/// Fails while told to, and remembers whether it is unlocked.
+/// A lock that fails when a test says so, and knows whether it is unlocked.
 struct Fragile {
     broken: Arc<AtomicBool>,
     unlocked: Arc<Mutex<bool>>,
@@ -56,7 +56,7 @@ fn next(reports: &Receiver<DoorReport>) -> DoorReport {
     reports.recv_timeout(Duration::from_secs(5)).expect("a report")
 }
 
-/// The policy alone makes leases: one for the exit button.
+/// A lease for the exit button; only the policy can make leases.
 fn lease(length: Duration) -> Lease {
     let rules = Rules {
         frames: 1,
@@ -128,7 +128,7 @@ fn a_failing_line_is_reported_once_and_locked_when_it_works_again() {
     assert!(!*unlocked.lock().expect("not poisoned"));
 }
 
-/// A door whose reports are all lost, as where a queue is full.
+/// A door whose reports are all lost, as if a queue were full.
 fn deaf_door(lock: Box<dyn Lock>) -> DoorHandle {
     DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), drop).expect("a thread")
 }

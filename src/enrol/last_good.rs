@@ -1,4 +1,4 @@
-//! The gallery that was good last, with what finds its templates: for a start whose gallery file is refused.
+//! The last good gallery and its templates, for a start whose gallery file is refused.
 
 use limen_core::embedding::ModelDigest;
 use limen_files::Trust;
@@ -9,18 +9,18 @@ use crate::gallery::{Kept, ModelVersion, Store, StoreError};
 /// A gallery from the disk.
 #[derive(Debug)]
 pub struct LastGood {
-    /// Everybody in it.
+    /// The people in it.
     pub kept: Kept,
-    /// The templates.
+    /// The templates of these people.
     pub store: Store,
-    /// The store's number.
+    /// The generation of the store.
     pub generation: u64,
-    /// What of the store is not used.
+    /// Why parts of the store are not used.
     pub refused: Vec<StoreError>,
 }
 
-/// Opens the last good gallery that goes with the store; none where none was kept. Where the store cannot be used, or is
-/// not the newest, neither can the gallery.
+/// Opens the last good gallery that belongs to the store; `None` if there is none. If the store cannot be
+/// used or is not the newest, the gallery cannot be used either.
 pub fn last_good(
     source: &GallerySource,
     model: ModelDigest,

@@ -1,5 +1,5 @@
-//! Everything that is wrong with a gallery file, in one go: what its text says, what the configuration knows, and
-//! which photographs are there. Only whether a photograph shows one good face is found out later.
+//! Finds all mistakes in a gallery file at once: in its text, against the configuration, and missing
+//! photographs. Only whether a photograph shows one good face is found later.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::{Plan, Roster, RosterError};
 use crate::mistake::{MAX_MISTAKES, Mistake};
 
-/// The photographs of a gallery without mistakes. Without `access`, as where no door is opened, groups and schedules
-/// mean nothing.
+/// The photographs of a gallery without mistakes. Without `access`, for commands that open no door, groups
+/// and schedules mean nothing.
 pub(super) fn planned(
     roster: &Roster,
     trust: Trust,
@@ -25,7 +25,7 @@ pub(super) fn planned(
     }
 }
 
-/// The photographs that were found, and all that is wrong, with what is known to be.
+/// The photographs that were found, and all mistakes, including those already known.
 fn surveyed(
     roster: &Roster,
     mut mistakes: Vec<Mistake>,
@@ -43,14 +43,14 @@ fn surveyed(
     (plan, mistakes)
 }
 
-/// What a gallery file says and names, as far as it can be read, and all that is wrong.
+/// The contents of a gallery file, as far as they can be read, and all mistakes.
 #[derive(Debug)]
 pub struct Survey {
-    /// The people; see [`Roster::read`] for what they are good for where there are mistakes.
+    /// The people; [`Roster::read`] says what they can be used for if there are mistakes.
     pub roster: Roster,
-    /// The photographs that were found; none is looked up in a store yet.
+    /// The photographs that were found; none has been looked up in a store yet.
     pub plan: Plan,
-    /// All mistakes, in the order of the lines; at most [`MAX_MISTAKES`].
+    /// All mistakes, in the order of lines; at most [`MAX_MISTAKES`].
     pub mistakes: Vec<Mistake>,
 }
 
@@ -66,7 +66,7 @@ impl Survey {
         Self { roster, plan, mistakes }
     }
 
-    /// What lies now where each photograph of the file is.
+    /// The photographs that are now at the paths in the file.
     pub fn photographs(&self) -> Photographs {
         let found =
             self.plan.photos.iter().map(|photo| ((photo.person.clone(), photo.name.clone()), photo.digest));

@@ -1,7 +1,7 @@
 //! Input devices of Linux: the only file that names `evdev`.
 //!
-//! A device is named by a link that stays the same, opened and grabbed: from then on the kernel hands its keys to
-//! us alone, not to a console that would show a PIN. Every other keyboard is never opened.
+//! A device is named by a stable link, opened and grabbed: from then on the kernel gives its keys only to us,
+//! not to a console that would show a PIN. No other keyboard is ever opened.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,20 +18,20 @@ use super::{EntryError, STABLE_FOLDERS, check_stable, shown};
 /// What a device sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// A key went down; the kernel's stamp, on the clock on the wall.
+    /// A key was pressed, at the kernel's time stamp by the wall clock.
     Key(Duration, Key),
-    /// The kernel's queue was full: keys are missing.
+    /// The kernel's queue was full, and keys are missing.
     Dropped,
 }
 
-/// An opened device that sends to us alone. Given back when dropped.
+/// An open device that sends only to us. Dropping it releases it.
 pub struct InputDevice {
     device: RawDevice,
     path: PathBuf,
 }
 
 impl InputDevice {
-    /// Opens and grabs the device that a stable path names.
+    /// Opens and grabs the device at a stable path.
     pub fn open(path: &Path) -> Result<Self, EntryError> {
         check_stable(path)?;
         let mut device = RawDevice::open(path).map_err(|error| cannot_open(path, &error))?;
@@ -45,7 +45,7 @@ impl InputDevice {
         Ok(Self { device, path: path.to_owned() })
     }
 
-    /// Waits for keys for at most `patience`, and gives what there is to `take`.
+    /// Waits at most `patience` for keys, and passes them to `take`.
     pub fn wait(&mut self, patience: Duration, mut take: impl FnMut(Sent)) -> Result<(), EntryError> {
         let failed = |error: io::Error| failed(&self.path, &error);
         let timeout = Timespec {
@@ -70,16 +70,16 @@ impl InputDevice {
     }
 }
 
-/// A keyboard of this machine under a name that it keeps.
+/// A keyboard of this machine with a stable name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyboard {
-    /// Its link.
+    /// The stable link to it.
     pub path: PathBuf,
-    /// What it calls itself.
+    /// The device's own name.
     pub name: String,
 }
 
-/// The keyboards of this machine that may be asked, by their stable names.
+/// The keyboards of this machine that this user may open, by their stable names.
 pub fn keyboards() -> Vec<Keyboard> {
     let entries =
         STABLE_FOLDERS.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
@@ -94,7 +94,7 @@ pub fn keyboards() -> Vec<Keyboard> {
     found
 }
 
-/// Whether the device could be used by this user now; what it calls itself.
+/// Checks that this user could use the device now. Returns the device's own name.
 pub fn check(path: &Path) -> Result<String, EntryError> {
     InputDevice::open(path).map(|opened| name_of(&opened.device))
 }

@@ -1,4 +1,4 @@
-//! From keys to a PIN. Enter or # ends it, Escape or * clears it, and five seconds without a key clear it too.
+//! From keys to a PIN. Enter or # ends it; Escape, * or five seconds without a key clear it.
 
 use std::time::Duration;
 
@@ -8,45 +8,45 @@ use limen_core::event::EntryMistake;
 
 use super::Entry;
 
-/// The most digits that are taken: more than any PIN has, so that its length is not given away.
+/// The most digits of an entry: more than any PIN has, so that the length of PINs stays secret.
 const MOST_DIGITS: usize = 12;
-/// Who has not gone on for so long has left.
+/// An entry is cleared after this time without a key.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// More keys than this within [`FLOOD_WINDOW`] are no finger's.
+/// More keys than this within [`FLOOD_WINDOW`] are too fast for a finger.
 const FLOOD: u32 = 40;
-/// See [`FLOOD`]; a flooded keypad must be still for as long to be listened to again.
+/// The time for [`FLOOD`]. A flooded keypad is used again after being still for this long.
 const FLOOD_WINDOW: Duration = Duration::from_secs(2);
 
-/// A key, as far as entries go.
+/// The meaning of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// 0 to 9.
+    /// A digit, 0 to 9.
     Digit(u8),
-    /// Enter or #.
+    /// End the entry: Enter or #.
     End,
-    /// Escape or *.
+    /// Clear the entry: Escape or *.
     Clear,
-    /// Any other.
+    /// Any other key.
     Other,
 }
 
-/// A finished entry, or why there is none.
+/// A complete entry, or why there is none.
 pub type Outcome = Result<Entry, EntryMistake>;
 
 /// The keys of one entry so far.
 #[derive(Debug, Default)]
 pub struct Keypad {
     digits: Digits,
-    /// More digits came than are taken: nothing counts until the entry is ended or cleared.
+    /// There were too many digits: the entry counts for nothing until it is ended or cleared.
     too_long: bool,
     last: Moment,
     pace: Pace,
 }
 
 impl Keypad {
-    /// A key was pressed.
+    /// Takes a key that was pressed.
     pub fn press(&mut self, now: Moment, key: Key) -> Option<Outcome> {
-        // Time that goes back ends an entry as time that passes does.
+        // A clock that goes back clears the entry like a time-out.
         if now < self.last || now.since(self.last) > PATIENCE {
             self.clear();
         }
@@ -63,19 +63,19 @@ impl Keypad {
             Key::Digit(_) => self.too_long = true,
             Key::Clear => self.clear(),
             Key::End => return self.end(),
-            // A slip beside the digits spoils the entry less than ignoring it would.
+            // Ignoring a key pressed by accident does less harm than spoiling the entry.
             Key::Other => {}
         }
         None
     }
 
-    /// Keys are missing: what there is cannot be trusted.
+    /// Notes that keys are missing, so that the entry cannot be trusted.
     pub fn miss(&mut self) -> EntryMistake {
         self.clear();
         EntryMistake::Dropped
     }
 
-    /// Overwrites what has been entered for too long.
+    /// Clears an entry that has waited for too long.
     pub fn let_time_pass(&mut self, now: Moment) {
         if now.since(self.last) > PATIENCE {
             self.clear();
@@ -96,7 +96,7 @@ impl Keypad {
     }
 }
 
-/// How fast keys come.
+/// Measures how fast keys come.
 #[derive(Debug, Default)]
 struct Pace {
     window: Moment,
@@ -118,7 +118,7 @@ impl Pace {
         self.flooded
     }
 
-    /// True once a flood.
+    /// Whether a flood begins; true once per flood.
     fn begins_flood(&mut self) -> bool {
         !std::mem::replace(&mut self.told, true)
     }
@@ -132,7 +132,7 @@ mod tests {
         Moment::from_boot(Duration::from_secs(100) + Duration::from_millis(ms))
     }
 
-    /// Presses keys, `apart` milliseconds after each other; what came of it.
+    /// Presses keys, one every `apart` milliseconds, and returns the outcomes.
     fn typed(keypad: &mut Keypad, from: u64, apart: u64, keys: &str) -> Vec<Outcome> {
         let key = |c| match c {
             '0'..='9' => Key::Digit(c as u8 - b'0'),

@@ -1,4 +1,4 @@
-//! The three kinds of device behind one face: opened, listened to, opened again.
+//! One interface for the three kinds of device: open, listen, open again.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use crate::door::pin::Pin;
 
 /// A device that entries come from.
 pub trait Source: Send {
-    /// Which of the two it is.
+    /// Whether it is the keypad or the reader.
     fn device(&self) -> EntryDevice;
-    /// Opens it, again after a failure; what was half entered is gone.
+    /// Opens the device, also again after a failure. An incomplete entry is lost.
     fn open(&mut self) -> Result<(), EntryError>;
-    /// Waits at most `patience` and gives what was entered, or was wrong, to `take`.
+    /// Waits at most `patience` and passes entries and mistakes to `take`.
     fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError>;
 }
 
-/// A keypad.
+/// A keypad as a source of entries.
 pub struct KeypadSource {
     path: PathBuf,
     device: Option<InputDevice>,
@@ -46,7 +46,7 @@ impl Source for KeypadSource {
     }
 
     fn open(&mut self) -> Result<(), EntryError> {
-        // Let go before it is grabbed again.
+        // Release it before it is grabbed again.
         self.device = None;
         self.keypad = Keypad::default();
         self.device = Some(InputDevice::open(&self.path)?);
@@ -64,7 +64,7 @@ impl Source for KeypadSource {
     }
 }
 
-/// A card reader that types.
+/// A card reader that types like a keyboard.
 pub struct TypingReaderSource {
     path: PathBuf,
     device: Option<InputDevice>,
@@ -99,7 +99,7 @@ impl Source for TypingReaderSource {
     }
 }
 
-/// A Wiegand reader on two lines of the door's driver.
+/// A Wiegand reader on two input lines with the door's driver.
 pub struct WiegandSource {
     door: DoorSettings,
     lines: [Pin; 2],
@@ -108,7 +108,7 @@ pub struct WiegandSource {
 }
 
 impl WiegandSource {
-    /// The reader whose zeroes come on `d0` and ones on `d1`.
+    /// The reader with zeroes on `d0` and ones on `d1`.
     pub fn new(door: DoorSettings, d0: Pin, d1: Pin) -> Self {
         Self { door, lines: [d0, d1], opened: None, frame: Frame::default() }
     }

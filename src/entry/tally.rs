@@ -1,4 +1,4 @@
-//! Mistakes are counted and told now and then: a broken cable must not fill the records.
+//! Counts mistakes and reports them now and then: a broken cable must not fill the records.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use limen_core::clock::Moment;
 use limen_core::event::EntryMistake;
 
-/// The same mistake is told again after this, with how often it happened meanwhile.
+/// The time between two reports of the same mistake, each with its count.
 pub const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// What has been counted and not told.
+/// The mistakes that are counted and not reported.
 #[derive(Debug, Default)]
 pub struct Tally(BTreeMap<EntryMistake, Count>);
 
@@ -20,13 +20,13 @@ struct Count {
 }
 
 impl Tally {
-    /// One more.
+    /// Counts a mistake.
     pub fn note(&mut self, mistake: EntryMistake) {
         let count = self.0.entry(mistake).or_default();
         count.untold = count.untold.saturating_add(1);
     }
 
-    /// What is to be told now: the first of a kind at once.
+    /// The mistakes to report now, with their counts; the first of a kind at once.
     pub fn due(&mut self, now: Moment) -> Vec<(EntryMistake, u32)> {
         let is_due =
             |told: Option<Moment>| told.is_none_or(|told| now < told || now.since(told) >= TOLD_EVERY);

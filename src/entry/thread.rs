@@ -1,5 +1,5 @@
-//! The thread of a keypad or reader: it opens the device, opens it again when it was unplugged, and tells what was
-//! entered.
+//! The thread of a keypad or reader: it opens the device, opens it again after it was unplugged, and reports
+//! entries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,14 +18,14 @@ use crate::door::level::Level;
 
 /// The longest wait for a key.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// Entries are no closer together than this: a reader repeats a card that stays before it.
+/// The shortest time between two entries: a reader repeats a card that stays in front of it.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(400);
-/// The pause after the first failure to open; it doubles with each.
+/// The pause after the first failure to open; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest; somebody who has plugged the keypad in again waits no longer than this.
+/// The longest pause: a person who has connected the keypad again waits no longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The running thread; it ends when this is dropped.
+/// The running thread. It ends when this is dropped.
 #[derive(Debug)]
 pub struct EntryThread {
     device: EntryDevice,
@@ -35,7 +35,8 @@ pub struct EntryThread {
 }
 
 impl EntryThread {
-    /// Starts a thread that is called as its device. `report` returns false if it could not hand the report on.
+    /// Starts a thread with the name of its device. `report` returns false if it could not pass the report
+    /// on.
     pub fn spawn(
         source: impl Source + 'static,
         report: impl Fn(EntryReport) -> bool + Send + 'static,
@@ -57,17 +58,17 @@ impl EntryThread {
         Ok(Self { device, stop, trouble, thread })
     }
 
-    /// Which device it listens to.
+    /// The device that it listens to.
     pub fn device(&self) -> EntryDevice {
         self.device
     }
 
-    /// Why the device is away, whatever became of the reports; `None`: it is there.
+    /// Why the device is missing, even if reports were lost; `None` if it is there.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.read()
     }
 
-    /// The thread has ended.
+    /// Whether the thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
@@ -85,9 +86,9 @@ struct Listener<S, R> {
     stop: Arc<AtomicBool>,
     trouble: Level<Option<String>>,
     tally: Tally,
-    /// When the last entry was told.
+    /// When the last entry was reported.
     entered: Option<Moment>,
-    /// It was told that the device is away.
+    /// Whether the loss of the device was reported.
     lost: bool,
     pause: Duration,
 }
@@ -166,7 +167,7 @@ mod tests {
     use super::*;
     use limen_core::credential::Digits;
 
-    /// A device that does what a test says.
+    /// A device that a test controls.
     struct Puppet {
         steps: Receiver<Result<Vec<Outcome>, ()>>,
         opens: Sender<()>,

@@ -1,4 +1,4 @@
-//! From keys to a card: a reader that is a keyboard types the number and Enter, faster than any hand.
+//! From keys to a card: a reader that acts as a keyboard types the number and Enter, too fast for a hand.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use limen_core::event::EntryMistake;
 use super::Entry;
 use super::keypad::{Key, Outcome};
 
-/// The longest pause between two keys of a reader; they send one every 1 to 20 ms.
+/// The longest pause between two keys of a reader, which sends one every 1 to 20 ms.
 const LONGEST_GAP: Duration = Duration::from_millis(50);
 
 /// The keys of one burst so far.
@@ -16,15 +16,15 @@ const LONGEST_GAP: Duration = Duration::from_millis(50);
 pub struct TypingReader {
     digits: Digits,
     spoilt: Option<EntryMistake>,
-    /// The kernel's stamp of the last key.
+    /// The kernel's time stamp of the last key.
     last: Option<Duration>,
 }
 
 impl TypingReader {
-    /// A key came; `stamp` is the kernel's, on any clock.
+    /// Takes a key. `stamp` is the kernel's time stamp, by any clock.
     pub fn press(&mut self, stamp: Duration, key: Key) -> Option<Outcome> {
         let last = self.last.replace(stamp);
-        // A stamp before the last: the clock was set in between, and nobody knows how long it took.
+        // A stamp before the last one: the clock was set in between, and the gap is unknown.
         let slow = last.is_some_and(|last| stamp.checked_sub(last).is_none_or(|gap| gap > LONGEST_GAP));
         if slow && !self.digits.is_empty() {
             self.spoilt.get_or_insert(EntryMistake::TypedByHand);
@@ -41,7 +41,7 @@ impl TypingReader {
         }
     }
 
-    /// Keys are missing.
+    /// Notes that keys are missing.
     pub fn miss(&mut self) -> EntryMistake {
         *self = Self::default();
         EntryMistake::Dropped
@@ -81,7 +81,7 @@ mod tests {
         let mut reader = TypingReader::default();
         assert_eq!(sent(&mut reader, 1_000, 51, "0004711815#"), [Err(EntryMistake::TypedByHand)]);
         assert_eq!(sent(&mut reader, 3_000, 8, "0004711815#").len(), 1);
-        // A rest of an earlier burst does not become the beginning of a card.
+        // The rest of an earlier burst does not become the beginning of a card.
         sent(&mut reader, 5_000, 8, "99");
         assert_eq!(sent(&mut reader, 6_000, 8, "0004711815#"), [Err(EntryMistake::TypedByHand)]);
     }

@@ -1,9 +1,9 @@
 //! From pulses to a card: a Wiegand reader pulls D0 low for each zero and D1 for each one.
 //!
 //! A pulse lasts 20 to 100 microseconds and the next follows after 0.2 to 20 ms (SIA AC-01), so a frame has
-//! ended when nothing came for 40 ms. The first bit makes the first half even, the last bit makes the second half
-//! odd: 26 bits are H10301 (8 bits of facility, 16 of number), 34 bits are H10306 (16 and 16). A wrong bit in
-//! a pair goes unseen by parity, which is why a card is never enough without a face.
+//! ended when no pulse came for 40 ms. The first bit makes the first half even, the last bit makes the second
+//! half odd. 26 bits are H10301 (8 bits of facility, 16 of number), 34 bits are H10306 (16 and 16). Parity
+//! does not detect two wrong bits in the same half; that is why a card is never enough without a face.
 
 use std::time::Duration;
 
@@ -13,21 +13,22 @@ use limen_core::event::EntryMistake;
 use super::Entry;
 use super::keypad::Outcome;
 
-/// A frame has ended when no pulse came for so long.
+/// A frame has ended when no pulse came for this long.
 pub const END_OF_FRAME: Duration = Duration::from_millis(40);
-/// Within a frame pulses are no farther apart, a quarter beyond the standard because the kernel's stamps jitter...
+/// The longest gap within a frame: a quarter longer than the standard allows, because the kernel's stamps
+/// jitter.
 const LONGEST_GAP: Duration = Duration::from_millis(25);
-/// ...and no closer; half of what the standard allows, for the same reason.
+/// The shortest gap within a frame: half of what the standard allows, for the same reason.
 const SHORTEST_GAP: Duration = Duration::from_micros(100);
-/// Pulses that are remembered; the longest format has 34.
+/// The most pulses that are remembered; the longest format has 34.
 const MOST_BITS: usize = 64;
 
-/// A pulse.
+/// A pulse on one of the two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pulse {
-    /// The kernel's stamp, on a clock that is never set.
+    /// The kernel's time stamp, by a clock that is never set.
     pub at: Duration,
-    /// On D1.
+    /// Whether it is a one: it came on D1.
     pub one: bool,
 }
 
@@ -35,13 +36,13 @@ pub struct Pulse {
 #[derive(Debug, Default)]
 pub struct Frame {
     pulses: Vec<Pulse>,
-    /// There were more than any format has.
+    /// Whether there were more pulses than any format has.
     flooded: bool,
 }
 
 impl Frame {
-    /// A pulse came. Those of the two lines may come out of order, as they are two files of the kernel. A flood is told
-    /// when it begins, because it may never end.
+    /// Adds a pulse. Pulses of the two lines may come in the wrong order, because the kernel has a file for
+    /// each line. A flood is reported when it begins, as it may never end.
     pub fn add(&mut self, pulse: Pulse) -> Option<Outcome> {
         if self.pulses.len() < MOST_BITS {
             self.pulses.push(pulse);
@@ -56,7 +57,7 @@ impl Frame {
         !self.pulses.is_empty()
     }
 
-    /// No pulse came for [`END_OF_FRAME`]: what those before were.
+    /// Ends the frame, after no pulse for [`END_OF_FRAME`]. Returns what the pulses were.
     pub fn end(&mut self) -> Option<Outcome> {
         let Self { mut pulses, flooded } = std::mem::take(self);
         pulses.sort_unstable();
@@ -93,7 +94,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// The bits of a card, first bit first, parity as it must be.
+    /// The bits of a card with correct parity, first bit first.
     pub fn bits_of(facility: u32, number: u16, length: usize) -> Vec<bool> {
         let data = u64::from(facility) << 16 | u64::from(number);
         let mut bits: Vec<bool> = (0..length - 2).rev().map(|at| data >> at & 1 == 1).collect();
@@ -120,7 +121,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_frame_with_its_parity_is_a_card() {
-        // Worked out by hand: 01111011 is 123, 1011001001101110 is 45678; nine ones before, six after the middle.
+        // Worked out by hand: 01111011 is 123, 1011001001101110 is 45678; nine ones before, six after the
+        // middle.
         let text = "10111101110110010011011101";
         let bits: Vec<bool> = text.bytes().map(|byte| byte == b'1').collect();
         assert_eq!(bits, bits_of(123, 45_678, 26));
@@ -165,7 +167,7 @@ pub(super) mod tests {
         assert_eq!(read(&[]), None);
     }
 
-    /// Whatever comes, a card is made of 26 or 34 pulses whose halves have their parity, and of nothing else.
+    /// In any noise, only 26 or 34 pulses with the parity of both halves are a card.
     #[test]
     fn a_hundred_thousand_frames_of_noise_make_no_card_that_was_not_sent() {
         let mut runner =

@@ -1,7 +1,8 @@
-//! From the gallery file and the store to a gallery: embed the photographs that are new, keep the rest.
+//! From the gallery file and the store to a gallery: new photographs are embedded, for the others the store
+//! is used.
 //!
-//! One photograph that cannot be used stops all of it, every problem listed: a gallery that silently lacks
-//! somebody is worse than yesterday's. What turns a photograph into embeddings is an argument.
+//! One photograph that cannot be used stops everything, and every problem is listed: a gallery that lacks a
+//! person without notice is worse than yesterday's. The embedder is an argument.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,13 +18,13 @@ use super::roster::{Entry, Photo, Roster};
 use super::store::{ModelVersion, PhotoTemplate, Store, StoreError};
 use crate::mistake::{Listed, MAX_MISTAKES, Mistake};
 
-/// The largest photograph file, 32 MiB: larger than any camera's JPEG.
+/// The largest photograph file, in bytes: larger than any camera's JPEG.
 pub const MAX_PHOTO_BYTES: u64 = 32 << 20;
 
 /// Why there is no new gallery.
 #[derive(Debug, Error)]
 pub enum GalleryError {
-    /// These photographs or people cannot be used; at least one.
+    /// Photographs or people that cannot be used, at least one.
     #[error("{}", Listed(.0))]
     Wrong(Vec<Mistake>),
 }
@@ -33,33 +34,33 @@ pub trait PhotoEmbedder {
     /// The model that it uses.
     fn model(&self) -> ModelDigest;
 
-    /// Its name, and how new it is.
+    /// The name and version of the model.
     fn version(&self) -> ModelVersion;
 
-    /// The embeddings of the one good face in a photograph; else what was wrong with it, and the remedy.
+    /// The embeddings of the only good face in a photograph; otherwise what is wrong with it, and the remedy.
     /// `file` is only for messages.
     fn embed(&mut self, bytes: &[u8], file: &Path) -> Result<PhotoTemplate, String>;
 }
 
-/// Which photographs there are, and which of them have no template yet.
+/// The photographs that were found, and which of them have no template yet.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// Every photograph of the roster, in its order.
+    /// All photographs of the roster, in its order.
     pub photos: Vec<PlannedPhoto>,
 }
 
-/// One photograph, found and read once.
+/// A photograph, found and read once.
 #[derive(Debug, Clone)]
 pub struct PlannedPhoto {
-    /// Whose.
+    /// The person whom it shows.
     pub person: PersonId,
-    /// As the gallery file names it.
+    /// The path in the gallery file.
     pub name: PathBuf,
-    /// Where, with the folder and without symbolic links.
+    /// The real path, with the folder and without symbolic links.
     pub path: PathBuf,
-    /// The digest of what was there.
+    /// The digest of the file.
     pub digest: PhotoDigest,
-    /// The line of the gallery file that names it.
+    /// The line of the gallery file that names it, from 1.
     pub line: usize,
     /// Whether the store has its template.
     pub ready: bool,
@@ -80,18 +81,19 @@ impl Plan {
     }
 }
 
-/// A gallery, and the store that makes the next one fast.
+/// A gallery, and the store that makes the next start fast.
 #[derive(Debug, Clone)]
 pub struct Built {
-    /// The gallery.
+    /// The people with their templates.
     pub gallery: Gallery,
-    /// Exactly the templates of its photographs: those of people and photographs that are gone are not in it.
+    /// The templates of the gallery's photographs. Those of people and photographs that are gone are not in
+    /// it.
     pub store: Store,
-    /// What is not as it should be but stops nobody else: embeddings of another model in the file.
+    /// What should be mended but stops nobody else: embeddings of another model in the file.
     pub notes: Vec<Mistake>,
 }
 
-/// Finds and reads every photograph once; they are relative to `folder` and may not lead out of it.
+/// Finds and reads every photograph once. Paths are relative to `folder` and may not lead out of it.
 pub fn plan(
     roster: &Roster,
     folder: &Path,
@@ -104,7 +106,7 @@ pub fn plan(
     if mistakes.is_empty() { Ok(plan) } else { Err(GalleryError::Wrong(mistakes)) }
 }
 
-/// [`plan`] as far as it goes, and what is wrong; no template is looked up.
+/// Like [`plan`], as far as possible: also returns all mistakes. No template is looked up.
 pub fn find_photographs(roster: &Roster, folder: &Path, trust: Trust) -> (Plan, Vec<Mistake>) {
     let mut problems = Problems::new(&roster.file);
     let mut owners: HashMap<PhotoDigest, (&PersonId, usize)> = HashMap::new();
@@ -132,8 +134,8 @@ pub fn find_photographs(roster: &Roster, folder: &Path, trust: Trust) -> (Plan, 
     (Plan { photos }, problems.0)
 }
 
-/// Makes the gallery, embedding only what the store does not have. `progress` is told how many of the
-/// missing photographs are done, of how many.
+/// Makes the gallery, embedding only the photographs that the store does not have. `progress` gets the number
+/// of missing photographs that are done, and the number of all missing ones.
 ///
 /// Templates of another model, in the store or in the file, are not used.
 pub fn build(
@@ -148,7 +150,7 @@ pub fn build(
     build_planned(roster, &plan, trust, store, embedder, progress)
 }
 
-/// [`build`] where the photographs were found already, and looked up in the store.
+/// Like [`build`], after the photographs were found and looked up in the store.
 pub fn build_planned(
     roster: &Roster,
     plan: &Plan,
@@ -191,7 +193,7 @@ fn embed_missing(
             problems.note(photo.line, &photo.person, why);
         }
     }
-    // Of photographs that were discarded these are all there is, whatever the model.
+    // After photographs were discarded, these are all templates there are, so keep them for any model.
     for entry in roster.people.iter().filter(|entry| entry.stored) {
         made.keep(&entry.id, &mut store);
     }
@@ -245,7 +247,7 @@ fn assemble(roster: &Roster, plan: &Plan, store: Store) -> Result<Built, Gallery
     problems.into_result(Built { gallery, store, notes: notes.0 })
 }
 
-/// Why somebody has no template, and what to do.
+/// Why a person has no template, and the remedy.
 fn without_template(entry: &Entry, store: &Store) -> String {
     let others: Vec<String> = store.other_models(&entry.id).iter().map(ModelDigest::short).collect();
     match (entry.stored, others.as_slice()) {

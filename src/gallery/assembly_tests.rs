@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A "photograph" is a text of two numbers; anything else shows no face.
+/// A "photograph" is a text of two numbers; any other file shows no face.
 struct Reader {
     embedded: Vec<String>,
 }

@@ -1,7 +1,7 @@
-//! What a gallery file claims of each person, read leniently: a file with mistakes still says who is no longer in it,
-//! who is suspended, and what was taken away from whom.
+//! What a gallery file says of each person, read leniently. A file with mistakes still says who is no longer
+//! in it, who is suspended, and what was taken away from whom.
 //!
-//! Nothing here lets anybody in. A value that cannot be read is kept apart from one that is not there: whoever wrote
+//! Nothing here lets a person in. A value that cannot be read is not treated as a missing one: whoever wrote
 //! it meant some limit.
 
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ use crate::mistake::pieces;
 /// The value of a key, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Said<T> {
-    /// The key is not there.
+    /// The key is missing.
     #[default]
     Nothing,
-    /// It says this.
+    /// The key has this value.
     This(T),
-    /// It is there and cannot be read.
+    /// The key is there, but its value cannot be read.
     Unreadable,
 }
 
@@ -39,38 +39,39 @@ impl<T> Said<T> {
 /// What one entry of the file says of a person.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Claim {
-    /// Taken out of force.
+    /// Whether the person is suspended.
     pub suspended: Said<bool>,
     /// The first day.
     pub valid_from: Said<Date>,
     /// The last day.
     pub valid_until: Said<Date>,
-    /// The groups; those that cannot be read are left out.
+    /// The groups. Those that cannot be read are omitted.
     pub groups: Said<Vec<GroupId>>,
-    /// More time at the door.
+    /// Whether the person has more time at the door.
     pub extended_time: Said<bool>,
-    /// Hash of the PIN.
+    /// The hash of the PIN.
     pub pin: Said<PinHash>,
-    /// Hash of the duress PIN.
+    /// The hash of the duress PIN.
     pub duress: Said<PinHash>,
-    /// The card.
+    /// The person's card.
     pub card: Said<Card>,
-    /// The person's own rule.
+    /// The second factor that is asked for.
     pub rule: Said<SecondFactor>,
-    /// While which schedules it holds; unreadable unless all of them are texts: one less would be one limit less.
+    /// The schedules during which it is asked for. Unreadable unless all of them are texts: without one of
+    /// them, a limit would be lost.
     pub schedules: Said<Vec<String>>,
     /// The photographs that can be read.
     pub photos: Vec<PathBuf>,
     /// The embeddings that can be read.
     pub given: Vec<GivenDigest>,
-    /// The store's templates of discarded photographs are in use.
+    /// Whether the store's templates of discarded photographs are used.
     pub stored: bool,
-    /// A key that no entry has: nobody knows what it was to say.
+    /// Whether the entry has an unknown key, whose meaning nobody knows.
     pub unknown_key: bool,
 }
 
-/// Hands over every entry that names somebody, in the order of the file. `None` if the text is no TOML, and then what
-/// was handed over means nothing.
+/// Passes on every entry that names a person, in the order of the file. `None` if the text is no TOML; then
+/// what was passed on has no meaning.
 pub fn read_claims(text: &str, mut each: impl FnMut(PersonId, Claim)) -> Option<()> {
     // A long file is never in memory as a tree, unless a piece is no TOML by itself.
     let in_pieces = pieces(text, PERSON).try_for_each(|piece| take(&text[piece], &mut each));
@@ -114,7 +115,7 @@ fn claim_of(person: &Table) -> Claim {
     }
 }
 
-/// The texts of a list; what else is in it is left out. One text is a list of one.
+/// The texts of a list; other values are omitted. One text is a list of one.
 fn texts(said: &Value) -> Option<impl Iterator<Item = &str>> {
     let items = match said {
         Value::Array(items) => items.as_slice(),
@@ -124,7 +125,7 @@ fn texts(said: &Value) -> Option<impl Iterator<Item = &str>> {
     Some(items.iter().filter_map(Value::as_str))
 }
 
-/// The texts of a list in which there is nothing else.
+/// The texts of a list that contains nothing else.
 fn all_texts(said: &Value) -> Option<Vec<String>> {
     let items = said.as_array().map_or(1, Vec::len);
     let texts: Vec<String> = texts(said)?.map(str::to_owned).collect();

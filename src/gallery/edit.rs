@@ -1,9 +1,9 @@
 //! Changes to the gallery file by command: comments, order and layout of the rest stay as they are.
 //!
-//! The changed text is read back and checked before it replaces the file, in one step, under a lock: an edit cannot
-//! leave a gallery that the daemon refuses. What only others can check (photographs, groups) they check in between, and
-//! what turns out to be no good is undone. What takes something away waits for nobody else's mistakes: the daemon brings
-//! it into force all the same.
+//! The changed text is read back and checked before it replaces the file, in one step, under a lock: an edit
+//! cannot leave a gallery that the daemon refuses. Callers check in between what only they can check
+//! (photographs, groups), and a bad change is undone. A revocation is not stopped by other mistakes in the
+//! file: it takes effect at the daemon in any case.
 
 mod document;
 
@@ -23,22 +23,23 @@ use document::{
     append_photos, delete_person, drop_photos, forget_templates, insert_person, put_pin, take_photo,
 };
 
-/// Permission bits of a gallery file made here: it may hold embeddings, so others do not read it.
+/// Permission bits of a gallery file that is created here: it may contain embeddings, so others may not read
+/// it.
 const NEW_FILE_MODE: u32 = 0o640;
 
 /// Why the gallery file was not changed.
 #[derive(Debug, Error)]
 pub enum EditError {
-    /// It cannot be read, locked or written.
+    /// The file could not be read, locked or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It has mistakes already, or the change would be one.
+    /// The file has mistakes already, or would have one after the change.
     #[error(transparent)]
     Roster(#[from] RosterError),
-    /// The id is taken.
+    /// The id is used already.
     #[error("\"{0}\" is enrolled already; choose another id, or add photographs to this one")]
     Known(PersonId),
-    /// Nobody has the id.
+    /// Nobody has this id.
     #[error("\"{0}\" is not in the gallery file; `limen people list` shows who is")]
     Unknown(PersonId),
     /// The person has no such photograph.
@@ -47,7 +48,7 @@ pub enum EditError {
     /// Without it there would be nothing to recognise the person by.
     #[error("\"{1}\" is all there is of \"{0}\"; add another photograph first, or: limen people remove {0}")]
     LastPhoto(PersonId, String),
-    /// The store keeps all templates of somebody whose photographs were discarded.
+    /// After photographs were discarded, the store has all templates of the person.
     #[error(
         "photographs of \"{0}\" were discarded, so the store keeps every template of theirs, whatever the file lists; \
          limen people remove {0}, and enrol again"
@@ -56,12 +57,12 @@ pub enum EditError {
     /// The daemon would refuse the changed gallery.
     #[error("nothing was changed, because the gallery would be refused:\n{0}")]
     Refused(String),
-    /// Somebody else has changed the file since.
+    /// The file was changed again since.
     #[error(
         "the gallery file was changed by somebody else meanwhile, so the change was not undone; look at it"
     )]
     Overtaken,
-    /// People or photographs are written in a way that cannot be edited in place.
+    /// People or photographs are written in a form that cannot be edited in place.
     #[error(
         "the gallery file's {0} are written in a way that cannot be edited by command; give each person a [[person]] \
          section with photos = [\"...\"], or edit the file by hand"
@@ -72,40 +73,40 @@ pub enum EditError {
     Syntax(#[from] Mistake),
 }
 
-/// Somebody to be added.
+/// A person to add.
 #[derive(Debug, Clone)]
 pub struct NewPerson {
-    /// Names the person in files and logs.
+    /// The id, for files and logs.
     pub id: PersonId,
-    /// Names the person for people.
+    /// The name, to show to people.
     pub name: PersonName,
-    /// Photographs, named relative to the gallery file's folder.
+    /// The photographs, relative to the gallery file's folder.
     pub photos: Vec<String>,
-    /// The groups whose schedules let them in; in none: at any time.
+    /// The groups whose schedules let the person in. Without groups: at any time.
     pub groups: Vec<GroupId>,
 }
 
-/// Something that is added to a gallery.
+/// An addition to a gallery.
 #[derive(Debug, Clone)]
 pub enum Addition {
-    /// Somebody new.
+    /// A new person.
     Person(NewPerson),
-    /// More photographs of somebody enrolled.
+    /// More photographs of an enrolled person.
     Photos(PersonId, Vec<String>),
 }
 
-/// Checks what the changed file would say before it replaces the old one; what is wrong, in sentences.
+/// Checks the changed file before it replaces the old one. The error is in sentences.
 pub type Check<'a> = &'a mut dyn FnMut(&Roster) -> Result<(), String>;
 
 /// A change that was made, for [`undo`].
 #[derive(Debug)]
 pub struct Edited {
-    /// None: there was no file.
+    /// The text before the change; none: there was no file.
     before: Option<String>,
     after: String,
 }
 
-/// Adds people and photographs, all or none. The file is made if missing.
+/// Adds people and photographs, all or none. The file is created if it is missing.
 pub fn add(file: &Path, additions: &[Addition], check: Check<'_>) -> Result<Edited, EditError> {
     change(file, check, |document| {
         additions.iter().try_for_each(|addition| match addition {
@@ -115,23 +116,24 @@ pub fn add(file: &Path, additions: &[Addition], check: Check<'_>) -> Result<Edit
     })
 }
 
-/// [`add`] for new people whom nobody else need check.
+/// Like [`add`], for new people, without another check.
 pub fn add_people(file: &Path, people: &[NewPerson]) -> Result<Edited, EditError> {
     let additions: Vec<Addition> = people.iter().cloned().map(Addition::Person).collect();
     add(file, &additions, &mut good)
 }
 
-/// Takes a person out, whatever else is wrong in the file. The photographs stay where they are.
+/// Removes a person, whatever else is wrong in the file. The photograph files stay.
 pub fn remove_person(file: &Path, id: &PersonId) -> Result<Edited, EditError> {
     change_with_mode(file, 0o777, Must::BeToml, &mut good, |document| delete_person(document, id))
 }
 
-/// Takes one photograph off a person's list, whatever else is wrong in the file; the photograph stays where it is.
+/// Removes one photograph from a person's list, whatever else is wrong in the file. The photograph's file
+/// stays.
 pub fn remove_photo(file: &Path, id: &PersonId, photo: &str) -> Result<Edited, EditError> {
     change_with_mode(file, 0o777, Must::BeToml, &mut good, |document| take_photo(document, id, photo))
 }
 
-/// Puts the file back as it was before a change, unless it was changed again meanwhile.
+/// Restores the file from before a change, unless it was changed again since.
 pub fn undo(file: &Path, edited: &Edited) -> Result<(), EditError> {
     let _writing = lock_folder(folder_of(file))?;
     let (now, mode) = read(file)?;
@@ -149,17 +151,17 @@ pub fn undo(file: &Path, edited: &Edited) -> Result<(), EditError> {
     }
 }
 
-/// One of a person's PINs.
+/// One of a person's two PINs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhichPin {
-    /// The one that opens.
+    /// The PIN that opens.
     Usual,
-    /// The one that opens and raises a silent alarm.
+    /// The PIN that opens and raises a silent alarm.
     Duress,
 }
 
 impl WhichPin {
-    /// The key of the gallery file.
+    /// The key in the gallery file.
     pub fn key(self) -> &'static str {
         match self {
             Self::Usual => "pin",
@@ -167,7 +169,7 @@ impl WhichPin {
         }
     }
 
-    /// For people.
+    /// The PIN's name for people.
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Usual => "PIN",
@@ -176,9 +178,9 @@ impl WhichPin {
     }
 }
 
-/// Sets a person's PIN, or takes it away, the latter whatever else is wrong in the file; without the PIN there is no
-/// duress PIN either. From then on the file is for its owner and group alone: whoever reads the hash of a PIN can try
-/// all of them.
+/// Sets a person's PIN, or removes it, whatever else is wrong in the file. Removing the PIN removes the
+/// duress PIN too. From then on only the file's owner and group may read it: whoever can read the hash of a
+/// PIN can try all PINs.
 pub fn set_pin(
     file: &Path,
     id: &PersonId,
@@ -190,7 +192,7 @@ pub fn set_pin(
     change_with_mode(file, 0o770, must, check, |document| put_pin(document, id, which, hash))
 }
 
-/// Takes photographs off a person's list and says that the store has their templates.
+/// Removes photographs from a person's list and says that the store has their templates.
 pub fn discard_photos(file: &Path, id: &PersonId, photos: &[String]) -> Result<Edited, EditError> {
     change(file, &mut good, |document| drop_photos(document, id, photos))
 }
@@ -208,7 +210,7 @@ pub fn restore_photos(
     })
 }
 
-/// Nothing else need be checked.
+/// A check that accepts everything.
 fn good(_: &Roster) -> Result<(), String> {
     Ok(())
 }
@@ -224,13 +226,13 @@ fn change(
 /// What the changed text must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Must {
-    /// Without mistakes.
+    /// A gallery file without mistakes.
     BeWhole,
-    /// TOML: a revocation waits for nobody else's mistakes.
+    /// TOML: other mistakes do not stop a revocation.
     BeToml,
 }
 
-/// Of the file's permission bits those in `kept` stay.
+/// Changes the file. Of its permission bits only those in `kept` stay.
 fn change_with_mode(
     file: &Path,
     kept: u32,

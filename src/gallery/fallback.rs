@@ -1,8 +1,8 @@
-//! Which gallery is in force while the present gallery file is refused, or anything else that a reload needs.
+//! Which gallery is in force while the gallery file, or anything else that a reload needs, is refused.
 //!
 //! | | the file is TOML with mistakes | nothing of it can be read |
 //! |---|---|---|
-//! | the daemon runs with a gallery | that one, less what the file takes away | that one: who was taken out STILL CAN ENTER |
+//! | the daemon has one | that one, less what the file takes away | that one: removed people STILL CAN ENTER |
 //! | at a start | the last good one, less what the file takes away | nobody, unless the site says otherwise |
 
 use std::fmt;
@@ -29,9 +29,9 @@ pub enum AtBoot {
 /// When a gallery file is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// While there is a gallery in force.
+    /// While a gallery is in force.
     Running,
-    /// While there has been none in force since the start.
+    /// While none has been in force since the start.
     Boot(AtBoot),
 }
 
@@ -39,43 +39,43 @@ pub enum When {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InForce {
-    /// That which was in force before.
+    /// The one that was in force before.
     Before,
     /// The last good one, from the disk.
     LastGood,
-    /// None.
+    /// No gallery: nobody enters by face.
     Nobody,
 }
 
-/// What is in force, and what the present file took away.
+/// The gallery in force, and what the present file takes away.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fallback {
-    /// Everybody in force; none where nobody is.
+    /// The people in force; none if nobody is.
     pub kept: Option<Kept>,
-    /// Which gallery it is.
+    /// Which gallery that is.
     pub in_force: InForce,
-    /// What the file took away; none where nothing of it could be read.
+    /// What the file takes away; none if nothing of it can be read.
     pub narrowed: Option<Taken>,
 }
 
-/// Whom a gallery file with mistakes took something away from.
+/// The people from whom a gallery file with mistakes takes something away.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Taken {
-    /// Whom it no longer names.
+    /// People whom the file no longer names.
     pub out: Vec<PersonId>,
-    /// Who is suspended, or held back for what it says of them.
+    /// People who are suspended, or held back because of what the file says of them.
     pub held: Vec<PersonId>,
-    /// Who has less than before: a PIN, a card, a group, days.
+    /// People who have less than before: a PIN, a card, a group, days.
     pub limited: Vec<PersonId>,
 }
 
 impl Taken {
-    /// Nothing was taken from anybody.
+    /// Whether nothing was taken away.
     pub fn is_nothing(&self) -> bool {
         [&self.out, &self.held, &self.limited].into_iter().all(Vec::is_empty)
     }
 
-    /// Adds what was taken before, by earlier states of the file.
+    /// Adds what earlier states of the file took away.
     pub fn add(&mut self, before: &Self) {
         let lists = [(&mut self.out, &before.out), (&mut self.held, &before.held)];
         for (list, more) in lists.into_iter().chain([(&mut self.limited, &before.limited)]) {
@@ -90,8 +90,8 @@ impl Taken {
     }
 }
 
-/// What is in force when a gallery file is refused. `known` is the gallery in force, or at a start the last good one;
-/// `text` is what the file says, if it can be read at all.
+/// The gallery in force while a gallery file is refused. `known` is the gallery in force or, at a start, the
+/// last good one. `text` is the text of the file, if it can be read.
 pub fn fall_back(known: Option<Kept>, when: When, text: Option<&str>, photographs: &Photographs) -> Fallback {
     let in_force = if when == When::Running { InForce::Before } else { InForce::LastGood };
     let is_known = known.is_some();
@@ -118,18 +118,18 @@ pub fn fall_back(known: Option<Kept>, when: When, text: Option<&str>, photograph
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusedPart {
-    /// The configuration: nobody looked whether the gallery file has mistakes.
+    /// The configuration. The gallery file was not checked.
     Configuration,
     /// The gallery file, or a photograph that it names.
     Gallery,
     /// The template store.
     Store,
-    /// The records, which say which store is the newest.
+    /// The records, which name the newest store.
     Records,
 }
 
 impl fmt::Display for RefusedPart {
-    /// As a sentence.
+    /// The refused part, as a sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Configuration => "the configuration is refused",
@@ -140,28 +140,28 @@ impl fmt::Display for RefusedPart {
     }
 }
 
-/// There is no new gallery: a level that lasts until one is in force.
+/// There is no new gallery. This lasts until there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GalleryTrouble {
     /// What is refused.
     pub refused: RefusedPart,
     /// What is wrong with it, line by line.
     pub why: String,
-    /// Which gallery is in force in its place.
+    /// The gallery that is in force instead.
     pub in_force: InForce,
-    /// What was taken away all the same; none where nothing of the file could be read.
+    /// What is taken away nevertheless; none if nothing of the file can be read.
     pub taken: Option<Taken>,
 }
 
 impl GalleryTrouble {
-    /// Whether somebody who was taken out of the file may still enter, because nothing of it can be read.
+    /// Whether removed people may still enter, because nothing of the file can be read.
     pub fn still_can_enter(&self) -> bool {
         self.taken.is_none() && self.in_force != InForce::Nobody
     }
 }
 
 impl fmt::Display for GalleryTrouble {
-    /// What is in force, in a sentence; why is another matter.
+    /// The gallery in force, as a sentence, without the reason.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let refused = self.refused;
         match self.in_force {

@@ -1,4 +1,4 @@
-//! Walks of edits, mistakes, reloads and restarts: nobody comes in by a fallback whom an edit took out.
+//! Random edits, mistakes, reloads and restarts: a fallback lets in nobody whom an edit removed.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,26 +14,26 @@ use super::*;
 const WHO: [&str; 4] = ["ada", "bob", "eve", "zoe"];
 const PINS: [&str; 2] = ["c2FsdHNhbHRzYWx0", "c2FsdHNhbHRzYWxU"];
 
-/// What the administrator has written of one person.
+/// What the administrator has written about one person.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Lines {
     suspended: bool,
     pin: Option<usize>,
-    /// The last day of June 2027.
+    /// The last day, in June 2027.
     until: Option<i8>,
     groups: Vec<&'static str>,
-    /// Which picture.
+    /// The number of the picture.
     picture: usize,
 }
 
-/// A mistake of the file.
+/// A mistake in the file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Mistaken {
-    /// An entry that nobody could read.
+    /// An entry that cannot be read.
     Entry,
-    /// A photograph that is not there: the text alone is good.
+    /// A missing photograph: the text alone is correct.
     Photograph,
-    /// It is no TOML.
+    /// The text is no TOML.
     Syntax,
 }
 
@@ -73,7 +73,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 1..40)
 }
 
-/// The gallery file as the administrator has it.
+/// The gallery file of the administrator.
 #[derive(Debug, Clone, Default)]
 struct File {
     people: BTreeMap<usize, Lines>,
@@ -107,7 +107,7 @@ impl File {
         self.mistake != Some(Mistaken::Syntax)
     }
 
-    /// The gallery that the daemon makes of it, if it is good.
+    /// The gallery that the daemon makes of it, if the file is good.
     fn good(&self) -> Option<Kept> {
         let roster = Roster::parse(&self.text(), Path::new("gallery.toml"));
         let roster = roster.ok().filter(|_| self.mistake.is_none())?;
@@ -128,7 +128,7 @@ fn pin_line(which: usize) -> String {
     format!("pin = \"$argon2id$v=19$m=19456,t=2,p=1${salt}$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"\n")
 }
 
-/// A daemon reduced to the galleries that it has in force and on the disk.
+/// A daemon reduced to its galleries, in force and on the disk.
 struct Daemon {
     at_boot: AtBoot,
     in_force: Option<Kept>,
@@ -169,11 +169,11 @@ fn written_and_read(kept: &Kept) -> Kept {
     read
 }
 
-/// What the daemon was last told of each person by a file that it could read.
+/// What the last readable file said of each person.
 #[derive(Default)]
 struct Ledger {
     said: Option<BTreeMap<usize, Lines>>,
-    /// What it was told of the last time that all of the file was good.
+    /// What the last file without mistakes said.
     good: Option<BTreeMap<usize, Lines>>,
 }
 
@@ -187,7 +187,7 @@ impl Ledger {
         }
     }
 
-    /// Whoever is in force may do no more than each of these says.
+    /// Checks that each person in force may do no more than each of these says.
     fn check(&self, in_force: &Kept) -> Result<(), TestCaseError> {
         for person in &in_force.people {
             let who = WHO.iter().position(|id| *id == person.id.as_str()).expect("one of them");
@@ -207,7 +207,7 @@ fn allows(lines: &Lines, person: &KeptPerson) -> bool {
     let pin = means.pin.as_ref().map(|pin| format!("pin = \"{pin}\"\n"));
     let days = lines.until.is_none_or(|last| valid_until.is_some_and(|day| day.day() <= last));
     let of_the_file = |group: &str| lines.groups.contains(&group);
-    // In no group one enters at any time.
+    // A person in no group may enter at any time.
     let groups = lines.groups.is_empty()
         || (!groups.is_empty() && groups.iter().all(|group| of_the_file(group.as_str())));
     let picture = format!("{}-{}.jpg", person.id, lines.picture);

@@ -1,7 +1,8 @@
-//! The last good gallery, kept for the day on which the gallery file is refused: everybody with their limits, and what
-//! finds their templates in the store. What is in the store is not kept twice.
+//! The last good gallery, kept for a day when the gallery file is refused: all people with their limits, and
+//! what finds their templates in the store. The templates are not kept twice.
 //!
-//! It may hold hashes of PINs and numbers of cards, so on the disk the [`Vault`](super::Vault) seals it.
+//! It may contain hashes of PINs and numbers of cards, so the [`Vault`](super::Vault) encrypts it on the
+//! disk.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,49 +27,49 @@ use super::{PhotoTemplate, Store};
 /// A gallery as it was when it was last good.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Kept {
-    /// Everybody in it.
+    /// The people in it.
     pub people: Vec<KeptPerson>,
 }
 
-/// One of its people.
+/// A person of the gallery.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeptPerson {
-    /// Who, for files and logs.
+    /// The id, for files and logs.
     pub id: PersonId,
-    /// Who, for people.
+    /// The name, to show to people.
     pub name: PersonName,
-    /// Whether and when.
+    /// Whether and when the person may enter.
     pub standing: Standing,
-    /// Photographs, as the gallery file named them, each with the digest of what was there.
+    /// The photographs: each path in the gallery file, with the digest of the file.
     pub photos: Vec<(PathBuf, PhotoDigest)>,
-    /// Embeddings that the gallery file gave.
+    /// The embeddings from the gallery file.
     pub given: Vec<Given>,
-    /// The templates of discarded photographs in the store count too.
+    /// Whether the store's templates of discarded photographs are used too.
     pub stored: bool,
 }
 
-/// What tells one embedding of the gallery file from another.
+/// Identifies an embedding of the gallery file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GivenDigest([u8; 32]);
 
 impl GivenDigest {
-    /// Of an embedding and the model it is of.
+    /// The digest of an embedding and its model.
     pub fn of(model: ModelDigest, embedding: &Embedding) -> Self {
         Self(Sha256::new().chain_update(model.0).chain_update(bytes_of(embedding)).finalize().into())
     }
 }
 
-/// An embedding that the gallery file gave.
+/// An embedding from the gallery file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Given {
-    /// What tells it from others.
+    /// Identifies the embedding.
     pub digest: GivenDigest,
-    /// The model it is of, and itself; none once it was let go of.
+    /// The model and the embedding; none after [`Kept::let_go`].
     pub whole: Option<(ModelDigest, Embedding)>,
 }
 
 impl Kept {
-    /// A gallery file without mistakes, and its photographs as they were found.
+    /// From a gallery file without mistakes, and its photographs as they were found.
     pub fn of(roster: Roster, plan: Plan) -> Self {
         let mut photos: HashMap<PersonId, Vec<(PathBuf, PhotoDigest)>> = HashMap::new();
         for photo in plan.photos {
@@ -85,19 +86,19 @@ impl Kept {
         Self { people: roster.people.into_iter().map(person).collect() }
     }
 
-    /// Lets go of the embeddings themselves: in memory their digests are enough.
+    /// Drops the embeddings: in memory their digests are enough.
     pub fn let_go(&mut self) {
         self.people.iter_mut().flat_map(|person| &mut person.given).for_each(|given| given.whole = None);
     }
 
-    /// Takes somebody out; whether they were in it.
+    /// Removes a person. Returns whether the person was in it.
     pub fn remove(&mut self, id: &PersonId) -> bool {
         let before = self.people.len();
         self.people.retain(|person| person.id != *id);
         self.people.len() < before
     }
 
-    /// The gallery with the templates that the store has; whoever has none cannot enter, and is named.
+    /// The gallery with the templates in the store, and the people who cannot enter because they have none.
     pub fn gallery(&self, store: &Store) -> (Gallery, Vec<PersonId>) {
         let mut without = Vec::new();
         let people = self.people.iter().filter_map(|kept| {
@@ -136,7 +137,7 @@ fn bytes_of(embedding: &Embedding) -> Vec<u8> {
     embedding.values().iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// A person as it is written.
+/// A person as it is written to disk.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -157,12 +158,12 @@ struct Written {
     stored: bool,
 }
 
-/// Some of the people, as they are written.
+/// Writes some of the people as JSON.
 pub(super) fn write(people: &[KeptPerson]) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&people.iter().map(written).collect::<Vec<_>>())
 }
 
-/// What [`write`] wrote; `None` if it is anything else.
+/// Reads what [`write`] wrote; `None` for anything else.
 pub(super) fn read(text: &[u8]) -> Option<Vec<KeptPerson>> {
     let people: Vec<Written> = serde_json::from_slice(text).ok()?;
     people.into_iter().map(person).collect()
@@ -191,7 +192,7 @@ fn written(person: &KeptPerson) -> Written {
     }
 }
 
-/// Paths come from a gallery file, which is UTF-8.
+/// Text of a path, which is UTF-8 because it comes from a gallery file.
 fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

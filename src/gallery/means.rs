@@ -1,6 +1,6 @@
-//! By what a person proves a second factor: the keys `pin`, `duress-pin`, `card`, and the person's own rule.
+//! How a person proves a second factor: the keys `pin`, `duress-pin`, `card`, and the person's own rule.
 //!
-//! Nothing of what stands there is repeated in a message: somebody may have written a PIN where its hash belongs.
+//! No message repeats a value of these keys: it may be a PIN that was written in place of its hash.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,10 +14,10 @@ use toml::{Spanned, Value};
 use super::roster::Entry;
 use crate::mistake::{Mistake, Review};
 
-/// The most schedules that a person's rule names.
+/// The most schedules that a person's rule may name.
 const MAX_SCHEDULES: usize = 16;
 
-/// What most people have, held once.
+/// The value that most people have, in memory once.
 static NONE: LazyLock<Arc<Means>> = LazyLock::new(Arc::default);
 
 /// What the file says of one person.
@@ -30,7 +30,7 @@ pub(super) struct SaidMeans<'a> {
     pub schedules: &'a [Spanned<String>],
 }
 
-/// Checks what is said of one person, who is called `who` in mistakes.
+/// Checks one person's keys; `who` names the person in mistakes.
 pub(super) fn check_means(review: &mut Review<'_>, who: &str, said: SaidMeans<'_>) -> Arc<Means> {
     let means = Means {
         pin: said.pin.and_then(|pin| check_hash(review, &format!("{who} pin"), pin)),
@@ -77,7 +77,7 @@ fn check_card(review: &mut Review<'_>, key: &str, said: &Spanned<Value>) -> Opti
     None
 }
 
-/// A rule by its name.
+/// The rule with this name.
 fn check_rule(review: &mut Review<'_>, key: &str, said: &Spanned<String>) -> Option<SecondFactor> {
     let found = SecondFactor::NAMES.iter().find(|(name, _)| name == said.get_ref());
     if found.is_none() {
@@ -87,13 +87,13 @@ fn check_rule(review: &mut Review<'_>, key: &str, said: &Spanned<String>) -> Opt
     found.map(|(_, rule)| *rule)
 }
 
-/// Whose each card is, and the line in which that person begins: no two people have the same one, or nobody could say
-/// whose it was.
+/// The owner of each card and the line where that person begins. No two people may have the same card,
+/// because then it would not tell whose it is.
 #[derive(Default)]
 pub(super) struct Cards(HashMap<String, (PersonId, usize)>);
 
 impl Cards {
-    /// Adds the card of a person, which stands at the bytes `at`.
+    /// Adds the card of a person, which is at the bytes `at`.
     pub fn add(&mut self, review: &mut Review<'_>, person: &Entry, at: Option<Range<usize>>) {
         let Some(card) = &person.standing.means.card else { return };
         let owner = (person.id.clone(), person.line);
@@ -106,13 +106,13 @@ impl Cards {
 }
 
 impl super::Roster {
-    /// Every schedule of a person's second factor must be among those that the configuration knows.
+    /// Checks that the configuration has all schedules of people's second factors.
     pub fn check_schedules(&self, known: &[&str]) -> Result<(), super::RosterError> {
         let mistakes = self.unknown_schedules(known);
         if mistakes.is_empty() { Ok(()) } else { Err(super::RosterError::Wrong(mistakes)) }
     }
 
-    /// The schedules that the configuration does not know, a mistake each.
+    /// A mistake for each schedule that the configuration does not have.
     pub fn unknown_schedules(&self, known: &[&str]) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for entry in &self.people {

@@ -1,5 +1,5 @@
-//! What is left of somebody while the gallery file has mistakes, at the door: never, by no factor, does it let them in
-//! where what was in force before would not have.
+//! What remains for a person at the door while the gallery file has mistakes. It never lets the person in,
+//! with any factors, where the gallery before would not have.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn group(id: &str) -> GroupId {
     GroupId::new(id).expect("a group")
 }
 
-/// The night, the day, and groups that are limited by them or ask for a card.
+/// A night, a day, and groups that are limited by them or ask for a card.
 fn site() -> AccessRules {
     let (night, day) = (daily("night", "20:00", "24:00"), daily("day", "08:00", "16:00"));
     let card = FactorRule { factor: SecondFactor::Card, schedules: Vec::new() };
@@ -52,7 +52,7 @@ fn site() -> AccessRules {
     }
 }
 
-/// What may stand behind each key, mistakes last; "gone" is a schedule that the configuration does not have.
+/// Possible values of each key, mistakes last. "gone" is a schedule that the configuration does not have.
 const KEYS: [(&str, usize, &[&str]); 9] = [
     ("suspended", 2, &["true", "false", "\"yes\""]),
     ("valid-from", 2, &["2027-02-01", "2027-03-01", "\"1.2.2027\""]),
@@ -108,14 +108,14 @@ fn kept(text: &str) -> Option<Kept> {
     Some(Kept { people: people.collect() })
 }
 
-/// Some times of some days, and a time that is unknown.
+/// Some times of some days, and an unknown time.
 fn times() -> Vec<Option<DateTime>> {
     let days = [date(2027, 1, 20), date(2027, 2, 5), date(2027, 3, 5), date(2027, 8, 1)];
     let at = |hour| days.map(|day| Some(day.at(hour, 30, 0, 0)));
     [3, 9, 21].into_iter().flat_map(at).chain([None]).collect()
 }
 
-/// Whether somebody passes who shows what they have of these.
+/// Whether a person passes who proves those of these factors that the person has.
 fn passes(access: &AccessRules, standing: &Standing, local: Option<DateTime>, shown: Factors) -> bool {
     let Ok(ways) = access.admit(standing, local) else { return false };
     let has = access.provable(standing);

@@ -1,10 +1,10 @@
-//! Revocation first: what a gallery file with mistakes takes away comes into force at once, and everything new in it
-//! waits until the mistakes are mended.
+//! Revocation first: what a gallery file with mistakes takes away takes effect at once, and everything new in
+//! it waits until the mistakes are mended.
 //!
-//! Of the gallery that was in force, whoever is no longer named goes, and everybody else keeps the narrower of what
-//! they had and what the file says. Where there is no narrower of the two (a group for another, a photograph less, a
-//! value that nobody can read) the person is *held back*: suspended until the mistakes are mended, and named. Nobody
-//! ever gains anything here.
+//! People of the gallery in force whom the file no longer names are removed. All others keep the narrower of
+//! what they had and what the file says. If neither is narrower (one group instead of another, a photograph
+//! less, a value that cannot be read), the person is *held back*: suspended until the mistakes are mended,
+//! and named in a message. Nobody ever gains anything here.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,31 +18,31 @@ use limen_core::person::{GroupId, PersonId};
 use super::claims::{Claim, Said, read_claims};
 use super::kept::{Kept, KeptPerson};
 
-/// What lies where people's photographs lay when the gallery file was last read, by person and name.
+/// The files that were at the photographs' paths when the gallery file was last read, by person and path.
 pub type Photographs = HashMap<(PersonId, PathBuf), PhotoDigest>;
 
-/// What was in force, less what the present file takes away.
+/// The gallery that was in force, without what the present file takes away.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Narrowed {
-    /// What is left.
+    /// The remaining people.
     pub kept: Kept,
-    /// Whom the file no longer names.
+    /// People whom the file no longer names.
     pub out: Vec<PersonId>,
-    /// Who is suspended by it, or held back for what it says of them.
+    /// People who are suspended by the file, or held back because of what it says of them.
     pub held: Vec<PersonId>,
-    /// Who lost something else: a PIN, a card, a group, days.
+    /// People who lost something else: a PIN, a card, a group, days.
     pub limited: Vec<PersonId>,
 }
 
 impl Narrowed {
-    /// Nothing was taken from anybody.
+    /// Whether nothing was taken away.
     pub fn is_nothing(&self) -> bool {
         [&self.out, &self.held, &self.limited].into_iter().all(Vec::is_empty)
     }
 }
 
-/// Narrows what was in force by the text of the present file and by what lies where its photographs were; it is given
-/// back as it was if the text is no TOML: then nobody knows what it takes away.
+/// Narrows the gallery in force by the text of the present file and by the files at its photographs' paths.
+/// If the text is no TOML, nobody knows what it takes away, and the gallery is returned unchanged.
 pub fn narrow(kept: Kept, text: &str, photographs: &Photographs) -> Result<Narrowed, Kept> {
     let Some(left) = standings_left(&kept, text, photographs) else { return Err(kept) };
     let mut narrowed = Narrowed { kept: Kept::default(), out: vec![], held: vec![], limited: vec![] };
@@ -62,7 +62,7 @@ pub fn narrow(kept: Kept, text: &str, photographs: &Photographs) -> Result<Narro
     Ok(narrowed)
 }
 
-/// What is left of each person's standing, in their order; none of whom the text no longer names.
+/// The remaining standing of each person, in order; none for people whom the text no longer names.
 fn standings_left(kept: &Kept, text: &str, photographs: &Photographs) -> Option<Vec<Option<Standing>>> {
     let places: HashMap<&PersonId, usize> =
         kept.people.iter().enumerate().map(|(place, person)| (&person.id, place)).collect();
@@ -70,7 +70,7 @@ fn standings_left(kept: &Kept, text: &str, photographs: &Photographs) -> Option<
     read_claims(text, |id, claim| {
         let Some(&place) = places.get(&id) else { return };
         let person = &kept.people[place];
-        // Of two entries of one person both count.
+        // If a person has two entries, both count.
         let had = left[place].get_or_insert_with(|| person.standing.clone());
         *had = narrower(had, &claim);
         had.suspended |= claim.unknown_key || lost_a_picture(person, &claim, photographs);
@@ -78,10 +78,11 @@ fn standings_left(kept: &Kept, text: &str, photographs: &Photographs) -> Option<
     Some(left)
 }
 
-/// Whether a picture that the person was recognised by is no longer theirs: whose it was must not enter as them.
+/// Whether a picture by which the person was recognised is no longer theirs: if it shows another person, that
+/// one must not enter in their place.
 fn lost_a_picture(person: &KeptPerson, claim: &Claim, photographs: &Photographs) -> bool {
     let lost_photo = |(path, digest): &(PathBuf, PhotoDigest)| {
-        // Photographs that were discarded leave their templates.
+        // Discarded photographs leave their templates.
         let listed = claim.photos.contains(path) || claim.stored;
         let there = photographs.get(&(person.id.clone(), path.clone()));
         !listed || there.is_some_and(|found| found != digest)
@@ -91,7 +92,7 @@ fn lost_a_picture(person: &KeptPerson, claim: &Claim, photographs: &Photographs)
         || (person.stored && !claim.stored)
 }
 
-/// The narrower of what somebody has and what the file says.
+/// The narrower of what a person has and what the file says.
 fn narrower(had: &Standing, claim: &Claim) -> Standing {
     let (groups, no_group_left) = narrower_groups(&had.groups, &claim.groups);
     let (means, unclear) = narrower_means(&had.means, claim);
@@ -116,8 +117,9 @@ fn narrower(had: &Standing, claim: &Claim) -> Standing {
     }
 }
 
-/// The groups that somebody stays in, and whether that leaves no way in at all. Whoever is in no group enters at any
-/// time, so that to leave the last group is no narrowing, and to enter the first is one, and something new as well.
+/// The groups that remain, and whether none remains that the person may enter with. A person in no group may
+/// enter at any time. So losing the last group does not narrow, and gaining the first one narrows, but is
+/// also something new.
 fn narrower_groups(had: &[GroupId], said: &Said<Vec<GroupId>>) -> (Vec<GroupId>, bool) {
     match said {
         Said::This(said) if !said.is_empty() => {
@@ -129,7 +131,7 @@ fn narrower_groups(had: &[GroupId], said: &Said<Vec<GroupId>>) -> (Vec<GroupId>,
     }
 }
 
-/// The means that are left, and whether nobody can say which of two rules is the stricter.
+/// The remaining second factors, and whether it is unknown which of two rules is the stricter one.
 fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
     let pin = had.pin.as_ref().filter(|pin| claim.pin == Said::This((*pin).clone()));
     let duress = had.duress.as_ref().filter(|pin| claim.duress == Said::This((*pin).clone()));
@@ -145,7 +147,7 @@ fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
     let (schedules, no_schedule_known) = all_schedules(had, claim);
     let means = Means {
         pin: pin.cloned(),
-        // It is none without the PIN that it stands beside.
+        // A duress PIN is none without the PIN beside it.
         duress: duress.filter(|_| pin.is_some()).cloned(),
         card: had.card.as_ref().filter(|card| claim.card == Said::This((*card).clone())).cloned(),
         rule,
@@ -154,7 +156,7 @@ fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
     (if means == **had { Arc::clone(had) } else { Arc::new(means) }, unclear || no_schedule_known)
 }
 
-/// The rule that asks for at least what either asks for.
+/// A rule that asks for at least what both rules ask for; `None` if there is none.
 fn stricter(one: SecondFactor, other: SecondFactor) -> Option<SecondFactor> {
     match (one, other) {
         (one, other) if one == other => Some(one),
@@ -163,8 +165,9 @@ fn stricter(one: SecondFactor, other: SecondFactor) -> Option<SecondFactor> {
     }
 }
 
-/// While which schedules a factor is asked for, and whether nobody knows which were meant. None: always, and more of
-/// them ask more often; one that the site does not have asks always, whatever stands beside it.
+/// The schedules during which a factor is asked for, and whether it is unknown which were meant. None means
+/// always. More schedules ask more often. A schedule that the site does not have means always, whatever else
+/// is listed.
 fn all_schedules(had: &Means, claim: &Claim) -> (Vec<String>, bool) {
     let said = match &claim.schedules {
         Said::This(said) => said.as_slice(),
@@ -172,7 +175,7 @@ fn all_schedules(had: &Means, claim: &Claim) -> (Vec<String>, bool) {
         Said::Unreadable => return (Vec::new(), true),
     };
     match (had.rule, &claim.rule) {
-        // The file asks for nothing: what was asked for stays. Schedules without a rule had one that was lost.
+        // The file has no rule: keep the old one. If it has schedules, their rule was lost.
         (_, Said::Nothing) => (had.schedules.clone(), !said.is_empty()),
         (None, _) => (said.to_vec(), false),
         (Some(_), _) if said.is_empty() || had.schedules.is_empty() => (Vec::new(), false),

@@ -23,7 +23,7 @@ fn person(who: &str, lines: &str) -> String {
     format!("[[person]]\nid = \"{who}\"\nname = \"{who}\"\nphotos = [\"{who}.jpg\"]\n{lines}\n")
 }
 
-/// A mistake in an entry that has nothing to do with anybody else's.
+/// A mistake in an entry that concerns nobody else.
 const MISTAKE: &str = "[[person]]\nid = \"eve\"\nphotos = [\"../eve.jpg\"]\ncolour = 1\n";
 
 fn kept(text: &str) -> Kept {
@@ -43,7 +43,7 @@ fn narrowed(before: &str, after: &str) -> Narrowed {
     narrow(kept(before), after, &Photographs::new()).expect("TOML")
 }
 
-/// What is left of ada, whose entry says `before` and then `after`.
+/// What remains for ada, whose entry first says `before` and then `after`.
 fn left(before: &str, after: &str) -> Standing {
     let narrowed = narrowed(&person("ada", before), &(person("ada", after) + MISTAKE));
     narrowed.kept.people[0].standing.clone()
@@ -217,7 +217,7 @@ fn lines() -> impl Strategy<Value = String> {
     })
 }
 
-/// Whether `less` allows nothing that `more` does not.
+/// Whether `less` allows only what `more` allows.
 fn is_within(less: &Standing, more: &Standing) -> bool {
     let same = |a: &Option<PinHash>, b: &Option<PinHash>| a.is_none() || a == b;
     let same_card = |a: &Option<Card>, b: &Option<Card>| a.is_none() || a == b;
@@ -239,7 +239,8 @@ fn is_within(less: &Standing, more: &Standing) -> bool {
             && asks_as_often(&less.means, &more.means)
 }
 
-/// Whether the factor is asked for whenever `more` asks for one. None is always, and each name asks more often.
+/// Whether `less` asks for the factor whenever `more` does. No schedules mean always; each schedule asks more
+/// often.
 fn asks_as_often(less: &Means, more: &Means) -> bool {
     let named = |name: &String| less.schedules.contains(name);
     more.rule.is_none()
@@ -258,7 +259,7 @@ proptest! {
         prop_assert!(is_within(left, &had.people[0].standing), "{left:?}");
         if let Ok(said) = said {
             let said = &said.people[0].standing;
-            // In no group one may enter at any time.
+            // A person in no group may enter at any time.
             let groups = said.groups.is_empty() || is_within(left, &Standing { extended_time: true, ..said.clone() });
             prop_assert!(groups && is_within(left, &Standing { groups: left.groups.clone(), ..said.clone() }), "{left:?}");
         }

@@ -1,8 +1,8 @@
-//! The gallery file: who is enrolled, with which photographs, and when each may enter.
+//! The gallery file: who is enrolled, with which photographs, and when each person may enter.
 //!
-//! Written by an administrator or by `limen enroll`. What it says is checked whole; one mistake anywhere and
-//! none of it comes into force. Photographs stay in the file's own folder, so that a line in it cannot name
-//! some other file of the machine.
+//! An administrator or `limen enroll` writes it. It is checked as a whole: with one mistake, nothing of it
+//! takes effect. Photographs must be in the file's own folder, so that a line in it cannot name another file
+//! of the machine.
 
 mod embeddings;
 mod groups;
@@ -27,31 +27,31 @@ use limen_core::people::Standing;
 use limen_core::person::{PersonError, PersonId, PersonName, is_deceptive};
 use limen_files::{FileError, Trust, read_trusted_text};
 
-/// The most people: comparing with so many takes a few milliseconds on one core, and 260 MB of memory.
+/// The most people: comparing with this many takes a few milliseconds on one core, and 260 MB of memory.
 pub const MAX_PEOPLE: usize = 100_000;
-/// The most photographs, and the most embeddings, a person; more change the mean template no further.
+/// The most photographs, and the most embeddings, per person; more hardly change the template.
 pub const MAX_PHOTOS: usize = 20;
-/// The most photographs in all: while the gallery is read, their templates are held in memory, about 1.1 kB each
-/// with the default model.
+/// The most photographs of all people: while the gallery is read, their templates are in memory, about 1.1 kB
+/// each with the default model.
 pub const MAX_ALL_PHOTOS: usize = 200_000;
-/// The most groups a person: each is looked at when the person stands at the door.
+/// The most groups per person: each is checked when the person is at the door.
 pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
-/// What `templates` says where the photographs were discarded.
+/// The value of `templates` after photographs were discarded.
 pub(super) const STORED: &str = "stored";
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
-/// How a person begins in the file.
+/// The line with which a person begins in the file.
 pub(super) const PERSON: &str = "[[person]]";
-/// The largest gallery file: room for every person with an embedding of the default model in the file.
+/// The largest gallery file, in bytes: enough for every person with an embedding of the default model.
 pub const MAX_FILE_BYTES: u64 = 128 << 20;
 
 /// Why a gallery file is not used.
 #[derive(Debug, Error)]
 pub enum RosterError {
-    /// It cannot be read, or others may write it.
+    /// The file could not be read, or others may write it.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It was read, and this is wrong in it; at least one.
+    /// The mistakes in the file, at least one.
     #[error("{}", Listed(.0))]
     Wrong(Vec<Mistake>),
 }
@@ -59,41 +59,41 @@ pub enum RosterError {
 /// A gallery file without mistakes.
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
-    /// The file it was read from.
+    /// The file that it was read from.
     pub file: PathBuf,
-    /// Everybody in it, in its order; ids differ.
+    /// The people, in the order of the file. Their ids differ.
     pub people: Vec<Entry>,
 }
 
-/// One person of the file.
+/// A person in the file.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Who, for files and logs.
+    /// The id, for files and logs.
     pub id: PersonId,
-    /// Who, for people.
+    /// The name, to show to people.
     pub name: PersonName,
-    /// Whether and when.
+    /// Whether and when the person may enter.
     pub standing: Standing,
-    /// Photographs, at most [`MAX_PHOTOS`].
+    /// The photographs, at most [`MAX_PHOTOS`].
     pub photos: Vec<Photo>,
-    /// Embeddings given in the file, each with the model it is of.
+    /// The embeddings in the file, each with its model.
     pub embeddings: Vec<(ModelDigest, Embedding)>,
-    /// The store has templates of photographs that were discarded; they are kept and used.
+    /// Whether the store has templates of discarded photographs, which are kept and used.
     pub stored: bool,
-    /// The line of the file it begins in, from 1.
+    /// The line where the person begins, from 1.
     pub line: usize,
-    /// The lines of `standing.groups`, one each.
+    /// The lines of `standing.groups`, one each, from 1.
     pub group_lines: Vec<usize>,
-    /// The lines of `standing.means.schedules`, one each.
+    /// The lines of `standing.means.schedules`, one each, from 1.
     pub schedule_lines: Vec<usize>,
 }
 
-/// A photograph as the file names it.
+/// A photograph that the file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Photo {
-    /// Relative to the file's folder, without `..`.
+    /// The path, relative to the file's folder, without `..`.
     pub path: PathBuf,
-    /// The line of the file, from 1.
+    /// The line in the file, from 1.
     pub line: usize,
 }
 
@@ -103,7 +103,7 @@ impl Roster {
         Self::parse(&read_trusted_text(path, MAX_FILE_BYTES, trust)?, path)
     }
 
-    /// Reads a gallery file's text; `file` is only named in mistakes.
+    /// Parses the text of a gallery file; `file` only names it in mistakes.
     pub fn parse(text: &str, file: &Path) -> Result<Self, RosterError> {
         match Self::read(text, file) {
             (roster, mistakes) if mistakes.is_empty() => Ok(roster),
@@ -111,8 +111,8 @@ impl Roster {
         }
     }
 
-    /// Reads as much as can be read, and what is wrong. Where there are mistakes the people are good for one thing:
-    /// to find the mistakes that the text alone does not show. Ids may then repeat.
+    /// Reads as much as possible, and returns all mistakes. If there are mistakes, use the people only to
+    /// find mistakes that the text alone does not show. Their ids may then repeat.
     pub fn read(text: &str, file: &Path) -> (Self, Vec<Mistake>) {
         let mut review = Review::new(file, text);
         let mut people = People::default();
@@ -126,13 +126,13 @@ impl Roster {
         (Self { file: file.to_owned(), people }, review.finish())
     }
 
-    /// The folder that photographs are named relative to.
+    /// The folder that photographs' paths are relative to.
     pub fn folder(&self) -> &Path {
         self.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 }
 
-/// The file as TOML has it.
+/// The file as TOML.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct SaidRoster {
@@ -159,7 +159,7 @@ struct SaidPerson {
     valid_until: Option<Spanned<Datetime>>,
 }
 
-/// Every key that a person has; [`SaidPerson`] knows the same.
+/// All keys of a person, the same as in [`SaidPerson`].
 pub(super) const KEYS: [&str; 15] = [
     "id",
     "name",
@@ -178,7 +178,7 @@ pub(super) const KEYS: [&str; 15] = [
     "valid-until",
 ];
 
-/// The people read so far.
+/// The people who were read so far.
 #[derive(Default)]
 struct People {
     said: usize,
@@ -237,7 +237,7 @@ fn check_person(
     let line = review.line_of(at.start);
     let id = id.or_else(|| PersonId::new(said.id.as_ref()?.get_ref()).ok())?;
     Some(Entry {
-        // Of a person without a name there are mistakes already; the photographs are still looked at.
+        // A missing name is noted already; go on, to check the photographs.
         name: name.or_else(|| PersonName::new(id.as_str()).ok())?,
         id,
         standing,
@@ -339,9 +339,9 @@ fn check_photos(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) ->
     photos
 }
 
-/// A photograph's path if it cannot lead out of the folder it is relative to; else why not.
+/// A photograph's path if it cannot lead out of its folder; otherwise the reason.
 ///
-/// Symbolic links are looked at when the photograph is read.
+/// Symbolic links are checked when the photograph is read.
 pub(super) fn check_photo_path(text: &str) -> Result<PathBuf, &'static str> {
     let path = Path::new(text);
     if text.is_empty() {

@@ -1,4 +1,4 @@
-//! What a gallery file may say, and what each mistake is answered with.
+//! What a gallery file may say, and the message for each mistake.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,11 +1,11 @@
-//! What the network made of each photograph, kept so that a start does not take minutes.
+//! The templates of photographs, stored so that a start does not take minutes.
 //!
 //! A record is found by person *and* by the digest of the photograph's bytes, so a photograph that was
-//! replaced is embedded again. For most people the store is only a cache: everything in it comes from
-//! photographs that are still there. Where the photographs were discarded, it is all there is.
+//! replaced is embedded again. For most people the store is only a cache: its templates can be made again
+//! from photographs. If the photographs were discarded, the store is all there is.
 //!
-//! It is biometric data: on the disk every record is [`sealed`], and the [`vault`] keeps file, key and what
-//! was seen last together. [`plain`] reads the format that came before. Nothing of it is ever in a log.
+//! It is biometric data: on the disk every record is [`sealed`]. The [`vault`] keeps the file, the key and
+//! the newest generation together. [`plain`] reads the older format. No log ever contains any of it.
 
 mod error;
 mod keeping;
@@ -29,15 +29,15 @@ pub use vault::{Opened, Rotated, Vault};
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::person::PersonId;
 
-/// The store's name in the state folder.
+/// The name of the store in the state folder.
 pub const STORE_NAME: &str = "templates.limen";
 
-/// What the network makes of one photograph.
+/// The network's result for one photograph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhotoTemplate {
-    /// Of the face as it is.
+    /// The embedding of the face.
     pub plain: Embedding,
-    /// Of the face mirrored left to right; of the same length.
+    /// The embedding of the mirrored face, of the same length.
     pub mirrored: Embedding,
 }
 
@@ -48,30 +48,30 @@ impl PhotoTemplate {
     }
 }
 
-/// Of which model and photograph a template is.
+/// The model and the photograph of a template.
 type Source = (ModelDigest, PhotoDigest);
 
-/// Templates by person, model and photograph. One model is in force; of the others only templates are kept
+/// Templates by person, model and photograph. One model is in force. Of other models only templates are kept
 /// that cannot be made again.
 #[derive(Debug, Clone)]
 pub struct Store {
     model: ModelDigest,
-    /// How long each model's embeddings are, known since its first template: to look for one takes as long as the
-    /// store is.
+    /// The length of each model's embeddings, known from its first template: searching for one would take as
+    /// long as the store is large.
     lengths: BTreeMap<ModelDigest, usize>,
-    /// In the order of their sources. Most people have one or two, for which a map of maps takes twice the memory.
+    /// Sorted by source. Most people have one or two, for which a map of maps would take twice the memory.
     records: BTreeMap<PersonId, Vec<(Source, PhotoTemplate)>>,
 }
 
 impl PartialEq for Store {
-    /// The same templates, the same model in force.
+    /// Equal templates, and the same model in force.
     fn eq(&self, other: &Self) -> bool {
         self.model == other.model && self.records == other.records
     }
 }
 
 impl Store {
-    /// No templates; `model` is in force.
+    /// A store without templates; `model` is in force.
     pub fn empty(model: ModelDigest) -> Self {
         Self { model, lengths: BTreeMap::new(), records: BTreeMap::new() }
     }
@@ -86,29 +86,29 @@ impl Store {
         self.model
     }
 
-    /// How many templates of the model in force there are.
+    /// The number of templates of the model in force.
     pub fn len(&self) -> usize {
         self.records.keys().map(|person| self.of(person).count()).sum()
     }
 
-    /// How many templates of whatever model there are.
+    /// The number of templates of all models.
     pub fn total(&self) -> usize {
         self.entries().count()
     }
 
-    /// Whether there are none of the model in force.
+    /// Whether there is no template of the model in force.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The template of this person's photograph by the model in force, if it is known.
+    /// The template of this person's photograph by the model in force, if there is one.
     pub fn find(&self, person: &PersonId, photo: &PhotoDigest) -> Option<&PhotoTemplate> {
         let records = self.records.get(person)?;
         let at = place_of(records, &(self.model, *photo)).ok()?;
         Some(&records[at].1)
     }
 
-    /// Every photograph of which there is a template of the model in force, with whose it is.
+    /// All photographs with a template of the model in force, and their people.
     pub fn photos(&self) -> impl Iterator<Item = (&PersonId, &PhotoDigest)> {
         let entries = self.entries().filter(|(_, (model, _), _)| *model == self.model);
         entries.map(|(person, (_, photo), _)| (person, photo))
@@ -120,7 +120,7 @@ impl Store {
         records.filter(|((model, _), _)| *model == self.model).map(|(_, template)| template)
     }
 
-    /// The other models that a person has templates of.
+    /// The other models of which the person has templates.
     pub fn other_models(&self, person: &PersonId) -> Vec<ModelDigest> {
         let records = self.records.get(person).into_iter().flatten();
         let mut models: Vec<_> = records.map(|((model, _), _)| *model).filter(|m| *m != self.model).collect();
@@ -128,7 +128,7 @@ impl Store {
         models
     }
 
-    /// Takes the template of this person's photograph by the model in force out, if it is known.
+    /// Takes out the template of this person's photograph by the model in force, if there is one.
     pub fn take(&mut self, person: &PersonId, photo: &PhotoDigest) -> Option<PhotoTemplate> {
         let records = self.records.get_mut(person)?;
         let at = place_of(records, &(self.model, *photo)).ok()?;
@@ -139,8 +139,8 @@ impl Store {
         Some(template)
     }
 
-    /// Adds a template of the model in force, or replaces that of the same photograph. Every embedding of one
-    /// model has the same length.
+    /// Adds a template of the model in force, or replaces that of the same photograph. All embeddings of a
+    /// model must have the same length.
     pub fn insert(
         &mut self,
         person: PersonId,
@@ -165,7 +165,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes over all that another store has of a person, whatever the model.
+    /// Takes over all templates of a person, of any model, from another store.
     pub fn keep(&mut self, person: &PersonId, from: &mut Self) {
         if let Some(known) = from.records.remove(person) {
             for (model, length) in &from.lengths {
@@ -176,12 +176,12 @@ impl Store {
         }
     }
 
-    /// Drops all of a person; how many templates that were.
+    /// Removes all templates of a person. Returns their number.
     pub fn forget(&mut self, person: &PersonId) -> usize {
         self.records.remove(person).map_or(0, |gone| gone.len())
     }
 
-    /// Every record, of all models, in a fixed order.
+    /// All records, of all models, in a fixed order.
     fn entries(&self) -> impl Iterator<Item = (&PersonId, &Source, &PhotoTemplate)> {
         self.records.iter().flat_map(|(person, records)| {
             records.iter().map(move |(source, template)| (person, source, template))
@@ -189,7 +189,7 @@ impl Store {
     }
 }
 
-/// Where a source is, or where it belongs.
+/// The index of a source, or where to insert it.
 fn place_of(records: &[(Source, PhotoTemplate)], source: &Source) -> Result<usize, usize> {
     records.binary_search_by(|(known, _)| known.cmp(source))
 }
@@ -205,7 +205,7 @@ fn put(records: &mut Vec<(Source, PhotoTemplate)>, source: Source, template: Pho
     }
 }
 
-/// What is left to read; every step is `None` when too little is left, before anything is allocated.
+/// The bytes that are left to read. A step is `None` if too few are left, before anything is allocated.
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {

@@ -1,23 +1,25 @@
-//! What the TOML reader says, as a sentence for whoever wrote the file: what is wrong there, and how it is written.
+//! Turns the TOML reader's messages into sentences for the author of the file: what is wrong, and how to
+//! write it.
 
 use std::ops::Range;
 
-/// The longest piece of the file that a remedy repeats, in bytes; more is not an example any more.
+/// The longest part of the file that a remedy repeats, in bytes; a longer one is no example any more.
 const MAX_EXAMPLE: usize = 40;
-/// A name this near to a known one is taken for a slip of it (0 to 1).
+/// From this similarity on (0 to 1) a name is taken for a misspelled known one.
 const NEAR: f64 = 0.6;
-/// Quotation marks as word processors set them, and accents that are taken for them.
+/// Quotation marks of word processors, and accents that look like them.
 const CURLY: [char; 11] = [
     '\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{ab}', '\u{bb}',
     '`', '\u{b4}',
 ];
-/// How a day is written.
+/// An example of a date.
 const DAY: &str = "2027-06-30";
 
 /// What is wrong, and the remedy.
 pub(super) type Words = (String, String);
 
-/// Puts the reader's `message` about the bytes `at` of `text` into words; `stray` as [`is_stray`] says.
+/// Puts the reader's `message` about the bytes `at` of `text` into words; `stray` is the result of
+/// [`is_stray`].
 pub(super) fn in_words(message: &str, text: &str, at: Option<Range<usize>>, stray: bool) -> Words {
     let found = at.clone().and_then(|at| text.get(at)).unwrap_or_default().trim();
     if let Some((name, known)) = unknown(message) {
@@ -32,7 +34,7 @@ pub(super) fn in_words(message: &str, text: &str, at: Option<Range<usize>>, stra
     syntax(message, line)
 }
 
-/// Whether an unknown key of no section stands there, before every section.
+/// Whether the message is about an unknown key, not a section, before all sections.
 pub(super) fn is_stray(message: &str, text: &str, at: Option<&Range<usize>>) -> bool {
     unknown(message).is_some() && !is_header(text, at) && is_before_sections(text, at)
 }
@@ -42,7 +44,7 @@ fn is_before_sections(text: &str, at: Option<&Range<usize>>) -> bool {
     !before.lines().any(|line| line.trim_start().starts_with('['))
 }
 
-/// The name in "unknown field `name`, expected one of `a`, `b`", and those that are known.
+/// The name in "unknown field `name`, expected one of `a`, `b`", and the known names.
 fn unknown(message: &str) -> Option<(&str, Vec<&str>)> {
     let (name, rest) = message.strip_prefix("unknown field `")?.split_once('`')?;
     Some((name, rest.split('`').skip(1).step_by(2).collect()))
@@ -70,7 +72,7 @@ fn sections(known: &[&str]) -> String {
     known.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(", ")
 }
 
-/// The known name that was most likely meant: spelled alike, or one that has this one as a part.
+/// The known name that was most likely meant: a similar one, or one that contains this one.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = name.to_lowercase().replace(['_', ' '], "-");
     let near = |candidate: &&str| strsim::normalized_damerau_levenshtein(&plain, candidate);
@@ -82,11 +84,11 @@ fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     known.iter().find(has_part).copied()
 }
 
-/// A value of another kind than the key's.
+/// A value of another kind than the key needs.
 fn wrong_kind(found: &str, unexpected: &str, expected: &str) -> Words {
     let kind = kind_of(found, unexpected);
     if kind == Kind::Sections && expected != "a sequence" {
-        // The reader takes the first of them for the section's first key, and complains of that.
+        // The reader takes the first of them for the section's first key, and its message is about that.
         let what = "stands in two pairs of brackets, and there is one of it only";
         return (what.to_owned(), "write its name in one pair of brackets: [...]".to_owned());
     }
@@ -105,7 +107,7 @@ fn wrong_kind(found: &str, unexpected: &str, expected: &str) -> Words {
     (format!("is {}, and should be {wanted}", kind.name()), remedy)
 }
 
-/// What stands there.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -140,7 +142,7 @@ fn kind_of(found: &str, unexpected: &str) -> Kind {
         "boolean" => Kind::Switch,
         "integer" | "floating" => Kind::Number,
         "sequence" => Kind::List,
-        // The reader has dates as maps.
+        // The reader reports dates as maps.
         _ if found.starts_with(|c: char| c.is_ascii_digit()) => Kind::Day,
         _ if found.starts_with('{') => Kind::Braces,
         _ => Kind::Section,
@@ -191,7 +193,7 @@ fn day(inner: &str) -> String {
     }
 }
 
-/// A text that is no TOML, by the line where the reader stopped.
+/// The words for a text that is no TOML, from the line where the reader stopped.
 fn syntax(message: &str, line: &str) -> Words {
     let said = |what: &str, remedy: &str| (what.to_owned(), remedy.to_owned());
     if message.starts_with("duplicate key") {
@@ -238,7 +240,7 @@ fn syntax(message: &str, line: &str) -> Words {
     value_in_words(message, key.trim(), value.trim())
 }
 
-/// What is wrong with the value of a line, as far as one can tell from outside.
+/// What is wrong with the value of a line, as far as can be seen.
 fn value_in_words(message: &str, key: &str, value: &str) -> Words {
     let said = |what: &str, remedy: String| (what.to_owned(), remedy);
     let write = |value: &str| format!("write {key} = {value}");
@@ -295,7 +297,7 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-/// The numbers of a date, and what stands between them.
+/// The numbers of a date, and the character between them.
 fn parts_of_day(text: &str) -> Option<([&str; 3], char)> {
     let between = text.chars().find(|c| ['.', '/', '-'].contains(c))?;
     let parts: Vec<&str> = text.split(between).collect();
@@ -308,7 +310,7 @@ fn is_day(text: &str) -> bool {
     parts_of_day(text).is_some()
 }
 
-/// A date as TOML has it, where it is clear which number is which: with slashes countries differ.
+/// A date as TOML, if it is clear which number is which: with slashes countries differ.
 fn as_day(text: &str) -> Option<String> {
     let ([first, month, last], between) = parts_of_day(text)?;
     let (year, day) = match (first.len(), last.len(), between) {
@@ -320,7 +322,7 @@ fn as_day(text: &str) -> Option<String> {
     written.parse::<jiff::civil::Date>().ok().map(|_| written)
 }
 
-/// The line of `text` in which byte `at` lies.
+/// The line of `text` that contains byte `at`.
 fn line_around(text: &str, at: usize) -> &str {
     let Some((before, after)) = text.split_at_checked(at) else { return "" };
     let begin = before.rfind('\n').map_or(0, |end| end + 1);
@@ -328,7 +330,7 @@ fn line_around(text: &str, at: usize) -> &str {
     text.get(begin..end).unwrap_or_default().trim_end_matches('\r')
 }
 
-/// A line without what stands between straight quotation marks, or behind a #.
+/// A line without quoted strings and without a comment.
 fn without_strings(line: &str) -> String {
     let mut inside = None;
     let mut bare = String::new();

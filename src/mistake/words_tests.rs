@@ -1,4 +1,4 @@
-//! Files as people write them who have never heard of TOML, and what they are answered.
+//! Files of people who do not know TOML, and the messages for them.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ struct Person {
     valid_until: Option<Spanned<Datetime>>,
 }
 
-/// The one mistake of a text, without the file's name.
+/// The only mistake in a text, without the file's name.
 fn mistake(text: &str) -> String {
     let mut review = Review::new(Path::new("a.toml"), text);
     let _: File = review.read();

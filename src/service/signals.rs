@@ -1,28 +1,31 @@
-//! The signals that would end or stop the program and leave the line as it is. They are caught, so that the line is locked
-//! first.
+//! The signals that would end or stop the program and leave the line unlocked. They are caught, and the line
+//! is locked first.
 //!
-//! | signal | what becomes of it |
+//! | signal | effect |
 //! |---|---|
 //! | SIGHUP | the daemon reads configuration and gallery again |
 //! | those of [`that_end`] | the door is locked, then the program ends |
 //! | SIGPIPE | ignored, as in every Rust program |
-//! | SIGCHLD, SIGCONT, SIGURG, SIGWINCH | the kernel ignores them |
-//! | SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP | a fault of the program itself (SIGABRT also the watchdog's): it may not be trusted to lock any more and ends at once; the service then runs `limen lock` |
-//! | SIGKILL, SIGSTOP, and those that the C library keeps for itself | cannot be caught; the watchdog and `limen lock` lock |
+//! | SIGCHLD, SIGCONT, SIGURG, SIGWINCH | ignored by the kernel |
+//! | SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP | ends at once; then the service runs `limen lock` |
+//! | SIGKILL, SIGSTOP, those of the C library | cannot be caught; the watchdog and `limen lock` lock |
+//!
+//! Those that end at once are faults of the program itself, or the watchdog's SIGABRT: after them the program
+//! cannot be trusted to lock.
 
 use libc::{
     SIGALRM, SIGINT, SIGIO, SIGPROF, SIGPWR, SIGQUIT, SIGSTKFLT, SIGSYS, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU,
     SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
 };
 
-/// Those with a name.
+/// The signals that have a name.
 const NAMED: [i32; 17] = [
     SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGIO, SIGPWR,
     SIGSTKFLT, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU,
 ];
 
-/// The signals upon which the program locks the door and ends, the real-time ones among them. A stopped program would hold
-/// the line as long as it stands still, so those that stop are here too.
+/// The signals at which the program locks the door and ends, including the real-time ones. Those that only
+/// stop a program are included, because a stopped program would hold the line unlocked.
 pub fn that_end() -> impl Iterator<Item = i32> {
     NAMED.into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX())
 }
@@ -42,7 +45,7 @@ mod tests {
             SIGHUP, SIGPIPE, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV,
             SIGTRAP, SIGKILL, SIGSTOP,
         ];
-        // Between the named ones and the real-time ones are those of the C library.
+        // The numbers between the named and the real-time signals belong to the C library.
         let mut spoken_for: Vec<i32> = that_end().chain(others).chain(32..libc::SIGRTMIN()).collect();
         spoken_for.sort_unstable();
         assert_eq!(spoken_for, (1..=64).collect::<Vec<_>>());

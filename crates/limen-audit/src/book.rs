@@ -1,4 +1,5 @@
-//! The open audit and its sync thread: what is written is synced, sealed, closed and deleted in its time.
+//! The open audit and its sync thread: when records are synced and sealed, and when files are closed and
+//! deleted.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -16,17 +17,17 @@ use super::retention;
 use super::state::{DiskWarning, Position, Shared};
 use super::syncer::{Files, Job, SYNC_INTERVAL, SYNC_RETRY, Syncer};
 
-/// A sync begins so long after the first record that it covers, which leaves as long for the card.
+/// The time from a record to the start of the sync that covers it. The card has as much time again.
 const SYNC_AFTER: Duration = Duration::from_millis(500);
-/// After a file could not be closed.
+/// The time until a file that could not be closed is tried again.
 const ROTATION_RETRY: Duration = Duration::from_secs(2);
-/// So long the warning stands before young records are deleted: time for the alarm to be recorded, synced and sent
-/// to whoever follows the events.
+/// How long the warning is raised before young records are deleted: enough to record and sync the alarm and
+/// to send it to those who follow the events.
 const NOTICE: Duration = Duration::from_secs(10);
-/// How often it is looked at when records will be deleted, and how soon where some wait for it.
+/// How often the closed files are checked: normally, and while some are waiting to be deleted.
 const LOOK: Duration = Duration::from_secs(3600);
 const LOOK_SOON: Duration = Duration::from_secs(2);
-/// A deletion that was not done by then is asked for again.
+/// The time until a deletion that did not happen is asked for again.
 const DELETION_RETRY: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -35,22 +36,22 @@ pub struct Book {
     log: AuditLog,
     syncer: Syncer,
     shared: Arc<Shared>,
-    /// What the syncer must be told; nothing of it may be left out.
+    /// Jobs for the sync thread. None may be lost.
     owed: VecDeque<Job>,
     unsynced_since: Option<Instant>,
     unsealed_since: Option<Instant>,
-    /// Not before then is a file closed.
+    /// The earliest time to close a file; none: at once.
     rotate_from: Option<Instant>,
     /// Since when young records are about to be deleted.
     young_since: Option<Instant>,
-    /// Not before then are the closed files looked at again.
+    /// The earliest time to check the closed files again; none: at once.
     look_from: Option<Instant>,
-    /// The last deletion that was asked for: up to which record, and when.
+    /// The last deletion that was asked for: the number of its last record, and when.
     asked: Option<(u64, Instant)>,
 }
 
 impl Book {
-    /// Starts the sync thread of an audit that was opened.
+    /// Starts the sync thread for an open audit.
     pub fn open(
         log: AuditLog,
         files: Files,
@@ -73,17 +74,18 @@ impl Book {
         })
     }
 
-    /// The sync thread has ended, which it does not do by itself.
+    /// Whether the sync thread has ended, which only a panic causes.
     pub fn is_gone(&self) -> bool {
         self.syncer.is_gone()
     }
 
-    /// A card that has turned read-only still takes writes, into memory.
+    /// Whether the last sync succeeded. A card that has become read-only still accepts writes, but only into
+    /// memory.
     pub fn is_durable(&self) -> bool {
         !self.syncer.is_failing()
     }
 
-    /// How long may be waited for the next record.
+    /// The longest time to wait for the next record.
     pub fn patience(&self) -> Duration {
         let left = |since: Instant| SYNC_AFTER.saturating_sub(since.elapsed()).max(SYNC_RETRY);
         self.unsynced_since.map_or(SYNC_INTERVAL, left)
@@ -96,7 +98,7 @@ impl Book {
         Ok(())
     }
 
-    /// Writes a record of the chain's own, and hands out the file so that it can be synced.
+    /// Writes one of the chain's own records and returns the file, so that it can be synced.
     pub fn append_own(&mut self, fact: &ChainFact) -> Result<File, AuditError> {
         self.log.append_own(self.log.now(), fact)?;
         self.written();
@@ -111,7 +113,7 @@ impl Book {
         self.shared.levels().position = Position::of(&self.log);
     }
 
-    /// Closes a file that cannot wait, seals what is due, and asks for what the card has to do.
+    /// Closes a file that cannot wait, makes a seal if one is due, and hands the sync thread its work.
     pub fn go_on(&mut self) {
         if self.log.is_overfull() {
             self.rotate();
@@ -120,19 +122,19 @@ impl Book {
         self.pass_on();
     }
 
-    /// Closes a full file, as nobody waits just now.
+    /// Closes a full file, while nobody waits for a record.
     pub fn rotate_if_full(&mut self) {
         if self.log.is_full() {
             self.rotate();
         }
     }
 
-    /// Signs and says where the chain is, so long after the first record without a seal.
+    /// Seals the chain and exports its head, a certain time after the first record without a seal.
     fn seal_if_due(&mut self) {
         if self.unsealed_since.is_none_or(|since| since.elapsed() < self.log.settings().seal_every) {
             return;
         }
-        // With the next key late, the head is exported all the same.
+        // Even while the next key is late, the head is exported.
         self.unsealed_since = None;
         let sealed = self.log.seal(self.log.now(), false);
         log::info!("audit: head {}", self.log.head());
@@ -150,7 +152,7 @@ impl Book {
         }
     }
 
-    /// Closes the current file; true if it is closed, or empty.
+    /// Closes the current file. Returns true if it is closed or empty.
     pub fn rotate(&mut self) -> bool {
         if self.rotate_from.is_some_and(|from| Instant::now() < from) {
             return false;
@@ -166,7 +168,7 @@ impl Book {
             Ok(None) => self.log.is_empty(),
             Err(error) => {
                 self.rotate_from = Some(Instant::now() + ROTATION_RETRY);
-                // The seal may be there, and the next key waits until it is synced.
+                // The file may have been sealed; the next key waits until that seal is synced.
                 self.written();
                 self.unclosed(Some(&error));
                 false
@@ -174,15 +176,15 @@ impl Book {
         }
     }
 
-    /// Looks whether records have to be deleted, or will have to be.
+    /// Checks, when it is time, whether records have to be deleted now or soon.
     pub fn retain_if_due(&mut self) {
         if self.look_from.is_none_or(|from| Instant::now() >= from) {
             self.retain();
         }
     }
 
-    /// Deletes what is more than is kept. What is younger than it should become goes only when the warning has
-    /// stood for a while.
+    /// Deletes the files beyond the limit. Records younger than `keep-at-least-days` are deleted only after
+    /// the warning has been raised for a while.
     fn retain(&mut self) {
         let now = self.log.now();
         let done = self.look(now).and_then(|due| due.map_or(Ok(()), |last| self.delete(now, last)));
@@ -192,7 +194,7 @@ impl Book {
         self.shared.levels().undeleted = done.err().map(|error| error.to_string());
     }
 
-    /// Up to which record files are to be deleted now, if any.
+    /// The number of the last record to delete now, if any.
     fn look(&mut self, now: Now) -> Result<Option<u64>, AuditError> {
         self.look_from = Some(Instant::now() + LOOK);
         let settings = self.log.settings();
@@ -234,7 +236,7 @@ impl Book {
         self.shared.levels().unclosed = error.map(ToString::to_string);
     }
 
-    /// Hands the syncer what it must be told, and asks for a sync when that is due.
+    /// Hands jobs to the sync thread, and asks for a sync when one is due.
     fn pass_on(&mut self) {
         while let Some(job) = self.owed.pop_front() {
             if let Err(job) = self.syncer.ask(job) {
@@ -246,13 +248,13 @@ impl Book {
         {
             match self.syncer.ask(Job { unsynced, delete: None }) {
                 Ok(()) => self.unsynced_since = None,
-                // A plain sync is asked for again; a seal's must not be forgotten.
+                // A plain sync is asked for again later; a sync of a seal must not be lost.
                 Err(job) => self.owed.extend(Some(job).filter(|job| job.unsynced.sealed)),
             }
         }
     }
 
-    /// Seals what is left, makes it durable, and says with which head it ends.
+    /// Seals the last records, makes them durable, and logs the head of the chain.
     pub fn close(self) {
         let closed = self.syncer.finish(self.owed).and_then(|keeper| {
             let now = self.log.now();

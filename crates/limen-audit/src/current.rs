@@ -1,40 +1,41 @@
-//! The file that records are appended to: whole records, and nothing of one that could not be written.
+//! The file that records are appended to. It holds whole records only: a record that could not be written
+//! leaves nothing behind.
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom};
 
 use super::disk::Disk;
 
-/// The file being written: what belongs to it changes with it, in one step.
+/// The file being written, and its state, which changes together with it.
 #[derive(Debug)]
 pub(super) struct Current {
     pub file: File,
-    /// Bytes of whole records.
+    /// The length of all whole records, in bytes.
     pub length: u64,
-    /// It still has the name of the next file, and takes no record until it is `audit.jsonl`.
+    /// The file still has the name of the next file. It accepts no record until it is named `audit.jsonl`.
     pub unnamed: bool,
-    /// Behind the whole records lies a part of one, and nothing is written before that is cut off.
+    /// A part of a record follows the whole ones. It is cut off before anything else is written.
     torn: bool,
 }
 
 impl Current {
-    /// A file that has its name, with whole records only.
+    /// A file with its final name and whole records only.
     pub fn of(file: File, length: u64) -> Self {
         Self { file, length, unnamed: false, torn: false }
     }
 
-    /// One without records, which still has the name of the next file.
+    /// An empty file that still has the name of the next file.
     pub fn begun(file: File) -> Self {
         Self { unnamed: true, ..Self::of(file, 0) }
     }
 
-    /// Appends a line; one that fails leaves no part of itself behind.
+    /// Appends a line. If that fails, no part of it stays in the file.
     pub fn append(&mut self, disk: &dyn Disk, line: &[u8]) -> io::Result<()> {
         if self.torn {
             self.cut()?;
         }
         if let Err(error) = disk.write(&self.file, line) {
-            // Should that fail too, the next record tries again, or the next opening.
+            // If this fails too, the next record or the next opening tries it again.
             self.torn = self.cut().is_err();
             return Err(error);
         }

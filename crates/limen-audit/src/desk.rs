@@ -1,4 +1,4 @@
-//! What the recorder's thread works on: the open audit, or one that cannot be opened and is tried again.
+//! The recorder's thread. It works with the open audit, or tries again and again to open it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -19,7 +19,7 @@ use super::settings::AuditSettings;
 use super::state::{DiskWarning, Position, Shared};
 use super::syncer::{Files, SYNC_INTERVAL};
 
-/// How often it looks at the room on the disk, and tries again what failed.
+/// How often it checks the free space on the disk and retries what failed.
 const CARE: Duration = Duration::from_secs(2);
 
 /// The recorder's thread.
@@ -31,14 +31,15 @@ pub struct Desk {
     shared: Arc<Shared>,
     trouble: Trouble,
     book: Option<Book>,
-    /// Why the book is closed, or was: said as a gap when it is open again.
+    /// Why the audit is or was closed. The next gap record names it.
     closed: Option<String>,
     reserve: Reserve,
     cared: Option<Instant>,
 }
 
 impl Desk {
-    /// Opens the audit, or has it tried again and again; an error is what only a person can put right.
+    /// Opens the audit, or keeps trying if it cannot be opened now. Returns an error only if a person has to
+    /// solve it.
     pub fn begin(
         settings: &AuditSettings,
         clock: ReadClock,
@@ -65,12 +66,12 @@ impl Desk {
         Ok(desk)
     }
 
-    /// What is shared with whoever asks.
+    /// The recorder's state, shared with those who ask for it.
     pub fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
 
-    /// Records what comes until nobody can send any more.
+    /// Records facts until all senders are gone.
     pub fn record_until_closed<A>(mut self, receiver: &Receiver<Message<A>>, answer: &impl Fn(A, bool)) {
         while !self.book.as_ref().is_some_and(Book::is_gone) {
             self.care_if_due();
@@ -87,7 +88,7 @@ impl Desk {
                     }
                 }
                 Ok(message) => self.serve(message),
-                // Closing a file signs and renames: better while nobody waits.
+                // Closing a file signs and renames: do that while nobody waits.
                 Err(RecvTimeoutError::Timeout) => self.with_book(Book::rotate_if_full),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -101,7 +102,7 @@ impl Desk {
             Message::Record { .. } => {}
             Message::Rotate(reply) => {
                 let rotated = self.book.as_mut().is_some_and(Book::rotate);
-                // Whoever asked may have left.
+                // The one who asked may be gone.
                 let _ = reply.try_send(rotated);
             }
             Message::Own(fact, reply) => {
@@ -114,7 +115,7 @@ impl Desk {
         }
     }
 
-    /// Writes a record; true if it may be relied on. One that is not written is counted.
+    /// Writes a record. Returns true if it is accepted; otherwise it is counted as lost.
     fn record(&mut self, now: Now, fact: &Fact) -> bool {
         let written = self.write(now, fact);
         if written.is_err() {
@@ -168,7 +169,7 @@ impl Desk {
         }
     }
 
-    /// Looks at the room on the disk, and tries again what failed.
+    /// Checks the free space on the disk and retries what failed.
     fn care(&mut self) {
         if self.book.is_none() {
             let opened = self.open();
@@ -197,10 +198,10 @@ impl Desk {
         });
     }
 
-    /// Records what could not be recorded.
+    /// Records how many records were lost.
     fn say_gap(&mut self) -> Result<(), AuditError> {
         let Some(book) = &mut self.book else { return Ok(()) };
-        // Others may lose one while this is written.
+        // Other threads may lose a record while this one is written.
         let lost = self.shared.lost().take();
         let opened = self.closed.as_ref().map(|why| format!("the records could not be opened: {why}"));
         let said: Vec<String> = opened.into_iter().chain(lost.as_ref().map(ToString::to_string)).collect();
@@ -218,16 +219,16 @@ impl Desk {
         written
     }
 
-    /// Says how it does now, to whoever asks, and once to the journal where that changes.
+    /// Publishes the recorder's state, and logs it when it changes.
     fn settle(&mut self, done: Result<(), AuditError>) {
         let full = || AuditError::Full(self.settings.folder.clone());
         let trouble = match done {
-            // While only faults and alarms are written, one of them is no sign that all is well.
+            // While only faults and alarms are accepted, one accepted record does not mean that all is well.
             Ok(()) => self.reserve.is_given_up().then(full),
             Err(error) => Some(error),
         };
         if self.book.is_none() {
-            // What every record is refused with names this reason already.
+            // The error of each refused record already names this reason.
             self.closed = match &trouble {
                 Some(AuditError::Closed(_)) | None => self.closed.take(),
                 Some(error) => Some(error.to_string()),

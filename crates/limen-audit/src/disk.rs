@@ -1,4 +1,4 @@
-//! The file system under the records: the steps that can fail, and how much room there is.
+//! The file system under the records: the operations that can fail, and the free space.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -9,60 +9,61 @@ use rustix::fs::statvfs;
 
 use super::folder::open_own;
 
-/// The steps with which records get onto a disk: one place, so that a test lets each of them fail.
+/// The operations that put records on a disk, in one trait, so that a test can make each of them fail.
 pub trait Disk: fmt::Debug + Send + Sync {
-    /// Opens or makes a file of the audit's own.
+    /// Opens one of the audit's files, or creates it.
     fn open(&self, path: &Path) -> io::Result<File> {
         open_own(path)
     }
 
-    /// Writes all bytes, or fails with some of them written.
+    /// Writes all bytes. If it fails, some of them may be written.
     fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<()> {
         io::Write::write_all(&mut file, bytes)
     }
 
-    /// Gives a file another name.
+    /// Renames a file.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
     }
 
-    /// Waits until what was written is on the card.
+    /// Waits until all written bytes are on the card.
     fn sync(&self, file: &File) -> io::Result<()> {
         file.sync_data()
     }
 
-    /// How much room there is around a folder.
+    /// The space on the file system of a folder.
     fn room(&self, folder: &Path) -> io::Result<Room> {
         Room::around(folder)
     }
 }
 
-/// The machine's own.
+/// The machine's real disk.
 #[derive(Debug)]
 pub struct RealDisk;
 
 impl Disk for RealDisk {}
 
-/// Bytes that a door needs to write for a good while: more than 100,000 records.
+/// Enough for a door to write for a long time, in bytes: more than 100,000 records.
 const AMPLE: u64 = 64 << 20;
-/// The reserve, in bytes: some 2,000 records.
+/// The size of the reserve, in bytes: about 2,000 records.
 const RESERVE: u64 = 1 << 20;
-/// A small file system keeps this part of itself as the reserve, and is short of room below four times that.
+/// A small file system uses this fraction of itself as the reserve. It is short of space below four times
+/// that.
 const SMALL_PART: u64 = 16;
-/// The least that a file takes.
+/// The smallest space that a file takes, in bytes.
 const BLOCK: u64 = 4096;
 
-/// Room on a file system, in bytes.
+/// The space on a file system, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
-    /// What the service's user may still write.
+    /// What the service's user may still write, in bytes.
     pub free: u64,
-    /// The size of it all; 0 where the file system does not say.
+    /// The size of the file system, in bytes; 0 if it does not say.
     pub total: u64,
 }
 
 impl Room {
-    /// Of the file system that a folder lies on.
+    /// The space on the file system that holds a folder.
     pub fn around(folder: &Path) -> io::Result<Self> {
         let found = statvfs(folder)?;
         Ok(Self {
@@ -71,27 +72,27 @@ impl Room {
         })
     }
 
-    /// Below this it is time to make room: twice a file of the records and 64 MiB at least, which is time enough
-    /// to notice at a door's pace; at most a quarter of the file system, so that a small one can be in order. No
-    /// part of a large card: at a door's pace 5 % of it are years.
+    /// Below this many free bytes it is time to make space. It is twice the size of an audit file, at least
+    /// 64 MiB (at a door's pace, there is enough time to notice), and at most a quarter of the file system.
+    /// It is no fixed part of the card: 5 % of a large card is space for years.
     pub fn early(self, max_bytes: u64) -> u64 {
         max_bytes.saturating_mul(2).max(AMPLE).min(self.total / 4)
     }
 
-    /// Whether it is time to make room. Once it is, a quarter more than that ends it, so that it does not come
-    /// and go with each record.
+    /// Whether it is time to make space. The warning ends only with a quarter more than the limit, so that it
+    /// does not come and go with each record.
     pub fn is_short(self, max_bytes: u64, was_short: bool) -> bool {
         let early = self.early(max_bytes);
         self.free < if was_short { early + early / 4 } else { early }
     }
 
-    /// Bytes to keep as a reserve: 1 MiB, less on a small file system, 0 where there is no room to speak of.
+    /// The size of the reserve, in bytes: 1 MiB, less on a small file system, 0 if it has almost no space.
     pub fn reserve(self) -> u64 {
         let part = if self.total == 0 { RESERVE } else { self.total / SMALL_PART };
         part.min(RESERVE) / BLOCK * BLOCK
     }
 
-    /// Whether ordinary records are still written: the reserve could be made again and leave as much.
+    /// Whether ordinary records are written again: there is space for the reserve, and as much again.
     pub fn is_enough(self) -> bool {
         self.total == 0 || self.free >= (2 * self.reserve()).max(BLOCK)
     }

@@ -1,14 +1,14 @@
-//! The audit's folder: its files, whose they are, and the one process that may write there.
+//! The audit's folder: its files, their owner, and the only process that may write there.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
 //! | `audit.jsonl` | the records being written |
-//! | `audit-000000001234.jsonl` | closed: records up to number 1234 |
-//! | `audit-dropped.jsonl` | what is left of deleted files: their seals, and the last record of each |
+//! | `audit-000000001234.jsonl` | a closed file: records up to number 1234 |
+//! | `audit-dropped.jsonl` | the rest of deleted files: their seals, and the last record of each |
 //! | `seal.key`, `seal.key.next` | the secret keys of the next two seals |
-//! | `forget` | an id whose records are being cleaned |
-//! | `reserve` | room that is given up when the disk is full |
-//! | `*.new` | being written; deleted at the next start |
+//! | `forget` | the id of a person who is being forgotten |
+//! | `reserve` | space that is given up when the disk is full |
+//! | `*.new` | a file being written; deleted at the next start |
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -21,22 +21,22 @@ use super::error::AuditError;
 
 /// For their owner alone.
 pub const OWN_MODE: u32 = 0o600;
-/// How the name of a file ends that is being written.
+/// The extension of a file that is not complete yet.
 const UNFINISHED: &str = "new";
 
-/// Names a failure: the file and what was tried with it.
+/// Makes an error that names the file and what failed.
 pub fn failed(file: &Path, what: &'static str) -> impl FnOnce(io::Error) -> AuditError + use<> {
     let file = file.to_owned();
     move |source| AuditError::File { file, what, source }
 }
 
-/// The right to write in the folder; given up when dropped.
+/// The right to write in the folder, until it is dropped.
 #[derive(Debug)]
 pub struct Claim {
     _locked: File,
 }
 
-/// Makes the folder, with mode 0700, and claims it. What was being written when the power failed is deleted.
+/// Creates the folder, with mode 0700, and claims it. Deletes files that a power cut left unfinished.
 pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
     DirBuilder::new()
         .recursive(true)
@@ -54,7 +54,7 @@ pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
     }
 }
 
-/// A copy that was being written may name somebody whom the file itself no longer names.
+/// Deletes unfinished files: a copy may name a person whom the file itself no longer names.
 fn clear_unfinished(folder: &Path) {
     let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     for path in paths.filter(|path| path.extension() == Some(UNFINISHED.as_ref())) {
@@ -64,9 +64,9 @@ fn clear_unfinished(folder: &Path) {
     }
 }
 
-/// Opens a file for reading and writing, made with mode 0600 where there is none, and never by a link. A
-/// file that root makes belongs to whom the folder belongs to, who has to go on with it; one that has a second
-/// name elsewhere may be somebody else's, and is not given away.
+/// Opens a file for reading and writing. Creates it with mode 0600, and follows no link. A file that root
+/// creates gets the folder's owner, who has to go on writing it. A file with a second name may belong to
+/// somebody else, so it is refused.
 pub fn open_own(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
         .read(true)
@@ -87,7 +87,7 @@ pub fn open_own(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file for reading: never by a link, and without waiting where a pipe was put in its place.
+/// Opens a file for reading. It follows no link, and does not block on a pipe.
 pub fn open_to_read(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -95,17 +95,17 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// The closed file that ends with this record.
+/// The name of a closed file whose last record has this number.
 pub fn closed_name(last: u64) -> String {
     format!("audit-{last:012}.jsonl")
 }
 
-/// The number of the last record in a closed file, by its name.
+/// The number of the last record in a closed file, from its name.
 pub fn last_of(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.strip_prefix("audit-")?.strip_suffix(".jsonl")?.parse().ok()
 }
 
-/// Closed files, oldest first; none in a folder that does not exist.
+/// The closed files, oldest first; none if the folder does not exist.
 pub fn closed_files(folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -1,7 +1,7 @@
-//! Forgetting one person: their id and its salt leave the closed files, the commitments stay.
+//! Forgetting a person: the id and its salt are removed from the closed files, the commitments stay.
 //!
-//! An id in the file `forget` says that this is under way; a start finishes what a power cut interrupted. The
-//! chain records which records lose something before they do, so that nobody else takes something out unseen.
+//! While this goes on, the file `forget` holds the id; after a power cut, the next start finishes the work.
+//! The chain first records which records lose something, so that nobody else can remove anything unnoticed.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -19,22 +19,22 @@ use super::personal::{self, Item};
 use super::record::{ChainFact, Record, VERSION};
 use super::settings::AuditSettings;
 
-/// The id that is being forgotten.
+/// The file with the id that is being forgotten.
 const PENDING: &str = "forget";
-/// Pairs of numbers in one record.
+/// The most pairs of numbers in one record.
 const MAX_RANGES: usize = 1000;
 
-/// What was forgotten.
+/// The result of forgetting a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Records that named the person and no longer do.
+    /// How many records named the person and no longer do.
     pub records: usize,
-    /// Records of version 1 that still name them: nothing can be taken out of those.
+    /// How many records of version 1 still name the person: nothing can be removed from those.
     pub old: usize,
 }
 
-/// Takes a person out of all closed files. `announce` writes a fact to the chain and makes it durable;
-/// `go_on` is asked between two files.
+/// Removes a person from all closed files. `announce` writes a fact to the chain and makes it durable.
+/// `go_on` is called between two files; false stops the work.
 pub fn forget(
     folder: &Path,
     id: &PersonId,
@@ -70,7 +70,7 @@ pub fn forget(
     Ok(Forgotten { records: numbers.len(), ..forgotten })
 }
 
-/// Forgets a person where no daemon runs.
+/// Forgets a person while no daemon runs.
 pub fn forget_alone(
     settings: &AuditSettings,
     clock: ReadClock,
@@ -86,7 +86,7 @@ pub fn forget_alone(
     Ok(forgotten)
 }
 
-/// Finishes what was interrupted.
+/// Finishes the work of an interrupted run.
 pub fn finish(log: &mut AuditLog) -> Result<(), AuditError> {
     let pending = log.settings().folder.join(PENDING);
     let id = match fs::read_to_string(&pending) {
@@ -116,11 +116,11 @@ fn interrupted(go_on: impl Fn() -> bool) -> Result<(), AuditError> {
     if go_on() { Ok(()) } else { Err(AuditError::Leaving) }
 }
 
-/// How a line names somebody.
+/// How a line names a person.
 enum Mention {
-    /// In its personal part, which would become this.
+    /// In its personal part; this is the part without the person.
     Beside(Vec<u8>),
-    /// In the core, for good.
+    /// In its core, from which nothing can be removed.
     Core,
 }
 
@@ -146,7 +146,7 @@ fn each_line(file: &Path, mut each: impl FnMut(&Line<'_>)) -> io::Result<()> {
     Ok(())
 }
 
-/// Replaces a closed file by itself without the person; whatever is no record stays as it is.
+/// Rewrites a closed file without the person. Lines that are no records stay unchanged.
 fn rewrite(file: &PathBuf, id: &PersonId) -> Result<(), AuditError> {
     let whole = fs::read(file).map_err(failed(file, "read"))?;
     let mut rewritten = Vec::with_capacity(whole.len());
@@ -163,7 +163,7 @@ fn rewrite(file: &PathBuf, id: &PersonId) -> Result<(), AuditError> {
     Ok(write_atomically(file, &rewritten, OWN_MODE)?)
 }
 
-/// Pairs of a first and a last number, from rising numbers.
+/// Turns increasing numbers into pairs of a first and a last number.
 fn ranges(numbers: &[u64]) -> Vec<(u64, u64)> {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for &number in numbers {

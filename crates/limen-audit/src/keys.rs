@@ -1,10 +1,10 @@
-//! Secret keys on the disk, and how one follows the other without a power cut ever losing the chain.
+//! Secret keys on the disk, and how each is replaced by the next: no power cut loses the chain.
 //!
 //! 1. `seal.key.next` is written and synced, long before it is needed.
-//! 2. A seal is written, signed with `seal.key`, naming the public half of `seal.key.next`, and synced.
-//! 3. `seal.key.next` is renamed to `seal.key`, the old key's bytes are overwritten, the folder synced.
+//! 2. A seal names the public half of `seal.key.next`. It is signed with `seal.key`, written and synced.
+//! 3. `seal.key.next` is renamed to `seal.key`, the old key's bytes are overwritten, the folder is synced.
 //!
-//! At every moment the newest seal names one of the two files, and [`KeyFolder::resume`] finds out which.
+//! At any time the newest seal names one of the two files, and [`KeyFolder::resume`] finds out which.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,16 +22,16 @@ const NEXT: &str = "seal.key.next";
 /// The systemd credential with the first key: `LoadCredentialEncrypted=audit-key:...`.
 pub const CREDENTIAL: &str = "audit-key";
 
-/// The folder that the keys lie in.
+/// The folder with the keys.
 #[derive(Debug, Clone)]
 pub struct KeyFolder(PathBuf);
 
-/// The key to go on with.
+/// The key that the chain goes on with.
 #[derive(Debug)]
 pub enum Resumed {
-    /// The one that the newest seal names.
+    /// The key that the newest seal names.
     Continued(SecretKey),
-    /// A chain has to begin with this one, for this reason.
+    /// A key that a new chain begins with, and the reason for the new chain.
     Begun(SecretKey, String),
 }
 
@@ -41,9 +41,9 @@ impl KeyFolder {
         Self(folder.to_owned())
     }
 
-    /// Finds the key that `named`, the newest seal's next key, is the public half of. Without a seal, or
-    /// without its key, a new one is begun with: the one in `first`, else the systemd credential, else a
-    /// random one.
+    /// Finds the secret key whose public half is `named`, the newest seal's next key. Without a seal, or if
+    /// that key is missing, it takes a new one: from the file `first`, else from the systemd credential, else
+    /// a random one.
     pub fn resume(&self, named: Option<SealKey>, first: Option<&Path>) -> Result<Resumed, AuditError> {
         let (key, next) = (self.read(KEY)?, self.read(NEXT)?);
         if let Some(named) = named {
@@ -71,14 +71,14 @@ impl KeyFolder {
         Ok(Resumed::Begun(key, why.to_owned()))
     }
 
-    /// Step 1.
+    /// Writes and syncs the next key (step 1).
     pub fn prepare(&self) -> Result<SecretKey, AuditError> {
         let next = SecretKey::random()?;
         self.write(NEXT, &next)?;
         Ok(next)
     }
 
-    /// Step 3. Done already, it does nothing.
+    /// Replaces the old key by the next one (step 3). If that is done already, it does nothing.
     pub fn promote(&self) -> Result<(), AuditError> {
         let (path, next) = (self.0.join(KEY), self.0.join(NEXT));
         if !next.exists() {
@@ -97,7 +97,8 @@ impl KeyFolder {
     }
 }
 
-/// A file's key; `None` if there is no file. A file without a key in it is reported and counts as none.
+/// The key in a file; `None` if there is no file. If the file holds no key, that is logged, and the result is
+/// `None`.
 fn read_key(path: &Path, trust: Trust) -> Result<Option<SecretKey>, AuditError> {
     match read_trusted(path, MAX_KEY_BYTES, trust) {
         Ok(bytes) => {
@@ -112,7 +113,7 @@ fn read_key(path: &Path, trust: Trust) -> Result<Option<SecretKey>, AuditError> 
     }
 }
 
-/// The key that whoever installs this machine gave it.
+/// The first key that was given to this machine when it was installed.
 fn first_key(first: Option<&Path>) -> Result<Option<SecretKey>, AuditError> {
     let Some(path) = given(first) else { return Ok(None) };
     match read_key(&path, Trust::Checked)? {
@@ -121,30 +122,30 @@ fn first_key(first: Option<&Path>) -> Result<Option<SecretKey>, AuditError> {
     }
 }
 
-/// Where a first key is given: the configured file, else the systemd credential where there is one.
+/// The path of the given first key: the configured file, else the systemd credential if there is one.
 pub fn given(first: Option<&Path>) -> Option<PathBuf> {
     first.map(Path::to_owned).or_else(|| limen_files::keys::credential(CREDENTIAL))
 }
 
-/// Where the next key is on its way from the keeper's thread to the recorder's.
+/// The next key on its way from the keeper's thread to the recorder's thread.
 #[derive(Debug, Default)]
 pub enum Slot {
-    /// None is made yet.
+    /// There is no next key yet.
     #[default]
     Empty,
-    /// It lies on the disk, for the next seal to name.
+    /// The key is on the disk; the next seal can name it.
     Ready(SecretKey),
-    /// A seal has named it, and signs with it from now on.
+    /// A seal has named the key. From now on, seals are signed with it.
     Used,
-    /// That seal is synced, so the key is to be promoted.
+    /// That seal is synced, so the key must be promoted.
     Due,
 }
 
 /// The slot, shared by two threads.
 pub type NextKey = Arc<Mutex<Slot>>;
 
-/// Sees to it that there is a next key: promotes the one that a synced seal named, then prepares another.
-/// Each step is tried again after a failure.
+/// Makes sure that there is a next key: promotes the one that a synced seal named, then prepares another one.
+/// It retries each step that failed.
 #[derive(Debug)]
 pub struct Keeper {
     keys: KeyFolder,
@@ -152,12 +153,12 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A keeper that has everything still to do.
+    /// A keeper that has done nothing yet.
     pub fn new(keys: KeyFolder, next: NextKey) -> Self {
         Self { keys, next }
     }
 
-    /// The seal that used the next key up is synced.
+    /// Notes that the seal which used the next key is synced.
     pub fn seal_is_durable(&mut self) {
         let mut slot = self.slot();
         if matches!(*slot, Slot::Used) {
@@ -165,7 +166,7 @@ impl Keeper {
         }
     }
 
-    /// Promotes the next key if that is due.
+    /// Promotes the next key if a synced seal has named it.
     pub fn promote(&mut self) -> Result<(), AuditError> {
         if matches!(*self.slot(), Slot::Due) {
             self.keys.promote()?;
@@ -174,7 +175,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Does what is due: promotes, and prepares the next key if there is none.
+    /// Promotes the next key if that is due, and prepares another if there is none.
     pub fn advance(&mut self) -> Result<(), AuditError> {
         self.promote()?;
         if matches!(*self.slot(), Slot::Empty) {

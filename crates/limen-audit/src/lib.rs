@@ -1,26 +1,26 @@
-//! The record of everything that happened: a chain of JSON lines, sealed at intervals, written by threads of
-//! its own.
+//! The audit: the record of all events, a chain of JSON lines, sealed at intervals, written by its own
+//! threads.
 //!
-//! *Accepted* means written to the kernel (survives `kill -9`); *durable* means synced (survives a power
-//! cut), at most [`SYNC_INTERVAL`] later. While syncs fail nothing is accepted: a card that has turned
-//! read-only still takes writes, into memory. A file that ends in half a record is cut back to its last whole one
-//! when it is opened, and the gap is recorded.
+//! *Accepted* means written to the kernel (survives `kill -9`). *Durable* means synced (survives a power
+//! cut), at most [`SYNC_INTERVAL`] later. While syncs fail, nothing is accepted: a card that has become
+//! read-only still takes writes, but only into memory. If a file ends in half a record, that half is cut off
+//! at the next opening, and a gap is recorded.
 //!
-//! Each record carries the SHA-256 of the core of the one before. At intervals, at the end of a file and at
-//! the end of a run a *seal* signs the chain with a key that is used once and then erased. The *head*, a
-//! record's number and hash, goes to the journal and over the socket.
+//! Each record contains the SHA-256 of the previous record's core. At intervals, at the end of a file and at
+//! the end of a run, a *seal* signs the chain with a key that is used once and then erased. The *head*, a
+//! record's number and hash, is exported to the journal and over the socket.
 //!
-//! | who | can | is seen by |
+//! | an attacker who | can | is detected by |
 //! |---|---|---|
-//! | can write the files | change, remove, reorder sealed records | whoever holds the first public key |
-//! | is root, now | forge from the last seal on, as the key of the next seal is there | a head exported before |
-//! | is root, now | cut the end off, back to a seal | a head exported after that |
+//! | can write the files | change, remove, reorder sealed records | anybody with the first public key |
+//! | is root now | forge from the last seal on (the next seal's key is there) | a head exported before |
+//! | is root now | cut the end off, back to a seal | a head exported after that |
 //! | has a copy of the card | put an older state back | a head exported after it |
-//! | can write the files | drop personal parts, delete old files | the chain, which records who was asked to |
-//! | holds the files only | try ids against the commitments | nobody, and in vain: 128 bits of salt |
+//! | can write the files | drop personal parts, delete old files | the chain, which records each command |
+//! | can read the files only | try ids against the commitments | nobody; 128 bits of salt make it hopeless |
 //!
-//! Glossary: a line's *core* is what the chain covers, beside it lies the *personal part* or a *signature*
-//! (`line`); a *segment* is a closed file; the format is in `docs/audit.md`.
+//! Glossary: the chain covers a line's *core*; beside it is the *personal part* or a *signature* (`line`); a
+//! *segment* is a closed file; `docs/audit.md` describes the format.
 
 mod book;
 mod current;

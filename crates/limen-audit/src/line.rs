@@ -16,12 +16,12 @@ use sha2::{Digest as _, Sha256};
 
 pub use limen_core::secret::{hex, unhex};
 
-/// The longest line: a gallery of 100,000 people that comes into force takes 15 MB.
+/// The longest line, in bytes: the record of a gallery with 100,000 new people takes 15 MB.
 pub const MAX_LINE: usize = 32 << 20;
 
 const PERSONAL: &[u8] = b",\"personal\":";
 const SIGNATURE: &[u8] = b",\"signature\":\"";
-/// Hexadecimal digits of an Ed25519 signature.
+/// The number of hexadecimal digits of an Ed25519 signature.
 const SIGNATURE_DIGITS: usize = 128;
 
 /// A SHA-256 digest.
@@ -30,7 +30,7 @@ pub type Hash = [u8; 32];
 /// What lies beside the core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beside<'a> {
-    /// Nothing.
+    /// Nothing: the line is the core.
     Nothing,
     /// The personal part, a JSON array.
     Personal(&'a [u8]),
@@ -43,19 +43,19 @@ pub enum Beside<'a> {
 pub struct Line<'a> {
     /// The core without its closing brace.
     inner: &'a [u8],
-    /// What lies beside it.
+    /// What lies beside the core.
     pub beside: Beside<'a>,
-    /// What stands in the core, as far as the chain needs it.
+    /// The fields of the core that the chain needs.
     pub head: Head<'a>,
 }
 
-/// The part of a core that the chain needs.
+/// The fields of a core that the chain needs.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head<'a> {
-    /// Version of the format.
+    /// The version of the format.
     pub v: u32,
-    /// Running number.
+    /// The record's number, without gaps, from 1.
     pub seq: u64,
     #[serde(rename = "time")]
     _time: &'a str,
@@ -63,11 +63,11 @@ pub struct Head<'a> {
     _clock: &'a str,
     #[serde(rename = "boot_ms")]
     _boot_ms: u64,
-    /// Hash of the core before.
+    /// The hash of the previous core, in hexadecimal.
     pub prev: &'a str,
-    /// Commitment to the personal part.
+    /// The commitment to the personal part, in hexadecimal.
     pub subject: Option<&'a str>,
-    /// The fact's kind.
+    /// The kind of the fact.
     #[serde(borrow)]
     pub fact: Kind<'a>,
     #[serde(rename = "personal")]
@@ -76,23 +76,23 @@ pub struct Head<'a> {
     _signature: Option<IgnoredAny>,
 }
 
-/// A fact's kind; the rest of it is not looked at.
+/// The kind of a fact; its other fields are not read.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Kind<'a> {
-    /// Such as `granted`.
+    /// The name of the kind, for example `granted`.
     pub kind: &'a str,
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line, without its newline, apart; `None` if it is no record.
+    /// Parses a line without its newline; `None` if it is no record.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let (inner, beside) = split(line)?;
-        // What serde passes over need not be text; a record is text throughout.
+        // serde skips fields without checking that they are text; a record must be text throughout.
         let text = std::str::from_utf8(line).ok()?;
         Some(Self { inner, beside, head: serde_json::from_str(text).ok()? })
     }
 
-    /// SHA-256 of the core.
+    /// The SHA-256 of the core.
     pub fn hash(&self) -> Hash {
         Sha256::new().chain_update(self.inner).chain_update(b"}").finalize().into()
     }
@@ -106,7 +106,7 @@ impl<'a> Line<'a> {
 fn split(line: &[u8]) -> Option<(&[u8], Beside<'_>)> {
     let inner = line.strip_suffix(b"}")?;
     if inner.ends_with(b"]") {
-        // In a string every quotation mark has a backslash before it, so the first find is the key.
+        // Inside a string each quotation mark follows a backslash, so the first match is the key.
         let at = inner.windows(PERSONAL.len()).position(|window| window == PERSONAL)?;
         return Some((&inner[..at], Beside::Personal(&inner[at + PERSONAL.len()..])));
     }
@@ -119,7 +119,7 @@ fn split(line: &[u8]) -> Option<(&[u8], Beside<'_>)> {
     Some((inner, Beside::Nothing))
 }
 
-/// The line of a core with this beside it, without a newline.
+/// The line, without a newline, that consists of this core and what lies beside it.
 pub fn join(core: &[u8], beside: Beside<'_>) -> Vec<u8> {
     let inner = core.strip_suffix(b"}").unwrap_or(core);
     match beside {
@@ -129,19 +129,19 @@ pub fn join(core: &[u8], beside: Beside<'_>) -> Vec<u8> {
     }
 }
 
-/// SHA-256 of a whole core.
+/// The SHA-256 of a whole core.
 pub fn hash_of(core: &[u8]) -> Hash {
     Sha256::digest(core).into()
 }
 
-/// How a line ended.
+/// What ended a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// With a newline.
+    /// A newline, as for a whole record.
     Whole,
-    /// With the file.
+    /// The end of the file.
     Cut,
-    /// Later than a record can be long; its rest was passed over.
+    /// The line is longer than any record; its rest was skipped.
     TooLong,
 }
 

@@ -1,4 +1,4 @@
-//! The open audit: appends records to the chain, seals it, closes a full file and begins another.
+//! The open audit file: appends records to the chain, seals it, closes a full file and begins the next.
 
 use std::borrow::Borrow;
 use std::fs::File;
@@ -26,7 +26,7 @@ use super::recover::Found;
 use super::seal::{SealKey, SecretKey};
 use super::settings::AuditSettings;
 
-/// The open audit.
+/// The open audit file and its chain.
 #[derive(Debug)]
 pub struct AuditLog {
     settings: AuditSettings,
@@ -36,24 +36,24 @@ pub struct AuditLog {
     head: ChainHead,
     key: SecretKey,
     next: NextKey,
-    /// Records since the newest seal.
+    /// The number of records since the newest seal.
     unsealed: u64,
     sealed: Option<u64>,
-    /// The current file has a seal that the keeper was not told of, and nobody has taken that over.
+    /// The current file has a seal of which the keeper does not know yet, and no job was made to tell it.
     seal_owed: bool,
-    /// The last record says that a run ended in order.
+    /// The last record says that a run stopped in order.
     ended: bool,
     _claim: Claim,
 }
 
-/// What is left to be done elsewhere, where a slow card holds nobody up.
+/// What remains to be synced, on a thread where a slow card delays no record.
 #[derive(Debug)]
 pub struct Unsynced {
-    /// To be synced.
+    /// The file to sync.
     pub file: File,
-    /// Then the keeper is to be told of a seal.
+    /// Whether the keeper must then be told of a seal.
     pub sealed: bool,
-    /// The folder is to be synced too.
+    /// Whether the folder must be synced too.
     pub renamed: bool,
 }
 
@@ -96,7 +96,7 @@ impl AuditLog {
         self.append_own((self.clock)(), &ChainFact::ChainStarted { key: key.to_string(), why })
     }
 
-    /// Writes one record to the kernel. A failed write leaves no part of the record behind.
+    /// Hands one record to the kernel. If that fails, no part of the record stays in the file.
     pub fn append(&mut self, now: Now, fact: impl Borrow<Fact>) -> Result<(), AuditError> {
         let mut fact = serde_json::to_value(fact.borrow())?;
         let taken = personal::take_out(&mut fact);
@@ -109,18 +109,18 @@ impl AuditLog {
         self.write(&core, Beside::Personal(&part))
     }
 
-    /// Writes a record of the chain's own.
+    /// Writes one of the chain's own records.
     pub fn append_own(&mut self, now: Now, fact: &ChainFact) -> Result<(), AuditError> {
         let core = self.core(now, None, serde_json::to_value(fact)?)?;
         self.write(&core, Beside::Nothing)
     }
 
-    /// Seals what was written, if there is anything and the next key is ready.
+    /// Seals the records since the last seal, if there are any and the next key is ready.
     pub fn seal(&mut self, now: Now, closing: bool) -> Result<Option<Unsynced>, AuditError> {
         if self.try_seal(now, closing)? { self.unsynced().map(Some) } else { Ok(None) }
     }
 
-    /// The same; true if there is a new seal, which is owed to the keeper from then on.
+    /// Like [`Self::seal`]. Returns true if there is a new seal, of which the keeper must be told.
     fn try_seal(&mut self, now: Now, closing: bool) -> Result<bool, AuditError> {
         if self.unsealed == 0 && (self.ended || !closing) {
             return Ok(false);
@@ -150,7 +150,7 @@ impl AuditLog {
         self.write(&core, Beside::Signature(signature.as_bytes()))
     }
 
-    /// The next key, if it is ready and nobody holds the slot just now.
+    /// Takes the next key, if it is ready and no other thread holds the slot now.
     fn take_next(&self) -> Option<SecretKey> {
         let mut slot = match self.next.try_lock() {
             Ok(slot) => slot,
@@ -169,26 +169,26 @@ impl AuditLog {
         }
     }
 
-    /// The file is as large as it should become.
+    /// Whether the file has reached its size.
     pub fn is_full(&self) -> bool {
         self.current.length >= self.settings.max_bytes
     }
 
-    /// The file is so large that it does not wait for a quiet moment: a little above what it should become.
+    /// Whether the file is so much larger that it must be closed at once.
     pub fn is_overfull(&self) -> bool {
         self.current.length >= self.settings.max_bytes.saturating_add(self.settings.max_bytes / 64)
     }
 
-    /// The current file has no record.
+    /// Whether the current file has no records.
     pub fn is_empty(&self) -> bool {
         self.current.length == 0
     }
 
-    /// Seals and closes the file and begins another, so that every closed file ends with a seal. `None` if
-    /// there is no seal to be had now, or nothing to close.
+    /// Seals and closes the file and begins the next, so that each closed file ends with a seal. `None` if no
+    /// seal can be made now, or if there is nothing to close.
     ///
-    /// The other file is there before anything is renamed, and from the moment that the sealed one has its new
-    /// name nothing is written to it, whatever fails afterwards.
+    /// The next file exists before anything is renamed. Once the sealed file has its new name, nothing is
+    /// written to it, even if a later step fails.
     pub fn rotate(&mut self, now: Now) -> Result<Option<Unsynced>, AuditError> {
         if self.is_empty() {
             return Ok(None);
@@ -203,14 +203,14 @@ impl AuditLog {
         self.disk.rename(&path, &closed).map_err(failed(&path, "close"))?;
         let old = std::mem::replace(&mut self.current, Current::begun(file)).file;
         let sealed = std::mem::take(&mut self.seal_owed);
-        // Should this fail, the next record tries again.
+        // If this fails, the next record tries again.
         if let Err(error) = self.name_current() {
             log::error!("{error}");
         }
         Ok(Some(Unsynced { file: old, sealed, renamed: true }))
     }
 
-    /// Gives a file that is begun its name.
+    /// Gives the next file the name of the current one.
     fn name_current(&mut self) -> Result<(), AuditError> {
         if self.current.unnamed {
             let (path, next) = (self.path(CURRENT), self.path(NEXT));
@@ -220,11 +220,12 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Rotates and waits until that is durable: for who is alone with the audit.
+    /// Rotates and waits until that is durable. For a process that has the audit for itself.
     pub fn rotate_now(&mut self, now: Now, keeper: &mut Keeper) -> Result<(), AuditError> {
         self.sync_seal(keeper)?;
         keeper.advance()?;
-        // Durable before anything is renamed: a failure then owes the keeper nothing.
+        // The seal is durable before anything is renamed, so a failure later leaves nothing to tell the
+        // keeper.
         self.try_seal(now, false)?;
         self.sync_seal(keeper)?;
         if self.rotate(now)?.is_some() {
@@ -233,7 +234,7 @@ impl AuditLog {
         keeper.advance()
     }
 
-    /// Makes everything written durable, and tells the keeper of a seal that is owed.
+    /// Makes all written records durable, and tells the keeper of a new seal.
     fn sync_seal(&mut self, keeper: &mut Keeper) -> Result<(), AuditError> {
         self.sync()?;
         if std::mem::take(&mut self.seal_owed) {
@@ -247,7 +248,7 @@ impl AuditLog {
         self.append_own(now, &ChainFact::RecordsDropped { last })
     }
 
-    /// Seals what is left, makes it durable and sees to the keys: the end of a run.
+    /// Ends a run: seals the last records, makes them durable, and advances the keys.
     pub fn close(mut self, now: Now, mut keeper: Keeper) -> Result<ChainHead, AuditError> {
         self.sync_seal(&mut keeper)?;
         keeper.advance()?;
@@ -268,43 +269,44 @@ impl AuditLog {
         self.sealed
     }
 
-    /// There are records without a seal.
+    /// Whether there are records without a seal.
     pub fn wants_seal(&self) -> bool {
         self.unsealed > 0
     }
 
-    /// Where it lies and how much is kept.
+    /// The audit's settings.
     pub fn settings(&self) -> &AuditSettings {
         &self.settings
     }
 
-    /// What its clock says.
+    /// The time now, by the audit's clock.
     pub fn now(&self) -> Now {
         (self.clock)()
     }
 
-    /// A keeper of this audit's keys; one only.
+    /// The keeper of this audit's keys. Call it only once.
     pub fn keeper(&self) -> Keeper {
         Keeper::new(KeyFolder::new(&self.settings.folder), Arc::clone(&self.next))
     }
 
-    /// The current file, for syncing it elsewhere; a seal that is owed goes with it, and is not to be lost there.
+    /// The current file, to sync it on another thread. The caller must tell the keeper of a seal that it
+    /// covers.
     pub fn unsynced(&mut self) -> Result<Unsynced, AuditError> {
         let file = self.duplicate()?;
         Ok(Unsynced { file, sealed: std::mem::take(&mut self.seal_owed), renamed: false })
     }
 
-    /// The current file alone.
+    /// Another handle of the current file.
     pub fn duplicate(&self) -> Result<File, AuditError> {
         self.current.file.try_clone().map_err(self.failed("duplicate"))
     }
 
-    /// Makes everything written durable.
+    /// Makes all written records durable.
     pub fn sync(&self) -> Result<(), AuditError> {
         self.disk.sync(&self.current.file).map_err(self.failed("sync"))
     }
 
-    /// The disk that it lies on.
+    /// The disk that holds the audit.
     pub(super) fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.disk)
     }

@@ -1,25 +1,26 @@
-//! Records that were not written: counted by kind, for the gap that the records name afterwards.
+//! Records that were not written, counted by kind. A gap record names the counts afterwards.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use limen_core::event::Fact;
 
-/// So many are named in the journal one by one.
+/// How many lost records the journal names one by one.
 const SAID_SINGLY: u64 = 8;
 
-/// Records that are in no file. What was in them is nowhere: they name people and distances.
+/// Counts of lost records. Their contents are not kept: they name people and distances.
 #[derive(Debug, Default)]
 pub struct Lost {
     kinds: BTreeMap<String, u64>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
-    /// Of the whole run.
+    /// The count of the whole run.
     total: u64,
 }
 
 impl Lost {
-    /// Counts one. The journal hears of the first ones, by kind and number, and then of fewer and fewer.
+    /// Counts a lost record. The journal names the first ones by kind and number, later ones more and more
+    /// rarely.
     pub fn add(&mut self, fact: &Fact, at: Timestamp) {
         let kind = kind_of(fact);
         self.total += 1;
@@ -31,13 +32,13 @@ impl Lost {
         self.last = Some(at);
     }
 
-    /// What no gap speaks of yet, if there is any; from now on one does.
+    /// Takes the counts that no gap record has named yet, if there are any.
     pub fn take(&mut self) -> Option<Self> {
         let next = Self { total: self.total, ..Self::default() };
         (!self.kinds.is_empty()).then(|| std::mem::replace(self, next))
     }
 
-    /// The gap could not be written either.
+    /// Returns the counts because the gap record could not be written either.
     pub fn put_back(&mut self, taken: Self) {
         for (kind, count) in taken.kinds {
             *self.kinds.entry(kind).or_default() += count;
@@ -59,7 +60,7 @@ impl std::fmt::Display for Lost {
     }
 }
 
-/// Such as `granted`.
+/// The kind of a fact, for example `granted`.
 fn kind_of(fact: &Fact) -> String {
     let value = serde_json::to_value(fact).unwrap_or_default();
     value["kind"].as_str().unwrap_or("unknown").to_owned()

@@ -1,8 +1,8 @@
-//! The personal part of a record: what names somebody, beside the core and forgettable.
+//! The personal part of a record: the fields that name people. It lies beside the core and can be forgotten.
 //!
-//! Every id lies in an item of its own with 16 random bytes of salt. The core holds one commitment, the hash
-//! of the items' hashes. To forget an item is to leave its hash in its place: the commitment still holds,
-//! and the salt keeps anybody from finding the id by trying all ids.
+//! Each id is in its own item, with 16 random bytes of salt. The core holds one commitment, the hash of the
+//! items' hashes. To forget an item, its hash takes its place: the commitment still holds, and the salt keeps
+//! others from finding the id by trying all ids.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,49 +11,50 @@ use sha2::{Digest as _, Sha256};
 use super::error::AuditError;
 use super::line::{Hash, hex, unhex};
 
-/// Keys of a fact that name people: one id, or a list of them.
+/// The fields of a fact that name people: one id, or a list of ids.
 const IDS: [&str; 5] = ["person", "second", "nearest", "added", "removed"];
-/// A kind whose text `what` may name people: it repeats lines of the gallery file.
+/// A kind of fact whose text `what` may name people, because it repeats lines of the gallery file.
 const TALKATIVE: &str = "gallery-refused";
-/// Bytes of salt an item: as many as nobody can try.
+/// The length of an item's salt, in bytes: too long to try all values.
 const SALT: usize = 16;
 
-/// One thing that names somebody.
+/// A value that names a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     salt: String,
-    /// The fact's key that it belongs to.
+    /// The field of the fact that it belongs to.
     pub key: String,
-    /// An id, or a text with ids in it.
+    /// An id, or a text that contains ids.
     pub value: String,
 }
 
 impl Item {
-    /// Names this person.
+    /// Whether the item names this person.
     pub fn names(&self, id: &str) -> bool {
         let mut words = self.value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
         self.value == id || words.any(|word| word == id)
     }
 }
 
-/// An item as it stands in the line.
+/// An item in the text of a line.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece<'a> {
     text: &'a [u8],
     digest: Hash,
-    /// Only its hash is left.
+    /// Whether only the item's hash is left.
     pub forgotten: bool,
 }
 
 impl Piece<'_> {
-    /// What it says, unless forgotten.
+    /// The item, unless it was forgotten.
     pub fn item(&self) -> Option<Item> {
         if self.forgotten { None } else { serde_json::from_slice(self.text).ok() }
     }
 }
 
-/// Takes what names somebody out of a fact: the keys and values, in their order. A list stays there empty.
+/// Removes the fields that name people from a fact, and returns their names and values in order. A list
+/// stays, but empty.
 pub fn take_out(fact: &mut Value) -> Vec<(String, String)> {
     let talkative = fact["kind"] == TALKATIVE;
     let Value::Object(fields) = fact else { return Vec::new() };
@@ -76,12 +77,12 @@ pub fn take_out(fact: &mut Value) -> Vec<(String, String)> {
     taken
 }
 
-/// What was taken out, as items without salt.
+/// The removed fields as items, still without salt.
 pub fn items_of(taken: Vec<(String, String)>) -> Vec<Item> {
     taken.into_iter().map(|(key, value)| Item { salt: String::new(), key, value }).collect()
 }
 
-/// Puts the items back to where [`take_out`] took them from.
+/// Puts the items back into the fields from which [`take_out`] removed them.
 pub fn put_back(fact: &mut Value, items: impl IntoIterator<Item = Item>) {
     let Value::Object(fields) = fact else { return };
     for item in items {
@@ -92,7 +93,7 @@ pub fn put_back(fact: &mut Value, items: impl IntoIterator<Item = Item>) {
     }
 }
 
-/// The commitment, in hexadecimal, and the text of the personal part.
+/// Returns the commitment, in hexadecimal, and the text of the personal part.
 pub fn commit(taken: Vec<(String, String)>) -> Result<(String, Vec<u8>), AuditError> {
     let mut text = b"[".to_vec();
     let mut salts = vec![0; SALT * taken.len()];
@@ -108,7 +109,7 @@ pub fn commit(taken: Vec<(String, String)>) -> Result<(String, Vec<u8>), AuditEr
     Ok((hex(&root), text))
 }
 
-/// The items of a personal part, in their order; `None` if it is none.
+/// The items of a personal part, in order; `None` if the text is no personal part.
 pub fn pieces(text: &[u8]) -> Option<Vec<Piece<'_>>> {
     let mut rest = text.strip_prefix(b"[")?;
     let mut pieces = Vec::new();
@@ -140,13 +141,13 @@ fn next_piece(rest: &[u8]) -> Option<Piece<'_>> {
     Some(Piece { text, digest, forgotten: false })
 }
 
-/// What the core commits to.
+/// The hash that the core commits to.
 pub fn root(pieces: &[Piece<'_>]) -> Hash {
     let begun = Sha256::new().chain_update(b"limen audit personal\0");
     pieces.iter().fold(begun, |hash, piece| hash.chain_update(piece.digest)).finalize().into()
 }
 
-/// The personal part without the items that `goes` picks; `None` if it picks none.
+/// The personal part without the items that `goes` selects; `None` if it selects none.
 pub fn forget(text: &[u8], goes: impl Fn(&Item) -> bool) -> Option<Vec<u8>> {
     let pieces = pieces(text)?;
     let gone: Vec<bool> = pieces.iter().map(|piece| piece.item().is_some_and(|item| goes(&item))).collect();
@@ -184,7 +185,7 @@ mod tests {
         assert_eq!(hex(&root(&pieces)), root_before);
         let ids: Vec<String> = pieces.iter().filter_map(Piece::item).map(|item| item.value).collect();
         assert_eq!(ids, ["bob"]);
-        // "zoe" has no hexadecimal digit but the "e", so no salt or hash can look like her.
+        // Of the letters in "zoe" only the "e" is a hexadecimal digit, so no salt or hash contains the name.
         assert!(!String::from_utf8_lossy(&left).contains("zoe"));
         assert!(forget(&left, |item| item.names("zoe")).is_none());
     }

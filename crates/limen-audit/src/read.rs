@@ -1,4 +1,4 @@
-//! Opening the files of an audit for reading, while the daemon goes on writing.
+//! Opens the files of an audit for reading, while the daemon writes them.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -17,20 +17,20 @@ use super::report::Report;
 use super::settings::AuditSettings;
 use super::verify::{Found, Verifier};
 
-/// Bytes of a record, generously: how many files have to be read for so many records.
+/// A generous size of a record, in bytes, to estimate how many files to read for a number of records.
 const GENEROUS: u64 = 2048;
-/// Bytes read at once.
+/// How many bytes are read at once.
 const BUFFER: usize = 256 << 10;
 
-/// The files as they were at one moment.
+/// The audit's files, all opened at one moment.
 struct Opened {
     dropped: Option<File>,
-    /// Oldest first.
+    /// The current and the closed files, oldest first.
     files: Vec<(PathBuf, File)>,
 }
 
-/// Opens everything before anything is read, in the order in which nothing that is closed or deleted
-/// meanwhile goes missing: the current file first, then the closed ones, then what is kept of deleted ones.
+/// Opens all files before it reads any, in an order that misses no file which is closed or deleted meanwhile:
+/// first the current file, then the closed ones, then the rest of deleted ones.
 fn open(folder: &Path) -> Result<Opened, AuditError> {
     let path = folder.join(CURRENT);
     let current = open_if_there(&path)?;
@@ -54,7 +54,7 @@ fn open_if_there(path: &Path) -> Result<Option<File>, AuditError> {
     }
 }
 
-/// Walks all files in a folder; `each` is handed every record.
+/// Reads all files in a folder; `each` gets every record.
 pub fn read_all(
     folder: &Path,
     mut verifier: Verifier,
@@ -66,7 +66,7 @@ pub fn read_all(
     }
     let dropped_to = verifier.dropped_to().unwrap_or(0);
     for (path, file) in opened.files {
-        // A deletion that is under way, or was interrupted.
+        // Skip files whose deletion is going on or was interrupted.
         if last_of(&path).is_none_or(|last| last > dropped_to) {
             verifier.read(&name(&path), BufReader::with_capacity(BUFFER, file), &mut each);
         }
@@ -74,8 +74,8 @@ pub fn read_all(
     Ok(verifier.finish())
 }
 
-/// The newest records, oldest first, at most `count`, and whether the chain holds among them. Reads no more
-/// files than it has to.
+/// The newest records, at most `count`, oldest first, and whether the chain holds among them. It reads no
+/// more files than it needs.
 pub fn read_newest(folder: &Path, count: usize) -> Result<(Vec<Record>, Report), AuditError> {
     let mut newest = VecDeque::new();
     let mut keep = |found: &Found<'_>| {
@@ -99,7 +99,7 @@ pub fn read_newest(folder: &Path, count: usize) -> Result<(Vec<Record>, Report),
     Ok((newest.into(), verifier.finish()))
 }
 
-/// The newest fact of one of these kinds; `None` if there is none. Reads no more files than it has to, and
+/// The newest fact of one of these kinds; `None` if there is none. It reads no more files than it needs, and
 /// verifies nothing.
 pub fn newest_fact(folder: &Path, kinds: &[&str]) -> Result<Option<Value>, AuditError> {
     for (path, file) in open(folder)?.files.into_iter().rev() {
@@ -118,7 +118,7 @@ pub fn newest_fact(folder: &Path, kinds: &[&str]) -> Result<Option<Value>, Audit
     Ok(None)
 }
 
-/// [`read_newest`] without the report.
+/// Like [`read_newest`], without the report.
 pub fn newest_records(settings: &AuditSettings, count: usize) -> Result<Vec<Record>, AuditError> {
     Ok(read_newest(&settings.folder, count)?.0)
 }

@@ -1,4 +1,4 @@
-//! One record: what stands in a line's core, and the facts that the chain itself records.
+//! A record: the fields of a line's core, and the facts that the chain records about itself.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,40 +10,40 @@ use super::personal::{Piece, pieces, put_back};
 /// Version of the record format. Version 1 had no seals and named people in the core.
 pub const VERSION: u32 = 2;
 
-/// What the kernel thought of the clock when the record was made.
+/// Whether the kernel trusted the clock when the record was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockQuality {
-    /// Set by the network or a time source.
+    /// The clock was set by the network or another time source.
     Synchronised,
-    /// Not to be trusted: a machine without a battery clock after a power cut.
+    /// The clock is not to be trusted: for example after a power cut on a machine without a battery clock.
     Unsynchronised,
 }
 
-/// One record as its core holds it; read from a line, the personal part is back in `fact`.
+/// A record as its core holds it. In a record that was read from a line, `fact` includes the personal part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record<F = Value> {
-    /// Version of the format, 1 or 2.
+    /// The version of the format, 1 or 2.
     pub v: u32,
-    /// Running number without gaps, over all files.
+    /// The record's number, without gaps over all files, from 1.
     pub seq: u64,
-    /// UTC of the system clock.
+    /// The system clock's time, in UTC.
     pub time: Timestamp,
-    /// Whether that clock was to be trusted.
+    /// Whether the clock could be trusted.
     pub clock: ClockQuality,
     /// Milliseconds since the machine started.
     pub boot_ms: u64,
-    /// SHA-256 of the core before, in hexadecimal; 64 zeroes before the first.
+    /// The SHA-256 of the previous core, in hexadecimal; 64 zeroes in the first record.
     pub prev: String,
     /// A salted commitment to the personal part, in hexadecimal; null if the record has none.
     pub subject: Option<String>,
-    /// What happened.
+    /// What happened, as JSON in records that are read.
     pub fact: F,
 }
 
 impl Record {
-    /// The record of a line, with its personal part as far as it is not forgotten.
+    /// The record in a line, with as much of its personal part as is not forgotten.
     pub fn of_line(line: &Line<'_>) -> Option<Self> {
         let mut record: Self = serde_json::from_slice(&line.core()).ok()?;
         if let Beside::Personal(part) = line.beside {
@@ -52,7 +52,7 @@ impl Record {
         Some(record)
     }
 
-    /// The fact's kind, such as `granted`.
+    /// The kind of the fact, for example `granted`.
     pub fn kind(&self) -> &str {
         self.fact["kind"].as_str().unwrap_or("?")
     }
@@ -62,46 +62,46 @@ impl Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum ChainFact {
-    /// A chain begins: the first public key, and why.
+    /// A new chain begins.
     ChainStarted {
-        /// Ed25519, 64 hexadecimal digits.
+        /// The first public key: Ed25519, 64 hexadecimal digits.
         key: String,
-        /// The first start, or what was wrong with the old key.
+        /// The reason: the first start, or what was wrong with the old key.
         why: String,
     },
-    /// A seal: everything before is signed with `key`, and the next seal will be by `next`.
+    /// A seal: `key` signs all records before it, and `next` will sign the next seal.
     Sealed {
         /// The public key of this seal.
         key: String,
-        /// The public key of the next.
+        /// The public key of the next seal.
         next: String,
-        /// The daemon left in order.
+        /// Whether the daemon stopped in order.
         closing: bool,
     },
-    /// Personal parts of these records were dropped, each pair from a first to a last number.
+    /// The personal parts of these records were forgotten.
     Forgotten {
-        /// In rising order.
+        /// Pairs of a first and a last number, in increasing order.
         records: Vec<(u64, u64)>,
     },
-    /// The oldest files were deleted, as the configuration says.
+    /// The oldest files were deleted, as the configuration demands.
     RecordsDropped {
-        /// The number of the last record in them.
+        /// The number of the last record in the deleted files.
         last: u64,
     },
 }
 
 /// The kind of a chain's first record.
 pub const CHAIN_STARTED: &str = "chain-started";
-/// A seal's kind.
+/// The kind of a seal.
 pub const SEALED: &str = "sealed";
 
 impl ChainFact {
-    /// A line of this kind is the chain's own.
+    /// Whether a fact of this kind is one of the chain's own.
     pub fn is_kind(kind: &str) -> bool {
         [CHAIN_STARTED, SEALED, "forgotten", "records-dropped"].contains(&kind)
     }
 
-    /// The chain's own fact of a line; `None` if it is another, or damaged.
+    /// The chain's own fact in a line; `None` if it is another fact, or damaged.
     pub fn of_line(line: &Line<'_>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Fact {
@@ -112,18 +112,18 @@ impl ChainFact {
     }
 }
 
-/// Where the chain is: the number and the hash of a record. Whoever wrote it down elsewhere sees whether
+/// A place in the chain: the number and the hash of a record. Whoever noted it elsewhere can detect whether
 /// that record, or one before it, was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainHead {
-    /// Number of the record.
+    /// The record's number.
     pub seq: u64,
-    /// SHA-256 of its core, in hexadecimal.
+    /// The SHA-256 of the record's core, in hexadecimal.
     pub hash: String,
 }
 
 impl ChainHead {
-    /// What the first record follows.
+    /// The place before the first record.
     pub fn before_the_first() -> Self {
         Self { seq: 0, hash: "0".repeat(64) }
     }

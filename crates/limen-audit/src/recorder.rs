@@ -1,7 +1,7 @@
-//! The recorder: two threads between whoever has something to record and the file.
+//! The recorder: two threads between those who record facts and the files.
 //!
-//! *recorder* appends, answers, and signs between two records (some 0.2 ms on a Pi). *audit-sync* does all
-//! that waits for the card: it syncs, follows keys up, deletes old files.
+//! *recorder* appends records, answers, and makes seals between two records (about 0.2 ms on a Pi).
+//! *audit-sync* does everything that waits for the card: it syncs, advances the keys, and deletes old files.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +28,7 @@ use super::syncer::{Files, SYNC_RETRY};
 
 /// Records that may wait for the recorder; the policy decides long before these are used up.
 const QUEUE: usize = 256;
-/// How long forgetting waits for the current file to be closed: the next key has to be made.
+/// How long forgetting waits until the current file is closed: the next key may have to be made first.
 const ROTATION_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The recorder thread's handle. `A` names a record whose acceptance somebody waits for.
@@ -44,12 +44,14 @@ pub struct Recorder<A> {
 }
 
 impl<A: Send + 'static> Recorder<A> {
-    /// Opens the audit and starts the threads; `answer` is told of every record that names one whether it
-    /// was accepted, `trouble` of every failure and of its end (`None`).
+    /// Opens the audit and starts the threads. `answer` is called for each record with an `A`, with whether
+    /// it was accepted. `trouble` is called with each failure, and with `None` when it is over.
     ///
-    /// A disk that is full, read-only or broken is no error here: nothing is accepted then, which
-    /// [`Recorder::trouble`] says, until the audit can be opened, which is tried every two seconds. An error is what
-    /// only a person can put right: another process that writes there, or a first key that is none.
+    /// A full, read-only or broken disk is no error here: the audit accepts nothing, [`Recorder::trouble`]
+    /// says so, and the recorder tries to open it every two seconds.
+    ///
+    /// # Errors
+    /// A fault that only a person can solve: another process writes there, or the given first key is no key.
     pub fn spawn(
         settings: &AuditSettings,
         clock: ReadClock,
@@ -59,7 +61,7 @@ impl<A: Send + 'static> Recorder<A> {
         Self::spawn_on(settings, clock, answer, trouble, Arc::new(RealDisk))
     }
 
-    /// [`Recorder::spawn`] on this disk.
+    /// [`Recorder::spawn`] on the given disk.
     pub(super) fn spawn_on(
         settings: &AuditSettings,
         clock: ReadClock,
@@ -86,8 +88,8 @@ impl<A: Send + 'static> Recorder<A> {
         })
     }
 
-    /// Hands over a record without waiting. False if the recorder is gone or too far behind; the record
-    /// is then lost and `answer` will not be called.
+    /// Hands over a record without waiting. Returns false if the recorder is gone or too far behind: the
+    /// record is lost and `answer` is not called.
     pub fn record(&self, now: Now, fact: Fact, answer: Option<A>) -> bool {
         let Some(sender) = &self.sender else { return false };
         match sender.try_send(Message::Record { now, fact, answer }) {
@@ -101,17 +103,17 @@ impl<A: Send + 'static> Recorder<A> {
         }
     }
 
-    /// Why records are not accepted now; `None` when they are. To be asked again and again.
+    /// Why records are not accepted now; `None` if they are. Ask regularly.
     pub fn trouble(&self) -> Option<String> {
         self.shared.trouble()
     }
 
-    /// What will go wrong with the records if nobody sees to it; empty when all is well. To be asked again and again.
+    /// Problems that a person should solve before records are lost; empty if all is well. Ask regularly.
     pub fn disk(&self) -> Vec<DiskWarning> {
         self.shared.disk()
     }
 
-    /// Takes a person out of the records, on a thread of its own; `done` is told how it went.
+    /// Forgets a person in the records, on a thread of its own. `done` is called with the result.
     pub fn forget(&self, id: PersonId, done: impl FnOnce(Result<Forgotten, AuditError>) + Send + 'static) {
         let Some(sender) = self.sender.clone() else { return done(Err(AuditError::Leaving)) };
         let (folder, files, leaving) =
@@ -126,7 +128,7 @@ impl<A: Send + 'static> Recorder<A> {
         }
     }
 
-    /// Keeps a thread that has to be waited for, and lets go of those that have ended.
+    /// Keeps a thread to wait for at the end, and drops those that have ended.
     fn remember(&self, thread: JoinHandle<()>) {
         let mut forgetting = self.forgetting.lock().unwrap_or_else(PoisonError::into_inner);
         for ended in forgetting.extract_if(.., |thread| thread.is_finished()) {
@@ -135,19 +137,19 @@ impl<A: Send + 'static> Recorder<A> {
         forgetting.push(thread);
     }
 
-    /// The last record and the newest seal.
+    /// The newest record and the newest seal.
     pub fn position(&self) -> Position {
         self.shared.levels().position.clone()
     }
 
-    /// The thread has ended, which it does not do by itself.
+    /// Whether the thread has ended, which only a panic causes.
     pub fn is_gone(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 }
 
 impl<A> Drop for Recorder<A> {
-    /// Writes, seals and syncs what was handed over.
+    /// Writes, seals and syncs all records that were handed over.
     fn drop(&mut self) {
         self.leaving.store(true, Ordering::Relaxed);
         drop(self.sender.take());
@@ -157,11 +159,12 @@ impl<A> Drop for Recorder<A> {
 }
 
 fn join(thread: JoinHandle<()>) {
-    // A panic of the thread was already reported by the panic hook.
+    // The panic hook has already reported a panic of the thread.
     let _ = thread.join();
 }
 
-/// Forgets beside a working recorder: the current file is closed first, and closed files change no more.
+/// Forgets a person while the recorder works: first it closes the current file, as closed files change no
+/// more.
 fn forget_beside<A>(
     folder: &Path,
     id: &PersonId,

@@ -1,4 +1,4 @@
-//! Finding the end of the chain when the audit is opened: the last whole record and the newest key.
+//! Finds the end of the chain when the audit is opened: the last whole record and the newest key.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -13,32 +13,33 @@ use super::names::CURRENT;
 use super::record::{ChainFact, ChainHead, VERSION};
 use super::seal::SealKey;
 
-/// The first look at a file's end; a few hundred records. Each further look takes in four times as much.
+/// How many bytes of a file's end are read first: a few hundred records. Each further try reads four times as
+/// many.
 const WINDOW: u64 = 128 << 10;
 
-/// Where the chain goes on.
+/// The end of the chain.
 #[derive(Debug)]
 pub struct Found {
-    /// The file to write to.
+    /// The file to append to.
     pub current: File,
-    /// Bytes in it.
+    /// Its length, in bytes.
     pub length: u64,
     /// The last record; none in an empty folder.
     pub last: Option<ChainHead>,
-    /// The public key that the newest seal or beginning of a chain names.
+    /// The public key that the newest seal, or the beginning of the chain, names.
     pub key: Option<SealKey>,
-    /// Records since then.
+    /// The number of records after the newest seal.
     pub unsealed: u64,
-    /// The newest seal.
+    /// The number of the newest seal.
     pub sealed: Option<u64>,
-    /// What may be missing, if the last run did not end in order.
+    /// What may be missing, if the last run did not stop in order.
     pub gap: Option<String>,
 }
 
 /// The end of one file.
 #[derive(Debug, Default)]
 struct Tail {
-    /// Bytes up to the end of the last whole record.
+    /// The length up to the end of the last whole record, in bytes.
     whole: u64,
     total: u64,
     last: Option<Last>,
@@ -54,7 +55,7 @@ struct Last {
     in_order: bool,
 }
 
-/// Finds the end of the chain. Half a record is cut off; a file of an older format is closed.
+/// Finds the end of the chain. It cuts off half a record, and closes a file of an older format.
 pub fn recover(folder: &Path) -> Result<Found, AuditError> {
     let path = folder.join(CURRENT);
     let mut current = open_own(&path).map_err(failed(&path, "open"))?;
@@ -73,7 +74,7 @@ pub fn recover(folder: &Path) -> Result<Found, AuditError> {
             break;
         }
         let mut file = open_own(closed).map_err(failed(closed, "open"))?;
-        // Only the newest of all records can have been cut by a power failure.
+        // A power cut can only have cut the newest record of all.
         let before = if tail.last.is_none() { cut(closed, &mut file) } else { read(closed, &mut file) }?;
         if tail.last.is_none() {
             gap = gap.or_else(|| before.gap());
@@ -126,7 +127,7 @@ fn cut(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
     Ok(tail)
 }
 
-/// Reads so much of a file's end that a record and a key are found, or all of it.
+/// Reads as much of a file's end as it takes to find a record and a key, if necessary the whole file.
 fn read(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
     let total = file.metadata().map_err(failed(path, "read the length of"))?.len();
     let mut window = WINDOW;
@@ -140,7 +141,7 @@ fn read(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
     }
 }
 
-/// The records from `start` on; the first line may be a part of one.
+/// The records from byte `start` on; the first line may be a part of a record.
 fn read_from(file: &mut File, start: u64, total: u64) -> io::Result<Tail> {
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();

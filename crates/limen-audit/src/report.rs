@@ -1,48 +1,48 @@
-//! What a verification says: where something is wrong, and how far the chain is vouched for.
+//! The result of a verification: what is wrong and where, and up to which record the chain is proven.
 
 use std::fmt;
 
 use super::record::ChainHead;
 use super::seal::SealKey;
 
-/// Findings that are listed one by one; a file of garbage has as many as lines.
+/// The most findings that are listed. A file of garbage has one per line.
 const MAX_FINDINGS: usize = 1000;
 
-/// What is wrong at a place.
+/// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
-    /// The file cannot be read on.
+    /// The rest of the file cannot be read.
     Unreadable(String),
     /// The line is no record.
     NotARecord,
-    /// The record is not the one whose hash the next record names; or the next names a false one.
+    /// The record does not have the hash that the next record names, or the next names a wrong one.
     Changed,
-    /// The personal part is not the one that the core commits to.
+    /// The personal part does not match the commitment in the core.
     PersonalChanged,
-    /// A personal part, or some of it, was dropped, and no record says so.
+    /// The personal part, or some of it, is missing, and no record says that it was forgotten.
     PersonalMissing,
-    /// Records are missing, from the first number to the last.
+    /// The records from the first to the last of these numbers are missing.
     Missing(u64, u64),
-    /// The number is one that came before.
+    /// The number has occurred before.
     OutOfOrder,
-    /// The records before this one are missing, and nothing that was kept leads here.
+    /// The records before this one are missing, and nothing that was kept leads to it.
     NoBeginning,
-    /// There is no chain at all.
+    /// There is no chain.
     NoChain,
-    /// The signature is not that of the key which the seal names.
+    /// The signature was not made by the key that the seal names.
     BadSignature,
-    /// The seal is not by the key that the seal before names.
+    /// The seal does not use the key that the previous seal names.
     WrongKey {
         /// The key that should have signed.
         expected: String,
-        /// The one that the seal names.
+        /// The key that the seal names.
         found: String,
     },
-    /// A chain begins with a key that is not the one to hold it against.
+    /// A chain begins with a key other than the given one.
     UnknownKey(String),
-    /// A chain begins anew with a known key.
+    /// A chain begins again with a known key.
     BegunAnew,
-    /// Old files were deleted, and no record says so.
+    /// Old files were deleted, and no record says that they were to be.
     DroppedUnsaid,
     /// An exported head is not in the chain.
     NoSuchHead(String),
@@ -81,16 +81,16 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// Something wrong, and where.
+/// Something that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The file's name; empty for what concerns no file.
+    /// The file's name; empty if it concerns no file.
     pub file: String,
-    /// The line, from 1; 0 for what concerns no line.
+    /// The line, from 1; 0 if it concerns no line.
     pub line: u64,
-    /// The record's number, where it is known.
+    /// The record's number, if known.
     pub seq: Option<u64>,
-    /// What.
+    /// What is wrong there.
     pub flaw: Flaw,
 }
 
@@ -107,51 +107,52 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Records read.
+    /// The number of records read.
     pub records: u64,
-    /// The number of the first.
+    /// The number of the first record.
     pub first: Option<u64>,
-    /// The last.
+    /// The last record.
     pub head: Option<ChainHead>,
-    /// The key that the chain was held against: the first of its own if none was given.
+    /// The key with which the verification began: the chain's own first key if none was given.
     pub key: Option<SealKey>,
-    /// Good seals.
+    /// The number of valid seals.
     pub seals: u64,
-    /// The last record that a good seal covers.
+    /// The number of the last record that a valid seal covers.
     pub sealed_to: Option<u64>,
-    /// The last record that a seal or an exported head covers.
+    /// The number of the last record that a seal or an exported head covers.
     pub covered_to: Option<u64>,
-    /// The last record of an older format, which names people in its core.
+    /// The number of the last record of an older format, which names people in its core.
     pub old_format_to: Option<u64>,
-    /// Records that lost personal data.
+    /// The number of records that lost personal data.
     pub forgotten: u64,
-    /// The last record in deleted files.
+    /// The number of the last record in deleted files.
     pub dropped_to: Option<u64>,
-    /// The newest file ends in half a record, of so many bytes: one is being written, or the power failed.
+    /// The length, in bytes, of half a record at the end of the newest file: it is being written, or the
+    /// power failed.
     pub half: Option<u64>,
     /// What is wrong, in the order of the files.
     pub findings: Vec<Finding>,
-    /// Findings that are not listed any more.
+    /// The number of findings that are not listed.
     pub more_findings: u64,
 }
 
 impl Report {
-    /// Nothing is wrong.
+    /// Whether nothing is wrong.
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty() && self.more_findings == 0
     }
 
-    /// The records at the end that neither a seal nor an exported head covers.
+    /// The first and the last of the records at the end that no seal and no exported head covers.
     pub fn uncovered(&self) -> Option<(u64, u64)> {
         let last = self.head.as_ref()?.seq;
         let first = self.covered_to.map_or(self.first?, |covered| covered.saturating_add(1));
         (first <= last).then_some((first, last))
     }
 
-    /// Notes a finding.
+    /// Adds a finding.
     pub(super) fn note(&mut self, finding: Finding) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);

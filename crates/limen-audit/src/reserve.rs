@@ -1,7 +1,8 @@
-//! The reserve: a file of nothing that is deleted when the disk is full, so that the fault itself can be recorded.
+//! The reserve: a file without contents that is deleted when the disk is full, so that the fault itself can
+//! be recorded.
 //!
-//! While it is given up, only faults and alarms are written. It is made again when there is room for it twice, and
-//! then everything is written again.
+//! Once it is given up, only faults and alarms are written. When there is space for it twice, it is made
+//! again, and all records are written again.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,12 +17,12 @@ use super::disk::Room;
 use super::error::says_full;
 use super::folder::open_own;
 
-/// The file's name in the audit's folder.
+/// The name of the file in the audit's folder.
 pub const RESERVE: &str = "reserve";
-/// Zeroes written at once, where the file system allocates in no other way.
+/// How many zeroes are written at once on a file system that cannot allocate in another way.
 const PIECE: usize = 64 << 10;
 
-/// The file that keeps room free.
+/// The file that keeps space free.
 #[derive(Debug)]
 pub struct Reserve {
     path: PathBuf,
@@ -29,17 +30,17 @@ pub struct Reserve {
 }
 
 impl Reserve {
-    /// Of this folder; nothing is made yet.
+    /// The reserve of this folder. It creates no file.
     pub fn in_folder(folder: &Path) -> Self {
         Self { path: folder.join(RESERVE), given_up: false }
     }
 
-    /// Only faults and alarms are written.
+    /// Whether only faults and alarms are written.
     pub fn is_given_up(&self) -> bool {
         self.given_up
     }
 
-    /// Gives it up, once; false if it was already, or where none is kept.
+    /// Deletes the file. Returns false if that was done already, or if there is no reserve.
     pub fn give_up(&mut self, room: Option<Room>) -> bool {
         if self.given_up || room.is_some_and(|room| room.reserve() == 0) {
             return false;
@@ -53,7 +54,7 @@ impl Reserve {
         true
     }
 
-    /// Makes it, or makes it again, where there is room for it; otherwise it counts as given up.
+    /// Makes the file if there is space for it; otherwise the reserve counts as given up.
     pub fn tend(&mut self, room: Room) {
         let size = room.reserve();
         if size == 0 || (!self.given_up && self.holds(size)) {
@@ -65,9 +66,9 @@ impl Reserve {
         }
         self.given_up = false;
         if let Err(error) = make(&self.path, size) {
-            // A half of it would take room and keep none.
+            // A half of the reserve would take space and be no help.
             let _ = fs::remove_file(&self.path);
-            // There is a quota that the file system's figures do not show. Any other failure stops no record.
+            // A quota does not show in the file system's figures. Any other failure stops no record.
             self.given_up = error.kind() == io::ErrorKind::QuotaExceeded;
             if !says_full(&error) {
                 log::warn!("audit: no reserve can be kept in {}: {error}", self.path.display());
@@ -81,7 +82,7 @@ impl Reserve {
     }
 }
 
-/// With blocks of its own, which a hole has not.
+/// Makes the file with real blocks; a sparse file would reserve nothing.
 fn make(path: &Path, size: u64) -> io::Result<()> {
     let file = open_own(path)?;
     file.set_len(0)?;
@@ -102,7 +103,7 @@ fn fill(mut file: &File, size: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a fact is recorded even when the disk is full: what went wrong, and that a run began and ended.
+/// Whether a fact is recorded even when the disk is full: faults and alarms, and the start and end of a run.
 pub fn is_for_the_reserve(fact: &Fact) -> bool {
     matches!(
         fact,

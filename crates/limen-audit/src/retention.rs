@@ -1,7 +1,9 @@
-//! Deleting the oldest files so that the rest still verifies: their seals stay, with the last record of each.
+//! Deletes the oldest files so that the rest can still be verified: the seals and the last record of each
+//! deleted file are kept.
 //!
-//! The seals carry the keys on from the first one, and the last record's hash is what the first record kept
-//! names as `prev`. The chain records first how far it is deleted, so that nobody else deletes unseen.
+//! The seals link the first key to the present one, and the first record that is kept names the hash of the
+//! last deleted one as `prev`. The chain first records up to where it is deleted, so that nobody else can
+//! delete unnoticed.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
@@ -18,22 +20,23 @@ use super::names::DROPPED;
 use super::record::{CHAIN_STARTED, Record, SEALED, VERSION};
 use super::settings::AuditSettings;
 
-/// A closed file ends with a seal, which is shorter.
+/// How many bytes of a closed file are read to find the seal at its end, which is shorter.
 const SEAL: u64 = 4096;
 
-/// What the closed files come to.
+/// Which closed files are due for deletion.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outlook {
-    /// The number of the last record in the files that are more than is to be kept.
+    /// The number of the last record in the files beyond the limit.
     pub excess: Option<u64>,
-    /// The same, as far as those records are as old as they have to become.
+    /// The same, but only of files that are old enough.
     pub old: Option<u64>,
-    /// The age at which records are deleted, as things go; none before half of what is kept is there.
+    /// The age at which records are deleted, at the present pace; none while less than half of the limit is
+    /// used.
     pub age: Option<Duration>,
 }
 
-/// Looks at the closed files, of which `keep` full ones stay. Small files, which were closed to forget somebody,
-/// count as much as is in them.
+/// Checks the closed files, of which `keep` full ones are kept. Small files, which were closed to forget a
+/// person, count by their size.
 pub fn outlook(settings: &AuditSettings, now: Timestamp) -> Result<Outlook, AuditError> {
     let budget = settings.max_bytes.saturating_mul(settings.keep as u64);
     let mut files = Vec::new();
@@ -56,7 +59,7 @@ pub fn outlook(settings: &AuditSettings, now: Timestamp) -> Result<Outlook, Audi
     })
 }
 
-/// The oldest files, as far as the newer ones are as much as is kept.
+/// The oldest files: those that are followed by `budget` bytes of newer ones.
 fn excess(files: &[(PathBuf, u64)], budget: u64) -> &[(PathBuf, u64)] {
     let mut kept = 0;
     for (at, (_, length)) in files.iter().enumerate().rev() {
@@ -68,15 +71,15 @@ fn excess(files: &[(PathBuf, u64)], budget: u64) -> &[(PathBuf, u64)] {
     &[]
 }
 
-/// How old the oldest file will be when as much has come after it as is kept, at the pace until now.
+/// The age that the oldest file will have when `budget` bytes have come after it, at the present pace.
 fn age_to_come(files: &[(PathBuf, u64)], budget: u64, now: Timestamp) -> Option<Duration> {
     let ((oldest, _), newer) = files.split_first()?;
     let since: u64 = newer.iter().map(|(_, length)| length).sum();
     (since > 0 && since >= budget / 2).then(|| age_of(oldest, now).mul_f64(budget as f64 / since as f64))
 }
 
-/// How long ago the last record of a closed file was written; zero where that cannot be read, or the clock was
-/// set back: such a file counts as young.
+/// The age of the last record in a closed file. It is zero, so that the file counts as young, if it cannot be
+/// read or the clock was set back.
 fn age_of(file: &Path, now: Timestamp) -> Duration {
     let written = end_of(file).unwrap_or(now);
     Duration::try_from(now.duration_since(written)).unwrap_or(Duration::ZERO)
@@ -107,7 +110,7 @@ pub fn drop_up_to(folder: &Path, last: u64) -> Result<(), AuditError> {
     Ok(sync_folder(folder)?)
 }
 
-/// Deletes the files of a deletion that a power cut interrupted.
+/// Finishes a deletion that a power cut interrupted.
 pub fn finish(folder: &Path) -> Result<(), AuditError> {
     let kept = read_whole(&folder.join(DROPPED))?;
     let lines = kept.split(|byte| *byte == b'\n');
@@ -127,8 +130,8 @@ fn read_whole(path: &Path) -> Result<Vec<u8>, AuditError> {
     }
 }
 
-/// The lines of a file without which the rest of the chain could not be verified, without personal parts.
-/// A file of version 1, whose cores name people, leaves none.
+/// The lines of a file that the rest of the chain needs to be verified, without personal parts. A file of
+/// version 1, whose cores name people, has none.
 fn essence(file: &Path) -> io::Result<Vec<u8>> {
     let mut reader = BufReader::new(File::open(file)?);
     let (mut bytes, mut essence, mut last) = (Vec::new(), Vec::new(), Vec::new());
@@ -152,7 +155,7 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(86_400);
 
-    /// Closed files of 1,000 bytes each, whose last records are so many days old.
+    /// The outlook for closed files of 1,000 bytes each, whose last records are this many days old.
     fn outlook_of(days: &[u64], keep: usize) -> Outlook {
         let folder = tempfile::tempdir().expect("a folder");
         let now: Timestamp = "2026-07-01T00:00:00Z".parse().expect("a time");

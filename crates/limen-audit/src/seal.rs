@@ -1,7 +1,7 @@
-//! Seals: Ed25519 signatures over the chain, each by a key that is used once.
+//! Seals: Ed25519 signatures over the chain, each with a key that is used once.
 //!
-//! Seal *n* is signed by key *n* and names the public half of key *n + 1*; key *n* is then erased. Whoever
-//! takes the machine over finds the key of the next seal only, and cannot make another past with it.
+//! Seal *n* is signed with key *n* and names the public half of key *n + 1*; then key *n* is erased. Whoever
+//! takes over the machine finds only the key of the next seal, which cannot sign another past.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use limen_core::secret::Key;
@@ -11,14 +11,14 @@ use zeroize::Zeroizing;
 use super::error::AuditError;
 use super::line::{Hash, hex, unhex};
 
-/// What is signed begins so, that no other program's signature is ever taken for a seal.
+/// The beginning of each signed text, so that no other program's signature can be taken for a seal.
 const CONTEXT: &[u8] = b"limen audit seal 2\0";
 
-/// A public key, as 64 lower-case hexadecimal digits name it.
+/// A public key. As text: 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealKey(VerifyingKey);
 
-/// A text that is no public key.
+/// The text is no public key.
 #[derive(Debug, Error)]
 #[error("is no public key; write the 64 hexadecimal digits that `limen audit verify` prints")]
 pub struct NoKey;
@@ -45,23 +45,23 @@ impl SealKey {
     }
 }
 
-/// A secret key; zeroed when dropped, and in one place of the memory until then.
+/// A secret key. It stays in one place of the memory, and is zeroed when dropped.
 #[derive(Debug)]
 pub struct SecretKey(Box<SigningKey>);
 
 impl SecretKey {
-    /// A new one from the kernel's random numbers.
+    /// A new key from the kernel's random numbers.
     pub fn random() -> Result<Self, AuditError> {
         let seed = limen_files::keys::random_key().map_err(|error| AuditError::Random(error.to_string()))?;
         Ok(Self(Box::new(SigningKey::from_bytes(seed.bytes()))))
     }
 
-    /// The key of 64 hexadecimal digits, white space around them; `None` if there is anything else.
+    /// Reads 64 hexadecimal digits, with white space around them; `None` for anything else.
     pub fn parse(text: &[u8]) -> Option<Self> {
         Key::parse(text).map(|seed| Self(Box::new(SigningKey::from_bytes(seed.bytes()))))
     }
 
-    /// What [`SecretKey::parse`] reads.
+    /// The key as text, as [`SecretKey::parse`] reads it.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
         Key::of(&Zeroizing::new(self.0.to_bytes())).text()
     }

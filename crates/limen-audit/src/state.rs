@@ -1,4 +1,5 @@
-//! How the audit does, for everybody who asks: levels that are read, not messages that could be lost.
+//! The state of the audit for those who ask: levels that can be read at any time, not messages that could be
+//! lost.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,13 +11,13 @@ use super::log::AuditLog;
 use super::lost::Lost;
 use super::record::ChainHead;
 
-/// A disk that has not taken a record for so long hangs.
+/// A disk counts as hanging if it takes longer than this to accept a record.
 const HANGS: Duration = Duration::from_secs(2);
 
-/// Where the chain is: what is exported, so that it can be held against the files later.
+/// Where the chain is. It is exported, so that it can be compared with the files later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
-    /// The last record; number 0 while the records cannot be opened.
+    /// The last record; number 0 until the records could be opened.
     pub head: ChainHead,
     /// The number of the newest seal.
     pub sealed: Option<u64>,
@@ -32,28 +33,28 @@ impl Position {
     }
 }
 
-/// What will go wrong with the records if nobody sees to it.
+/// A problem that will cost records unless a person solves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiskWarning {
     /// The disk is nearly full.
     RoomShort {
-        /// The folder of the records.
+        /// The audit's folder.
         folder: PathBuf,
-        /// Bytes left.
+        /// The free space, in bytes.
         free: u64,
-        /// Bytes that there should be.
+        /// The space that should be free, in bytes.
         wanted: u64,
     },
-    /// Records are deleted, or are about to be, that are younger than `keep-at-least-days`.
+    /// Records younger than `keep-at-least-days` are deleted, or will be soon.
     DeletedYoung {
-        /// The folder of the records.
+        /// The audit's folder.
         folder: PathBuf,
-        /// The age in days at which they go.
+        /// The age at which they are deleted, in days.
         days: u64,
-        /// The age in days that they should reach.
+        /// The age that they should reach, in days.
         wanted: u64,
     },
-    /// A file could not be closed or deleted, or a sealing key not be made; what, and why.
+    /// A file could not be closed or deleted, or a sealing key could not be made: which, and why.
     Upkeep(String),
 }
 
@@ -78,39 +79,39 @@ impl fmt::Display for DiskWarning {
     }
 }
 
-/// What the recorder's threads say of themselves; each value stands until it is replaced.
+/// The state that the recorder's threads publish. Each value stays until it is replaced.
 #[derive(Debug)]
 pub struct Shared {
     levels: Mutex<Levels>,
-    /// What no gap speaks of yet.
+    /// Lost records that no gap record has named yet.
     lost: Mutex<Lost>,
 }
 
-/// The levels.
+/// The published values.
 #[derive(Debug)]
 pub struct Levels {
     /// The last record and the newest seal.
     pub position: Position,
-    /// Since when the recorder works on the disk without a pause.
+    /// When the recorder began to work on the disk; none while it waits for records.
     pub busy_since: Option<Instant>,
     /// Why records are not written.
     pub unwritten: Option<String>,
-    /// Why what is written is not safe on the card.
+    /// Why written records are not safe on the card.
     pub unsynced: Option<String>,
-    /// Why a file is not closed.
+    /// Why a full file is not closed.
     pub unclosed: Option<String>,
-    /// Why it cannot be said which files are to be deleted.
+    /// Why it is unknown which files to delete.
     pub undeleted: Option<String>,
-    /// Why keys do not follow, or old files are not deleted.
+    /// Why the keys do not advance, or old files are not deleted.
     pub untended: Option<String>,
-    /// The disk is nearly full.
+    /// The warning that the disk is nearly full.
     pub room: Option<DiskWarning>,
-    /// Young records are deleted.
+    /// The warning that young records are deleted.
     pub young: Option<DiskWarning>,
 }
 
 impl Shared {
-    /// Everything well, at this position.
+    /// The state at the start: no faults, at this position.
     pub fn at(position: Position) -> Self {
         let levels = Levels {
             position,
@@ -126,12 +127,12 @@ impl Shared {
         Self { levels: Mutex::new(levels), lost: Mutex::default() }
     }
 
-    /// The levels, to be read or replaced.
+    /// The published values, to read or replace.
     pub fn levels(&self) -> MutexGuard<'_, Levels> {
         self.levels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was lost, to be added to or said.
+    /// The lost records, to count or to take.
     pub fn lost(&self) -> MutexGuard<'_, Lost> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -144,7 +145,7 @@ impl Shared {
         levels.unwritten.clone().or_else(|| levels.unsynced.clone()).or_else(hangs)
     }
 
-    /// What somebody should see to.
+    /// Problems that a person should solve.
     pub fn disk(&self) -> Vec<DiskWarning> {
         let levels = self.levels();
         let upkeep = [&levels.unclosed, &levels.undeleted, &levels.untended];

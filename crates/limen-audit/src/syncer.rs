@@ -1,5 +1,5 @@
-//! The thread that waits for the card: a slow one takes half a second for a sync, and whoever stands at the
-//! door waits for a record's acceptance, not for its durability.
+//! The thread that waits for the card. A slow card takes half a second for a sync; a person at the door waits
+//! until a record is accepted, not until it is durable.
 
 use std::collections::VecDeque;
 use std::io;
@@ -30,16 +30,16 @@ pub(super) const SYNC_RETRY: Duration = Duration::from_millis(50);
 /// Held by whoever rewrites or deletes closed files.
 pub type Files = Arc<Mutex<()>>;
 
-/// Something to sync, and what is to be done then.
+/// A sync, and what to do after it.
 #[derive(Debug)]
 pub struct Job {
-    /// What is to be synced.
+    /// What to sync.
     pub unsynced: Unsynced,
-    /// Then the closed files up to this record are to be deleted.
+    /// Delete the closed files up to this record afterwards.
     pub delete: Option<u64>,
 }
 
-/// The thread's handle.
+/// The handle of the sync thread.
 #[derive(Debug)]
 pub struct Syncer {
     jobs: SyncSender<Job>,
@@ -49,7 +49,7 @@ pub struct Syncer {
 }
 
 impl Syncer {
-    /// Starts the thread, which first of all makes the next key.
+    /// Starts the thread. It makes the next key first.
     pub fn spawn(
         log: &AuditLog,
         files: Files,
@@ -88,22 +88,22 @@ impl Syncer {
         Ok(Self { jobs, thread, failing, folder })
     }
 
-    /// Hands a job over; it comes back while an earlier one waits.
+    /// Hands over a job. It is returned if an earlier one still waits.
     pub fn ask(&self, job: Job) -> Result<(), Job> {
         self.jobs.try_send(job).map_err(|(TrySendError::Full(job) | TrySendError::Disconnected(job))| job)
     }
 
-    /// The thread has ended, which it does not do by itself.
+    /// Whether the thread has ended, which only a panic causes.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// The last sync failed.
+    /// Whether the last sync failed.
     pub fn is_failing(&self) -> bool {
         self.failing.load(Ordering::SeqCst)
     }
 
-    /// Hands the last jobs over, waits until all are done, and returns the keeper.
+    /// Hands over the last jobs, waits until all are done, and returns the keeper.
     pub fn finish(self, owed: VecDeque<Job>) -> Result<Keeper, AuditError> {
         owed.into_iter().for_each(|job| drop(self.jobs.send(job)));
         drop(self.jobs);
@@ -117,7 +117,7 @@ struct Worker {
     disk: Arc<dyn Disk>,
     keeper: Keeper,
     files: Files,
-    /// What could not be synced yet; a handful, because without a sync there is no next seal.
+    /// Jobs whose sync failed. There are only a few, because without a sync there is no next seal.
     late: Vec<Unsynced>,
     failing: Arc<AtomicBool>,
     shared: Arc<Shared>,
@@ -125,7 +125,7 @@ struct Worker {
 
 impl Worker {
     fn perform(&mut self, job: Job) -> Result<(), AuditError> {
-        // A plain sync that failed is made up for by the next; a seal's must not be forgotten.
+        // The next sync covers a plain one that failed; a sync of a seal must not be lost.
         self.late.retain(|late| late.sealed || late.renamed);
         self.late.push(job.unsynced);
         self.sync()?;
@@ -136,7 +136,7 @@ impl Worker {
         self.tend(job.delete)
     }
 
-    /// Makes everything that was written durable.
+    /// Makes all written records durable.
     fn sync(&mut self) -> Result<(), AuditError> {
         let synced = self.late.iter().try_for_each(|late| self.disk.sync(&late.file));
         let mut synced = synced.map_err(failed(&self.folder, "sync"));
@@ -148,11 +148,11 @@ impl Worker {
         synced
     }
 
-    /// Follows the keys up, and deletes the closed files up to this record.
+    /// Advances the keys, and deletes the closed files up to this record.
     fn tend(&mut self, delete: Option<u64>) -> Result<(), AuditError> {
         let tended = self.keeper.advance().and_then(|()| match (delete, self.files.try_lock()) {
             (Some(last), Ok(_mine)) => retention::drop_up_to(&self.folder, last),
-            // Somebody is being forgotten there; the next closed file is soon enough.
+            // A person is being forgotten there; the next closed file will be soon enough.
             _ => Ok(()),
         });
         self.shared.levels().untended = tended.as_ref().err().map(ToString::to_string);

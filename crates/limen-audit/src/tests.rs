@@ -1,4 +1,4 @@
-//! Chains as a daemon writes them: over restarts, power cuts, full files, and without somebody.
+//! Chains as a daemon writes them: with restarts, power cuts, full files and forgotten people.
 
 mod failing;
 mod full;
@@ -18,7 +18,7 @@ use super::folder::closed_files;
 use super::names::CURRENT;
 use super::*;
 
-/// The same whenever it is asked: no record here depends on how time goes.
+/// A time that never changes: no record here depends on it.
 fn now() -> Now {
     let wall = WallClock { utc: "2027-06-01T12:00:00Z".parse().expect("a time"), synchronised: true };
     Now { moment: Moment::from_boot(Duration::from_secs(9)), wall }
@@ -64,7 +64,7 @@ fn loaded(added: &[&str]) -> Fact {
     }
 }
 
-/// One run from start to end that records these.
+/// Records these facts in one run, from start to orderly stop.
 fn run(settings: &AuditSettings, facts: impl IntoIterator<Item = Fact>) -> ChainHead {
     let mut log = AuditLog::open(settings, now).expect("opens");
     facts.into_iter().for_each(|fact| log.append(now(), fact).expect("written"));
@@ -72,7 +72,7 @@ fn run(settings: &AuditSettings, facts: impl IntoIterator<Item = Fact>) -> Chain
     log.close(now(), keeper).expect("closes")
 }
 
-/// A run that ends with the power.
+/// Records these facts in a run that a power cut ends.
 fn run_and_fail(settings: &AuditSettings, facts: impl IntoIterator<Item = Fact>) {
     let mut log = AuditLog::open(settings, now).expect("opens");
     facts.into_iter().for_each(|fact| log.append(now(), fact).expect("written"));
@@ -93,7 +93,7 @@ fn kinds(settings: &AuditSettings) -> Vec<String> {
     records.iter().map(|record| record.kind().to_owned()).collect()
 }
 
-/// Every byte of every file in the folder that holds records.
+/// The text of all files with records in the folder.
 fn all_text(folder: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(folder).expect("a folder") {

@@ -1,7 +1,7 @@
-//! The one reader of records: walks the chain line by line, sees whatever was changed, and says where.
+//! The only reader of records: it checks the chain line by line, and reports each change and its place.
 //!
-//! It reads any bytes without a panic and in bounded memory, goes on after a flaw, and hands every record
-//! that it meets to whoever wants to show it.
+//! It reads any bytes without a panic and in bounded memory, continues after a flaw, and can hand each record
+//! to a caller who shows it.
 
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -13,13 +13,13 @@ use super::record::{CHAIN_STARTED, ChainFact, ChainHead, Record, SEALED, VERSION
 use super::report::{Finding, Flaw, Report};
 use super::seal::SealKey;
 
-/// Records without an account of what they lost that are remembered, some 40 bytes each.
+/// How many records with unexplained losses are remembered, about 40 bytes each.
 const MAX_UNACCOUNTED: usize = 100_000;
 
-/// An exported head to look for; the number may be unknown.
+/// An exported head to look for. Its number may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sought {
-    /// 64 hexadecimal digits.
+    /// The hash: 64 hexadecimal digits.
     pub hash: String,
     /// The record's number.
     pub seq: Option<u64>,
@@ -27,7 +27,7 @@ pub struct Sought {
 
 impl std::str::FromStr for Sought {
     type Err = &'static str;
-    /// `HASH` or `HASH:SEQ`, as the journal and `limen status` have it.
+    /// Reads `HASH` or `HASH:SEQ`, as in the journal and in `limen status`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const REMEDY: &str = "is no head; write HASH or HASH:NUMBER as the journal or `limen status` has it";
         let (hash, seq) = match text.split_once(':') {
@@ -39,12 +39,12 @@ impl std::str::FromStr for Sought {
     }
 }
 
-/// A record that was met, and where.
+/// A record, and where it was found.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
-    /// The file's name.
+    /// The name of the file.
     pub file: &'a str,
-    /// The line in it, from 1.
+    /// The line in the file, from 1.
     pub at: u64,
     line: &'a Line<'a>,
 }
@@ -56,38 +56,38 @@ impl Found<'_> {
     }
 }
 
-/// The record that the next one has to follow.
+/// The previous record, which the next one has to follow.
 #[derive(Debug)]
 struct Before {
     seq: u64,
     hash: Hash,
     file: String,
     at: u64,
-    /// Its hash is known: no line that is no record lies between it and the next.
+    /// Whether the hash is known: every line since then was a record.
     linked: bool,
 }
 
-/// Walks a chain through its files, oldest first.
+/// Checks a chain through its files, oldest first.
 #[derive(Debug)]
 pub struct Verifier {
     keys: Vec<SealKey>,
     heads: Vec<Sought>,
-    /// Somebody knows the first key.
+    /// Whether the first key is known.
     key_is_known: bool,
-    /// Begins in the middle: what came before is not asked for.
+    /// Whether reading starts in the middle: earlier records are not missed.
     middle: bool,
     expected: Option<SealKey>,
     before: Option<Before>,
     unaccounted: BTreeSet<(u64, String, u64)>,
     dropped_said: u64,
-    /// The chain begins here, behind records of format 1 that some record has to say were deleted.
+    /// The chain begins here, after records of format 1. Some later record must say that those were deleted.
     begins: Option<Finding>,
     report: Report,
 }
 
 impl Verifier {
-    /// Holds a chain against these first public keys (with none: against its own first) and looks for these
-    /// exported heads.
+    /// Compares a chain with these first public keys (without any, with the chain's own first key), and looks
+    /// for these exported heads.
     pub fn new(keys: Vec<SealKey>, heads: Vec<Sought>) -> Self {
         Self {
             key_is_known: !keys.is_empty(),
@@ -103,12 +103,12 @@ impl Verifier {
         }
     }
 
-    /// Begins with some later file of a chain; the beginning is not missed.
+    /// Starts with a later file of a chain; the beginning is not missed.
     pub fn from_the_middle() -> Self {
         Self { middle: true, ..Self::new(Vec::new(), Vec::new()) }
     }
 
-    /// Reads what was kept of deleted files, before all others: seals, and the last record of each.
+    /// Reads the rest of deleted files, before any other file: seals, and the last record of each.
     pub fn read_dropped(&mut self, file: &str, reader: impl BufRead) {
         self.each_line(file, reader, |this, at, line| this.take_kept(file, at, line));
         self.report.dropped_to = self.before.as_ref().map(|before| before.seq);
@@ -122,12 +122,12 @@ impl Verifier {
         });
     }
 
-    /// The last record in deleted files, once what was kept of them is read.
+    /// The number of the last record in deleted files, once their rest was read.
     pub fn dropped_to(&self) -> Option<u64> {
         self.report.dropped_to
     }
 
-    /// What was found, all in all.
+    /// The result of the verification.
     pub fn finish(mut self) -> Report {
         for (seq, file, line) in std::mem::take(&mut self.unaccounted) {
             self.report.note(Finding { file, line, seq: Some(seq), flaw: Flaw::PersonalMissing });
@@ -173,7 +173,7 @@ impl Verifier {
                 Err(error) => return self.flaw(file, at + 1, None, Flaw::Unreadable(error.to_string())),
             };
             at += 1;
-            // Half a record in an earlier file: now there is more behind it.
+            // Half a record at the end of an earlier file is a flaw: other records follow it.
             if let Some(half) = self.report.half.take() {
                 let flaw = Flaw::Unreadable(format!("{half} bytes of half a record end the file before"));
                 self.flaw(file, at, None, flaw);
@@ -195,7 +195,7 @@ impl Verifier {
         self.report.note(Finding { file: file.to_owned(), line, seq, flaw });
     }
 
-    /// A line that was kept of a deleted file.
+    /// Takes a line that was kept of a deleted file.
     fn take_kept(&mut self, file: &str, at: u64, line: &Line<'_>) {
         let hash = line.hash();
         if self.before.as_ref().is_some_and(|before| before.seq >= line.head.seq) {
@@ -218,11 +218,11 @@ impl Verifier {
         self.follow_keys(file, at, line, &hash);
     }
 
-    /// The number and `prev` against the record before.
+    /// Compares the number and `prev` with the previous record.
     fn check_link(&mut self, file: &str, at: u64, line: &Line<'_>) {
         let seq = line.head.seq;
         let Some(before) = self.before.take() else {
-            // Format 1 kept no account of what it deleted.
+            // Format 1 did not record what it deleted.
             if seq == 1 || line.head.v < VERSION || self.middle {
                 return;
             }
@@ -261,7 +261,7 @@ impl Verifier {
         }
     }
 
-    /// A later record has to say that this one lost something.
+    /// Notes that a later record has to explain the loss in this one.
     fn await_account(&mut self, file: &str, at: u64, seq: u64) {
         if self.middle {
             return;
@@ -273,7 +273,8 @@ impl Verifier {
         }
     }
 
-    /// A record says that these were asked to be forgotten. There may be hundreds of thousands of such ranges.
+    /// Notes that a record explains the losses from `first` to `last`. There may be hundreds of thousands of
+    /// such ranges.
     fn give_account(&mut self, first: u64, last: u64) {
         let start = |seq| (seq, String::new(), 0);
         if first <= last {
@@ -282,7 +283,7 @@ impl Verifier {
         }
     }
 
-    /// Keys, seals, and what the chain says about itself.
+    /// Checks keys, seals, and the facts that the chain records about itself.
     fn follow_keys(&mut self, file: &str, at: u64, line: &Line<'_>, hash: &Hash) {
         let seq = line.head.seq;
         let fact = ChainFact::of_line(line);

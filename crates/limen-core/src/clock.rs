@@ -1,7 +1,7 @@
-//! Time as the rest of the program sees it: a moment since boot for deadlines, a wall clock for people.
+//! Time for the rest of the program: a moment since boot for deadlines, a wall clock for dates and records.
 //!
-//! Deadlines run on CLOCK_BOOTTIME, because a Pi's wall clock jumps when the network sets it. Nothing here reads a
-//! clock: decisions take the time as an argument.
+//! Deadlines run on CLOCK_BOOTTIME, because a Pi's wall clock jumps when the network sets it. Nothing in this
+//! module reads a clock: decisions take the time as an argument.
 
 use std::ops::{Add, Sub};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// A point on CLOCK_BOOTTIME: time since the machine started, never set back.
+/// A point on CLOCK_BOOTTIME: the time since the machine started. It never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Moment(Duration);
 
@@ -25,7 +25,7 @@ impl Moment {
         self.0
     }
 
-    /// How long ago `earlier` was; zero if it lies in the future.
+    /// The time since `earlier`; zero if `earlier` is later than this moment.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -45,51 +45,53 @@ impl Sub<Duration> for Moment {
     }
 }
 
-/// A thread's sign of life, shared with whoever watches it: the moment of its last finished loop.
+/// A thread's sign of life: the moment when it last finished its loop. Shared with those who watch the
+/// thread.
 #[derive(Debug, Clone, Default)]
 pub struct Pulse(Arc<AtomicU64>);
 
 impl Pulse {
-    /// A pulse that beats now.
+    /// A pulse whose first beat is `now`.
     pub fn started(now: Moment) -> Self {
         let pulse = Self::default();
         pulse.beat(now);
         pulse
     }
 
-    /// A loop was finished.
+    /// Notes that the loop was finished `now`.
     pub fn beat(&self, now: Moment) {
         let ms = u64::try_from(now.since_boot().as_millis()).unwrap_or(u64::MAX);
         self.0.store(ms, Ordering::Relaxed);
     }
 
-    /// How long ago the last loop was finished.
+    /// The time since the loop was last finished.
     pub fn silent_for(&self, now: Moment) -> Duration {
         now.since(Moment::from_boot(Duration::from_millis(self.0.load(Ordering::Relaxed))))
     }
 }
 
-/// What the wall clock says, and whether the kernel believes it.
+/// What the wall clock shows, and whether the kernel trusts it.
 ///
-/// A Pi before the 5 has no battery clock: after a power cut its time is wrong until the network sets it.
+/// A Pi older than the Pi 5 has no battery for its clock: after a power cut its time is wrong until the
+/// network sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WallClock {
-    /// UTC as the system clock has it.
+    /// The system clock's time, in UTC.
     pub utc: Timestamp,
-    /// The kernel calls the clock synchronised (adjtimex, STA_UNSYNC clear).
+    /// Whether the kernel calls the clock synchronised (adjtimex: STA_UNSYNC is clear).
     pub synchronised: bool,
 }
 
-/// Both clocks, read together: the time argument of every decision.
+/// Both clocks, read at once: the time argument of every decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// For deadlines and freshness.
+    /// For deadlines and for the age of evidence.
     pub moment: Moment,
     /// For records and dates.
     pub wall: WallClock,
 }
 
-/// Reads both clocks: for who works on a thread of its own, and is told no time.
+/// Reads both clocks. For threads that nobody passes the time to.
 pub type ReadClock = fn() -> Now;
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What a person has or knows besides a face: PINs and cards, and the rule that asks for one of them.
 //!
-//! Glossary: a *factor* is one proof of who somebody is; the face is the first, a PIN or a card the *second*. A
-//! *duress PIN* is a second PIN of a person: it opens the door as the first does, and raises a silent alarm.
+//! Glossary: a *factor* is one proof of identity; the face is the first, a PIN or a card the *second*. A
+//! *duress PIN* is a person's other PIN: it opens the door like the first one, and raises a silent alarm.
 //!
-//! Nothing here shows a secret: what is entered is overwritten when it is dropped, and no `Debug` prints it.
+//! Secrets stay secret: what a person enters is overwritten when it is dropped, and no `Debug` prints it.
 
 mod card;
 mod digits;
@@ -20,13 +20,13 @@ pub use digits::{Digits, LONGEST as LONGEST_ENTRY};
 pub use hash::{HashError, PinHash, SALT};
 pub use pin::{LONGEST_PIN, PinError, SHORTEST_PIN, check_new_pin, slips};
 
-/// A proof of who somebody is, besides the face.
+/// A proof of identity besides the face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Factor {
-    /// Something known.
+    /// A PIN: something that the person knows.
     Pin,
-    /// Something carried.
+    /// A card: something that the person carries.
     Card,
 }
 
@@ -39,17 +39,17 @@ impl fmt::Display for Factor {
     }
 }
 
-/// Which factors were proven, or which are to be had.
+/// A set of factors: those that were proven, or those that are available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Factors {
-    /// A PIN.
+    /// Whether the PIN is in the set.
     pub pin: bool,
-    /// A card.
+    /// Whether the card is in the set.
     pub card: bool,
 }
 
 impl Factors {
-    /// With one more.
+    /// The same set with `factor` added.
     pub fn with(self, factor: Factor) -> Self {
         match factor {
             Factor::Pin => Self { pin: true, ..self },
@@ -57,40 +57,40 @@ impl Factors {
         }
     }
 
-    /// Those that are in both.
+    /// The factors that are in both sets.
     pub fn and(self, other: Self) -> Self {
         Self { pin: self.pin && other.pin, card: self.card && other.card }
     }
 
-    /// Those that are in one of them.
+    /// The factors that are in at least one of the sets.
     pub fn or(self, other: Self) -> Self {
         Self { pin: self.pin || other.pin, card: self.card || other.card }
     }
 
-    /// In a list.
+    /// The factors as a list, the PIN first.
     pub fn list(self) -> Vec<Factor> {
         let all = [(self.pin, Factor::Pin), (self.card, Factor::Card)];
         all.into_iter().filter_map(|(has, factor)| has.then_some(factor)).collect()
     }
 }
 
-/// What is asked for besides the face.
+/// The second factor that the door asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecondFactor {
     /// The person's PIN.
     Pin,
     /// The person's card.
     Card,
-    /// One of them.
+    /// The PIN or the card, as the person likes.
     PinOrCard,
 }
 
 impl SecondFactor {
-    /// Every one with its name in the files.
+    /// Every rule with its name in the configuration and gallery files.
     pub const NAMES: [(&'static str, Self); 3] =
         [("pin", Self::Pin), ("card", Self::Card), ("pin-or-card", Self::PinOrCard)];
 
-    /// Whether these factors are enough.
+    /// Whether these factors satisfy the rule.
     pub fn is_met_by(self, factors: Factors) -> bool {
         match self {
             Self::Pin => factors.pin,
@@ -99,12 +99,12 @@ impl SecondFactor {
         }
     }
 
-    /// Whether a factor is one of those asked for.
+    /// Whether the rule allows this factor.
     pub fn accepts(self, factor: Factor) -> bool {
         self.is_met_by(Factors::default().with(factor))
     }
 
-    /// The name in the files.
+    /// The rule's name in the configuration and gallery files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pin => "pin",
@@ -124,7 +124,7 @@ impl fmt::Display for SecondFactor {
     }
 }
 
-/// Whether two secrets are the same, in a time that does not depend on where they differ.
+/// Whether two secrets are equal. The time taken does not depend on where they differ.
 fn are_equal(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()
 }

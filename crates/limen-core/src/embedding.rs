@@ -1,4 +1,4 @@
-//! What the network makes of a face, and how far two of them are apart.
+//! Embeddings: the vectors that a face network makes, and the distance between two of them.
 
 mod measure;
 
@@ -10,10 +10,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::secret::hex;
 
-/// The most numbers an embedding may have; published face networks use 128 to 512.
+/// The most numbers of an embedding; published face networks use 128 to 512.
 pub const MAX_DIMENSIONS: usize = 1024;
 
-/// Numbers summed side by side, so that the compiler can use the machine's vector registers.
+/// How many sums run side by side, so that the compiler can use vector registers.
 const LANES: usize = 8;
 
 /// Which crops of a face are embedded.
@@ -25,19 +25,20 @@ pub enum Crops {
     Mirrored,
 }
 
-/// What a network's embeddings are compared by.
+/// How a network's embeddings are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
-    /// Euclidean distance of the numbers as they are.
+    /// Euclidean distance of the embeddings as they are.
     #[default]
     L2,
-    /// The angle: Euclidean distance after scaling to unit length, the square root of 2 - 2 cos.
+    /// The angle between them: the Euclidean distance after scaling to unit length, the square root of 2 - 2
+    /// cos.
     Cosine,
 }
 
 impl Metric {
-    /// Its name in a manifest.
+    /// The metric's name in a manifest.
     pub const fn name(self) -> &'static str {
         match self {
             Self::L2 => "l2",
@@ -46,17 +47,17 @@ impl Metric {
     }
 }
 
-/// SHA-256 of a model file. A template made by one model is never compared with another's.
+/// SHA-256 of a model file. Templates of different models are never compared.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ModelDigest(pub [u8; 32]);
 
 impl ModelDigest {
-    /// The digest of a model file's bytes.
+    /// The digest of a model file with these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Reads 64 hexadecimal digits, optionally behind `sha256:`.
+    /// Reads 64 hexadecimal digits, with or without `sha256:` before them; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix("sha256:").unwrap_or(text);
         let mut digest = [0; 32];
@@ -64,7 +65,7 @@ impl ModelDigest {
         Some(Self(digest))
     }
 
-    /// The first eight hexadecimal digits, for people.
+    /// The first eight hexadecimal digits, to show to people.
     pub fn short(&self) -> String {
         self.to_string()[..8].to_owned()
     }
@@ -84,12 +85,12 @@ impl fmt::Debug for ModelDigest {
 
 /// A face as a vector of finite numbers.
 ///
-/// Biometric data: its `Debug` shows the length only, so that no log carries it.
+/// It is biometric data: its `Debug` shows only the length, so that no log contains it.
 #[derive(Clone, PartialEq)]
 pub struct Embedding(Box<[f32]>);
 
 impl Embedding {
-    /// Wraps 1 to [`MAX_DIMENSIONS`] finite numbers; `None` for anything else.
+    /// Makes an embedding of 1 to [`MAX_DIMENSIONS`] finite numbers; `None` for anything else.
     pub fn new(values: impl Into<Box<[f32]>>) -> Option<Self> {
         let values = values.into();
         let well_formed =
@@ -97,17 +98,17 @@ impl Embedding {
         well_formed.then_some(Self(values))
     }
 
-    /// The numbers.
+    /// The embedding's numbers, in the network's order.
     pub fn values(&self) -> &[f32] {
         &self.0
     }
 
-    /// How many numbers.
+    /// The number of dimensions, 1 to [`MAX_DIMENSIONS`].
     pub fn dimensions(&self) -> usize {
         self.0.len()
     }
 
-    /// Euclidean distance; `None` for different lengths, or where it is beyond all numbers.
+    /// The Euclidean distance; `None` if the lengths differ, or if it is too large for a number.
     pub fn l2(&self, other: &Self) -> Option<Distance> {
         if self.0.len() != other.0.len() {
             return None;
@@ -115,21 +116,21 @@ impl Embedding {
         Distance::new(squared_distance(&self.0, &other.0).sqrt())
     }
 
-    /// As the metric compares it: unchanged, or scaled to unit length. `None` where only the direction counts
-    /// and there is none, because all numbers are zero.
+    /// The embedding as the metric compares it: unchanged, or scaled to unit length. `None` if all numbers
+    /// are zero and the metric is the angle.
     pub fn measured_by(&self, metric: Metric) -> Option<Self> {
         match metric {
             Metric::L2 => Some(self.clone()),
             Metric::Cosine => {
-                // In doubles no square of a finite number overflows or vanishes.
+                // As f64, no square of a finite f32 overflows or becomes zero.
                 let length = self.0.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
                 Self::new(self.0.iter().map(|v| (f64::from(*v) / length) as f32).collect::<Vec<_>>())
             }
         }
     }
 
-    /// The mean, each embedding counted with its weight; `None` without embeddings, with different
-    /// lengths, or unless the weights are finite, not negative and sum to more than zero.
+    /// The weighted mean; `None` without embeddings, if their lengths differ, or unless the weights are
+    /// finite, not negative, and have a sum above zero.
     pub fn weighted_mean<'a>(parts: impl IntoIterator<Item = (&'a Self, f32)>) -> Option<Self> {
         let mut sum: Vec<f32> = Vec::new();
         let mut total = 0.0;
@@ -150,13 +151,13 @@ impl Embedding {
         Self::new(sum)
     }
 
-    /// The plain mean.
+    /// The mean, all weights equal; `None` without embeddings or if their lengths differ.
     pub fn mean<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         Self::weighted_mean(parts.into_iter().map(|embedding| (embedding, 1.0)))
     }
 }
 
-/// The squared Euclidean distance of two vectors of one length.
+/// The squared Euclidean distance of two vectors of the same length.
 pub fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
     let (whole_a, rest_a) = a.as_chunks::<LANES>();

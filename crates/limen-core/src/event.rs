@@ -1,7 +1,8 @@
-//! What the parts tell each other: observations of faces on the way up, facts for the record.
+//! What the parts of the program tell each other: observations of faces for the policy, facts for the audit.
 //!
-//! Glossary: a *track* is one face followed over frames; a *probe* is what is compared with the gallery;
-//! an *observation* is one frame's outcome for one track; a *fact* is something that the audit keeps.
+//! Glossary: a *track* is one face followed over several frames; a *probe* is what is compared with the
+//! gallery; an *observation* is the outcome of one frame for one track; a *fact* is something that the audit
+//! records.
 
 mod entry;
 mod fact;
@@ -22,7 +23,7 @@ use crate::clock::Moment;
 use crate::embedding::{Distance, Score};
 use crate::person::PersonId;
 
-/// One face followed over frames. Never used twice while the program runs.
+/// The number of a track. It is never used twice while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct TrackId(pub u64);
 
@@ -32,7 +33,7 @@ impl fmt::Display for TrackId {
     }
 }
 
-/// Why a face was not good enough to be compared.
+/// Why a face was not good enough to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unusable {
@@ -44,25 +45,25 @@ pub enum Unusable {
     TooDark,
     /// Too much light on the face.
     TooBright,
-    /// The head is turned to a side, up or down.
+    /// The head is turned to one side, up or down.
     TurnedAway,
-    /// The head leans to a shoulder.
+    /// The head leans towards a shoulder.
     Tilted,
     /// The face lies on its side in the picture.
     OnItsSide,
-    /// The face stands on its head in the picture.
+    /// The face is upside down in the picture.
     UpsideDown,
-    /// Something lies over the face, or a part of it shows no detail.
+    /// Something covers the face, or a part of it shows no detail.
     Covered,
     /// Too little difference between light and dark.
     LowContrast,
     /// Half of the face is in the dark.
     UnevenLight,
-    /// Made of blocks, or noise.
+    /// The picture of the face is blocky or noisy.
     Coarse,
     /// Wider or narrower than a face is.
     Stretched,
-    /// The landmark network does not see a face there.
+    /// The landmark network finds no face there.
     NotAFace,
     /// Part of the face lies outside the picture.
     CutOff,
@@ -102,7 +103,7 @@ pub enum NoMatch {
     TooFar,
     /// Two people are about equally near.
     Ambiguous,
-    /// About as near as the threshold: it is being looked at more closely.
+    /// The score is close to the threshold; a probe of both crops decides.
     TooClose,
 }
 
@@ -117,50 +118,52 @@ impl fmt::Display for NoMatch {
     }
 }
 
-/// Somebody in the gallery, and how far from the probe.
+/// A person of the gallery, and how near the probe is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// Who.
+    /// The person of the template.
     pub person: PersonId,
-    /// Distance between probe and template.
+    /// The distance between probe and template.
     pub distance: Distance,
-    /// What is held against the threshold: the distance, after cohort centring where there is a cohort
-    /// (it may then be negative).
+    /// What is compared with the threshold: the distance, centred by the cohort where there is one. It may be
+    /// negative.
     pub score: Score,
 }
 
 /// The outcome of comparing a probe with the gallery.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// The nearest person; none in an empty gallery.
+    /// The nearest person; none if the gallery is empty.
     pub best: Option<Candidate>,
-    /// The nearest other person.
+    /// The second nearest person.
     pub runner_up: Option<Candidate>,
-    /// What the best score was held against.
+    /// The threshold for the best score.
     pub threshold: Score,
-    /// The person, if near enough and ahead of the runner-up by the margin; else why not.
+    /// The person, if the score is within the threshold and ahead of the runner-up by the margin; otherwise
+    /// why not.
     pub verdict: Result<PersonId, NoMatch>,
 }
 
-/// One frame's outcome for one track.
+/// The outcome of one frame for one track.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
-    /// Whose.
+    /// The track that it belongs to.
     pub track: TrackId,
-    /// When the newest frame in it was taken.
+    /// When the newest frame of the fused probe was taken.
     pub taken: Moment,
-    /// How many frames the fused probe holds, 1 or more.
+    /// The number of frames in the fused probe, 1 or more.
     pub frames: u32,
-    /// The fused probe against the gallery.
+    /// The comparison of the fused probe with the gallery.
     pub fused: Comparison,
-    /// The person nearest to this frame alone, where the fused probe named one: a frame only counts for the
-    /// person it shows.
+    /// The person nearest to this frame alone, if the fused probe named a person. A frame counts only for the
+    /// person that it shows.
     pub nearest_alone: Option<PersonId>,
-    /// Other living faces in the newest frame.
+    /// How many other living faces the newest frame shows.
     pub others: usize,
-    /// The decision is close: the next frames of this track deserve the mirrored crop as well.
+    /// Whether the score is close to the threshold: the next frames of this track should embed the mirrored
+    /// crop too.
     pub look_closer: bool,
 }
 
-/// How long a frame counts as fresh; evidence older than this opens nothing.
+/// How long a frame counts as fresh. Older evidence opens nothing.
 pub const FRESHNESS: Duration = Duration::from_millis(500);

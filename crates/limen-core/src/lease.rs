@@ -1,13 +1,13 @@
-//! What holds the door unlocked, made by the policy alone.
+//! The lease that holds the door unlocked. Only the policy makes one.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// The longest time that the line stays unlocked without a new lease.
+/// The longest time that the door stays unlocked without a new lease.
 pub const MAX_LEASE: Duration = Duration::from_secs(2);
 
-/// The permission to hold the line unlocked until a moment at most [`MAX_LEASE`] away.
+/// The permission to hold the door unlocked until a certain moment, at most [`MAX_LEASE`] from now.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
@@ -15,12 +15,12 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// For the policy alone: nothing outside this crate can make one.
+    /// For the policy only: no code outside this crate can make a lease.
     pub(crate) fn new(now: Moment, wanted: Duration) -> Self {
         Self { until: now + wanted.min(MAX_LEASE) }
     }
 
-    /// When the line is locked again unless another lease came.
+    /// When the door locks again unless a new lease comes.
     pub fn until(&self) -> Moment {
         self.until
     }

@@ -1,10 +1,10 @@
-//! What a door decides by. All of it is pure: no file, no network, no thread, and no clock; whoever decides is told the
-//! time. So all of it can be walked through by a test in seconds.
+//! What a door decides by. All of it is pure: no files, no network, no threads and no clock; decisions take
+//! the time as an argument. So a test can try every path in seconds.
 //!
 //! | layer | rooms |
 //! |---|---|
 //! | vocabulary | [`clock`], [`embedding`], [`person`], [`secret`] |
-//! | what people show | [`credential`], [`people`] |
+//! | credentials and people | [`credential`], [`people`] |
 //! | what happened | [`event`] |
 //! | decisions | [`policy`], which alone makes a [`lease`] |
 

@@ -1,8 +1,9 @@
-//! The people who may enter: who they are, what their faces look like to one network, and when they may. A gallery
-//! never changes: another one takes its place, whole.
+//! The people who may enter: who they are, how one network embeds their faces, and when they may enter. A
+//! gallery never changes: it is replaced as a whole.
 //!
-//! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding; a *template* is the mean of a
-//! person's singles, and what probes are compared with; a *standing* says whether and when a person may enter at all.
+//! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding; a *template* is the mean
+//! of a person's singles, and probes are compared with it; a *standing* says whether and when a person may
+//! enter at all.
 
 mod means;
 mod photo;
@@ -17,25 +18,25 @@ use crate::person::{GroupId, PersonId, PersonName};
 pub use means::Means;
 pub use photo::PhotoDigest;
 
-/// Whether and when a person may enter, whatever the face.
+/// Whether and when a person may enter, apart from the face.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {
-    /// Taken out of force without being removed.
+    /// Whether the person is enrolled but may not enter.
     pub suspended: bool,
-    /// The first day, local time; none: since ever.
+    /// The first day, in local time; none: no first day.
     pub valid_from: Option<Date>,
-    /// The last day, inclusive, local time; none: for ever.
+    /// The last day, inclusive, in local time; none: no last day.
     pub valid_until: Option<Date>,
-    /// The groups whose schedules let the person in; in none: at any time.
+    /// The groups whose schedules let the person in. Without groups: at any time.
     pub groups: Vec<GroupId>,
-    /// The door stays unlocked, and may stand open, for longer.
+    /// Whether the door stays unlocked longer for this person, and may stand open longer.
     pub extended_time: bool,
-    /// By what the person proves a second factor.
+    /// The person's second factors.
     pub means: Arc<Means>,
 }
 
 impl Standing {
-    /// Whether `day` lies within the dates; a suspension is another matter.
+    /// Whether `day` lies within the dates. A suspension is not considered.
     pub fn covers(&self, day: Date) -> bool {
         self.valid_from.is_none_or(|first| first <= day) && self.valid_until.is_none_or(|last| day <= last)
     }
@@ -46,25 +47,26 @@ impl Standing {
     }
 }
 
-/// Somebody enrolled.
+/// An enrolled person.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Who, for files and logs.
+    /// The id, for files and logs.
     pub id: PersonId,
-    /// Who, for people.
+    /// The name, to show to people.
     pub name: PersonName,
-    /// Whether and when.
+    /// Whether and when the person may enter.
     pub standing: Standing,
-    /// One embedding a photograph, then those given in the file; at least one, unless they were let go.
+    /// One per photograph, then those of the gallery file. At least one, until [`Gallery::take_singles`]
+    /// takes them.
     pub singles: Vec<Embedding>,
-    /// How many of them there are or were: the template is their mean.
+    /// The number of singles, also after they were taken. The template is their mean.
     pub enrolled: usize,
     /// How many of the singles come from photographs.
     pub photographs: usize,
 }
 
 impl Person {
-    /// A person from at least one single; `None` without any, or if they differ in length.
+    /// A person with at least one single; `None` without singles, or if they differ in length.
     pub fn new(
         id: PersonId,
         name: PersonName,
@@ -76,13 +78,13 @@ impl Person {
         Some(Self { id, name, standing, enrolled: singles.len(), singles, photographs })
     }
 
-    /// What probes are compared with: the mean of the singles; `None` if they were let go.
+    /// The mean of the singles, with which probes are compared; `None` if the singles were taken.
     pub fn template(&self) -> Option<Embedding> {
         Embedding::mean(&self.singles)
     }
 }
 
-/// Everybody enrolled with one model. Never changes once made.
+/// All people enrolled with one model. It does not change once made.
 #[derive(Debug, Clone)]
 pub struct Gallery {
     people: Vec<Person>,
@@ -90,20 +92,20 @@ pub struct Gallery {
 }
 
 impl Gallery {
-    /// A gallery of these people, whose templates are all of `model`. Ids must differ; of two people with the
-    /// same id the first is kept.
+    /// A gallery of these people, whose templates are all made by `model`. Ids should differ: of two people
+    /// with the same id the first is kept.
     pub fn new(mut people: Vec<Person>, model: ModelDigest) -> Self {
         people.sort_by(|a, b| a.id.cmp(&b.id));
         people.dedup_by(|later, earlier| later.id == earlier.id);
         Self { people, model }
     }
 
-    /// Nobody.
+    /// A gallery without people.
     pub fn empty(model: ModelDigest) -> Self {
         Self { people: Vec::new(), model }
     }
 
-    /// Everybody, in the order of their ids.
+    /// All people, in the order of their ids.
     pub fn people(&self) -> &[Person] {
         &self.people
     }
@@ -113,27 +115,28 @@ impl Gallery {
         Some(&self.people[self.index_of(id)?])
     }
 
-    /// The place of the person with this id in [`Self::people`].
+    /// The index of the person with this id in [`Self::people`].
     pub fn index_of(&self, id: &PersonId) -> Option<usize> {
         self.people.binary_search_by(|person| person.id.cmp(id)).ok()
     }
 
-    /// The model that made every template in it.
+    /// The model that made all templates.
     pub fn model(&self) -> ModelDigest {
         self.model
     }
 
-    /// How many singles there are in all.
+    /// The number of singles of all people.
     pub fn templates(&self) -> usize {
         self.people.iter().map(|person| person.enrolled).sum()
     }
 
-    /// Hands out everybody's singles, in the order of [`Self::people`]; empty if that was done before.
+    /// Takes the singles out, person by person, in the order of [`Self::people`]. A second call gives empty
+    /// lists.
     pub fn take_singles(&mut self) -> impl Iterator<Item = Vec<Embedding>> {
         self.people.iter_mut().map(|person| std::mem::take(&mut person.singles))
     }
 
-    /// The ids that this gallery has and `old` has not, and the other way round.
+    /// The ids that only this gallery has, then the ids that only `old` has.
     pub fn diff(&self, old: &Self) -> (Vec<PersonId>, Vec<PersonId>) {
         (self.ids_not_in(old), old.ids_not_in(self))
     }

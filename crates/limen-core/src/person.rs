@@ -1,10 +1,10 @@
-//! Who somebody is: an id for files and logs, a name for people, the groups they belong to.
+//! The identity of a person: an id for files and logs, a name for people, and groups.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// The longest id; it becomes part of file names and log lines.
+/// The longest id, in characters. An id is part of file names and log lines.
 pub const MAX_ID_LENGTH: usize = 64;
 /// The longest name, in characters.
 pub const MAX_NAME_LENGTH: usize = 100;
@@ -12,16 +12,16 @@ pub const MAX_NAME_LENGTH: usize = 100;
 /// Why a text is no id or no name.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum PersonError {
-    /// Empty text.
+    /// The text is empty.
     #[error("is empty")]
     Empty,
-    /// Longer than the bound.
+    /// The text is longer than allowed.
     #[error("is longer than {0} characters")]
     TooLong(usize),
-    /// An id with anything but lower-case letters, digits and inner hyphens.
+    /// An id has other characters than lower-case letters, digits and inner hyphens.
     #[error("may have only a-z, 0-9 and '-' between them (for example \"ada-lovelace\")")]
     IdCharacters,
-    /// A name with control or bidirectional characters, which can disguise a line of a log.
+    /// A name has control or bidirectional characters, which could disguise a line of a log.
     #[error("has a control or text-direction character, which could disguise it in a log")]
     NameCharacters,
 }
@@ -31,7 +31,7 @@ pub enum PersonError {
 pub struct PersonId(String);
 
 impl PersonId {
-    /// Checks and wraps an id.
+    /// Checks a text and makes an id of it.
     pub fn new(text: &str) -> Result<Self, PersonError> {
         check_id(text).map(|()| Self(text.to_owned()))
     }
@@ -59,7 +59,7 @@ impl serde::Serialize for PersonId {
 pub struct GroupId(String);
 
 impl GroupId {
-    /// Checks and wraps an id.
+    /// Checks a text and makes an id of it.
     pub fn new(text: &str) -> Result<Self, PersonError> {
         check_id(text).map(|()| Self(text.to_owned()))
     }
@@ -76,7 +76,7 @@ impl fmt::Display for GroupId {
     }
 }
 
-/// Whether a text is an id: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit.
+/// Checks that a text is an id: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit.
 pub fn check_id(text: &str) -> Result<(), PersonError> {
     if text.is_empty() {
         return Err(PersonError::Empty);
@@ -91,12 +91,12 @@ pub fn check_id(text: &str) -> Result<(), PersonError> {
     Ok(())
 }
 
-/// A person's name as it is shown: no control or bidirectional characters, at most 100 characters.
+/// A person's name as people see it: 1 to 100 characters, no control or bidirectional ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
 impl PersonName {
-    /// Checks and wraps a name; white space around it is dropped.
+    /// Checks a text and makes a name of it, without the white space around it.
     pub fn new(text: &str) -> Result<Self, PersonError> {
         let text = text.trim();
         if text.is_empty() {
@@ -123,14 +123,14 @@ impl fmt::Display for PersonName {
     }
 }
 
-/// Control characters, line separators, and the marks that change the direction of text.
+/// Whether a character is a control character, a line separator, or changes the direction of text.
 pub fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Text from outside (file names, driver names), safe to print: deceptive characters escaped, at most
-/// `limit` characters.
+/// Text from outside (file names, driver names), made safe to print: deceptive characters are escaped, and it
+/// is cut to `limit` characters.
 pub fn printable(text: &str, limit: usize) -> String {
     let mut shown = String::new();
     for (count, c) in text.chars().enumerate() {

@@ -1,33 +1,33 @@
-//! Secret keys: 32 bytes that are wiped from memory, and their text: 64 lower-case hexadecimal digits, as from
-//! `openssl rand -hex 32`.
+//! Secret keys: 32 bytes that are wiped from memory. As text: 64 lower-case hexadecimal digits, like the
+//! output of `openssl rand -hex 32`.
 
 use base16ct::lower;
 use zeroize::Zeroizing;
 
-/// The largest file of a key that is read: 64 digits and white space.
+/// The largest key file that is read, in bytes: 64 digits and white space.
 pub const MAX_KEY_BYTES: u64 = 4096;
 
-/// 32 secret bytes; zeroed when dropped, in one place of the memory until then, and never shown.
+/// 32 secret bytes. They stay in one place of the memory, are zeroed when dropped, and never shown.
 pub struct Key(Box<Zeroizing<[u8; 32]>>);
 
 impl Key {
-    /// These bytes.
+    /// A key of these bytes.
     pub fn of(bytes: &Zeroizing<[u8; 32]>) -> Self {
         Self(Box::new(bytes.clone()))
     }
 
-    /// The key of 64 hexadecimal digits, white space around them; `None` if there is anything else.
+    /// Reads 64 hexadecimal digits, with white space around them; `None` for anything else.
     pub fn parse(text: &[u8]) -> Option<Self> {
         unhex(text.trim_ascii()).map(|bytes| Self(Box::new(Zeroizing::new(bytes))))
     }
 
-    /// What [`Key::parse`] reads.
+    /// The key as text, as [`Key::parse`] reads it.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
         let digits = Zeroizing::new(hex(self.0.as_slice()));
         Zeroizing::new([digits.as_bytes(), b"\n"].concat())
     }
 
-    /// The bytes.
+    /// The key's bytes. Whoever copies them must wipe the copy.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -44,8 +44,8 @@ pub fn hex(bytes: &[u8]) -> String {
     lower::encode_string(bytes)
 }
 
-/// The bytes of exactly `2 * N` lower-case hexadecimal digits: one way to write them only, so that no change
-/// of a digit goes unseen.
+/// The bytes of exactly `2 * N` lower-case hexadecimal digits. Only one text is valid per value, so that any
+/// change of a digit is noticed.
 pub fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let whole = lower::decode(text, &mut bytes).is_ok_and(|read| read.len() == N);

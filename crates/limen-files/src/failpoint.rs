@@ -1,9 +1,9 @@
-//! Places at which a test lets a thread panic.
+//! Points where a test lets a thread panic.
 //!
-//! They exist in builds with the feature `fault-injection` alone, which is never a default; in every other
-//! build a failpoint is nothing at all, and a test looks for its words in the program.
+//! They exist only in builds with the feature `fault-injection`, which is never a default. In every other
+//! build a failpoint does nothing, and a test checks that the program does not contain its words.
 
-/// The variable that names the folder in which a test asks for a panic.
+/// The environment variable that names the folder in which a test asks for a panic.
 #[cfg(feature = "fault-injection")]
 pub const FOLDER: &str = "LIMEN_FAULT_INJECTION";
 
@@ -16,7 +16,7 @@ pub fn reach(thread: &str) {
     }
 }
 
-/// Nothing.
+/// Does nothing: this build has no `fault-injection`.
 #[cfg(not(feature = "fault-injection"))]
 #[inline(always)]
 pub const fn reach(_thread: &str) {}

@@ -1,5 +1,6 @@
-//! Keys in files: how one is made, where systemd puts it, and how one follows another. The next key lies beside the
-//! present one until everything that it opens or signs is on the disk; then it takes the old one's place.
+//! Key files: how a key is made, where systemd puts it, and how a new key replaces the old one. The new key
+//! lies beside the old one until everything that it opens or signs is on the disk; then it takes the old
+//! one's place.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -9,22 +10,22 @@ use std::path::{Path, PathBuf};
 use limen_core::secret::{Key, MAX_KEY_BYTES};
 use zeroize::Zeroizing;
 
-/// A new key from the kernel's random numbers.
+/// Makes a key from the kernel's random numbers.
 pub fn random_key() -> Result<Key, getrandom::Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut_slice())?;
     Ok(Key::of(&bytes))
 }
 
-/// Where systemd put the credential of this name, `LoadCredential=NAME:...`; `None` if it did not.
+/// The path where systemd put the credential of this name (`LoadCredential=NAME:...`); `None` if it did not.
 pub fn credential(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
     Some(Path::new(&folder).join(name)).filter(|path| path.exists())
 }
 
-/// Puts the next key in the old one's place and overwrites the old one's bytes; the folder is not synced yet.
+/// Replaces the old key by the next one and overwrites the old key's bytes. It does not sync the folder.
 ///
-/// A flash card may keep an overwritten block for a while where only a laboratory reads it.
+/// A flash card may keep an overwritten block for a while, but only a laboratory can read it.
 pub fn promote(next: &Path, key: &Path) -> io::Result<()> {
     let old = OpenOptions::new().write(true).custom_flags(libc::O_NOFOLLOW).open(key);
     fs::rename(next, key)?;

@@ -1,8 +1,8 @@
 //! Reading and replacing the files that decide who enters.
 //!
-//! A file that others may write is a file with which others open the door. So owner and mode are checked on
-//! the *opened* file and on the opened folder it lies in, never on a name that could mean something else a
-//! moment later. A file is replaced in one step, so that a power cut leaves the old one or the new one.
+//! Whoever can write such a file can open the door. So owner and mode are checked on the *opened* file and on
+//! the opened folder, never on a name, which could mean another file a moment later. A file is replaced in
+//! one step, so that after a power cut there is either the old one or the new one.
 
 pub mod failpoint;
 pub mod keys;
@@ -30,26 +30,26 @@ pub use service::ServiceUser;
 
 use limen_core::person::printable;
 
-/// The longest path repeated in a message; Linux allows no longer one.
+/// The longest path shown in a message, in characters; Linux allows no longer one.
 const MAX_PATH_SHOWN: usize = 4096;
-/// Group and others may write.
+/// Permission bits: group and others may write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// Group and others may read or write.
+/// Permission bits: group and others may read or write.
 const OPEN_TO_OTHERS: u32 = 0o066;
 
-/// Whose files are accepted.
+/// Which files are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// Only files and folders of root or of the user we run as, writable by nobody else.
+    /// Files and folders of root or of our own user that nobody else may write.
     Checked,
-    /// As [`Trust::Checked`], and files of this user too: what the service wrote, read by root.
+    /// As [`Trust::Checked`], and also files of the user with this id: what the service wrote and root reads.
     CheckedOr(u32),
-    /// Any file we may read: for commands on a user's own pictures and lists, which open no door.
+    /// Any file we may read. For commands that read a user's own pictures and lists and open no door.
     Anyone,
 }
 
 impl Trust {
-    /// For what the service wrote, whoever reads it.
+    /// For files that the service wrote, whether the service reads them or root.
     pub fn in_the_service() -> Self {
         match ServiceUser::here() {
             Some(service) => Self::CheckedOr(service.uid),
@@ -57,7 +57,7 @@ impl Trust {
         }
     }
 
-    /// Whether files of this user are accepted.
+    /// Whether files of the user with this id are accepted.
     fn accepts(self, owner: u32) -> bool {
         match self {
             Self::Anyone => true,
@@ -67,103 +67,103 @@ impl Trust {
     }
 }
 
-/// Why a file was not read or written. Each message names the path and what mends it.
+/// Why a file was not read or written. Each message names the path and the remedy.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// The system said no.
+    /// A system call failed.
     #[error("{path}: cannot {doing}: {source}{}", remedy(source))]
     System {
-        /// Which file or folder, printable.
+        /// The file or folder, printable.
         path: String,
-        /// What was tried.
+        /// What the program tried to do.
         doing: &'static str,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The name ends in a symbolic link.
+    /// The path is a symbolic link.
     #[error("{path}: is a symbolic link; put the file itself there or name its real path")]
     Link {
-        /// Which.
+        /// The path, printable.
         path: String,
     },
-    /// A folder, a pipe, a device.
+    /// The path is no regular file, but a folder, a pipe or a device.
     #[error("{path}: is not a regular file; name a file")]
     NotAFile {
-        /// Which.
+        /// The path, printable.
         path: String,
     },
-    /// Larger than this kind of file may be.
+    /// The file is larger than this kind of file may be.
     #[error("{path}: is larger than {limit} bytes; is it the right file?")]
     TooLarge {
-        /// Which.
+        /// The path, printable.
         path: String,
-        /// Bytes.
+        /// The largest size, in bytes.
         limit: u64,
     },
-    /// The bytes are not text.
+    /// The file is not UTF-8 text.
     #[error("{path}: is not UTF-8 text; save it as UTF-8")]
     NotText {
-        /// Which.
+        /// The path, printable.
         path: String,
     },
-    /// Somebody else owns it.
+    /// Another user owns the file or folder.
     #[error(
         "{path}: belongs to user {owner}, who could change who enters; mend it with: chown {user} {argument}"
     )]
     ForeignOwner {
-        /// Which.
+        /// The path, printable.
         path: String,
-        /// Its owner's number.
+        /// The user id of its owner.
         owner: u32,
-        /// Who should own it.
+        /// The user who should own it.
         user: &'static str,
         /// The path, quoted for a shell.
         argument: String,
     },
-    /// Group or others may write it.
+    /// The group or others may write the file or folder.
     #[error(
         "{path}: can be written by others (mode {mode:04o}), who could change who enters; \
          mend it with: chmod go-w {argument}"
     )]
     WritableByOthers {
-        /// Which.
+        /// The path, printable.
         path: String,
-        /// Permission bits.
+        /// Its permission bits.
         mode: u32,
         /// The path, quoted for a shell.
         argument: String,
     },
-    /// Group or others may read a secret.
+    /// The group or others may read a secret.
     #[error(
         "{path}: can be read by others (mode {mode:04o}), and is secret; mend it with: chmod 600 {argument}"
     )]
     ReadableByOthers {
-        /// Which.
+        /// The path, printable.
         path: String,
-        /// Permission bits.
+        /// Its permission bits.
         mode: u32,
         /// The path, quoted for a shell.
         argument: String,
     },
-    /// Another process is writing.
+    /// Another process holds the lock.
     #[error("{path}: is being changed by another limen command; try again when it has finished")]
     Busy {
-        /// Which.
+        /// The path, printable.
         path: String,
     },
 }
 
 impl FileError {
-    /// Whether the file is simply not there.
+    /// Whether the file does not exist.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::System { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 }
 
-/// What to do about an error of the system, as the end of its message; empty where nothing general can be said.
+/// The remedy for a system error, as the end of its message; empty if there is no general one.
 pub fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
-        // Root is refused by other things than rights: a sandbox, an immutable file.
+        // Root has all rights; if it is refused, the reason is a sandbox or an immutable file.
         io::ErrorKind::PermissionDenied if !geteuid().is_root() => {
             "; this user may not: use sudo, or give it to group limen"
         }
@@ -186,8 +186,8 @@ pub fn read_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<Vec<u8>
     read_bounded(open_as(path, trust)?, path, max_bytes)
 }
 
-/// [`read_trusted`] for what is too large to be held in memory: it is read piece by piece, and ends after `max_bytes`
-/// should it grow meanwhile.
+/// Like [`read_trusted`], for a file too large to hold in memory. The reader ends after `max_bytes` if the
+/// file grows meanwhile.
 pub fn open_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<impl Read + use<>, FileError> {
     let file = open_as(path, trust)?;
     let length = checked_length(&file, path)?;
@@ -197,13 +197,13 @@ pub fn open_trusted(path: &Path, max_bytes: u64, trust: Trust) -> Result<impl Re
     Ok(BufReader::new(file.take(max_bytes)))
 }
 
-/// [`read_trusted`] for a text in UTF-8.
+/// Like [`read_trusted`], for a text in UTF-8.
 pub fn read_trusted_text(path: &Path, max_bytes: u64, trust: Trust) -> Result<String, FileError> {
     String::from_utf8(read_trusted(path, max_bytes, trust)?)
         .map_err(|_| FileError::NotText { path: shown(path) })
 }
 
-/// [`read_trusted`] for a secret, which nobody else may even read.
+/// Like [`read_trusted`], for a secret, which nobody else may even read.
 pub fn read_secret(path: &Path, max_bytes: u64, trust: Trust) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let file = open_checked(path, trust)?;
     let mode = metadata(&file, path)?.mode() & 0o7777;
@@ -213,7 +213,7 @@ pub fn read_secret(path: &Path, max_bytes: u64, trust: Trust) -> Result<Zeroizin
     read_bounded(file, path, max_bytes).map(Zeroizing::new)
 }
 
-/// Checks that a folder belongs to one whom `trust` accepts and that nobody else may write it.
+/// Checks that `trust` accepts the folder's owner, and that nobody else may write the folder.
 pub fn check_folder(folder: &Path, trust: Trust) -> Result<(), FileError> {
     open_checked_folder(folder, trust).map(drop)
 }
@@ -228,7 +228,7 @@ fn open_as(path: &Path, trust: Trust) -> Result<File, FileError> {
 fn open_checked(path: &Path, trust: Trust) -> Result<File, FileError> {
     let (folder, name) = split(path)?;
     let opened_folder = open_checked_folder(folder, trust)?;
-    // Non-blocking, so that a pipe put in the file's place cannot hold us here.
+    // Non-blocking, so that opening a pipe in the file's place does not block.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match openat(&opened_folder, name, flags, Mode::empty()) {
         Ok(descriptor) => File::from(descriptor),
@@ -280,13 +280,13 @@ fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileErro
     Ok(bytes)
 }
 
-/// The length of a file, if it is one, in bytes.
+/// The length of a regular file, in bytes.
 fn checked_length(file: &File, path: &Path) -> Result<u64, FileError> {
     let found = metadata(file, path)?;
     if found.is_file() { Ok(found.len()) } else { Err(FileError::NotAFile { path: shown(path) }) }
 }
 
-/// The folder and the name in it; "." for a bare name.
+/// The path's folder and its name; the folder of a bare name is ".".
 fn split(path: &Path) -> Result<(&Path, &OsStr), FileError> {
     let name = path.file_name().ok_or_else(|| FileError::NotAFile { path: shown(path) })?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -305,7 +305,7 @@ fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy(), MAX_PATH_SHOWN)
 }
 
-/// The path as one argument of a shell.
+/// The path quoted as one argument for a shell.
 fn quoted(path: &Path) -> String {
     let text = shown(path);
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c));

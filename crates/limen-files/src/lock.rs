@@ -1,4 +1,4 @@
-//! One writer at a time: advisory locks that a process gives up when it ends, however it ends.
+//! One writer at a time: advisory locks, which the kernel releases when a process ends for any reason.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 
 use super::{FileError, failed, shown, split};
 
-/// How long a writer waits for another; an edit takes milliseconds.
+/// How long a writer waits for another one. An edit takes milliseconds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Holds the right to write a file; given up when dropped.
+/// The right to write a file, until it is dropped.
 #[derive(Debug)]
 pub struct FileLock {
     _held: File,
 }
 
-/// Takes the right to write `path`, by an exclusive flock on `<path>.lock`; waits up to 5 s.
+/// Takes the right to write `path`, with an exclusive flock on `<path>.lock`. It waits up to 5 s.
 ///
-/// The lock lies beside the file, because replacing the file would replace a lock on it as well.
+/// The lock is a file beside `path`, because a lock on `path` itself would be lost when `path` is replaced.
 pub fn lock_file(path: &Path) -> Result<FileLock, FileError> {
     let (folder, name) = split(path)?;
     let mut lock_name = name.to_owned();
@@ -37,8 +37,8 @@ pub fn lock_file(path: &Path) -> Result<FileLock, FileError> {
     wait_for(file, path, &lock_path)
 }
 
-/// Takes the right to write what lies in a folder of the service's own, by an exclusive flock on the folder
-/// itself: a lock file made by root could not be opened by the service. Waits up to 5 s.
+/// Takes the right to write the files in one of the service's folders, with an exclusive flock on the folder
+/// itself: the service could not open a lock file that root made. It waits up to 5 s.
 pub fn lock_folder(folder: &Path) -> Result<FileLock, FileError> {
     let opened = File::open(folder).map_err(|e| failed(folder, "open the folder", e))?;
     wait_for(opened, folder, folder)

@@ -1,4 +1,5 @@
-//! A file is replaced in one step: readers see the old one or the new one, whole, and a power cut leaves one of them.
+//! Files are replaced in one step: readers see the whole old file or the whole new one, and so does the
+//! program after a power cut.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -12,16 +13,16 @@ use rustix::process::geteuid;
 
 use crate::{FileError, failed, split};
 
-/// Puts `bytes` in place of whatever `path` was: readers see the old file or the new one, whole, and a
-/// power cut after the return keeps the new one.
+/// Replaces the file at `path` by `bytes`. Readers see the whole old file or the whole new one. After this
+/// function returns, the new file survives a power cut.
 ///
-/// `mode` are the permission bits. As root, the owner and group of the old file are kept; a new file gets
+/// `mode` is the permission bits. As root, the owner and group of the old file are kept; a new file gets
 /// those of its folder.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     write_atomically_by(path, mode, |file| file.write_all(bytes))
 }
 
-/// [`write_atomically`] for what is too large to be held in memory: `write` writes it, piece by piece.
+/// Like [`write_atomically`], for contents too large to hold in memory: `write` writes them piece by piece.
 pub fn write_atomically_by(
     path: &Path,
     mode: u32,
@@ -30,7 +31,7 @@ pub fn write_atomically_by(
     replace(path, mode, write, |file| keep_owner(file, path))
 }
 
-/// `own` gives the new file its owner before it takes the old one's place.
+/// Replaces a file; `own` sets the new file's owner before it takes the old one's place.
 pub(super) fn replace(
     path: &Path,
     mode: u32,
@@ -44,7 +45,7 @@ pub(super) fn replace(
         .map_err(|e| failed(&temporary, "write it", e))
         .and_then(|()| fs::rename(&temporary, path).map_err(|e| failed(path, "replace it", e)));
     if let Err(error) = written {
-        // The first error is the one to report; a temporary file left behind hurts nobody.
+        // Report the first error. A temporary file that is left does no harm.
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
@@ -62,7 +63,7 @@ pub(super) fn write_new(
         .mode(mode)
         .custom_flags(libc::O_NOFOLLOW)
         .open(path)?;
-    // The process's umask may have taken bits away that were asked for.
+    // The umask may have removed some of the bits.
     file.set_permissions(Permissions::from_mode(mode))?;
     let mut buffered = BufWriter::new(file);
     write(&mut buffered)?;
@@ -71,7 +72,7 @@ pub(super) fn write_new(
     Ok(file)
 }
 
-/// Root writing a file must not take it away from the service's user.
+/// Keeps the service's user as the owner of a file that root replaces.
 fn keep_owner(file: &File, replaced: &Path) -> io::Result<()> {
     if !geteuid().is_root() {
         return Ok(());
@@ -89,12 +90,12 @@ pub(super) fn owner_of(file: &File) -> io::Result<(u32, u32)> {
     file.metadata().map(|found| (found.uid(), found.gid()))
 }
 
-/// Makes new names in a folder, and lost ones, durable.
+/// Syncs a folder, so that its new names and its removed ones survive a power cut.
 pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
     File::open(folder).and_then(|opened| opened.sync_all()).map_err(|e| failed(folder, "sync the folder", e))
 }
 
-/// A hidden name in the same folder, never the same twice in one process.
+/// A hidden name in the same folder, used only once per process.
 fn temporary_name(name: &OsStr) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! Owner, group and rights of what commands write for the daemon. They are set, whatever the umask, `sudo` or an old
-//! file would make of them: root alone writes it, the service reads it.
+//! Owner, group and mode of the files that commands write for the daemon: only root may write them, the
+//! service reads them. They are set explicitly, so that umask, `sudo` and an old file have no influence.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -11,19 +11,19 @@ use rustix::process::geteuid;
 use super::replace::replace;
 use super::{FileError, ServiceUser, WRITABLE_BY_OTHERS, failed, split, sync_folder};
 
-/// The group may read.
+/// Permission bit: the group may read.
 const READABLE_BY_GROUP: u32 = 0o040;
 
-/// What a file shall have.
+/// The owner and mode that a file should have.
 #[derive(Debug, PartialEq, Eq)]
 struct Rights {
-    /// User and group; none where only root could set them.
+    /// User id and group id; none if only root could set them.
     owner: Option<(u32, u32)>,
-    /// Permission bits.
+    /// Its permission bits.
     mode: u32,
 }
 
-/// [`super::write_atomically`] for a file that the daemon reads: owner, group and rights are set.
+/// Like [`super::write_atomically`], for a file that the daemon reads: owner, group and mode are set.
 pub fn write_for_service(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let rights = rights_in(split(path)?.0, mode)?;
     replace(path, mode, |file| file.write_all(bytes), |file| rights.give(file))
@@ -50,7 +50,7 @@ pub fn write_new_for_service(path: &Path, bytes: &[u8], mode: u32) -> Result<boo
     };
     let written = file.write_all(bytes).and_then(|()| rights.give(&file)).and_then(|()| file.sync_all());
     if let Err(error) = written {
-        // The first error is the one to report.
+        // Report the first error.
         let _ = fs::remove_file(path);
         return Err(failed(path, "write it", error));
     }
@@ -58,7 +58,8 @@ pub fn write_new_for_service(path: &Path, bytes: &[u8], mode: u32) -> Result<boo
     Ok(true)
 }
 
-/// As root gives a file that lies where the daemon reads it the rights that one written there would have.
+/// Gives a file that the daemon reads the rights that [`write_for_service`] would give it. Only root can do
+/// that; other users change nothing.
 pub fn give_to_service(path: &Path) -> Result<(), FileError> {
     if !geteuid().is_root() {
         return Ok(());
@@ -74,7 +75,7 @@ fn rights_in(folder: &Path, mode: u32) -> Result<Rights, FileError> {
     Ok(rights(&found, ServiceUser::here().as_ref(), geteuid().is_root(), mode))
 }
 
-/// The group is that of the folder, or the service's where the folder is root's alone.
+/// The group is the folder's, or the service's if the folder belongs to root's group.
 fn rights(folder: &Metadata, service: Option<&ServiceUser>, as_root: bool, mode: u32) -> Rights {
     rights_beside((folder.uid(), folder.gid()), service, as_root, mode)
 }
@@ -85,7 +86,7 @@ fn rights_beside(folder: (u32, u32), service: Option<&ServiceUser>, as_root: boo
         return Rights { owner: None, mode };
     }
     let (user, group) = folder;
-    // What the service owned, it could change.
+    // The service could change a file that it owns.
     let user = if service.is_some_and(|service| service.uid == user) { 0 } else { user };
     let group = match service {
         Some(service) if group == 0 => service.gid,
@@ -100,7 +101,7 @@ impl Rights {
         if let Some((user, group)) = self.owner {
             fchown(file, Some(user), Some(group))?;
         }
-        // Last: a change of the owner takes bits away.
+        // Last, because a change of the owner removes bits.
         file.set_permissions(Permissions::from_mode(self.mode))
     }
 }

@@ -1,29 +1,29 @@
-//! The service's user: who must be able to read what commands write for the daemon.
+//! The service's user, who must be able to read the files that commands write for the daemon.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The user that `make install` makes.
+/// The user that `make install` creates.
 const SERVICE_USER: &str = "limen";
-/// Where the unit says whose the service is; what an administrator adds counts last.
+/// The unit file, which names the service's user. An administrator's drop-in files come after it.
 const UNIT: &str = "/etc/systemd/system/limen.service";
 
-/// A user, as the kernel judges permissions.
+/// A user and the groups, as the kernel checks them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceUser {
     /// The login name.
     pub name: String,
-    /// The user's number.
+    /// The user id.
     pub uid: u32,
-    /// The user's own group.
+    /// The id of the user's own group.
     pub gid: u32,
-    /// The numbers of all groups, the own one among them.
+    /// The ids of all groups, including the user's own.
     pub groups: Vec<u32>,
 }
 
 impl ServiceUser {
-    /// The user of the service on this machine: the one that the unit names, else `limen`; none if there is no such
-    /// user, or if the service runs as root.
+    /// The user of the service on this machine: the one that the unit names, otherwise `limen`. `None` if
+    /// there is no such user, or if the service runs as root.
     pub fn here() -> Option<Self> {
         let unit = units().iter().filter_map(|file| fs::read_to_string(file).ok()).collect::<String>();
         let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
@@ -31,7 +31,7 @@ impl ServiceUser {
         Self::find(name, &read("/etc/passwd"), &read("/etc/group")).filter(|user| user.uid != 0)
     }
 
-    /// A user by name, in the text of `/etc/passwd` and `/etc/group`.
+    /// Finds a user by name in the texts of `/etc/passwd` and `/etc/group`.
     fn find(name: &str, passwd: &str, group: &str) -> Option<Self> {
         let mut users = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
         let user = users.find(|fields| fields.first() == Some(&name))?;
@@ -44,7 +44,7 @@ impl ServiceUser {
     }
 }
 
-/// The unit's file and what is added to it, in the order of their names.
+/// The unit file and its drop-in files, in the order of their names.
 fn units() -> Vec<PathBuf> {
     let added = fs::read_dir(format!("{UNIT}.d")).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> =
@@ -54,7 +54,7 @@ fn units() -> Vec<PathBuf> {
     files
 }
 
-/// The last user that a unit names.
+/// The last user that a unit's text names.
 fn user_of(unit: &str) -> Option<&str> {
     let said = unit.lines().filter_map(|line| line.trim().strip_prefix("User="));
     said.map(str::trim).rfind(|name| !name.is_empty())

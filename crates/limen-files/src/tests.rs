@@ -1,4 +1,4 @@
-//! Rights that are refused, and files that are replaced whole.
+//! Files with wrong rights are refused, and files are replaced as a whole.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,32 +1,32 @@
-//! Accuracy on listed pairs: at the best threshold, and in tenths as the protocol of Labeled Faces in the
-//! Wild has it (each tenth at the threshold that is best on the other nine).
+//! Accuracy on listed pairs: at the best threshold, and in tenths as in the protocol of Labeled Faces in the
+//! Wild (each tenth at the threshold that is best on the other nine).
 
 use super::bootstrap::{DRAWS, Estimate, draw_people};
 
-/// Parts of the protocol.
+/// The number of parts of the protocol.
 const FOLDS: usize = 10;
 
-/// A pair's score, and whether it shows one person.
+/// A pair's score, and whether the pair is genuine.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PairScore {
-    /// Score of the two embeddings.
+    /// The score of the two embeddings.
     pub score: f32,
-    /// One person.
+    /// Whether both pictures show the same person.
     pub genuine: bool,
 }
 
-/// Shares of pairs decided rightly, 0 to 1.
+/// Fractions of pairs that are classified correctly, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Accuracy {
-    /// At the one threshold that is best on all.
+    /// At the one threshold that is best for all pairs.
     pub best: f64,
-    /// In tenths: what may be expected of other pairs.
+    /// In tenths: an estimate for other pairs.
     pub in_tenths: f64,
     /// The threshold of `best`.
     pub threshold: f32,
 }
 
-/// The accuracy on pairs; each kind is split into ten parts in its own order.
+/// The accuracy on pairs. Each kind is split into ten parts in its own order.
 pub fn accuracy(pairs: &[PairScore]) -> Accuracy {
     let threshold = best_threshold(pairs);
     let mut folds: Vec<Vec<PairScore>> = vec![Vec::new(); FOLDS];
@@ -51,7 +51,7 @@ pub fn accuracy(pairs: &[PairScore]) -> Accuracy {
     }
 }
 
-/// The interval of an accuracy: each pair with the people on it, whether it was decided rightly.
+/// The interval of an accuracy: of each pair, the two people and whether it was classified correctly.
 pub fn accuracy_interval(value: f64, decided: &[(usize, usize, bool)], people: usize) -> Estimate {
     let of = |weights: &[f64]| {
         let weight = |a: usize, b: usize| if a == b { weights[a] } else { weights[a] * weights[b] };
@@ -63,7 +63,7 @@ pub fn accuracy_interval(value: f64, decided: &[(usize, usize, bool)], people: u
 }
 
 impl PairScore {
-    /// Whether it is decided rightly at a threshold.
+    /// Whether the pair is classified correctly at a threshold.
     pub fn is_right(&self, threshold: f32) -> bool {
         (self.score <= threshold) == self.genuine
     }
@@ -73,7 +73,7 @@ fn decided_rightly(pairs: &[PairScore], threshold: f32) -> usize {
     pairs.iter().filter(|pair| pair.is_right(threshold)).count()
 }
 
-/// The threshold with the most pairs decided rightly, half way between two scores.
+/// The threshold at which most pairs are classified correctly, half way between two scores.
 fn best_threshold(pairs: &[PairScore]) -> f32 {
     let mut sorted = pairs.to_vec();
     sorted.sort_by(|a, b| a.score.total_cmp(&b.score));

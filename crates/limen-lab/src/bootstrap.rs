@@ -1,18 +1,18 @@
-//! Intervals by drawing people with replacement.
+//! Confidence intervals, by drawing people with replacement.
 //!
-//! Pairs of one person are not independent: who resembles one person resembles all their pictures. So the
-//! bootstrap draws people, not pairs; a pair then counts as often as both its people were drawn. Intervals hold
-//! 95 % of the draws.
+//! Pairs with the same person are not independent: whoever resembles one person resembles all pictures of
+//! that person. So the bootstrap draws people, not pairs. A pair counts as often as both its people were
+//! drawn. The intervals contain 95 % of the draws.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Draws of the bootstrap.
+/// The number of draws.
 pub const DRAWS: usize = 400;
 
-/// A value and the interval that holds it.
+/// A value and its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// On all people.
+    /// The value for all people.
     pub value: f64,
     /// 2.5 % of the draws are below.
     pub low: f64,
@@ -21,7 +21,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// A value with the interval of what was drawn; draws that gave no number are left out.
+    /// A value with the interval of the drawn values. Values that are not finite are ignored.
     pub fn new(value: f64, mut drawn: Vec<f64>) -> Self {
         drawn.retain(|draw| draw.is_finite());
         drawn.sort_by(f64::total_cmp);
@@ -30,7 +30,8 @@ impl Estimate {
     }
 }
 
-/// How often each of so many people is drawn when as many are drawn with replacement; the same for a seed.
+/// How often each of `people` people is drawn when that many are drawn with replacement. The same seed gives
+/// the same draw.
 pub fn draw_people(people: usize, seed: u64) -> Vec<f64> {
     let mut weights = vec![0.0; people];
     let mut numbers = Numbers::new(seed);
@@ -40,16 +41,16 @@ pub fn draw_people(people: usize, seed: u64) -> Vec<f64> {
     weights
 }
 
-/// SplitMix64: repeatable numbers; nobody's secrets depend on them.
+/// SplitMix64: repeatable random numbers, not for secrets.
 pub struct Numbers(u64);
 
 impl Numbers {
-    /// The same numbers for the same seed.
+    /// The same seed gives the same numbers.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
     }
 
-    /// A number from 0 up to, without, `end`, which is above zero.
+    /// A number from 0 to `end` - 1; `end` must be above zero.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -67,7 +68,7 @@ impl Numbers {
     }
 }
 
-/// Does `work` for 0 to `count` on so many threads; the results in their order.
+/// Calls `work` for 0 to `count` - 1 on `threads` threads. The results are in this order.
 pub fn in_parallel<T: Send>(count: usize, threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let take = || {
@@ -82,7 +83,7 @@ pub fn in_parallel<T: Send>(count: usize, threads: usize, work: impl Fn(usize) -
     };
     let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.clamp(1, count.max(1))).map(|_| scope.spawn(take)).collect();
-        // A panic of a worker is one of ours: it goes on here.
+        // If a worker panics, the panic goes on in this thread.
         let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
             worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };

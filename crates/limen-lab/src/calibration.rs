@@ -1,13 +1,13 @@
-//! What a site's own gallery says of its threshold: everybody against everybody.
+//! What a site's own gallery tells about its threshold: all people are compared with each other.
 //!
-//! Glossary: a *single* is the embedding of one photograph (or one given in the gallery file). A *genuine*
-//! comparison is of a single with the mean of that person's other singles. An *impostor* comparison is of a
-//! single with the template of another person, or of two people's templates. Each comparison is held against
-//! the threshold of its own kind, because a table for so many photographs and frames is not valid for others.
-//! Singles and templates hold the mirrored crop; the door's frames mostly do not, so the door's threshold is
+//! Glossary: a *single* is the embedding of one photograph (or one from the gallery file). A *genuine*
+//! comparison is of a single with the mean of the same person's other singles. An *impostor* comparison is of
+//! a single with another person's template, or of two people's templates. Each comparison uses the threshold
+//! of its own kind, because a table for one number of photographs and frames is not valid for others. Singles
+//! and templates contain the mirrored crop; most frames at the door do not, so the door's threshold is
 //! another number.
 //!
-//! Comparisons of the same two people are not independent, so whatever is tested counts *pairs* of people.
+//! Comparisons of the same two people are not independent, so statistical tests count *pairs* of people.
 
 pub mod advice;
 pub mod genuine;
@@ -31,80 +31,81 @@ use look_alikes::LookAlike;
 use ready::Gauge;
 use tally::Tally;
 
-/// Fewer singles than this are too few: the error-rate tables reach to templates of three.
+/// With fewer singles than this a person has too few: the error-rate tables go up to templates of three.
 pub const ENOUGH: usize = 3;
 
 /// What is calibrated.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
-    /// Everybody enrolled.
+    /// The enrolled people.
     pub gallery: &'a Gallery,
     /// How embeddings are compared.
     pub scoring: &'a Scoring,
-    /// As the door decides: of whole attempts.
+    /// The thresholds that the door uses, which count whole attempts.
     pub thresholds: &'a Thresholds,
-    /// The target behind the thresholds; none with a fixed distance.
+    /// The target rate of the thresholds; none with a fixed distance.
     pub target_far: Option<f64>,
-    /// Frames that must agree.
+    /// How many frames must agree.
     pub frames: u32,
-    /// By how much the nearest must lead.
+    /// How much nearer the nearest person must be than any other.
     pub margin: Margin,
-    /// Pairs that are told apart by more already.
+    /// The pairs that have a larger margin already.
     pub look_alikes: &'a LookAlikes,
 }
 
-/// What the configuration gives at the door.
+/// What the configuration means at the door.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Door {
-    /// Photographs of the smallest template, at least 1.
+    /// The number of photographs in the smallest template, at least 1.
     pub photographs: usize,
-    /// The score up to which a fused probe of plain crops is accepted by such a template.
+    /// Up to this score the smallest template accepts a fused probe of plain crops.
     pub threshold: Score,
-    /// The same for templates of three photographs.
+    /// The same for a template of three photographs.
     pub threshold_with_three: Score,
-    /// FAR of one attempt of a stranger by the tables: the target, or what is met instead; `None` for a model without
-    /// tables.
+    /// The false accept rate of a stranger's attempt, by the tables: the target, or the rate that is reached.
+    /// `None` for a model without tables.
     pub far: Option<f64>,
-    /// What is asked and what is met; `None` with a fixed distance.
+    /// The target and the rate that is reached; `None` with a fixed distance.
     pub promise: Option<Promise>,
-    /// It lies on the fitted tail of the table.
+    /// Whether the threshold is on the fitted tail of the table.
     pub is_extrapolated: bool,
-    /// The same target for one photograph against the usual template: what the histograms' line shows.
+    /// The threshold for the same target and one photograph against the usual template, as the histogram
+    /// shows it.
     pub threshold_of_a_photograph: Score,
 }
 
-/// Everything that the gallery says.
+/// The result of a calibration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
-    /// People compared.
+    /// The number of people compared.
     pub people: usize,
-    /// Their singles.
+    /// The number of their singles.
     pub singles: usize,
-    /// The threshold in force, and what the tables promise of it.
+    /// The threshold in force, and the rate that the tables promise for it.
     pub door: Door,
-    /// Genuine comparisons.
+    /// The genuine comparisons.
     pub genuine: Tally,
-    /// The same by person; those with one single have none.
+    /// The genuine comparisons per person; none for people with one single.
     pub by_person: Vec<PersonScores>,
-    /// Singles that look like somebody else's.
+    /// Singles that look like another person.
     pub disagreeing: Vec<Disagreeing>,
-    /// Impostor comparisons.
+    /// The impostor comparisons.
     pub impostors: Impostors,
-    /// The cohort's made-up faces against every template; shown, and decides nothing.
+    /// The cohort's synthetic faces compared with every template. Only shown; no advice depends on it.
     pub strangers: Option<Strangers>,
-    /// Pairs nearer than they should be, the nearest first; at most [`look_alikes::MOST_PAIRS`].
+    /// Pairs that are too near, the nearest first; at most [`look_alikes::MOST_PAIRS`].
     pub look_alikes: Vec<LookAlike>,
-    /// How many such pairs there are in all.
+    /// The number of all pairs that are too near.
     pub near_pairs: usize,
-    /// People with fewer than [`ENOUGH`] singles.
+    /// People with fewer than [`ENOUGH`] singles, and how many they have.
     pub too_few: Vec<(PersonId, usize)>,
-    /// People whose embeddings are of another length than the others' or too large to be compared.
+    /// People whose embeddings have another length than most, or are too large to compare.
     pub incomparable: Vec<PersonId>,
-    /// Which target to use.
+    /// The target to use.
     pub advice: Advice,
 }
 
-/// Compares everybody with everybody. The cost grows with the square of the people.
+/// Compares all people with each other. The time grows with the square of their number.
 pub fn calibrate(site: &Site<'_>) -> Calibration {
     let (ready, incomparable) = ready::comparable(site.gallery, site.scoring);
     let people: Vec<&Person> = ready.iter().map(|ready| ready.person).collect();

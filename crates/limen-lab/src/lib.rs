@@ -1,8 +1,8 @@
-//! Error rates: how often two pictures of one person are taken for two, and of two for one.
+//! Error rates: how often two pictures of one person are taken for two people, and two people for one.
 //!
-//! Glossary: a *genuine* pair shows one person, an *impostor* pair two; a pair is *accepted* if its score
-//! does not exceed the threshold; FAR is the share of impostor pairs accepted, FRR of genuine pairs
-//! refused, TAR is 1 - FRR.
+//! Glossary: a *genuine* pair shows one person, an *impostor* pair two people. A pair is *accepted* if its
+//! score is at most the threshold. FAR is the fraction of impostor pairs accepted, FRR the fraction of
+//! genuine pairs refused, TAR is 1 - FRR.
 
 pub mod accuracy;
 pub mod bootstrap;
@@ -25,55 +25,55 @@ pub enum EvaluationError {
     /// The list of pairs cannot be read.
     #[error("{file}: {source}{}", remedy(source), file = .file.display())]
     File {
-        /// Which.
+        /// The list of pairs.
         file: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// A folder that holds no people.
+    /// The folder does not contain pictures of enough people.
     #[error(
         "{folder}: {people} people and {pictures} pictures; it needs a folder a person with .jpg or .png files, \
          two people at least and 100000 pictures at most",
         folder = .folder.display()
     )]
     Folder {
-        /// Which.
+        /// The folder that was given.
         folder: PathBuf,
-        /// Subfolders found.
+        /// The number of subfolders found.
         people: usize,
-        /// Pictures found.
+        /// The number of pictures found.
         pictures: usize,
     },
     /// A network failed.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A plot cannot be written.
+    /// A plot could not be written.
     #[error("{file}: {what}", file = .file.display())]
     Plot {
-        /// Which.
+        /// The file of the plot.
         file: PathBuf,
-        /// Why.
+        /// Why it could not be written.
         what: String,
     },
-    /// A line is no pair.
+    /// A line of the list is no pair.
     #[error(
         "{file}:{line}: not a pair; write NAME N M for two pictures of one person, NAME N NAME M for two people",
         file = .file.display()
     )]
     Line {
-        /// In which file.
+        /// The list of pairs.
         file: PathBuf,
-        /// In which line, from 1.
+        /// The number of the line, from 1.
         line: usize,
     },
-    /// A list without one of the kinds.
+    /// The list has too few pairs of one kind.
     #[error("{file}: {genuine} genuine and {impostor} impostor pairs; at least 10 of each are needed", file = .file.display())]
     TooFew {
-        /// In which file.
+        /// The list of pairs.
         file: PathBuf,
-        /// Pairs of one person.
+        /// The number of genuine pairs.
         genuine: usize,
-        /// Pairs of two people.
+        /// The number of impostor pairs.
         impostor: usize,
     },
 }

@@ -1,24 +1,24 @@
 //! Lists of pairs in the format of Labeled Faces in the Wild.
 //!
-//! A line `NAME N M` names pictures N and M of one person, `NAME N NAME M` one picture each of two people;
-//! the first line may hold counts, which are not needed. Picture N of NAME is `NAME/NAME_000N.jpg`.
+//! A line `NAME N M` names the pictures N and M of one person; `NAME N NAME M` names one picture each of two
+//! people. The first line may contain counts, which are ignored. Picture N of NAME is `NAME/NAME_000N.jpg`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::EvaluationError;
 
-/// The least pairs of each kind that can be split into ten parts.
+/// The fewest pairs of each kind: they are split into ten parts.
 const LEAST: usize = 10;
 
 /// Two pictures, and whether they show one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
-    /// Relative to the folder of images.
+    /// The first picture, relative to the folder of images.
     pub first: PathBuf,
-    /// Relative to the folder of images.
+    /// The second picture, relative to the folder of images.
     pub second: PathBuf,
-    /// One person.
+    /// Whether both pictures show the same person.
     pub genuine: bool,
 }
 
@@ -29,7 +29,7 @@ pub fn read_pairs(file: &Path) -> Result<Vec<Pair>, EvaluationError> {
     parse_pairs(&text, file)
 }
 
-/// Reads the text of a list; `file` is only named.
+/// Parses the text of a list; `file` only names it in errors.
 pub fn parse_pairs(text: &str, file: &Path) -> Result<Vec<Pair>, EvaluationError> {
     let mut pairs = Vec::new();
     for (index, line) in text.lines().enumerate() {

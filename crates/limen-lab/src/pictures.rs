@@ -1,7 +1,7 @@
-//! A folder of pictures of known people, a folder a person, and their embeddings.
+//! A folder with pictures of known people, one subfolder per person, and their embeddings.
 //!
-//! Embedding is the slow part, so it runs on several threads and may be resumed from a cache: lines of JSON,
-//! each bound to the model's and the picture's digest.
+//! Embedding is the slow part, so it runs on several threads and can be resumed from a cache: lines of JSON,
+//! each bound to the digests of model and picture.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -20,34 +20,34 @@ use serde::{Deserialize, Serialize};
 use super::EvaluationError;
 use super::bootstrap::in_parallel;
 
-/// The most pictures of one evaluation: their pairs are compared one by one.
+/// The most pictures of one evaluation, in which every pair is compared.
 pub const MAX_PICTURES: usize = 100_000;
 
-/// One picture.
+/// A picture of a known person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// Relative to the folder.
+    /// The file, relative to the folder.
     pub file: PathBuf,
-    /// Index of the person.
+    /// The index of the person in [`Collection::people`].
     pub person: usize,
 }
 
-/// All pictures of a folder.
+/// All pictures in a folder.
 #[derive(Debug, Clone)]
 pub struct Collection {
     folder: PathBuf,
-    /// Names of the subfolders, sorted.
+    /// The names of the subfolders, sorted.
     pub people: Vec<String>,
-    /// Sorted by person and name.
+    /// The pictures, sorted by person and name.
     pub pictures: Vec<Known>,
 }
 
 /// Both embeddings of a face.
 #[derive(Debug, Clone)]
 pub struct Both {
-    /// Of the aligned crop.
+    /// The embedding of the aligned crop.
     pub plain: Embedding,
-    /// The mean with that of the mirrored crop.
+    /// The mean of the embeddings of the aligned and the mirrored crop.
     pub mirrored: Embedding,
 }
 
@@ -76,8 +76,8 @@ impl Collection {
         Ok(Self { folder: folder.to_owned(), people, pictures })
     }
 
-    /// People with so many pictures: with one they are strangers to others, but never themselves, and without
-    /// one they are nobody.
+    /// The people with exactly `wanted` pictures. With one picture a person is only an impostor for others;
+    /// with none, the person is not compared.
     pub fn people_with(&self, wanted: usize) -> Vec<&str> {
         let mut pictures = vec![0_usize; self.people.len()];
         self.pictures.iter().for_each(|known| pictures[known.person] += 1);
@@ -85,8 +85,8 @@ impl Collection {
         people.filter(|(_, pictures)| *pictures == wanted).map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The embeddings of the best face of each picture, in their order, or why there is none.
-    /// `done` is called after each picture.
+    /// The embeddings of the best face of each picture, in order, or why there is none. `done` is called
+    /// after each picture.
     pub fn embed(
         &self,
         analyst: &Analyst,
@@ -139,7 +139,7 @@ impl Collection {
 /// The first line of a cache.
 const HEAD: &str = "limen embeddings 3";
 
-/// What was embedded before, by one model; other models' lines are left alone.
+/// Embeddings of earlier runs by one model. Lines of other models are left as they are.
 struct Cache {
     path: PathBuf,
     file: File,
@@ -151,15 +151,15 @@ struct Cache {
 struct Line {
     model: String,
     picture: String,
-    /// Plain and mirrored, base64 of little-endian floats; null without a usable face.
+    /// Plain and mirrored, as base64 of little-endian floats; null without a usable face.
     embeddings: Option<[String; 2]>,
-    /// Why there are none.
+    /// Why there is no embedding.
     why: Option<String>,
 }
 
 impl Cache {
-    /// Reads what there is of this model; a file that is no cache of this version is begun anew, half a line at the end is
-    /// passed over.
+    /// Reads the lines of this model. If the file is no cache of this version, it is replaced. Half a line at
+    /// the end is ignored.
     fn open(path: &Path, model: ModelDigest) -> Result<Self, EvaluationError> {
         let failed = |source| EvaluationError::File { file: path.to_owned(), source };
         let model = model.to_string();

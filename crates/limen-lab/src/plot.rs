@@ -10,15 +10,15 @@ use plotters::prelude::*;
 use super::EvaluationError;
 use super::rates::{Histogram, upper_end};
 
-/// Width and height of a picture, in pixels.
+/// The size of a picture, in pixels.
 pub(super) const SIZE: (u32, u32) = (800, 560);
 /// The smallest rate on a logarithmic axis.
 const LEAST: f64 = 1e-6;
-/// A step of a histogram that holds less than this share is not worth an axis.
+/// Steps of a histogram with less than this fraction do not widen the axis.
 const VISIBLE: f64 = 1e-4;
 const GENUINE: RGBColor = RGBColor(0, 114, 178);
 const IMPOSTOR: RGBColor = RGBColor(213, 94, 0);
-/// Told apart by people who do not tell all colours apart (Okabe and Ito).
+/// Colours that colour-blind people can tell apart (Okabe and Ito).
 const CURVES: [RGBColor; 6] = [
     GENUINE,
     IMPOSTOR,
@@ -31,16 +31,16 @@ const CURVES: [RGBColor; 6] = [
 /// One evaluation in a plot.
 #[derive(Debug, Clone, Copy)]
 pub struct Plotted<'a> {
-    /// Named in the legend.
+    /// Its name in the legend.
     pub name: &'a str,
-    /// Its scores.
+    /// The scores of its pairs.
     pub histogram: &'a Histogram,
-    /// A score that is marked, with its name.
+    /// A score to mark, and its name.
     pub threshold: Option<(&'a str, f32)>,
 }
 
-/// Writes `roc.svg` and `det.svg` with all evaluations, and `scores.svg` (`scores-2.svg`, ...) for each, into a
-/// folder; says where they are.
+/// Writes `roc.svg` and `det.svg` with all evaluations into a folder, and `scores.svg` (`scores-2.svg`, ...)
+/// for each one. Returns the paths.
 pub fn write_plots(folder: &Path, plotted: &[Plotted<'_>]) -> Result<Vec<PathBuf>, EvaluationError> {
     let mut written = Vec::new();
     let mut write = |name: String, draw: &dyn Fn(&Path) -> Drawn| {
@@ -60,7 +60,7 @@ pub fn write_plots(folder: &Path, plotted: &[Plotted<'_>]) -> Result<Vec<PathBuf
 
 pub(super) type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-/// FAR and TAR at each step, from the smallest rate shown on.
+/// FAR and TAR at each step, from the smallest rate shown.
 fn curve(plotted: &Plotted<'_>) -> Vec<(f64, f64)> {
     let curve = plotted.histogram.curve().into_iter();
     curve.map(|(_, far, tar)| (far, tar)).filter(|(far, _)| *far >= LEAST).collect()
@@ -133,7 +133,7 @@ fn histogram(file: &Path, plotted: &Plotted<'_>) -> Drawn {
     chart
         .configure_mesh()
         .x_desc("score (smaller is more alike)")
-        // Adding zero takes the sign off a negative zero.
+        // Adding zero turns a negative zero into a positive one.
         .x_label_formatter(&|score| format!("{:.1}", score + 0.0))
         .y_desc("share of pairs")
         .y_label_formatter(&|share| format!("{:.1} %", 100.0 * share))
@@ -147,11 +147,11 @@ fn histogram(file: &Path, plotted: &Plotted<'_>) -> Drawn {
     Ok(())
 }
 
-/// A chart of scores and their shares.
+/// A chart with scores across and fractions upwards.
 pub(super) type ScoreChart<'a, 'b> =
     ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// Draws the scores of the same person and of two people, as areas.
+/// Draws the scores of genuine and impostor pairs as areas.
 pub(super) fn histograms(
     chart: &mut ScoreChart<'_, '_>,
     genuine: Vec<(f64, f64)>,
@@ -166,7 +166,7 @@ pub(super) fn histograms(
     Ok(())
 }
 
-/// Marks a score by a line as high as the chart.
+/// Marks a score by a vertical line.
 pub(super) fn mark(chart: &mut ScoreChart<'_, '_>, name: String, score: f64, height: f64) -> Drawn {
     chart
         .draw_series(LineSeries::new([(score, 0.0), (score, height)], BLACK.stroke_width(2)))?
@@ -175,7 +175,7 @@ pub(super) fn mark(chart: &mut ScoreChart<'_, '_>, name: String, score: f64, hei
     Ok(())
 }
 
-/// A chart with its caption and room for axes.
+/// A chart with a caption and space for axes.
 pub(super) fn builder<'a, 'b>(
     area: &'a DrawingArea<SVGBackend<'b>, plotters::coord::Shift>,
     caption: &str,
@@ -185,7 +185,7 @@ pub(super) fn builder<'a, 'b>(
     builder
 }
 
-/// Axes of rates, with names.
+/// Draws axes of rates, with their names.
 fn mesh<X, Y>(
     chart: &mut ChartContext<'_, SVGBackend<'_>, Cartesian2d<X, Y>>,
     across: &str,

@@ -1,84 +1,84 @@
-//! Every score between two sides, and the true and false accept rates that follow, with intervals.
+//! All scores between two sets of faces, and their true and false accept rates, with intervals.
 
 use limen_vision::matching::scoring::Scored;
 
 use super::bootstrap::{DRAWS, Estimate, draw_people, in_parallel};
 
-/// The share of impostor pairs that is kept pair by pair for the bootstrap: those that any rate asked for,
-/// the equal error rate included, depends on.
+/// The fraction of impostor pairs, the nearest ones, that is kept pair by pair for the bootstrap: all rates
+/// that are asked for, and the equal error rate, depend only on these.
 const KEPT: f64 = 0.1;
-/// Steps of the histograms and curves, over scores of [`LEAST`] to [`MOST`]; what lies beyond shares the first
-/// and the last step.
+/// The number of steps of the histograms and curves, over scores from [`LEAST`] to [`MOST`]. Other scores are
+/// counted in the first or the last step.
 const BINS: usize = 600;
 const LEAST: f32 = -1.0;
 const MOST: f32 = 2.0;
 
-/// One face on one side of a comparison.
+/// One face of a comparison.
 #[derive(Debug, Clone)]
 pub struct Side {
-    /// Index of the person.
+    /// The index of the person.
     pub person: usize,
-    /// A template or a probe, made ready.
+    /// A template or a probe, prepared for comparison.
     pub face: Scored,
 }
 
-/// One point of the curve.
+/// A point of the curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TarAtFar {
-    /// The share of impostor pairs accepted.
+    /// The fraction of impostor pairs accepted.
     pub far: f64,
-    /// The score that gives it; none if there are too few pairs for this rate.
+    /// The threshold for it; none if there are too few pairs for this rate.
     pub threshold: Option<f32>,
-    /// The share of genuine pairs accepted at that score.
+    /// The fraction of genuine pairs accepted at that threshold.
     pub tar: Estimate,
 }
 
-/// All rates of an evaluation.
+/// The rates of an evaluation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rates {
-    /// At the rates asked for.
+    /// TAR at each FAR that was asked for.
     pub tar: Vec<TarAtFar>,
-    /// The rate at which as many impostor pairs are accepted as genuine pairs are refused.
+    /// The equal error rate: as many impostor pairs are accepted as genuine pairs are refused.
     pub eer: Estimate,
 }
 
-/// Pairs a step of score.
+/// The number of pairs per step of score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// Pairs of one person.
+    /// The genuine pairs.
     pub genuine: Vec<u64>,
-    /// Pairs of two people.
+    /// The impostor pairs.
     pub impostor: Vec<u64>,
 }
 
-/// Every score between two sides, sorted into genuine and impostor.
+/// All scores between two sets of faces, split into genuine and impostor pairs.
 #[derive(Debug, Clone)]
 pub struct Scores {
-    /// Person and score, sorted by score.
+    /// The person and the score, sorted by score.
     genuine: Vec<(u32, f32)>,
     /// The nearest impostor pairs: both people and the score, sorted by score.
     near: Vec<(u32, u32, f32)>,
     impostors: u64,
     histogram: Histogram,
-    /// Faces of each person on the two sides.
+    /// The number of faces per person, in both sets.
     sizes: (Vec<f64>, Vec<f64>),
     one_sided: bool,
 }
 
-/// What one set of weights gives.
+/// The result for one set of weights.
 struct Sweep {
-    /// Threshold and TAR at each rate.
+    /// The threshold and TAR at each rate.
     at: Vec<(f32, f64)>,
     eer: f64,
 }
 
 impl Scores {
-    /// Every pair of two different pictures.
+    /// The scores of every pair of two different pictures.
     pub fn among(sides: &[Side], people: usize, threads: usize) -> Self {
         Self::of(sides, sides, people, true, threads)
     }
 
-    /// Every pair of a template and a probe.
+    /// The scores of every template with every probe.
     pub fn between(templates: &[Side], probes: &[Side], people: usize, threads: usize) -> Self {
         Self::of(templates, probes, people, false, threads)
     }
@@ -102,7 +102,7 @@ impl Scores {
                 scores.impostors += pairs;
             }
         }
-        // Compared twice, because millions of pairs are compared faster than they are kept.
+        // Compare twice: with millions of pairs this is faster than keeping all scores.
         let cut = scores.score_of_share(KEPT);
         let near = in_parallel(rows.len(), threads, |row| nearest(&rows[row], against(row), cut));
         scores.near = near.concat();
@@ -111,7 +111,7 @@ impl Scores {
         scores
     }
 
-    /// The upper end of the step up to which this share of the impostor pairs lies.
+    /// The upper end of the step up to which this fraction of the impostor pairs lies.
     fn score_of_share(&self, share: f64) -> f32 {
         let wanted = (self.impostors as f64 * share).ceil() as u64;
         let mut sum = 0;
@@ -124,17 +124,17 @@ impl Scores {
         f32::INFINITY
     }
 
-    /// How many genuine pairs there are.
+    /// The number of genuine pairs.
     pub fn genuine(&self) -> u64 {
         self.genuine.len() as u64
     }
 
-    /// How many impostor pairs there are.
+    /// The number of impostor pairs.
     pub fn impostors(&self) -> u64 {
         self.impostors
     }
 
-    /// Thresholds, TAR and the equal error rate in one walk along the scores. `fars` rise.
+    /// Thresholds, TAR and the equal error rate, in one pass over the scores. `fars` increases.
     fn sweep(&self, weights: &[f64], fars: &[f64]) -> Sweep {
         let impostors = self.impostor_weight(weights);
         let genuine: f64 = self.genuine.iter().map(|(person, _)| weights[*person as usize]).sum();
@@ -157,7 +157,7 @@ impl Scores {
                 return sweep;
             }
         }
-        // Fewer impostor pairs than a rate asks for: all that were kept are accepted.
+        // There are fewer impostor pairs than the rate needs: accept all that were kept.
         let last = self.near.last().map_or(0.0, |last| last.2);
         let rest = own.take_while(|(_, score)| *score <= last).map(|(person, _)| weights[*person as usize]);
         passed += rest.sum::<f64>();
@@ -168,7 +168,7 @@ impl Scores {
         sweep
     }
 
-    /// The weight of all impostor pairs, near or not.
+    /// The total weight of all impostor pairs.
     fn impostor_weight(&self, weights: &[f64]) -> f64 {
         let (rows, columns) = &self.sizes;
         let weighted = |sizes: &[f64]| -> f64 { sizes.iter().zip(weights).map(|(n, w)| n * w).sum() };
@@ -178,8 +178,8 @@ impl Scores {
     }
 }
 
-/// TAR at these rates, which rise, and the equal error rate: the mean over repeated draws of templates and
-/// probes (one, where every picture is compared with every other).
+/// TAR at these FARs, which must increase, and the equal error rate: the mean over repeated draws of
+/// templates and probes (only one where every picture is compared with every other).
 pub fn rates(repeats: &[Scores], fars: &[f64], threads: usize) -> Rates {
     let people = repeats.first().map_or(0, |scores| scores.sizes.0.len());
     let mean_sweep = |weights: &[f64]| {
@@ -207,7 +207,7 @@ pub fn rates(repeats: &[Scores], fars: &[f64], threads: usize) -> Rates {
 }
 
 impl Histogram {
-    /// The pairs of every repeat.
+    /// The pairs of all repetitions.
     pub fn of(repeats: &[Scores]) -> Self {
         let sum = |of: fn(&Self) -> &Vec<u64>| {
             (0..BINS).map(|bin| repeats.iter().map(|scores| of(&scores.histogram)[bin]).sum()).collect()
@@ -215,7 +215,8 @@ impl Histogram {
         Self { genuine: sum(|h| &h.genuine), impostor: sum(|h| &h.impostor) }
     }
 
-    /// The curve: for every step the score at its end, and the shares of impostor and of genuine pairs accepted.
+    /// The curve: for each step, the score at its end and the fractions of impostor and of genuine pairs
+    /// accepted.
     pub fn curve(&self) -> Vec<(f32, f64, f64)> {
         let total = |counts: &[u64]| counts.iter().sum::<u64>().max(1) as f64;
         let (impostors, genuine) = (total(&self.impostor), total(&self.genuine));
@@ -230,10 +231,10 @@ impl Histogram {
     }
 }
 
-/// One row's genuine pairs, and its impostor pairs by step.
+/// A row's genuine pairs, and its impostor pairs per step.
 type Counted = (Vec<(u32, f32)>, Vec<(usize, u64)>);
 
-/// What cannot be compared is as unlike as can be.
+/// Two faces that cannot be compared have the largest score.
 fn score(row: &Side, column: &Side) -> f32 {
     row.face.compare(&column.face).map_or(f32::MAX, |(_, score)| score.get())
 }
@@ -265,11 +266,11 @@ fn sizes(sides: &[Side], people: usize) -> Vec<f64> {
 }
 
 fn bin(score: f32) -> usize {
-    // A negative number becomes 0.
+    // A cast to an integer saturates: a negative number becomes 0.
     (((score - LEAST) / (MOST - LEAST) * BINS as f32) as usize).min(BINS - 1)
 }
 
-/// The score at which a step of a histogram ends.
+/// The score at the end of a histogram step.
 pub fn upper_end(index: usize) -> f32 {
     LEAST + (index + 1) as f32 / BINS as f32 * (MOST - LEAST)
 }
@@ -279,7 +280,7 @@ mod tests {
     use super::*;
     use limen_core::embedding::{Distance, Embedding};
 
-    /// Two pictures each of people who stand in a row, `apart` from one to the next.
+    /// Two pictures each of people on a line, `apart` from one to the next.
     fn row(people: usize, apart: f32) -> Vec<Side> {
         let side = |index: usize| {
             let place = (index / 2) as f32 * apart + (index % 2) as f32 * 0.1;

@@ -1,5 +1,5 @@
-//! Who is compared with whom: every picture with every other, or templates of some pictures with probes of
-//! the rest, drawn at random.
+//! Chooses who is compared with whom: every picture with every other, or templates of some pictures with
+//! probes of the others, drawn at random.
 
 use limen_core::embedding::Embedding;
 use limen_vision::matching::scoring::Scoring;
@@ -10,29 +10,29 @@ use super::rates::{Scores, Side};
 /// A face of a known person.
 #[derive(Debug, Clone)]
 pub struct Face {
-    /// Index of the person.
+    /// The index of the person.
     pub person: usize,
-    /// Of one picture.
+    /// The embedding of one picture.
     pub embedding: Embedding,
 }
 
-/// How pictures are put together.
+/// How pictures are combined and compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// Single pictures, each with each.
+    /// Single pictures, each with each other.
     Singles,
     /// Templates with probes, in repeated draws.
     Gallery {
-        /// Pictures in a template.
+        /// The number of pictures in a template.
         photos: usize,
-        /// Pictures fused into a probe.
+        /// The number of pictures in a probe.
         frames: usize,
-        /// Draws.
+        /// The number of draws.
         draws: usize,
     },
 }
 
-/// Compares faces, which are sorted by person.
+/// Compares faces, which must be sorted by person.
 pub fn compare(
     faces: &[Face],
     people: usize,
@@ -59,13 +59,14 @@ pub fn compare(
     }
 }
 
-/// The mean of pictures of one person, made ready.
+/// The mean of one person's pictures, prepared for comparison.
 fn side(of: &[Face], scoring: &Scoring) -> Option<Side> {
     let embedding = scoring.mean(of.iter().map(|face| &face.embedding))?;
     Some(Side { person: of.first()?.person, face: scoring.ready(&embedding)? })
 }
 
-/// Of each person with enough pictures some at random as a template; everybody's other pictures as probes.
+/// Draws templates and probes: for each person with enough pictures some at random as a template, and all
+/// other pictures of all people as probes.
 fn drawn(faces: &[Face], photos: usize, frames: usize, seed: u64) -> (Vec<Vec<Face>>, Vec<Vec<Face>>) {
     let (mut templates, mut probes) = (Vec::new(), Vec::new());
     let mut numbers = Numbers::new(seed);

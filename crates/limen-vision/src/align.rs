@@ -5,11 +5,11 @@ use super::warp::warp;
 use crate::frame::{Picture, View};
 use crate::geometry::{Point, Similarity};
 
-/// Side of the crop for which [`ANCHORS`] holds, and the gate's limits on light and detail, in pixels.
+/// The side, in pixels, of the crop for which [`ANCHORS`] and the gate's limits on light and detail hold.
 pub const SIDE: u32 = 150;
 
-/// Mesh points and where they lie in the 150x150 crop: the median over 400 faces aligned as in training
-/// (corners of both eyes and the nose base at fixed points).
+/// Mesh points and their places in the 150x150 crop: the medians over 400 faces aligned as in training (the
+/// corners of both eyes and the base of the nose at fixed points).
 const ANCHORS: [(usize, Point); 8] = [
     (33, Point::new(35.8, 45.7)),
     (133, Point::new(59.5, 47.2)),
@@ -21,7 +21,7 @@ const ANCHORS: [(usize, Point); 8] = [
     (291, Point::new(97.1, 103.6)),
 ];
 
-/// The similarity that takes the picture to a crop of `side` pixels; `None` for a mesh that collapsed.
+/// The similarity from the picture to a crop of `side` pixels; `None` if the mesh has collapsed to a point.
 pub fn to_crop(mesh: &Mesh, side: u32) -> Option<Similarity> {
     let scale = side as f32 / SIDE as f32;
     let from = ANCHORS.map(|(index, _)| mesh.points[index]);
@@ -29,7 +29,7 @@ pub fn to_crop(mesh: &Mesh, side: u32) -> Option<Similarity> {
     Similarity::fit(&from, &to)
 }
 
-/// The aligned crop, `side` x `side`.
+/// The aligned crop of `side` x `side` pixels.
 pub fn crop(view: &dyn View, to_crop: &Similarity, side: u32) -> Picture {
     warp(view, to_crop, side, side)
 }

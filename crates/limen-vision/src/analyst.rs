@@ -1,4 +1,4 @@
-//! Looks at single photographs: finds every face in one, also where it is small, on its side or on its head.
+//! Finds all faces in a photograph, also small ones, and faces on their side or upside down.
 
 use std::sync::Arc;
 
@@ -14,34 +14,35 @@ use crate::quality::Gate;
 use crate::stages::Stages;
 use crate::{search, upright};
 
-/// Looks at single pictures.
+/// Finds and embeds the faces of photographs.
 #[derive(Debug, Clone)]
 pub struct Analyst {
     stages: Stages,
 }
 
 impl Analyst {
-    /// With these networks, this gate, and these crops.
+    /// An analyst with these networks, this gate, and these crops.
     pub fn new(models: Arc<Models>, gate: Gate, crops: Crops) -> Self {
         Self { stages: Stages { models, gate, crops } }
     }
 
-    /// The same for photographs that others are compared with, of which more is asked.
+    /// The same analyst for photographs that become templates, with a stricter gate.
     #[must_use]
     pub fn for_templates(self) -> Self {
         Self { stages: Stages { gate: self.stages.gate.for_templates(), ..self.stages } }
     }
 
-    /// The networks.
+    /// The networks that it uses.
     pub fn models(&self) -> &Arc<Models> {
         &self.stages.models
     }
 
-    /// Every face of a photograph with its box, the best detection first; a face that the gate refuses has
+    /// Every face of a photograph with its box, the best detection first. A face that the gate refuses has
     /// the reason instead of an embedding.
     ///
-    /// Where the whole shows no face, its parts are looked at, larger parts first, and then the photograph turned. So
-    /// faces are found that are small in it; those that are much smaller than one found before are passed over.
+    /// If there is no face in the whole photograph, it searches parts of it, larger parts first, and then the
+    /// photograph turned. So it finds small faces too. It ignores those that are much smaller than a face
+    /// found before.
     pub fn faces(&self, photograph: &Picture) -> Result<Vec<FoundFace>, ModelError> {
         let whole = self.judged(photograph, &self.stages.detect(photograph, &mut Timing::default())?)?;
         if whole.iter().any(is_face) {
@@ -58,7 +59,7 @@ impl Analyst {
         Ok(self.lying(photograph)?.unwrap_or(whole))
     }
 
-    /// What the gate says of each of these faces.
+    /// The faces of these detections, each with the gate's decision.
     fn judged(&self, photograph: &Picture, found: &[Detection]) -> Result<Vec<FoundFace>, ModelError> {
         let mut timing = Timing::default();
         let face = |found: &Detection| {
@@ -69,8 +70,8 @@ impl Analyst {
         found.iter().map(face).collect()
     }
 
-    /// The faces of a photograph that lies on its side or stands on its head, the way that shows the clearest; none
-    /// where no way shows any.
+    /// The faces of a photograph that lies on its side or is upside down, in the turn that shows the clearest
+    /// face; `None` if no turn shows a face.
     fn lying(&self, photograph: &Picture) -> Result<Option<Vec<FoundFace>>, ModelError> {
         let mut best: Option<(f32, Vec<FoundFace>)> = None;
         for quarters in 1..4 {
@@ -90,13 +91,13 @@ impl Analyst {
         Ok(best.map(|(_, faces)| faces))
     }
 
-    /// The boxes of the faces in a picture, without looking closer.
+    /// The boxes of the faces in a picture, without a mesh or an embedding.
     pub fn boxes(&self, picture: &Picture) -> Result<Vec<Rect>, ModelError> {
         Ok(self.stages.detect(picture, &mut Timing::default())?.iter().map(|d| d.bounds).collect())
     }
 }
 
-/// Whether the landmark network, too, sees a face there.
+/// Whether the landmark network finds a face there too.
 fn is_face((_, face): &FoundFace) -> bool {
     !matches!(face, Err(Unusable::NotAFace))
 }

@@ -1,12 +1,12 @@
-//! What a frame is worth: nothing, a look at the face that is known, or a search of the whole.
+//! How much work a frame needs: none, a mesh where the known face was, or a search of the whole frame.
 //!
 //! ```text
-//!   nobody there, nothing moved since the last search, that less than SEARCH_A_STILL_SCENE ago  -> Rest
-//!   one face followed, the last search less than SEARCH ago and at most FRAMES_BETWEEN frames   -> Follow
-//!   anything else                                                                               -> Search
+//! nobody there, no movement since the last search, which was less than SEARCH_A_STILL_SCENE ago -> Rest
+//! one face followed, last search less than SEARCH ago and at most FRAMES_BETWEEN frames         -> Follow
+//! anything else                                                                                 -> Search
 //! ```
 //!
-//! Pure: time comes with the frame. Where time stands still or goes back, every frame is searched.
+//! It is pure: the time comes with the frame. If time stands still or goes back, every frame is searched.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use limen_core::clock::Moment;
 
 use crate::frame::Glance;
 
-/// A face that is followed does without a search for less than this; so soon a second face is seen.
+/// A followed face needs no search for this long. A second face is found after this time at the latest.
 pub const SEARCH: Duration = Duration::from_millis(200);
-/// ...and for at most so many frames, however fast they come.
+/// The most frames between two searches, however fast they come.
 pub const FRAMES_BETWEEN: u32 = 4;
-/// A scene in which nothing moves and nobody was found is searched so often all the same.
+/// The longest time between two searches if nothing moves and nobody was found.
 pub const SEARCH_A_STILL_SCENE: Duration = Duration::from_secs(1);
-/// A cell of a [`Glance`] that changes by more than this is a movement. The mean of forty pixels of a noisy
-/// camera wanders by one; somebody who comes in changes dozens of cells by tens.
+/// A cell of a [`Glance`] that changes by more than this, of 255, shows a movement. With a noisy camera the
+/// mean of forty pixels varies by 1; a person who comes in changes dozens of cells by tens.
 pub const MOVEMENT: f32 = 4.0;
 
 /// What to do with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Plan {
-    /// Nobody is there, and nothing has moved since that was found.
+    /// Nothing: the scene was empty, and nothing has moved since then.
     Rest,
     /// Place the mesh where the face was; search if it is not there.
     Follow,
@@ -36,19 +36,19 @@ pub enum Plan {
     Search,
 }
 
-/// What the last search saw, and when.
+/// When the last search was, and what it found.
 #[derive(Debug, Default)]
 pub struct Attention {
     searched: Option<Moment>,
     last: Option<Moment>,
     followed: u32,
-    /// The scene, if nobody was in it.
+    /// The glance at the scene, if it was empty.
     empty: Option<Glance>,
 }
 
 impl Attention {
-    /// What to do with a frame taken at `taken`. `following`: exactly one face is known and was there in the
-    /// frame before. `glance` is asked for only where it matters.
+    /// What to do with a frame taken at `taken`. `following`: exactly one face is known and was in the
+    /// previous frame. `glance` is called only if the decision needs it.
     pub fn plan(&mut self, taken: Moment, following: bool, glance: impl FnOnce() -> Glance) -> Plan {
         let moves_on = self.last.is_some_and(|last| taken > last);
         self.last = Some(taken);
@@ -66,13 +66,13 @@ impl Attention {
         }
     }
 
-    /// A frame was followed without a search.
+    /// Notes that a frame was followed without a search.
     pub fn followed(&mut self) {
         self.followed = self.followed.saturating_add(1);
     }
 
-    /// A frame was searched. `empty` is its glance if nobody was found, and nobody is waited for who was there
-    /// before.
+    /// Notes that a frame was searched. `empty` is its glance if there was no face and none is followed any
+    /// more.
     pub fn searched(&mut self, taken: Moment, empty: Option<Glance>) {
         (self.searched, self.followed, self.empty) = (Some(taken), 0, empty);
     }
@@ -95,7 +95,7 @@ mod tests {
         panic!("the scene does not matter")
     }
 
-    /// Of a scene searched at 1000 ms without anybody in it.
+    /// An empty scene, searched at 1000 ms.
     fn empty() -> Attention {
         let mut attention = Attention::default();
         assert_eq!(attention.plan(at(1000), false, not_asked), Plan::Search);

@@ -1,33 +1,33 @@
-//! Finds faces in a picture: a box, six key points and a score each.
+//! Finds faces in a picture: a box, six key points and a score for each.
 //!
-//! The network looks at the picture padded to a square and shrunk to its input. It answers with one box
-//! a cell of two grids (896 anchors); overlapping answers are merged, weighted by their scores.
+//! The picture is padded to a square and shrunk to the network's input. The network gives one box per anchor
+//! (896 anchors in two grids). Boxes that overlap are merged, weighted by their scores.
 
 use super::model::{ModelError, Network};
 use crate::frame::View;
 use crate::geometry::{Point, Rect, Similarity};
 
-/// A face must score this much (0 to 1) to count: of 4,307 press photographs 0.5 misses 37, 0.4 misses 3.
-/// What is no face after all is refused by the landmark network.
+/// The lowest score, 0 to 1, of a face. Of 4,307 press photographs 0.5 misses 37, 0.4 misses 3. The landmark
+/// network refuses what is no face.
 pub const MIN_SCORE: f32 = 0.4;
-/// Boxes that overlap more than this (intersection over union) are one face.
+/// Boxes that overlap more than this (intersection over union) are the same face.
 pub const MERGE_OVERLAP: f32 = 0.3;
-/// The most faces taken from one picture, the best first: a crowd must not stall the door.
+/// The most faces taken from one picture, best first, so that a crowd cannot slow the door down.
 pub const MAX_FACES: usize = 8;
 
-/// One face found.
+/// A face that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detection {
-    /// Around the face, in pixels of the picture; may reach outside it.
+    /// The box around the face, in pixels of the picture. It may reach outside the picture.
     pub bounds: Rect,
-    /// Right eye, left eye, nose tip, mouth, right ear, left ear (the person's own right and left).
+    /// Right eye, left eye, nose tip, mouth, right ear, left ear; right and left as the person sees them.
     pub keypoints: [Point; 6],
-    /// 0 to 1.
+    /// The score, 0 to 1.
     pub score: f32,
 }
 
 impl Detection {
-    /// The same face after it moved: the box stays upright, the key points turn.
+    /// The same face after a movement: the box stays upright, the key points turn.
     pub fn moved(&self, by: &Similarity) -> Self {
         let scale = by.scale();
         let centre = by.apply(self.bounds.centre());
@@ -46,8 +46,8 @@ pub fn detect(network: &Network, view: &dyn View) -> Result<Vec<Detection>, Mode
     Ok(faces.into_iter().map(|face| letterbox.to_picture(face)).collect())
 }
 
-/// Finds the faces in a picture that is turned upside down before it is looked at. Boxes and key points lie where they
-/// do in the picture as it is.
+/// Finds the faces in a picture after turning it upside down. Boxes and key points are in the picture's own
+/// pixels.
 pub fn detect_upside_down(network: &Network, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
     let letterbox = Letterbox::fit(view, network.input_size().0);
     let upright = letterbox.shrink(view);
@@ -56,14 +56,14 @@ pub fn detect_upside_down(network: &Network, view: &dyn View) -> Result<Vec<Dete
     Ok(faces.into_iter().map(|face| letterbox.to_picture(letterbox.turned_back(face))).collect())
 }
 
-/// The faces in the network's square input, in its pixels.
+/// The faces in the network's square input, in pixels of the input.
 fn faces_of(network: &Network, square: &[u8]) -> Result<Vec<Detection>, ModelError> {
     let (side, _) = network.input_size();
     let outputs = network.run(square)?;
     Ok(merge(decode(&outputs[0], &outputs[1], side as f32)))
 }
 
-/// How a picture sits in the network's square input.
+/// The place of a picture in the network's square input.
 struct Letterbox {
     side: u32,
     width: u32,
@@ -100,7 +100,7 @@ impl Letterbox {
         square
     }
 
-    /// A face of the square upside down, as it lies in the square upright.
+    /// A face in the square turned upside down, in pixels of the upright square.
     fn turned_back(&self, face: Detection) -> Detection {
         let side = self.side as f32;
         let back = |p: Point| Point::new(side - p.x, side - p.y);
@@ -128,7 +128,7 @@ impl Letterbox {
     }
 }
 
-/// The middle of each anchor as a fraction of the input: 16x16 cells of two anchors, 8x8 of six.
+/// The centre of each anchor as a fraction of the input: 16x16 cells with two anchors, 8x8 cells with six.
 fn anchors() -> impl Iterator<Item = Point> {
     [(16u16, 2usize), (8, 6)].into_iter().flat_map(|(grid, each)| {
         (0..grid).flat_map(move |row| {
@@ -160,7 +160,8 @@ fn decode(boxes: &[f32], scores: &[f32], side: f32) -> Vec<Detection> {
         .collect()
 }
 
-/// Weighted non-maximum suppression: each group of overlapping boxes becomes its score-weighted mean.
+/// Weighted non-maximum suppression: each group of overlapping boxes becomes its mean, weighted by the
+/// scores.
 fn merge(mut candidates: Vec<Detection>) -> Vec<Detection> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut faces = Vec::new();
@@ -170,7 +171,7 @@ fn merge(mut candidates: Vec<Detection>) -> Vec<Detection> {
         }
         let (group, rest): (Vec<_>, Vec<_>) =
             candidates.into_iter().partition(|other| other.bounds.iou(&best.bounds) > MERGE_OVERLAP);
-        // A box without area overlaps nothing, not even itself; it is dropped, or the loop would not end.
+        // A box without area overlaps nothing, not even itself. Drop it, or the loop would not end.
         candidates = if group.is_empty() { rest.into_iter().skip(1).collect() } else { rest };
         if !group.is_empty() {
             faces.push(weighted_mean(&group, best.score));

@@ -5,8 +5,8 @@ use limen_core::embedding::Embedding;
 use super::model::{ModelError, Network};
 use crate::frame::Picture;
 
-/// The embedding of an aligned crop of the network's input size, as the network's metric compares it: of a network
-/// that is compared by the angle, of unit length, so that every mean is one of directions.
+/// The embedding of an aligned crop of the network's input size, as the network's metric compares it: if that
+/// is the angle, it has unit length, so that means are means of directions.
 pub fn embed(network: &Network, crop: &Picture) -> Result<Embedding, ModelError> {
     let entry = network.entry();
     let output = network.run(crop.rgb())?.swap_remove(0);

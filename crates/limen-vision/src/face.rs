@@ -1,4 +1,4 @@
-//! A face as the stages hand it on, and how long they took.
+//! A face as one stage passes it to the next, and the time that each stage took.
 
 use std::time::{Duration, Instant};
 
@@ -11,16 +11,16 @@ use crate::quality::Quality;
 /// A face that passed the gate.
 #[derive(Debug, Clone)]
 pub struct Face {
-    /// Of the aligned crop.
+    /// The embedding of the aligned crop.
     pub plain: Embedding,
-    /// Of its mirror image, if asked for.
+    /// The embedding of the mirrored crop, if asked for.
     pub mirrored: Option<Embedding>,
     /// What the gate measured.
     pub quality: Quality,
 }
 
 impl Face {
-    /// The mean of the crops that were embedded.
+    /// The mean of the embeddings of both crops, or the only one.
     pub fn embedding(&self) -> Embedding {
         let crops = [Some(&self.plain), self.mirrored.as_ref()];
         // Both come from one network, so they have the same length and the mean exists.
@@ -33,32 +33,32 @@ impl Face {
     }
 }
 
-/// A face of a picture: its box, and the face or why it cannot be used.
+/// The box of a face in a picture, and the face or the reason why it cannot be used.
 pub type FoundFace = (Rect, Result<Face, Unusable>);
 
-/// Whether it is known already that a face is the right way up.
+/// Whether it is known that a face is upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WayUp {
     Known,
     Unknown,
 }
 
-/// How long each stage took for one picture; zero for a stage that did not run.
+/// The time that each stage took for one picture; zero for a stage that did not run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timing {
-    /// Seeing whether anything moved.
+    /// To check whether anything moved.
     pub glance: Duration,
-    /// Finding faces.
+    /// To find faces.
     pub detect: Duration,
-    /// Placing the mesh.
+    /// To place the mesh.
     pub landmarks: Duration,
-    /// Cutting the crop and judging it.
+    /// To cut the crop and check its quality.
     pub align: Duration,
-    /// Running the face network.
+    /// To run the face network.
     pub embed: Duration,
 }
 
-/// Adds how long `work` took to `total`.
+/// Adds the time that `work` takes to `total`.
 pub(crate) fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = work();

@@ -1,9 +1,9 @@
-//! Follows faces over a camera's frames, with no more work than a frame is worth.
+//! Follows faces over a camera's frames, with no more work than each frame needs.
 //!
-//! The detector searches the picture; between two searches a single face is followed by its own mesh, as
-//! MediaPipe does: the landmark network looks where the face was in the frame before, says whether one is
-//! there, and how it moved. What it does not vouch for is searched for in the same frame, so that no frame
-//! counts for a face that was not seen in it.
+//! The detector searches the picture. Between two searches a single face is followed by its own mesh, as in
+//! MediaPipe: the landmark network looks where the face was in the previous frame, and says whether a face is
+//! there and how it moved. If it finds none, the same frame is searched, so that no frame counts for a face
+//! that is not in it.
 
 use std::sync::Arc;
 
@@ -23,43 +23,43 @@ use crate::frame::{Glance, View};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::stages::Stages;
 
-/// How sure the landmark network must be, 0 to 1, that a face it was led to is still there, whatever the gate
-/// asks for; the value at which MediaPipe goes back to its detector.
+/// How sure, 0 to 1, the landmark network must be that a followed face is still there, whatever the gate
+/// requires. MediaPipe goes back to its detector below the same value.
 const SURE: f32 = 0.5;
 
-/// One face in one frame.
+/// A face in a frame.
 #[derive(Debug, Clone)]
 pub struct Sighting {
-    /// The face, followed over frames.
+    /// The track of the face.
     pub track: TrackId,
     /// Its box, in pixels of the frame.
     pub bounds: Rect,
-    /// Its embedding, or why there is none.
+    /// The face with its embedding, or why there is none.
     pub face: Result<Face, Unusable>,
 }
 
-/// What one frame showed.
+/// The result of one frame.
 #[derive(Debug, Clone, Default)]
 pub struct Look {
     /// When the frame was taken.
     pub taken: Moment,
-    /// The nearest face, which alone decides.
+    /// The nearest face, the only one that is embedded.
     pub nearest: Option<Sighting>,
-    /// How many faces there were.
+    /// The number of faces.
     pub faces: usize,
-    /// How many of them, the nearest left out, belong to somebody alive: a face that never moves is a poster.
+    /// The number of other living faces. A face that never moves is a picture.
     pub others: usize,
-    /// The picture shows nothing.
+    /// Whether the frame shows nothing: the camera is covered or blinded, or there is no light.
     pub blind: bool,
-    /// Tracks that have ended.
+    /// The tracks that have ended.
     pub ended: Vec<TrackId>,
     /// What was done with the frame.
     pub plan: Plan,
-    /// What it cost.
+    /// The time that it took.
     pub timing: Timing,
 }
 
-/// The one face of the last frame.
+/// The only face of the last frame.
 #[derive(Debug)]
 struct Followed {
     track: TrackId,
@@ -74,16 +74,16 @@ pub struct Vision {
     tracker: Tracker,
     attention: Attention,
     followed: Option<Followed>,
-    /// The last search saw nothing at all.
+    /// The last search showed a picture of nothing.
     blind: bool,
     closer: Option<TrackId>,
-    /// The face that was found to be the right way up.
+    /// The track whose face is known to be upright.
     upright: Option<TrackId>,
     mounting: Mounting,
 }
 
 impl Vision {
-    /// A vision that has seen nothing yet.
+    /// A vision without tracks.
     pub fn new(models: Arc<Models>, gate: Gate, crops: Crops) -> Self {
         Self {
             stages: Stages { models, gate, crops },
@@ -97,18 +97,18 @@ impl Vision {
         }
     }
 
-    /// Judges faces by this gate from now on.
+    /// Uses this gate from now on.
     pub fn replace_gate(&mut self, gate: Gate) {
         self.stages.gate = gate;
     }
 
-    /// Embeds the mirrored crop too for this track from now on: its decision is close.
+    /// Also embeds the mirrored crop of this track from now on, because its score is close to the threshold.
     pub fn look_closer(&mut self, track: TrackId) {
         self.closer = Some(track);
     }
 
-    /// Looks at a frame. Of several faces only the nearest, the largest box, is embedded: the door answers
-    /// one person at a time.
+    /// Analyses a frame. If there are several faces, only the nearest, with the largest box, is embedded: the
+    /// door serves one person at a time.
     pub fn look(&mut self, view: &dyn View, taken: Moment) -> Result<Look, ModelError> {
         let mut timing = Timing::default();
         let glance = || timed(&mut timing.glance, || view.glance());
@@ -125,7 +125,7 @@ impl Vision {
         }
     }
 
-    /// Forgets every track, as after a lost camera, and names them.
+    /// Ends all tracks, as after a lost camera, and returns them.
     pub fn forget(&mut self) -> Vec<TrackId> {
         (self.attention, self.followed) = (Attention::default(), None);
         self.tracker.end_all()
@@ -160,8 +160,8 @@ impl Vision {
         Ok(Look { taken, nearest, faces, others, blind, ended, plan, timing })
     }
 
-    /// Looks where the face was; nothing if the landmark network does not see one there, or one that moved so far
-    /// that it may be somebody else.
+    /// Looks for the face where it was. `None` if the landmark network finds no face there, or one that moved
+    /// so far that it may be another person.
     fn follow(
         &mut self,
         view: &dyn View,
@@ -188,12 +188,12 @@ impl Vision {
         Ok(Some(Look { taken, nearest: Some(sighting), faces: 1, ended, plan, timing, ..Look::default() }))
     }
 
-    /// A head does not turn over while it is followed: to ask once is enough.
+    /// A head does not turn upside down while it is followed, so it is checked once per track.
     fn way_up(&self, track: TrackId) -> WayUp {
         if self.upright == Some(track) { WayUp::Known } else { WayUp::Unknown }
     }
 
-    /// Remembers who is the right way up, and says in the journal if the camera may be mounted on its head.
+    /// Remembers that the track's face is upright, or warns that the camera may be mounted upside down.
     fn notice_way_up(&mut self, track: TrackId, face: &Result<Face, Unusable>) {
         let upside_down = match face {
             Err(Unusable::UpsideDown) => true,
@@ -215,7 +215,7 @@ impl Vision {
         self.tracker.moving().filter(|id| seen.contains(id) && *id != nearest).count()
     }
 
-    /// Where to look in the next frame.
+    /// Remembers where to look in the next frame.
     fn keep(&mut self, track: TrackId, detection: Detection, mesh: Mesh) {
         if is_sure(&mesh) {
             self.followed = Some(Followed { track, detection, points: mesh.points });

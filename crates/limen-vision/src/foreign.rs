@@ -1,8 +1,9 @@
-//! Is this face like those that the error rates were measured on?
+//! Checks whether a face is like the faces on which the error rates were measured.
 //!
-//! Faces that are covered, washed out, half in the dark, stretched or made of blocks lie near each other, whoever they
-//! are: behind the same drawn mask one stranger in eight is below the score that one in a thousand should be. No
-//! threshold holds for them. What each limit costs and what it keeps out is in docs/conditions.md.
+//! Embeddings of faces that are covered, washed out, half in the dark, stretched or blocky lie near each
+//! other, whoever the people are: with the same drawn mask, one stranger in eight is below the score that one
+//! in a thousand should be below. No threshold is valid for such faces. docs/conditions.md says what each
+//! limit costs and what it stops.
 
 use std::ops::RangeInclusive;
 
@@ -12,49 +13,54 @@ use super::align::SIDE;
 use crate::frame::Picture;
 use crate::geometry::Point;
 
-/// Pixels a side of a crop.
+/// The width of a crop, in pixels.
 const WIDTH: usize = SIDE as usize;
-/// Pixels a side of a cell; what is flat is judged by the means of cells, so that noise does not count.
+/// The side of a cell, in pixels. Flat areas are found by the means of cells, so that noise does not matter.
 const CELL: usize = 5;
-/// Cells a side of a window.
+/// The side of a window, in cells.
 const WINDOW: usize = 3;
-/// The cells of a window without detail deviate by less than this part of what the crop's pixels do.
+/// A window is flat if the deviation of its cells is less than this fraction of the deviation of the crop's
+/// pixels.
 const FLAT: f32 = 0.04;
-/// Most share of windows without detail between eyebrows and chin...
+/// The largest fraction of flat windows between eyebrows and chin.
 const MAX_FLAT_FACE: f32 = 0.066;
-/// ...and above, where a hat may be, in a photograph that others are compared with.
+/// The same above the eyebrows, where a hat may be, for photographs that become templates.
 const MAX_FLAT_FOREHEAD: f32 = 0.23;
-/// Least standard deviation of the luminance, of 255: fog, a dirty lens, a light into it.
+/// The smallest standard deviation of the luminance, of 255. It is less with fog, a dirty lens or light into
+/// the lens.
 const MIN_CONTRAST: f32 = 12.0;
-/// Luminance from which on a pixel is blown out.
+/// From this luminance on a pixel is overexposed.
 const BLOWN: f32 = 250.0;
-/// Most share of such pixels in the face.
+/// The largest fraction of such pixels in the face.
 const MAX_BLOWN: f32 = 0.02;
-/// Least luminance of the darker half of the face against the brighter.
+/// The smallest ratio of the luminance of the face's darker half to the brighter half.
 const MIN_EVENNESS: f32 = 0.4;
-/// Least of the lower quartile of detail against its mean: in the blocks of a JPEG of too few bytes there is none...
+/// The smallest ratio of the lower quartile of detail to its mean. The small blocks of a strongly compressed
+/// JPEG have no detail inside.
 const MIN_LOW_DETAIL: f32 = 0.13;
-/// ...and little in large blocks, which have more detail than this of what their means, three by three, have.
+/// Large blocks: that ratio is below the first number, and the ratio of detail to that of 3x3 means is above
+/// the second.
 const BLOCKS: (f32, f32) = (0.2, 0.38);
-/// Most detail in percent of contrast: more is noise.
+/// The most detail, in percent of contrast: more is noise.
 const MAX_DETAIL: f32 = 100.0;
-/// Width against height of the mesh of an upright face, in such a photograph; small faces come down to 0.77.
+/// The ratio of width to height of an upright face's mesh, for photographs that become templates. Small faces
+/// go down to 0.77.
 const PROPORTIONS: RangeInclusive<f32> = 0.76..=0.99;
-/// Least detail across and along, in percent of contrast, in such a photograph...
+/// The least detail across and along, in percent of contrast, for photographs that become templates.
 const MIN_DETAIL_EACH_WAY: f32 = 2.5;
-/// ...and of the lesser against the greater: a hand that moves blurs one of them.
+/// The smallest ratio of the lesser of these to the greater: a moving camera blurs one of them.
 const MIN_LESSER_DETAIL: f32 = 0.6;
 
 /// A part of a crop: rows, columns.
 type Zone = [std::ops::Range<usize>; 2];
 
-/// The face in pixels of the crop.
+/// The face, in pixels of the crop.
 const FACE: Zone = [30..125, 30..120];
-/// The windows from eyebrows to chin, and above.
+/// The windows from eyebrows to chin, and those above.
 const FACE_WINDOWS: Zone = [6..26, 5..23];
 const FOREHEAD_WINDOWS: Zone = [0..7, 5..23];
 
-/// Refuses a face unlike those measured; `crop` is the aligned one of [`SIDE`].
+/// Refuses a face unlike those that were measured; `crop` is the aligned crop of [`SIDE`].
 pub(super) fn check(crop: &Picture) -> Result<(), Unusable> {
     let luma = Plane::of(crop);
     let contrast = luma.deviation();
@@ -74,9 +80,9 @@ pub(super) fn check(crop: &Picture) -> Result<(), Unusable> {
     }
 }
 
-/// Refuses what does harm only in a photograph that others are compared with: blurred alike, stretched alike or under
-/// the same hat, strangers resemble each other, but not somebody on a good photograph. `mesh` has its points in the
-/// crop.
+/// Refuses what does harm only in a template's photograph: strangers who are blurred or stretched alike, or
+/// wear the same hat, resemble each other, but not a person on a good photograph. The points of `mesh` are in
+/// pixels of the crop.
 pub(super) fn check_template(crop: &Picture, mesh: &[Point]) -> Result<(), Unusable> {
     let luma = Plane::of(crop);
     let contrast = luma.deviation().max(1.0);
@@ -93,7 +99,7 @@ pub(super) fn check_template(crop: &Picture, mesh: &[Point]) -> Result<(), Unusa
     }
 }
 
-/// The share of windows that show no detail: something lies over them.
+/// The fraction of flat windows, where something may cover the face.
 fn flat_share(luma: &Plane, [rows, columns]: Zone) -> f32 {
     let (cells, limit) = (luma.means(CELL), FLAT * luma.deviation());
     let windows = rows.len() * columns.len();
@@ -112,7 +118,7 @@ fn is_made_of_blocks(luma: &Plane, detail: &[f32]) -> bool {
     low < MIN_LOW_DETAIL || (low < BLOCKS.0 && mean(detail) / of_means > BLOCKS.1)
 }
 
-/// Width against height.
+/// The ratio of width to height.
 fn proportion(mesh: &[Point]) -> f32 {
     let extent = |of: fn(&Point) -> f32| {
         let values = mesh.iter().map(of);
@@ -151,7 +157,7 @@ impl Plane {
         deviation(&self.values)
     }
 
-    /// The means of squares of `each` pixels.
+    /// The means of squares of `each` x `each` pixels.
     fn means(&self, each: usize) -> Self {
         let side = self.side / each;
         let square = |row: usize, column: usize| {
@@ -162,14 +168,14 @@ impl Plane {
         Self { side, values }
     }
 
-    /// The standard deviation of the window that begins in this cell.
+    /// The standard deviation of the window whose first cell is this one.
     fn window(&self, row: usize, column: usize) -> f32 {
         let cells: [f32; WINDOW * WINDOW] =
             std::array::from_fn(|i| self.at(row + i / WINDOW, column + i % WINDOW));
         deviation(&cells)
     }
 
-    /// The absolute Laplacian of each value of a zone that has neighbours on all sides.
+    /// The absolute Laplacian of each value in a zone; each must have neighbours on all sides.
     fn detail(&self, [rows, columns]: &Zone) -> Vec<f32> {
         let inner = |range: &std::ops::Range<usize>| range.start.max(1)..range.end.min(self.side - 1);
         let laplacian = |row: usize, column: usize| {
@@ -180,7 +186,7 @@ impl Plane {
         inner(rows).flat_map(|row| inner(columns).map(move |column| laplacian(row, column))).collect()
     }
 
-    /// The mean absolute second difference one way: columns and rows to the next value.
+    /// The mean absolute second difference in one direction: the columns and rows to the next value.
     fn detail_along(&self, (right, down): (usize, usize)) -> f32 {
         let inner = 1..self.side - 1;
         let difference = |row: usize, column: usize| {
@@ -191,7 +197,7 @@ impl Plane {
         all.sum::<f32>() / (inner.len() * inner.len()) as f32
     }
 
-    /// The share of the face for which something holds.
+    /// The fraction of the face's pixels for which `holds` is true.
     fn share(&self, holds: impl Fn(f32) -> bool) -> f32 {
         let [rows, columns] = FACE;
         let of = rows.len() * columns.len();
@@ -199,7 +205,7 @@ impl Plane {
         found.filter(|(row, column)| holds(self.at(*row, *column))).count() as f32 / of as f32
     }
 
-    /// The luminance of the darker half of the face, left or right, against the brighter.
+    /// The ratio of the luminance of the face's darker half, left or right, to that of the brighter.
     fn evenness(&self) -> f32 {
         let [rows, columns] = FACE;
         let middle = columns.start + columns.len() / 2;

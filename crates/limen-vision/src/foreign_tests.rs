@@ -1,8 +1,8 @@
-//! What the gate takes for a face as people photograph them, and what not.
+//! Which pictures the gate accepts as photographs of faces, and which not.
 
 use super::*;
 
-/// Something with the light and detail of a face, and no blocks: waves of several lengths.
+/// A picture with the light and detail of a face, without blocks: waves of several lengths.
 fn face(x: u32, y: u32) -> f32 {
     let (x, y) = (x as f32, y as f32);
     let wave = |length: f32, turn: f32| ((x * turn.cos() + y * turn.sin()) / length).sin();
@@ -21,7 +21,7 @@ fn judged(of: impl Fn(u32, u32) -> f32) -> Result<(), Unusable> {
     check(&crop(of))
 }
 
-/// As a photograph to enrol by.
+/// Checked as a photograph for a template.
 fn judged_to_enrol(of: impl Fn(u32, u32) -> f32) -> Result<(), Unusable> {
     check_template(&crop(of), &square_mesh(90.0, 100.0))
 }

@@ -1,4 +1,4 @@
-//! A camera's frame as it came, and a picture as the vision reads it.
+//! A frame as the camera sent it, and a decoded picture.
 
 mod view;
 
@@ -6,21 +6,21 @@ pub use view::{Area, Glance, Part, View, shrink};
 
 use limen_core::clock::Moment;
 
-/// The pixel formats a camera may deliver.
+/// The pixel formats of cameras.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PixelFormat {
     /// 4:2:2 packed, bytes Y0 U Y1 V; full-range or limited-range BT.601 as webcams send it.
     Yuyv,
-    /// One JPEG a frame, possibly without Huffman tables.
+    /// One JPEG per frame, possibly without Huffman tables.
     Mjpeg,
-    /// One byte of luminance a pixel (infrared cameras).
+    /// One byte of luminance per pixel (infrared cameras).
     Grey,
-    /// Bytes R G B.
+    /// Three bytes per pixel: R G B.
     Rgb24,
 }
 
 impl PixelFormat {
-    /// The name used in configuration, documentation and log.
+    /// The format's name in configuration, documentation and log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Yuyv => "YUYV",
@@ -31,22 +31,22 @@ impl PixelFormat {
     }
 }
 
-/// One frame as the camera delivered it, not yet decoded.
+/// A frame as the camera sent it, not yet decoded.
 #[derive(Clone)]
 pub struct Frame {
-    /// How `bytes` are to be read.
+    /// The format of `bytes`.
     pub format: PixelFormat,
-    /// Pixels a row.
+    /// The width, in pixels.
     pub width: u32,
-    /// Rows.
+    /// The height, in pixels.
     pub height: u32,
-    /// Bytes from one row to the next; not used for MJPEG.
+    /// The bytes from the start of one row to the next; unused for MJPEG.
     pub stride: usize,
-    /// The frame's bytes, cut to what the driver says it wrote.
+    /// The frame's bytes, as many as the driver wrote.
     pub bytes: Vec<u8>,
-    /// When the sensor took it.
+    /// When the sensor took the frame.
     pub taken: Moment,
-    /// The driver's running number; a gap means frames that nobody read.
+    /// The driver's frame number. A gap means that frames were not read.
     pub sequence: u64,
 }
 
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Frame {
     }
 }
 
-/// A decoded picture: packed RGB, one byte a channel, rows from the top, no padding.
+/// A decoded picture: packed RGB, one byte per channel, rows from the top, no padding.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     width: u32,
@@ -73,7 +73,8 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Wraps packed RGB bytes; `None` unless there are exactly `width * height * 3` and at least one pixel.
+    /// A picture of packed RGB bytes; `None` unless there are exactly `width * height * 3` and at least one
+    /// pixel.
     pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
         let expected = (width as usize).checked_mul(height as usize)?.checked_mul(3)?;
         (expected > 0 && rgb.len() == expected).then_some(Self { width, height, rgb })
@@ -91,17 +92,17 @@ impl Picture {
         Self { width, height, rgb }
     }
 
-    /// Pixels a row, at least 1.
+    /// The width in pixels, at least 1.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Rows, at least 1.
+    /// The height in pixels, at least 1.
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// The packed bytes, `width * height * 3` of them.
+    /// The packed bytes: `width * height * 3`.
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
     }
@@ -114,7 +115,7 @@ impl Picture {
         [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
     }
 
-    /// A part of the picture; `area` is cut to it first, see [`Area::touched`].
+    /// A part of the picture; see [`Area::touched`] for an `area` that reaches outside.
     pub fn cut(&self, area: Area) -> Self {
         let left = area.left.min(self.width - 1);
         let top = area.top.min(self.height - 1);
@@ -126,7 +127,7 @@ impl Picture {
         Self { width, height, rgb }
     }
 
-    /// The picture turned by so many quarters, clockwise.
+    /// The picture turned clockwise by this many quarters.
     pub fn turned(&self, quarters: u8) -> Self {
         let (right, bottom) = (i64::from(self.width) - 1, i64::from(self.height) - 1);
         let at = |x: u32, y: u32| (i64::from(x), i64::from(y));

@@ -3,9 +3,9 @@
 /// A point in pixels: x to the right, y down.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Point {
-    /// Column, in pixels.
+    /// The column, in pixels.
     pub x: f32,
-    /// Row, in pixels.
+    /// The row, in pixels.
     pub y: f32,
 }
 
@@ -15,7 +15,7 @@ impl Point {
         Self { x, y }
     }
 
-    /// Euclidean distance in pixels.
+    /// The Euclidean distance, in pixels.
     pub fn distance(self, other: Self) -> f32 {
         (self.x - other.x).hypot(self.y - other.y)
     }
@@ -29,40 +29,40 @@ impl Point {
 /// An upright box in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rect {
-    /// Left edge.
+    /// The left edge: a column, in pixels.
     pub left: f32,
-    /// Top edge.
+    /// The top edge: a row, in pixels.
     pub top: f32,
-    /// Extent to the right, not negative.
+    /// The width in pixels, not negative.
     pub width: f32,
-    /// Extent downwards, not negative.
+    /// The height in pixels, not negative.
     pub height: f32,
 }
 
 impl Rect {
-    /// The box around `centre`.
+    /// The box of this size around `centre`.
     pub fn around(centre: Point, width: f32, height: f32) -> Self {
         Self { left: centre.x - width / 2.0, top: centre.y - height / 2.0, width, height }
     }
 
-    /// The middle of the box.
+    /// The centre of the box.
     pub fn centre(&self) -> Point {
         Point::new(self.left + self.width / 2.0, self.top + self.height / 2.0)
     }
 
-    /// Square pixels.
+    /// The area in square pixels, not negative.
     pub fn area(&self) -> f32 {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
-    /// Intersection over union, 0 (apart) to 1 (the same).
+    /// Intersection over union, 0 (apart) to 1 (equal).
     pub fn iou(&self, other: &Self) -> f32 {
         let shared = self.shared(other);
         let union = self.area() + other.area() - shared;
         if union > 0.0 { shared / union } else { 0.0 }
     }
 
-    /// How much of the smaller of the two lies in the other, 0 (nothing) to 1 (all of it).
+    /// The fraction of the smaller box that lies in the other, 0 to 1.
     pub fn share_in(&self, other: &Self) -> f32 {
         let smaller = self.area().min(other.area());
         if smaller > 0.0 { self.shared(other) / smaller } else { 0.0 }
@@ -78,22 +78,21 @@ impl Rect {
 /// A rotation, uniform scale and shift: (x, y) goes to (a x - b y + tx, b x + a y + ty).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Similarity {
-    /// Scale times cosine.
+    /// The scale times the cosine of the angle.
     pub a: f32,
-    /// Scale times sine.
+    /// The scale times the sine of the angle.
     pub b: f32,
-    /// Shift to the right.
+    /// The shift to the right, in pixels.
     pub tx: f32,
-    /// Shift down.
+    /// The shift down, in pixels.
     pub ty: f32,
 }
 
 impl Similarity {
     /// The least-squares similarity (without reflection) that takes `from` to `to`.
     ///
-    /// `None` with fewer than two points, or where all of `from` fall together.
-    /// Source: Umeyama 1991, in the plane, in complex form: the scaled rotation is
-    /// sum(conj(p) q) / sum(|p|^2) over centred points.
+    /// `None` with fewer than two points, or if all points of `from` are equal. Source: Umeyama 1991, in the
+    /// plane, in complex form: the scaled rotation is sum(conj(p) q) / sum(|p|^2) over centred points.
     pub fn fit(from: &[Point], to: &[Point]) -> Option<Self> {
         if from.len() != to.len() || from.len() < 2 {
             return None;
@@ -120,7 +119,8 @@ impl Similarity {
         (fitted.scale().is_finite() && fitted.scale() > 1e-6).then_some(fitted)
     }
 
-    /// Takes `centre` to the middle of a square of `side`, what lies at `angle` (radians, clockwise) level, at this scale.
+    /// Takes `centre` to the centre of a square of `side`, and a line at `angle` (radians, clockwise) to a
+    /// horizontal one, with this scale.
     pub fn around(centre: Point, angle: f32, scale: f32, side: f32) -> Self {
         let (a, b) = (scale * angle.cos(), -scale * angle.sin());
         Self {
@@ -131,7 +131,7 @@ impl Similarity {
         }
     }
 
-    /// Where the point goes.
+    /// The transformed point.
     pub fn apply(&self, point: Point) -> Point {
         Point::new(
             self.a * point.x - self.b * point.y + self.tx,
@@ -146,7 +146,7 @@ impl Similarity {
         Self { a, b, tx: -(a * self.tx - b * self.ty), ty: -(b * self.tx + a * self.ty) }
     }
 
-    /// Target pixels a source pixel.
+    /// The scale: target pixels per source pixel.
     pub fn scale(&self) -> f32 {
         self.a.hypot(self.b)
     }

@@ -1,4 +1,4 @@
-//! Places the 468-point mesh on a detected face and reads its pose.
+//! Places the mesh of 468 points on a detected face and computes its pose.
 
 use super::detect::Detection;
 use super::model::{ModelError, Network};
@@ -6,12 +6,12 @@ use super::warp::warp;
 use crate::frame::View;
 use crate::geometry::{Point, Similarity};
 
-/// Points of the mesh.
+/// The number of points of the mesh.
 pub const POINTS: usize = 468;
-/// The square looked at is this much larger than the detector's box.
+/// How much larger than the detector's box the network's square input is.
 const REGION: f32 = 1.5;
 
-/// Mesh points by their number, as MediaPipe's face mesh counts them.
+/// The numbers of mesh points, as in MediaPipe's face mesh.
 mod point {
     pub const RIGHT_EYE_OUTER: usize = 33;
     pub const RIGHT_EYE_INNER: usize = 133;
@@ -26,29 +26,29 @@ mod point {
 /// The mesh of one face.
 #[derive(Debug, Clone)]
 pub struct Mesh {
-    /// The points in pixels of the picture.
+    /// The points, in pixels of the picture.
     pub points: Vec<Point>,
-    /// Depth of each point in pixels of the picture; smaller is nearer to the camera.
+    /// The depth of each point, in pixels of the picture; smaller is nearer to the camera.
     pub depth: Vec<f32>,
-    /// 0 to 1: how sure the network is that there is a face.
+    /// How sure the network is that there is a face, 0 to 1.
     pub presence: f32,
-    /// Where the head points.
+    /// The direction of the head.
     pub pose: Pose,
 }
 
-/// Where the head points, in degrees; zero looks straight at the camera.
+/// The direction of the head in degrees; zero is straight to the camera.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pose {
-    /// Turned to a side.
+    /// The turn to one side.
     pub yaw: f32,
-    /// Nodding up or down.
+    /// The nod up or down.
     pub pitch: f32,
-    /// Tilted in the picture's plane, clockwise, -180 to 180: the line between the eyes.
+    /// The angle of the line between the eyes in the picture's plane, clockwise, -180 to 180.
     pub roll: f32,
 }
 
 impl Mesh {
-    /// The middle of the person's right and left eye.
+    /// The centres of the person's right and left eye.
     pub fn eyes(&self) -> (Point, Point) {
         (
             self.points[point::RIGHT_EYE_OUTER].midpoint(self.points[point::RIGHT_EYE_INNER]),
@@ -56,14 +56,14 @@ impl Mesh {
         )
     }
 
-    /// The mean of its points.
+    /// The mean of the points.
     pub fn centre(&self) -> Point {
         let count = self.points.len().max(1) as f32;
         let (x, y) = self.points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.x, y + p.y));
         Point::new(x / count, y / count)
     }
 
-    /// The upper left and the lower right corner of the box around its points.
+    /// The upper left and lower right corners of the box around the points.
     pub fn extent(&self) -> (Point, Point) {
         let none =
             (Point::new(f32::INFINITY, f32::INFINITY), Point::new(f32::NEG_INFINITY, f32::NEG_INFINITY));
@@ -73,7 +73,7 @@ impl Mesh {
     }
 }
 
-/// Looks at a detected face more closely.
+/// Places the mesh on a detected face.
 pub fn find_mesh(network: &Network, view: &dyn View, face: &Detection) -> Result<Mesh, ModelError> {
     let (side, _) = network.input_size();
     let to_crop = upright_region(face, side as f32);
@@ -102,12 +102,13 @@ fn upright_region(face: &Detection, side: f32) -> Similarity {
     Similarity::around(face.bounds.centre(), angle, scale, side)
 }
 
-/// The degrees by which the line from the person's right eye to the left one is turned, clockwise.
+/// The angle of the line from the person's right eye to the left one, in degrees, clockwise.
 fn roll((right, left): (Point, Point)) -> f32 {
     (left.y - right.y).atan2(left.x - right.x).to_degrees()
 }
 
-/// Yaw from the depth of the two cheeks, pitch from that of forehead and chin, on the upright crop; no roll.
+/// Yaw from the depths of the two cheeks and pitch from those of forehead and chin, on the upright crop; no
+/// roll.
 fn pose(raw: &[[f32; 3]]) -> Pose {
     let degrees = |depth: f32, extent: f32| depth.atan2(extent.abs().max(1e-3)).to_degrees();
     let [right, left] = [raw[point::RIGHT_CHEEK], raw[point::LEFT_CHEEK]];

@@ -1,12 +1,16 @@
-//! From a camera's bytes to an observation: decode, detect, track, place the mesh, judge, align, embed, match.
+//! From a camera's bytes to an observation: decode, detect, track, place the mesh, check, align, embed,
+//! match.
 //!
 //! | layer | rooms |
 //! |---|---|
 //! | pictures | [`geometry`], [`frame`], [`pixels`] |
 //! | networks | [`model`] |
-//! | stages, in their order | [`detect`], [`track`], [`landmarks`], [`quality`], [`align`], [`embed`] |
-//! | who runs them | [`analyst`] on photographs, [`follow`] and [`attention`] on a camera's frames: both go the same way with a [`face`], so that what is enrolled and what is seen at the door are comparable |
+//! | stages, in order | [`detect`], [`track`], [`landmarks`], [`quality`], [`align`], [`embed`] |
+//! | what runs them | [`analyst`] on photographs, [`follow`] and [`attention`] on a camera's frames |
 //! | whose face it is | [`matching`], which turns embeddings into observations |
+//!
+//! Photographs and frames pass through the same stages with the same [`face`], so that a template and a probe
+//! are comparable.
 
 pub mod align;
 pub mod analyst;

@@ -1,8 +1,8 @@
-//! Compares probes with the gallery and says, frame by frame, whom a track shows.
+//! Compares probes with the gallery and says, for each frame, whom a track shows.
 //!
 //! A *probe* is the weighted mean of a track's fresh embeddings; a *template* is the mean of a person's
-//! photographs; a *score* is their distance, centred on how crowded their region is ([`cohort`]). What counts
-//! as near enough follows from measured error rates (see [`thresholds`]).
+//! photographs; a *score* is their distance, minus a part for crowded regions ([`cohort`]). How near is near
+//! enough follows from measured error rates ([`thresholds`]).
 
 mod coarse;
 pub mod cohort;
@@ -29,9 +29,9 @@ use probe::{Fusing, Part, Probe};
 use scoring::Scored;
 use thresholds::{Case, Thresholds};
 
-/// A plain probe whose score lies no farther than this from the threshold, on either side, decides nothing: it is
-/// looked at again with the mirrored crop. Measured: it gains nearly all that looking again always would, and both
-/// looks together accept as many strangers as one (`models/README.md`, "Frames").
+/// If the score of a plain probe is this near to the threshold, on either side, it decides nothing: the
+/// mirrored crop is embedded too. This gains almost as much as mirroring always, and both probes together
+/// accept as many strangers as one (`models/README.md`, "Frames").
 pub const CLOSE: f32 = 0.02;
 
 /// How a comparison is decided.
@@ -39,17 +39,17 @@ pub const CLOSE: f32 = 0.02;
 pub struct Rule {
     /// Scores for a target rate, or a fixed distance.
     pub thresholds: Thresholds,
-    /// By how much the nearest person must be ahead of the next.
+    /// How much nearer the nearest person must be than the next.
     pub margin: Margin,
-    /// Pairs that must be told apart by more.
+    /// Pairs that need a larger margin.
     pub look_alikes: LookAlikes,
-    /// The most frames fused into one probe.
+    /// The most frames in a probe.
     pub window: usize,
-    /// A frame farther than this from its track's probe shows somebody else.
+    /// A frame farther than this from the probe of its track shows another person.
     pub same_face: Distance,
 }
 
-/// A gallery made ready for comparing, with one probe a track.
+/// A gallery prepared for comparison, with one probe per track.
 #[derive(Debug)]
 pub struct Matcher {
     rule: Rule,
@@ -58,7 +58,7 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Ready to compare with this gallery.
+    /// A matcher with this rule and gallery.
     pub fn new(rule: Rule, prepared: Arc<Prepared>) -> Self {
         Self { rule, prepared, probes: HashMap::new() }
     }
@@ -68,12 +68,12 @@ impl Matcher {
         self.prepared.gallery()
     }
 
-    /// Takes another rule and gallery; every probe starts anew.
+    /// Takes another rule and gallery; all probes start again.
     pub fn replace(&mut self, rule: Rule, prepared: Arc<Prepared>) {
         *self = Self::new(rule, prepared);
     }
 
-    /// Adds a frame's embedding to its track's probe and compares.
+    /// Adds a frame's embedding to the probe of its track and compares the probe.
     pub fn observe(
         &mut self,
         track: TrackId,
@@ -82,7 +82,8 @@ impl Matcher {
         crops: Crops,
         weight: f32,
     ) -> Observation {
-        // By the angle every frame counts alike, however long its vector is. One without a direction matches nobody.
+        // By the angle all frames count the same, whatever the length of the vector. One without a direction
+        // matches nobody.
         let embedding = self.prepared.scoring().measured(&embedding).unwrap_or(embedding);
         let alone = embedding.clone();
         let probe = self.probes.entry(track).or_default();
@@ -103,12 +104,12 @@ impl Matcher {
         Observation { track, taken, frames, fused, nearest_alone, others: 0, look_closer }
     }
 
-    /// Forgets a track that has ended.
+    /// Drops the probe of a track that has ended.
     pub fn forget(&mut self, track: TrackId) {
         self.probes.remove(&track);
     }
 
-    /// Compares one probe, fused from `frames` pictures, with everybody.
+    /// Compares a probe, fused from `frames` pictures, with all people.
     pub fn compare(&self, probe: &Embedding, frames: u32, crops: Crops) -> Comparison {
         let ready = self.prepared.scoring().ready(probe);
         let [best, runner_up] = ready.as_ref().map_or([None, None], |probe| {
@@ -127,7 +128,7 @@ impl Matcher {
         Comparison { best, runner_up, threshold, verdict }
     }
 
-    /// Somebody near the probe, and of how many photographs their template is.
+    /// A person near the probe, and the number of photographs in the template.
     fn candidate(&self, near: Near, probe: &Scored) -> Option<(Candidate, usize)> {
         let person = self.prepared.person(near);
         let candidate =
@@ -153,8 +154,8 @@ impl Matcher {
         }
     }
 
-    /// Whether somebody known to resemble the best candidate is nearer to the probe than the pair's margin
-    /// allows, whoever the runner-up is.
+    /// Whether a person who is known to resemble the best candidate is so near to the probe that the pair's
+    /// margin is not reached, whoever the runner-up is.
     fn resembles_another(&self, best: &Candidate, probe: &Scored) -> bool {
         let score_of = |other: &PersonId| {
             let index = self.gallery().index_of(other)?;
@@ -166,7 +167,7 @@ impl Matcher {
             .any(|(score, margin)| !best.score.leads(score, margin))
     }
 
-    /// Whether a better look may decide otherwise. A fixed distance is taken at its word.
+    /// Whether the mirrored crop may change the decision. With a fixed distance it is not tried.
     fn is_close(&self, comparison: &Comparison) -> bool {
         let near = |best: &Candidate| (best.score.get() - comparison.threshold.get()).abs() <= CLOSE;
         self.rule.thresholds.follow_from_rates() && comparison.best.as_ref().is_some_and(near)
@@ -179,7 +180,7 @@ impl Matcher {
     }
 }
 
-/// The probe's half of the centring taken off as well.
+/// The score, with the probe's half of the centring subtracted as well.
 fn centred(near: Near, probe: &Scored) -> Option<Score> {
     Score::new(near.led.get() - probe.lead.get())
 }

@@ -1,7 +1,7 @@
-//! The networks: the only room that names the engine that runs them, `limen-nn`.
+//! The networks. Only this room names `limen-nn`, the engine that runs them.
 //!
-//! A [`Models`] is the set the pipeline needs (detector, landmarks, embedder). Each network is checked
-//! before it is used: the file's SHA-256, the shapes of its graph, and its answer to a self-test pattern.
+//! [`Models`] is the set that the pipeline needs (detector, landmarks, embedder). Each network is checked
+//! before use: the file's SHA-256, the shapes of its graph, and its output for a self-test pattern.
 //!
 //! The embedder is a [`Pack`]: a network with the manifest that describes it. One is compiled in; others are
 //! installed in the folder of [`Packs`], or named by path and digest.
@@ -33,137 +33,137 @@ use limen_files::FileError;
 /// Why a model is not used.
 #[derive(Debug, Error)]
 pub enum ModelError {
-    /// The manifest is not what this version reads.
+    /// This version could not read the manifest.
     #[error("the model manifest cannot be read: {0}")]
     Manifest(String),
-    /// No such entry.
+    /// The manifest has no such model.
     #[error("the manifest has no model named {0:?}; it has: {1}")]
     Unknown(String, String),
-    /// A name that no model has.
+    /// No model has this name.
     #[error(
         "there is no model named \"{name}\"; there are: {known}; `limen models add` installs another one"
     )]
     NoSuchModel {
-        /// Which was asked for.
+        /// The name that was asked for.
         name: ModelName,
-        /// Those that there are.
+        /// The names of all models.
         known: String,
     },
-    /// A file that no manifest describes.
+    /// No manifest describes this file.
     #[error(
         "{file}: no manifest describes this network (sha256 {digest}); \
          install it with one that does: limen models add {file} --manifest MANIFEST",
         file = .file.display()
     )]
     Undescribed {
-        /// The network.
+        /// The network's file.
         file: PathBuf,
-        /// Its digest.
+        /// The digest of that file.
         digest: ModelDigest,
     },
-    /// A pack's manifest, or what lies in the folder of packs, is not what it has to be.
+    /// The manifest of a pack, or the contents of the folder of packs, are wrong.
     #[error("{file}: {what}", file = .file.display())]
     Pack {
-        /// Which file.
+        /// The file that is wrong.
         file: PathBuf,
-        /// What is wrong, and what to do.
+        /// What is wrong, and the remedy.
         what: String,
     },
-    /// A pack whose name is another model's.
+    /// Another model has the name of this pack.
     #[error("the name \"{name}\" is taken by {by}; {remedy}")]
     Taken {
-        /// Of both.
+        /// The name of both.
         name: ModelName,
-        /// Whose it is.
+        /// The model that has the name.
         by: String,
-        /// What to do.
+        /// What to do about it.
         remedy: String,
     },
-    /// A network that was never trained on faces, and a door that really opens.
+    /// The network was never trained on faces, while the door's lock is real.
     #[error(
         "model {0} is untrained: it tells nobody from anybody and never drives a lock; \
          choose a trained one (`limen models`), or write driver = \"dry-run\""
     )]
     Untrained(String),
-    /// A file of a pack cannot be read or written, or others may write it.
+    /// A file of a pack could not be read or written, or others may write it.
     #[error(transparent)]
     Rights(#[from] FileError),
-    /// The file cannot be read.
+    /// The file could not be read.
     #[error("{file}: {source}", file = .file.display())]
     File {
-        /// Which.
+        /// The file that failed.
         file: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// Another file than the one that was measured.
+    /// The file is not the one that was measured.
     #[error(
         "model {name}: the file's SHA-256 is {found}, but {expected} is pinned: \
          put the original file back, or pin the new one if you mean it"
     )]
     Digest {
-        /// The model.
+        /// The model's name.
         name: String,
-        /// Of the file.
+        /// The digest of the file.
         found: ModelDigest,
-        /// Of the manifest or the configuration.
+        /// The digest in the manifest or the configuration.
         expected: ModelDigest,
     },
-    /// tract refuses the graph.
+    /// tract could not load the graph.
     #[error("model {name}: the graph does not load: {what}")]
     Graph {
-        /// The model.
+        /// The model's name.
         name: String,
-        /// What tract said.
+        /// The error of tract.
         what: String,
     },
     /// The graph has other inputs or outputs than the manifest says.
     #[error("model {name}: its {place} has the shape {found}, but the manifest says {expected}")]
     Shape {
-        /// The model.
+        /// The model's name.
         name: String,
-        /// Which input or output.
+        /// The input or the output.
         place: String,
-        /// In the graph.
+        /// The shape in the graph.
         found: String,
-        /// In the manifest.
+        /// The shape in the manifest.
         expected: String,
     },
-    /// The network computes something else than where it was measured.
+    /// The network's output differs from the measured one.
     #[error(
         "model {name}: self-test: {place} is {found}, expected {expected} within {tolerance}: \
          this machine computes the network wrongly, or the manifest belongs to another file"
     )]
     SelfTest {
-        /// The model.
+        /// The model's name.
         name: String,
-        /// Which number.
+        /// The number: its output, and its index in it from 1.
         place: String,
-        /// What came out.
+        /// The number that came out.
         found: f32,
-        /// What should have.
+        /// The number in the manifest.
         expected: f32,
-        /// By how much it may differ.
+        /// The largest difference that is allowed.
         tolerance: f32,
     },
     /// Running the network failed.
     #[error("model {name}: running it failed: {what}")]
     Run {
-        /// The model.
+        /// The model's name.
         name: String,
-        /// What tract said.
+        /// The error of tract.
         what: String,
     },
-    /// The embedding network gave something that is no embedding.
+    /// The output of the embedding network is no embedding.
     #[error("model {name}: the output is not a vector of finite numbers")]
     NotFinite {
-        /// The model.
+        /// The model's name.
         name: String,
     },
-    /// A network that is compared by the angle gave zeros.
+    /// The output is all zeros, while embeddings are compared by the angle.
     #[error("model {name}: the output is all zeros, which has no direction to compare (metric = \"cosine\")")]
     NoDirection {
-        /// The model.
+        /// The model's name.
         name: String,
     },
 }
@@ -172,7 +172,7 @@ pub enum ModelError {
 pub struct Models {
     /// Finds faces: 128x128 RGB to 896 boxes.
     pub detector: Network,
-    /// 468 points on a face: 192x192 RGB.
+    /// Places 468 points on a face: 192x192 RGB.
     pub landmarks: Network,
     /// The face network: an aligned crop to an embedding.
     pub embedder: Network,
@@ -181,7 +181,7 @@ pub struct Models {
 }
 
 impl Models {
-    /// Loads and checks all three.
+    /// Loads and checks all three networks.
     pub fn load(choice: &EmbedderChoice) -> Result<Arc<Self>, ModelError> {
         let built_in = Manifest::built_in()?;
         let load_default = |role| Pack::built_in(built_in.default_for(role)?)?.load();
@@ -195,7 +195,7 @@ impl Models {
         }))
     }
 
-    /// The digest that templates of these models carry.
+    /// The digest that templates made by these models carry.
     pub fn digest(&self) -> ModelDigest {
         self.embedder.digest()
     }
@@ -205,7 +205,7 @@ impl Models {
         &self.manifest
     }
 
-    /// The bytes of the file that the embedder's entry names as its cohort, their digest verified.
+    /// The verified bytes of the cohort file that the embedder's entry names; `None` if it names none.
     pub fn cohort(&self) -> Option<&[u8]> {
         self.cohort.as_deref()
     }

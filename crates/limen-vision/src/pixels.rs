@@ -1,4 +1,4 @@
-//! From bytes to pictures. Nothing that a camera or a person hands in is believed.
+//! From bytes to pictures. Bytes from cameras and people are never trusted.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub mod photograph;
 pub mod raw;
 pub mod scale;
 
-/// A file's name, for a message.
+/// A file's name, for messages.
 fn shown(path: &Path) -> String {
     printable(&path.display().to_string(), 300)
 }

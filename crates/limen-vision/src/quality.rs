@@ -1,7 +1,7 @@
-//! Is this face good enough to be compared? A refusal carries its reason.
+//! Checks whether a face is good enough to compare. A refusal has a reason.
 //!
-//! A poor picture makes an embedding that lies near nobody, or, worse, near everybody: blurred faces
-//! resemble each other. So poor frames are refused here, and the person is told what to change.
+//! A poor picture's embedding lies near nobody or, worse, near everybody: blurred faces resemble each other.
+//! So the gate refuses poor frames, and the person is told what to change.
 
 use limen_core::event::Unusable;
 
@@ -11,45 +11,46 @@ use super::{align, foreign, upright};
 use crate::frame::Picture;
 use crate::geometry::Point;
 
-/// Eyes that the detector sees nearer together than this part of the limit are too near for the mesh too: of 368
-/// faces the detector put them at 0.91 to 1.22 of the mesh's distance.
+/// If the detector's eye distance is less than this fraction of the limit, the mesh's will be too small too:
+/// for 368 faces the detector's was 0.91 to 1.22 of the mesh's.
 const CLEARLY_SMALL: f32 = 0.8;
-/// Eyes that the detector sees farther outside than this part of the box are outside for the mesh too: of 368 faces
-/// the two differed by at most 0.07 of it.
+/// If the detector's eyes lie farther outside the picture than this fraction of the box, the mesh's will be
+/// outside too: for 368 faces the two differed by at most 0.07 of it.
 const CLEARLY_OUTSIDE: f32 = 0.15;
 
 /// The limits of the gate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {
-    /// Least distance between the eyes, in pixels of the frame.
+    /// The smallest distance between the eyes, in pixels of the frame.
     pub min_eye_distance: f32,
-    /// Most degrees turned to a side.
+    /// The largest turn to one side, in degrees.
     pub max_yaw: f32,
-    /// Most degrees nodded up or down.
+    /// The largest nod up or down, in degrees.
     pub max_pitch: f32,
-    /// Most degrees leaning to a shoulder; below 180 faces that stand on their heads are refused too.
+    /// The largest lean towards a shoulder, in degrees. Below 180, faces upside down are refused too.
     pub max_roll: f32,
-    /// Least sharpness, see [`Quality::sharpness`].
+    /// The smallest sharpness, see [`Quality::sharpness`].
     pub min_sharpness: f32,
-    /// Least mean luminance of the crop, 0 to 255.
+    /// The smallest mean luminance of the crop, 0 to 255.
     pub min_brightness: f32,
-    /// Most mean luminance of the crop, 0 to 255.
+    /// The largest mean luminance of the crop, 0 to 255.
     pub max_brightness: f32,
-    /// Least face-presence score of the landmark network, 0 to 1.
+    /// The smallest face-presence score of the landmark network, 0 to 1.
     pub min_presence: f32,
-    /// Whether faces are refused that are unlike those the error rates were measured on.
+    /// Whether faces are refused that are unlike those on which the error rates were measured.
     pub familiar: bool,
-    /// Whether others will be compared with the face: it must be sharper then.
+    /// Whether the photograph becomes a template, for which the limits are stricter.
     pub template: bool,
 }
 
-/// Least face-presence score of a photograph that others are compared with.
+/// The smallest face-presence score of a template's photograph.
 const MIN_PRESENCE_OF_TEMPLATES: f32 = 0.99;
-/// Most mean luminance of the crop of such a photograph: of those measured one in 5,000 has more.
+/// The largest mean luminance of the crop of a template's photograph; one in 5,000 of those measured has
+/// more.
 const MAX_BRIGHTNESS_OF_TEMPLATES: f32 = 190.0;
 
 impl Gate {
-    /// The same for photographs that others are compared with.
+    /// The same gate with the limits for a template's photograph.
     pub fn for_templates(self) -> Self {
         Self {
             min_presence: self.min_presence.max(MIN_PRESENCE_OF_TEMPLATES),
@@ -59,7 +60,7 @@ impl Gate {
         }
     }
 
-    /// Refuses nothing that can be measured: for error rates, which are of all faces.
+    /// A gate without limits, for error rates over all faces.
     pub fn wide_open() -> Self {
         Self {
             min_eye_distance: 0.0,
@@ -83,7 +84,8 @@ impl Default for Gate {
             max_yaw: 35.0,
             max_pitch: 30.0,
             max_roll: 45.0,
-            // Of the photographs measured 1 % lie below 4.2; a mean over a tenth of the face's width gives 2 to 4.
+            // Of the photographs measured 1 % are below 4.2; a blur over a tenth of the face's width gives 2
+            // to 4.
             min_sharpness: 4.0,
             min_brightness: 30.0,
             max_brightness: 235.0,
@@ -97,24 +99,24 @@ impl Default for Gate {
 /// What was measured on a face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
-    /// Between the eyes, in pixels of the frame.
+    /// The distance between the eyes, in pixels of the frame.
     pub eye_distance: f32,
-    /// Degrees turned to a side.
+    /// The turn to one side, in degrees.
     pub yaw: f32,
-    /// Degrees nodded.
+    /// The nod up or down, in degrees.
     pub pitch: f32,
-    /// Mean absolute Laplacian of the crop's luminance in percent of its standard deviation: independent
+    /// The mean absolute Laplacian of the crop's luminance, in percent of its standard deviation: independent
     /// of light and contrast.
     pub sharpness: f32,
-    /// Mean luminance of the crop, 0 to 255.
+    /// The mean luminance of the crop, 0 to 255.
     pub brightness: f32,
-    /// Face-presence score, 0 to 1.
+    /// The face-presence score, 0 to 1.
     pub presence: f32,
 }
 
 impl Quality {
-    /// How much this frame counts in a fused probe: 1 for a sharp frontal face, less for a poorer one,
-    /// always above zero.
+    /// The weight of this frame in a fused probe: 1 for a sharp frontal face, less for a poorer one, always
+    /// above zero.
     pub fn weight(&self) -> f32 {
         let frontal = (1.0 - self.yaw.abs().max(self.pitch.abs()) / 90.0).clamp(0.1, 1.0);
         let large = (self.eye_distance / 60.0).clamp(0.25, 1.0);
@@ -122,8 +124,8 @@ impl Quality {
     }
 }
 
-/// Refuses what the detector's key points already show to be too small or outside the picture, by so much that
-/// no mesh would say otherwise; it saves the costliest look at faces that are far away.
+/// Refuses faces that are, by the detector's key points, so small or so far outside the picture that a mesh
+/// would not change it. This saves the most expensive stage for distant faces.
 pub fn check_detection(gate: &Gate, face: &Detection, width: u32, height: u32) -> Result<(), Unusable> {
     let [right, left, ..] = face.keypoints;
     let beyond = face.bounds.width.max(face.bounds.height) * CLEARLY_OUTSIDE;
@@ -139,15 +141,16 @@ pub fn check_detection(gate: &Gate, face: &Detection, width: u32, height: u32) -
     }
 }
 
-/// Whether it is worth asking which way up the face is: not where it is refused already for what would not change
-/// that, nor where the gate takes faces any way up.
+/// Whether to check which way up the face is: not if it is refused anyway, and not if the gate accepts faces
+/// any way up.
 pub fn may_stand_on_its_head(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> bool {
     let settled = [Unusable::NotAFace, Unusable::TooSmall, Unusable::CutOff];
     let judged = check_mesh(gate, mesh, width, height);
     gate.max_roll < 180.0 && !judged.is_err_and(|why| settled.contains(&why))
 }
 
-/// Checks that need no pixels: is the face inside the picture, large enough, a face, turned to us?
+/// Checks that need no pixels: the face must be in the picture, large enough, a face, and turned to the
+/// camera.
 pub fn check_mesh(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> Result<(), Unusable> {
     let (right, left) = mesh.eyes();
     let inside = |p: Point| p.x >= 0.0 && p.y >= 0.0 && p.x < width as f32 && p.y < height as f32;
@@ -167,7 +170,7 @@ pub fn check_mesh(gate: &Gate, mesh: &Mesh, width: u32, height: u32) -> Result<(
     }
 }
 
-/// Whether eyes and mouth lie inside the picture, and as much of the face as the gate wants.
+/// Whether eyes and mouth lie in the picture, and as much of the face as the gate requires.
 fn is_whole(gate: &Gate, mesh: &Mesh, inside: impl Fn(Point) -> bool) -> bool {
     let (right, left) = mesh.eyes();
     let eyes_and_mouth = inside(right) && inside(left) && mouth(mesh).into_iter().all(&inside);
@@ -210,13 +213,13 @@ fn check_familiar(gate: &Gate, mesh: &Mesh, crop: &Picture) -> Result<(), Unusab
     Ok(())
 }
 
-/// How many of [`BROWS`] may lie outside: the end of one eyebrow.
+/// How many points of [`BROWS`] may lie outside: the end of one eyebrow.
 const MOST_OF_BROWS_OUTSIDE: usize = 2;
-/// Points of both eyebrows, and the middle of the lower lip, by their numbers in the mesh.
+/// The numbers of the mesh points of both eyebrows, and of the middle of the lower lip.
 const BROWS: [usize; 10] = [70, 63, 105, 66, 107, 336, 296, 334, 293, 300];
 const LOWER_LIP: usize = 17;
 
-/// Whether the picture ends within the face: the crop would be filled with streaks there.
+/// Whether the picture ends within the face: the crop would have streaks there.
 fn ends_in_the_face(mesh: &Mesh, inside: impl Fn(Point) -> bool) -> bool {
     let missing = BROWS.iter().filter(|point| !inside(mesh.points[**point])).count();
     missing > MOST_OF_BROWS_OUTSIDE || !inside(mesh.points[LOWER_LIP])
@@ -227,7 +230,7 @@ fn mouth(mesh: &Mesh) -> [Point; 2] {
     [mesh.points[61], mesh.points[291]]
 }
 
-/// Mean luminance (BT.601 weights), and mean absolute Laplacian in percent of the standard deviation.
+/// The mean luminance (BT.601 weights), and the mean absolute Laplacian in percent of the standard deviation.
 fn light_and_detail(crop: &Picture) -> (f32, f32) {
     let luma: Vec<f32> = crop
         .rgb()

@@ -1,25 +1,28 @@
-//! Where in a photograph faces are looked for, beyond the first look at the whole.
+//! Where to search for faces in a photograph after the whole was searched.
 //!
-//! The detector sees every picture in 128 pixels a side, and a face needs about a seventh of them: somebody who was
-//! photographed from head to foot is not found. So parts of the photograph are looked at too, halves before
-//! quarters. Parts overlap by half, so that every face that fits into half a part lies whole in one of them.
+//! The detector sees every picture at 128 pixels a side, and a face needs about a seventh of them: it does
+//! not find a person photographed from head to foot. So parts of the photograph are searched too, halves
+//! before quarters. Parts overlap by half, so that each face that fits into half a part lies completely in
+//! one of them.
 
 use super::detect::{Detection, MAX_FACES, detect};
 use super::model::{ModelError, Network};
 use crate::frame::{Area, Picture};
 use crate::geometry::{Point, Rect, Similarity};
 
-/// A part's side against the longer side of the photograph, one look after the other: a face in the last that is
-/// smaller still has too few pixels to be compared.
+/// The longer side of the photograph divided by a part's side, one search after the other. A face too small
+/// for the last search has too few pixels to compare.
 const PARTS: [u32; 2] = [2, 4];
-/// Parts have at least so many pixels a side: a face that the detector misses in them has too few to be compared.
+/// The smallest side of a part, in pixels: a face that the detector misses in it has too few pixels to
+/// compare.
 const LEAST_SIDE: u32 = 160;
-/// Boxes of which the smaller lies in the other with more than this share of it are one face, seen in two parts.
+/// If a larger fraction than this of the smaller box lies in the other box, both are the same face, seen in
+/// two parts.
 const SAME_FACE: f32 = 0.4;
-/// Boxes that come nearer than this, in pixels, to a border that is not the photograph's are cut by it.
+/// A box nearer than this, in pixels, to a border inside the photograph is cut by it.
 const BORDER: f32 = 2.0;
 
-/// The parts of a photograph, one look after the other.
+/// The parts of a photograph, one search after the other.
 pub(super) fn looks(width: u32, height: u32) -> impl Iterator<Item = Vec<Area>> {
     let side = move |part: &u32| (width.max(height) / part, *part);
     PARTS.iter().map(side).filter(|(side, _)| *side >= LEAST_SIDE).map(move |(side, _)| {
@@ -35,14 +38,14 @@ pub(super) fn looks(width: u32, height: u32) -> impl Iterator<Item = Vec<Area>> 
     })
 }
 
-/// Where the parts of a row begin: half a part from one to the next, the last at the end.
+/// The starts of the parts in a row: half a part from one to the next, the last part at the end.
 fn starts(length: u32, side: u32) -> Vec<u32> {
     let last = length.saturating_sub(side);
     let steps = last.div_ceil(side / 2);
     (0..=steps).map(|step| (step * (side / 2)).min(last)).collect()
 }
 
-/// The faces in these parts of a photograph, each once, the best first, at most [`MAX_FACES`].
+/// The faces in these parts of a photograph, each once, best first, at most [`MAX_FACES`].
 pub(super) fn in_parts(
     network: &Network,
     photograph: &Picture,
@@ -58,7 +61,7 @@ pub(super) fn in_parts(
     Ok(each_once(found))
 }
 
-/// Whether a border of the part, and not one of the photograph, goes through the box.
+/// Whether a border of the part that is not one of the photograph cuts the box.
 fn is_cut(bounds: &Rect, part: &Area, photograph: &Picture) -> bool {
     let (right, bottom) = (part.left + part.width, part.top + part.height);
     let corner = Point::new(bounds.left + bounds.width, bounds.top + bounds.height);

@@ -1,4 +1,4 @@
-//! The stages that every face goes through, in their order, whether it stands at the door or lies on a photograph.
+//! The stages that every face passes through, in order, at the door and on a photograph.
 
 use std::sync::Arc;
 
@@ -16,27 +16,27 @@ use crate::{align, embed, upright};
 /// The networks, and how they are used.
 #[derive(Debug, Clone)]
 pub struct Stages {
-    /// The networks.
+    /// The three networks.
     pub models: Arc<Models>,
-    /// What is asked of a face.
+    /// The gate that faces must pass.
     pub gate: Gate,
-    /// Which crops are embedded.
+    /// The crops that are embedded.
     pub crops: Crops,
 }
 
 impl Stages {
-    /// Every face in the picture, the best first.
+    /// All faces in the picture, best first.
     pub fn detect(&self, view: &dyn View, timing: &mut Timing) -> Result<Vec<Detection>, ModelError> {
         timed(&mut timing.detect, || detect::detect(&self.models.detector, view))
     }
 
-    /// The mesh of a face that was found.
+    /// The mesh of a detected face.
     pub fn mesh(&self, view: &dyn View, face: &Detection, timing: &mut Timing) -> Result<Mesh, ModelError> {
         timed(&mut timing.landmarks, || landmarks::find_mesh(&self.models.landmarks, view, face))
     }
 
-    /// The face of a detection, and its mesh unless the detection alone shows that it cannot be used, or it stands on
-    /// its head.
+    /// The face of a detection, and its mesh. There is no mesh if the detection alone shows that the face
+    /// cannot be used, or if the face is upside down.
     pub fn face(
         &self,
         view: &dyn View,
@@ -78,7 +78,7 @@ impl Stages {
                 Ok(align::crop(view, &to_crop, side))
             };
             let crop = cut(side)?;
-            // The gate's limits were measured on this side, whatever the network's.
+            // The gate's limits were measured at this side, whatever the network's input size.
             let judged = if side == align::SIDE { None } else { Some(cut(align::SIDE)?) };
             let quality = quality::check_crop(&self.gate, mesh, judged.as_ref().unwrap_or(&crop))?;
             Ok::<_, Unusable>((crop, quality))

@@ -1,4 +1,4 @@
-//! Follows faces over frames, so that evidence belongs to one person and survives a missed frame.
+//! Follows faces over frames, so that evidence belongs to one person and a missed frame does no harm.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use limen_core::event::TrackId;
 
 use crate::geometry::Rect;
 
-/// A box continues a track if it overlaps the track's last box by this much.
+/// The smallest overlap with a track's last box that continues the track.
 const MIN_OVERLAP: f32 = 0.3;
-/// A track without a face for this long has ended; a blink of the detector is shorter.
+/// A track ends after this time without a face. A short failure of the detector is shorter.
 pub const PATIENCE: Duration = Duration::from_millis(700);
 
-/// A face that has stayed within this overlap of one place for [`STILL`] does not live. Somebody who stands still sways
-/// by a centimetre or two, a tenth of a face; a box that is found again on the same picture moves by some hundredths.
+/// A face that has stayed within this overlap of one place for [`STILL`] is not alive. A person who stands
+/// still sways by a centimetre or two, a tenth of a face; the box of a picture moves by some hundredths.
 const STILL_OVERLAP: f32 = 0.88;
-/// See [`STILL_OVERLAP`].
+/// How long a face may stay within [`STILL_OVERLAP`] of one place and still count as alive.
 pub const STILL: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ struct Track {
     id: TrackId,
     bounds: Rect,
     seen: Moment,
-    /// Where it was when it last moved, and when that was.
+    /// The box when the face last moved, and the time of that.
     home: Rect,
     moved: Moment,
 }
@@ -41,7 +41,7 @@ impl Track {
     }
 }
 
-/// The faces being followed.
+/// The faces that are followed.
 #[derive(Debug, Default)]
 pub struct Tracker {
     tracks: Vec<Track>,
@@ -49,7 +49,7 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// Gives each box its track: the one whose last box it overlaps most, else a new one. Also returns
+    /// Gives each box its track: the one whose last box it overlaps most, otherwise a new one. Also returns
     /// the tracks that have ended.
     pub fn follow(&mut self, boxes: &[Rect], now: Moment) -> (Vec<TrackId>, Vec<TrackId>) {
         let ended = self.end_stale(now);
@@ -69,19 +69,19 @@ impl Tracker {
         (ids, ended)
     }
 
-    /// The tracks that have moved lately, or are new: faces of the living, not of a poster.
+    /// The tracks that are new or have moved lately: faces of living people, not of posters.
     pub fn moving(&self) -> impl Iterator<Item = TrackId> {
         self.tracks.iter().filter(|track| track.moves()).map(|track| track.id)
     }
 
-    /// Whether this is the only track, and would be given this box.
+    /// Whether this is the only track, and the box would continue it.
     pub fn continues(&self, id: TrackId, bounds: &Rect, now: Moment) -> bool {
         let [only] = self.tracks.as_slice() else { return false };
         let near = only.bounds.iou(bounds) >= MIN_OVERLAP;
         only.id == id && near && now.since(only.seen) <= PATIENCE
     }
 
-    /// Whether nobody is followed, not even somebody who was not seen in the last frames.
+    /// Whether there is no track, not even one without a face in the last frames.
     pub fn is_empty(&self) -> bool {
         self.tracks.is_empty()
     }
@@ -91,7 +91,7 @@ impl Tracker {
         matches!(self.tracks.as_slice(), [only] if only.id == id)
     }
 
-    /// Ends every track, as after a lost camera.
+    /// Ends all tracks, as after a lost camera.
     pub fn end_all(&mut self) -> Vec<TrackId> {
         self.tracks.drain(..).map(|track| track.id).collect()
     }
@@ -102,7 +102,7 @@ impl Tracker {
         stale.into_iter().map(|track: Track| track.id).collect()
     }
 
-    /// Every pair of a box and a track that overlap enough, the greatest overlap first.
+    /// All pairs of a box and a track that overlap enough, the largest overlap first.
     fn overlaps(&self, boxes: &[Rect]) -> Vec<(f32, usize, usize)> {
         let mut pairs: Vec<_> = boxes
             .iter()

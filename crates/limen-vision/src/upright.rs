@@ -1,8 +1,8 @@
-//! Which way up is a face?
+//! Checks which way up a face is.
 //!
-//! The detector takes many a face that stands on its head for one that stands upright, eyes where the mouth is, and
-//! the mesh follows it. Crops of such faces resemble each other, whoever they are. So the picture is looked at upside
-//! down too: whichever way shows the face more clearly is the way up.
+//! The detector takes many upside-down faces for upright ones, with the eyes where the mouth is, and the mesh
+//! follows it. Crops of such faces resemble each other, whoever the people are. So the picture is also
+//! searched upside down: the way that shows the face more clearly is the way up.
 
 use limen_core::event::{TrackId, Unusable};
 
@@ -13,21 +13,24 @@ use super::warp::warp;
 use crate::frame::View;
 use crate::geometry::{Point, Rect, Similarity};
 
-/// The square looked at is so many times larger than the mesh: with 2.3 and 3.8 the two looks cannot be told apart.
+/// How much larger than the mesh the searched square is. With 2.3 or 3.8 the two searches cannot be told
+/// apart.
 const REGION: f32 = 3.0;
-/// A face that stands on its head scores more upside down, by this at the least. Of 495 upright faces, the 150 hardest
-/// of 4,305 among them, one scored 0.10 more and no other more than 0.03; of 209 upside down each 0.11 or more.
+/// How much more, at least, an upside-down face scores in the turned picture. Of 495 upright faces, with the
+/// 150 hardest of 4,305 among them, one scored 0.10 more and no other more than 0.03; 209 upside-down faces
+/// scored at least 0.11 more.
 const CLEARLY: f32 = 0.06;
-/// A box whose centre is farther from the square's, against its side, is another face.
+/// A box whose centre is farther than this from the square's centre, as a fraction of its side, is another
+/// face.
 const OFF_CENTRE: f32 = 0.2;
-/// Turned by more degrees than this, a face lies on its side...
+/// A face turned by more degrees than this lies on its side.
 const ON_ITS_SIDE: f32 = 60.0;
-/// ...and by more than this it stands on its head.
+/// A face turned by more degrees than this is upside down.
 const UPSIDE_DOWN: f32 = 120.0;
-/// So many faces upside down, one after the other and none upright between them, are the camera's fault.
+/// After this many upside-down faces in a row, the camera is taken to be mounted upside down.
 const FACES_TO_TELL: u32 = 3;
 
-/// Whether the face of this mesh is seen more clearly when it is looked at upside down.
+/// Whether the face of this mesh is clearer when the picture is turned upside down.
 pub(super) fn is_upside_down(detector: &Network, view: &dyn View, mesh: &Mesh) -> Result<bool, ModelError> {
     let (side, _) = detector.input_size();
     let square = warp(view, &levelled(mesh, side as f32), side, side);
@@ -36,7 +39,7 @@ pub(super) fn is_upside_down(detector: &Network, view: &dyn View, mesh: &Mesh) -
     Ok(turned > upright + CLEARLY)
 }
 
-/// The score of the face in the middle of a square, 0 where there is none.
+/// The score of the face in the middle of a square; 0 if there is none.
 fn clearness(found: &[Detection], side: f32) -> f32 {
     let middle = Point::new(side / 2.0, side / 2.0);
     let away = |face: &Detection| face.bounds.centre().distance(middle);
@@ -52,7 +55,7 @@ fn levelled(mesh: &Mesh, side: f32) -> Similarity {
     Similarity::around(mesh.centre(), angle, scale, side)
 }
 
-/// What is wrong with a face that is turned by so many degrees in the picture's plane.
+/// What is wrong with a face that is turned by `roll` degrees in the picture's plane.
 pub(super) fn tilt(roll: f32) -> Unusable {
     match roll.abs() {
         roll if roll > UPSIDE_DOWN => Unusable::UpsideDown,
@@ -61,7 +64,8 @@ pub(super) fn tilt(roll: f32) -> Unusable {
     }
 }
 
-/// Where a box of a picture lay before the picture, of this size, was turned by so many quarters clockwise.
+/// Where a box of a turned picture lay before the picture, of this size, was turned clockwise by `quarters`
+/// quarters.
 pub(super) fn turned_back(bounds: &Rect, quarters: u8, width: u32, height: u32) -> Rect {
     let (right, bottom) = (bounds.left + bounds.width, bounds.top + bounds.height);
     let (left, top) = match quarters % 4 {
@@ -76,7 +80,7 @@ pub(super) fn turned_back(bounds: &Rect, quarters: u8, width: u32, height: u32) 
     Rect { left, top, width, height }
 }
 
-/// Notices a camera that is mounted on its head.
+/// Notices a camera that is mounted upside down.
 #[derive(Debug, Default)]
 pub(super) struct Mounting {
     upside_down: u32,
@@ -84,7 +88,8 @@ pub(super) struct Mounting {
 }
 
 impl Mounting {
-    /// A face was seen, the right way up or upside down. True once, when it is time to say that it is the camera.
+    /// Notes a face that is upright or upside down. Returns true once, when the camera must be mounted upside
+    /// down.
     pub fn saw(&mut self, track: TrackId, upside_down: bool) -> bool {
         if !upside_down {
             *self = Self::default();
@@ -122,7 +127,7 @@ mod tests {
     #[test]
     fn a_box_is_turned_back_to_where_it_was() {
         let bounds = Rect { left: 5.0, top: 7.0, width: 10.0, height: 20.0 };
-        // Of a picture of 100 times 50, turned: its left column became the first row.
+        // In a picture of 100 x 50, turned: its left column became the first row.
         let once = Rect { left: 50.0 - 27.0, top: 5.0, width: 20.0, height: 10.0 };
         assert_eq!(turned_back(&once, 1, 100, 50), bounds);
         let twice = Rect { left: 100.0 - 15.0, top: 50.0 - 27.0, ..bounds };

@@ -1,31 +1,31 @@
-//! Cuts an upright crop of a given size out of a picture through a similarity transform.
+//! Cuts an upright crop of a given size out of a picture, by a similarity transform.
 
 use std::borrow::Cow;
 
 use crate::frame::{Area, Picture, View};
 use crate::geometry::{Point, Rect, Similarity};
 
-/// Picture pixels from one sample to the next, at most: beyond, a crop takes two samples a side for each of its pixels,
-/// and beyond twice as many, pixels are merged before.
+/// The largest distance between samples, in picture pixels. Above it, a crop takes two samples a side per
+/// pixel; above twice as much, picture pixels are merged first.
 const SPACING: f32 = 1.25;
-/// The most pixels a side merged into one; with them a face fills a frame of 30,000 pixels.
+/// The most pixels a side that are merged into one: enough for a face that fills a frame of 30,000 pixels.
 const MAX_MERGED: usize = 64;
-/// Pixels around a crop that interpolation touches.
+/// The pixels around a crop that interpolation reads.
 const MARGIN: f32 = 2.0;
 
-/// Where a crop's pixels come from, and what they are.
+/// Cuts a crop of `width` x `height` out of a picture.
 ///
-/// `to_crop` takes picture coordinates to crop coordinates; in both, pixel (0, 0) covers 0..1, so its
-/// centre is at (0.5, 0.5). Outside the picture the edge is repeated. Shrinking averages, so that fine
-/// patterns do not alias: over two samples a side, and over squares of the picture's pixels where these two lie more
-/// than a pixel and a quarter apart. A crop takes about the same time whatever the face's size.
+/// `to_crop` maps picture coordinates to crop coordinates. In both, pixel (0, 0) covers 0..1, so its centre
+/// is at (0.5, 0.5). Outside the picture the edge is repeated. Shrinking averages, so that fine patterns do
+/// not alias: over two samples a side, and over squares of picture pixels if these samples are more than 1.25
+/// pixels apart. A crop takes about the same time for any size of face.
 pub fn warp(view: &dyn View, to_crop: &Similarity, width: u32, height: u32) -> Picture {
     let from_crop = to_crop.inverse();
     let apart = from_crop.scale();
     let covered = covered(&from_crop, width, height);
     let part = view.part(&covered);
     let area = Area::touched(&covered, view.width(), view.height());
-    // Casts saturate: whatever the number, it is one of these.
+    // Casts saturate, so any number is in the range.
     let many = ((apart / SPACING) as usize).clamp(1, MAX_MERGED);
     let (pixels, left, top) = if many == 1 {
         (part.picture, part.left, part.top)
@@ -37,7 +37,7 @@ pub fn warp(view: &dyn View, to_crop: &Similarity, width: u32, height: u32) -> P
     if apart <= SPACING { source.sampled::<1>(width, height) } else { source.sampled::<2>(width, height) }
 }
 
-/// The upright box in the picture that a crop's corners span, with a margin.
+/// The upright box in the picture around a crop's corners, with a margin.
 fn covered(from_crop: &Similarity, width: u32, height: u32) -> Rect {
     let (right, bottom) = (width as f32, height as f32);
     let corners = [(0.0, 0.0), (right, 0.0), (0.0, bottom), (right, bottom)]
@@ -48,7 +48,8 @@ fn covered(from_crop: &Similarity, width: u32, height: u32) -> Rect {
     Rect { left, top, width: most(|p| p.x) - left, height: most(|p| p.y) - top }
 }
 
-/// The area, each square of `many` pixels a side averaged into one; at its right and lower edge what is left of one.
+/// The area with each square of `many` pixels a side averaged into one; at the right and lower edges squares
+/// are smaller.
 fn merge(picture: &Picture, area: Area, many: usize) -> Picture {
     let (pitch, start) = (picture.width() as usize * 3, area.left as usize * 3);
     let columns = (area.width as usize).div_ceil(many);
@@ -82,8 +83,8 @@ fn merge(picture: &Picture, area: Area, many: usize) -> Picture {
     Picture::new(columns as u32, height as u32, rgb).expect("an area has pixels, and so have its squares")
 }
 
-/// Pixels to be sampled: a piece of a picture, whose first pixel is in this column and row of it, each of them standing
-/// for a square of `many` a side.
+/// The pixels to sample: a part of a picture that begins at this column and row, each pixel the mean of a
+/// square of `many` a side.
 struct Source<'a> {
     pixels: &'a Picture,
     from_crop: Similarity,
@@ -93,7 +94,7 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The crop, of each pixel the mean of `N` times `N` samples.
+    /// The crop; each pixel is the mean of `N` x `N` samples.
     fn sampled<const N: usize>(&self, width: u32, height: u32) -> Picture {
         let (each, share) = (1.0 / N as f32, 1.0 / (N * N) as f32);
         let many = self.many as f64;
@@ -124,24 +125,24 @@ impl Source<'_> {
         Picture::new(width, height, rgb).expect("a crop has pixels, and the bytes were made for its size")
     }
 
-    /// The value at a place, interpolated between the four pixels around it; a whole number is the middle of a pixel.
-    /// Of the four numbers the last means nothing: four at once are what processors compute.
+    /// The value at a place, interpolated between the four pixels around it; an integer is the centre of a
+    /// pixel. The last of the four numbers has no meaning: processors compute four at once.
     #[inline(always)]
     fn at(&self, x: i64, y: i64) -> [f32; 4] {
         let [a, b, c, d] = self.corners(x >> WHOLE, y >> WHOLE);
         mixed(mixed(a, b, fraction(x)), mixed(c, d, fraction(x)), fraction(y))
     }
 
-    /// The pixel in this column and row, the next, and the two below.
+    /// The pixel in this column and row, the next one, and the two below.
     #[inline(always)]
     fn corners(&self, column: i64, row: i64) -> [[f32; 4]; 4] {
         let (width, height) = (self.pixels.width() as usize, self.pixels.height() as usize);
-        // Negative ones become larger than any picture.
+        // Negative numbers become larger than any picture.
         let (x, y) = (column as usize, row as usize);
         if x.saturating_add(1) < width && y.saturating_add(1) < height {
             let upper = y.wrapping_mul(width).wrapping_add(x).wrapping_mul(3);
             let lower = upper.wrapping_add(width.wrapping_mul(3));
-            // The six bytes of two pixels, and two more: the last pair of all has none behind it.
+            // The six bytes of two pixels, and two more, which are missing after the last pair.
             let pair = |at: usize| self.pixels.rgb().get(at..).and_then(|rest| rest.first_chunk::<8>());
             if let (Some(upper), Some(lower)) = (pair(upper), pair(lower)) {
                 return [four(upper, 0), four(upper, 3), four(lower, 0), four(lower, 3)];
@@ -150,7 +151,7 @@ impl Source<'_> {
         self.outer_corners(column, row)
     }
 
-    /// The same where the pixels end, which is where the picture ends: its edge is repeated.
+    /// The same at the edge of the picture, whose pixels are repeated.
     #[cold]
     #[inline(never)]
     fn outer_corners(&self, column: i64, row: i64) -> [[f32; 4]; 4] {
@@ -162,21 +163,22 @@ impl Source<'_> {
     }
 }
 
-/// Binary digits behind the point of a place.
+/// The binary digits after the point of a place.
 const WHOLE: u32 = 32;
 
-/// A place: a sum of steps has no rounding that grows, and the pixel before it is a shift away.
+/// A place as a fixed-point number: sums of steps have no rounding that grows, and a shift gives the pixel
+/// before it.
 fn fixed(value: f64) -> i64 {
     (value * (1_u64 << WHOLE) as f64) as i64
 }
 
-/// How far a place is from the pixel before it to the next, 0 to 1: the 24 digits that a float holds.
+/// The position of a place between two pixels, 0 to 1, in the 24 digits that a float holds.
 #[inline(always)]
 fn fraction(place: i64) -> f32 {
     ((place as u32) >> 8) as i32 as f32 * (1.0 / 16_777_216.0)
 }
 
-// Both are written out: a `map` of arrays is a call in the profile that serves the demo and the tests.
+// Written out, because a `map` over arrays is a call in the profile of the demo and the tests.
 
 #[inline(always)]
 fn mixed(a: [f32; 4], b: [f32; 4], part: f32) -> [f32; 4] {

@@ -1,7 +1,7 @@
 //! Lines through the kernel's GPIO character device: the only file that names `gpiocdev`.
 //!
-//! The kernel makes a line exclusive, and sets level and direction in one step. What happens to the level
-//! after the line is given back is up to its driver, so we lock before.
+//! The kernel gives a line to one program only, and sets level and direction in one step. What the level is
+//! after the line is released depends on the driver, so we lock before that.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -20,10 +20,10 @@ use crate::door::lines::{InputLines, Output, PulseLines, PulseSeen};
 use crate::door::pin::{ActiveLevel, Pin};
 use crate::door::settings::{InputSettings, Pull};
 
-/// What `ps` and `gpioinfo` show as the holder of the line.
+/// The name of the line's holder in `ps` and `gpioinfo`.
 const CONSUMER: &str = "limen";
 
-/// One line of a chip, driven.
+/// An output line of a chip.
 #[derive(Debug)]
 pub struct ChipLine {
     request: Request,
@@ -32,7 +32,7 @@ pub struct ChipLine {
 }
 
 impl ChipLine {
-    /// Makes the line an output at the inactive level, in one step.
+    /// Makes the line an output with the inactive level, in one step.
     pub fn open(choice: &ChipChoice, pin: Pin, active: ActiveLevel) -> Result<Self, DoorError> {
         let chip = check_line(choice, pin)?;
         let mut builder = Request::builder();
@@ -66,7 +66,7 @@ impl Output for ChipLine {
     }
 }
 
-/// The input lines, in one request: their edges come in the order in which they happened.
+/// The input lines, in one request, so that edges come in the order in which they happened.
 #[derive(Debug)]
 pub struct ChipInputs {
     request: Request,
@@ -116,7 +116,7 @@ impl InputLines for ChipInputs {
         }
         let edge = self.request.read_edge_event().map_err(|error| self.failed(&error))?;
         let line = self.lines.iter().find(|line| u32::from(line.pin.bcm()) == edge.offset);
-        // The kernel turns the edges of a line that is active low around.
+        // The kernel inverts the edges of an active-low line.
         Ok(line.map(|line| (line.input, edge.kind == EdgeKind::Rising)))
     }
 
@@ -136,10 +136,10 @@ pub struct ChipPulses {
 }
 
 impl ChipPulses {
-    /// Pulses that the kernel keeps for us: several frames of the longest format.
+    /// How many pulses the kernel buffers: several frames of the longest format.
     const KEPT: u32 = 256;
 
-    /// Makes the lines inputs, pulled up, and asks for falling edges. A pulse is too short to be debounced.
+    /// Makes the lines inputs with pull-up and asks for falling edges. A pulse is too short for debouncing.
     pub fn open(choice: &ChipChoice, lines: [Pin; 2]) -> Result<Self, DoorError> {
         let chip = check_lines(choice, lines)?;
         let mut builder = Request::builder();
@@ -169,17 +169,18 @@ fn reader_failed(chip: &Path, error: &gpiocdev::Error) -> DoorError {
     DoorError::Failed { line: format!("{}, the reader's lines", shown(chip)), what: error.to_string() }
 }
 
-/// The GPIO chips of this machine that may be asked.
+/// The GPIO chips of this machine that this user may open.
 pub fn chips() -> Vec<ChipInfo> {
     nodes().iter().filter_map(|path| ask(path).ok()).collect()
 }
 
-/// The device nodes of the chips, each once whatever links lead to it.
+/// The device nodes of the chips, each once, whatever links lead to it.
 fn nodes() -> Vec<PathBuf> {
     gpiocdev::chip::chips().unwrap_or_default()
 }
 
-/// Asks a chip for its label. Opened for writing, so that a missing right is found before a line is asked for.
+/// Asks a chip for its label. It is opened for writing, so that a missing right is found before a line is
+/// requested.
 fn ask(path: &Path) -> Result<ChipInfo, DoorError> {
     let no_chip = |why: String| DoorError::NoChip { path: shown(path), why };
     match OpenOptions::new().read(true).write(true).open(path) {
@@ -194,7 +195,7 @@ fn ask(path: &Path) -> Result<ChipInfo, DoorError> {
     Ok(ChipInfo { path: path.to_owned(), label: printable(&info.label, 40), lines: info.num_lines })
 }
 
-/// The chip that is meant. One that may not be asked could be it.
+/// The configured chip. A chip that this user may not open could be it, which is an error.
 fn find(choice: &ChipChoice) -> Result<ChipInfo, DoorError> {
     if let Some(path) = &choice.path {
         let chip = ask(path)?;
@@ -216,8 +217,8 @@ fn shown(chip: &Path) -> String {
     printable(&chip.display().to_string(), 200)
 }
 
-/// What the kernel's own error would not say: no rights, no chip, another chip or line, somebody else's line. Gives the
-/// chip's device node.
+/// Finds what the kernel's own error would not name: no rights, no chip, another chip or line, or a line in
+/// use. Returns the path of the chip.
 pub fn check_line(choice: &ChipChoice, pin: Pin) -> Result<PathBuf, DoorError> {
     let chip = find(choice)?;
     let path = &chip.path;
@@ -235,7 +236,7 @@ pub fn check_line(choice: &ChipChoice, pin: Pin) -> Result<PathBuf, DoorError> {
     Ok(chip.path)
 }
 
-/// The same for lines of one request, at least one.
+/// The same for the lines of one request, at least one.
 fn check_lines(choice: &ChipChoice, pins: impl IntoIterator<Item = Pin>) -> Result<PathBuf, DoorError> {
     pins.into_iter().try_fold(None, |_, pin| check_line(choice, pin).map(Some))?.ok_or(DoorError::NoPin)
 }

@@ -1,7 +1,7 @@
 //! Lines through the Pi's registers: the only file that names `rppal`.
 //!
-//! rppal gives a pin's former mode back when it is dropped, but never its level. So we keep the mode: the
-//! pin stays an output at the locked level after we leave.
+//! When it drops a pin, rppal restores the pin's former mode, but never its level. So the mode is kept: the
+//! pin stays an output with the locked level after the program ends.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::door::lines::{InputLines, Output, PulseLines, PulseSeen};
 use crate::door::pin::{ActiveLevel, Pin};
 use crate::door::settings::{InputSettings, Pull};
 
-/// What rppal tries where `/dev/gpiomem` is missing. It is for root alone, whatever the groups.
+/// What rppal opens if `/dev/gpiomem` is missing. Only root may open it.
 const ALL_MEMORY: &str = "/dev/mem";
 
-/// One pin of the header, driven.
+/// An output pin of the header.
 #[derive(Debug)]
 pub struct RppalLine {
     pin: OutputPin,
@@ -37,7 +37,7 @@ impl RppalLine {
     }
 }
 
-/// Whether the registers may be mapped and have such a pin; nothing is driven.
+/// Checks that the registers can be mapped and have this pin. It drives nothing.
 pub fn check_access(pin: Pin) -> Result<(), DoorError> {
     let gpio = Gpio::new().map_err(|error| explain(pin, error))?;
     gpio.get(pin.bcm()).map(drop).map_err(|error| explain(pin, error))
@@ -54,7 +54,7 @@ impl Output for RppalLine {
     }
 
     fn is_active(&self) -> Result<bool, DoorError> {
-        // An output's level register shows the pad itself, not what was written.
+        // The level register of an output shows the pin itself, not what was written.
         Ok(self.pin.is_set_high() == self.active.is_high_when(true))
     }
 
@@ -63,7 +63,7 @@ impl Output for RppalLine {
     }
 }
 
-/// The input lines. Levels and pulls go through the registers; edges come from the kernel, which rppal asks.
+/// The input lines. Levels and pulls go through the registers; edges come from the kernel, through rppal.
 #[derive(Debug)]
 pub struct RppalInputs {
     gpio: Gpio,
@@ -116,8 +116,8 @@ impl InputLines for RppalInputs {
     }
 }
 
-/// The two lines of a card reader. rppal waits for each in a thread of its own; waiting for both at once would keep
-/// the door's inputs from waiting for theirs.
+/// The two lines of a card reader. For each rppal waits in its own thread; waiting for both at once would
+/// block the door's inputs.
 #[derive(Debug)]
 pub struct RppalPulses {
     seen: Receiver<PulseSeen>,
@@ -126,21 +126,21 @@ pub struct RppalPulses {
 }
 
 impl RppalPulses {
-    /// Pulses kept for us, as many as the character device keeps.
+    /// How many pulses are buffered, as many as with the character device.
     const KEPT: usize = 256;
 
-    /// Makes the lines inputs, pulled up, and asks for falling edges.
+    /// Makes the lines inputs with pull-up and asks for falling edges.
     pub fn open(lines: [Pin; 2]) -> Result<Self, DoorError> {
         let (sender, seen) = sync_channel(Self::KEPT);
         let gpio = Gpio::new().map_err(|error| explain(lines[0], error))?;
         let open = |(pin, second): (Pin, bool)| {
             let failed = |error| explain(pin, error);
             let mut input = gpio.get(pin.bcm()).map_err(failed)?.into_input_pullup();
-            // The thread of the second call would keep to itself that the kernel refuses; the first call says so.
+            // The thread of the second call would not report that the kernel refuses; the first call does.
             input.set_interrupt(Trigger::FallingEdge, None).map_err(failed)?;
             let sender = sender.clone();
             let tell = move |edge: Event| {
-                // A full queue is a flood, and its frame is noise whatever is missing.
+                // A full queue means a flood, whose frames are noise anyway.
                 let _ = sender.try_send(PulseSeen { second, at: edge.timestamp });
             };
             input.set_async_interrupt(Trigger::FallingEdge, None, tell).map_err(failed)?;

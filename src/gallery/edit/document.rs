@@ -1,4 +1,4 @@
-//! One change each to a gallery file that was read as TOML.
+//! Single changes to a gallery file that was read as TOML.
 
 use limen_core::credential::PinHash;
 use limen_core::person::{GroupId, PersonId};
@@ -85,7 +85,8 @@ pub(super) fn drop_photos(
     Ok(())
 }
 
-/// Takes one photograph off a person's list. The last one stays, and so does one whose template the store would keep.
+/// Removes one photograph from a person's list. The last one stays, and one whose template the store would
+/// keep.
 pub(super) fn take_photo(document: &mut DocumentMut, id: &PersonId, photo: &str) -> Result<(), EditError> {
     let person = person_of(document, id)?;
     let others = person.contains_key("embeddings");
@@ -104,7 +105,7 @@ pub(super) fn take_photo(document: &mut DocumentMut, id: &PersonId, photo: &str)
     Ok(())
 }
 
-/// The store is no longer asked for templates of discarded photographs.
+/// Says that the store has no templates of discarded photographs any more.
 pub(super) fn forget_templates(document: &mut DocumentMut, id: &PersonId) -> Result<(), EditError> {
     person_of(document, id)?.remove("templates");
     Ok(())

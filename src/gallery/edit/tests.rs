@@ -1,4 +1,4 @@
-//! What an edit changes, what it leaves alone, and what it does not do.
+//! What an edit changes, what it leaves unchanged, and what it refuses.
 
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,4 +1,4 @@
-//! Embeddings that are given in the gallery file itself.
+//! Embeddings in the gallery file itself.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::MAX_PHOTOS;
 use crate::mistake::Review;
 
-/// As TOML has it.
+/// An embedding as TOML.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SaidEmbedding {
@@ -17,7 +17,7 @@ pub(super) struct SaidEmbedding {
     data: String,
 }
 
-/// The embeddings of one person, each with the model it is of.
+/// The embeddings of one person, each with its model.
 pub(super) fn check_embeddings(
     review: &mut Review<'_>,
     who: &str,
@@ -39,7 +39,7 @@ pub(super) fn check_embeddings(
     embeddings
 }
 
-/// An embedding and the model it is of, if they can be read.
+/// An embedding and its model, if they can be read.
 pub fn given_embedding(model: &str, data: &str) -> Option<(ModelDigest, Embedding)> {
     check_embedding(model, data).ok()
 }

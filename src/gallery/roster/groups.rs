@@ -1,4 +1,4 @@
-//! The groups that people name in the gallery file; only the configuration knows which there are.
+//! The groups that people name in the gallery file. Only the configuration knows which groups exist.
 
 use limen_core::person::GroupId;
 use toml::Spanned;
@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::{Entry, MAX_GROUPS_OF_A_PERSON, Roster, RosterError, note_text};
 use crate::mistake::{MAX_MISTAKES, Mistake, Review};
 
-/// The groups of one person, who is called `who` in mistakes.
+/// The groups of one person; `who` names the person in mistakes.
 pub(super) fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {
     let key = format!("{who} groups");
     if let Some(excess) = said.get(MAX_GROUPS_OF_A_PERSON) {
@@ -27,7 +27,7 @@ pub(super) fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanne
 }
 
 impl Roster {
-    /// Every person's groups must be among those that the configuration knows.
+    /// Checks that the configuration has all groups of all people.
     pub fn check_groups<'a>(
         &self,
         known: impl Iterator<Item = &'a GroupId> + Clone,
@@ -36,7 +36,7 @@ impl Roster {
         if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
     }
 
-    /// The groups that the configuration does not know, a mistake each.
+    /// A mistake for each group that the configuration does not have.
     pub fn unknown_groups<'a>(&self, known: impl Iterator<Item = &'a GroupId> + Clone) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for entry in &self.people {

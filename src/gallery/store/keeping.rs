@@ -1,15 +1,15 @@
-//! The last good gallery on the disk, beside the store: sealed with the store's key, bound to the store's generation,
-//! and numbered, so that neither an older copy nor one of another store is taken for the newest.
+//! The file of the last good gallery, beside the store: sealed with the store's key, bound to the store's
+//! generation, and numbered, so that neither an older copy nor that of another store is taken for the newest.
 //!
-//! Numbers little-endian; a *seal* is XChaCha20-Poly1305 with a random nonce.
+//! Numbers are little-endian; a *seal* is XChaCha20-Poly1305 with a random nonce.
 //!
 //! ```text
-//! head      magic (8), version (u32), generation of the store (u64), number (u64), key id (16), chunks (u32),
+//! head      magic (8), version (u32), store's generation (u64), number (u64), key id (16), chunks (u32),
 //!           nonce (24), sealed: SHA-256 of all that the chunks hold (32); tag (16)
 //! chunk     length of what follows (u32), nonce (24), sealed: people as JSON; tag (16)
 //! ```
 //!
-//! A chunk is authenticated by the head before its nonce and by its index.
+//! A chunk is authenticated with the head up to its nonce and with the index of the chunk.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -23,29 +23,29 @@ use super::sealed::{self, KeyId};
 use super::{Cursor, StoreError};
 use crate::gallery::kept::{self, Kept};
 
-/// The file's name in the state folder.
+/// The name of the file in the state folder.
 pub const KEPT_NAME: &str = "gallery.last";
 const MAGIC: &[u8; 8] = b"LIMENLGG";
 const VERSION: u32 = 1;
 const COVERED: usize = 8 + 4 + 8 + 8 + 16 + 4;
 const PROOF: usize = 24 + 32 + 16;
-/// People that are sealed together: few enough that a large gallery is not held twice.
+/// The number of people per chunk: so few that a large gallery is not in memory twice.
 const CHUNK: usize = 1000;
 const HEAD: &[u8] = b"limen gallery head 1\0";
 const PEOPLE: &[u8] = b"limen gallery 1\0";
 
-/// What a head says; not authenticated yet.
+/// The contents of a head, not authenticated yet.
 pub struct Head {
-    /// Of the store that it goes with.
+    /// The generation of the store that it belongs to.
     pub generation: u64,
-    /// Grows with every gallery that is kept.
+    /// The number of this gallery, larger than that of any kept before.
     pub number: u64,
     /// The key that it is sealed with.
     pub key: KeyId,
     chunks: usize,
 }
 
-/// What tells the contents of one kept gallery from another's.
+/// The digest of a kept gallery's contents.
 pub fn digest_of(kept: &Kept) -> io::Result<[u8; 32]> {
     let mut digest = Sha256::new();
     for people in kept.people.chunks(CHUNK) {
@@ -83,18 +83,18 @@ fn beside(head: &[u8], index: usize) -> Vec<u8> {
     [PEOPLE, head, &(index as u64).to_le_bytes()].concat()
 }
 
-/// A kept gallery while it is read, chunk by chunk: a large one is never held whole.
+/// A kept gallery that is read chunk by chunk: a large one is never in memory as a whole.
 pub struct Sealed<R> {
     from: R,
     path: PathBuf,
-    /// What its head says.
+    /// The contents of its head.
     pub head: Head,
     covered: [u8; COVERED],
     proof: [u8; PROOF],
 }
 
 impl<R: Read> Sealed<R> {
-    /// Reads the head, magic and version included, without a key.
+    /// Reads the head, with magic and version, without a key.
     pub fn begin(mut from: R, path: &Path) -> Result<Self, StoreError> {
         let (mut covered, mut proof) = ([0; COVERED], [0; PROOF]);
         let head = from.read_exact(&mut covered).and_then(|()| from.read_exact(&mut proof)).ok();
@@ -102,13 +102,13 @@ impl<R: Read> Sealed<R> {
         Ok(Self { from, path: path.to_owned(), head, covered, proof })
     }
 
-    /// The digest of what the file holds, if its head is authentic.
+    /// The digest of the file's contents, if its head is authentic.
     pub fn proven_digest(&self, key: &Key) -> Option<[u8; 32]> {
         let cipher = XChaCha20Poly1305::new(key.bytes().into());
         sealed::open(&cipher, &[HEAD, &self.covered].concat(), &self.proof)?.as_slice().try_into().ok()
     }
 
-    /// Everybody in it: all of them or none.
+    /// All people in it, or an error.
     pub fn unseal(self, key: &Key) -> Result<Kept, StoreError> {
         let mut kept = Kept::default();
         self.each_chunk(key, |text| Some(kept.people.extend(kept::read(text)?)))?;
@@ -143,7 +143,7 @@ impl<R: Read> Sealed<R> {
         self.from.read_exact(&mut length).ok()?;
         let length = u64::from(u32::from_le_bytes(length));
         chunk.clear();
-        // Grows with what is there, whatever the length says.
+        // Grows with the bytes that are there, whatever the length says.
         let read = (&mut self.from).take(length).read_to_end(chunk).ok()?;
         (read as u64 == length).then_some(())
     }

@@ -1,10 +1,10 @@
-//! The store's key: where it lies, and how another takes its place.
+//! The store's key: where it is, and how it is replaced.
 //!
-//! 1. The next key lies beside the key, under its name and `.next`, and is synced.
-//! 2. The store is written anew, sealed with the next key, in one step.
-//! 3. The next key is renamed to the key, the old one's bytes are overwritten, the folder synced.
+//! 1. The next key is put beside the key, with `.next` after its name, and is synced.
+//! 2. The store is written again, sealed with the next key, in one step.
+//! 3. The next key is renamed to the key, the old one's bytes are overwritten, the folder is synced.
 //!
-//! At every moment the store's head names one of the two, and both are read.
+//! At any time the store's head names one of the two keys, and both are read.
 
 use std::path::{Path, PathBuf};
 
@@ -17,23 +17,23 @@ use super::error::shown;
 /// The systemd credential with the key: `LoadCredentialEncrypted=store-key:...`; the next one is called
 /// `store-key.next`.
 pub const CREDENTIAL: &str = "store-key";
-/// The key's name in the state folder, where nobody gave another.
+/// The key's name in the state folder, unless another place is given.
 const KEY_NAME: &str = "store.key";
 
-/// Where the key lies.
+/// Where the key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyPlace {
-    /// A file in the state folder, made by the daemon: it protects a copy of the store alone.
+    /// In a file in the state folder, made by the daemon. It protects only a copy of the store alone.
     Own(PathBuf),
-    /// A file that the configuration names.
+    /// In a file that the configuration names.
     Given(PathBuf),
-    /// A systemd credential.
+    /// In a systemd credential.
     Credential(PathBuf),
 }
 
 impl KeyPlace {
-    /// The file that the configuration names, else the systemd credential where there is one, else a file in
-    /// the state folder.
+    /// The file that the configuration names, else the systemd credential if there is one, else a file in the
+    /// state folder.
     pub fn find(given: Option<&Path>, state: &Path) -> Self {
         match (given, limen_files::keys::credential(CREDENTIAL)) {
             (Some(file), _) => Self::Given(file.to_owned()),
@@ -42,14 +42,14 @@ impl KeyPlace {
         }
     }
 
-    /// The key's file.
+    /// The path of the key's file.
     pub fn file(&self) -> &Path {
         match self {
             Self::Own(file) | Self::Given(file) | Self::Credential(file) => file,
         }
     }
 
-    /// The next key's file.
+    /// The path of the next key's file.
     pub fn next_file(&self) -> PathBuf {
         let mut name = self.file().as_os_str().to_owned();
         name.push(".next");
@@ -61,14 +61,14 @@ impl KeyPlace {
         self.read(self.file(), trust)
     }
 
-    /// The next key, if it lies there.
+    /// The next key, if there is one.
     pub fn next(&self, trust: Trust) -> Result<Option<Key>, StoreError> {
         self.read(&self.next_file(), trust)
     }
 
     fn read(&self, file: &Path, trust: Trust) -> Result<Option<Key>, StoreError> {
         let read = match self {
-            // Systemd keeps others from its folder; the mode of a credential's file shows an access list.
+            // systemd lets nobody else into its folder; the mode of a credential's file shows an access list.
             Self::Credential(_) => read_trusted(file, MAX_KEY_BYTES, trust).map(zeroize::Zeroizing::new),
             Self::Own(_) | Self::Given(_) => read_secret(file, MAX_KEY_BYTES, trust),
         };
@@ -79,7 +79,7 @@ impl KeyPlace {
         }
     }
 
-    /// Makes the first key, in the state folder only: a key that was given is never replaced by another.
+    /// Makes the first key, only in the state folder: a given key is never replaced by another one.
     pub fn make(&self) -> Result<Key, StoreError> {
         match self {
             Self::Own(file) => make_in(file),
@@ -87,7 +87,7 @@ impl KeyPlace {
         }
     }
 
-    /// Step 1: the next key, made in the state folder, or as it was given.
+    /// Makes the next key in the state folder, or reads the given one (step 1).
     pub fn prepare(&self, trust: Trust) -> Result<Key, StoreError> {
         let missing = match self {
             Self::Own(_) => return make_in(&self.next_file()),
@@ -97,7 +97,8 @@ impl KeyPlace {
         self.next(trust)?.ok_or(missing)
     }
 
-    /// Step 3; what is left to do by hand, if it cannot be done here.
+    /// Replaces the key by the next one (step 3). Returns what must be done by hand, if it cannot be done
+    /// here.
     pub fn promote(&self) -> Option<String> {
         let (file, next) = (self.file(), self.next_file());
         if let Self::Credential(_) = self {

@@ -1,6 +1,7 @@
-//! The vault keeps the last good gallery beside the store, and hands out none but the newest.
+//! Keeps the last good gallery beside the store. Only the newest one is ever given out.
 //!
-//! Where it cannot be written, the one before goes: none at all lets nobody in, an old one might.
+//! If it cannot be written, the one before is deleted: without any nobody enters, but an old one might let in
+//! a removed person.
 
 use std::fs;
 use std::io::Read;
@@ -17,17 +18,17 @@ use super::seen::Seen;
 use super::vault::{Opened, Vault};
 use crate::gallery::kept::Kept;
 
-/// The largest file that is read: every person with an embedding in the gallery file.
+/// The largest file that is read, in bytes: all people with an embedding in the gallery file.
 const MAX_KEPT_BYTES: u64 = 256 << 20;
 
 impl Vault {
-    /// The last good gallery's file.
+    /// The path of the last good gallery.
     pub fn kept_file(&self) -> PathBuf {
         self.folder.join(KEPT_NAME)
     }
 
-    /// Keeps a gallery as the last good one. It goes with the store of this generation, and is sealed with the key of
-    /// the store that was opened `before`, else with the key that is there.
+    /// Keeps a gallery as the last good one. It belongs to the store of this generation, and is sealed with
+    /// the key of the store that was opened `before`, otherwise with the present key.
     pub fn keep_gallery(
         &self,
         kept: &Kept,
@@ -42,7 +43,7 @@ impl Vault {
         outcome.inspect_err(|_| self.drop_gallery())
     }
 
-    /// The last good gallery, if it goes with this store and is the newest.
+    /// The last good gallery, if it belongs to this store and is the newest.
     pub fn kept_gallery(&self, opened: &Opened) -> Result<Option<Kept>, StoreError> {
         let Some((sealed, key)) = self.open_gallery()? else { return Ok(None) };
         let seen = Seen::load(&self.folder, Trust::in_the_service())?;
@@ -52,8 +53,8 @@ impl Vault {
         sealed.unseal(&key).map(Some)
     }
 
-    /// Takes away from the last good gallery what a later gallery file with mistakes takes away, and nothing else: only
-    /// the newest is changed.
+    /// Narrows the last good gallery by what a later gallery file with mistakes takes away. Only the newest
+    /// one is changed.
     pub fn narrow_gallery(&self, narrow: impl FnOnce(Kept) -> Option<Kept>) -> Result<(), StoreError> {
         let narrowed = self.open_gallery().and_then(|opened| {
             let Some((sealed, key)) = opened else { return Ok(()) };
@@ -70,8 +71,8 @@ impl Vault {
         narrowed.inspect_err(|_| self.drop_gallery())
     }
 
-    /// Takes the last good gallery away. Its number is used up first, so that a copy of it that somebody puts back is
-    /// too old.
+    /// Deletes the last good gallery. First its number is used up, so that a copy that is put back is too
+    /// old.
     pub fn drop_gallery(&self) {
         if fs::symlink_metadata(self.kept_file()).is_ok() {
             self.next_number().map_or_else(|error| log::warn!("{error}"), drop);
@@ -86,7 +87,7 @@ impl Vault {
         }
     }
 
-    /// The store that it went with was written anew, with the same people: so is the gallery.
+    /// After the store was written again with the same people, does the same with the gallery.
     pub(super) fn carry_gallery(&self, before: &Opened, key: &Key, generation: u64) {
         let carried = self.kept_gallery(before).and_then(|kept| match kept {
             Some(kept) => self.keep_with(&kept, key, generation),
@@ -98,7 +99,7 @@ impl Vault {
         }
     }
 
-    /// Takes a person out of the last good gallery.
+    /// Removes a person from the last good gallery.
     pub(super) fn forget_in_gallery(&self, opened: &Opened, person: &PersonId) -> Result<(), StoreError> {
         let (Some(key), Ok(kept)) = (&opened.key, self.kept_gallery(opened)) else {
             self.drop_gallery();
@@ -111,7 +112,7 @@ impl Vault {
         self.keep_with(&kept, key, opened.generation).inspect_err(|_| self.drop_gallery())
     }
 
-    /// Nothing is written where the same lies there already.
+    /// Writes the gallery, unless the same one is there already.
     fn keep_unless_there(&self, kept: &Kept, key: &Key, generation: u64) -> Result<(), StoreError> {
         if self.has_gallery(kept, key, generation) { Ok(()) } else { self.keep_with(kept, key, generation) }
     }
@@ -137,8 +138,8 @@ impl Vault {
         Ok(write_atomically_by(&file, 0o600, |to| keeping::seal(kept, key, generation, number, to))?)
     }
 
-    /// Uses up a number. Before the gallery is written: a power cut between the two leaves one that is too old to be
-    /// used.
+    /// Uses up a number. This comes before the gallery is written: after a power cut in between, the gallery
+    /// on disk is too old to be used.
     fn next_number(&self) -> Result<u64, StoreError> {
         let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
         seen.gallery = seen.gallery.saturating_add(1);

@@ -1,7 +1,7 @@
-//! Format 1, which was not encrypted: read once, then written sealed.
+//! Format 1, which was not encrypted: it is read once, then written sealed.
 //!
 //! Layout, numbers little-endian: magic (8 bytes), version (u32), length of the whole file (u64), digest of
-//! the model (32), numbers an embedding (u32), records (u32); then for each record the id's length (u8), the
+//! the model (32), numbers per embedding (u32), records (u32); then for each record the id's length (u8), the
 //! id, the photograph's SHA-256 (32), the plain embedding, the mirrored one (f32 each); at the end the
 //! SHA-256 of all before it. Anybody can make such a file, so it counts as older than any sealed one.
 
@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::shown;
 use super::{Cursor, Store, StoreError};
 
-/// The format that is read here.
+/// The version of this format.
 pub const VERSION: u32 = 1;
 const DIGEST: usize = 32;
 
@@ -24,7 +24,7 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     bytes.get(8..12) == Some(&VERSION.to_le_bytes())
 }
 
-/// Reads a store of format 1, magic and version checked. Its model is in force.
+/// Reads a store of format 1 after magic and version were checked. Its model is in force.
 pub fn decode(bytes: &[u8], path: &Path) -> Result<Store, StoreError> {
     let mut cursor = Cursor(bytes);
     let length = cursor.take(12).and_then(|_| cursor.u64());
@@ -36,13 +36,13 @@ pub fn decode(bytes: &[u8], path: &Path) -> Result<Store, StoreError> {
     checked.and_then(decode_checked).ok_or_else(|| StoreError::Damaged(shown(path)))
 }
 
-/// The bytes before the checksum, if it is theirs.
+/// The bytes before the checksum, if it is correct.
 fn check_sum(bytes: &[u8]) -> Option<&[u8]> {
     let (covered, sum) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
     (Sha256::digest(covered).as_slice() == sum).then_some(covered)
 }
 
-/// Reads header and records, the checksum verified and cut off; `None` if they make no sense.
+/// Reads header and records without the checksum; `None` if they are wrong.
 fn decode_checked(bytes: &[u8]) -> Option<Store> {
     let mut cursor = Cursor(bytes.get(8 + 4 + 8..)?);
     let mut store = Store::empty(ModelDigest(cursor.array()?));

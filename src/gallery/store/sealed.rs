@@ -1,17 +1,17 @@
-//! Format 2: every record sealed for itself, bound to its person, its model and its place.
+//! Format 2: every record is sealed by itself, bound to its person, its model and its place.
 //!
-//! Numbers little-endian; a *seal* is XChaCha20-Poly1305 with a random nonce.
+//! Numbers are little-endian; a *seal* is XChaCha20-Poly1305 with a random nonce.
 //!
 //! ```text
-//! head      magic (8), version (u32), generation (u64), key id (16), numbers an embedding (u32),
-//!           records (u32), nonce (24), tag (16): the seal of nothing, over all before the nonce
+//! head      magic (8), version (u32), generation (u64), key id (16), numbers per embedding (u32),
+//!           records (u32), nonce (24), tag (16): an empty seal over all before the nonce
 //! record    length of the id (u8), id padded with zeroes (64), model (32), nonce (24),
 //!           sealed: photograph's SHA-256 (32), numbers (u32), plain, mirrored (f32 each), zeroes; tag (16)
 //! ```
 //!
-//! All records are of one size, so that one that was altered hides no other. Beside its sealed part a record
-//! is authenticated by what it is, the generation, its index, its id and its model: moved to another place or
-//! another person, repeated, or kept from an older store, it does not open.
+//! All records have the same size, so that an altered one hides no other. A record is authenticated with the
+//! generation, its index, its id and its model: it does not open if it was moved to another place or person,
+//! repeated, or kept from an older store.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,26 +29,26 @@ use super::error::shown;
 use super::{Cursor, PhotoTemplate, Source, Store, StoreError};
 
 pub const MAGIC: &[u8; 8] = b"LIMENTPL";
-/// The format that is written.
+/// The version of this format.
 pub const VERSION: u32 = 2;
 const NONCE: usize = 24;
 const TAG: usize = 16;
-/// The head's bytes that its tag covers.
+/// The length of the part of the head that its tag covers, in bytes.
 const COVERED: usize = 8 + 4 + 8 + 16 + 4 + 4;
-/// All of the head.
+/// The length of the whole head, in bytes.
 pub const HEAD: usize = COVERED + NONCE + TAG;
-/// The bytes of a record before what is sealed.
+/// The length of a record before its sealed part, in bytes.
 const OPEN: usize = 1 + MAX_ID_LENGTH + 32 + NONCE;
 
-/// Records that are opened before their memory is given back.
+/// The number of records that are opened before their memory is freed.
 const LET_GO: usize = 1024;
 
-/// What names a key without telling it.
+/// Identifies a key without revealing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyId(pub(super) [u8; 16]);
 
 impl KeyId {
-    /// The key's.
+    /// The id of a key.
     pub fn of(key: &Key) -> Self {
         let digest = Sha256::new().chain_update(b"limen store key\0").chain_update(key.bytes()).finalize();
         let mut id = [0; 16];
@@ -57,25 +57,25 @@ impl KeyId {
     }
 }
 
-/// What a head says; not authenticated yet.
+/// The contents of a head, not authenticated yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
-    /// Grows with every store that is written.
+    /// The generation, larger than that of any store written before.
     pub generation: u64,
     /// The key that it is sealed with.
     pub key: KeyId,
-    /// Numbers of the longest embedding.
+    /// The length of the longest embedding.
     dimensions: usize,
     records: usize,
 }
 
-/// A store, and what of it was not used.
+/// A store, and why parts of it are not used.
 pub struct Unsealed {
     pub store: Store,
     pub refused: Vec<StoreError>,
 }
 
-/// Writes the store with fresh nonces, record by record: a large one is not held twice.
+/// Writes the store with new nonces, record by record: a large one is not in memory twice.
 pub fn seal(store: &Store, key: &Key, generation: u64, to: &mut dyn Write) -> io::Result<()> {
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
     let dimensions = store.entries().map(|(.., template)| template.plain.dimensions()).max().unwrap_or(0);
@@ -85,7 +85,7 @@ pub fn seal(store: &Store, key: &Key, generation: u64, to: &mut dyn Write) -> io
     head.extend_from_slice(&VERSION.to_le_bytes());
     head.extend_from_slice(&generation.to_le_bytes());
     head.extend_from_slice(&KeyId::of(key).0);
-    // At most 1024 numbers, and far fewer than 2^32 photographs: the roster bounds both.
+    // At most 1024 numbers, and far fewer than 2^32 photographs: the roster limits both.
     head.extend_from_slice(&(dimensions as u32).to_le_bytes());
     head.extend_from_slice(&(records as u32).to_le_bytes());
     to.write_all(&head)?;
@@ -100,7 +100,7 @@ pub fn seal(store: &Store, key: &Key, generation: u64, to: &mut dyn Write) -> io
     Ok(())
 }
 
-/// Nonce, sealed text and tag.
+/// Writes nonce, sealed text and tag.
 pub fn write_sealed(
     to: &mut dyn Write,
     cipher: &XChaCha20Poly1305,
@@ -123,7 +123,7 @@ fn inside_size(dimensions: usize) -> usize {
     32 + 4 + 2 * 4 * dimensions
 }
 
-/// The id as a record names it.
+/// The id as it is written in a record.
 fn name_of(person: &PersonId) -> [u8; 1 + MAX_ID_LENGTH] {
     let mut name = [0; 1 + MAX_ID_LENGTH];
     let id = person.as_str().as_bytes();
@@ -144,13 +144,13 @@ fn inside((_, photo): &Source, template: &PhotoTemplate, dimensions: usize) -> Z
     inside
 }
 
-/// What a record is authenticated by, beside its sealed part.
+/// What authenticates a record besides its sealed part.
 fn beside(generation: u64, index: usize, name: &[u8], model: &ModelDigest) -> Vec<u8> {
     let (generation, index) = (generation.to_le_bytes(), (index as u64).to_le_bytes());
     [b"limen template 2\0".as_slice(), &generation, &index, &model.0, name].concat()
 }
 
-/// Reads a head of format 2, magic and version included, without a key.
+/// Reads a head of format 2, with magic and version, without a key.
 pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
     let mut cursor = Cursor(bytes);
     let half = || StoreError::HalfWritten(shown(path));
@@ -169,10 +169,11 @@ pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
     Ok(Head { generation, key: KeyId(key), dimensions: dimensions as usize, records: records as usize })
 }
 
-/// Opens a store that [`read_head`] found sealed with this key. `model` will be in force. A head that is not
-/// authentic refuses all of it; a record that is not is left out and named.
+/// Opens a store whose head [`read_head`] has read, with its key. `model` will be in force. If the head is
+/// not authentic, all of it is refused; a record that is not authentic is omitted and named.
 ///
-/// It begins with the last record and lets go of what it has opened: a large store is not held twice.
+/// It begins with the last record and frees the memory of what it has opened: a large store is not in memory
+/// twice.
 pub fn unseal(
     mut bytes: Vec<u8>,
     key: &Key,
@@ -213,7 +214,7 @@ pub fn unseal(
     Ok(Unsealed { store, refused })
 }
 
-/// What [`write_sealed`] wrote; `None` if it is not authentic.
+/// Opens what [`write_sealed`] wrote; `None` if it is not authentic.
 pub fn open(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, msg) = sealed.split_first_chunk::<NONCE>()?;
     cipher.decrypt(nonce.into(), Payload { msg, aad }).ok().map(Zeroizing::new)

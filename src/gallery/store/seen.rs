@@ -1,8 +1,8 @@
-//! What was in force last, so that nothing older takes its place unseen: a store that still has somebody who
-//! was removed, a network that is known to be weaker.
+//! The newest generation and models that were in force, so that nothing older replaces them unnoticed: a
+//! store that still contains a removed person, or a network that is known to be weaker.
 //!
-//! A small file beside the store. Whoever puts the whole state folder back puts it back too; the records name
-//! the generation as well, and a head of theirs that was exported later shows that.
+//! It is a small file beside the store. Whoever puts back the whole state folder also puts back this file.
+//! But the records name the generation too, and an exported head of the records shows that they are old.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,29 +13,29 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::error::shown;
 
-/// The file's name in the state folder.
+/// The name of the file in the state folder.
 const NAME: &str = "templates.seen";
-/// A number, and a line a model that was ever in force.
+/// The largest file that is read, in bytes: two numbers, and a line per model that was ever in force.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// A model and how new it is among those of its name.
+/// A model, and its version among those of its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelVersion {
-    /// Its name in the configuration.
+    /// The model's name in the configuration.
     pub name: String,
-    /// As its manifest says; grows with every network that replaces another under this name.
+    /// The version in its manifest; it increases when a network replaces another of this name.
     pub version: u32,
 }
 
-/// The newest that was in force.
+/// The newest versions that were in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Seen {
-    /// Of the store.
+    /// The generation of the store.
     pub generation: u64,
-    /// Of the last good gallery that is kept beside it.
+    /// The number of the last good gallery.
     pub gallery: u64,
-    /// Of each model, its version.
+    /// The version of each model, by its name.
     pub models: BTreeMap<String, u32>,
 }
 
@@ -44,7 +44,7 @@ impl Seen {
         folder.join(NAME)
     }
 
-    /// What is remembered in this folder; nothing where there is no file.
+    /// Reads the file in this folder; empty if there is none.
     pub fn load(folder: &Path, trust: Trust) -> Result<Self, StoreError> {
         let file = Self::file(folder);
         match read_trusted_text(&file, MAX_BYTES, trust) {
@@ -54,13 +54,13 @@ impl Seen {
         }
     }
 
-    /// Remembers it.
+    /// Writes the file in this folder.
     pub fn store(&self, folder: &Path) -> Result<(), StoreError> {
         let text = toml::to_string(self).map_err(|error| StoreError::Sealing(error.to_string()))?;
         Ok(write_atomically(&Self::file(folder), text.as_bytes(), 0o600)?)
     }
 
-    /// A model that is older than the newest of its name is refused.
+    /// Refuses a model that is older than the newest of its name.
     pub fn check_model(&self, model: &ModelVersion) -> Result<(), StoreError> {
         match self.models.get(&model.name) {
             Some(&seen) if seen > model.version => {

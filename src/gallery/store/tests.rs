@@ -46,7 +46,7 @@ impl Place {
         Self(tempfile::tempdir().expect("a temporary folder"))
     }
 
-    /// With the store in it.
+    /// A state folder with a store in it.
     fn with_store() -> Self {
         let place = Self::new();
         place.vault().write(&store(), None).expect("written");
@@ -84,7 +84,7 @@ impl Place {
         self.open().expect_err("refused").to_string().replace(&self.0.path().display().to_string(), "state")
     }
 
-    /// Who has an altered record, and how much is left.
+    /// The people with an altered record, and the number of records that remain.
     fn altered(&self) -> (Vec<String>, usize) {
         let opened = self.open().expect("the head is authentic");
         let named = opened.refused.iter().map(|error| match error {
@@ -95,7 +95,7 @@ impl Place {
     }
 }
 
-/// The three records of [`store`], each in its place.
+/// The three records of [`store`], in order.
 fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
     bytes[HEAD..].chunks((bytes.len() - HEAD) / 3).map(<[u8]>::to_vec).collect()
 }
@@ -200,7 +200,7 @@ fn swapped_repeated_and_foreign_records_are_refused_by_name() {
     assert_eq!(place.altered(), (vec!["bob".to_owned(), "ada".to_owned()], 1));
     place.replace(&with_records(&bytes, &[&r[0], &r[0], &r[2]]));
     assert_eq!(place.altered(), (vec!["ada".to_owned()], 2));
-    // Bob's face under Ada's name: the sealed part alone is exchanged.
+    // Bob's face under Ada's name: only the sealed parts are exchanged.
     let forged = [&r[0][..65], &r[2][65..]].concat();
     place.replace(&with_records(&bytes, &[&forged, &r[1], &r[2]]));
     assert_eq!(place.altered(), (vec!["ada".to_owned()], 2));
@@ -289,7 +289,7 @@ fn an_older_model_of_the_same_name_is_refused_and_another_name_is_not() {
     assert!(vault.check_model(&of("mine", 2)).is_ok());
 }
 
-/// A store of format 1, as versions before wrote it.
+/// A store of format 1, as earlier versions wrote it.
 fn plain_store() -> Vec<u8> {
     let mut body = Vec::new();
     for (person, (_, photo), template) in store().entries() {
@@ -316,7 +316,7 @@ fn a_store_of_format_1_is_read_once_and_never_again() {
     assert_eq!((&opened.store, opened.generation, opened.is_sound()), (&store(), 0, false));
     place.vault().write(&opened.store, Some(&opened)).expect("sealed");
     assert!(place.open().expect("read").is_sound());
-    // Anybody can write format 1: it does not take the place of a sealed store, whatever is accepted.
+    // Anybody can write format 1: it does not replace a sealed store, whatever is accepted.
     place.replace(&plain_store());
     assert!(matches!(place.open(), Err(StoreError::NotSealed(_))));
     assert!(matches!(place.vault().accept_rollback(), Err(StoreError::NotSealed(_))));

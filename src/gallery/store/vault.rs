@@ -1,7 +1,7 @@
-//! The store's file, the key that opens it, and what was seen last: read and written together.
+//! The store's file, its key, and the newest generation: read and written together.
 //!
-//! The daemon alone writes here; where none runs, a command does in its place. A lock on the folder keeps two
-//! from doing so at once.
+//! Only the daemon writes here; while none runs, a command does. A lock on the folder keeps two from doing so
+//! at once.
 
 use std::path::{Path, PathBuf};
 
@@ -17,10 +17,10 @@ use super::sealed::{self, KeyId, Unsealed};
 use super::seen::{ModelVersion, Seen};
 use super::{STORE_NAME, Store, StoreError};
 
-/// The largest store that is read: the most photographs with 512 numbers an embedding.
+/// The largest store that is read, in bytes: the most photographs with 512 numbers per embedding.
 const MAX_STORE_BYTES: u64 = 1 << 30;
 
-/// Where a store lies, and what opens it.
+/// Where a store and its key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vault {
     pub(super) folder: PathBuf,
@@ -33,59 +33,59 @@ pub struct Vault {
 pub struct Opened {
     /// Its templates, as far as they are authentic.
     pub store: Store,
-    /// What of it is not used.
+    /// Why parts of it are not used.
     pub refused: Vec<StoreError>,
-    /// Its number; 0 in format 1.
+    /// Its generation; 0 in format 1.
     pub generation: u64,
-    /// What opened it; none in format 1.
+    /// The key that opened it; none in format 1.
     pub(super) key: Option<Key>,
 }
 
 impl Opened {
-    /// It lies there as it should: sealed, and every record used.
+    /// Whether it is sealed, and every record is used.
     pub fn is_sound(&self) -> bool {
         self.key.is_some() && self.refused.is_empty()
     }
 }
 
-/// A store that is sealed with another key.
+/// A store that was sealed with another key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotated {
-    /// The new store's number.
+    /// The generation of the new store.
     pub generation: u64,
-    /// What is left to do by hand.
+    /// What must still be done by hand.
     pub left: Option<String>,
 }
 
 impl Vault {
-    /// The store in a state folder. Its key lies in the file that was given, else in the systemd credential
-    /// where there is one, else in the state folder too.
+    /// The store in a state folder. Its key is in the given file, else in the systemd credential if there is
+    /// one, else in the state folder too.
     pub fn in_state(folder: &Path, key: Option<&Path>) -> Self {
         Self { folder: folder.to_owned(), key: KeyPlace::find(key, folder), at_least: 0 }
     }
 
-    /// Refuses a store older than this generation, which the records speak of.
+    /// Refuses a store older than this generation, which the records name.
     pub fn expect(&mut self, generation: u64) {
         self.at_least = self.at_least.max(generation);
     }
 
-    /// The store's file.
+    /// The path of the store.
     pub fn file(&self) -> PathBuf {
         self.folder.join(STORE_NAME)
     }
 
-    /// Where the key lies.
+    /// Where the key is.
     pub fn key(&self) -> &KeyPlace {
         &self.key
     }
 
-    /// The right to write here; given up when dropped.
+    /// Takes the right to write here, until it is dropped.
     pub fn lock(&self) -> Result<FileLock, StoreError> {
         Ok(lock_folder(&self.folder)?)
     }
 
-    /// Reads the store, if there is one; `model` will be in force. One that is older than the newest seen, or
-    /// sealed with another key, is refused whole.
+    /// Reads the store, if there is one; `model` will be in force. A store that is older than the newest one,
+    /// or sealed with another key, is refused as a whole.
     pub fn open(&self, model: ModelDigest, trust: Trust) -> Result<Option<Opened>, StoreError> {
         let Some(opened) = self.open_of_any_age(model, trust)? else { return Ok(None) };
         let seen = self.newest(&Seen::load(&self.folder, trust)?);
@@ -104,7 +104,7 @@ impl Vault {
             Err(error) => return Err(error.into()),
         };
         match sealed::read_head(&bytes, &path) {
-            // Anybody can write a store that is not sealed: with a key at hand it is none of ours.
+            // Anybody can write a store that is not sealed: if there is a key, we did not write it.
             Err(StoreError::OtherVersion { .. })
                 if plain::is_plain(&bytes) && self.key.key(trust)?.is_some() =>
             {
@@ -123,7 +123,7 @@ impl Vault {
         }
     }
 
-    /// The key or the next key, whichever it is.
+    /// The key with this id, which is the key or the next one.
     pub(super) fn key_of(&self, id: KeyId, trust: Trust) -> Result<Key, StoreError> {
         let key = self.key.key(trust)?;
         let found = key.is_some();
@@ -137,8 +137,9 @@ impl Vault {
         Err(if found { StoreError::WrongKey { path, key } } else { StoreError::NoKey { path, key } })
     }
 
-    /// Replaces the store in one step, mode 0600, and remembers its generation, which is returned. It is sealed
-    /// with the key of the store that was opened `before`, else with the key that is there, else with a new one.
+    /// Replaces the store in one step, with mode 0600, and remembers its generation, which is returned. It is
+    /// sealed with the key of the store that was opened `before`, else with the present key, else with a new
+    /// one.
     pub fn write(&self, store: &Store, before: Option<&Opened>) -> Result<u64, StoreError> {
         let known = before.and_then(|opened| opened.key.as_ref());
         let generation = before.map_or(0, |opened| opened.generation);
@@ -164,7 +165,7 @@ impl Vault {
     }
 
     fn write_with(&self, store: &Store, key: &Key, generation: u64) -> Result<u64, StoreError> {
-        // What was seen may be unreadable only where somebody said to go on all the same.
+        // This file can be unreadable here only if an administrator said to go on.
         let mut seen = Seen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
         let generation = self.newest(&seen).max(generation).saturating_add(1);
         write_atomically_by(&self.file(), 0o600, |to| sealed::seal(store, key, generation, to))?;
@@ -182,7 +183,7 @@ impl Vault {
         Seen::load(&self.folder, Trust::in_the_service())?.check_model(model)
     }
 
-    /// Remembers that a model is in force, and a store of this generation.
+    /// Remembers the model and the store's generation as being in force.
     pub fn remember(&self, model: &ModelVersion, generation: u64) -> Result<(), StoreError> {
         let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
         let before = seen.clone();
@@ -191,7 +192,7 @@ impl Vault {
         if seen == before { Ok(()) } else { seen.store(&self.folder) }
     }
 
-    /// Seals the store with another key; whatever happens, it can be opened with one of the two.
+    /// Seals the store with another key. Whatever happens, one of the two keys opens it.
     pub fn rotate(&self) -> Result<Rotated, StoreError> {
         let trust = Trust::in_the_service();
         let _writing = self.lock()?;
@@ -226,7 +227,8 @@ impl Vault {
         }
     }
 
-    /// Takes the store as the newest, whatever its age, and the model that is in force as well.
+    /// Accepts the store, and the model in force, as the newest, whatever their age. Returns the store's
+    /// generation.
     pub fn accept_rollback(&self) -> Result<u64, StoreError> {
         let _writing = self.lock()?;
         let opened = self.open_of_any_age(ModelDigest([0; 32]), Trust::in_the_service())?;
@@ -241,14 +243,14 @@ impl Vault {
         Ok(generation)
     }
 
-    /// Drops all templates of a person, how many those were, and the person from the last good gallery. For where no
-    /// daemon runs.
+    /// Removes all templates of a person, and the person from the last good gallery. Returns the number of
+    /// templates. Only while no daemon runs.
     pub fn forget(&self, person: &PersonId) -> Result<usize, StoreError> {
         if !self.folder.exists() {
             return Ok(0);
         }
         let _writing = self.lock()?;
-        // A last good gallery that the person cannot be taken out of goes whole.
+        // If the person cannot be removed from the last good gallery, delete that gallery.
         self.forget_locked(person).inspect_err(|_| self.drop_gallery())
     }
 

@@ -1,4 +1,4 @@
-//! Each step of a disk fails once: no record that was sealed is ever touched, and the chain goes on.
+//! Each operation of a disk fails once: no sealed record is changed, and the chain goes on.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
@@ -13,7 +13,7 @@ use super::super::log::Unsynced;
 use super::threads::within;
 use super::*;
 
-/// What a disk is asked to do.
+/// The operations of a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Open,
@@ -24,14 +24,14 @@ pub enum Step {
 
 type Fails = Box<dyn Fn(Step) -> io::Result<()> + Send + Sync>;
 
-/// A disk that fails as a test says, half-way where it writes.
+/// A disk that fails when a test says so. A write then fails half-way.
 pub struct TestDisk {
     fails: Fails,
-    /// Bytes left, as the file system says.
+    /// The free space that it reports, in bytes.
     free: Arc<AtomicU64>,
 }
 
-/// Of this many bytes.
+/// The size of the disk, in bytes.
 pub const TOTAL: u64 = 32 << 30;
 
 impl TestDisk {
@@ -39,7 +39,7 @@ impl TestDisk {
         Self { fails: Box::new(fails), free: Arc::new(AtomicU64::new(TOTAL / 2)) }
     }
 
-    /// A disk that takes records as long as `free` says that there is room, which a test changes.
+    /// A disk that accepts records as long as `free`, which a test changes, says that there is space.
     pub fn with_room(free: &Arc<AtomicU64>) -> Self {
         let left = Arc::clone(free);
         let fails = move |step| match step {
@@ -87,7 +87,7 @@ impl Disk for TestDisk {
     }
 }
 
-/// A disk that fails at the step that `left` counts down to, and `left` itself; below zero it is whole.
+/// A disk that fails when the counter `left` reaches zero, and the counter. Below zero the disk works.
 fn failing_at_a_step() -> (Arc<dyn Disk>, Arc<AtomicI64>) {
     let left = Arc::new(AtomicI64::new(-1));
     let counted = Arc::clone(&left);
@@ -122,7 +122,7 @@ fn whatever_step_of_closing_a_file_fails_no_sealed_record_is_touched() {
         assert!(all_text(&settings.folder).starts_with(&before) || rotated.is_ok(), "step {step}");
         left.store(-1, Ordering::SeqCst);
         if let Ok(Some(Unsynced { sealed: true, .. })) = rotated {
-            // Whoever closes a file syncs its seal and says so.
+            // Whoever closes a file must sync its seal and say so.
             keeper.seal_is_durable();
         }
         log.append(now(), risk("goes on")).expect("written");
@@ -139,7 +139,7 @@ fn whatever_step_of_closing_a_file_fails_no_sealed_record_is_touched() {
     assert!(failed >= 4, "opening, sealing and both names: {failed}");
 }
 
-/// The kinds of the records in the file that was closed last.
+/// The kinds of the records in the newest closed file.
 fn newest_closed(settings: &AuditSettings) -> Vec<&'static str> {
     let newest = closed_files(&settings.folder).expect("listed").pop().expect("a closed file");
     let text = fs::read_to_string(newest).expect("text");

@@ -1,4 +1,4 @@
-//! A full disk: what is still recorded, what is said of the rest, and that it ends by itself.
+//! A full disk: what is still recorded, how lost records are reported, and that this ends by itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -14,7 +14,7 @@ use super::*;
 const PATIENCE: Duration = Duration::from_secs(10);
 const RESERVE: u64 = 1 << 20;
 
-/// A recorder on a disk with so much room, which the test changes, and the answers of its records.
+/// A recorder on a disk whose free space the test changes, and the answers for its records.
 struct Desk {
     recorder: Recorder<()>,
     answers: Receiver<bool>,
@@ -50,7 +50,7 @@ impl Desk {
         self.free.store(0, Ordering::SeqCst);
     }
 
-    /// What giving the reserve up leaves on a disk that is full otherwise.
+    /// Sets the free space that deleting the reserve leaves on a full disk.
     fn reserve_is_free(&self) {
         self.free.store(RESERVE, Ordering::SeqCst);
     }

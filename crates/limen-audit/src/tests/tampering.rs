@@ -1,4 +1,4 @@
-//! Whatever is changed, removed, repeated or moved is found.
+//! Every change, removal, repetition or move of a record is detected.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A chain with seals in the middle and at its end, somebody forgotten, and its head.
+/// A chain with seals in the middle and at the end, with a forgotten person, and its head.
 struct Chain {
     text: Vec<u8>,
     key: SealKey,
@@ -31,7 +31,7 @@ fn chain() -> &'static Chain {
     })
 }
 
-/// What is found in this text, with the first key and the exported head at hand.
+/// The report on this text, with the first key and the exported head given.
 fn look_at(text: &[u8]) -> Report {
     let mut verifier = Verifier::new(vec![chain().key], vec![chain().head.clone()]);
     verifier.read(CURRENT, text, |_| {});
@@ -187,7 +187,7 @@ proptest! {
         run_and_fail(&settings, second.to_vec());
         let path = settings.folder.join(CURRENT);
         let whole = fs::read(&path).expect("bytes");
-        // What the last seal covers was synced.
+        // The records that the last seal covers were synced.
         let sealed: usize = whole.split_inclusive(|b| *b == b'\n').take(5).map(<[u8]>::len).sum();
         let cut = sealed + ((whole.len() - sealed) as f64 * place) as usize;
         fs::write(&path, &whole[..cut]).expect("written");

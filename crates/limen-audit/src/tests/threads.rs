@@ -67,9 +67,9 @@ fn a_slow_card_holds_no_record_up() {
     let (syncing, finished) = (Mutex::new(syncing), Mutex::new(finished));
     let disk = TestDisk::failing(move |step| {
         if step == Step::Sync {
-            // The test has heard of the first.
+            // The test listens only for the first sync.
             let _ = syncing.lock().expect("whole").send(());
-            // The test ends the sync, or has ended itself.
+            // The test ends the sync, or has itself ended.
             let _ = finished.lock().expect("whole").recv();
         }
         Ok(())
@@ -98,7 +98,7 @@ fn a_disk_that_takes_a_record_and_does_not_return_is_named() {
     let freezes = Arc::clone(&freeze);
     let disk = TestDisk::failing(move |step| {
         if step == Step::Write && freezes.load(Ordering::SeqCst) {
-            // The test ends the write, or has ended itself.
+            // The test ends the write, or has itself ended.
             let _ = finished.lock().expect("whole").recv();
         }
         Ok(())
@@ -158,7 +158,7 @@ fn files_are_as_large_as_they_should_be_and_as_many_while_nobody_rests() {
     for _ in 0..600 {
         assert!(recorder.record(now(), risk("again and again"), Some(())));
         assert!(answers.recv_timeout(PATIENCE).expect("an answer"));
-        // A card's pace: the next key is made while records come.
+        // The pace of a card: the next key is made while records come.
         std::thread::sleep(Duration::from_millis(2));
     }
     drop(recorder);
@@ -197,7 +197,7 @@ fn young_records_are_deleted_only_after_a_warning() {
     sound(&settings);
 }
 
-/// Whether it becomes so within the patience of these tests.
+/// Whether the condition becomes true in the time that these tests wait.
 pub(super) fn within(is_so: impl Fn() -> bool) -> bool {
     let deadline = std::time::Instant::now() + 2 * PATIENCE;
     while std::time::Instant::now() < deadline {

@@ -1,4 +1,5 @@
-//! Card numbers: `26:FACILITY:NUMBER` and `34:FACILITY:NUMBER` by Wiegand, `keys:DIGITS` from a reader that types.
+//! Card numbers: `26:FACILITY:NUMBER` and `34:FACILITY:NUMBER` come over Wiegand, `keys:DIGITS` from a reader
+//! that types like a keyboard.
 
 use std::fmt;
 
@@ -7,10 +8,10 @@ use zeroize::Zeroizing;
 
 use super::Digits;
 
-/// The fewest digits that a reader types for a card.
+/// The fewest digits of a card from a reader that types.
 const FEWEST_KEYS: usize = 4;
 
-/// A text that names no card.
+/// The text is no card number.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 #[error(
     "is no card; write \"26:FACILITY:NUMBER\" (0 to 255, 0 to 65535), \"34:FACILITY:NUMBER\" (0 to 65535 each), or \
@@ -18,28 +19,28 @@ const FEWEST_KEYS: usize = 4;
 )]
 pub struct CardError;
 
-/// A card. Its number opens, together with a face, so it is overwritten when dropped and never shown.
+/// A card number. It opens the door together with a face, so it is overwritten when dropped, and never shown.
 #[derive(Clone)]
 pub struct Card(Zeroizing<String>);
 
 impl Card {
-    /// 26 bits, the format H10301.
+    /// A card of 26 bits, in the format H10301.
     pub fn wiegand26(facility: u8, number: u16) -> Self {
         Self(Zeroizing::new(format!("26:{facility}:{number}")))
     }
 
-    /// 34 bits, the format H10306.
+    /// A card of 34 bits, in the format H10306.
     pub fn wiegand34(facility: u16, number: u16) -> Self {
         Self(Zeroizing::new(format!("34:{facility}:{number}")))
     }
 
-    /// As a reader types it; `None` if too short.
+    /// A card whose digits a reader typed; `None` if there are too few.
     pub fn keys(digits: &Digits) -> Option<Self> {
         let typed = std::str::from_utf8(digits.as_bytes()).ok().filter(|text| text.len() >= FEWEST_KEYS)?;
         Some(Self(Zeroizing::new(format!("keys:{typed}"))))
     }
 
-    /// Reads what the gallery says.
+    /// Reads a card number as the gallery file writes it.
     pub fn parse(text: &str) -> Result<Self, CardError> {
         let (format, rest) = text.split_once(':').ok_or(CardError)?;
         let halves = || rest.split_once(':').ok_or(CardError);
@@ -51,7 +52,7 @@ impl Card {
         }
     }
 
-    /// As the gallery writes it. For comparing and for the file, never for a log.
+    /// The card number as the gallery file writes it. For comparing and for that file, never for a log.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,23 +1,24 @@
-//! What somebody has typed: overwritten when it is dropped, never shown.
+//! Digits that somebody typed. They are overwritten when dropped, and never shown.
 
 use std::fmt;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// The most digits of anything that is typed or sent by a reader.
+/// The largest number of digits that a person may type or a reader may send.
 pub const LONGEST: usize = 20;
 
-/// Digits as they were entered, at most [`LONGEST`].
+/// Digits in the order of entry, at most [`LONGEST`].
 pub struct Digits(Zeroizing<Vec<u8>>);
 
 impl Digits {
-    /// The digits of a text; `None` if it holds anything else, or too many.
+    /// The digits of a text; `None` if it has any other character, or more than [`LONGEST`] digits.
     pub fn new(text: &str) -> Option<Self> {
         let mut digits = Self::default();
         text.bytes().all(|byte| byte.is_ascii_digit() && digits.push(byte - b'0')).then_some(digits)
     }
 
-    /// Adds a digit, 0 to 9; false if it is none, or one too many.
+    /// Adds a digit from 0 to 9. Returns false, and adds nothing, if it is no digit or there are [`LONGEST`]
+    /// already.
     pub fn push(&mut self, digit: u8) -> bool {
         let fits = digit <= 9 && self.0.len() < LONGEST;
         if fits {
@@ -26,7 +27,7 @@ impl Digits {
         fits
     }
 
-    /// Takes the last one away.
+    /// Removes the last digit.
     pub fn pop(&mut self) {
         if let Some(last) = self.0.last_mut() {
             *last = 0;
@@ -34,29 +35,30 @@ impl Digits {
         }
     }
 
-    /// How many there are.
+    /// The number of digits.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no digits.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Overwrites them.
+    /// Overwrites the digits and removes them.
     pub fn clear(&mut self) {
         self.0.zeroize();
     }
 
-    /// In ASCII. Whoever copies them overwrites the copy.
+    /// The digits in ASCII. Whoever copies them must overwrite the copy.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
 impl Default for Digits {
-    /// None yet. There is room for all at once: a buffer that grew would leave its old place as it was.
+    /// No digits, with room for [`LONGEST`]: a buffer that grows leaves a copy of the secret in the old
+    /// place.
     fn default() -> Self {
         Self(Zeroizing::new(Vec::with_capacity(LONGEST)))
     }

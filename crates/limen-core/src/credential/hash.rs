@@ -1,7 +1,7 @@
-//! PINs as the gallery keeps them: Argon2id in a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH`.
+//! PIN hashes of the gallery file: Argon2id in a PHC string, `$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH`.
 //!
-//! Whoever reads the file can still try all ten thousand PINs of four digits in minutes; the hash makes that
-//! minutes instead of microseconds, and keeps the PIN off the screen of whoever edits the file.
+//! An attacker who can read the file can still try all ten thousand PINs of four digits. The hash makes that
+//! take minutes, not microseconds, and nobody who edits the file sees a PIN.
 
 use std::fmt;
 
@@ -12,51 +12,52 @@ use zeroize::Zeroizing;
 
 use super::Digits;
 
-/// What is asked of a new hash: 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet, Argon2id).
+/// The cost of a new hash: 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet, Argon2id).
 const NEW: Cost = Cost { memory: 19 * 1024, passes: 2, lanes: 1 };
-/// What a hash of the file may ask for: from the least that OWASP lists up to what a Pi can spare.
+/// The cost that a hash in the file may have: from the least that OWASP lists to the most that a Pi can
+/// spare.
 const LEAST: Cost = Cost { memory: 7 * 1024, passes: 1, lanes: 1 };
 const MOST: Cost = Cost { memory: 64 * 1024, passes: 5, lanes: 4 };
-/// Bytes of the salt of a new hash.
+/// The length of a new hash's salt, in bytes.
 pub const SALT: usize = 16;
-/// Bytes of a new hash.
+/// The length of a new hash, in bytes.
 const HASH: usize = 32;
-/// What a PHC string says of the algorithm.
+/// The name of the algorithm in a PHC string.
 const ALGORITHM: &str = "argon2id";
 const VERSION: u32 = 19;
-/// Bytes of the shortest hash that is taken.
+/// The length of the shortest hash that is accepted, in bytes.
 const SHORTEST_HASH: usize = 16;
-/// The longest PHC string that is looked at.
+/// The length of the longest PHC string that is read, in bytes.
 const LONGEST_TEXT: usize = 256;
 
-/// Why a text is no hash of a PIN, or a PIN could not be held against one.
+/// Why a text is no PIN hash, or why a PIN could not be compared with one.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum HashError {
-    /// Not of the form.
+    /// The text is no PHC string.
     #[error("is no PHC string ($argon2id$v=19$m=...,t=...,p=...$SALT$HASH)")]
     Form,
-    /// Another algorithm or version of it.
+    /// The algorithm or its version is another one.
     #[error("is not of Argon2id, version 19")]
     Algorithm,
-    /// It would cost too little or too much.
+    /// The hash costs too little or too much to compute.
     #[error(
         "asks for parameters out of range (m {} to {} KiB, t {} to {}, p {} to {})",
         LEAST.memory, MOST.memory, LEAST.passes, MOST.passes, LEAST.lanes, MOST.lanes
     )]
     Cost,
-    /// Salt or hash are no base64, too short or too long.
+    /// The salt or the hash is not base64, too short or too long.
     #[error(
         "has a salt that is not 8 to 48 bytes, or a hash that is not 16 to 64 bytes, of base64 without padding"
     )]
     Bytes,
-    /// No memory for it.
+    /// There was no memory to compute the hash.
     #[error("cannot be computed: {0}")]
     Failed(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cost {
-    /// KiB.
+    /// Memory, in KiB.
     memory: u32,
     passes: u32,
     lanes: u32,
@@ -69,7 +70,7 @@ impl Cost {
             && (LEAST.lanes..=MOST.lanes).contains(&self.lanes)
     }
 
-    /// Reads `m=19456,t=2,p=1`; nothing else, and nothing in another order.
+    /// Reads `m=19456,t=2,p=1`, with exactly these names in this order.
     fn parse(said: &ParamsString) -> Option<Self> {
         let mut params = said.iter();
         let mut number = |name: &str| {
@@ -89,7 +90,7 @@ impl Cost {
     }
 }
 
-/// What is kept of a PIN.
+/// The hash of a PIN, with its salt and cost.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PinHash {
     cost: Cost,
@@ -98,13 +99,13 @@ pub struct PinHash {
 }
 
 impl PinHash {
-    /// Hashes a PIN with a salt that must be random and fresh; takes as long as verifying it.
+    /// Hashes a PIN. The salt must be random and new. It takes as long as [`Self::is_of`].
     pub fn of(pin: &Digits, salt: [u8; SALT]) -> Result<Self, HashError> {
         let hash = compute(pin, NEW, &salt, HASH)?;
         Ok(Self { cost: NEW, salt: salt.to_vec(), hash: hash.to_vec() })
     }
 
-    /// Reads a PHC string. Nothing is computed: its parameters are looked at first.
+    /// Reads a PHC string and checks its cost. It computes no hash.
     pub fn parse(text: &str) -> Result<Self, HashError> {
         if text.len() > LONGEST_TEXT {
             return Err(HashError::Form);
@@ -129,7 +130,7 @@ impl PinHash {
         Ok(Self { cost, salt: salt.to_vec(), hash: hash.as_bytes().to_vec() })
     }
 
-    /// Whether this is the PIN. Slow on purpose: tens of milliseconds on a PC.
+    /// Whether `pin` is the hashed PIN. Slow on purpose: tens of milliseconds on a PC.
     pub fn is_of(&self, pin: &Digits) -> Result<bool, HashError> {
         let computed = compute(pin, self.cost, &self.salt, self.hash.len())?;
         Ok(super::are_equal(&computed, &self.hash))

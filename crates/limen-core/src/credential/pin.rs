@@ -1,33 +1,33 @@
-//! What a new PIN must be like: long enough, not trivial, and a duress PIN that no slip of a finger makes.
+//! Rules for a new PIN: long enough, not trivial, and not one typing error away from the person's duress PIN.
 //!
-//! Alarm panels once took the PIN plus one for duress, and most of their duress alarms were slips; ANSI/SIA CP-01
-//! has therefore forbidden duress codes derived from another code.
+//! Some alarm panels used the PIN plus one as the duress PIN, and most of their duress alarms were typing
+//! errors. ANSI/SIA CP-01 therefore forbids a duress code that is derived from another code.
 
 use thiserror::Error;
 
 use super::Digits;
 
-/// The fewest digits: ten thousand PINs, of which back-off lets about a hundred be tried a day.
+/// The fewest digits of a PIN: ten thousand PINs, of which the lock-out allows about a hundred tries a day.
 pub const SHORTEST_PIN: usize = 4;
-/// The most: nobody remembers more.
+/// The most digits of a PIN: people do not remember more.
 pub const LONGEST_PIN: usize = 8;
 
-/// Why a PIN is not taken.
+/// Why a PIN is not accepted.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 pub enum PinError {
-    /// Too short or too long, or not digits alone.
+    /// The PIN is too short or too long, or has other characters than digits.
     #[error("a PIN has {SHORTEST_PIN} to {LONGEST_PIN} digits and nothing else")]
     Length,
-    /// 0000, 7777.
+    /// One digit repeated, like 0000 or 7777.
     #[error("a PIN of one digit repeated is what everybody tries first; choose another")]
     Repeated,
-    /// 1234, 8765, 0987.
+    /// Digits in a row, up or down, like 1234, 8765 or 0987.
     #[error("a PIN of digits in a row is what everybody tries first; choose another")]
     Sequence,
-    /// PIN and duress PIN are the same.
+    /// The PIN and the duress PIN are the same.
     #[error("PIN and duress PIN must differ, or every entry were an alarm or none; choose another")]
     SameAsOther,
-    /// One slip of a finger makes one of the other.
+    /// One typing error turns the PIN into the duress PIN.
     #[error(
         "this is the person's other PIN but for one digit changed, left out, added, or two neighbours swapped: a \
          slip would raise a silent alarm, or leave it out; choose one that differs more"
@@ -35,7 +35,7 @@ pub enum PinError {
     SlipOfOther,
 }
 
-/// Takes a new PIN, or says why not.
+/// Checks a new PIN.
 pub fn check_new_pin(pin: &Digits) -> Result<(), PinError> {
     let digits = pin.as_bytes();
     if !(SHORTEST_PIN..=LONGEST_PIN).contains(&digits.len()) {
@@ -51,8 +51,8 @@ pub fn check_new_pin(pin: &Digits) -> Result<(), PinError> {
     Ok(())
 }
 
-/// Every PIN that one slip makes of this one: one digit changed, left out, added, or two neighbours swapped; and
-/// itself. About a hundred.
+/// The PIN itself and every PIN that one typing error turns it into: one digit changed, left out or added, or
+/// two neighbours swapped. About a hundred.
 pub fn slips(pin: &Digits) -> Vec<Digits> {
     let digits = pin.as_bytes();
     let mut found: Vec<Digits> = Vec::new();

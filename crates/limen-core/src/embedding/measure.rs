@@ -1,19 +1,19 @@
-//! The numbers that comparisons are made of. None of them can be infinite or no number, so that no comparison
-//! is decided by one; where there is nothing to compare, there is no such number at all.
+//! The numbers that comparisons use. They are always finite, so that no infinity and no NaN decides a
+//! comparison. Where there is nothing to compare, there is no number.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde::Serialize;
 
-/// A finite number, and so one that is ordered among all others.
+/// A finite number. Finite numbers have a total order.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(transparent)]
 struct Finite(f32);
 
 impl Finite {
     fn new(value: f32) -> Option<Self> {
-        // Adding zero takes the sign off a negative zero.
+        // Adding zero turns a negative zero into a positive one.
         value.is_finite().then_some(Self(value + 0.0))
     }
 
@@ -42,77 +42,77 @@ impl PartialEq for Finite {
 
 impl Eq for Finite {}
 
-/// How far two embeddings are apart: not negative, finite.
+/// The distance between two embeddings: finite, not negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Distance(Finite);
 
 impl Distance {
-    /// No distance at all.
+    /// The distance between equal embeddings.
     pub const ZERO: Self = Self(Finite(0.0));
 
-    /// A distance; `None` if negative, infinite or not a number.
+    /// Makes a distance; `None` if `value` is negative, infinite or NaN.
     pub fn new(value: f32) -> Option<Self> {
         Finite::not_negative(value).map(Self)
     }
 
-    /// The number.
+    /// The distance as a number, 0 or more.
     pub const fn get(self) -> f32 {
         self.0.0
     }
 }
 
-/// What is held against a threshold, and a threshold itself: a distance, less what a cohort takes off, so that
-/// it may be negative. Finite; the smaller, the more alike.
+/// The value that is compared with a threshold, and the threshold itself: a distance, minus the cohort's part
+/// where there is a cohort. Finite; it may be negative. The smaller, the more alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Score(Finite);
 
 impl Score {
-    /// A score; `None` if infinite or not a number.
+    /// Makes a score; `None` if `value` is infinite or NaN.
     pub fn new(value: f32) -> Option<Self> {
         Finite::new(value).map(Self)
     }
 
-    /// The number.
+    /// The score as a number, of either sign.
     pub const fn get(self) -> f32 {
         self.0.0
     }
 
-    /// Whether this is ahead of another, that is smaller, by the margin or more.
+    /// Whether this score is smaller than the other by `margin` or more.
     pub fn leads(self, other: Self, margin: Margin) -> bool {
         other.get() - self.get() >= margin.get()
     }
 }
 
 impl From<Distance> for Score {
-    /// Not centred, a distance is what is held against a threshold.
+    /// Without a cohort, the score is the distance.
     fn from(distance: Distance) -> Self {
         Self(distance.0)
     }
 }
 
-/// By how much the nearest person must be ahead of another: not negative, finite.
+/// How much nearer than any other person the best one must be: finite, not negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Margin(Finite);
 
 impl Margin {
-    /// The margin unless another is configured.
+    /// The default margin.
     pub const USUAL: Self = Self(Finite(0.05));
 
-    /// A margin; `None` if negative, infinite or not a number.
+    /// Makes a margin; `None` if `value` is negative, infinite or NaN.
     pub fn new(value: f32) -> Option<Self> {
         Finite::not_negative(value).map(Self)
     }
 
-    /// The number.
+    /// The margin as a number, 0 or more.
     pub const fn get(self) -> f32 {
         self.0.0
     }
 }
 
-/// In three digits after the point, unless others are asked for.
+/// Three digits after the point, unless the formatter asks for another number.
 fn shown(value: f32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if f.precision().is_some() { fmt::Display::fmt(&value, f) } else { write!(f, "{value:.3}") }
 }

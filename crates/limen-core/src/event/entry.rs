@@ -1,21 +1,21 @@
-//! Keypad and card reader: what they are called in records, and what can be wrong with what they send.
+//! Keypad and card reader: their names in records, and what can be wrong with their entries.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A device by which people prove a second factor.
+/// A device where people prove a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryDevice {
-    /// For PINs.
+    /// The keypad, for PINs.
     Keypad,
-    /// For cards.
+    /// The card reader.
     Reader,
 }
 
 impl EntryDevice {
-    /// What it is called, and its thread.
+    /// The name of the device and of its thread.
     pub fn name(self) -> &'static str {
         match self {
             Self::Keypad => "keypad",
@@ -30,23 +30,23 @@ impl fmt::Display for EntryDevice {
     }
 }
 
-/// What is wrong with an entry; it counts for nothing.
+/// What is wrong with an entry. Such an entry counts for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryMistake {
-    /// More digits than any PIN or card has.
+    /// It has more digits than any PIN or card.
     TooLong,
-    /// Fewer than any card has.
+    /// It has fewer digits than any card.
     TooShort,
-    /// More keys, pulses or cards than a person can bring about.
+    /// There were more keys, pulses or cards than a person can produce.
     Flooded,
-    /// The kernel or limen could not keep up, so that something is missing.
+    /// The kernel or limen was too slow, so that a part is missing.
     Dropped,
-    /// A card's digits came as slowly as a hand types.
+    /// The digits of a card came as slowly as by hand.
     TypedByHand,
-    /// Pulses that are no card: too few, too many, too close, or on both lines at once.
+    /// The pulses are no card: too few, too many, too close together, or on both lines at once.
     Noise,
-    /// As many bits as a card has, and a wrong parity.
+    /// The number of bits is that of a card, but the parity is wrong.
     Parity,
 }
 
@@ -64,15 +64,15 @@ impl fmt::Display for EntryMistake {
     }
 }
 
-/// Why a PIN or a card opened nothing.
+/// Why a PIN or a card did not open the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorRefusal {
-    /// Not that of the person who was recognised.
+    /// It is not the PIN or card of the person who was recognised.
     Wrong,
-    /// A card of nobody.
+    /// The card belongs to nobody.
     Unknown,
-    /// Nobody was recognised in time who needs it.
+    /// Nobody who needs it was recognised in time.
     Unused,
 }
 

@@ -1,4 +1,4 @@
-//! What the audit keeps: one fact a record.
+//! Facts: what the audit records, one fact per record.
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use super::{
 use crate::credential::Factor;
 use crate::person::PersonId;
 
-/// What allows the door to be open.
+/// What holds the door unlocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrantKind {
     /// An enrolled person was recognised.
     Face,
-    /// Somebody allowed to asked for it by command.
+    /// A command by somebody who may give it.
     Manual,
-    /// The exit button.
+    /// The exit button (REX).
     Rex,
-    /// The mode leaves the door unlocked.
+    /// A mode that leaves the door unlocked.
     Mode,
-    /// The fire alarm releases the door.
+    /// The fire alarm.
     Fire,
 }
 
@@ -42,13 +42,13 @@ impl fmt::Display for GrantKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relock {
-    /// The unlock time was over.
+    /// The unlock time ended.
     TimeOver,
-    /// Somebody asked for it by command.
+    /// A command locked it.
     Command,
     /// The person was removed or suspended while the door was open.
     Revoked,
-    /// The daemon is leaving.
+    /// The daemon stops.
     Shutdown,
     /// A part failed.
     Fault,
@@ -75,42 +75,42 @@ impl fmt::Display for Relock {
     }
 }
 
-/// A part of the machine that can fail.
+/// A part of the system that can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// The camera or its cable.
     Camera,
-    /// The vision thread.
+    /// The vision thread: from frames to observations.
     Vision,
-    /// The line to the relay.
+    /// The lock's output line.
     Door,
-    /// The record file.
+    /// The audit files.
     Audit,
     /// The gallery file, its photographs or the template store.
     Gallery,
     /// The control socket.
     Control,
-    /// The lines of exit button, door contact, tamper switch and fire alarm.
+    /// The input lines: exit button, door contact, tamper switch and fire alarm.
     Inputs,
-    /// The keypad.
+    /// The keypad for PINs.
     Keypad,
     /// The card reader.
     Reader,
-    /// The templates on the disk.
+    /// The template store on the disk.
     Store,
-    /// The error rate that was asked for.
+    /// The error rate that the configuration asks for.
     Model,
-    /// The clock on the wall.
+    /// The wall clock.
     Clock,
-    /// The file that keeps a commanded mode.
+    /// The file that keeps a mode set by command.
     Mode,
-    /// The disk that has the records.
+    /// The disk with the audit files.
     Disk,
 }
 
 impl Part {
-    /// Whether nobody is let in by their face while it is away.
+    /// Whether a failure of this part stops the door from opening for faces.
     pub fn stops_the_door(self) -> bool {
         matches!(self, Self::Camera | Self::Vision | Self::Door)
     }
@@ -137,22 +137,22 @@ impl fmt::Display for Part {
     }
 }
 
-/// Who asked, from the socket's peer credentials.
+/// Who gave a command, by the socket's peer credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Caller {
-    /// User.
+    /// The caller's user id.
     pub uid: u32,
-    /// Process.
+    /// The caller's process id.
     pub pid: i32,
 }
 
-/// What may be done to the template store by command.
+/// What a command does to the template store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreChange {
-    /// Sealed with another key.
+    /// Seal it with another key.
     Rotate,
-    /// An older one, or an older model, taken as the newest.
+    /// Accept an older store, or an older model, as the newest.
     AcceptRollback,
 }
 
@@ -165,200 +165,201 @@ impl fmt::Display for StoreChange {
     }
 }
 
-/// Something that happened and that the audit keeps: one record each.
+/// Something that happened and that the audit keeps: one record per fact.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Fact {
     /// The daemon started.
     Started {
-        /// Of the program.
+        /// The program's version.
         version: String,
-        /// Digest of the embedding model.
+        /// The digest of the embedding model.
         model: String,
-        /// Driver of the lock.
+        /// The driver of the lock.
         driver: String,
     },
-    /// The daemon left in order.
+    /// The daemon stopped in order.
     Stopped,
     /// The door was unlocked.
     Granted {
-        /// By what.
+        /// What opened it.
         grant: GrantKind,
-        /// Whom, if a person.
+        /// The person, if it opened for a person.
         person: Option<PersonId>,
-        /// Who was recognised before and goes in as well, where two people are needed.
+        /// Where two people are needed: the person who was recognised first.
         #[serde(skip_serializing_if = "Option::is_none")]
         second: Option<PersonId>,
-        /// What the person proved besides the face.
+        /// The factors that the person proved besides the face.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
-        /// Whose face, if a face.
+        /// The track, if it opened for a face.
         track: Option<TrackId>,
-        /// Distance to the template; for administrators.
+        /// The distance to the template, for administrators.
         distance: Option<f32>,
-        /// Longest time unlocked, in milliseconds; none: until what the grant is for is over.
+        /// The longest time unlocked, in milliseconds; none: until the reason for the grant ends.
         unlock_ms: Option<u64>,
-        /// Who asked, if by command.
+        /// Who gave the command, if it was one.
         caller: Option<Caller>,
     },
-    /// Somebody was recognised who enters only with a second person or factor; nothing opens until that comes.
+    /// A person was recognised who needs a second person or a second factor. The door stays locked until
+    /// then.
     Waiting {
-        /// Whose face.
+        /// The track of the person.
         track: TrackId,
-        /// Whom.
+        /// The person who was recognised.
         person: PersonId,
-        /// How long, in seconds.
+        /// How long the door waits, in seconds.
         seconds: u64,
-        /// For which of these factors; none: for a second person.
+        /// The factors of which one is needed; none: a second person is needed.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
     },
-    /// A PIN or a card opened nothing.
+    /// A PIN or a card did not open the door.
     FactorRefused {
-        /// Which.
+        /// PIN or card.
         factor: Factor,
-        /// Why.
+        /// Why it was refused.
         why: FactorRefusal,
-        /// Against whom it was held.
+        /// The person whose PIN or card was expected.
         person: Option<PersonId>,
-        /// For how long that person is locked out now, in seconds.
+        /// How long that person is now locked out, in seconds.
         #[serde(skip_serializing_if = "Option::is_none")]
         locked_out_s: Option<u64>,
     },
-    /// Entries on keypad or reader that no person can have meant: one record for many.
+    /// Entries on a keypad or reader that no person can have meant: one record for many.
     EntryMistaken {
-        /// On which.
+        /// The keypad or the reader.
         device: EntryDevice,
         /// What was wrong with them.
         mistake: EntryMistake,
-        /// How many since the last record of it, 1 or more.
+        /// How many since the last such record, 1 or more.
         count: u32,
     },
     /// A track ended, or was decided, without a grant.
     Refused {
-        /// Whose face.
+        /// The track of the face.
         track: TrackId,
-        /// Why.
+        /// Why it was refused.
         refusal: Refusal,
         /// The nearest person, for administrators.
         nearest: Option<PersonId>,
-        /// And how far.
+        /// The distance to that person's template, for administrators.
         distance: Option<f32>,
-        /// Frames of the track that were compared.
+        /// How many frames of the track were compared.
         frames: u32,
     },
     /// The door was locked again.
     Locked {
-        /// Why.
+        /// Why it was locked.
         why: Relock,
-        /// Who asked, if by command.
+        /// Who gave the command, if it was one.
         caller: Option<Caller>,
     },
-    /// A part failed; the door is locked while it is away.
+    /// A part failed. [`Part::stops_the_door`] says whether the door still opens for faces meanwhile.
     Fault {
-        /// Which.
+        /// The part that failed.
         part: Part,
-        /// What it said.
+        /// The error message.
         what: String,
     },
-    /// A failed part is back.
+    /// A failed part works again.
     Recovered {
-        /// Which.
+        /// The part that had failed.
         part: Part,
-        /// How long it was away, in milliseconds.
+        /// How long it had failed, in milliseconds.
         after_ms: u64,
     },
-    /// A gallery came into force.
+    /// A gallery took effect.
     GalleryLoaded {
-        /// People in it.
+        /// The number of people.
         people: usize,
-        /// Templates in it.
+        /// The number of single embeddings.
         templates: usize,
-        /// Ids that are new.
+        /// The people who are new.
         added: Vec<PersonId>,
-        /// Ids that are gone.
+        /// The people who are gone.
         removed: Vec<PersonId>,
-        /// The number of the store that has its templates; the next one is not older.
+        /// The generation of the template store; it never decreases.
         #[serde(skip_serializing_if = "Option::is_none")]
         store: Option<u64>,
     },
-    /// A template in the store was altered, or put there from elsewhere, and is not used.
+    /// A template in the store was altered, or comes from another store. It is not used.
     TemplateRefused {
-        /// Whose it claims to be.
+        /// The person whom it claims to be.
         person: Option<PersonId>,
     },
-    /// The store was changed by command.
+    /// A command changed the template store.
     StoreChanged {
-        /// How.
+        /// The kind of change.
         how: StoreChange,
-        /// Its number since then.
+        /// The generation of the store since then.
         store: u64,
-        /// Who asked the daemon; none where no daemon ran.
+        /// Who gave the command to the daemon; none if no daemon ran.
         caller: Option<Caller>,
     },
-    /// A gallery was refused; what was in force stays, less what it takes away.
+    /// A gallery was refused. The old one stays in force, without the people whom the new one takes away.
     GalleryRefused {
-        /// What was wrong with it.
+        /// The error message.
         what: String,
     },
-    /// The daemon runs with a setting that lowers what it promises.
+    /// A setting of the daemon lowers its security.
     Risk {
-        /// Which setting, and what it means.
+        /// The setting, and what it means.
         what: String,
     },
-    /// Input lines moved: one record a change, or one for many while a line chatters.
+    /// An input line changed: one record per change, or one for many changes while the line chatters.
     Input {
-        /// Which.
+        /// The input line.
         input: Input,
-        /// What it is at now: pressed, open, tampered with, released.
+        /// Whether it is active now: pressed, open, tampered with, released.
         active: bool,
-        /// How often it changed since the last record of it, 1 or more.
+        /// How many changes since the last record of this line, 1 or more.
         changes: u32,
-        /// What it was found at when the daemon started, not a change.
+        /// Whether this is the state at the start of the daemon, not a change.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         at_start: bool,
     },
-    /// An alarm took a step.
+    /// The state of an alarm changed.
     Alarm {
-        /// Which.
+        /// The kind of alarm.
         alarm: AlarmKind,
-        /// What happened to it.
+        /// The new state.
         step: AlarmStep,
-        /// Who acknowledged it.
+        /// Who acknowledged the alarm.
         #[serde(skip_serializing_if = "Option::is_none")]
         caller: Option<Caller>,
     },
-    /// Another mode is in force.
+    /// Another mode took effect.
     Mode {
-        /// Which.
+        /// The mode from now on.
         mode: Mode,
-        /// By what.
+        /// Where the mode comes from.
         source: ModeSource,
-        /// Who asked, if by command.
+        /// Who gave the command, if it was one.
         #[serde(skip_serializing_if = "Option::is_none")]
         caller: Option<Caller>,
     },
-    /// A command over the socket that changes or shows something, and has no record of its own.
+    /// A command over the socket that changes or shows something and has no other record.
     Command {
-        /// Its name.
+        /// The name of the command.
         command: String,
-        /// Who asked.
+        /// Who gave the command.
         caller: Caller,
         /// Why it was refused; none if it was not.
         #[serde(skip_serializing_if = "Option::is_none")]
         refused: Option<String>,
     },
-    /// Commands that were not recorded one by one: there were too many.
+    /// There were too many commands to record each of them.
     CommandsLeftOut {
         /// How many since the last record of this kind, 1 or more.
         count: u64,
     },
-    /// A snapshot of the camera was handed out.
+    /// Somebody got a snapshot of the camera.
     Snapshot {
-        /// To whom.
+        /// Who asked for it.
         caller: Caller,
     },
-    /// Records may be missing: the last run ended without closing the file.
+    /// Records may be missing: the last run ended without closing the audit file.
     Gap {
         /// What was found.
         what: String,

@@ -1,4 +1,4 @@
-//! Why somebody was refused: for the record, and in words.
+//! Why a person was refused: for the record, and in words for people.
 
 use std::fmt;
 
@@ -6,43 +6,43 @@ use serde::Serialize;
 
 use super::{NoMatch, Unusable};
 
-/// Why somebody was refused.
+/// Why a person was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "why", content = "detail")]
 pub enum Refusal {
-    /// No usable picture of the face was had.
+    /// There was no usable picture of the face.
     Unusable(Unusable),
     /// The comparison named nobody.
     NoMatch(NoMatch),
-    /// Recognised, but too few frames agreed before the face was gone.
+    /// Recognised, but the face was gone before enough frames agreed.
     TooFewFrames,
     /// Recognised, but suspended in the gallery.
     Suspended,
     /// Recognised, but not yet or no longer valid.
     NotValidNow,
-    /// Recognised and limited by date or schedule, while the kernel does not trust the clock.
+    /// Recognised, and limited by date or schedule, while the kernel does not trust the clock.
     ClockNotTrusted,
     /// Recognised, but none of the person's groups may enter at this time.
     OutsideSchedule,
-    /// Recognised, but nobody of the group that must come first has been let in today.
+    /// Recognised, but today nobody was let in yet of the group that must come first.
     FirstPersonMissing,
-    /// Recognised, but no second person was in time.
+    /// Recognised, but no second person came in time.
     SecondPersonMissing,
-    /// Recognised, but no second factor was proven in time, or there is none that could be.
+    /// Recognised, but no second factor was proven in time, or the person has none.
     SecondFactorMissing,
-    /// Recognised, but the PIN was wrong, and no right one came in time.
+    /// Recognised, but the PIN was wrong, and the right one did not come in time.
     WrongPin,
-    /// Recognised, but the card was not the person's, and no other came in time.
+    /// Recognised, but the card was not the person's, and the right one did not come in time.
     WrongCard,
-    /// Recognised, but locked out for a while after too many wrong PINs or cards.
+    /// Recognised, but locked out after too many wrong PINs or cards.
     LockedOut,
     /// Recognised, but let in a short while ago.
     AntiPassback,
     /// Recognised, but the door is in lock-down.
     LockDown,
-    /// Recognised, but another living face was in the picture, and the site fears tailgating.
+    /// Recognised, but there was another living face in the picture, and the site guards against tailgating.
     MoreThanOneFace,
-    /// Recognised, but the audit did not accept the record in time.
+    /// Recognised, but the audit did not confirm the record in time.
     AuditFailed,
 }
 

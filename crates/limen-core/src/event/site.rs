@@ -1,4 +1,4 @@
-//! The door around the face: its input lines, its modes, its alarms.
+//! The door's surroundings: its input lines, its modes, its alarms.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
-    /// The exit button (request to exit, REX); active while pressed.
+    /// The exit button (request to exit, REX). Active while pressed.
     Rex,
-    /// The door contact; active while the door is open.
+    /// The door contact. Active while the door is open.
     Contact,
-    /// The tamper switch of the housing; active while it is open.
+    /// The tamper switch of the housing. Active while the housing is open.
     Tamper,
-    /// The fire alarm's release; active while the door must be unlocked.
+    /// The release line of the fire alarm. Active while the door must be unlocked.
     Fire,
 }
 
 impl Input {
-    /// All of them.
+    /// All input lines.
     pub const ALL: [Self; 4] = [Self::Rex, Self::Contact, Self::Tamper, Self::Fire];
 
-    /// What it is and what it says, for people.
+    /// The line and its state, for people.
     pub fn in_words(self, active: bool) -> &'static str {
         match (self, active) {
             (Self::Rex, true) => "exit button: pressed",
@@ -52,7 +52,7 @@ impl fmt::Display for Input {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// Locked; whoever is granted passes.
+    /// Locked. It opens for each person who is granted.
     #[default]
     Normal,
     /// Unlocked from the first grant on.
@@ -62,10 +62,10 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All of them.
+    /// All modes of the door.
     pub const ALL: [Self; 3] = [Self::Normal, Self::OfficeOpen, Self::LockDown];
 
-    /// The name in configuration, records and commands.
+    /// The mode's name in configuration, records and commands.
     pub fn name(self) -> &'static str {
         match self {
             Self::Normal => "normal",
@@ -74,7 +74,7 @@ impl Mode {
         }
     }
 
-    /// The mode of that name.
+    /// The mode of that name; `None` if there is none.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.name() == name)
     }
@@ -86,15 +86,15 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What put a mode into force.
+/// Where a mode comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModeSource {
-    /// A schedule of the configuration.
+    /// A schedule in the configuration.
     Schedule,
-    /// A command; it holds until another one.
+    /// A command. The mode holds until the next command.
     Command,
-    /// It was commanded before the daemon started, and the site keeps it.
+    /// A command from before the daemon started, which the site keeps.
     Kept,
 }
 
@@ -108,46 +108,46 @@ impl fmt::Display for ModeSource {
     }
 }
 
-/// What is alarming.
+/// The kinds of alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlarmKind {
-    /// The door was opened while nothing had unlocked it.
+    /// The door was opened although nothing had unlocked it.
     DoorForced,
     /// The door has been open for too long.
     DoorHeldOpen,
-    /// The housing is open.
+    /// The housing was opened.
     Tampered,
-    /// The lock's line cannot be driven.
+    /// The lock's output line cannot be driven.
     LockFault,
-    /// An input line chatters or is stuck; it, the keypad or the card reader cannot be read.
+    /// An input line chatters or is stuck, or an input line, the keypad or the card reader cannot be read.
     InputFault,
-    /// The camera shows nothing: covered, blinded, or no light.
+    /// The camera sees nothing: covered, blinded, or too dark.
     CameraBlinded,
-    /// The camera is gone.
+    /// The camera is missing.
     CameraLost,
-    /// The camera's pictures come from a program, and the lock is real.
+    /// The camera's pictures come from a program, while the lock is real.
     VirtualCamera,
-    /// Nothing is recorded now, or a door was opened that the audit could not record.
+    /// Nothing is recorded now, or the door opened and the audit could not record it.
     AuditFailed,
-    /// The disk is nearly full, or records had to be deleted that were to be kept.
+    /// The disk is nearly full, or records were deleted before their time.
     DiskShort,
-    /// The gallery file is not in force as it is.
+    /// The gallery file is not fully in force.
     GalleryFault,
-    /// Templates on the disk are not used.
+    /// Templates of the store are not used.
     StoreFault,
-    /// Strangers are let in more often than `target-far` says.
+    /// Strangers may be let in more often than `target-far` allows.
     TargetMissed,
     /// Nothing sets the clock.
     ClockFault,
-    /// A commanded mode was lost, or will not outlast a restart.
+    /// A mode set by command was lost, or would be lost by a restart.
     ModeFault,
-    /// Somebody was made to open the door. Silent.
+    /// Somebody was forced to open the door. This alarm is silent.
     Duress,
 }
 
 impl AlarmKind {
-    /// All of them, the gravest first.
+    /// All alarms, the most serious first.
     pub const ALL: [Self; 16] = [
         Self::Duress,
         Self::DoorForced,
@@ -167,7 +167,7 @@ impl AlarmKind {
         Self::ModeFault,
     ];
 
-    /// It sounds at the door: somebody there can do something about it, or must be told.
+    /// Whether it sounds at the door: somebody there can help, or must know.
     pub fn is_heard(self) -> bool {
         !self.is_silent()
             && !matches!(
@@ -182,12 +182,12 @@ impl AlarmKind {
             )
     }
 
-    /// Nothing at the door may show it.
+    /// Whether nothing at the door may show it.
     pub fn is_silent(self) -> bool {
         self == Self::Duress
     }
 
-    /// The name in configuration, records and commands.
+    /// The alarm's name in configuration, records and commands.
     pub fn name(self) -> &'static str {
         match self {
             Self::DoorForced => "door-forced",
@@ -209,7 +209,7 @@ impl AlarmKind {
         }
     }
 
-    /// The alarm of that name.
+    /// The alarm of that name; `None` if there is none.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -221,17 +221,17 @@ impl fmt::Display for AlarmKind {
     }
 }
 
-/// What happens to an alarm.
+/// What happened to an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlarmStep {
     /// It will be raised soon unless somebody acts.
     Warned,
-    /// Its condition has begun.
+    /// Its cause has begun.
     Raised,
-    /// Somebody has seen it.
+    /// A person has acknowledged it.
     Acknowledged,
-    /// Its condition is over and somebody has seen it.
+    /// Its cause is over and a person has acknowledged it.
     Cleared,
 }
 

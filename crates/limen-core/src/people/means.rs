@@ -1,29 +1,29 @@
-//! By what a person proves a second factor.
+//! How a person proves a second factor.
 
 use crate::credential::{Card, Factor, Factors, PinHash, SecondFactor};
 
-/// By what a person proves a second factor, and whether one is asked of them whatever their groups.
+/// How a person proves a second factor, and whether the person always needs one, whatever the groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Means {
-    /// Of the PIN.
+    /// The hash of the PIN.
     pub pin: Option<PinHash>,
-    /// Of the PIN that raises a silent alarm.
+    /// The hash of the duress PIN, which raises a silent alarm.
     pub duress: Option<PinHash>,
-    /// The card.
+    /// The person's card.
     pub card: Option<Card>,
-    /// What is asked for.
+    /// The second factor that is asked for; none: the groups decide.
     pub rule: Option<SecondFactor>,
-    /// Only while one of these schedules is open; none: always.
+    /// The schedules during which it is asked for; none: always.
     pub schedules: Vec<String>,
 }
 
 impl Means {
-    /// What the person can prove.
+    /// The factors that the person can prove.
     pub fn factors(&self) -> Factors {
         Factors { pin: self.pin.is_some(), card: self.card.is_some() }
     }
 
-    /// Whether the person has one of them.
+    /// Whether the person has a PIN, or a card.
     pub fn has(&self, factor: Factor) -> bool {
         self.factors().list().contains(&factor)
     }

@@ -1,4 +1,4 @@
-//! What tells one photograph from another.
+//! The identity of a photograph.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::secret::hex;
 pub struct PhotoDigest(pub [u8; 32]);
 
 impl PhotoDigest {
-    /// The digest of a photograph file's bytes.
+    /// The digest of a photograph file with these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }

@@ -1,62 +1,61 @@
-//! Which target to use: the one there is, unless the gallery's own people pass for each other more often
+//! The target to use: the present one, unless the gallery's own people are taken for each other more often
 //! than the tables promise.
 //!
-//! At the target itself a gallery has far too few pairs to say anything, so the test is made where the tables
-//! accept one stranger in a hundred and one in a thousand. A pair of people is one trial: it passes if any of
-//! its comparisons does, and the tables promise at most the rate times the number of its comparisons,
-//! whatever their dependence. The promise is broken if it lies below the 99 % Clopper-Pearson lower bound of
-//! the share of pairs that pass. The stricter target is then the old one divided by how many times more pairs
-//! passed than promised.
+//! At the target itself a gallery has far too few pairs for a test. So the test uses the scores at which the
+//! tables accept one stranger in a hundred and one in a thousand. A pair of people is one trial. It passes if
+//! any of its comparisons passes; however these depend on each other, the tables promise at most the rate
+//! times their number. The promise is broken if it is below the 99 % Clopper-Pearson lower bound of the
+//! fraction of pairs that pass. Then the old target is divided by the ratio of passed to promised pairs.
 
 use super::impostors::{Check, Impostors};
 
-/// Rates of one comparison at which pairs are counted.
+/// The rates of one comparison at which pairs are counted.
 pub const CHECKED: [f64; 2] = [1e-2, 1e-3];
-/// Fewer pairs than these (five people have ten) say nothing about a site.
+/// Fewer pairs than these tell nothing about a site; five people have ten.
 pub const LEAST_PAIRS: u64 = 10;
-/// One-sided, for each of the two rates.
+/// The significance level of each of the two one-sided tests.
 const ALPHA: f64 = 0.01;
-/// A target is made stricter by no more than this at once.
+/// The largest factor by which the advice lowers a target.
 const LARGEST_FACTOR: f64 = 100.0;
-/// The least target that a configuration may have.
+/// The smallest target that a configuration may have.
 const LEAST_TARGET: f64 = 1e-8;
-/// Above this many passes the bound is Wilson's, which is as good there and costs nothing.
+/// Above this many passes the bound is Wilson's, which is as good and needs no iteration.
 const EXACT_UP_TO: u64 = 10_000;
 
-/// A target, and why.
+/// A target, and the reason.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Advice {
-    /// The target to use; none where a fixed distance decides.
+    /// The target to use; none with a fixed distance.
     pub target_far: Option<f64>,
-    /// Why.
+    /// The reason for it.
     pub reason: Reason,
 }
 
-/// Why a target is advised.
+/// The reason for a target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reason {
-    /// A fixed distance is in force; its error rate is nobody's promise.
+    /// A fixed distance is in force, for which no error rate is known.
     FixedDistance,
     /// The model has no tables to compare with.
     NoTables,
-    /// Too few pairs of people to test anything.
+    /// There are too few pairs of people for a test.
     TooFewPairs,
     /// No more pairs pass than promised.
     AsPromised,
     /// More pairs pass than promised.
     MoreThanPromised {
-        /// The rate of one comparison at which it was found.
+        /// The rate of one comparison at which this was found.
         rate: f64,
-        /// Pairs that passed.
+        /// The number of pairs that passed.
         passed: u64,
-        /// The share of pairs that passes at least, with 99 % confidence.
+        /// The lower bound of the fraction of pairs that pass, with 99 % confidence.
         at_least: f64,
-        /// The share of pairs promised.
+        /// The fraction of pairs that the tables promise at most.
         promised: f64,
     },
 }
 
-/// Which target to use.
+/// The target to use.
 pub(super) fn advise(target_far: Option<f64>, is_measured: bool, impostors: &Impostors) -> Advice {
     let keep = |reason| Advice { target_far, reason };
     let Some(target) = target_far else { return keep(Reason::FixedDistance) };
@@ -83,21 +82,21 @@ pub(super) fn advise(target_far: Option<f64>, is_measured: bool, impostors: &Imp
     }
 }
 
-/// Rounded down to one digit, as a person would write it: 3e-5.
+/// Rounds down to one digit, as a person would write it: 3e-5.
 fn one_digit_of(value: f64) -> f64 {
     let exponent = value.log10().floor();
     let digit = (value / 10f64.powf(exponent) + 1e-9).floor();
-    // Through its text, because 3 times 1e-5 is not the number nearest to 3e-5.
+    // Parse it from text, because 3 times 1e-5 is not the number nearest to 3e-5.
     format!("{digit}e{exponent}").parse().unwrap_or(value)
 }
 
-/// The rule of three: with 95 % confidence a rate of which none of `trials` was seen is below this.
+/// The rule of three: if none of `trials` passed, the rate is below this with 95 % confidence.
 pub fn rule_of_three(trials: u64) -> f64 {
     if trials == 0 { 1.0 } else { (3.0 / trials as f64).min(1.0) }
 }
 
-/// Clopper-Pearson: the smallest share of which `passed` or more of `trials` pass with at least the
-/// probability `alpha`.
+/// The Clopper-Pearson lower bound: the smallest rate at which `passed` or more of `trials` pass with at
+/// least the probability `alpha`.
 pub fn lower_bound(passed: u64, trials: u64, alpha: f64) -> f64 {
     if passed == 0 || trials == 0 {
         return 0.0;
@@ -114,7 +113,7 @@ pub fn lower_bound(passed: u64, trials: u64, alpha: f64) -> f64 {
     low
 }
 
-/// The probability that fewer than `passed` of `trials` pass, each with probability `p` in (0, 1).
+/// The probability that fewer than `passed` of `trials` pass, if each passes with probability `p` in (0, 1).
 fn fewer_than(passed: u64, trials: u64, p: f64) -> f64 {
     let odds = p.ln() - f64::ln_1p(-p);
     let mut logarithm = trials as f64 * f64::ln_1p(-p);
@@ -126,7 +125,7 @@ fn fewer_than(passed: u64, trials: u64, p: f64) -> f64 {
     sum
 }
 
-/// Wilson's score bound for [`ALPHA`], whose quantile of the normal distribution is 2.326.
+/// Wilson's lower bound for [`ALPHA`]; the normal quantile is 2.326.
 fn wilson_lower(share: f64, trials: f64) -> f64 {
     const Z: f64 = 2.326;
     let square = Z * Z / trials;
@@ -134,7 +133,7 @@ fn wilson_lower(share: f64, trials: f64) -> f64 {
     (share + square / 2.0 - spread) / (1.0 + square)
 }
 
-/// Days until one false accept is expected, with so many attempts of strangers a day.
+/// The expected days until a false accept, with `visitors` attempts of strangers per day.
 pub fn days_to_a_false_accept(far: f64, visitors: f64) -> f64 {
     1.0 / (far * visitors).max(f64::MIN_POSITIVE)
 }

@@ -1,4 +1,4 @@
-//! Each photograph against the others of the same person.
+//! Compares each photograph with the other photographs of the same person.
 
 use limen_core::embedding::Score;
 use limen_core::person::PersonId;
@@ -6,37 +6,38 @@ use limen_core::person::PersonId;
 use super::ready::{Gauge, Ready};
 use super::tally::Tally;
 
-/// How one person's singles compare with each other.
+/// How well a person's singles match each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersonScores {
-    /// Whose.
+    /// The person who was compared.
     pub person: PersonId,
-    /// Singles compared: all, or none if there is only one.
+    /// The number of singles compared: all, or 0 if there is only one.
     pub compared: usize,
     /// How many of them are within the threshold.
     pub within: usize,
-    /// The worst of their scores.
+    /// The worst score; none if nothing was compared.
     pub worst: Option<Score>,
 }
 
-/// A single that looks like somebody else's: above the threshold, and no nearer to the person's others than
-/// one stranger in a hundred is. A poor picture or another person. Being above the threshold alone says
-/// little: of press photographs in galleries of 20 people 40 % are, at a target of 1e-4, and 1.5 % disagree.
+/// A single that looks like another person: its score is above the threshold, and one stranger in a hundred
+/// is as near to the person's other singles. It is a poor picture or another person. The threshold alone
+/// tells little: with galleries of 20 people, press photographs and a target of 1e-4, 40 % are above it and
+/// 1.5 % disagree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disagreeing {
-    /// Whose.
+    /// The person whose single it is.
     pub person: PersonId,
-    /// Which, in the order of [`limen_core::people::Person::singles`].
+    /// The index in [`limen_core::people::Person::singles`].
     pub single: usize,
-    /// Of how many. Of two, either may be the wrong one.
+    /// The number of the person's singles. If it is two, either may be the wrong one.
     pub of: usize,
-    /// Against the mean of the others.
+    /// The score against the mean of the others.
     pub score: Score,
-    /// What one stranger in a hundred reaches, or the threshold if that is larger.
+    /// The score that one stranger in a hundred reaches, or the threshold if that is larger.
     pub limit: Score,
 }
 
-/// Leaves each single out once and compares it with the mean of the rest.
+/// Compares each single with the mean of the person's other singles.
 pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge) -> (Tally, Vec<PersonScores>, Vec<Disagreeing>) {
     let mut tally = Tally::default();
     let mut disagreeing = Vec::new();

@@ -1,4 +1,4 @@
-//! Everybody against everybody else, and the cohort's made-up faces against everybody.
+//! Compares all people with each other, and the cohort's synthetic faces with all people.
 
 use limen_core::embedding::{Margin, Score};
 use limen_vision::matching::scoring::{Scored, Scoring};
@@ -8,49 +8,50 @@ use super::look_alikes::MOST_PAIRS;
 use super::ready::{Bars, Gauge, Ready};
 use super::tally::Tally;
 
-/// Made-up faces that are compared with every template.
+/// The most synthetic faces that are compared with every template.
 const MOST_STRANGERS: usize = 500;
 
-/// What comparing different people gave.
+/// The result of comparing different people.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Impostors {
-    /// Comparisons.
+    /// The counted comparisons.
     pub tally: Tally,
-    /// Pairs of people.
+    /// The number of pairs of people.
     pub pairs: u64,
-    /// Pairs of whom one comparison or more is within its threshold.
+    /// The number of pairs with at least one comparison within its threshold.
     pub pairs_within: u64,
-    /// The same at rates loose enough to be counted.
+    /// The same at higher rates, where pairs can be counted.
     pub checks: [Check; CHECKED.len()],
 }
 
-/// How many pairs pass where the tables accept a share of strangers' comparisons.
+/// How many pairs pass at a score at which the tables accept a known fraction of strangers' comparisons.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Check {
-    /// Pairs with one comparison or more that passes.
+    /// The number of pairs with at least one comparison that passes.
     pub passed: u64,
-    /// How many pairs the tables promise at most: the rate times a pair's comparisons, at most 1, summed.
+    /// The most pairs that the tables promise: the sum over pairs of the rate times the comparisons, at most
+    /// 1 each.
     pub promised: f64,
 }
 
-/// What comparing made-up faces with the templates gave. They are drawn from a fitted mixture, not taken from
-/// people, and decide nothing: in the middle their scores lie as strangers' do, but where ten strangers in
-/// 100,000 pass fewer than two made-up faces did, without centring and with it.
+/// The result of comparing synthetic faces with the templates. These faces are drawn from a fitted mixture,
+/// not taken from people, and no advice depends on them: most of their scores are like those of strangers,
+/// but where ten strangers in 100,000 passed, fewer than two synthetic faces did, with centring and without.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strangers {
-    /// Faces taken from the cohort.
+    /// The number of faces from the cohort.
     pub faces: usize,
-    /// Comparisons.
+    /// The counted comparisons.
     pub tally: Tally,
-    /// The share of comparisons within the score that one stranger in a hundred reaches: 0.01 if the cohort
-    /// were strangers. `None` without tables.
+    /// The fraction of comparisons within the score that one stranger in a hundred reaches: 0.01 if the
+    /// cohort were like strangers. `None` without tables.
     pub share_at_one_in_a_hundred: Option<f64>,
 }
 
-/// Two people nearer than they should be, by the nearest comparison of theirs.
+/// Two people who are too near, with their nearest comparison.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NearPair {
-    /// Places among the people compared.
+    /// Their indices in the list of people compared.
     pub people: [usize; 2],
     pub score: Score,
     pub threshold: Score,
@@ -62,7 +63,7 @@ impl NearPair {
     }
 }
 
-/// The nearest of the near pairs, and how many there are.
+/// The nearest of the pairs that are too near, and the number of all of them.
 #[derive(Debug, Default)]
 pub(super) struct NearPairs {
     pub pairs: Vec<NearPair>,
@@ -85,8 +86,8 @@ impl NearPairs {
     }
 }
 
-/// Compares everybody with everybody else. A pair is near if a comparison of theirs is accepted, or would be
-/// if it were nearer by the margin.
+/// Compares all people with each other. A pair is too near if one of its comparisons is accepted, or would be
+/// accepted if it were nearer by the margin.
 pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge, margin: Margin) -> (Impostors, NearPairs) {
     let mut impostors = Impostors::default();
     let mut near = NearPairs::default();
@@ -127,8 +128,8 @@ impl Impostors {
     }
 }
 
-/// Singles against the other's template both ways, and the templates; what would be the same comparison
-/// because a template is its one single, once.
+/// Compares singles with the other person's template, both ways, and the two templates. If a template is its
+/// only single, that comparison is made once.
 fn each_comparison(one: &Ready<'_>, other: &Ready<'_>, gauge: &Gauge, mut heard: impl FnMut(Score, &Bars)) {
     let (singles, of_other) = (one.singles.len(), other.singles.len());
     let mut hear = |probes: &[Scored], template: &Scored, bars: &Bars| {

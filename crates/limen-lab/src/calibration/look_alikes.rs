@@ -1,9 +1,9 @@
-//! Two people who resemble each other: can a larger margin tell them apart, and which?
+//! Two people who resemble each other: can a larger margin tell them apart, and which one?
 //!
-//! A *lead* is by how much a photograph of one of them is nearer to that person (to the mean of the other
-//! photographs) than to the other person's template. A margin asks for a lead; it should be one that each
-//! one's own photographs have. No probe can lead by more than the templates are apart, by the triangle
-//! inequality, so what lies nearer than the least useful margin cannot be told apart by any.
+//! A *lead* is how much nearer a photograph is to the mean of the same person's other photographs than to the
+//! other person's template. A margin demands a lead; it should be one that both people's own photographs
+//! have. By the triangle inequality no probe can have a larger lead than the distance of the templates. So if
+//! that is below the least useful margin, no margin can tell the two apart.
 
 use limen_core::embedding::{Margin, Score};
 use limen_core::person::PersonId;
@@ -13,57 +13,57 @@ use super::Site;
 use super::impostors::NearPair;
 use super::ready::Ready;
 
-/// The most pairs that are looked at; a configuration may hold no more.
+/// The most pairs that are examined; a configuration may contain no more.
 pub const MOST_PAIRS: usize = 1000;
-/// A proposed margin is at most this: more refuses too many good photographs.
+/// The largest margin that is proposed: a larger one refuses too many good photographs.
 const LARGEST_MARGIN: f32 = 0.3;
-/// A proposed margin is at least this, where the usual one is none or nearly none.
+/// The smallest margin that is proposed if the usual margin is zero or almost zero.
 const LEAST_MARGIN: f32 = 0.05;
 
-/// Two people nearer than they should be.
+/// Two people who are too near.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LookAlike {
-    /// Who.
+    /// The two people.
     pub people: [PersonId; 2],
-    /// The nearest of their comparisons...
+    /// The score of their nearest comparison.
     pub score: Score,
-    /// ...and what is accepted for one of its kind.
+    /// The threshold for a comparison of this kind.
     pub threshold: Score,
-    /// The margin that the configuration has for them.
+    /// The margin that the configuration has for this pair.
     pub configured: Option<Margin>,
-    /// What to do.
+    /// What helps against it.
     pub remedy: Remedy,
 }
 
-/// What helps against a resemblance.
+/// The remedy for a resemblance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Remedy {
-    /// A margin of their own.
+    /// A margin for this pair.
     Margin {
-        /// The lead asked for.
+        /// The lead that the margin demands.
         margin: f32,
-        /// Own photographs whose lead is known.
+        /// The number of the two people's photographs whose lead is known.
         known: usize,
         /// How many of these have that lead.
         kept: usize,
     },
     /// No margin: it would refuse one of them, or both.
     Inseparable {
-        /// The largest lead that any probe can have for both.
+        /// The largest lead that a probe of either can have.
         reach: f32,
-        /// Whose own photographs mostly do not lead, by the place in [`LookAlike::people`]; `None` where the
-        /// templates are too near.
+        /// The person most of whose own photographs do not lead, as an index in [`LookAlike::people`]; `None`
+        /// if the templates are too near.
         behind: Option<usize>,
     },
 }
 
 impl LookAlike {
-    /// Whether the configuration has done already what a margin can do.
+    /// Whether the configuration already has the margin that helps.
     pub fn is_handled(&self) -> bool {
         matches!((self.configured, self.remedy), (Some(has), Remedy::Margin { margin, .. }) if has.get() >= margin)
     }
 
-    /// The margin that should be written into the configuration.
+    /// The margin to write into the configuration.
     pub fn proposed(&self) -> Option<f32> {
         match self.remedy {
             Remedy::Margin { margin, .. } if !self.is_handled() => Some(margin),
@@ -72,7 +72,7 @@ impl LookAlike {
     }
 }
 
-/// Looks at a near pair more closely.
+/// Examines a pair that is too near.
 pub(super) fn look_at(pair: &NearPair, ready: &[Ready<'_>], site: &Site<'_>) -> LookAlike {
     let [one, other] = pair.people.map(|place| &ready[place]);
     let (a, b) = (&one.person.id, &other.person.id);
@@ -90,7 +90,7 @@ pub(super) fn look_at(pair: &NearPair, ready: &[Ready<'_>], site: &Site<'_>) -> 
     }
 }
 
-/// The largest lead that probes of both can have: the probe's own half of the centring falls out.
+/// The largest lead that a probe of either person can have. The probe's own half of the centring cancels.
 fn reach(one: &Scored, other: &Scored) -> f32 {
     let apart = one.compare(other).map_or(0.0, |(distance, _)| distance.get());
     apart - (one.lead.get() - other.lead.get()).abs()
@@ -104,8 +104,8 @@ fn leads(own: &Ready<'_>, other: &Ready<'_>) -> Vec<f32> {
         .collect()
 }
 
-/// Half the mean lead, or the smallest lead if that is less, between `least` and the largest margin. If
-/// fewer than half of either one's photographs lead by `least`, a margin would refuse that person.
+/// Half the mean lead, or the smallest lead if that is less, between `least` and the largest margin. If fewer
+/// than half of either person's photographs lead by `least`, a margin would refuse that person.
 fn remedy(reach: f32, leads: &[Vec<f32>; 2], least: f32) -> Remedy {
     let lost = |leads: &Vec<f32>| 2 * leads.iter().filter(|lead| **lead >= least).count() < leads.len();
     let behind = leads.iter().position(lost).filter(|_| reach >= least);
@@ -124,7 +124,7 @@ fn remedy(reach: f32, leads: &[Vec<f32>; 2], least: f32) -> Remedy {
     Remedy::Margin { margin, known: all.len(), kept: all.iter().filter(|lead| **lead >= margin).count() }
 }
 
-/// Rounded down to what a person would write; the small addend keeps 0.29 from becoming 0.28.
+/// Rounds down to hundredths; the small addend keeps 0.29 from becoming 0.28.
 fn in_hundredths(margin: f32) -> f32 {
     (margin * 100.0 + 1e-3).floor() / 100.0
 }

@@ -9,7 +9,7 @@ use super::tally::{Histogram, STEP};
 use crate::EvaluationError;
 use crate::plot::{Drawn, SIZE, builder, histograms, mark};
 
-/// Steps a row, so that a small gallery's histogram is no comb.
+/// Histogram steps per row, so that a small gallery's histogram has few gaps.
 const STEPS: usize = 2;
 
 /// Writes both histograms into a file.
@@ -49,7 +49,7 @@ fn draw(file: &Path, title: &str, found: &Calibration) -> Drawn {
     Ok(())
 }
 
-/// The steps of a histogram as shares, empty ones down to zero.
+/// A histogram as fractions per step; empty steps are zero.
 fn outline(histogram: &Histogram, comparisons: u64) -> Vec<(f64, f64)> {
     let width = f64::from(STEP) * STEPS as f64;
     let total = comparisons.max(1) as f64;

@@ -1,4 +1,4 @@
-//! People made ready for comparing, and the thresholds of every kind of comparison.
+//! People prepared for comparisons, and the thresholds of each kind of comparison.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use limen_vision::matching::thresholds::{Case, Thresholds};
 
 use super::advice::CHECKED;
 
-/// A longer embedding is not compared, so that no distance overflows.
+/// The longest embedding that is compared, so that no distance overflows.
 const LONGEST: f32 = 1e18;
 
-/// A person with everything that is compared.
+/// A person with all embeddings that are compared.
 pub(super) struct Ready<'a> {
     pub person: &'a Person,
     pub template: Scored,
     pub singles: Vec<Scored>,
-    /// For each single the mean of the others; empty if there is one only.
+    /// For each single, the mean of the others; empty if there is only one.
     pub others: Vec<Scored>,
 }
 
 impl<'a> Ready<'a> {
-    /// Somebody with singles, all of which can be compared.
+    /// A person with singles that can all be compared; otherwise `None`.
     fn of(person: &'a Person, scoring: &Scoring) -> Option<Self> {
         let singles = &person.singles;
         let ready = |of: &mut dyn Iterator<Item = &Embedding>| scoring.ready(&scoring.mean(of)?);
@@ -41,8 +41,8 @@ impl<'a> Ready<'a> {
     }
 }
 
-/// Who can be compared with whom, and the ids of the rest: of another length than most, out of all bounds, or without a
-/// direction where that is all that counts.
+/// The people who can be compared, and the ids of the others: their embeddings have another length than most,
+/// are too large, or have no direction for a comparison by angle.
 pub(super) fn comparable<'a>(gallery: &'a Gallery, scoring: &Scoring) -> (Vec<Ready<'a>>, Vec<PersonId>) {
     let (alike, mut rest) = of_one_length(gallery);
     let ready: Vec<Ready<'a>> = alike
@@ -61,7 +61,7 @@ pub(super) fn comparable<'a>(gallery: &'a Gallery, scoring: &Scoring) -> (Vec<Re
 
 fn of_one_length(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
-    // All singles of one person are of one length.
+    // All singles of a person have the same length.
     let length = |person: &Person| person.singles.first().map(Embedding::dimensions);
     for length in gallery.people().iter().filter_map(length) {
         *lengths.entry(length).or_default() += 1;
@@ -75,16 +75,16 @@ fn of_one_length(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
     (good, bad.into_iter().map(|person| person.id.clone()).collect())
 }
 
-/// The scores that matter for one kind of comparison.
+/// The thresholds of one kind of comparison.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bars {
-    /// Up to here the site accepts.
+    /// Up to this score the site accepts.
     pub accept: Score,
-    /// Up to here the tables accept these shares of strangers; nobody without tables.
+    /// Up to these scores the tables accept the checked fractions of strangers; none without tables.
     pub checked: [Option<Score>; CHECKED.len()],
 }
 
-/// The bars of every kind of comparison in a gallery, looked up once.
+/// The thresholds of all kinds of comparison in a gallery, looked up once.
 pub(super) struct Gauge {
     bars: Vec<Bars>,
     most: usize,
@@ -92,7 +92,7 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
-    /// For so many people with at most so many singles each.
+    /// For `people` people with at most `most` singles each.
     pub fn new(thresholds: &Thresholds, people: usize, most: usize) -> Self {
         let most = most.max(1);
         let checked = CHECKED.map(|rate| thresholds.of_one_comparison(rate));
@@ -107,7 +107,7 @@ impl Gauge {
         Self { bars, most, measured: checked[0].is_some() }
     }
 
-    /// Of a probe of so many frames against a template of so many photographs.
+    /// The thresholds for a probe of `frames` frames and a template of `photographs` photographs.
     pub fn bars(&self, photographs: usize, frames: usize) -> &Bars {
         let place = |count: usize| count.clamp(1, self.most) - 1;
         &self.bars[place(photographs) * self.most + place(frames)]

@@ -1,15 +1,15 @@
-//! Scores counted: how many, how many within their threshold, and how they are spread.
+//! Counts scores: how many, how many within the threshold, and their distribution.
 
 use limen_core::embedding::Score;
 
-/// The width of a step of score.
+/// The width of a histogram step, as a score.
 pub const STEP: f32 = 0.01;
-/// Scores below this share the first step; with a cohort they are seldom below -0.6.
+/// Lower scores are counted in the first step; with a cohort scores are rarely below -0.6.
 const LOWEST: f32 = -1.0;
-/// Steps; scores beyond the last share it.
+/// The number of steps. Higher scores are counted in the last step.
 const STEPS: usize = 300;
 
-/// Scores by step.
+/// The number of scores in each step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram(Vec<u64>);
 
@@ -21,12 +21,12 @@ impl Default for Histogram {
 
 impl Histogram {
     fn add(&mut self, score: f32) {
-        // A float becomes the nearest index there is; below zero that is zero.
+        // A cast to an integer saturates: a negative number becomes 0.
         let index = ((score - LOWEST) / STEP) as usize;
         self.0[index.min(STEPS - 1)] += 1;
     }
 
-    /// Lower end and count of each row of `steps` steps that holds a score, in order.
+    /// Joins `steps` steps to a row. Returns the lower end and the count of each row with a score, in order.
     pub fn rows(&self, steps: usize) -> Vec<(f32, u64)> {
         let steps = steps.max(1);
         let rows = self.0.chunks(steps).map(|row| row.iter().sum::<u64>()).enumerate();
@@ -35,26 +35,27 @@ impl Histogram {
     }
 }
 
-/// Comparisons of one kind.
+/// The counts of one kind of comparison.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally {
-    /// How many.
+    /// The number of comparisons.
     pub comparisons: u64,
-    /// How many of them score no more than their threshold.
+    /// How many of them are within their threshold.
     pub within: u64,
-    /// How they are spread.
+    /// The distribution of their scores.
     pub histogram: Histogram,
 }
 
 impl Tally {
-    /// Counts one.
+    /// Counts a comparison.
     pub(super) fn add(&mut self, score: Score, threshold: Score) {
         self.comparisons += 1;
         self.within += u64::from(score <= threshold);
         self.histogram.add(score.get());
     }
 
-    /// The share within the threshold: TAR of genuine comparisons, FAR of impostors. `None` without any.
+    /// The fraction within the threshold: TAR of genuine comparisons, FAR of impostors. `None` without
+    /// comparisons.
     pub fn share(&self) -> Option<f64> {
         (self.comparisons > 0).then(|| self.within as f64 / self.comparisons as f64)
     }

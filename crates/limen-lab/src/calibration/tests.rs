@@ -1,4 +1,4 @@
-//! What small hand-made galleries say.
+//! Calibrations of small galleries made by hand.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::advice::Reason;
 use super::look_alikes::Remedy;
 use super::*;
 
-/// Accepts at 0.5 one stranger in a thousand, at 0.6 one in a hundred.
+/// Tables that accept one stranger in a thousand at 0.5, and one in a hundred at 0.6.
 const MANIFEST: &str = r#"
     [[model]]
     name = "m"
@@ -97,7 +97,7 @@ fn one_photograph_a_person_gives_no_genuine_comparison_and_is_named() {
 fn two_people_far_apart_raise_no_warning() {
     let found =
         calibrated(&[("ada", &[[0.0, 0.0], [0.1, 0.0], [0.0, 0.1]]), ("bob", &[[2.0, 0.0], [2.1, 0.0]])]);
-    // Three and two singles against templates, and the templates.
+    // Three singles and two singles against the templates, and the templates against each other.
     assert_eq!((found.impostors.tally.comparisons, found.impostors.tally.within), (6, 0));
     assert!(found.look_alikes.is_empty());
     assert_eq!(found.genuine.share(), Some(1.0));
@@ -156,7 +156,7 @@ fn embeddings_that_cannot_be_compared_are_named_and_left_out() {
 
 #[test]
 fn a_gallery_whose_people_crowd_gets_a_stricter_target() {
-    // Two clusters of three: six of fifteen pairs are nearer than one stranger in a thousand.
+    // Two groups of three: six of fifteen pairs are nearer than one stranger in a thousand.
     let names = ["a1", "a2", "a3", "b1", "b2", "b3"];
     let at = |index: usize| [(index % 3) as f32 * 0.2, (index / 3) as f32 * 5.0];
     let singles: Vec<[[f32; 2]; 1]> = (0..6).map(|index| [at(index)]).collect();
@@ -171,7 +171,7 @@ fn a_gallery_whose_people_crowd_gets_a_stricter_target() {
 #[test]
 fn a_cohort_centres_every_score_and_is_shown_apart() {
     let facts = CohortFacts { name: "c", vectors: 3, dimensions: 2, nearest: 1, scale: 1.0 };
-    // (0, 0), (1, 0) and (0, 100): the first two crowd each other, the third is alone.
+    // (0, 0), (1, 0) and (0, 100): the first two are crowded, the third is alone.
     let cohort = Cohort::new(&facts, Metric::L2, &[0, 0, 1, 0, 0, 100]).expect("a cohort");
     let scoring = Scoring::new(Metric::L2, Some(Arc::new(cohort)));
     let gallery = gallery(&[("ada", &[[0.0, 0.0], [0.2, 0.0]]), ("bob", &[[10.0, 0.0], [10.2, 0.0]])]);

@@ -1,7 +1,8 @@
-//! A frame as the vision reads it: a glance at the whole, a small copy of it, and single parts in full.
+//! What the vision reads of a frame: a glance at the whole, a small copy of the whole, and parts in full
+//! resolution.
 //!
-//! A frame that is still as the camera sent it can give all three without being decoded whole, which is most
-//! of what an empty doorway costs.
+//! A frame as the camera sent it can give all three without decoding all of it. That saves most of the work
+//! for an empty doorway.
 
 use std::borrow::Cow;
 
@@ -11,54 +12,54 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use super::Picture;
 use crate::geometry::Rect;
 
-/// Something that can be looked at.
+/// A frame or picture that can be read in parts.
 pub trait View {
-    /// Pixels a row, at least 1.
+    /// The width in pixels, at least 1.
     fn width(&self) -> u32;
 
-    /// Rows, at least 1.
+    /// The height in pixels, at least 1.
     fn height(&self) -> u32;
 
-    /// How bright it is, roughly and everywhere.
+    /// The rough brightness over the whole picture.
     fn glance(&self) -> Glance;
 
-    /// The whole in `width` times `height` pixels (at least 1 each), averaged over the source pixels: packed RGB.
+    /// The whole in `width` x `height` pixels (at least 1 each), averaged over the source pixels: packed RGB.
     fn shrunk(&self, width: u32, height: u32) -> Vec<u8>;
 
-    /// At least the pixels of this box, as far as it lies in the picture; those at the edge where it does not.
+    /// At least the pixels of this box that lie in the picture; if none do, the nearest ones.
     fn part(&self, area: &Rect) -> Part<'_>;
 }
 
-/// A piece of a larger picture.
+/// A part of a larger picture.
 #[derive(Debug, Clone)]
 pub struct Part<'a> {
-    /// Its pixels.
+    /// The pixels of the part.
     pub picture: Cow<'a, Picture>,
-    /// The larger picture's column of its first pixel.
+    /// The column of its first pixel in the larger picture.
     pub left: u32,
-    /// The larger picture's row of its first pixel.
+    /// The row of its first pixel in the larger picture.
     pub top: u32,
 }
 
-/// Whole pixels of a picture, at least one.
+/// A rectangle of whole pixels, at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Area {
     /// The first column.
     pub left: u32,
     /// The first row.
     pub top: u32,
-    /// Columns, at least 1.
+    /// The number of columns, at least 1.
     pub width: u32,
-    /// Rows, at least 1.
+    /// The number of rows, at least 1.
     pub height: u32,
 }
 
 impl Area {
-    /// The pixels that a box touches, cut to a picture of `width` times `height`; of a box beside the picture the
-    /// nearest ones.
+    /// The pixels that a box touches in a picture of `width` x `height`; if it touches none, the nearest
+    /// ones.
     pub fn touched(area: &Rect, width: u32, height: u32) -> Self {
         let span = |from: f32, length: f32, most: u32| {
-            // Casts saturate, and no number becomes 0: every box touches something.
+            // Casts saturate, and NaN becomes 0, so every box touches a pixel.
             let first = (from.floor() as u32).min(most - 1);
             let last = ((from + length).floor() as u32).clamp(first, most - 1);
             (first, last - first + 1)
@@ -69,26 +70,26 @@ impl Area {
     }
 }
 
-/// Mean brightness, 0 to 255, of the cells of a coarse grid.
+/// The mean brightness, 0 to 255, of each cell of a coarse grid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Glance(Vec<f32>);
 
-/// Standard deviation of the cells, of 255, below which there is no scene. A lens under tape or a hand and a black night
-/// give sensor noise, of which a cell's mean has less than 1; an empty white wall, darker in the corners, gives more than
-/// 4.
+/// If the cells' standard deviation, of 255, is below this, there is no scene. A lens under tape or a hand,
+/// or a black night, gives only sensor noise, with less than 1 in a cell's mean. An empty white wall, darker
+/// in the corners, gives more than 4.
 const MIN_DEVIATION: f32 = 2.5;
 
 impl Glance {
-    /// Cells a row. The smallest face that passes the gate covers three.
+    /// Cells per row. The smallest face that passes the gate covers three.
     pub const COLUMNS: usize = 32;
     /// Rows of cells.
     pub const ROWS: usize = 24;
-    /// Lines of pixels looked at in each row of cells.
+    /// How many lines of pixels are read per row of cells.
     const LINES: usize = 4;
-    /// About so many pixels are looked at in a line.
+    /// About how many pixels are read per line.
     const ACROSS: usize = 320;
 
-    /// The same brightness everywhere: the camera is covered or blinded, or there is no light.
+    /// Whether the brightness is the same everywhere: the camera is covered or blinded, or there is no light.
     pub fn shows_nothing(&self) -> bool {
         let count = self.0.len().max(1) as f32;
         let mean = self.0.iter().sum::<f32>() / count;
@@ -96,8 +97,8 @@ impl Glance {
         variance < MIN_DEVIATION * MIN_DEVIATION
     }
 
-    /// Of a picture of `width` times `height`; `line` gives a row's bytes, of which a pixel takes `pixel` and the
-    /// one that stands for its brightness is the first.
+    /// The glance at a picture of `width` x `height`. `line` gives the bytes of a row. A pixel has `pixel`
+    /// bytes, of which the first is its brightness.
     pub fn of<'a>(width: u32, height: u32, pixel: usize, line: impl Fn(usize) -> &'a [u8]) -> Self {
         let (width, height) = (width as usize, height as usize);
         let step = (width / Self::ACROSS).max(1);
@@ -122,7 +123,7 @@ impl Glance {
         Self(cells)
     }
 
-    /// The largest difference of any cell.
+    /// The largest difference of a cell.
     pub fn difference(&self, other: &Self) -> f32 {
         self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
     }
@@ -138,7 +139,7 @@ impl View for Picture {
     }
 
     fn glance(&self) -> Glance {
-        // Green is most of what brightness is.
+        // Green is the largest part of brightness.
         let row = self.width as usize * 3;
         Glance::of(self.width, self.height, 3, |y| &self.rgb[y * row + 1..(y + 1) * row])
     }
@@ -152,8 +153,8 @@ impl View for Picture {
     }
 }
 
-/// Shrinks (or grows) packed bytes of `from_width` times `from_height` pixels, each channel for itself, with
-/// averaging over the source pixels.
+/// Scales packed bytes of `from_width` x `from_height` pixels to another size, each channel by itself,
+/// averaged over the source pixels.
 pub fn shrink(
     bytes: &[u8],
     from_width: u32,
@@ -165,7 +166,7 @@ pub fn shrink(
     let source =
         ImageRef::new(from_width, from_height, bytes, pixel).expect("a picture has exactly its bytes");
     let mut target = Image::new(width, height, pixel);
-    // Four bytes are no colour with an alpha here.
+    // Four bytes here are a pair of pixels, not a colour with alpha.
     let options =
         ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
     Resizer::new()

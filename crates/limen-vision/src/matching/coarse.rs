@@ -1,53 +1,55 @@
-//! Templates rounded to signed bytes: a quarter of the memory to read, and enough to rule nearly everybody
-//! out. Whoever the bytes cannot rule out is measured exactly, so the answer is the one without them.
+//! Templates rounded to signed bytes: a quarter of the memory to read, and enough to exclude almost all
+//! people. Those whom the bytes cannot exclude are compared exactly, so the result is the same as without
+//! bytes.
 //!
-//! Why that is so: let t be a template and p the probe, t' and p' what the bytes stand for. By the triangle
-//! inequality |t - p| >= |t' - p'| - |t - t'| - |p - p'|. The last two lengths are known when the bytes are
-//! made; |t' - p'| is one step times the root of a whole number, computed without any rounding. What the
-//! floats themselves round is allowed for by [`SLACK`].
+//! Proof: let t be a template and p the probe, t' and p' their rounded values. By the triangle inequality
+//! |t - p| >= |t' - p'| - |t - t'| - |p - p'|. The last two lengths are known when the bytes are made. |t' - p'|
+//! is one step times the root of an integer, which is computed without rounding. [`SLACK`] covers the rounding
+//! of the floats themselves.
 
-/// More than sums of [`MAX_DIMENSIONS`](limen_core::embedding::MAX_DIMENSIONS) floats, eight side by side, can be wrong
-/// by, as a part of the numbers that go in: 130 roundings of 6e-8 each.
+/// The relative error of sums of [`MAX_DIMENSIONS`](limen_core::embedding::MAX_DIMENSIONS) floats, eight side
+/// by side, is less than this: 130 roundings of 6e-8 each.
 const SLACK: f64 = 1e-5;
-/// The part of the templates whose largest number fits into a byte. The others are cut, which makes their
-/// bytes poor and their exact distance needed, so that one odd template does not coarsen all.
+/// The fraction of templates whose largest number fits into a byte. The numbers of the others are clipped:
+/// their bytes are poor and their exact distance is needed, but an odd template does not make the rounding of
+/// all others coarser.
 const FITTING: f64 = 0.99;
-/// The largest byte; -128 is left out, so that both signs reach equally far.
+/// The largest byte; -128 is not used, so that both signs have the same range.
 const MOST: f32 = 127.0;
-/// The largest number of a probe in the same steps: a probe may reach farther than the templates. Squares and
-/// products of 1024 such numbers are still far below what an i32 holds.
+/// The largest number of a probe in the same steps; a probe may reach farther than the templates. Squares and
+/// products of 1024 such numbers are far below the largest i32.
 const MOST_OF_A_PROBE: f32 = 1023.0;
 
-/// Every template as a row of bytes.
+/// All templates, each a row of bytes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Coarse {
     dimensions: usize,
-    /// What a byte counts.
+    /// The value of one step of a byte.
     step: f32,
     bytes: Vec<i8>,
     facts: Vec<Facts>,
 }
 
-/// What is known of a row beside its bytes.
+/// What is known of a row besides its bytes.
 #[derive(Debug, Clone, Copy)]
 struct Facts {
-    /// The bytes' squares, summed.
+    /// The sum of the squared bytes.
     square: i32,
-    /// By how much the template, its lead taken off, may be nearer than its bytes say.
+    /// How much nearer the template, minus its lead, may be than its bytes say.
     reach: f32,
 }
 
 /// A probe in the same steps.
 pub(super) struct CoarseProbe {
-    /// At most [`MOST_OF_A_PROBE`].
+    /// Numbers of at most [`MOST_OF_A_PROBE`].
     values: Vec<i16>,
     square: i32,
     error: f32,
-    /// Steps in a distance of one, and a little more.
+    /// The steps in a distance of 1, and a little more.
     steps: f32,
 }
 
-/// One template's bytes.
+/// The bytes of one template.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     bytes: &'a [i8],
@@ -76,12 +78,12 @@ impl Coarse {
         coarse
     }
 
-    /// Bytes of memory used.
+    /// The memory used, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.len() + size_of_val(self.facts.as_slice())
     }
 
-    /// A probe of as many numbers as the templates have.
+    /// Rounds a probe with as many dimensions as the templates.
     pub fn probe(&self, probe: &[f32]) -> CoarseProbe {
         let values: Vec<i16> = probe.iter().map(|value| self.rounded(*value, MOST_OF_A_PROBE)).collect();
         let (error, length) = self.error_and_length(probe, values.iter().map(|value| f64::from(*value)));
@@ -93,18 +95,18 @@ impl Coarse {
         }
     }
 
-    /// Every template, in their order.
+    /// All templates, in order.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         let rows = self.bytes.chunks_exact(self.dimensions.max(1)).zip(&self.facts);
         rows.map(|(bytes, facts)| Row { bytes, facts: *facts })
     }
 
     fn rounded(&self, value: f32, most: f32) -> i16 {
-        // A number that is none becomes 0; its error is none either, and rules nobody out.
+        // NaN becomes 0; then its error is NaN too, and excludes nobody.
         (value / self.step).round().clamp(-most, most) as i16
     }
 
-    /// How far the floats are from what they were rounded to, and from nothing.
+    /// The distance of the floats from their rounded values, and their length.
     fn error_and_length(&self, floats: &[f32], rounded: impl Iterator<Item = f64>) -> (f64, f64) {
         let step = f64::from(self.step);
         let (mut error, mut length) = (0.0, 0.0);
@@ -117,20 +119,20 @@ impl Coarse {
 }
 
 impl Row<'_> {
-    /// Whether the template's distance, its lead taken off, can be below `limit`.
+    /// Whether the template's distance, minus its lead, can be below `limit`.
     #[inline]
     pub fn may_be_below(&self, probe: &CoarseProbe, limit: f32) -> bool {
         let Facts { square, reach } = self.facts;
         let twice = product(self.bytes, &probe.values).wrapping_mul(2);
         let apart = square.wrapping_add(probe.square).wrapping_sub(twice);
         let reach = (limit + limit.abs() * SLACK as f32 + reach + probe.error) * probe.steps;
-        // A reach that is no number rules nobody out.
+        // A reach of NaN excludes nobody.
         !(reach <= 0.0 || apart as f32 >= reach * reach)
     }
 }
 
-/// Numbers multiplied at once: of a known count the compiler makes multiplications of eight pairs (pmaddwd, smlal)
-/// without a loop around them.
+/// How many numbers are multiplied at once: with a fixed count the compiler multiplies eight pairs at a time
+/// (pmaddwd, smlal) without a loop.
 const STRETCH: usize = 32;
 
 fn product(bytes: &[i8], probe: &[i16]) -> i32 {
@@ -142,7 +144,8 @@ fn product(bytes: &[i8], probe: &[i16]) -> i32 {
     })
 }
 
-/// Nothing can overflow, see [`MOST_OF_A_PROBE`]; a check of it would stop the compiler.
+/// Nothing can overflow, see [`MOST_OF_A_PROBE`]. An overflow check would keep the compiler from using
+/// vectors.
 #[inline(always)]
 fn sum_of_products(bytes: &[i8], probe: &[i16]) -> i32 {
     let products =
@@ -167,7 +170,7 @@ fn step_for(rows: &[f32], dimensions: usize) -> f32 {
 mod tests {
     use super::*;
 
-    /// Numbers between -1 and 1 that repeat nowhere near.
+    /// Numbers from -1 to 1 without an obvious pattern.
     fn noise(seed: usize, count: usize) -> Vec<f32> {
         let mut state = seed as u64 + 1;
         let mut next = || {
@@ -186,7 +189,7 @@ mod tests {
         const COUNT: usize = 60;
         for dimensions in [1, 7, 128, 1024] {
             let mut rows = noise(dimensions, COUNT * dimensions);
-            // One far outside the bytes, one near the probe, one the probe itself.
+            // One template far outside the range of the bytes, one near the probe, one equal to the probe.
             rows[..dimensions].iter_mut().for_each(|value| *value *= 1e6);
             let probe = noise(99, dimensions);
             rows[dimensions..2 * dimensions].copy_from_slice(&probe);

@@ -1,10 +1,10 @@
-//! Cohort centring: how crowded is the region of the embedding space that a face lies in?
+//! Cohort centring: how crowded is the region of the embedding space around a face?
 //!
-//! Where strangers lie close together a distance means less. The *crowding* of an embedding is its mean
-//! distance to the nearest few of a cohort of made-up faces, and a *score* is a distance less the mean of both
-//! sides' crowding: the symmetric form of what speaker recognition calls adaptive score normalisation, without
-//! its division by a standard deviation, which made things worse when measured. The cohort is sampled from a
-//! mixture fitted to faces; no real person is in it.
+//! Where strangers lie close together, a distance means less. The *crowding* of an embedding is its mean
+//! distance to the nearest vectors of a cohort of synthetic faces. A *score* is a distance minus the mean
+//! crowding of both sides: like adaptive score normalisation (s-norm) in speaker recognition, but without its
+//! division by a standard deviation, which made results worse. The cohort is drawn from a mixture fitted to
+//! faces; it contains no real person.
 
 use limen_core::embedding::{Distance, Embedding, Metric, squared_distance};
 use thiserror::Error;
@@ -12,42 +12,43 @@ use thiserror::Error;
 /// Why a cohort is not used.
 #[derive(Debug, Error, PartialEq)]
 pub enum CohortError {
-    /// The file has another size than the manifest says.
+    /// The file's size is not what the manifest says.
     #[error("cohort {name}: {found} bytes, but the manifest says {vectors} vectors of {dimensions}")]
     Size {
-        /// Its name.
+        /// The name of the cohort.
         name: String,
-        /// Bytes in the file.
+        /// The size of the file, in bytes.
         found: usize,
-        /// As the manifest says.
+        /// The number of vectors that the manifest says.
         vectors: usize,
-        /// As the manifest says.
+        /// The number of dimensions that the manifest says.
         dimensions: usize,
     },
-    /// Numbers that no cohort can have.
+    /// The manifest's numbers are out of range.
     #[error("cohort {0}: nearest must be 1 to the number of vectors, dimensions and scale above zero")]
     Facts(String),
-    /// A vector of zeros, where only directions are compared.
+    /// A vector is all zeros, while only directions are compared.
     #[error("cohort {0}: vector {1} is all zeros, which has no direction to compare; draw the cohort again")]
     NoDirection(String, usize),
 }
 
-/// What the manifest says of a cohort.
+/// What the manifest says about a cohort.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CohortFacts<'a> {
-    /// Its name, the key of the error-rate tables.
+    /// The cohort's name, a part of the key of error-rate tables.
     pub name: &'a str,
-    /// How many vectors.
+    /// The number of vectors.
     pub vectors: usize,
-    /// Numbers a vector.
+    /// The numbers per vector.
     pub dimensions: usize,
-    /// How many of them are near: the K of the formula.
+    /// How many of the nearest vectors count for the crowding (K).
     pub nearest: usize,
-    /// What one step of a byte is worth.
+    /// The value of one step of a byte.
     pub scale: f32,
 }
 
-/// Made-up faces of one model, kept as bytes: a hundredth of the distance between strangers is lost.
+/// Synthetic faces for one model, stored as bytes: the rounding is a hundredth of the distance between
+/// strangers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cohort {
     name: String,
@@ -79,20 +80,20 @@ impl Cohort {
         Ok(Self { name: name.to_owned(), nearest, dimensions, values })
     }
 
-    /// Its name, the key of the error-rate tables.
+    /// The cohort's name, a part of the key of error-rate tables.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The mean distance to the nearest vectors; `None` for an embedding of another length, or beyond all
-    /// numbers.
+    /// The mean distance to the nearest vectors; `None` for an embedding of another length, or if it is too
+    /// large for a number.
     pub fn crowding(&self, embedding: &Embedding) -> Option<Distance> {
         let alike = embedding.dimensions() == self.dimensions;
         alike.then(|| mean_of_nearest(self.squared_distances(embedding), self.nearest)).flatten()
     }
 
-    /// At most so many of its vectors, evenly spread, each with its crowding among the others; nothing for a
-    /// cohort of one.
+    /// At most `most` of the vectors, evenly spread, each with its crowding among the others; none if the
+    /// cohort has only one vector.
     pub fn made_up(&self, most: usize) -> impl Iterator<Item = (Embedding, Distance)> {
         let vectors = self.values.len() / self.dimensions;
         let step = vectors.div_ceil(most.max(1)).max(1);
@@ -111,7 +112,8 @@ impl Cohort {
     }
 }
 
-/// The mean of the distances to the nearest few, or to all if there are fewer. There must be one.
+/// The mean of the distances to the nearest vectors, or to all if there are fewer. There must be at least
+/// one.
 fn mean_of_nearest(mut squared: Vec<f32>, nearest: usize) -> Option<Distance> {
     let nearest = nearest.min(squared.len());
     squared.select_nth_unstable_by(nearest - 1, f32::total_cmp);

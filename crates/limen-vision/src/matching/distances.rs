@@ -1,22 +1,22 @@
-//! Distances from one probe to every template, fast: all templates in one block of memory, and beside it as
-//! bytes that rule most of them out.
+//! Fast distances from one probe to all templates: the templates are one block of memory, and rounded to
+//! bytes as well, which exclude most of them.
 
 use limen_core::embedding::{Distance, Embedding, Score, squared_distance};
 
 use super::coarse::Coarse;
 use super::scoring::Scored;
 
-/// Numbers summed before it is asked whether the sum is too large already.
+/// How many numbers are summed before each check whether the sum is too large already.
 const STRETCH: usize = 32;
 
-/// Templates as rows of one matrix, each with its lead: what is taken off its distance. What cannot be compared has
-/// a place in the gallery and no row.
+/// Templates as rows of a matrix, each with its lead, which is subtracted from its distance. A template that
+/// cannot be compared has a place in the gallery, but no row.
 #[derive(Debug, Clone, Default)]
 pub struct Templates {
     dimensions: usize,
     rows: Vec<f32>,
     leads: Vec<f32>,
-    /// Whose each row is, rising.
+    /// The place of each row in the gallery, increasing.
     places: Vec<u32>,
     coarse: Coarse,
 }
@@ -24,17 +24,17 @@ pub struct Templates {
 /// A template near a probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Near {
-    /// Which template, by its place in the gallery.
+    /// The template's place in the gallery.
     pub index: usize,
-    /// L2 distance.
+    /// The L2 distance, 0 or more.
     pub distance: Distance,
-    /// The distance less the template's lead; what they are ordered by.
+    /// The distance minus the template's lead; the nearest is the one with the smallest.
     pub led: Score,
 }
 
 impl Templates {
-    /// Copies what the gallery's places hold. All must have the length of the first; one that has not, or that there
-    /// is none of, never matches.
+    /// Copies the templates of a gallery, in the order of its places. All must have the length of the first;
+    /// others, and missing ones, never match.
     pub fn of(templates: impl IntoIterator<Item = Option<Scored>>) -> Self {
         let mut block = Self::default();
         let templates = templates.into_iter();
@@ -43,7 +43,7 @@ impl Templates {
             let Some(Scored { embedding, lead }) = template else { continue };
             if block.is_empty() {
                 block.dimensions = embedding.dimensions();
-                // All at once: growing by doubling, the block would be held twice.
+                // Reserve all at once: if the block grew by doubling, it would be in memory twice.
                 block.rows.reserve_exact(most * block.dimensions);
                 block.leads.reserve_exact(most);
                 block.places.reserve_exact(most);
@@ -82,29 +82,29 @@ impl Templates {
         Self { dimensions: self.dimensions, rows, leads, places, coarse }
     }
 
-    /// How many templates can be compared.
+    /// The number of templates that can be compared.
     pub fn len(&self) -> usize {
         self.leads.len()
     }
 
-    /// None at all.
+    /// Whether no template can be compared.
     pub fn is_empty(&self) -> bool {
         self.leads.is_empty()
     }
 
-    /// Bytes of memory used: for each template five bytes a number, and sixteen.
+    /// The memory used, in bytes: five per number, and 16 per template.
     pub fn bytes(&self) -> usize {
         (self.rows.len() + self.leads.len() + self.places.len()) * size_of::<f32>() + self.coarse.bytes()
     }
 
-    /// The nearest template, leads taken off, and the next, where there are any.
+    /// The nearest template and the next one, ordered by distance minus lead.
     pub fn two_nearest(&self, probe: &Embedding) -> [Option<Near>; 2] {
         if self.is_empty() || probe.dimensions() != self.dimensions {
             return [None, None];
         }
         let coarse = self.coarse.probe(probe.values());
         let (mut best, mut next): (Option<Near>, Option<Near>) = (None, None);
-        // Only who is below it matters: at first everybody, then who is nearer than the second.
+        // Only distances below the limit matter: at first all, then those below the second smallest.
         let mut limit = f32::INFINITY;
         for ((index, lead), bytes) in self.leads.iter().enumerate().zip(self.coarse.rows()) {
             if !bytes.may_be_below(&coarse, limit) {
@@ -127,7 +127,7 @@ impl Templates {
         [best, next]
     }
 
-    /// The template of one place and its distance; `None` where there is none that can be compared.
+    /// The template at a place and its distance; `None` if there is no template that can be compared.
     pub fn one(&self, place: usize, probe: &Embedding) -> Option<Near> {
         let place = u32::try_from(place).ok()?;
         let index = self.places.binary_search(&place).ok()?;
@@ -135,7 +135,7 @@ impl Templates {
         comparable.then(|| self.near(index, squared_distance(self.row(index), probe.values()))).flatten()
     }
 
-    /// What the squared distance of a row means; `None` if it is beyond all numbers.
+    /// The distance of a row, from its square; `None` if it is too large for a number.
     fn near(&self, index: usize, squared: f32) -> Option<Near> {
         let distance = Distance::new(squared.sqrt())?;
         let led = Score::new(distance.get() - self.leads[index])?;
@@ -147,8 +147,8 @@ impl Templates {
     }
 }
 
-/// The squared distance, or anything not below `enough` as soon as the sum has reached that: most templates
-/// are far away, and a part of them shows it.
+/// The squared distance. As soon as the sum reaches `enough`, it returns some value that is not below
+/// `enough`: most templates are far away, and a part of the numbers shows it.
 fn squared_distance_below(a: &[f32], b: &[f32], enough: f32) -> f32 {
     let mut sum = 0.0;
     for (a, b) in a.chunks(STRETCH).zip(b.chunks(STRETCH)) {
@@ -238,7 +238,7 @@ mod tests {
             (state >> 40) as f32 / (1 << 24) as f32 - 0.5
         };
         let mut face = |spread: f32| -> Vec<f32> { (0..128).map(|_| next() * spread).collect() };
-        // Clusters: many lie about equally near, which is the hardest to tell from bytes.
+        // Clusters: many templates have almost the same distance, which is hardest to tell apart by bytes.
         let centres: Vec<Vec<f32>> = (0..8).map(|_| face(0.3)).collect();
         let mut around = |centre: &[f32], spread: f32| {
             let moved: Vec<f32> = centre.iter().zip(face(spread)).map(|(c, d)| c + d).collect();

@@ -1,16 +1,16 @@
-//! Pairs of people who resemble each other, and need a larger margin than others.
+//! Pairs of people who resemble each other and need a larger margin.
 
 use std::collections::BTreeMap;
 
 use limen_core::embedding::Margin;
 use limen_core::person::PersonId;
 
-/// Pairs with a margin of their own; the order of the two does not matter.
+/// Pairs with their own margin. The order of the two people does not matter.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LookAlikes(BTreeMap<PersonId, Vec<(PersonId, Margin)>>);
 
 impl LookAlikes {
-    /// From pairs and their margins.
+    /// From pairs of people and their margins.
     pub fn new(pairs: impl IntoIterator<Item = (PersonId, PersonId, Margin)>) -> Self {
         let mut map: BTreeMap<PersonId, Vec<(PersonId, Margin)>> = BTreeMap::new();
         for (one, other, margin) in pairs {
@@ -20,12 +20,12 @@ impl LookAlikes {
         Self(map)
     }
 
-    /// Who resembles this person, and by how much they must be told apart.
+    /// The people who resemble this one, and the margins.
     pub fn of(&self, person: &PersonId) -> &[(PersonId, Margin)] {
         self.0.get(person).map_or(&[], Vec::as_slice)
     }
 
-    /// Every pair once, in the order of the ids.
+    /// All pairs, each once, in the order of the ids.
     pub fn pairs(&self) -> impl Iterator<Item = (&PersonId, &PersonId, Margin)> {
         self.0.iter().flat_map(|(one, others)| {
             others

@@ -1,7 +1,7 @@
-//! A gallery made ready for comparing: all templates in one block, each with its half of the centring.
+//! A gallery prepared for comparison: all templates in one block, each with its half of the centring.
 //!
-//! Making it costs a tenth of a millisecond a person with a cohort, so a worker does it and the whole is
-//! handed over.
+//! With a cohort this takes a tenth of a millisecond per person, so a worker does it and hands the result
+//! over.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use limen_core::person::PersonId;
 use super::distances::{Near, Templates};
 use super::scoring::Scoring;
 
-/// A gallery with everything that comparing needs. Never changes once made.
+/// A gallery with all that a comparison needs. It does not change once made.
 #[derive(Debug)]
 pub struct Prepared {
     gallery: Arc<Gallery>,
@@ -20,15 +20,16 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Makes a gallery ready. The singles are let go: nothing is held twice. Whose singles cannot be compared keeps
-    /// a place, and never matches.
+    /// Prepares a gallery. It drops the singles, so that nothing is in memory twice. A person whose singles
+    /// cannot be compared keeps the place, and never matches.
     pub fn new(mut gallery: Gallery, scoring: Scoring) -> Self {
         let ready = gallery.take_singles().map(|singles| scoring.ready(&scoring.mean(&singles)?));
         let templates = Templates::of(ready);
         Self { gallery: Arc::new(gallery), scoring, templates }
     }
 
-    /// The same people with other standings, and without those who have none now. Nothing is made ready anew.
+    /// The same people with new standings, and without those who have none now. No template is computed
+    /// again.
     pub fn narrowed(&self, standing_of: impl Fn(&PersonId) -> Option<Standing>) -> Self {
         let standings: Vec<Option<Standing>> =
             self.gallery.people().iter().map(|person| standing_of(&person.id)).collect();
@@ -40,17 +41,17 @@ impl Prepared {
         Self { gallery: Arc::new(gallery), scoring: self.scoring.clone(), templates }
     }
 
-    /// Everybody.
+    /// The people whom it was made of.
     pub fn gallery(&self) -> &Arc<Gallery> {
         &self.gallery
     }
 
-    /// How it compares.
+    /// How embeddings are compared.
     pub fn scoring(&self) -> &Scoring {
         &self.scoring
     }
 
-    /// The person of a place in the gallery.
+    /// The person at a place in the gallery.
     pub(super) fn person(&self, near: Near) -> &Person {
         &self.gallery.people()[near.index]
     }

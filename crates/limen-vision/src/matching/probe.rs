@@ -1,4 +1,4 @@
-//! One fused probe a track: the weighted mean of its fresh embeddings.
+//! One fused probe per track: the weighted mean of its fresh embeddings.
 
 use std::collections::VecDeque;
 
@@ -8,32 +8,32 @@ use limen_core::event::FRESHNESS;
 
 use super::scoring::Scoring;
 
-/// One frame of a track.
+/// A frame of a track.
 #[derive(Debug)]
 pub struct Part {
-    /// When it was taken.
+    /// When the frame was taken.
     pub taken: Moment,
-    /// What it shows.
+    /// The embedding of the face.
     pub embedding: Embedding,
-    /// Of which crops that is.
+    /// The crops that it was made of.
     pub crops: Crops,
-    /// How much it counts.
+    /// The weight, above zero.
     pub weight: f32,
 }
 
-/// What is fused.
+/// How frames are fused.
 #[derive(Debug, Clone, Copy)]
 pub struct Fusing<'a> {
-    /// The most frames.
+    /// The most frames in a probe.
     pub window: usize,
-    /// A frame farther than this from the probe shows somebody else: two faces may pass through one track.
+    /// A frame farther than this from the probe shows another person: two people may pass through one track.
     pub same_face: Distance,
-    /// What that is measured by.
+    /// How that distance is measured.
     pub scoring: &'a Scoring,
 }
 
 impl Fusing<'_> {
-    /// Whether a frame shows the face of a probe; not if that cannot be said.
+    /// Whether a frame shows the same face as the probe; false if they cannot be compared.
     fn is_same_face(&self, probe: &Embedding, frame: &Embedding) -> bool {
         let apart = || self.scoring.measured(probe)?.l2(&self.scoring.measured(frame)?);
         apart().is_some_and(|apart| apart <= self.same_face)
@@ -48,8 +48,8 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Adds a frame. A gap longer than [`FRESHNESS`], a frame that shows another face, or one of other crops, whose
-    /// error rates are others, starts anew.
+    /// Adds a frame. The probe starts again after a gap longer than [`FRESHNESS`], with another face, or with
+    /// other crops, which have other error rates.
     pub fn add(&mut self, part: Part, fusing: &Fusing<'_>) {
         let stale = self.newest.is_some_and(|newest| part.taken.since(newest) > FRESHNESS);
         let other_crops = self.crops().is_some_and(|before| before != part.crops);
@@ -67,17 +67,17 @@ impl Probe {
         !self.parts.is_empty() && fusing.is_same_face(&self.fused(), &part.embedding)
     }
 
-    /// How many frames are fused.
+    /// The number of frames in the probe.
     pub fn frames(&self) -> u32 {
         u32::try_from(self.parts.len()).unwrap_or(u32::MAX)
     }
 
-    /// Of which crops they are; none before the first frame.
+    /// The crops of the frames; none before the first frame.
     pub fn crops(&self) -> Option<Crops> {
         self.parts.back().map(|part| part.crops)
     }
 
-    /// Their weighted mean.
+    /// The weighted mean of the frames.
     ///
     /// # Panics
     /// Before the first frame.
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use limen_core::embedding::Metric;
 
-    /// A probe of its own metric, whose window is five frames and whose limit is 0.6.
+    /// A probe with its own metric, a window of five frames and a limit of 0.6.
     struct Track {
         probe: Probe,
         scoring: Scoring,

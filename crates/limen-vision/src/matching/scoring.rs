@@ -1,4 +1,4 @@
-//! What is held against a threshold: a distance, or a score after cohort centring.
+//! The value that is compared with a threshold: a distance, or a score after cohort centring.
 
 use std::sync::Arc;
 
@@ -6,19 +6,19 @@ use limen_core::embedding::{Distance, Embedding, Metric, Score};
 
 use super::cohort::Cohort;
 
-/// How two embeddings of one model are compared. Cheap to share.
+/// How two embeddings of one model are compared. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scoring {
     metric: Metric,
     cohort: Option<Arc<Cohort>>,
 }
 
-/// An embedding made ready: as the metric compares it, with its half of the centring.
+/// An embedding prepared for comparison: as the metric compares it, with its half of the centring.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
-    /// What distances are measured to.
+    /// The embedding to which distances are measured.
     pub embedding: Embedding,
-    /// Half its crowding, taken off every distance to it; zero without a cohort.
+    /// Half of its crowding, which is subtracted from each distance to it; zero without a cohort.
     pub lead: Distance,
 }
 
@@ -28,23 +28,23 @@ impl Scoring {
         Self { metric, cohort }
     }
 
-    /// The name of the cohort, as the error-rate tables have it.
+    /// The name of the cohort, as in the error-rate tables.
     pub fn cohort(&self) -> &str {
         self.cohort.as_ref().map_or("none", |cohort| cohort.name())
     }
 
-    /// What two embeddings are compared by.
+    /// The metric of the embeddings.
     pub fn metric(&self) -> Metric {
         self.metric
     }
 
-    /// An embedding as the metric compares it, without its centring: enough to tell who is nearest.
+    /// An embedding as the metric compares it, without centring: enough to find the nearest.
     pub fn measured(&self, embedding: &Embedding) -> Option<Embedding> {
         embedding.measured_by(self.metric)
     }
 
-    /// The mean of embeddings as the metric compares them, so that by the angle each counts alike, however long
-    /// it is. `None` without embeddings, or where one of them cannot be compared.
+    /// The mean of embeddings as the metric compares them, so that by the angle all count the same, whatever
+    /// their length. `None` without embeddings, or if one of them cannot be compared.
     pub fn mean<'a>(&self, of: impl IntoIterator<Item = &'a Embedding>) -> Option<Embedding> {
         match self.metric {
             Metric::L2 => Embedding::mean(of),
@@ -56,9 +56,9 @@ impl Scoring {
         }
     }
 
-    /// An embedding made ready for comparing; the costly part of a comparison (a tenth of a millisecond). `None`
-    /// for one that cannot be compared: without a direction where that is all that counts, of another length
-    /// than the cohort's, or beyond all numbers.
+    /// An embedding prepared for comparison, the slow part of a comparison (a tenth of a millisecond). `None`
+    /// if it cannot be compared: it has no direction and the metric is the angle, its length is not that of
+    /// the cohort, or a distance is too large for a number.
     pub fn ready(&self, embedding: &Embedding) -> Option<Scored> {
         let embedding = self.measured(embedding)?;
         let lead = match &self.cohort {
@@ -68,21 +68,21 @@ impl Scoring {
         Some(Scored { embedding, lead })
     }
 
-    /// At most so many of the cohort's made-up faces, as if they were seen; none without a cohort.
+    /// At most `most` of the cohort's synthetic faces, prepared like real ones; none without a cohort.
     pub fn made_up(&self, most: usize) -> Vec<Scored> {
         let faces = self.cohort.iter().flat_map(|cohort| cohort.made_up(most));
         faces.filter_map(|(embedding, crowding)| Some(Scored { embedding, lead: half(crowding)? })).collect()
     }
 }
 
-/// Each side of a comparison takes off half its crowding.
+/// Each side of a comparison subtracts half of its crowding.
 fn half(crowding: Distance) -> Option<Distance> {
     Distance::new(crowding.get() / 2.0)
 }
 
 impl Scored {
-    /// Distance and score of two embeddings made ready by the same scoring; `None` for different lengths, or
-    /// beyond all numbers.
+    /// The distance and score of two embeddings prepared by the same scoring. `None` if their lengths differ,
+    /// or a distance is too large for a number.
     pub fn compare(&self, other: &Self) -> Option<(Distance, Score)> {
         let distance = self.embedding.l2(&other.embedding)?;
         let score = Score::new(distance.get() - self.lead.get() - other.lead.get())?;

@@ -1,4 +1,4 @@
-//! What the matcher says of probes, by hand-made embeddings.
+//! The matcher's decisions, on embeddings made by hand.
 
 use std::time::Duration;
 
@@ -145,7 +145,7 @@ fn a_frame_alone_is_named_by_whom_it_shows() {
     assert_eq!(third.nearest_alone, Some(id("bob")));
 }
 
-/// A person of whom every frame and every photograph lies within a third of a radian, by vectors of a length.
+/// A person whose frames and photographs all lie within a third of a radian, as vectors of length `norm`.
 fn face(norm: f32, apart: f32) -> [f32; 2] {
     [norm * apart.cos(), norm * apart.sin()]
 }
@@ -159,7 +159,7 @@ fn frames_are_fused_and_named_whatever_metric_and_length_a_network_has() {
         (Metric::L2, 1.0),
         (Metric::L2, 20.0),
     ] {
-        // By the distance every limit is as long as the vectors; by the angle none is.
+        // By distance all limits scale with the vectors; by angle none does.
         let scale = if metric == Metric::L2 { norm } else { 1.0 };
         let rule = Rule { same_face: distance(0.6 * scale), ..rule(0.4 * scale) };
         let people = [("ada", face(norm, 0.0)), ("bob", face(norm, 1.5))];

@@ -1,10 +1,10 @@
-//! From the false accept rate a site can bear to the score that gives it.
+//! From the false accept rate that a site can tolerate to the threshold.
 //!
-//! The manifest has measured tables ([`table`]): for so many photographs in a template and so many frames in a
-//! probe, which score accepts which share of strangers. A mean lies nearer to everybody than a single picture
-//! does, so a table for single pictures is not valid for means; one measured with a cohort is not valid
-//! without. Below the least rate of a table its strictest score holds, and the target is not kept:
-//! [`Thresholds::promise`] says so. Without a cohort a score is a distance.
+//! The manifest has measured tables ([`table`]): for a number of photographs in a template and of frames in a
+//! probe, the score that accepts each fraction of strangers. A mean lies nearer to everybody than a single
+//! picture, so a table for single pictures is not valid for means, and one measured with a cohort is not
+//! valid without. If the target is below the smallest rate of a table, the table's strictest score is used
+//! and the target is not met: [`Thresholds::promise`] says so. Without a cohort a score is a distance.
 
 mod table;
 
@@ -13,44 +13,44 @@ use thiserror::Error;
 
 use table::{Rate, Tables};
 
-/// Independent tries that one attempt (one track, at most 10 s) is counted as. An assumption: frames of
-/// one track are nearly one picture, but people move and the light changes, so more than one.
+/// How many independent tries one attempt (one track, at most 10 s) counts as. This is an assumption: frames
+/// of one track are almost the same picture, but people move and the light changes, so it is more than one.
 pub const TRIES_PER_ATTEMPT: u32 = 3;
 
-/// Opposite directions are so far apart; vectors that are compared as they are may be farther.
+/// The distance of opposite directions. Vectors that are compared as they are may be farther apart.
 const LARGEST_ANGLE: f32 = 2.0;
 
 /// Why there is no threshold.
 #[derive(Debug, Error, PartialEq)]
 pub enum ThresholdError {
-    /// The manifest is not readable here.
+    /// The manifest could not be read.
     #[error("the error-rate tables of the model manifest cannot be read: {0}")]
     Unreadable(String),
-    /// A model that was never measured.
+    /// The model was never measured.
     #[error(
         "model {0} has no error-rate table for cohort = {1:?}: set [recognition] max-distance, \
          and know that its false accept rate is then unknown"
     )]
     NoTable(String, String),
-    /// A table that is not a table.
+    /// An error-rate table is wrong.
     #[error("model {model}: error-rate table {table}: {what}")]
     Table {
-        /// Whose.
+        /// The name of the model.
         model: String,
-        /// Which.
+        /// The place of the table in the manifest.
         table: String,
         /// What is wrong with it.
         what: &'static str,
     },
-    /// A target that is no rate.
+    /// The target is no rate.
     #[error("{0} is no false accept rate; use more than 0, to 1")]
     Rate(f64),
-    /// A fixed distance that nobody's face is beyond.
+    /// The fixed distance accepts every face.
     #[error(
         "[recognition] max-distance = {0} accepts everybody with this model; use a smaller one, 2 at most"
     )]
     AcceptsEverybody(Distance),
-    /// Nothing tells how far two frames of one face may be apart.
+    /// The manifest has no limit for two frames of the same face.
     #[error(
         "model {0}: neither its manifest nor an error-rate table without a cohort says how far apart two frames of \
          one face may be; add same-face = DISTANCE to its manifest (models/README.md)"
@@ -58,27 +58,28 @@ pub enum ThresholdError {
     NoSameFace(String),
 }
 
-/// What is compared: the key of a table, and how many people are.
+/// What is compared: the key of a table, and the number of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case {
-    /// Enrolled people, each compared with.
+    /// The number of enrolled people, each of whom is compared.
     pub people: usize,
-    /// Photographs in the template.
+    /// The number of photographs in the template.
     pub photographs: usize,
-    /// Frames in the probe.
+    /// The number of frames in the probe.
     pub frames: u32,
-    /// Of which crops the probe is; templates always hold the mirrored crop too.
+    /// The crops of the probe; templates always contain the mirrored crop too.
     pub crops: Crops,
 }
 
-/// What is asked of the tables, and what they give: false accepts an attempt, 0 to 1.
+/// The target and what the tables can reach: false accepts per attempt, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Promise {
-    /// The target.
+    /// The target rate.
     pub asked: f64,
-    /// The rate that is met: the target, or a larger one where the tables do not reach far enough for so many people.
+    /// The rate that is reached: the target, or a larger one if the tables have no threshold for it and so
+    /// many people.
     pub met: f64,
-    /// The most people for whom the tables keep the target.
+    /// The largest number of people for which the target is met.
     pub people: usize,
 }
 
@@ -88,27 +89,27 @@ impl Promise {
         self.met <= self.asked
     }
 
-    /// The one that promises less.
+    /// The promise with the larger rate.
     fn worse(self, other: Self) -> Self {
         if other.met > self.met { other } else { self }
     }
 }
 
-/// Scores for a target, or one fixed distance.
+/// Scores for a target rate, or one fixed distance.
 #[derive(Debug, Clone)]
 pub struct Thresholds(Choice);
 
 #[derive(Debug, Clone)]
 enum Choice {
-    /// False accepts an attempt, and tries an attempt.
+    /// The false accepts per attempt, and the tries per attempt.
     Target { tables: Tables, far: Rate, tries: u32 },
-    /// The tables, where there are any, only tell what it means.
+    /// A fixed distance. The tables, if there are any, only tell its rate.
     Fixed { distance: Distance, tables: Option<Tables> },
 }
 
 impl Thresholds {
-    /// The tables of a model in a manifest, measured with this cohort (`"none"` for none), aiming at `far`
-    /// false accepts an attempt (above 0, to 1) with this many tries each.
+    /// The tables of a model in a manifest, measured with this cohort (`"none"` without one), for a target of
+    /// `far` false accepts per attempt (above 0, at most 1) with this many tries each.
     pub fn for_target(
         manifest: &str,
         model: &str,
@@ -123,7 +124,7 @@ impl Thresholds {
         }
     }
 
-    /// One fixed distance, not centred, of a model that is compared by this metric.
+    /// One fixed distance, not centred, for a model with this metric.
     pub fn fixed(
         manifest: &str,
         model: &str,
@@ -139,19 +140,19 @@ impl Thresholds {
         Ok(Self(Choice::Fixed { distance, tables }))
     }
 
-    /// Whether they follow from error rates; else they are one fixed distance.
+    /// Whether the scores follow from error rates, and are not one fixed distance.
     pub fn follow_from_rates(&self) -> bool {
         matches!(self.0, Choice::Target { .. })
     }
 
-    /// The same tables, asked for a rate of one comparison instead; `None` for a model without tables, or what
-    /// is no rate.
+    /// The same tables with a target for one comparison; `None` for a model without tables, or if `rate` is
+    /// no rate.
     pub fn of_one_comparison(&self, rate: f64) -> Option<Self> {
         let (tables, far) = (self.tables()?.clone(), Rate::new(rate)?);
         Some(Self(Choice::Target { tables, far, tries: 1 }))
     }
 
-    /// The score up to which the nearest person counts as the one shown.
+    /// The threshold: up to this score the nearest person counts as the one shown.
     pub fn threshold(&self, case: Case) -> Score {
         match &self.0 {
             Choice::Fixed { distance, .. } => (*distance).into(),
@@ -161,7 +162,7 @@ impl Thresholds {
         }
     }
 
-    /// The false accepts an attempt that a score means, or `None` for a model without tables.
+    /// The false accepts per attempt at a score; `None` for a model without tables.
     pub fn rate_of(&self, score: Score, case: Case) -> Option<f64> {
         let one = self.tables()?.rate_at(case, score);
         let tries = match &self.0 {
@@ -171,7 +172,7 @@ impl Thresholds {
         Some(one.of_any_of(comparisons(case.people, tries)).get())
     }
 
-    /// Whether the threshold lies where the table is a fitted tail rather than counted.
+    /// Whether the threshold is on a fitted tail of the table, not on counted comparisons.
     pub fn is_extrapolated(&self, case: Case) -> bool {
         match &self.0 {
             Choice::Fixed { .. } => false,
@@ -181,19 +182,19 @@ impl Thresholds {
         }
     }
 
-    /// What is asked of a case, and what is met; `None` for a fixed distance, which promises nothing.
+    /// The target and what is reached in a case; `None` for a fixed distance, which promises nothing.
     pub fn promise(&self, case: Case) -> Option<Promise> {
         let Choice::Target { tables, far, tries } = &self.0 else { return None };
         let least = tables.least_rate(case);
         let met = least.of_any_of(comparisons(case.people, *tries)).get().max(far.get());
-        // Rounding may take one person away, never give one.
+        // Rounding may reduce the number by one person, but never increase it.
         let comparisons = f64::ln_1p(-far.get()) / f64::ln_1p(-least.get());
         let people = (comparisons / f64::from((*tries).max(1)) * (1.0 - 1e-9)).floor() as usize;
         Some(Promise { asked: far.get(), met, people })
     }
 
-    /// The worst promise of all cases that a door meets: probes of `frames` frames, of either crops, against templates
-    /// of these numbers of photographs. `None` for a fixed distance.
+    /// The worst promise of all cases at a door: probes of `frames` frames, with either crops, against
+    /// templates with these numbers of photographs. `None` for a fixed distance.
     pub fn promise_at_a_door(
         &self,
         people: usize,
@@ -215,7 +216,7 @@ impl Thresholds {
     }
 }
 
-/// Comparisons an attempt, at least one.
+/// The comparisons per attempt, at least one.
 fn comparisons(people: usize, tries: u32) -> f64 {
     people.max(1) as f64 * f64::from(tries.max(1))
 }

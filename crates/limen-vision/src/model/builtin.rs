@@ -1,9 +1,9 @@
-//! The files of `models/` that are compiled into the binary.
+//! The files of `models/` that are compiled into the program.
 
-/// `models/manifest.toml`.
+/// The text of `models/manifest.toml`, which describes the built-in networks.
 pub const MANIFEST: &str = include_str!("../../../../models/manifest.toml");
 
-/// The others, by their names in the manifest.
+/// The other files, by their names in the manifest.
 static FILES: [(&str, &[u8]); 4] = [
     ("embedding-int8.onnx", include_bytes!("../../../../models/embedding-int8.onnx")),
     ("detector.onnx", include_bytes!("../../../../models/detector.onnx")),
@@ -11,20 +11,20 @@ static FILES: [(&str, &[u8]); 4] = [
     ("cohort.bin", include_bytes!("../../../../models/cohort.bin")),
 ];
 
-/// The bytes of a compiled-in model, by its file name in the manifest.
+/// The bytes of a compiled-in file, by its name in the manifest.
 pub fn builtin_file(name: &str) -> Option<&'static [u8]> {
     FILES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
 }
 
-/// Gives back the memory in which the files lie: what was made of them stays, and whoever reads them again gets them
-/// from the program's file. The least that the kernel can give back is a page, of 4 to 64 KiB.
+/// Frees the memory pages of the files. What was made from them stays; if the files are read again, they come
+/// from the program's file. The kernel frees whole pages, of 4 to 64 KiB.
 pub fn let_go_of_files() {
     const PAGE: usize = 64 << 10;
     for (_, bytes) in &FILES {
         let skip = bytes.as_ptr().align_offset(PAGE);
         let pages = bytes.get(skip..).unwrap_or_default();
-        // SAFETY: whole pages of a constant, which nothing can have written: read again, they are read from the file.
-        // A failure is none of ours: the memory stays taken.
+        // SAFETY: these are whole pages of a constant that nothing can have written. If they are read again,
+        // they come from the file. If this fails, the memory stays in use, which does no harm.
         unsafe {
             libc::madvise(pages.as_ptr().cast_mut().cast(), pages.len() / PAGE * PAGE, libc::MADV_DONTNEED);
         }

@@ -1,4 +1,4 @@
-//! Which embedding network is meant, and the pack that the name stands for.
+//! Which embedding network to use, and the pack that a name stands for.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use super::pack::Pack;
 use super::packs::Packs;
 use super::{ModelError, builtin_file};
 
-/// The longest name of a model; it becomes part of file names and log lines.
+/// The longest name of a model, in characters. It is part of file names and log lines.
 const MAX_NAME_LENGTH: usize = 64;
-/// What the default network is called in a configuration besides its name.
+/// Another name of the default network in a configuration.
 const DEFAULT_ALIAS: &str = "int8";
 
 /// A model's name: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit.
@@ -20,10 +20,10 @@ const DEFAULT_ALIAS: &str = "int8";
 pub struct ModelName(String);
 
 impl ModelName {
-    /// What a name must be, to be said after one that is not.
+    /// The rule for names, as the end of a message about a wrong one.
     pub const RULE: &str = "is no model's name; use 1 to 64 of a-z, 0-9 and '-' between them";
 
-    /// Checks and wraps a name.
+    /// Checks a text and makes a name of it; `None` if it breaks [`Self::RULE`].
     pub fn new(text: &str) -> Option<Self> {
         let allowed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let sound = allowed && (1..=MAX_NAME_LENGTH).contains(&text.len());
@@ -35,7 +35,7 @@ impl ModelName {
         &self.0
     }
 
-    /// Whether a network of this program has the name, so that no pack may.
+    /// Whether one of this program's own networks has the name, so that no pack may have it.
     pub(super) fn is_built_in(&self) -> Result<bool, ModelError> {
         let manifest = Manifest::built_in()?;
         let mut compiled_in = manifest.entries().iter().filter(|entry| builtin_file(&entry.file).is_some());
@@ -52,30 +52,30 @@ impl fmt::Display for ModelName {
 /// Which embedding network to use.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum EmbedderChoice {
-    /// The quantised network compiled in.
+    /// The quantised network that is compiled in.
     #[default]
     BuiltIn,
-    /// One that is compiled in or installed, by its name.
+    /// A network that is compiled in or installed, by its name.
     Named {
-        /// Its name.
+        /// The name of the network.
         name: ModelName,
-        /// Where packs are installed.
+        /// The folder of installed packs.
         packs: Packs,
     },
-    /// A file, whose digest the configuration pins; it is described by the built-in manifest or by an
-    /// installed pack of that digest.
+    /// A file whose digest is in the configuration. The built-in manifest describes it, or an installed pack
+    /// with that digest.
     File {
         /// The ONNX file.
         path: PathBuf,
-        /// What its SHA-256 must be.
+        /// The SHA-256 that it must have.
         sha256: ModelDigest,
-        /// Where packs are installed.
+        /// The folder of installed packs.
         packs: Packs,
     },
 }
 
 impl EmbedderChoice {
-    /// The network of this name; `None` if the text can be no name.
+    /// The network of this name; `None` if the text is no valid name.
     pub fn named(text: &str, packs: Packs) -> Option<Self> {
         match text {
             DEFAULT_ALIAS => Some(Self::BuiltIn),
@@ -83,7 +83,7 @@ impl EmbedderChoice {
         }
     }
 
-    /// The pack that is meant, its digests verified.
+    /// The chosen pack, with verified digests.
     pub fn pack(&self) -> Result<Pack, ModelError> {
         let manifest = Manifest::built_in()?;
         match self {

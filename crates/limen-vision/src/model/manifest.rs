@@ -1,4 +1,4 @@
-//! `models/manifest.toml`, and the manifest of a pack: every fact about a network that the program relies on.
+//! `models/manifest.toml` and the manifests of packs: all facts about networks that the program relies on.
 
 mod checks;
 
@@ -12,15 +12,15 @@ use super::builtin::MANIFEST;
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
 
-/// What a network is for.
+/// The purpose of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Finds faces.
+    /// Finds faces in a picture.
     Detection,
     /// Places points on a face.
     Landmarks,
-    /// Makes an embedding of an aligned face.
+    /// Embeds an aligned face.
     Embedding,
 }
 
@@ -32,147 +32,148 @@ pub struct Manifest {
     entries: Vec<Entry>,
 }
 
-/// One network. Keys that only people or other rooms read (licence, origin, error rates) are passed over.
+/// One network. Fields that only people or other modules read (licence, origin, error rates) are ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Entry {
-    /// Its name in configuration and log.
+    /// The network's name in configuration and log.
     pub name: String,
-    /// How new it is among the networks of this name, 0 if not said: one older than the last in force is refused.
+    /// The version among the networks of this name; 0 if not given. A network older than the last one in use
+    /// is refused.
     #[serde(default)]
     pub version: u32,
-    /// What it is for.
+    /// The purpose of the network.
     pub role: Role,
-    /// The one to use unless configured otherwise.
+    /// Whether it is used unless configured otherwise.
     #[serde(default)]
     pub default: bool,
-    /// File name below `models/`.
+    /// The file's name in `models/`.
     pub file: String,
-    /// SHA-256 of the file.
+    /// The SHA-256 of the file.
     #[serde(rename = "sha256", deserialize_with = "digest")]
     pub digest: ModelDigest,
-    /// Trained on faces; an untrained network proves that an architecture runs, nothing more.
+    /// Whether it was trained on faces. An untrained network only proves that an architecture runs.
     pub trained: bool,
-    /// What goes in.
+    /// The input of the network.
     pub input: Input,
-    /// What comes out, in this order.
+    /// The outputs, in order.
     pub outputs: Vec<Output>,
     /// How two embeddings are compared.
     #[serde(default)]
     pub metric: Metric,
-    /// Two frames of one track that are farther apart show two faces; above zero, by the metric.
+    /// Two frames of a track that are farther apart show two people; above zero, by the metric.
     #[serde(default, deserialize_with = "same_face")]
     pub same_face: Option<Distance>,
-    /// What must come out for the test pattern.
+    /// The expected outputs for the test pattern.
     pub self_test: Vec<SelfTest>,
-    /// The faces of nobody that distances are centred with.
+    /// The cohort of synthetic faces with which distances are centred.
     pub cohort: Option<CohortFile>,
-    /// Int8 against float; only in a quantised entry.
+    /// The cost of quantisation; only for a quantised network.
     pub quantisation: Option<Quantisation>,
 }
 
-/// What goes into a network.
+/// The input of a network.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Input {
-    /// Order of the axes.
+    /// The order of the axes.
     pub layout: Layout,
-    /// Batch of one, three channels, height, width, in the order of `layout`.
+    /// The shape: batch of one, three channels, height and width, in the order of `layout`.
     pub shape: Vec<usize>,
-    /// Order of the channels.
+    /// The order of the channels.
     pub channels: Channels,
-    /// Taken from each of R, G, B (0 to 255).
+    /// What is subtracted from each of R, G, B (0 to 255).
     pub subtract: [f32; 3],
-    /// What the difference is divided by.
+    /// The divisor of the difference.
     pub divide: f32,
 }
 
-/// Order of the axes of an input.
+/// The order of the axes of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Layout {
-    /// Channels first.
+    /// Channels before height and width.
     #[serde(rename = "NCHW")]
     Nchw,
-    /// Channels last.
+    /// Channels after height and width.
     #[serde(rename = "NHWC")]
     Nhwc,
 }
 
-/// Order of the channels of an input.
+/// The order of the channels of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Channels {
-    /// Red first.
+    /// Red, green, blue.
     #[serde(rename = "RGB")]
     Rgb,
-    /// Blue first.
+    /// Blue, green, red.
     #[serde(rename = "BGR")]
     Bgr,
 }
 
-/// What comes out of a network.
+/// An output of a network.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Output {
-    /// Its name.
+    /// The name of the output.
     pub name: String,
-    /// Its shape.
+    /// The length of each axis.
     pub shape: Vec<usize>,
 }
 
 impl Output {
-    /// How many numbers it holds.
+    /// The number of all its values.
     pub fn numbers(&self) -> usize {
         self.shape.iter().fold(1, |numbers, side| numbers.saturating_mul(*side))
     }
 }
 
-/// The first numbers of an output for the test pattern, measured in another runtime.
+/// The first numbers of an output for the test pattern, measured with another runtime.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SelfTest {
-    /// Name of the output.
+    /// The name of the output.
     pub output: String,
-    /// Its first numbers.
+    /// The first numbers of the output.
     pub first: Vec<f32>,
-    /// How far this machine's may lie from them.
+    /// The largest difference that is allowed.
     pub tolerance: f32,
 }
 
-/// `[model.cohort]`: a file of embeddings of nobody in particular, made for this network alone.
+/// `[model.cohort]`: a file of embeddings of synthetic faces, made for this network alone.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CohortFile {
-    /// Its name, by which an error-rate table says that it was measured with it.
+    /// The cohort's name, which error-rate tables measured with it use.
     pub name: String,
-    /// Its file, beside the manifest.
+    /// The name of the file, beside the manifest.
     pub file: String,
-    /// SHA-256 of the file.
+    /// The SHA-256 of the file.
     #[serde(deserialize_with = "digest")]
     pub sha256: ModelDigest,
-    /// How many vectors it holds, 2 to 10,000.
+    /// The number of vectors, 2 to 10,000.
     pub vectors: usize,
-    /// Numbers a vector, as many as the network gives.
+    /// The numbers per vector, as many as in an embedding of the network.
     pub dimensions: usize,
     /// How many of the nearest vectors count.
     pub nearest: usize,
-    /// What a stored number is multiplied by, above zero.
+    /// The factor for each stored number, above zero.
     pub scale: f32,
 }
 
-/// What quantisation cost, measured by `models/fit`.
+/// The cost of quantisation, measured by `models/fit`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Quantisation {
-    /// L2 between the int8 and the float embedding of the same crop, mean over the faces measured.
+    /// The mean L2 distance between the int8 and the float embedding of the same crop.
     pub mean_l2_difference: f32,
-    /// True accepts of the float network at one false accept in 10,000, as a fraction.
+    /// The float network's true accept rate at a false accept rate of 1 in 10,000, 0 to 1.
     #[serde(rename = "tar-1e-4-float")]
     pub tar_float: f32,
-    /// The same of the int8 network.
+    /// The same for the int8 network.
     #[serde(rename = "tar-1e-4-int8")]
     pub tar_int8: f32,
 }
 
 impl Manifest {
-    /// The manifest compiled in.
+    /// The manifest that is compiled in.
     pub fn built_in() -> Result<Self, ModelError> {
         Self::parse(MANIFEST)
     }
@@ -192,17 +193,17 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// All entries.
+    /// All entries, in the order of the file.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The entry to use for a role unless configured otherwise.
+    /// The entry for a role that is used unless configured otherwise.
     pub fn default_for(&self, role: Role) -> Result<&Entry, ModelError> {
         self.find(|e| e.role == role && e.default, || format!("default for {role:?}"))
     }
 
-    /// The entry of a file's digest.
+    /// The entry of the file with this digest.
     pub fn by_digest(&self, digest: &ModelDigest) -> Result<&Entry, ModelError> {
         self.find(|e| e.digest == *digest, || format!("sha256 {digest}"))
     }
@@ -220,20 +221,20 @@ impl Manifest {
 }
 
 impl Entry {
-    /// Input width and height in pixels.
+    /// The input's width and height, in pixels.
     pub fn input_size(&self) -> (u32, u32) {
         let (height, width) = self.input.sides();
         (width as u32, height as u32)
     }
 
-    /// How many numbers an embedding has; of a network with several outputs, the first.
+    /// The number of dimensions of an embedding: the size of the first output.
     pub fn dimensions(&self) -> usize {
         self.outputs.first().map_or(0, Output::numbers)
     }
 }
 
 impl Input {
-    /// The same for the engine: what each byte of a picture is to the network.
+    /// The input for the engine: how a byte of a picture becomes a number.
     pub fn to_network(&self) -> limen_nn::Input {
         let sources = if self.channels == Channels::Rgb { [0, 1, 2] } else { [2, 1, 0] };
         let factor = 1.0 / self.divide;

@@ -1,4 +1,4 @@
-//! One network: loaded, checked, run.
+//! A network: loading, checking, running.
 
 use limen_core::embedding::ModelDigest;
 use limen_nn::{NetworkError, Place, guarded};
@@ -6,7 +6,7 @@ use limen_nn::{NetworkError, Place, guarded};
 use super::ModelError;
 use super::manifest::Entry;
 
-/// A loaded network with the facts of its manifest entry. Cheap to share, safe to run from any thread.
+/// A loaded network with its manifest entry. Cheap to clone, can run on any thread.
 pub struct Network {
     entry: Entry,
     digest: ModelDigest,
@@ -14,7 +14,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Loads a graph and proves that it is the one the manifest describes.
+    /// Loads a graph and checks that it is the one that the manifest describes.
     pub fn load(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
         let digest = ModelDigest::of(bytes);
         if digest != entry.digest {
@@ -37,29 +37,29 @@ impl Network {
         Ok(network)
     }
 
-    /// The manifest's facts.
+    /// The network's manifest entry.
     pub fn entry(&self) -> &Entry {
         &self.entry
     }
 
-    /// SHA-256 of the file.
+    /// The SHA-256 of the file.
     pub fn digest(&self) -> ModelDigest {
         self.digest
     }
 
-    /// Input width and height in pixels.
+    /// The input's width and height, in pixels.
     pub fn input_size(&self) -> (u32, u32) {
         self.entry.input_size()
     }
 
-    /// Runs packed RGB bytes of exactly [`Self::input_size`] through the network, normalised as the
-    /// manifest says; one flat vector an output, in the manifest's order.
+    /// Runs the network on packed RGB bytes of exactly [`Self::input_size`], normalised as the manifest says.
+    /// Returns one flat vector per output, in the manifest's order.
     pub fn run(&self, rgb: &[u8]) -> Result<Vec<Vec<f32>>, ModelError> {
         self.network.run(rgb).map_err(|error| told(error, &self.entry))
     }
 
-    /// Proves that the network computes here what it computed where it was measured, and finite numbers
-    /// beyond. The picture: pixel (row r, column c) is ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256).
+    /// Checks that the network's outputs are those in the manifest, and finite. The picture: pixel (row r,
+    /// column c) is ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256).
     fn self_test(&self) -> Result<(), ModelError> {
         let (width, height) = self.input_size();
         let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
@@ -98,7 +98,7 @@ impl std::fmt::Debug for Network {
     }
 }
 
-/// What went wrong, in the words of the manifest.
+/// The engine's error, in the manifest's names.
 fn told(error: NetworkError, entry: &Entry) -> ModelError {
     let name = entry.name.clone();
     match error {

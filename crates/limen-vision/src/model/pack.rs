@@ -1,4 +1,4 @@
-//! A pack: an embedding network, the manifest that describes it and, where it has one, its cohort.
+//! A pack: an embedding network, the manifest that describes it and, for some, a cohort.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,29 +12,28 @@ use super::choice::ModelName;
 use super::manifest::{CohortFile, Entry, Manifest, Role};
 use super::{ModelError, Network};
 
-/// The largest network: its bytes and the graph made of them are in memory together, and the service has
-/// 512 MiB.
+/// The largest network, in bytes: the file and the graph made from it are in memory together, and the service
+/// has 512 MiB.
 const MAX_NETWORK_BYTES: u64 = 200 << 20;
-/// The largest manifest; that of this program's own networks has 22 kB.
+/// The largest manifest, in bytes; the built-in one has 22 kB.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
-/// The largest cohort: 10,000 vectors of 1024 floats.
+/// The largest cohort, in bytes: 10,000 vectors of 1024 floats.
 const MAX_COHORT_BYTES: u64 = 41 << 20;
 
-/// The files of one embedding network, their digests verified. The network itself is not proven before
-/// [`Pack::load`].
+/// The files of one embedding network, with verified digests. Only [`Pack::load`] checks the network itself.
 pub struct Pack {
-    /// What the manifest says about it.
+    /// The manifest's entry for the network.
     pub entry: Entry,
     /// The manifest's text.
     pub manifest: Cow<'static, str>,
-    /// The ONNX file.
+    /// The bytes of the ONNX file.
     pub network: Cow<'static, [u8]>,
-    /// The cohort's file.
+    /// The bytes of the cohort file, if there is one.
     pub cohort: Option<Cow<'static, [u8]>>,
 }
 
 impl Pack {
-    /// A network of this program, of any role.
+    /// One of this program's own networks, for any role.
     pub fn built_in(entry: &Entry) -> Result<Self, ModelError> {
         let network = compiled_in(entry, &entry.file)?;
         Self::of_built_in_entry(entry, network)
@@ -46,13 +45,13 @@ impl Pack {
         Self::verified(entry.clone(), MANIFEST.into(), network, read)
     }
 
-    /// A pack as it is handed over: a network, its manifest and, beside that, the cohort's file.
+    /// Reads a pack before its installation: a network, its manifest and, beside that, the cohort file.
     pub fn read(network: &Path, manifest: &Path, trust: Trust) -> Result<Self, ModelError> {
         let folder = manifest.parent().unwrap_or(Path::new(""));
         Self::from_files(network, manifest, |cohort| folder.join(&cohort.file), trust)
     }
 
-    /// A pack whose cohort's file is found by `cohort_file`.
+    /// Reads a pack whose cohort file `cohort_file` finds.
     pub(super) fn from_files(
         network: &Path,
         manifest: &Path,
@@ -84,7 +83,7 @@ impl Pack {
         Ok(Self { entry, manifest, network, cohort })
     }
 
-    /// The network, proven: shapes, self-test, finite numbers.
+    /// Loads the network and checks shapes, self-test and finite numbers.
     pub fn load(&self) -> Result<Network, ModelError> {
         Network::load(&self.network, &self.entry)
     }
@@ -96,7 +95,7 @@ impl fmt::Debug for Pack {
     }
 }
 
-/// The manifest of a pack: its text and its one entry.
+/// Reads the manifest of a pack: its text and its only entry.
 pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Entry), ModelError> {
     let wrong = |what: String| ModelError::Pack { file: file.to_owned(), what };
     let text = read_trusted_text(file, MAX_MANIFEST_BYTES, trust)?;

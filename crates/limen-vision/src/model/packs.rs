@@ -1,7 +1,7 @@
 //! The folder of installed packs: `<name>.onnx`, `<name>.toml` and, for some, `<name>.cohort.bin`.
 //!
-//! The manifest is written last and makes the pack; what lies there without one was cut off half-way. Packs
-//! decide who enters, so they are read only if nobody else may write them.
+//! The manifest is written last; without it, a pack is incomplete. Packs decide who enters, so they are read
+//! only if nobody else may write them.
 
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, Permissions};
@@ -18,30 +18,30 @@ use super::pack::{Pack, read_manifest};
 
 /// The folder's name in the state folder.
 const FOLDER: &str = "models";
-/// How the files of a pack end.
+/// The endings of a pack's file names.
 const ENDINGS: [&str; 3] = [".toml", ".onnx", ".cohort.bin"];
-/// Networks are no secret.
+/// The mode of the files: networks are no secret.
 const FILE_MODE: u32 = 0o644;
 const FOLDER_MODE: u32 = 0o755;
 
-/// The folder of installed packs; it need not exist.
+/// The folder of installed packs. It may not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packs {
     folder: PathBuf,
 }
 
 impl Packs {
-    /// Those of this state folder.
+    /// The packs in this state folder.
     pub fn in_state(state: &Path) -> Self {
         Self { folder: state.join(FOLDER) }
     }
 
-    /// The embedding networks that need no folder: those compiled in.
+    /// The embedding networks that are compiled in and need no folder.
     pub fn built_in() -> Result<Vec<Pack>, ModelError> {
         built_in_packs()
     }
 
-    /// The names of all packs, whole or not, in their order.
+    /// The names of all packs, complete or not, sorted.
     pub fn names(&self) -> Result<Vec<String>, ModelError> {
         let failed = |source| ModelError::File { file: self.folder.clone(), source };
         let entries = match std::fs::read_dir(&self.folder) {
@@ -53,14 +53,14 @@ impl Packs {
         for entry in entries {
             let file = entry.map_err(failed)?.file_name();
             let file = file.to_string_lossy();
-            // A hidden file is one that is being written.
+            // A hidden file is still being written.
             let stem = ENDINGS.iter().find_map(|ending| file.strip_suffix(ending));
             names.extend(stem.filter(|stem| !stem.starts_with('.')).map(str::to_owned));
         }
         Ok(names.into_iter().collect())
     }
 
-    /// The pack of this name, its digests verified.
+    /// The pack of this name, with verified digests.
     pub fn read(&self, name: &ModelName) -> Result<Pack, ModelError> {
         let [manifest, network, cohort] = self.files(name);
         if name.is_built_in()? {
@@ -79,7 +79,7 @@ impl Packs {
         Ok(pack)
     }
 
-    /// The name of the pack whose network has this digest. Packs that cannot be read describe nothing.
+    /// The name of the pack whose network has this digest. Packs that cannot be read are skipped.
     pub(super) fn describing(&self, digest: ModelDigest) -> Result<Option<ModelName>, ModelError> {
         let is_it = |name: &ModelName| {
             let [manifest, ..] = self.files(name);
@@ -88,7 +88,7 @@ impl Packs {
         Ok(self.names()?.iter().filter_map(|name| ModelName::new(name)).find(is_it))
     }
 
-    /// Installs a pack that was proven, each file in one step and the manifest last. The state folder exists.
+    /// Installs a checked pack, each file in one step and the manifest last. The state folder must exist.
     pub fn install(&self, pack: &Pack) -> Result<(), ModelError> {
         let wrong = || ModelError::Manifest(format!("the model's name {}", ModelName::RULE));
         let name = ModelName::new(&pack.entry.name).ok_or_else(wrong)?;
@@ -107,7 +107,7 @@ impl Packs {
         Ok(write_atomically(&manifest, pack.manifest.as_bytes(), FILE_MODE)?)
     }
 
-    /// Manifest, network and cohort.
+    /// The paths of manifest, network and cohort.
     fn files(&self, name: &ModelName) -> [PathBuf; 3] {
         ENDINGS.map(|ending| self.folder.join(format!("{name}{ending}")))
     }
@@ -118,7 +118,7 @@ impl Packs {
             let remedy = "write another name into the manifest".to_owned();
             return taken("a network of this program".to_owned(), remedy);
         }
-        // One that cannot be read is damaged, and installed again.
+        // A pack that cannot be read is damaged and is installed again.
         let [manifest, network, _] = self.files(name);
         match read_manifest(&manifest, Trust::in_the_service()) {
             Ok((_, entry)) if entry.digest != pack.entry.digest => {
@@ -139,7 +139,7 @@ impl Packs {
             return Ok(());
         }
         DirBuilder::new().mode(FOLDER_MODE).create(&self.folder).map_err(failed)?;
-        // The process's umask may have taken bits away.
+        // The umask may have removed some of the bits.
         std::fs::set_permissions(&self.folder, Permissions::from_mode(FOLDER_MODE)).map_err(failed)
     }
 }

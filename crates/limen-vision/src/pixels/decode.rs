@@ -1,9 +1,9 @@
 //! From a camera's bytes to a picture.
 //!
-//! Nothing that a camera sends is believed: a length that does not fit the negotiated size, a JPEG of another
-//! size, cut off or damaged, is an error and never a panic, and no memory is taken before the size is
-//! checked. What no check here can see is a JPEG damaged in its middle that still ends properly; it decodes
-//! to a picture that is partly nonsense, and the policy wants several frames that agree.
+//! A camera's bytes are not trusted. A length that does not fit the negotiated size, or a JPEG that is cut
+//! off, damaged or of another size, is an error and never a panic, and no memory is allocated before the size
+//! is checked. No check here finds a JPEG that is damaged in the middle and ends properly. Its picture is
+//! partly nonsense, but the policy needs several frames that agree.
 
 use thiserror::Error;
 
@@ -11,50 +11,50 @@ use super::jpeg::{self, JpegFault};
 use super::packing::{Packing, clamped};
 use crate::frame::{Frame, Picture};
 
-/// The longest side of a frame, in pixels: more than any door camera has, and 48 MiB decoded.
+/// The longest side of a frame, in pixels: longer than any door camera's, and 48 MiB decoded.
 pub const MAX_SIDE: u32 = 4096;
 
-/// Some drivers round the length of a frame up to whole pages of memory.
+/// The size of a page in bytes: some drivers round the length of a frame up to whole pages.
 const PAGE: usize = 4096;
 
-/// Why a frame cannot be read.
+/// Why a frame cannot be decoded.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum PixelError {
-    /// Zero, huge or odd dimensions, or rows that overlap.
+    /// The dimensions are zero, huge or odd, or rows overlap.
     #[error("a {format} frame cannot be {width}x{height} with rows {stride} bytes apart")]
     Shape {
-        /// The format's name.
+        /// The name of the format.
         format: &'static str,
-        /// Pixels a row.
+        /// The width, in pixels.
         width: u32,
-        /// Rows.
+        /// The height, in pixels.
         height: u32,
-        /// Bytes from row to row.
+        /// The bytes from the start of one row to the next.
         stride: usize,
     },
-    /// Too few or too many bytes for its size.
+    /// The frame has too few or too many bytes for its size.
     #[error("a {format} frame of {width}x{height} has {wanted} bytes, the camera sent {got}")]
     Length {
-        /// The format's name.
+        /// The name of the format.
         format: &'static str,
-        /// Pixels a row.
+        /// The width, in pixels.
         width: u32,
-        /// Rows.
+        /// The height, in pixels.
         height: u32,
-        /// Bytes that its size needs.
+        /// The bytes that this size needs.
         wanted: usize,
-        /// Bytes that came.
+        /// The bytes that the camera sent.
         got: usize,
     },
-    /// A JPEG of a size that was not negotiated.
+    /// The JPEG's size is not the negotiated one.
     #[error("the camera promised {promised} and sent a JPEG of {found}")]
     OtherSize {
-        /// What was negotiated.
+        /// The negotiated size.
         promised: String,
-        /// What the JPEG says.
+        /// The size in the JPEG.
         found: String,
     },
-    /// Not a whole JPEG.
+    /// The bytes are no complete JPEG.
     #[error("the camera's JPEG is unusable: {0}")]
     Jpeg(#[from] JpegFault),
 }
@@ -72,9 +72,9 @@ pub fn decode(frame: &Frame) -> Result<Picture, PixelError> {
     Picture::new(frame.width, frame.height, rgb).ok_or_else(|| shape(frame))
 }
 
-/// Packs a picture as YUYV, limited-range BT.601 (luminance 16 to 235), as USB cameras send it; the inverse
-/// of [`decode`] up to rounding and the halved colour resolution. An odd last column is doubled, so the
-/// frame's width is then one more.
+/// Packs a picture as YUYV, limited-range BT.601 (luminance 16 to 235), as USB cameras send it: the inverse
+/// of [`decode`], except for rounding and the halved colour resolution. An odd last column is doubled, so the
+/// frame is then one pixel wider.
 pub fn encode_yuyv(picture: &Picture) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(picture.rgb().len());
     for row in picture.rgb().chunks_exact(picture.width() as usize * 3) {
@@ -112,7 +112,7 @@ fn decode_mjpeg(frame: &Frame) -> Result<Picture, PixelError> {
     Ok(jpeg::decode(&jpeg::with_tables(&frame.bytes, &outline), &outline)?)
 }
 
-/// Whether the frame's rows are all there.
+/// Checks that the frame has all bytes of its rows.
 pub(super) fn check_rows(frame: &Frame, packing: Packing) -> Result<(), PixelError> {
     check_sides(frame)?;
     let row = frame.width as usize * packing.pixel();
@@ -244,7 +244,7 @@ mod tests {
             for damage in [0x00, 0x5A, 0xFF] {
                 let mut corrupt = jpeg.clone();
                 corrupt[at] = damage;
-                // Whether it still decodes depends on the byte; that it returns is what counts.
+                // Whether it still decodes depends on the byte; the test is that it returns.
                 let _ = decode(&frame(PixelFormat::Mjpeg, 64, 48, 0, corrupt));
             }
         }

@@ -1,4 +1,4 @@
-//! From a picture to bytes: for a snapshot, and for a photograph that was taken at the door.
+//! From a picture to JPEG: for snapshots, and for photographs taken at the door.
 
 use std::io;
 
@@ -7,10 +7,10 @@ use image::codecs::jpeg::JpegEncoder;
 
 use crate::frame::Picture;
 
-/// JPEG quality in percent: no visible loss, a tenth of the bytes.
+/// The JPEG quality in percent: no visible loss, a tenth of the bytes.
 const QUALITY: u8 = 90;
 
-/// The picture as JPEG; fails if a side is longer than 65535 pixels.
+/// The picture as JPEG. It fails if a side is longer than 65535 pixels.
 pub fn encode_jpeg(picture: &Picture) -> io::Result<Vec<u8>> {
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)

@@ -1,11 +1,11 @@
-//! What has to be known of a JPEG before the decoder sees it, for frames and photographs alike.
+//! Checks a JPEG before the decoder gets it, for frames and photographs.
 //!
-//! The decoder fills the rest of a truncated picture with grey instead of failing, and it needs the Huffman
-//! tables that many USB cameras leave out. So the segments are walked first: where the picture ends, how
-//! large it says it is, and whether its tables are there.
+//! The decoder does not fail on a truncated picture, but fills the rest with grey, and it needs the Huffman
+//! tables, which many USB cameras omit. So the segments are read first: where the picture ends, its size, and
+//! whether it has tables.
 //!
-//! Glossary: a *marker* is 0xFF and a letter; a *scan* is the coded picture; *DHT* are the Huffman tables,
-//! *SOF* the header with the size, *EOI* the end.
+//! Glossary: a *marker* is 0xFF and another byte; a *scan* is the coded picture; *DHT* is a segment with
+//! Huffman tables, *SOF* the header with the size, *EOI* the end marker.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -16,16 +16,16 @@ use thiserror::Error;
 
 use crate::frame::Picture;
 
-/// Why bytes are not a whole JPEG.
+/// Why bytes are no complete JPEG.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum JpegFault {
-    /// It does not begin like one.
+    /// The bytes do not begin like a JPEG.
     #[error("it is not a JPEG")]
     NotJpeg,
-    /// It stops before its end marker.
+    /// The bytes end before the end marker.
     #[error("it is cut off before its end")]
     Truncated,
-    /// Its segments make no sense, or the decoder refused it.
+    /// The segments are wrong, or the decoder refused the picture.
     #[error("it is damaged ({0})")]
     Damaged(String),
 }
@@ -33,19 +33,19 @@ pub enum JpegFault {
 /// What the segments say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outline {
-    /// Pixels a row.
+    /// The width, in pixels.
     pub width: u16,
-    /// Rows.
+    /// The height, in pixels.
     pub height: u16,
-    /// 1 grey, 3 colour, 4 print colours (CMYK).
+    /// The number of channels: 1 grey, 3 colour, 4 print colours (CMYK).
     pub components: u8,
-    /// Written by an Adobe program, which stores print colours inverted.
+    /// Whether an Adobe program wrote it; these store print colours inverted.
     pub adobe: bool,
-    /// It brings Huffman tables.
+    /// Whether it has Huffman tables.
     pub tables: bool,
-    /// Where the first scan's marker stands; 0 if there is no scan.
+    /// The position of the first scan's marker; 0 if there is no scan.
     first_scan: usize,
-    /// Just behind the end marker; cameras may send padding after it.
+    /// The position after the end marker; cameras may send padding there.
     end: usize,
 }
 
@@ -55,7 +55,7 @@ const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
 const ADOBE: u8 = 0xEE;
 
-/// Walks the segments up to the end marker.
+/// Reads the segments up to the end marker.
 pub fn outline(bytes: &[u8]) -> Result<Outline, JpegFault> {
     if !bytes.starts_with(&SOI) {
         return Err(JpegFault::NotJpeg);
@@ -84,7 +84,7 @@ pub fn outline(bytes: &[u8]) -> Result<Outline, JpegFault> {
     }
 }
 
-/// The bytes up to the end marker, with the standard Huffman tables put in where the picture has none.
+/// The bytes up to the end marker. If the picture has no Huffman tables, the standard ones are inserted.
 pub(super) fn with_tables<'a>(bytes: &'a [u8], outline: &Outline) -> Cow<'a, [u8]> {
     let whole = &bytes[..outline.end];
     if outline.tables {
@@ -94,7 +94,7 @@ pub(super) fn with_tables<'a>(bytes: &'a [u8], outline: &Outline) -> Cow<'a, [u8
     Cow::Owned([head, standard_tables().as_slice(), scan].concat())
 }
 
-/// Decodes a grey or colour JPEG of which [`outline`] has found the whole.
+/// Decodes a grey or colour JPEG that [`outline`] found to be complete.
 pub(super) fn decode(bytes: &[u8], outline: &Outline) -> Result<Picture, JpegFault> {
     let damaged = |what: &dyn std::fmt::Display| JpegFault::Damaged(what.to_string());
     let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
@@ -113,7 +113,7 @@ pub(super) fn decode(bytes: &[u8], outline: &Outline) -> Result<Picture, JpegFau
     Picture::new(width, height, rgb).ok_or_else(|| damaged(&"no pixels"))
 }
 
-/// The next marker from `at` on and the place behind it. In a scan 0xFF 0x00 stands for a plain 0xFF, and
+/// The next marker from `at` on, and the position after it. In a scan, 0xFF 0x00 stands for a plain 0xFF, and
 /// 0xFF may be repeated before a marker.
 fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let found =
@@ -122,7 +122,7 @@ fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     Some((bytes[behind - 1], behind))
 }
 
-/// Restart markers and the like, which no length follows.
+/// Whether no length follows the marker, as with restart markers.
 fn stands_alone(marker: u8) -> bool {
     matches!(marker, 0x01 | 0xD0..=0xD8)
 }
@@ -131,7 +131,7 @@ fn is_frame_header(marker: u8) -> bool {
     matches!(marker, 0xC0..=0xCF) && !matches!(marker, DHT | 0xC8 | 0xCC)
 }
 
-/// The body of the segment whose length field stands at `at`.
+/// The body of the segment whose length field is at `at`.
 fn segment(bytes: &[u8], at: usize) -> Result<&[u8], JpegFault> {
     let length = bytes.get(at..at + 2).ok_or(JpegFault::Truncated)?;
     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
@@ -158,7 +158,7 @@ fn checked(found: Outline) -> Result<Outline, JpegFault> {
     Ok(found)
 }
 
-/// The DHT segment of ITU T.81, annex K.3.3, which is what a motion JPEG without tables means.
+/// The DHT segment of ITU T.81, annex K.3.3, which a motion JPEG without tables implies.
 fn standard_tables() -> Vec<u8> {
     let mut body = Vec::new();
     for (class_and_number, lengths, values) in [
@@ -215,17 +215,17 @@ pub(super) mod tests {
     use super::*;
     use crate::pixels::encode::encode_jpeg;
 
-    /// A colourful picture as JPEG, for the tests of this room.
+    /// A colourful picture as JPEG, for the tests of the modules here.
     pub fn sample(width: u32, height: u32) -> Vec<u8> {
         encode_jpeg(&sample_picture(width, height)).expect("small pictures can be encoded")
     }
 
-    /// What [`sample`] shows: two gradients.
+    /// The picture in [`sample`]: two gradients.
     pub fn sample_picture(width: u32, height: u32) -> Picture {
         Picture::from_fn(width, height, |x, y| [(x * 255 / width) as u8, (y * 255 / height) as u8, 90])
     }
 
-    /// The same JPEG without its Huffman tables, as many USB cameras send it.
+    /// The same JPEG without Huffman tables, as many USB cameras send it.
     pub fn without_tables(jpeg: &[u8]) -> Vec<u8> {
         let mut kept = SOI.to_vec();
         let mut at = 2;

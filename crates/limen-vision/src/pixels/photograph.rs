@@ -1,8 +1,7 @@
-//! Reading a photograph that somebody hands in, for enrolment and for questions of the kind "who is this?".
+//! Reads a photograph that a person gives, to enrol somebody or to ask who it is.
 //!
-//! Photographs come from telephones, scanners and attackers. What they are is decided by their first bytes
-//! and not by their names, their size is known before memory is taken for them, and everything that cannot be
-//! used is refused with what it is and what to do about it.
+//! Photographs come from phones, scanners and attackers. The first bytes, not the name, tell the kind of
+//! file. The size is checked before memory is allocated. An error says what the file is and what to do.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Cursor, ErrorKind, Read};
@@ -20,117 +19,117 @@ use super::scale::shrink;
 use super::shown;
 use crate::frame::Picture;
 
-/// The largest file, in bytes: three times what a good telephone makes.
+/// The largest file, in bytes: three times the size of a good phone's photograph.
 pub const MAX_FILE: u64 = 32 << 20;
-/// The shortest side, in pixels; no face fits in less.
+/// The shortest side, in pixels: no face fits into less.
 pub const MIN_SIDE: u32 = 20;
 /// The longest side, in pixels.
 pub const MAX_SIDE: u32 = 12_000;
-/// The most pixels: 150 MB decoded, which a Pi with 1 GB can still hold.
+/// The most pixels: 150 MB decoded, which fits into a Pi with 1 GB.
 pub const MAX_PIXELS: u64 = 50_000_000;
-/// The most memory that decoding may take, in bytes.
+/// The most memory for decoding, in bytes.
 const MAX_MEMORY: u64 = 256 << 20;
-/// Pictures are scaled down to this, in pixels on the longer side: more detail than the networks look at.
+/// Pictures are scaled down to this longer side, in pixels: more detail than the networks use.
 pub const LONGEST_SIDE: u32 = 1600;
 
-/// Why a file is not a photograph that can be used.
+/// Why a photograph cannot be used.
 #[derive(Debug, Error)]
 pub enum PhotographError {
-    /// No such file.
+    /// There is no such file.
     #[error("{file}: there is no such file; check the name and the folder")]
     Missing {
-        /// The file.
+        /// The file's name.
         file: String,
     },
-    /// The file may not be read by this user.
+    /// This user may not read the file.
     #[error("{file}: not permitted to read it; `chmod u+r {file}`, or give it to the user that runs limen")]
     NotPermitted {
-        /// The file.
+        /// The file's name.
         file: String,
     },
-    /// A folder, a device or the like.
+    /// The path is no regular file, but a folder, a device or the like.
     #[error("{file}: this is not a file; name a photograph in it")]
     NotAFile {
-        /// What was named.
+        /// The name that was given.
         file: String,
     },
-    /// The disk failed.
+    /// The file could not be read.
     #[error("{file}: cannot be read: {source}; copy it again")]
     Unreadable {
-        /// The file.
+        /// The file's name.
         file: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// Nothing in it.
+    /// The file is empty.
     #[error("{file}: the file is empty; copy it again")]
     Empty {
-        /// The file.
+        /// The file's name.
         file: String,
     },
-    /// More bytes than [`MAX_FILE`].
+    /// The file is larger than [`MAX_FILE`].
     #[error("{file}: larger than {} MiB; save it smaller", MAX_FILE >> 20)]
     FileTooLarge {
-        /// The file.
+        /// The file's name.
         file: String,
     },
-    /// Another kind of file.
+    /// The file is of another kind.
     #[error("{file}: this is {what}; save it as JPEG or PNG")]
     OtherFormat {
-        /// The file.
+        /// The file's name.
         file: String,
-        /// What its first bytes say.
+        /// The kind of file, by its first bytes.
         what: &'static str,
     },
-    /// Too few pixels.
+    /// The picture has too few pixels.
     #[error(
         "{file}: only {width}x{height} pixels; a face needs far more, at least {} a side are read",
         MIN_SIDE
     )]
     TooSmall {
-        /// The file.
+        /// The file's name.
         file: String,
-        /// Pixels a row.
+        /// The width, in pixels.
         width: u32,
-        /// Rows.
+        /// The height, in pixels.
         height: u32,
     },
-    /// Too many pixels, or too much memory to decode them.
+    /// The picture has too many pixels, or needs too much memory.
     #[error(
         "{file}: {width}x{height} is too large; scale it down to at most {} megapixels",
         MAX_PIXELS / 1_000_000
     )]
     TooLarge {
-        /// The file.
+        /// The file's name.
         file: String,
-        /// Pixels a row.
+        /// The width, in pixels.
         width: u32,
-        /// Rows.
+        /// The height, in pixels.
         height: u32,
     },
-    /// Stops before its end.
+    /// The picture ends too early.
     #[error("{file}: the picture is cut off before its end; copy it again")]
     Truncated {
-        /// The file.
+        /// The file's name.
         file: String,
     },
-    /// Its bytes make no sense.
+    /// The picture's bytes are wrong.
     #[error("{file}: the picture is damaged ({reason}); copy or export it again")]
     Damaged {
-        /// The file.
+        /// The file's name.
         file: String,
-        /// What the decoder said.
+        /// The error of the decoder.
         reason: String,
     },
-    /// Print colours without the marks that say how they are stored.
+    /// A CMYK picture without the mark that says how its colours are stored.
     #[error("{file}: a JPEG in print colours (CMYK) that cannot be converted; save it as RGB")]
     PrintColours {
-        /// The file.
+        /// The file's name.
         file: String,
     },
 }
 
-/// Whether this is a file with the name of a photograph: `.jpg`, `.jpeg` or `.png`, in small letters or capitals.
+/// Whether the name is that of a photograph: `.jpg`, `.jpeg` or `.png`, in upper or lower case.
 pub fn is_photograph(file: &Path) -> bool {
     let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
     file.is_file() && ["jpg", "jpeg", "png"].iter().any(|known| ending == *known)
@@ -141,8 +140,8 @@ pub fn load_photograph(path: &Path) -> Result<Picture, PhotographError> {
     photograph_from_bytes(&read(path)?, &shown(path))
 }
 
-/// Decodes a photograph: JPEG or PNG, upright as its EXIF says, transparent parts white, at most
-/// [`LONGEST_SIDE`] pixels long. `file` names it in errors.
+/// Decodes a JPEG or PNG: upright as its EXIF says, transparent parts white, at most [`LONGEST_SIDE`] pixels
+/// long. `file` names it in errors.
 pub fn photograph_from_bytes(bytes: &[u8], file: &str) -> Result<Picture, PhotographError> {
     let (picture, orientation) = match sniff(bytes) {
         Kind::Empty => {
@@ -177,7 +176,7 @@ fn read(path: &Path) -> Result<Vec<u8>, PhotographError> {
     Ok(bytes)
 }
 
-/// Without blocking, so that a named pipe is refused instead of waited for.
+/// Opens without blocking, so that a named pipe is refused at once.
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
@@ -189,7 +188,7 @@ enum Kind {
     Other(&'static str),
 }
 
-/// What the first bytes say.
+/// The kind of file, by its first bytes.
 fn sniff(bytes: &[u8]) -> Kind {
     let brand = bytes.get(8..12).unwrap_or_default();
     match bytes {
@@ -213,8 +212,7 @@ fn sniff(bytes: &[u8]) -> Kind {
 fn decode_jpeg(bytes: &[u8], file: &str) -> Result<(Picture, Orientation), PhotographError> {
     let outline = jpeg::outline(bytes).map_err(|fault| jpeg_fault(fault, file))?;
     check_size(u32::from(outline.width), u32::from(outline.height), file)?;
-    // Adobe's programs invert print colours and the decoder counts on that; nobody says how others store
-    // them.
+    // Adobe's programs invert print colours, and the decoder expects that; for other programs it is unknown.
     if outline.components == 4 && !outline.adobe {
         return Err(PhotographError::PrintColours { file: file.to_owned() });
     }
@@ -257,7 +255,7 @@ fn decode_png(bytes: &[u8], file: &str) -> Result<(Picture, Orientation), Photog
     Ok((picture.ok_or_else(|| damaged("no pixels", file))?, orientation))
 }
 
-/// The size in the header chunk, which always comes first.
+/// The size in the header chunk, which is always the first one.
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     Some((number(16)?, number(20)?))
@@ -287,7 +285,7 @@ fn check_size(width: u32, height: u32, file: &str) -> Result<(), PhotographError
     Ok(())
 }
 
-/// Eight bits a channel, what shines through is white.
+/// Eight bits per channel, with white behind transparent parts.
 fn over_white(image: DynamicImage) -> Vec<u8> {
     if !image.has_alpha() {
         return image.into_rgb8().into_raw();

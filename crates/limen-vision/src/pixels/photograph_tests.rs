@@ -21,7 +21,7 @@ fn plain_png(width: u32, height: u32) -> Vec<u8> {
     png(&vec![90; width as usize * height as usize], width, height, ExtendedColorType::L8)
 }
 
-/// The PNG with a chunk put in behind its header (the 33 bytes of signature and IHDR).
+/// The PNG with a chunk inserted after its header (33 bytes: signature and IHDR).
 fn with_chunk(png: &[u8], kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).expect("small").to_be_bytes();
     let named = [kind.as_slice(), body].concat();
@@ -152,7 +152,7 @@ fn truncated_pictures_are_errors_and_not_half_grey() {
 #[test]
 fn damage_is_an_error() {
     let mut png = plain_png(64, 64);
-    // The first byte of the compressed data, behind signature, header chunk and the data chunk's own header.
+    // The first byte of compressed data, after signature, header chunk and the data chunk's own header.
     png[41] ^= 0xFF;
     assert!(matches!(read_bytes(&png), Err(PhotographError::Damaged { .. })));
     let jpeg = [&[0xFF, 0xD8, 0xFF, 0xC0, 0, 1][..], &[0; 50][..]].concat();

@@ -1,9 +1,9 @@
-//! A frame as the camera sent it, decoded only where it is looked at.
+//! A frame as the camera sent it, decoded only where it is read.
 //!
-//! The small copy for the detector is made of the bytes as they are: averaging and the way from YUV to RGB are
-//! both sums, so their order changes no more than the rounding. Parts in full are decoded as
-//! [`decode`](super::decode::decode) does it, to the same bytes. A JPEG cannot be read in parts and is decoded
-//! whole.
+//! The small copy for the detector is made from the undecoded bytes: averaging and the conversion from YUV to
+//! RGB are both sums, so their order changes only the rounding. Parts in full resolution are decoded to the
+//! same bytes as [`decode`](super::decode::decode) gives. A JPEG cannot be decoded in parts, so it is decoded
+//! as a whole.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use super::packing::{Packing, mean_of_pair};
 use crate::frame::{Area, Frame, Glance, Part, Picture, View, shrink};
 use crate::geometry::Rect;
 
-/// A frame whose length and size are known to fit.
+/// A frame whose length and size were checked.
 pub struct Raw<'a>(Source<'a>);
 
 enum Source<'a> {
@@ -54,7 +54,7 @@ impl View for Raw<'_> {
         match &self.0 {
             Source::Jpeg(picture) => picture.glance(),
             Source::Rows(frame, packing) => {
-                // Green is most of what brightness is.
+                // Green is the largest part of brightness.
                 let skip = usize::from(*packing == Packing::Rgb);
                 let line = |y: usize| &frame.bytes[y * frame.stride + skip..];
                 Glance::of(frame.width, frame.height, packing.pixel(), line)
@@ -101,7 +101,7 @@ impl View for Raw<'_> {
     }
 }
 
-/// The frame's bytes without padding between the rows.
+/// The frame's bytes without padding between rows.
 fn tight(frame: &Frame, packing: Packing) -> Cow<'_, [u8]> {
     let (row, height) = (frame.width as usize * packing.pixel(), frame.height as usize);
     if frame.stride == row {
@@ -110,7 +110,8 @@ fn tight(frame: &Frame, packing: Packing) -> Cow<'_, [u8]> {
     Cow::Owned(frame.bytes.chunks(frame.stride).take(height).flat_map(|line| &line[..row]).copied().collect())
 }
 
-/// Begins with an even column and has an even number of them; the width of a frame of pairs is even.
+/// The area extended to whole pairs: an even first column and an even width. The width of such a frame is
+/// even.
 fn whole_pairs(area: Area) -> Area {
     let left = area.left & !1;
     Area { left, width: (area.left + area.width - left).next_multiple_of(2), ..area }
@@ -124,7 +125,7 @@ mod tests {
     use crate::pixels::jpeg::tests::sample;
     use limen_core::clock::Moment;
 
-    /// Edges, gradients and colours.
+    /// A scene with edges, gradients and colours.
     fn scene(width: u32, height: u32) -> Picture {
         Picture::from_fn(width, height, |x, y| {
             let wave = ((x * 7 + y * 3) % 61 * 4) as u8;
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_small_copy_is_that_of_the_decoded_frame_within_rounding() {
-        // Gradients, and edges of light and colour.
+        // Gradients, and edges of brightness and colour.
         let picture = Picture::from_fn(640, 480, |x, y| {
             let (across, down) = ((x / 4) as u8, (y / 4) as u8);
             if (x / 40 + y / 30) % 2 == 0 {

@@ -1,12 +1,12 @@
-//! Making pictures smaller: to the camera's size for a replay, to a sensible size for a photograph.
+//! Scales pictures down: to the camera's size for a replay, to a sensible size for a photograph.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::frame::Picture;
 
-/// The picture in the middle of a black one of exactly `width` times `height` pixels (at least 1 each):
-/// scaled down if it is larger, never up, proportions kept.
+/// The picture in the middle of a black one of exactly `width` x `height` pixels (at least 1 each), scaled
+/// down if it is larger, never up, with the same proportions.
 pub fn fit_picture(picture: &Picture, width: u32, height: u32) -> Picture {
     if (picture.width(), picture.height()) == (width, height) {
         return picture.clone();
@@ -15,7 +15,7 @@ pub fn fit_picture(picture: &Picture, width: u32, height: u32) -> Picture {
     pad(&resize(picture, inner_width, inner_height), width, height)
 }
 
-/// The picture with its longer side at most `longest` pixels (at least 1); smaller ones stay as they are.
+/// The picture with its longer side at most `longest` pixels (at least 1); smaller ones stay unchanged.
 pub fn shrink(picture: Picture, longest: u32) -> Picture {
     if picture.width().max(picture.height()) <= longest {
         return picture;
@@ -24,8 +24,7 @@ pub fn shrink(picture: Picture, longest: u32) -> Picture {
     resize(&picture, width, height)
 }
 
-/// The largest size with the picture's proportions inside `width` times `height`, not larger than the
-/// picture.
+/// The largest size with the picture's proportions within `width` x `height`, not larger than the picture.
 fn fitting_size(picture: &Picture, width: u32, height: u32) -> (u32, u32) {
     let across = f64::from(width) / f64::from(picture.width());
     let down = f64::from(height) / f64::from(picture.height());
@@ -34,8 +33,8 @@ fn fitting_size(picture: &Picture, width: u32, height: u32) -> (u32, u32) {
     (side(picture.width(), width), side(picture.height(), height))
 }
 
-/// Every source pixel counts (an area average with a soft edge), so that nothing flickers or breaks into
-/// stairs.
+/// Every source pixel counts (an area average with a soft edge), so that edges neither flicker nor show
+/// steps.
 fn resize(picture: &Picture, width: u32, height: u32) -> Picture {
     if (picture.width(), picture.height()) == (width, height) {
         return picture.clone();

@@ -1,4 +1,4 @@
-//! The last good gallery is the newest and as it was written, or it is none.
+//! The last good gallery is used only if it is the newest and unaltered.
 
 use limen_core::credential::{Card, PinHash, SecondFactor};
 use limen_core::people::PhotoDigest;
@@ -126,7 +126,7 @@ fn a_person_who_is_forgotten_is_in_it_no_longer() {
     let place = place();
     assert_eq!(place.vault().forget(&id("ada")).expect("forgotten"), 2);
     assert_eq!(names(&place), ["bob"]);
-    // Whoever has no template too.
+    // Eve has no template, and is kept too.
     keep(&place, &["bob", "eve"]);
     assert_eq!(place.vault().forget(&id("eve")).expect("forgotten"), 0);
     assert_eq!(names(&place), ["bob"]);

@@ -1,4 +1,4 @@
-//! One key follows another, and a power cut between any two steps loses nothing.
+//! A key is replaced by the next one, and a power cut between any two steps loses nothing.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn a_power_cut_between_any_two_steps_of_a_rotation_loses_nothing() {
     // Cut after the first step: the next key is there, the store is the old one.
     let next = vault.key().prepare(Trust::Checked).expect("prepared");
     assert_eq!(place.open().expect("opens with the old key").store, store());
-    // Cut after the second: the store is sealed with the next key, which is still called so.
+    // Cut after the second: the store is sealed with the next key, which still has that name.
     let mut bytes = Vec::new();
     sealed::seal(&store(), &next, 2, &mut bytes).expect("sealed");
     place.replace(&bytes);
@@ -29,7 +29,7 @@ fn a_power_cut_between_any_two_steps_of_a_rotation_loses_nothing() {
     vault.finish_rotation();
     assert!(!place.path("store.key.next").exists());
     assert_eq!(place.open().expect("opens with the new key").store, store());
-    // And the next rotation begins anew, whatever an earlier one left behind.
+    // The next rotation begins again, whatever an earlier one left.
     vault.key().prepare(Trust::Checked).expect("prepared, and cut");
     assert_eq!(vault.rotate().expect("rotated").left, None);
     assert_eq!(place.open().expect("opens").store, store());

@@ -1,20 +1,20 @@
-//! The measured tables of a manifest: for each false accept rate of one comparison the score that gives it.
+//! The measured tables of a manifest: the score for each false accept rate of one comparison.
 //!
-//! A table belongs to one combination of cohort, crops, photographs and frames; a rate of one combination says
-//! nothing about another. Between two measured rates the score is interpolated over the logarithm of the rate;
-//! below the least rate there is nothing, and the least rate's score is the strictest there is.
+//! A table belongs to one combination of cohort, crops, photographs and frames, and says nothing about
+//! others. Between two measured rates the score is interpolated over the logarithm of the rate. Below the
+//! smallest rate nothing is known; its score is the strictest there is.
 
 use limen_core::embedding::{Crops, Score};
 use serde::Deserialize;
 
 use super::{Case, ThresholdError};
 
-/// The chance that a stranger is accepted: above 0 and at most 1.
+/// The probability that a stranger is accepted: above 0, at most 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(super) struct Rate(f64);
 
 impl Rate {
-    /// A rate; `None` for anything else, not a number included.
+    /// Makes a rate; `None` for any other number and for NaN.
     pub fn new(value: f64) -> Option<Self> {
         (value > 0.0 && value <= 1.0).then_some(Self(value))
     }
@@ -23,13 +23,13 @@ impl Rate {
         self.0
     }
 
-    /// The rate of one comparison at which so many reach this one: 1 - (1 - rate)^(1 / comparisons), comparisons taken
-    /// as independent.
+    /// The rate of one comparison with which `comparisons` independent ones reach this rate: 1 - (1 -
+    /// rate)^(1 / comparisons).
     pub fn of_each_of(self, comparisons: f64) -> Self {
         Self(-(f64::ln_1p(-self.0) / comparisons).exp_m1()).kept_above_zero()
     }
 
-    /// The other way round: the rate that so many comparisons of this rate reach.
+    /// The inverse: the rate that `comparisons` comparisons with this rate reach.
     pub fn of_any_of(self, comparisons: f64) -> Self {
         Self(-(f64::ln_1p(-self.0) * comparisons).exp_m1()).kept_above_zero()
     }
@@ -43,7 +43,7 @@ impl Rate {
     }
 }
 
-/// How a table was measured, as the manifest says it.
+/// A table as it is written in the manifest.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct SaidTable {
@@ -53,18 +53,18 @@ struct SaidTable {
     frames: u32,
     #[serde(default)]
     fitted_below: f64,
-    /// Pairs of false accept rate of one comparison and score, the rate falling.
+    /// Pairs of a false accept rate of one comparison and a score, in the order of falling rates.
     rates: Vec<(f64, f32)>,
 }
 
-/// A rate, and the score that gives it.
+/// A rate and its score.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     rate: Rate,
     score: Score,
 }
 
-/// One combination, its rows falling.
+/// The table of one combination, in the order of falling rates.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     crops: String,
@@ -72,7 +72,7 @@ pub(super) struct Table {
     frames: u32,
     fitted_below: f64,
     highest: Row,
-    /// At least one.
+    /// The other rows, at least one.
     lower: Vec<Row>,
 }
 
@@ -112,7 +112,7 @@ impl Table {
         self.lower.last().copied().unwrap_or(self.highest)
     }
 
-    /// Each row with the next.
+    /// Each row with the next one.
     fn pairs(&self) -> impl Iterator<Item = (Row, Row)> {
         let higher = std::iter::once(&self.highest).chain(&self.lower);
         higher.copied().zip(self.lower.iter().copied())
@@ -127,7 +127,7 @@ impl Table {
         };
         let share = (high.rate.get().ln() - rate.get().ln()) / (high.rate.get().ln() - low.rate.get().ln());
         let (far, near) = (high.score.get(), low.score.get());
-        // Between two finite scores; the stricter one should rounding lead out of them.
+        // Between the two scores. If rounding makes it infinite, use the stricter one.
         Score::new(far + (near - far) * share as f32).unwrap_or(low.score).clamp(low.score, high.score)
     }
 
@@ -153,14 +153,14 @@ impl Table {
     }
 }
 
-/// What a table is found by.
+/// The key of a table.
 struct Key {
     crops: &'static str,
     templates: usize,
     frames: u32,
 }
 
-/// The tables of one model and one cohort; there is always one.
+/// The tables of one model and one cohort, at least one.
 #[derive(Debug, Clone)]
 pub(super) struct Tables {
     first: Table,
@@ -181,7 +181,8 @@ struct ModelPart {
 }
 
 impl Tables {
-    /// Of a model in a manifest, measured with this cohort; `None` where there are none.
+    /// Reads the tables of a model in a manifest that were measured with this cohort; `None` if there are
+    /// none.
     pub fn read(manifest: &str, model: &str, cohort: &str) -> Result<Option<Self>, ThresholdError> {
         let part: ManifestPart =
             toml::from_str(manifest).map_err(|e| ThresholdError::Unreadable(e.to_string()))?;
@@ -203,7 +204,7 @@ impl Tables {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// Those that hold for a case: of its own combination, or all where it was not measured, so that the
+    /// The tables for a case: those of its own combination, or all if it was not measured, so that the
     /// strictest decides.
     fn of(&self, case: Case) -> impl Iterator<Item = &Table> {
         let key = self.key(case);
@@ -211,7 +212,7 @@ impl Tables {
         self.all().filter(move |table| !known || table.is_of(&key))
     }
 
-    /// More photographs or frames than were measured count as the most that were.
+    /// If there are more photographs or frames than measured, the most that were measured count.
     fn key(&self, case: Case) -> Key {
         let most = |of: fn(&Table) -> usize| self.all().map(of).fold(1, usize::max);
         let frames = usize::try_from(case.frames).unwrap_or(usize::MAX);
@@ -223,7 +224,7 @@ impl Tables {
         }
     }
 
-    /// The strictest score that a case has at a rate of one comparison.
+    /// The strictest score for a case at a rate of one comparison.
     pub fn score_at(&self, case: Case, rate: Rate) -> Score {
         let scores = self.of(case).map(|table| table.score_at(rate));
         scores.min().unwrap_or_else(|| self.first.score_at(rate))
@@ -235,24 +236,24 @@ impl Tables {
         rates.reduce(Rate::larger).unwrap_or_else(|| self.first.rate_at(score))
     }
 
-    /// The loosest score that was measured.
+    /// The largest score that was measured.
     pub fn highest_score(&self) -> Score {
         self.all().map(|table| table.highest.score).fold(self.first.highest.score, Score::max)
     }
 
-    /// The least rate of one comparison that the tables of a case reach, all of them.
+    /// The smallest rate of one comparison that all tables of a case have.
     pub fn least_rate(&self, case: Case) -> Rate {
         let rates = self.of(case).map(|table| table.lowest().rate);
         rates.reduce(Rate::larger).unwrap_or_else(|| self.first.lowest().rate)
     }
 
-    /// Whether a rate lies where a table of the case is a fitted tail rather than counted.
+    /// Whether a rate is on the fitted tail of one of the case's tables, not on counted comparisons.
     pub fn is_fitted_at(&self, case: Case, rate: Rate) -> bool {
         self.of(case).any(|table| table.is_fitted_at(rate))
     }
 }
 
-/// What a table calls probes of these crops.
+/// The name of these crops in a table.
 fn name_of(crops: Crops) -> &'static str {
     match crops {
         Crops::Plain => "mirrored-template",

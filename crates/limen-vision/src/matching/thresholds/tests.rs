@@ -1,4 +1,4 @@
-//! What thresholds follow from tables made by hand.
+//! Thresholds from tables made by hand.
 
 use super::*;
 

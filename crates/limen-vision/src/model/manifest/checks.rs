@@ -1,4 +1,4 @@
-//! What an entry of a manifest must be before anything is built on it.
+//! Checks of a manifest's entries, before anything relies on them.
 
 use std::ops::RangeInclusive;
 
@@ -8,9 +8,9 @@ use limen_core::person::printable;
 use super::super::ModelError;
 use super::{Entry, Layout, Output, Role, SelfTest};
 
-/// Sides of an input in pixels.
+/// The allowed sides of an input, in pixels.
 const SIDES: RangeInclusive<usize> = 16..=256;
-/// Vectors of a cohort.
+/// The allowed numbers of vectors of a cohort.
 const VECTORS: RangeInclusive<usize> = 2..=10_000;
 
 type Checked = Result<(), &'static str>;
@@ -60,7 +60,7 @@ impl Entry {
         Ok(())
     }
 
-    /// What only an embedding network must be: the vision cuts a square, and a template is one vector.
+    /// Checks for embedding networks only: the vision cuts a square, and a template is one vector.
     fn check_embedding(&self) -> Checked {
         if self.role != Role::Embedding {
             return Ok(());
