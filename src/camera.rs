@@ -1,4 +1,4 @@
-//! The camera room: everything between a lens (or a file) and a decoded picture.
+//! The camera room: from a lens (or a file) to a frame. What a frame's bytes mean is told by `limen_vision`.
 //!
 //! A *source* delivers frames, newest only; a *live source* is one that a real lock may listen to. The two
 //! are different traits, and the second one is sealed: recorded pictures can then not open a door by any
@@ -10,10 +10,9 @@
 //! | `mode` | which of the offered formats and sizes to take |
 //! | `reopen` | what to do while the camera is away |
 //! | `replay` | photographs and recorded frames, for the demo, tests and bench |
-//! | `raw` | a frame that is looked at without being decoded whole |
-//! | `pixels`, `jpeg`, `scale` | from bytes to pictures |
-//! | `photograph`, `snapshot` | picture files, in and out |
+//! | `snapshot` | one picture into a new file |
 //! | `listing` | what is plugged in, for `limen camera list` |
+//! | `error` | why there is no frame, and what to do about it |
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The command line's end of the socket.
+//! The command line's end of the socket: one request out, one answer in, or one line an event until the daemon leaves.
+//! What keeps it from the daemon is said with the remedy.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
