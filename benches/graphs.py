@@ -1,6 +1,6 @@
 """The program's own three networks in ONNX Runtime, with the steps between them in numpy and OpenCV.
 
-The steps are those of src/vision: the same letterbox, anchors, merging, upright region and fit over eight points of the
+The steps are those of crates/limen-vision: the same letterbox, anchors, merging, upright region and fit over eight points of the
 mesh. Left out is what limen does besides: judging the crop, following tracks, centring on a cohort.
 """
 
@@ -16,7 +16,7 @@ from contenders import HEIGHT, WIDTH, Stages, rgb
 
 DETECTOR, LANDMARKS, CROP = 128, 192, 150
 MIN_SCORE, MERGE_OVERLAP, REGION = 0.4, 0.3, 1.5
-# Points of the mesh and where they lie in the crop: src/vision/align.rs.
+# Points of the mesh and where they lie in the crop: crates/limen-vision/src/align.rs.
 ANCHORS = [33, 133, 362, 263, 2, 168, 61, 291]
 IN_CROP = np.array(
     [[35.8, 45.7], [59.5, 47.2], [88.6, 47.4], [112.6, 45.9], [74.0, 86.0], [74.1, 43.4], [52.0, 103.8], [97.1, 103.6]]

@@ -12,6 +12,7 @@
 //! | `replay` | photographs and recorded frames, for demo, tests and bench |
 //! | `snapshot` | writes one picture to a file |
 //! | `listing` | the connected cameras, for `limen camera list` |
+//! | `error` | why there is no frame, and what to do about it |
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

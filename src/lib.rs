@@ -1,29 +1,30 @@
 //! limen, Latin: the threshold, of a door and of a decision.
 //!
-//! A camera watches a door; whoever is enrolled is recognised, and the relay of the lock is driven. Data
-//! walks one way:
+//! A camera watches a door. Whoever is enrolled is recognised, and the relay of the lock is driven. Data walks one way:
 //!
 //! ```text
 //! camera -> frame -> detect -> track -> align -> embed -> match -> policy -> door
-//!                                                           ^          |-> audit, status, indicators
+//!                                                           ^          |-> records, status, lights
 //!                                                        gallery
 //! ```
 //!
-//! The rooms, low to high; an import only ever points down, which a test holds:
+//! Everything that only computes lives in crates of its own, beneath this one: [`limen_core`] decides, [`limen_vision`]
+//! looks and compares, [`limen_audit`] keeps the records, [`limen_files`] reads and replaces files, [`limen_lab`]
+//! measures error rates. This crate is what touches the machine: devices, threads, configuration, people at a terminal.
+//!
+//! Its rooms, low to high. An import only ever points down, which `tests/layers.rs` holds:
 //!
 //! | layer | rooms |
 //! |---|---|
-//! | vocabulary | [`clock`], [`frame`], [`geometry`], [`embedding`], [`person`], [`credential`], [`event`], [`files`], [`secret`], [`mistake`], [`failpoint`] |
-//! | parts | [`camera`], [`vision`], [`gallery`], [`matching`] (which knows [`gallery`]), [`door`], [`entry`] (which knows [`door`]) |
-//! | decisions and records | [`policy`], [`audit`] |
+//! | the machine's clocks, and mistakes in files | [`clocks`], [`mistake`] |
+//! | devices, and the people of a site | [`camera`], [`door`], [`entry`] (which uses the lines of [`door`]), [`gallery`] |
 //! | configuration | [`config`] |
-//! | uses | [`pipeline`], [`enrol`], [`evaluation`] |
-//! | service | [`control`], [`service`], [`daemon`] |
+//! | how the parts are put together | [`pipeline`] from a frame to the policy, [`enrol`] from a photograph to a template |
+//! | service | [`control`], [`service`] |
+//! | the program that runs | [`daemon`] |
 //! | command line | [`cli`] |
 //!
-//! [`vision`] ends at an embedding with its track and quality; [`matching`] turns embeddings into
-//! observations; [`policy`] counts observations, knows nothing of vectors and reads no clock, and alone can
-//! make a grant.
+//! `ARCHITECTURE.md` walks through it; `CONTRIBUTING.md` says how to change it.
 
 pub mod camera;
 pub mod cli;

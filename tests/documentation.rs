@@ -49,6 +49,58 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The folders of the project in which a page names files.
+const FOLDERS: [&str; 5] = ["src/", "crates/", "tests/", "docs/", "examples/"];
+/// Paths that look like ours and are another project's.
+const OF_OTHERS: [&str; 1] = ["tests/test_images"];
+
+/// Every page of the project, but for the history of its changes, which names what was.
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && !name.starts_with('.') && name != "target" {
+            pages(&path, found);
+        } else if name.ends_with(".md") && name != "CHANGELOG.md" {
+            found.push(path);
+        }
+    }
+}
+
+/// The paths that a page names. What has `NAME` in it stands for many.
+fn paths(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split_whitespace().filter(|word| !word.contains("://"));
+    let parts =
+        words.flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./*".contains(c)));
+    parts.map(|part| part.trim_start_matches("../").trim_end_matches('.')).filter(|part| {
+        let ours = FOLDERS.iter().any(|folder| part.starts_with(folder) && part.len() > folder.len());
+        ours && !OF_OTHERS.contains(part) && !part.contains("NAME") && !part.contains('*')
+    })
+}
+
+/// Where the links of a page lead, but for those out of the project.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let files = targets.filter(|target| !target.contains(':')).filter_map(|target| target.split('#').next());
+    files.filter(|file| !file.is_empty())
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    let mut found = Vec::new();
+    pages(&project(""), &mut found);
+    assert!(found.len() > 20, "{} pages", found.len());
+    let mut missing = Vec::new();
+    for page in found {
+        let text = fs::read_to_string(&page).expect("text");
+        let beside = page.parent().expect("a page lies in a folder");
+        let named = paths(&text).filter(|path| !project(path).exists() && !beside.join(path).exists());
+        let linked = links(&text).filter(|file| !beside.join(file).exists());
+        missing.extend(named.chain(linked).map(|path| format!("{} names {path}", page.display())));
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 #[test]
 fn every_attack_names_the_test_that_shows_what_stops_it() {
     let page = fs::read_to_string(project("docs/threat-model.md")).expect("text");

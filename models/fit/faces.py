@@ -1,4 +1,4 @@
-"""Aligned crops of a folder of faces, made as the program makes them (see `src/vision`)."""
+"""Aligned crops of a folder of faces, made as the program makes them (see `crates/limen-vision`)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
-# Mesh points and where they lie in the 150x150 crop (`src/vision/align.rs`).
+# Mesh points and where they lie in the 150x150 crop (`crates/limen-vision/src/align.rs`).
 ANCHORS = {
     33: (35.8, 45.7), 133: (59.5, 47.2), 362: (88.6, 47.4), 263: (112.6, 45.9),
     2: (74.0, 86.0), 168: (74.1, 43.4), 61: (52.0, 103.8), 291: (97.1, 103.6),
 }
 CROP = 150
-# `MIN_SCORE` of `src/vision/detect.rs`.
+# `MIN_SCORE` of `crates/limen-vision/src/detect.rs`.
 MIN_SCORE = 0.4
 
 

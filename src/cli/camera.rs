@@ -1,4 +1,5 @@
-//! `limen camera`: find the camera and aim it.
+//! `limen camera`: find the camera and aim it. The list reads the devices themselves; a picture comes from the daemon
+//! where one runs, as it holds the camera.
 
 use std::path::PathBuf;
 use std::time::Duration;

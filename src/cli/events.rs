@@ -1,4 +1,5 @@
-//! `limen events`: what happens, as it happens.
+//! `limen events`: what happens, as it happens: a line an event over the socket, until the daemon leaves or the reader
+//! does.
 
 use serde_json::Value;
 

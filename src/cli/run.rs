@@ -1,4 +1,5 @@
-//! `limen run`: the daemon.
+//! `limen run`: the daemon. Here the parts are put together that only a real door has: a camera that comes back when it
+//! is lost, the lock of the configuration, the store that this process alone writes.
 
 use limen_files::Trust;
 

@@ -1,4 +1,5 @@
-//! Turns an aligned crop into an embedding.
+//! Turns an aligned crop into an embedding: the last stage. A network whose answer is no vector of finite numbers is an
+//! error, never a face.
 
 use limen_core::embedding::Embedding;
 

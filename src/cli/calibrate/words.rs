@@ -1,4 +1,5 @@
-//! The sentences that terminal and proposal share.
+//! The sentences that terminal and proposal share, so that what is read on the screen and what is written into the file
+//! never differ.
 
 use limen_lab::calibration::Calibration;
 use limen_lab::calibration::advice::{LEAST_PAIRS, Reason, days_to_a_false_accept, rule_of_three};
