@@ -185,6 +185,13 @@ fn tell_usage(said: &clap::Error) -> u8 {
     let json = std::env::args_os().any(|argument| argument == "--json");
     match said.kind() {
         ErrorKind::DisplayVersion => version::tell(json),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Nobody can be told that standard error fails.
+            let _ = said.print();
+            if json {
+                output::say_error("no command is named; `limen --help` lists them", trouble::USAGE);
+            }
+        }
         _ if !said.use_stderr() => output::say(said.render().ansi().to_string().trim_end()),
         _ => {
             let what = in_one_line(&said.render().to_string());
@@ -258,7 +265,6 @@ mod tests {
             (&["unlock", "--seconds", "x"], &["use a whole number from 1 to 30"]),
             (&["mode", "party"], &["'party'", "lock-down"]),
             (&["demo", "extra"], &["'extra'", "usage: limen demo"]),
-            (&[], &["subcommand", "enroll", "--help"]),
         ] {
             let all = ["limen"].iter().chain(arguments);
             let said = Arguments::try_parse_from(all).expect_err("wrong").render().to_string();

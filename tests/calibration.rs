@@ -120,7 +120,7 @@ fn a_proposal_that_the_daemon_refuses_is_taken_out_of_the_configuration() {
     let ran = configured(&site, &["calibrate", "--write"]);
     assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
     assert!(ran.err.contains("limen.toml:\na mistake"), "{}", ran.err);
-    assert!(!ran.err.contains("changed "), "nothing is: {}", ran.err);
+    assert!(!ran.err.contains("limen: changed "), "nothing is: {}", ran.err);
     assert_eq!(std::fs::read_to_string(site.path("limen.toml")).expect("there"), before);
 }
 
