@@ -6,8 +6,11 @@
 mod guard;
 mod input;
 mod kernels;
-mod lowered;
 mod network;
+mod operators;
+#[cfg(test)]
+mod tests;
+mod transform;
 
 pub use guard::guarded;
 pub use input::Input;

@@ -10,7 +10,8 @@ use tract_onnx::tract_hir::infer::GenericFactoid;
 
 use crate::guard::guarded;
 use crate::input::Input;
-use crate::lowered::Lowered;
+use crate::operators::{Buffers, picture};
+use crate::transform::with_kernels;
 
 /// Why a network is not used, or did not run.
 #[derive(Debug, Error)]
@@ -59,16 +60,10 @@ impl fmt::Display for Place {
 
 /// A loaded network. Safe to run from any thread.
 pub struct Network {
-    input: Input,
-    engine: Engine,
-}
-
-/// What computes a network.
-enum Engine {
-    /// Our own kernels.
-    Lowered(Box<Lowered>),
-    /// tract, for a graph with anything that we have no kernel for.
-    Tract(Arc<TypedRunnableModel>),
+    height: usize,
+    width: usize,
+    buffers: Arc<Buffers>,
+    plan: Arc<TypedRunnableModel>,
 }
 
 impl Network {
@@ -78,26 +73,16 @@ impl Network {
     /// [`NetworkError::Graph`] where the graph does not load, [`NetworkError::Shape`] where it is another.
     pub fn load(bytes: &[u8], input: Input, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
         guarded(|| {
-            let engine = match Lowered::of(bytes, &input, outputs) {
-                Some(lowered) => Engine::Lowered(Box::new(lowered)),
-                None => Engine::Tract(plan(bytes, &input, outputs)?),
-            };
-            Ok(Self { input, engine })
+            let typed = typed(bytes, &input, outputs)?;
+            let buffers = Arc::new(Buffers::default());
+            let plan = with_kernels(&typed, &input, &buffers).and_then(|model| {
+                // The weights that the kernels have packed.
+                drop(typed);
+                model.into_optimized()?.into_runnable()
+            });
+            Ok(Self { height: input.height, width: input.width, buffers, plan: plan.map_err(refused)? })
         })
         .unwrap_or_else(|what| Err(NetworkError::Graph(what)))
-    }
-
-    /// The same network in tract, whatever our kernels could do.
-    #[cfg(test)]
-    pub(crate) fn in_tract(bytes: &[u8], input: Input, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
-        let engine = Engine::Tract(plan(bytes, &input, outputs)?);
-        Ok(Self { input, engine })
-    }
-
-    /// Whether our own kernels compute it.
-    #[cfg(test)]
-    pub(crate) fn is_lowered(&self) -> bool {
-        matches!(self.engine, Engine::Lowered(_))
     }
 
     /// Runs a picture of packed RGB bytes through the network; one flat vector an output, in the graph's order.
@@ -105,29 +90,24 @@ impl Network {
     /// # Errors
     /// [`NetworkError::Run`] for a picture of another size, and where tract fails.
     pub fn run(&self, rgb: &[u8]) -> Result<Vec<Vec<f32>>, NetworkError> {
-        let Input { width, height, .. } = self.input;
+        let (height, width) = (self.height, self.width);
         if rgb.len() != width * height * 3 {
             let what = format!("{} bytes for an input of {width}x{height} RGB", rgb.len());
             return Err(NetworkError::Run(what));
         }
-        match &self.engine {
-            Engine::Lowered(lowered) => Ok(lowered.run(rgb)),
-            Engine::Tract(plan) => self.run_plan(plan, rgb).map_err(|e| NetworkError::Run(format!("{e:#}"))),
-        }
-    }
-
-    fn run_plan(&self, plan: &Arc<TypedRunnableModel>, rgb: &[u8]) -> TractResult<Vec<Vec<f32>>> {
-        let tensor = Tensor::from_shape(&self.input.shape(), &self.input.normalise(rgb))?;
-        let outputs = plan.run(tvec!(tensor.into()))?;
-        outputs.iter().map(|output| Ok(output.try_as_plain_ram()?.as_slice::<f32>()?.to_vec())).collect()
+        computed(&self.plan, picture(height, width, rgb, &self.buffers))
+            .map_err(|error| NetworkError::Run(format!("{error:#}")))
     }
 }
 
-fn plan(
-    bytes: &[u8],
-    input: &Input,
-    outputs: &[Vec<usize>],
-) -> Result<Arc<TypedRunnableModel>, NetworkError> {
+/// The numbers of each output.
+pub(crate) fn computed(plan: &Arc<TypedRunnableModel>, input: Tensor) -> TractResult<Vec<Vec<f32>>> {
+    let outputs = plan.run(tvec!(input.into()))?;
+    outputs.iter().map(|output| Ok(output.try_as_plain_ram()?.as_slice::<f32>()?.to_vec())).collect()
+}
+
+/// The graph of a file as tract reads it, with types and the shapes that are described.
+pub(crate) fn typed(bytes: &[u8], input: &Input, outputs: &[Vec<usize>]) -> Result<TypedModel, NetworkError> {
     avoid_broken_kernels().map_err(NetworkError::Graph)?;
     // Shapes noted inside the graph may speak of a batch that the description settles.
     let reader = tract_onnx::onnx().with_ignore_value_info(true);
@@ -135,7 +115,7 @@ fn plan(
     settle_input(&mut graph, &input.shape()).map_err(refused)?;
     let typed = graph.into_typed().map_err(refused)?;
     check_shapes(&typed, input, outputs)?;
-    typed.into_optimized().and_then(|model| model.into_runnable()).map_err(refused)
+    Ok(typed)
 }
 
 fn refused(what: TractError) -> NetworkError {
