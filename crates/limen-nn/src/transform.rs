@@ -9,6 +9,8 @@ mod chain;
 mod fuse;
 mod graph;
 mod read;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use tract_onnx::tract_core::internal::*;

@@ -92,8 +92,10 @@ impl Fuser<'_> {
         let value = OutletId::from(place);
         let (sources, values) = (input.sources, input.values.clone());
         let graph = self.graph;
-        let kernel_reads = |reader: &usize| !matches!(graph.nodes[*reader].op, Op::Foreign);
-        let as_image = !input.channels_last && graph.readers(value).iter().any(kernel_reads);
+        let takes = |reader: &usize| {
+            matches!(graph.nodes[*reader].op, Op::Conv { .. } | Op::ConvBytes { .. } | Op::Quantise)
+        };
+        let as_image = !input.channels_last && graph.readers(value).iter().any(takes);
         let only = graph.only_reader(value).filter(|reader| matches!(graph.nodes[*reader].op, Op::Quantise));
         let bytes = only.and_then(|reader| Some((reader, self.bytes(graph.nodes[reader].output)?)));
         if let Some((reader, bytes)) = bytes.filter(|_| as_image)
