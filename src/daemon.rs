@@ -131,6 +131,7 @@ pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let driver = lock.describe();
     // What reading the networks took.
     let_go_of_files();
+    service::let_go_of_code();
     service::give_back_memory();
     let door = {
         let sender = sender.clone();

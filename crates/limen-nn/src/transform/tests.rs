@@ -8,8 +8,8 @@ use tract_onnx::tract_core::ops::nn::DataFormat;
 use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, quantize_linear_i8};
 
 use super::with_kernels;
+use crate::engine::numbers;
 use crate::input::Input;
-use crate::network::computed;
 use crate::operators::{Buffers, Step, picture};
 
 const SIDE: usize = 16;
@@ -107,10 +107,10 @@ impl Layers {
         let ours = with_kernels(&self.model, &input, &buffers).expect("a model");
         let run = |model: TypedModel, picture: Tensor| {
             let plan = model.into_optimized().and_then(|model| model.into_runnable()).expect("a plan");
-            computed(&plan, picture).expect("it runs")
+            numbers(&plan.run(tvec!(picture.into())).expect("it runs")).expect("numbers")
         };
-        let numbers = Tensor::from_shape(&input.shape(), &input.normalise(&rgb)).expect("a picture");
-        let expected = run(self.model, numbers);
+        let image = Tensor::from_shape(&input.shape(), &input.normalise(&rgb)).expect("a picture");
+        let expected = run(self.model, image);
         let found = run(ours.clone(), picture(SIDE, SIDE, &rgb, &buffers));
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(&expected) {
