@@ -150,6 +150,7 @@ impl Daemon {
         let driver = lock.describe();
         // What reading the networks took.
         let_go_of_files();
+        service::let_go_of_code();
         service::give_back_memory();
         let door = {
             let sender = sender.clone();

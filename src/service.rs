@@ -52,6 +52,29 @@ pub fn give_back_memory() {
     }
 }
 
+/// Gives back the pages of the program's code: most of it runs once, while the networks are read and planned. What runs
+/// again is read again from the program's file, or from where the kernel still has it.
+pub fn let_go_of_code() {
+    let code = code();
+    // SAFETY: whole pages between the program's first byte and the end of its code, which are mapped from its file and
+    // never written. A failure is none of ours: the memory stays taken.
+    unsafe {
+        libc::madvise(code.start as *mut libc::c_void, code.len(), libc::MADV_DONTNEED);
+    }
+}
+
+/// The addresses of the program's code, whole pages of up to 64 KiB.
+fn code() -> std::ops::Range<usize> {
+    const PAGE: usize = 64 << 10;
+    unsafe extern "C" {
+        static __executable_start: u8;
+        static etext: u8;
+    }
+    // The linker defines both for every program.
+    let (start, end) = (&raw const __executable_start, &raw const etext);
+    (start as usize).next_multiple_of(PAGE)..end as usize / PAGE * PAGE
+}
+
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         log::debug!("systemd could not be told: {error}");
@@ -61,6 +84,15 @@ fn tell(states: &[NotifyState<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_code_that_is_given_back_is_the_programs_own_and_runs_again() {
+        let here = let_go_of_code as *const () as usize;
+        for _ in 0..2 {
+            assert!(code().contains(&here));
+            let_go_of_code();
+        }
+    }
 
     #[test]
     fn a_pulse_stalls_after_its_time_and_recovers_with_a_beat() {

@@ -22,6 +22,7 @@ impl Input {
     }
 
     /// Packed RGB bytes to the numbers that the network reads, in its own layout.
+    #[cfg(not(fuzzing))]
     pub(crate) fn normalise(&self, rgb: &[u8]) -> Vec<f32> {
         let value =
             |pixel: &[u8], channel: usize| self.values[channel][usize::from(pixel[self.sources[channel]])];

@@ -1,16 +1,12 @@
 //! One network: loaded, checked, run.
 
 use std::fmt;
-use std::io::Cursor;
-use std::sync::OnceLock;
 
 use thiserror::Error;
-use tract_onnx::prelude::*;
-use tract_onnx::tract_hir::infer::GenericFactoid;
 
+use crate::engine::Plan;
 use crate::guard::guarded;
 use crate::input::Input;
-use crate::lowered::Lowered;
 
 /// Why a network is not used, or did not run.
 #[derive(Debug, Error)]
@@ -59,16 +55,9 @@ impl fmt::Display for Place {
 
 /// A loaded network. Safe to run from any thread.
 pub struct Network {
-    input: Input,
-    engine: Engine,
-}
-
-/// What computes a network.
-enum Engine {
-    /// Our own kernels.
-    Lowered(Box<Lowered>),
-    /// tract, for a graph with anything that we have no kernel for.
-    Tract(Arc<TypedRunnableModel>),
+    height: usize,
+    width: usize,
+    plan: Plan,
 }
 
 impl Network {
@@ -76,28 +65,10 @@ impl Network {
     ///
     /// # Errors
     /// [`NetworkError::Graph`] where the graph does not load, [`NetworkError::Shape`] where it is another.
-    pub fn load(bytes: &[u8], input: Input, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
-        guarded(|| {
-            let engine = match Lowered::of(bytes, &input, outputs) {
-                Some(lowered) => Engine::Lowered(Box::new(lowered)),
-                None => Engine::Tract(plan(bytes, &input, outputs)?),
-            };
-            Ok(Self { input, engine })
-        })
-        .unwrap_or_else(|what| Err(NetworkError::Graph(what)))
-    }
-
-    /// The same network in tract, whatever our kernels could do.
-    #[cfg(test)]
-    pub(crate) fn in_tract(bytes: &[u8], input: Input, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
-        let engine = Engine::Tract(plan(bytes, &input, outputs)?);
-        Ok(Self { input, engine })
-    }
-
-    /// Whether our own kernels compute it.
-    #[cfg(test)]
-    pub(crate) fn is_lowered(&self) -> bool {
-        matches!(self.engine, Engine::Lowered(_))
+    pub fn load(bytes: &[u8], input: &Input, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
+        let plan = guarded(|| Plan::of(bytes, input, outputs));
+        let plan = plan.unwrap_or_else(|what| Err(NetworkError::Graph(what)))?;
+        Ok(Self { height: input.height, width: input.width, plan })
     }
 
     /// Runs a picture of packed RGB bytes through the network; one flat vector an output, in the graph's order.
@@ -105,95 +76,11 @@ impl Network {
     /// # Errors
     /// [`NetworkError::Run`] for a picture of another size, and where tract fails.
     pub fn run(&self, rgb: &[u8]) -> Result<Vec<Vec<f32>>, NetworkError> {
-        let Input { width, height, .. } = self.input;
+        let (height, width) = (self.height, self.width);
         if rgb.len() != width * height * 3 {
             let what = format!("{} bytes for an input of {width}x{height} RGB", rgb.len());
             return Err(NetworkError::Run(what));
         }
-        match &self.engine {
-            Engine::Lowered(lowered) => Ok(lowered.run(rgb)),
-            Engine::Tract(plan) => self.run_plan(plan, rgb).map_err(|e| NetworkError::Run(format!("{e:#}"))),
-        }
+        self.plan.run(height, width, rgb).map_err(NetworkError::Run)
     }
-
-    fn run_plan(&self, plan: &Arc<TypedRunnableModel>, rgb: &[u8]) -> TractResult<Vec<Vec<f32>>> {
-        let tensor = Tensor::from_shape(&self.input.shape(), &self.input.normalise(rgb))?;
-        let outputs = plan.run(tvec!(tensor.into()))?;
-        outputs.iter().map(|output| Ok(output.try_as_plain_ram()?.as_slice::<f32>()?.to_vec())).collect()
-    }
-}
-
-fn plan(
-    bytes: &[u8],
-    input: &Input,
-    outputs: &[Vec<usize>],
-) -> Result<Arc<TypedRunnableModel>, NetworkError> {
-    avoid_broken_kernels().map_err(NetworkError::Graph)?;
-    // Shapes noted inside the graph may speak of a batch that the description settles.
-    let reader = tract_onnx::onnx().with_ignore_value_info(true);
-    let mut graph = reader.model_for_read(&mut Cursor::new(bytes)).map_err(refused)?;
-    settle_input(&mut graph, &input.shape()).map_err(refused)?;
-    let typed = graph.into_typed().map_err(refused)?;
-    check_shapes(&typed, input, outputs)?;
-    typed.into_optimized().and_then(|model| model.into_runnable()).map_err(refused)
-}
-
-fn refused(what: TractError) -> NetworkError {
-    NetworkError::Graph(format!("{what:#}"))
-}
-
-/// Keeps tract from its int8 kernels for Intel AMX. Those of 0.23.9 load whole tiles of 64 rows where the
-/// packed matrix ends after fewer (a 7x7 stem has 147 rows, a 3x3 convolution of 32 channels 288), and so
-/// read up to 1 KiB behind its end: a segmentation fault whenever that is the last page of a mapping.
-fn avoid_broken_kernels() -> Result<(), String> {
-    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
-    DONE.get_or_init(|| {
-        if !cfg!(target_arch = "x86_64") {
-            return Ok(());
-        }
-        tract_onnx::tract_core::knobs::set_config_global("TRACT_CPU_ISA", "-amx-int8")
-            .map_err(|error| format!("tract's AMX kernels cannot be turned off: {error:#}"))
-    })
-    .clone()
-}
-
-/// Takes from the description what the graph leaves open about its input, a batch of any size for one. What the
-/// graph states stays as it is, for [`check_shapes`] to compare.
-fn settle_input(graph: &mut InferenceModel, wanted: &[usize]) -> TractResult<()> {
-    let [input] = graph.inputs[..] else { return Ok(()) };
-    let mut fact = graph.outlet_fact(input)?.clone();
-    if fact.shape.is_open() {
-        fact.shape = wanted.iter().copied().collect();
-    }
-    let open: Vec<bool> =
-        fact.shape.dims().map(|dim| !matches!(dim, GenericFactoid::Only(TDim::Val(_)))).collect();
-    if open.len() == wanted.len() {
-        for (axis, side) in wanted.iter().enumerate().filter(|(axis, _)| open[*axis]) {
-            fact.shape.set_dim(axis, side.to_dim());
-        }
-    }
-    graph.set_outlet_fact(input, fact)
-}
-
-fn check_shapes(model: &TypedModel, input: &Input, outputs: &[Vec<usize>]) -> Result<(), NetworkError> {
-    let counts =
-        [(Place::Inputs, model.inputs.len(), 1), (Place::Outputs, model.outputs.len(), outputs.len())];
-    for (place, found, expected) in counts {
-        if found != expected {
-            let (found, expected) = (found.to_string(), expected.to_string());
-            return Err(NetworkError::Shape { place, found, expected });
-        }
-    }
-    check_shape(Place::Input, model.input_fact(0).map_err(refused)?, &input.shape())?;
-    for (number, output) in outputs.iter().enumerate() {
-        check_shape(Place::Output(number), model.output_fact(number).map_err(refused)?, output)?;
-    }
-    Ok(())
-}
-
-fn check_shape(place: Place, fact: &TypedFact, expected: &[usize]) -> Result<(), NetworkError> {
-    if fact.datum_type == f32::datum_type() && fact.shape.as_concrete() == Some(expected) {
-        return Ok(());
-    }
-    Err(NetworkError::Shape { place, found: format!("{fact:?}"), expected: format!("{expected:?} of f32") })
 }

@@ -18,6 +18,11 @@ impl Buffer {
         Self(vec![Line([0; 64]); bytes.div_ceil(64) + SLACK / 64])
     }
 
+    /// How many bytes have room in it, besides [`SLACK`].
+    pub fn room(&self) -> usize {
+        (self.0.len() * 64).saturating_sub(SLACK)
+    }
+
     /// All of it as bytes.
     pub fn bytes(&self) -> &[u8] {
         // SAFETY: a line is 64 initialised bytes without padding; a vector's lines are contiguous.

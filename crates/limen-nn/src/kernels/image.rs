@@ -1,7 +1,7 @@
 //! Where the pixels of a channels-last image lie in a buffer, and the window that slides over them.
 
 /// Pixels of padding around an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Border {
     /// Rows above.
     pub top: usize,
@@ -26,7 +26,7 @@ impl Border {
 }
 
 /// An image of one batch: rows of pixels of channels, inside its border. Lengths are elements, not bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Image {
     /// Rows, without the border.
     pub height: usize,

@@ -30,7 +30,7 @@ impl Network {
 
     fn prove(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
         let outputs: Vec<_> = entry.outputs.iter().map(|output| output.shape.clone()).collect();
-        let network = limen_nn::Network::load(bytes, entry.input.to_network(), &outputs)
+        let network = limen_nn::Network::load(bytes, &entry.input.to_network(), &outputs)
             .map_err(|error| told(error, entry))?;
         let network = Self { entry: entry.clone(), digest: entry.digest, network };
         network.self_test()?;

@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tract_onnx::tract_core::internal::OutletId;
+
+use super::graph::{Graph, Op};
 use crate::kernels::map::Activation;
-use crate::lowered::graph::{Graph, Op, ValueId};
 
 /// A convolution and what it takes along.
 #[derive(Debug)]
@@ -12,29 +14,31 @@ pub struct Chain {
     pub first: usize,
     /// The pointwise convolution behind a depthwise one, and what is applied between the two.
     pub pointwise: Option<(usize, Activation)>,
-    /// The last node, in whose place all of them are computed.
-    pub last: usize,
+    /// All of them, in their order.
+    pub nodes: Vec<usize>,
     /// Whether bytes become numbers on the way.
     pub to_numbers: bool,
     /// What is added.
-    pub residual: Option<ValueId>,
+    pub residual: Option<OutletId>,
     /// What is applied then.
     pub activation: Activation,
     /// What comes out.
-    pub value: ValueId,
+    pub value: OutletId,
 }
 
 /// A sum of one or two values, and what it takes along.
 #[derive(Debug)]
 pub struct SumChain {
+    /// All of them, in their order.
+    pub nodes: Vec<usize>,
     /// The first value.
-    pub first: ValueId,
+    pub first: OutletId,
     /// The second.
-    pub second: Option<ValueId>,
+    pub second: Option<OutletId>,
     /// What is applied then.
     pub activation: Activation,
     /// What comes out, numbers or bytes.
-    pub value: ValueId,
+    pub value: OutletId,
 }
 
 /// The nodes that were taken along.
@@ -57,7 +61,7 @@ impl Chains {
 
     /// Keeps a chain until its last node's turn comes: only then everything that it reads is there.
     pub fn defer(&mut self, chain: Chain) {
-        self.deferred.insert(chain.last, chain);
+        self.deferred.insert(chain.last(), chain);
     }
 
     /// The chain whose last node has its turn.
@@ -66,28 +70,28 @@ impl Chains {
     }
 
     /// Takes the only reader of a value, if it is of the kind.
-    fn next(&mut self, graph: &Graph, value: ValueId, kind: impl Fn(&Op) -> bool) -> Option<usize> {
+    fn next(&mut self, graph: &Graph, value: OutletId, kind: impl Fn(&Op) -> bool) -> Option<usize> {
         let index = graph.only_reader(value)?;
         (kind(&graph.nodes[index].op) && self.claimed.insert(index)).then_some(index)
     }
 
-    /// Takes the first quantisation of a value; what it makes.
-    pub fn quantised(&mut self, graph: &Graph, value: ValueId) -> Option<ValueId> {
+    /// Takes the first quantisation of a value; its node and what it makes.
+    pub fn quantised(&mut self, graph: &Graph, value: OutletId) -> Option<(usize, OutletId)> {
         let is_one =
             |index: &usize| matches!(graph.nodes[*index].op, Op::Quantise) && !self.is_claimed(*index);
-        let index = graph.readers(value).find(is_one)?;
+        let index = graph.readers(value).iter().copied().find(is_one)?;
         self.claim(index);
-        Some(graph.nodes[index].output)
+        Some((index, graph.nodes[index].output))
     }
 
-    fn activation(&mut self, graph: &Graph, value: ValueId, slopes: bool) -> Option<(usize, Activation)> {
+    fn activation(&mut self, graph: &Graph, value: OutletId, slopes: bool) -> Option<(usize, Activation)> {
         let kind = |op: &Op| matches!(op, Op::Relu) || slopes && matches!(op, Op::PRelu(_));
         let index = self.next(graph, value, kind)?;
         Some((index, activation(&graph.nodes[index].op)))
     }
 
     /// Takes the pointwise convolution that is all that follows a value, but for an activation before it.
-    fn pointwise(&mut self, graph: &Graph, value: ValueId) -> Option<(usize, Activation)> {
+    fn pointwise(&mut self, graph: &Graph, value: OutletId) -> Option<(usize, Activation)> {
         let mut index = graph.only_reader(value)?;
         let between = matches!(graph.nodes[index].op, Op::Relu | Op::PRelu(_)).then_some(index);
         if let Some(between) = between {
@@ -107,7 +111,7 @@ impl Chains {
         let mut chain = Chain {
             first: index,
             pointwise: None,
-            last: index,
+            nodes: vec![index],
             to_numbers: false,
             residual: None,
             activation,
@@ -116,10 +120,11 @@ impl Chains {
         if matches!(graph.nodes[index].op, Op::Conv { depthwise: true, .. })
             && let Some((next, activation)) = self.pointwise(graph, value)
         {
+            chain.nodes.extend(graph.readers(value).iter().filter(|reader| **reader != next));
             chain.pointwise = Some((next, activation));
             chain.extend(graph, next);
         }
-        let bytes = graph.values[value].quantisation.is_some();
+        let bytes = graph.quantisation(value).is_some();
         if bytes {
             // A pool reads the bytes, and does what is in between by itself.
             let pooled = |index: usize| {
@@ -133,10 +138,9 @@ impl Chains {
             chain.to_numbers = true;
             chain.extend(graph, next);
         }
-        let adds = |graph: &Graph, index: usize, value: ValueId| {
+        let adds = |graph: &Graph, index: usize, value: OutletId| {
             let other = graph.nodes[index].inputs.iter().copied().find(|input| *input != value)?;
-            let sides =
-                |value: ValueId| graph.values[value].shape.image().map(|[height, width, _]| [height, width]);
+            let sides = |value: OutletId| graph.sides(value).map(|[height, width, _]| [height, width]);
             (sides(graph.extended(other)) == sides(value)).then_some(other)
         };
         let sum = graph.only_reader(chain.value).filter(|index| matches!(graph.nodes[*index].op, Op::Add));
@@ -154,9 +158,10 @@ impl Chains {
     }
 
     /// What a sum, an activation or a quantisation that stands for itself takes along.
-    pub fn after_sum(&mut self, graph: &Graph, index: usize) -> Option<SumChain> {
+    pub fn after_sum(&mut self, graph: &Graph, index: usize) -> SumChain {
         let node = &graph.nodes[index];
         let mut chain = SumChain {
+            nodes: vec![index],
             first: node.inputs[0],
             second: node.inputs.get(1).copied(),
             activation: activation(&node.op),
@@ -165,16 +170,22 @@ impl Chains {
         if matches!(node.op, Op::Add)
             && let Some((next, activation)) = self.activation(graph, chain.value, true)
         {
+            chain.nodes.push(next);
             chain.activation = activation;
             chain.value = graph.nodes[next].output;
         }
-        Some(chain)
+        chain
     }
 }
 
 impl Chain {
+    /// The last node, in whose place all of them are computed.
+    pub fn last(&self) -> usize {
+        self.nodes.last().copied().unwrap_or(self.first)
+    }
+
     fn extend(&mut self, graph: &Graph, next: usize) {
-        self.last = next;
+        self.nodes.push(next);
         self.value = graph.nodes[next].output;
     }
 }

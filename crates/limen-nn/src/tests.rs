@@ -1,7 +1,13 @@
-//! Lowered networks against the same networks in tract.
+//! Networks with our kernels against the same networks in tract alone.
 
 use std::path::Path;
 
+use tract_onnx::tract_core::internal::*;
+use tract_onnx::tract_core::ops::array::TypedConcat;
+
+use crate::engine::{numbers, typed};
+use crate::operators::Step;
+use crate::transform::with_kernels;
 use crate::{Input, Network};
 
 /// Every second picture is noise, the others are a slope with a little of it.
@@ -19,8 +25,21 @@ fn picture(bytes: usize, seed: u64) -> Vec<u8> {
         .collect()
 }
 
-/// The network of the door in a file of its folder, with and without our kernels, and the bytes of a picture.
-fn both(name: &str) -> (Network, Network, usize) {
+/// A network in tract alone.
+struct Oracle {
+    plan: Arc<TypedRunnableModel>,
+    input: Input,
+}
+
+impl Oracle {
+    fn run(&self, rgb: &[u8]) -> TractResult<Vec<Vec<f32>>> {
+        let picture = Tensor::from_shape(&self.input.shape(), &self.input.normalise(rgb))?;
+        numbers(&self.plan.run(tvec!(picture.into()))?)
+    }
+}
+
+/// A network of the door: its file, what it reads, the shapes of its outputs.
+fn of_the_door(name: &str) -> (Vec<u8>, Input, Vec<Vec<usize>>) {
     let plain = |scale: f32, above: f32| [0, 1, 2].map(|_| table(|byte| byte * scale + above));
     let (side, values, outputs) = match name {
         "detector" => (128, plain(2.0 / 255.0, -1.0), vec![vec![1, 896, 16], vec![1, 896, 1]]),
@@ -33,9 +52,17 @@ fn both(name: &str) -> (Network, Network, usize) {
     let input = Input { height: side, width: side, channels_last: false, sources: [0, 1, 2], values };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
     let bytes = std::fs::read(folder.join(name).with_extension("onnx")).expect("a network of the door");
-    let ours = Network::load(&bytes, input.clone(), &outputs).expect("it loads");
-    assert!(ours.is_lowered(), "{name}");
-    (ours, Network::in_tract(&bytes, input, &outputs).expect("it loads"), 3 * side * side)
+    (bytes, input, outputs)
+}
+
+/// A network of the door with and without our kernels, and the bytes of a picture.
+fn both(name: &str) -> (Network, Oracle, usize) {
+    let (bytes, input, outputs) = of_the_door(name);
+    let ours = Network::load(&bytes, &input, &outputs).expect("it loads");
+    let typed = typed(&bytes, &input, &outputs).expect("it loads");
+    let plan = typed.into_optimized().and_then(|model| model.into_runnable()).expect("it loads");
+    let picture = 3 * input.height * input.width;
+    (ours, Oracle { plan, input }, picture)
 }
 
 fn table(value: impl Fn(f32) -> f32) -> Vec<f32> {
@@ -73,4 +100,19 @@ fn the_int8_embedding_is_that_of_tract_but_where_a_half_is_rounded_otherwise() {
     let mut apart = apart("embedding-int8", 8);
     apart.sort_by(f32::total_cmp);
     assert!(apart[3] < 1e-5 && apart[7] < 5e-3, "{apart:?}");
+}
+
+#[test]
+fn our_kernels_compute_every_layer_of_the_networks_of_the_door() {
+    for name in ["detector", "landmarks", "embedding-int8"] {
+        let (bytes, input, outputs) = of_the_door(name);
+        let typed = typed(&bytes, &input, &outputs).expect("it loads");
+        let mut model = with_kernels(&typed, &input, &Arc::default()).expect("a model");
+        model.compact().expect("a model");
+        let of_tract = model.nodes.iter().filter(|node| !node.op_is::<Step>());
+        // What only gives outputs their shape.
+        let shape = |node: &&TypedNode| node.op_is::<AxisOp>() || node.op_is::<TypedConcat>();
+        let others: Vec<_> = of_tract.filter(|node| !node.inputs.is_empty() && !shape(node)).collect();
+        assert!(others.is_empty(), "{name}: {others:?}");
+    }
 }
