@@ -1,6 +1,6 @@
 //! The input lines: exit button, door contact, tamper switch, fire alarm. A thread of their own waits for them.
 //!
-//! Edges come debounced from the kernel. A level is looked at besides every [`LOOK`], because an edge can be lost when
+//! Edges come debounced from the kernel. A level is looked at besides every half a second, because an edge can be lost when
 //! the kernel's queue is full: what has differed twice from the last edge is reported as if it had been one.
 
 use std::sync::Arc;

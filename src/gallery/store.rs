@@ -4,8 +4,8 @@
 //! replaced is embedded again. For most people the store is only a cache: everything in it comes from
 //! photographs that are still there. Where the photographs were discarded, it is all there is.
 //!
-//! It is biometric data: on the disk every record is [`sealed`], and the [`vault`] keeps file, key and what
-//! was seen last together. [`plain`] reads the format that came before. Nothing of it is ever in a log.
+//! It is biometric data: on the disk every record is sealed (`sealed`), and the [`Vault`] keeps file, key and what
+//! was seen last together. `plain` reads the format that came before. Nothing of it is ever in a log.
 
 mod error;
 mod keeping;

@@ -5,7 +5,7 @@ use super::warp::warp;
 use crate::frame::{Picture, View};
 use crate::geometry::{Point, Similarity};
 
-/// Side of the crop for which [`ANCHORS`] holds, and the gate's limits on light and detail, in pixels.
+/// Side of the crop for which `ANCHORS` holds, and the gate's limits on light and detail, in pixels.
 pub const SIDE: u32 = 150;
 
 /// Mesh points and where they lie in the 150x150 crop: the median over 400 faces aligned as in training

@@ -15,7 +15,7 @@ pub const PATIENCE: Duration = Duration::from_millis(700);
 /// A face that has stayed within this overlap of one place for [`STILL`] does not live. Somebody who stands still sways
 /// by a centimetre or two, a tenth of a face; a box that is found again on the same picture moves by some hundredths.
 const STILL_OVERLAP: f32 = 0.88;
-/// See [`STILL_OVERLAP`].
+/// So long a face must have stayed in one place before it counts as a picture of one.
 pub const STILL: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! From the false accept rate a site can bear to the score that gives it.
 //!
-//! The manifest has measured tables ([`table`]): for so many photographs in a template and so many frames in a
+//! The manifest has measured tables (`table`): for so many photographs in a template and so many frames in a
 //! probe, which score accepts which share of strangers. A mean lies nearer to everybody than a single picture
 //! does, so a table for single pictures is not valid for means; one measured with a cohort is not valid
 //! without. Below the least rate of a table its strictest score holds, and the target is not kept:
