@@ -101,6 +101,37 @@ fn every_file_that_a_page_names_is_there() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// The text of a file, or of every source in a folder.
+fn text_of(place: &Path) -> String {
+    let mut files = vec![place.to_owned()];
+    if place.is_dir() {
+        files.clear();
+        sources(place, &mut files);
+    }
+    files.iter().map(|file| fs::read_to_string(file).expect("text")).collect()
+}
+
+/// The names of the code in a cell: the last word of each path, and no file's.
+fn code_in(cell: &str) -> impl Iterator<Item = &str> {
+    let paths = cell.split('`').skip(1).step_by(2).filter(|path| !path.contains('.'));
+    paths.filter_map(|path| path.rsplit("::").next())
+}
+
+#[test]
+fn every_step_of_a_walk_names_what_is_in_its_file() {
+    let page = fs::read_to_string(project("ARCHITECTURE.md")).expect("text");
+    let steps: Vec<Vec<&str>> = page.lines().map(|line| line.split(" | ").collect()).collect();
+    let mut walked = 0;
+    let mut missing = Vec::new();
+    for step in steps.iter().filter(|cells| cells.len() == 4 && cells[0].starts_with("| ")) {
+        let files: String = paths(step[3]).map(|path| text_of(&project(path))).collect();
+        walked += code_in(step[2]).count();
+        missing.extend(code_in(step[2]).filter(|name| !files.contains(name)).map(|name| (step[0], name)));
+    }
+    assert!(walked > 40, "{walked} names");
+    assert!(missing.is_empty(), "not there: {missing:#?}");
+}
+
 #[test]
 fn every_attack_names_the_test_that_shows_what_stops_it() {
     let page = fs::read_to_string(project("docs/threat-model.md")).expect("text");

@@ -1,6 +1,6 @@
 //! The input lines: exit button, door contact, tamper switch, fire alarm. Their own thread waits for them.
 //!
-//! The kernel delivers debounced edges. Levels are also read at every [`LOOK`], because an edge is lost when
+//! The kernel delivers debounced edges. Levels are also read at every half second, because an edge is lost when
 //! the kernel's queue is full: a level that differs from the last edge in two readings is reported like an
 //! edge.
 

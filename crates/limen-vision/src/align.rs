@@ -5,7 +5,7 @@ use super::warp::warp;
 use crate::frame::{Picture, View};
 use crate::geometry::{Point, Similarity};
 
-/// The side, in pixels, of the crop for which [`ANCHORS`] and the gate's limits on light and detail hold.
+/// The side, in pixels, of the crop for which `ANCHORS` and the gate's limits on light and detail hold.
 pub const SIDE: u32 = 150;
 
 /// Mesh points and their places in the 150x150 crop: the medians over 400 faces aligned as in training (the

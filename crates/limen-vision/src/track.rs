@@ -15,7 +15,7 @@ pub const PATIENCE: Duration = Duration::from_millis(700);
 /// A face that has stayed within this overlap of one place for [`STILL`] is not alive. A person who stands
 /// still sways by a centimetre or two, a tenth of a face; the box of a picture moves by some hundredths.
 const STILL_OVERLAP: f32 = 0.88;
-/// How long a face may stay within [`STILL_OVERLAP`] of one place and still count as alive.
+/// How long a face may stay within `STILL_OVERLAP` of one place and still count as alive.
 pub const STILL: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! From the false accept rate that a site can tolerate to the threshold.
 //!
-//! The manifest has measured tables ([`table`]): for a number of photographs in a template and of frames in a
+//! The manifest has measured tables (`table`): for a number of photographs in a template and of frames in a
 //! probe, the score that accepts each fraction of strangers. A mean lies nearer to everybody than a single
 //! picture, so a table for single pictures is not valid for means, and one measured with a cohort is not
 //! valid without. If the target is below the smallest rate of a table, the table's strictest score is used
