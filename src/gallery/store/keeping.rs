@@ -111,12 +111,15 @@ impl<R: Read> Sealed<R> {
     /// All people in it, or an error.
     pub fn unseal(self, key: &Key) -> Result<Kept, StoreError> {
         let mut kept = Kept::default();
-        self.each_chunk(key, |text| Some(kept.people.extend(kept::read(text)?)))?;
+        self.each_chunk(key, |text| {
+            kept.people.extend(kept::read(text)?);
+            Some(())
+        })?;
         Ok(kept)
     }
 
     /// Whether all of it can be read with this key.
-    pub fn is_whole(self, key: &Key) -> bool {
+    pub fn proves_whole(self, key: &Key) -> bool {
         self.each_chunk(key, |_| Some(())).is_ok()
     }
 

@@ -129,7 +129,7 @@ impl Vault {
             && sealed
                 .proven_digest(key)
                 .is_some_and(|digest| keeping::digest_of(kept).is_ok_and(|now| now == digest))
-            && sealed.is_whole(key)
+            && sealed.proves_whole(key)
     }
 
     fn keep_with(&self, kept: &Kept, key: &Key, generation: u64) -> Result<(), StoreError> {

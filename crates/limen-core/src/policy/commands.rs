@@ -1,7 +1,7 @@
 //! Commands over the socket: each gets one verdict, from the policy alone, and each is recorded.
 //!
 //! A command that unlocks is answered when the audit has accepted its record, every other one at once. Whoever may
-//! command can do so only [so often](super::command_budget): beyond that, what would let more people in is refused,
+//! command can do so only so often (`command_budget`): beyond that, what would let more people in is refused,
 //! everything else is done all the same, and both are counted instead of recorded one by one.
 
 use std::fmt;
