@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp, ZonedDateTime};
 use limen_core::person::printable;
-use limen_core::policy::calendar::{Calendar, Comes};
+use limen_core::policy::access::calendar::{Calendar, Comes};
 
 use super::trouble::Trouble;
 

@@ -3,8 +3,8 @@
 
 use jiff::civil::DateTime;
 use limen_core::policy::AccessRules;
-use limen_core::policy::calendar::Calendar;
-use limen_core::policy::explanation::{Explanation, Says};
+use limen_core::policy::access::calendar::Calendar;
+use limen_core::policy::access::explanation::{Explanation, Says};
 use serde_json::json;
 
 use super::context::Context;

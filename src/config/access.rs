@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 use limen_core::credential::Factors;
 use limen_core::person::GroupId;
 use limen_core::policy::AccessRules;
+use limen_core::policy::access::calendar::Calendar;
+use limen_core::policy::access::factors::DEFAULT_FACTOR_PATIENCE;
+use limen_core::policy::access::schedule::Schedule;
 use limen_core::policy::access::{Group, TwoPerson, WhenClockUnknown};
-use limen_core::policy::calendar::Calendar;
-use limen_core::policy::factors::DEFAULT_FACTOR_PATIENCE;
-use limen_core::policy::schedule::Schedule;
 use toml::Spanned;
 
 use super::entry::{available, check_factor};

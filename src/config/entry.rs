@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use limen_core::credential::{Factor, Factors, SecondFactor};
 use limen_core::person::GroupId;
-use limen_core::policy::factors::FactorRule;
-use limen_core::policy::schedule::Schedule;
+use limen_core::policy::access::factors::FactorRule;
+use limen_core::policy::access::schedule::Schedule;
 use toml::Spanned;
 
 use super::lines::Taken;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use limen_core::policy::DoorRules;
-use limen_core::policy::modes::ModeSchedules;
-use limen_core::policy::schedule::Schedule;
+use limen_core::policy::access::ModeSchedules;
+use limen_core::policy::access::schedule::Schedule;
 
 use super::said::{Names, SaidAlarms, SaidModes};
 use super::values::{check_names, choice, number};

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 use limen_core::person::check_id;
-use limen_core::policy::calendar::Holidays;
-use limen_core::policy::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, Window};
+use limen_core::policy::access::calendar::Holidays;
+use limen_core::policy::access::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, Window};
 use toml::Spanned;
 use toml::value::Datetime;
 

@@ -6,7 +6,7 @@ use limen_audit::Position;
 use limen_core::clock::Now;
 use limen_core::embedding::ModelDigest;
 use limen_core::people::Gallery;
-use limen_core::policy::alarms::Alarm;
+use limen_core::policy::Alarm;
 use limen_core::policy::{Grant, Policy, Trouble};
 use serde_json::{Map, Value, json};
 

@@ -9,9 +9,9 @@ use jiff::tz::TimeZone;
 use limen_core::credential::{Factors, SecondFactor};
 use limen_core::people::{PhotoDigest, Standing};
 use limen_core::person::GroupId;
+use limen_core::policy::access::factors::FactorRule;
+use limen_core::policy::access::schedule::{Schedule, TimeOfDay, Window};
 use limen_core::policy::access::{AccessRules, Group};
-use limen_core::policy::factors::FactorRule;
-use limen_core::policy::schedule::{Schedule, TimeOfDay, Window};
 use proptest::prelude::*;
 
 use super::Roster;

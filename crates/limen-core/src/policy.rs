@@ -1,372 +1,401 @@
 //! Who may pass, decided without clock, file or socket: `step(now, event)` returns what to do.
 //!
+//! Four machines, each with states and fields of its own; what one of them makes of an event, another one takes:
+//!
 //! ```text
-//!                 K of the last N frames of one track agree
-//!    Locked ------------------------------------------------> Asking   (may the audit write it down?)
-//!      ^  ^                                                    |  |
-//!      |  +---- not accepted within 5 ms, and so configured ---+  | accepted
-//!      |                                                          v
-//!      +---- time over, command, revoked, fault, shutdown ----- Open
+//!    face ------> Recognition ---- K of N frames agree on somebody ----> Admission <--- PIN, card
+//!                      ^                                                     |
+//!                      | granted, or ask again                               | let in, by rules and memory
+//!                      |                                                     v
+//!    audit's answer, command to lock or unlock, time ------------------>   Lock ------> hold the line, or lock it
+//!                                                                            ^
+//!                      exit button, fire alarm, leaf of the door, mode,      |
+//!    line, part, view, mode ------> Site ------------- fault ----------------+
+//!                                    |
+//!                                    +----> alarms
 //! ```
 //!
-//! Somebody who is recognised passes if the rules of access let them ([`access`]): groups, schedules, and
-//! what happened before, the only thing that is remembered beyond the tracks in the picture.
-//!
-//! Besides, the exit button, a mode and the fire alarm unlock the door (`release`), and what its lines and its camera
-//! say may be an alarm (`surroundings`, [`alarms`]).
+//! [`Policy`] hands events to the machines and outcomes from one to the next, in the order in which they come; it holds
+//! besides them what all of them are told (settings, time) and the budget that a command spends before any machine
+//! hears of it. Each machine's file begins with its states and what moves them: `recognition`, `admission`, `lock`,
+//! `site`. Whether somebody may enter at a time is in [`access`], which remembers nothing.
 //!
 //! The shell performs the [`Action`]s; the door thread on its side lets go of the line when the leases
 //! stop coming, so that a hung shell cannot keep the door open.
 
 pub mod access;
 mod admission;
-pub mod alarms;
-mod answers;
-pub mod attempts;
-pub mod calendar;
 mod command_budget;
+mod command_record;
 pub mod commands;
+mod context;
 mod event;
-mod evidence;
-pub mod explanation;
-pub mod factors;
-mod faults;
 mod grant;
-mod lines;
-mod memory;
-pub mod modes;
-mod position;
-mod proving;
-mod release;
+mod lock;
+mod recognition;
 mod rules;
-pub mod schedule;
-mod surroundings;
-pub mod usability;
+mod site;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use access::AccessRules;
 pub use commands::{Command, CommandId, Denial, Done, Verdict};
 pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Roster, Sign, Sound};
-pub use evidence::ATTEMPT;
-pub use faults::Trouble;
 pub use grant::Grant;
-pub use rules::{DoorRules, MultipleFaces, OnAuditFailure, Relocking, Rules};
+pub use recognition::ATTEMPT;
+pub use rules::{
+    ASK_AGAIN, AUDIT_PATIENCE, DoorRules, LONGEST_UNLOCK, MultipleFaces, OnAuditFailure, Relocking, Rules,
+};
+pub use site::{Alarm, Trouble};
 
 use crate::clock::{Moment, Now};
-use crate::event::{Fact, GrantKind, Observation, Part, Relock, TrackId, Unusable};
-use alarms::Alarms;
-use answers::Asking;
-use command_budget::CommandBudget;
-use evidence::{Evidence, Finding};
-use lines::Lines;
-use memory::Memory;
-use modes::Modes;
-use position::Position;
-use proving::Proving;
-use release::{Reach, Release};
+use crate::event::{Caller, Fact, GrantKind, Mode, Observation, Part, Relock};
+use admission::Admission;
+use command_budget::{CommandBudget, Spent};
+use context::{Context, Settings};
+use lock::{Lock, Reach};
+use recognition::{Recognition, Sighting};
+use site::Site;
 
-/// How long a grant waits for the audit to accept its record.
-pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
-/// Whoever still stands there after the audit was too slow is asked for again after this.
-pub const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// The longest that any face or command keeps the door unlocked, whatever is configured.
-pub const LONGEST_UNLOCK: Duration = Duration::from_secs(60);
-/// Tracks remembered at once; the oldest is dropped beyond that. The vision follows far fewer.
-const MAX_TRACKS: usize = 64;
-
-#[derive(Debug, Clone, PartialEq)]
-enum State {
-    Locked,
-    Asking(Asking),
-    Open { grant: Grant },
+/// What a machine has made of an event, for the next one or for the shell.
+enum Out {
+    Shell(Vec<Action>),
+    Admission(Vec<admission::Outcome>),
+    Lock(Vec<lock::Outcome>),
+    Site(Vec<site::Outcome>),
 }
 
-/// The state machine.
+/// The four machines, and what they are told.
 #[derive(Debug)]
 pub struct Policy {
-    rules: Rules,
-    roster: Roster,
-    access: Arc<AccessRules>,
-    memory: Memory,
-    state: State,
-    tracks: HashMap<TrackId, Evidence>,
-    failed: BTreeMap<Part, Trouble>,
-    proving: Proving,
-    release: Release,
-    modes: Modes,
-    lines: Lines,
-    position: Position,
-    alarms: Alarms,
+    settings: Settings,
+    recognition: Recognition,
+    admission: Admission,
+    lock: Lock,
+    site: Site,
     budget: CommandBudget,
-    /// When something last held the door.
-    last_held: Option<Moment>,
-    /// The door was opened by whom it was unlocked for.
-    opened_while_held: bool,
-    /// Since when the camera has shown nothing.
-    blind_since: Option<Moment>,
-    /// The last grant opened without a record.
-    opened_unrecorded: bool,
-    warned: bool,
-    heard: Sound,
     /// The latest moment of any event: before it, nothing opens.
     latest: Moment,
-    next_request: u64,
 }
 
 impl Policy {
     /// A locked door.
     pub fn new(rules: Rules, roster: Roster, access: Arc<AccessRules>) -> Self {
         Self {
-            rules,
-            roster,
-            access,
-            memory: Memory::default(),
-            state: State::Locked,
-            tracks: HashMap::new(),
-            failed: BTreeMap::new(),
-            proving: Proving::default(),
-            release: Release::default(),
-            modes: Modes::default(),
-            lines: Lines::default(),
-            position: Position::default(),
-            alarms: Alarms::default(),
+            settings: Settings { rules, access, roster },
+            recognition: Recognition::default(),
+            admission: Admission::default(),
+            lock: Lock::default(),
+            site: Site::default(),
             budget: CommandBudget::default(),
-            last_held: None,
-            opened_while_held: false,
-            blind_since: None,
-            opened_unrecorded: false,
-            warned: false,
-            heard: Sound::Silence,
             latest: Moment::default(),
-            next_request: 0,
         }
     }
 
     /// The grant of whom the door is unlocked for, if it is for somebody.
     pub fn open(&self) -> Option<&Grant> {
-        match &self.state {
-            State::Open { grant } => Some(grant),
-            _ => None,
-        }
+        self.lock.open()
+    }
+
+    /// What kind of grant keeps the door unlocked, for the status; of several, the one that lasts longest.
+    pub fn open_kind(&self) -> Option<GrantKind> {
+        self.lock.open_kind()
+    }
+
+    /// The door stands open, by its contact.
+    pub fn door_is_open(&self) -> bool {
+        self.lock.leaf_is_open()
+    }
+
+    /// The mode in force.
+    pub fn mode(&self) -> Mode {
+        self.site.mode()
+    }
+
+    /// The mode that somebody commanded, as long as the schedules do not decide.
+    pub fn commanded_mode(&self) -> Option<Mode> {
+        self.site.commanded_mode()
+    }
+
+    /// Whether a schedule has the door in lock-down, whatever is commanded.
+    pub fn is_locked_down_by_schedule(&self) -> bool {
+        self.site.is_locked_down_by_schedule()
+    }
+
+    /// Alarms that are not cleared, the gravest first.
+    pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
+        self.site.alarms()
+    }
+
+    /// Parts that have failed, since when and why.
+    pub fn failed(&self) -> &BTreeMap<Part, Trouble> {
+        self.site.failed()
+    }
+
+    /// When [`Event::Tick`] is due at the latest.
+    pub fn deadline(&self) -> Option<Moment> {
+        let (now, settings) = (self.latest, &self.settings);
+        let machines = [
+            self.admission.deadline(now, settings),
+            self.lock.deadline(now, settings),
+            self.site.deadline(now, settings),
+        ];
+        machines.into_iter().chain([self.budget.next_change()]).flatten().min()
     }
 
     /// Takes other rules; an open door keeps the end it was given. Whom they no longer let in is seen to
     /// with the next [`Event::NewRoster`].
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
-        self.rules = rules;
-        self.access = access;
-        self.modes.ask_again();
-        self.tracks.values_mut().for_each(Evidence::forget);
-    }
-
-    /// Parts that have failed, since when and why.
-    pub fn failed(&self) -> &BTreeMap<Part, Trouble> {
-        &self.failed
-    }
-
-    /// When [`Event::Tick`] is due at the latest.
-    pub fn deadline(&self) -> Option<Moment> {
-        let own = match &self.state {
-            State::Locked | State::Asking(_) => None,
-            State::Open { grant } => grant.until(),
-        };
-        let proving = self.proving.next_change(self.latest, self.access.factor_patience);
-        let others = [
-            self.audit_deadline(),
-            self.memory.next_end(),
-            proving,
-            self.surroundings_deadline(self.latest),
-            self.budget.next_change(),
-        ];
-        own.into_iter().chain(others.into_iter().flatten()).min()
+        self.settings = Settings { rules, access, roster: Arc::clone(&self.settings.roster) };
+        self.site.schedules_replaced();
+        self.recognition.forget();
     }
 
     /// Takes one event and says what is to be done. Time-driven changes come first, so that an event
     /// never finds a door open that should have closed.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
-        self.give_up_asking(now, &event, &mut actions);
-        self.let_time_pass(now, &mut actions);
+        let overdue = self.lock.give_up_overdue(&self.context(now), &event);
+        self.follow(now, Out::Lock(overdue), &mut actions);
+        self.pass_time(now, &mut actions);
         self.take(now, event, &mut actions);
         self.watch(now, &mut actions);
-        self.renew_lease(now, &mut actions);
+        actions.extend(self.lock.renew_lease(now.moment));
         self.latest = self.latest.max(now.moment);
         actions
     }
 
+    /// What every machine is told.
+    fn context(&self, now: Now) -> Context {
+        Context {
+            now,
+            settings: self.settings.clone(),
+            time_went_back: now.moment < self.latest,
+            mode: self.site.mode(),
+            line_fails_since: self.site.failed_since(Part::Door),
+            part_is_missing: self.site.part_is_missing(),
+            stage: self.lock.stage(),
+        }
+    }
+
+    /// What time alone ends, machine by machine.
+    fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let ended = self.lock.pass_time(&self.context(now));
+        self.follow(now, Out::Lock(ended), actions);
+        let waited = self.admission.pass_time(&self.context(now));
+        self.follow(now, Out::Admission(waited), actions);
+        actions.extend(self.recognition.pass_time(now.moment));
+    }
+
+    /// Who takes an event.
     fn take(&mut self, now: Now, event: Event, actions: &mut Vec<Action>) {
-        match event {
-            Event::Observed(observation) => self.observe(now, observation, actions),
-            Event::Unusable { track, taken, why } => self.unusable(now, track, taken, why),
-            Event::TrackEnded(track) => self.end_track(track, actions),
-            Event::Accepted(request, _) => self.accepted(now, request, actions),
-            Event::NotAccepted(request) => self.not_accepted(now, request, actions),
-            Event::HandedOver(request, at) => self.handed_over(request, at),
-            Event::NewRoster(roster) => self.replace_roster(now, roster, actions),
-            Event::Commanded { id, caller, command } => self.commanded(now, id, caller, command, actions),
-            Event::TurnedAway { caller, command, why } => {
-                self.turned_away(now, caller, command, why, actions);
+        let (at, moment) = (&self.context(now), now.moment);
+        let out = match event {
+            Event::Observed(observation) => self.observed(at, &observation),
+            Event::Unusable { track, taken, why } => {
+                return self.recognition.unusable(moment, track, taken, why);
             }
-            Event::PinEntered(entry) => self.pin_entered(now, entry, actions),
+            Event::TrackEnded(track) => Out::Shell(self.recognition.ended(track)),
+            Event::PinEntered(entry) => Out::Admission(self.admission.pin_entered(at, entry)),
             Event::PinVerified { entry, person, outcome } => {
-                self.pin_verified(now, entry, &person, outcome, actions);
+                Out::Admission(self.admission.pin_verified(at, entry, &person, outcome))
             }
-            Event::CardRead(card) => self.card_read(now, card, actions),
-            Event::Failed(part, what) => self.part_failed(now, part, what, actions),
-            Event::Recovered(part) => self.part_recovered(now, part, actions),
-            Event::Input { input, active, at_start } => self.line_is(now, input, active, at_start, actions),
-            Event::View { blind } => self.view_is(now, blind),
-            Event::ModeKept(mode) => self.mode_kept(now, mode, actions),
-            Event::LockDownKept => self.lock_down_kept(now, actions),
-            Event::Tick => {}
-            Event::Shutdown => self.shut_down(actions),
-        }
-    }
-
-    /// Locked, nothing failing that is needed, and time has not gone back.
-    fn may_open(&self, now: Now) -> bool {
-        let fails = self.failed.keys().any(|part| part.stops_the_door());
-        self.state == State::Locked && !fails && now.moment >= self.latest
-    }
-
-    fn let_time_pass(&mut self, now: Now, actions: &mut Vec<Action>) {
-        match &self.state {
-            State::Open { grant } if grant.is_over(now.moment) => {
-                self.last_held = self.last_held.max(grant.until());
-                self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
+            Event::CardRead(card) => Out::Admission(self.admission.card_read(at, card)),
+            Event::Accepted(request, _) => Out::Lock(self.lock.accepted(at, request)),
+            Event::NotAccepted(request) => Out::Lock(self.lock.not_accepted(at, request)),
+            Event::HandedOver(request, when) => return self.lock.handed_over(request, when),
+            Event::Failed(part, what) => Out::Site(self.site.part_failed(moment, part, what)),
+            Event::Recovered(part) => Out::Shell(self.site.part_recovered(moment, part)),
+            Event::Input { input, active, at_start } => {
+                Out::Site(self.site.line_is(moment, input, active, at_start))
             }
-            State::Asking(_) if now.moment < self.latest => {
-                self.transition_to_locked(Relock::TimeOver, Reach::Person, None, actions);
+            Event::View { blind } => return self.site.view_is(moment, blind),
+            Event::ModeKept(mode) => Out::Site(self.site.mode_kept(at, mode)),
+            Event::LockDownKept => Out::Site(self.site.lock_down_kept(at)),
+            Event::NewRoster(roster) => return self.replace_roster(now, roster, actions),
+            Event::Commanded { id, caller, command } => Out::Shell(self.commanded(now, id, caller, command)),
+            Event::TurnedAway { caller, command, why } => {
+                Out::Shell(self.budget.turned_away(moment, caller, command, why))
             }
-            _ => {}
-        }
-        self.end_release(now, actions);
-        self.last_held = self.last_held.map(|last| last.min(now.moment));
-        self.end_waiting(now, actions);
-        self.end_proving(now, actions);
-        let over: Vec<TrackId> =
-            self.tracks.iter().filter(|(_, e)| e.attempt_is_over(now.moment)).map(|(id, _)| *id).collect();
-        for track in over {
-            self.refuse_once(track, actions);
-        }
-    }
-
-    fn observe(&mut self, now: Now, observation: Observation, actions: &mut Vec<Action>) {
-        let track = observation.track;
-        let rules = self.rules;
-        let evidence = self.evidence_of(track);
-        let finding = evidence.add(&rules, now.moment, &observation);
-        match finding {
-            Finding::Enough(person) if self.may_open(now) => {
-                self.recognised(now, track, person, &observation.fused, actions);
-            }
-            Finding::LooksBad => actions.push(Action::Show(Sign::Refused)),
-            Finding::Enough(_) | Finding::NotYet => {}
-        }
-    }
-
-    fn unusable(&mut self, now: Now, track: TrackId, taken: Moment, why: Unusable) {
-        self.evidence_of(track).add_unusable(now.moment, taken, why);
-    }
-
-    fn end_track(&mut self, track: TrackId, actions: &mut Vec<Action>) {
-        self.refuse_once(track, actions);
-        self.tracks.remove(&track);
-    }
-
-    fn refuse_once(&mut self, track: TrackId, actions: &mut Vec<Action>) {
-        let Some(fact) = self.tracks.get_mut(&track).and_then(|evidence| evidence.close(track)) else {
-            return;
+            Event::Tick => return,
+            Event::Shutdown => return self.shut_down(now, actions),
         };
-        if matches!(fact, Fact::Refused { frames, .. } if frames > 0) {
-            actions.push(Action::Show(Sign::Refused));
+        self.follow(now, out, actions);
+    }
+
+    /// What follows from how things stand at the end of a step: modes by schedule, lines that are still again, alarms.
+    fn watch(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let turned = self.site.turn_mode(&self.context(now), None);
+        self.follow(now, Out::Site(turned), actions);
+        actions.extend(self.budget.left_out(now.moment));
+        let calm = self.site.calm_lines(now.moment);
+        self.follow(now, Out::Site(calm), actions);
+        self.lock.allow_standing_open(now.moment);
+        let at = self.context(now);
+        actions.extend(self.site.watch(&at, self.lock.report(&at)));
+    }
+
+    fn observed(&mut self, at: &Context, observation: &Observation) -> Out {
+        match self.recognition.observed(at, observation) {
+            Sighting::NotYet => Out::Shell(Vec::new()),
+            Sighting::LooksBad => Out::Shell(vec![Action::Show(Sign::Refused)]),
+            Sighting::Recognised(somebody) => Out::Admission(self.admission.recognised(at, somebody)),
         }
-        actions.push(Action::Record(fact));
+    }
+
+    /// Hands what one machine has made of an event to the next, in the order in which it came.
+    fn follow(&mut self, now: Now, out: Out, actions: &mut Vec<Action>) {
+        match out {
+            Out::Shell(out) => actions.extend(out),
+            Out::Admission(out) => out.into_iter().for_each(|out| self.follow_admission(now, out, actions)),
+            Out::Lock(out) => out.into_iter().for_each(|out| self.follow_lock(now, out, actions)),
+            Out::Site(out) => out.into_iter().for_each(|out| self.follow_site(now, out, actions)),
+        }
+    }
+
+    fn follow_admission(&mut self, now: Now, out: admission::Outcome, actions: &mut Vec<Action>) {
+        match out {
+            admission::Outcome::Do(action) => actions.push(action),
+            admission::Outcome::Close(track) => self.recognition.close(track),
+            admission::Outcome::Duress => actions.extend(self.site.duress(now.moment)),
+            admission::Outcome::LetIn { grant, distance } => {
+                actions.push(self.lock.let_in(now.moment, grant, distance));
+            }
+        }
+    }
+
+    fn follow_lock(&mut self, now: Now, out: lock::Outcome, actions: &mut Vec<Action>) {
+        match out {
+            lock::Outcome::Do(action) => actions.push(action),
+            lock::Outcome::Opened(grant) => {
+                grant.track().into_iter().for_each(|track| self.recognition.granted(track));
+                let out = self.admission.opened(&self.context(now), &grant);
+                self.follow(now, Out::Admission(out), actions);
+            }
+            lock::Outcome::LetDown(track) => {
+                if !self.admission.pass_again(&self.context(now)) {
+                    self.recognition.ask_again(track, now.moment + ASK_AGAIN);
+                }
+            }
+        }
+    }
+
+    fn follow_site(&mut self, now: Now, out: site::Outcome, actions: &mut Vec<Action>) {
+        let at = self.context(now);
+        let out = match out {
+            site::Outcome::Do(action) => return actions.push(action),
+            site::Outcome::ExitPressed => self.lock.exit_pressed(&at),
+            site::Outcome::FireIs(active) => self.lock.fire_is(now.moment, active),
+            site::Outcome::DoorMoved { open, at_start } => self.lock.door_moved(&at, open, at_start),
+            site::Outcome::ModeTurned(mode) => {
+                if mode == Mode::LockDown {
+                    self.give_up_waiting(now, actions);
+                }
+                self.lock.mode_turned(&at, mode)
+            }
+            site::Outcome::PartFailed(part) => {
+                if part.stops_the_door() {
+                    // Nobody is seen, or nobody can be let in: what was seen so far no longer counts.
+                    self.recognition.forget();
+                    self.give_up_waiting(now, actions);
+                }
+                self.lock.part_failed(part)
+            }
+        };
+        self.follow(now, Out::Lock(out), actions);
+    }
+
+    fn give_up_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
+        let out = self.admission.give_up(&self.context(now));
+        self.follow(now, Out::Admission(out), actions);
     }
 
     fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
-        let before = std::mem::replace(&mut self.roster, roster);
-        self.tracks.values_mut().for_each(Evidence::forget);
-        self.memory.keep_recent(now.moment);
-        self.give_up_waiting(actions);
-        let revoked = match &self.state {
-            State::Open { grant } | State::Asking(Asking { grant, .. }) => {
-                !self.still_stands(now, grant, &before)
-            }
-            State::Locked => false,
-        };
-        if revoked {
-            self.transition_to_locked(Relock::Revoked, Reach::Person, None, actions);
+        let before = std::mem::replace(&mut self.settings.roster, roster);
+        let at = self.context(now);
+        self.recognition.forget();
+        let out = self.admission.people_replaced(&at);
+        self.follow(now, Out::Admission(out), actions);
+        let stands = |grant: &Grant| admission::still_stands(&at, grant, &before);
+        if !self.lock.persons_grant().is_none_or(stands) {
+            let out = self.lock.lock(Relock::Revoked, Reach::Person, None);
+            self.follow(now, Out::Lock(out), actions);
         }
     }
 
-    fn shut_down(&mut self, actions: &mut Vec<Action>) {
-        self.give_up_waiting(actions);
-        let waiting = self.release.manual.asking.take();
-        actions.extend(waiting.map(|(_, id)| Action::Answer(id, Err(Denial::Leaving))));
-        actions.extend(self.lines.unrecorded().into_iter().map(Action::Record));
-        self.transition_to_locked(Relock::Shutdown, Reach::All, None, actions);
-        let left_out = self.budget.take_all_left_out();
-        actions.extend(left_out.map(|count| Action::Record(Fact::CommandsLeftOut { count })));
+    fn shut_down(&mut self, now: Now, actions: &mut Vec<Action>) {
+        self.give_up_waiting(now, actions);
+        actions.extend(self.lock.answer_command(Denial::Leaving));
+        actions.extend(self.site.unrecorded());
+        let out = self.lock.lock(Relock::Shutdown, Reach::All, None);
+        self.follow(now, Out::Lock(out), actions);
+        actions.extend(self.budget.all_left_out());
         actions.push(Action::Record(Fact::Stopped));
     }
 
-    fn transition_to_asking(
+    /// Somebody allowed to commands something.
+    fn commanded(&mut self, now: Now, id: CommandId, caller: Caller, command: Command) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let spent = self.budget.spend(now.moment, caller.uid);
+        let verdict = self.carry_out(now, id, caller, command, spent, &mut actions).transpose();
+        let record = command_record::of(command, caller, verdict, &actions).filter(|_| spent.recorded);
+        actions.extend(record.map(Action::Record));
+        actions.extend(verdict.map(|verdict| Action::Answer(id, verdict)));
+        actions
+    }
+
+    /// What comes of a command; none: that is known when the audit has answered.
+    fn carry_out(
         &mut self,
         now: Now,
-        grant: Grant,
-        distance: Option<f32>,
+        id: CommandId,
+        caller: Caller,
+        command: Command,
+        spent: Spent,
         actions: &mut Vec<Action>,
-    ) {
-        let asking = self.ask_audit(now, grant, distance, None, actions);
-        self.state = State::Asking(asking);
-    }
-
-    fn transition_to_open(&mut self, now: Now, grant: Grant, actions: &mut Vec<Action>) {
-        if let Some(evidence) = grant.track().and_then(|track| self.tracks.get_mut(&track)) {
-            evidence.granted();
+    ) -> Result<Option<Done>, Denial> {
+        if command.widens() && !spent.may_widen {
+            return Err(Denial::TooMany);
         }
-        let grant = grant.starting(now.moment);
-        self.remember(now, &grant, actions);
-        self.state = State::Open { grant };
-        actions.push(Action::Show(Sign::Granted));
-        self.stay_open(now, actions);
+        let at = self.context(now);
+        let (out, done) = match command {
+            Command::Lock { ends_fire } => {
+                return self.lock_commanded(now, caller, ends_fire, spent.recorded, actions).map(Some);
+            }
+            Command::Unlock(length) => (Out::Shell(vec![self.lock.unlock(&at, id, caller, length)?]), None),
+            Command::Mode(mode) => {
+                let out = self.site.mode_commanded(&at, mode, caller, spent.recorded);
+                (Out::Site(out), Some(Done::Mode(self.site.mode())))
+            }
+            Command::Acknowledge(alarm) => {
+                (Out::Shell(self.site.acknowledge(alarm, caller)?), Some(Done::Acknowledged))
+            }
+            Command::Serve(_) => return Ok(Some(Done::Serve)),
+        };
+        self.follow(now, out, actions);
+        Ok(done)
     }
 
-    fn evidence_of(&mut self, track: TrackId) -> &mut Evidence {
-        if self.tracks.len() >= MAX_TRACKS && !self.tracks.contains_key(&track) {
-            let oldest = self.tracks.keys().min().copied();
-            oldest.and_then(|id| self.tracks.remove(&id));
-        }
-        self.tracks.entry(track).or_default()
-    }
-
-    /// What kind of grant keeps the door unlocked, for the status; of several, the one that lasts longest.
-    pub fn open_kind(&self) -> Option<GrantKind> {
-        release::leading(self.holds())
+    fn lock_commanded(
+        &mut self,
+        now: Now,
+        caller: Caller,
+        ends_fire: bool,
+        in_budget: bool,
+        actions: &mut Vec<Action>,
+    ) -> Verdict {
+        let recorded = in_budget || self.lock.is_busy();
+        self.recognition.spend();
+        self.give_up_waiting(now, actions);
+        // A fire alarm whose line cannot be read any more is nobody's but the command's to end.
+        let ends_fire = ends_fire && self.site.failed_since(Part::Inputs).is_some();
+        let reach = if ends_fire { Reach::All } else { Reach::ExitButton };
+        let out = self.lock.lock(Relock::Command, reach, recorded.then_some(caller));
+        self.follow(now, Out::Lock(out), actions);
+        self.lock.open_kind().map_or(Ok(Done::Locked), |kind| Err(Denial::KeptOpen(kind)))
     }
 }
 
-#[cfg(test)]
-mod access_tests;
-#[cfg(test)]
-mod access_walks;
-#[cfg(test)]
-mod combined_walks;
-#[cfg(test)]
-mod commands_tests;
-#[cfg(test)]
-mod proving_tests;
-#[cfg(test)]
-mod proving_walks;
-#[cfg(test)]
-mod slow_audit_tests;
-#[cfg(test)]
-mod surroundings_tests;
-#[cfg(test)]
-mod surroundings_walks;
 #[cfg(test)]
 mod tests;

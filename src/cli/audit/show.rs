@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use limen_audit::{ClockQuality, Record, Verifier, read_all, read_newest};
 use limen_core::person::{PersonId, is_deceptive, printable};
-use limen_core::policy::calendar::Calendar;
+use limen_core::policy::access::calendar::Calendar;
 use serde_json::{Value, json};
 
 use super::super::context::Context;

@@ -3,6 +3,12 @@
 //! A person passes if one of their groups lets them pass: each group by its own schedules and on its own
 //! terms. Whoever is in no group passes at any time. A group that nobody knows lets nobody in.
 
+pub mod calendar;
+pub mod explanation;
+pub mod factors;
+pub mod lint;
+pub mod schedule;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +16,14 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::calendar::Calendar;
-use super::factors::{DEFAULT_FACTOR_PATIENCE, FactorRule};
-use super::modes::ModeSchedules;
-use super::schedule::Schedule;
 use crate::clock::WallClock;
-use crate::credential::Factors;
+use crate::credential::{Factor, Factors};
 use crate::event::Refusal;
 use crate::people::Standing;
 use crate::person::GroupId;
+use calendar::Calendar;
+use factors::{DEFAULT_FACTOR_PATIENCE, Demands, FactorRule};
+use schedule::Schedule;
 
 /// The longest time for which anybody is kept from being let in again.
 pub const LONGEST_ANTI_PASSBACK: Duration = Duration::from_secs(24 * 60 * 60);
@@ -100,6 +105,15 @@ pub enum Way<'a> {
     Through(&'a Group),
 }
 
+/// The schedules that put modes into force; without the site's time none does anew.
+#[derive(Debug, Clone, Default)]
+pub struct ModeSchedules {
+    /// Unlocked from the first grant on while one of these is open.
+    pub office_open: Vec<Arc<Schedule>>,
+    /// Locked for everybody while one of these is open; goes before the others.
+    pub lock_down: Vec<Arc<Schedule>>,
+}
+
 /// What the configuration says about who may when.
 #[derive(Debug, Clone)]
 pub struct AccessRules {
@@ -168,5 +182,58 @@ impl AccessRules {
             }
         }
         if ways.is_empty() { Err(refusal) } else { Ok(ways) }
+    }
+
+    /// The names of all schedules.
+    pub fn schedule_names(&self) -> Vec<&str> {
+        self.schedules.iter().map(|schedule| schedule.name.as_str()).collect()
+    }
+
+    /// What is asked of a person on a way in at a time; `None` is a time that is unknown.
+    pub fn demands(&self, standing: &Standing, way: Way<'_>, local: Option<DateTime>) -> Demands {
+        let of_group = match way {
+            Way::Anytime => None,
+            Way::Through(group) => group.second_factor.as_ref(),
+        };
+        let of_group = of_group.filter(|rule| self.is_asked(rule.schedules.iter().map(|s| &**s), local));
+        let means = &standing.means;
+        // A name that no schedule has asks always: a reload checks names, and what slips by must not open more.
+        let own = means.schedules.iter().map(|name| self.schedule(name));
+        let asked = own.clone().any(|known| known.is_none()) || self.is_asked(own.flatten(), local);
+        Demands::new(of_group.map(|rule| rule.factor), means.rule.filter(|_| asked))
+    }
+
+    fn schedule(&self, name: &str) -> Option<&Schedule> {
+        self.schedules.iter().find(|schedule| schedule.name == name).map(|schedule| &**schedule)
+    }
+
+    fn is_asked<'a>(&self, schedules: impl Iterator<Item = &'a Schedule>, local: Option<DateTime>) -> bool {
+        let mut schedules = schedules.peekable();
+        let (Some(_), Some(local)) = (schedules.peek(), local) else { return true };
+        schedules.any(|schedule| schedule.window_at(local, &self.calendar).is_some())
+    }
+
+    /// What the person can prove at this door.
+    pub fn provable(&self, standing: &Standing) -> Factors {
+        let has = standing.means.factors();
+        Factors { pin: has.pin && self.available.pin, card: has.card && self.available.card }
+    }
+
+    /// A second factor that may be asked of a person who cannot prove it: what is wrong, and the remedy.
+    pub fn lacking(&self, standing: &Standing) -> Option<(String, String)> {
+        if standing.suspended {
+            return None;
+        }
+        let of_groups = self.groups_of(standing).filter_map(|group| group.second_factor.as_ref());
+        let mut rules = of_groups.map(|rule| rule.factor).chain(standing.means.rule);
+        let rule = rules.find(|rule| !rule.is_met_by(self.provable(standing)))?;
+        let (what, remedy) = if rule.is_met_by(standing.means.factors()) {
+            (format!("needs {rule}, and there is nothing to enter it by"), "add [keypad] or [reader]")
+        } else if rule.accepts(Factor::Pin) {
+            (format!("needs {rule} and has none"), "set one with `limen pin ID`")
+        } else {
+            (format!("needs {rule} and has none"), "add card = \"...\"")
+        };
+        Some((format!("{what}, so cannot enter where it is asked for"), remedy.to_owned()))
     }
 }

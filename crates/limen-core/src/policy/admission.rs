@@ -1,299 +1,237 @@
-//! What happens to somebody who was recognised: let in, turned away, or asked to wait for a second person or factor.
+//! Admission: whether somebody who was recognised comes in: at once, with a second person, with a second factor, or not.
 //!
-//! Two people who need each other are recognised one after the other; the second opens the door for both,
-//! and each must be whom the other's group asks for. A recognition counts for one opening only.
+//! ```text
+//!                     judged by rules and memory
+//!    recognised --+--> let in, alone or with who waits ---> the lock asks the audit
+//!       ^         |
+//!       |         +--> a second person is needed: waits --+
+//!       |         |                                       +--- time over, lock-down, fault ---> refused
+//!       |         +--> a factor is lacking: asked --------+
+//!       |         |         |
+//!       |         |         +--- proven: judged again
+//!       |         +--> refused
+//!       +------------ the audit was slow: whoever has proven a factor is judged again
+//! ```
+//!
+//! Two people who need each other are recognised one after the other; the second opens the door for both, and each must
+//! be whom the other's group asks for. A recognition counts for one opening only.
+//!
+//! | what happens | transition |
+//! |---|---|
+//! | somebody is recognised | [`Admission::recognised`] |
+//! | a PIN is entered, is verified; a card is read | [`Admission::pin_entered`], [`Admission::pin_verified`], [`Admission::card_read`] |
+//! | the door opens, or the audit was slow | [`Admission::opened`], [`Admission::pass_again`] |
+//! | time passes | [`Admission::pass_time`] |
+//! | lock, fault, lock-down, other people | [`Admission::give_up`] |
 
-use std::sync::Arc;
+mod attempts;
+mod judgement;
+mod memory;
+mod outcome;
+mod second_factor;
+mod visitor;
+
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::access::{AccessRules, TwoPerson, Way};
-use super::event::{Action, Roster, Sign};
-use super::factors::Demands;
-use super::memory::Waiting;
-use super::{Grant, Policy, State};
-use crate::clock::Now;
-use crate::credential::Factors;
-use crate::event::{Comparison, Fact, Mode, Refusal, TrackId};
-use crate::people::Standing;
-use crate::person::{GroupId, PersonId};
+pub(super) use judgement::still_stands;
+use judgement::{Judge, Judgement};
+use memory::{Memory, Waiting};
+pub(super) use outcome::Outcome;
+use second_factor::FactorCheck;
+use visitor::{Visitor, because};
 
-/// What rules and memory say to somebody at the door.
-#[derive(Debug)]
-pub(super) enum Verdict<'a> {
-    /// Come in.
-    Alone,
-    /// Come in with a second person by one of these rules.
-    WithSecond(Vec<&'a TwoPerson>),
-    /// Come in once what one of these asks for is proven.
-    Lacking(Vec<Demands>),
-    /// No.
-    Refused(Refusal),
+use super::access::factors::Demands;
+use super::context::{Context, Settings, Stage};
+use super::event::{Action, EntryId, PinOutcome, Sign};
+use super::grant::Grant;
+use super::recognition::Recognised;
+use crate::clock::Moment;
+use crate::credential::Card;
+use crate::event::{Fact, Refusal};
+use crate::person::PersonId;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Admission {
+    /// Who was let in, who came today, who waits for a second person.
+    memory: Memory,
+    /// Who is asked for a second factor, and what was entered.
+    factor: FactorCheck,
 }
 
-impl Verdict<'_> {
-    /// Whether somebody of `groups`, recognised so much earlier or later, is enough company.
-    fn is_content_with(&self, groups: &[GroupId], apart: Duration) -> bool {
-        match self {
-            Self::Alone => true,
-            Self::WithSecond(rules) => rules.iter().any(|rule| rule.is_met_by(groups, apart)),
-            Self::Lacking(_) | Self::Refused(_) => false,
-        }
+impl Admission {
+    /// When time alone next changes something here.
+    pub fn deadline(&self, now: Moment, settings: &Settings) -> Option<Moment> {
+        let factor = self.factor.deadline(now, settings.access.factor_patience);
+        self.memory.next_end().into_iter().chain(factor).min()
     }
-}
 
-/// Somebody who was recognised, on the way to a decision.
-#[derive(Debug, Clone)]
-pub(super) struct Visitor {
-    pub track: TrackId,
-    pub person: PersonId,
-    pub distance: Option<f32>,
-    /// What this person has proven besides the face.
-    pub proven: Factors,
-    /// The record of the track if it comes to nothing, once the track itself is closed.
-    pub refusal: Option<Fact>,
-}
-
-impl Policy {
-    /// Enough frames agree on this person.
-    pub(super) fn recognised(
-        &mut self,
-        now: Now,
-        track: TrackId,
-        person: PersonId,
-        fused: &Comparison,
-        actions: &mut Vec<Action>,
-    ) {
-        self.evidence_of(track).spend();
-        let distance = fused.best.as_ref().map(|best| best.distance.get());
-        self.admit(
-            now,
-            Visitor { track, person, distance, proven: Factors::default(), refusal: None },
-            actions,
-        );
+    /// Enough frames agree on somebody.
+    pub fn recognised(&mut self, at: &Context, recognised: Recognised) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        self.admit(at, recognised.into(), &mut out);
+        out
     }
 
     /// Lets in, turns away, or asks for what is lacking.
-    pub(super) fn admit(&mut self, now: Now, visitor: Visitor, actions: &mut Vec<Action>) {
-        let access = Arc::clone(&self.access);
-        self.memory.turn_to(access.local_time(now.wall).map(DateTime::date));
-        let verdict = self.verdict_on(&access, now, &visitor);
-        let second = self.company_of(&access, now, &visitor.person, &verdict);
-        match verdict {
-            Verdict::Refused(refusal) => self.turn_away_visitor(visitor, refusal, actions),
-            Verdict::Lacking(demands) => self.ask_for_factor(now, visitor, &demands, actions),
-            Verdict::WithSecond(rules) if second.is_none() => {
+    fn admit(&mut self, at: &Context, visitor: Visitor, out: &mut Vec<Outcome>) {
+        self.memory.turn_to(at.local_time().map(DateTime::date));
+        let judge = Judge { at, memory: &self.memory };
+        let judgement = judge.of_visitor(&visitor);
+        let second = judge.company_for(&visitor.person, &judgement);
+        match judgement {
+            Judgement::Refused(refusal) => visitor.turn_away(refusal, out),
+            Judgement::Lacking(demands) => self.ask_for_factor(at, visitor, &demands, out),
+            Judgement::WithSecond(rules) if second.is_none() => {
                 let longest = rules.iter().map(|rule| rule.within).max().unwrap_or_default();
-                self.wait_for_second(now, visitor, longest, actions);
+                self.wait_for_second(at, visitor, longest, out);
             }
-            Verdict::Alone | Verdict::WithSecond(_) => {
-                let people: Vec<&PersonId> = [&visitor.person].into_iter().chain(&second).collect();
-                let length = self.unlock_length(&people);
-                let Visitor { track, person, distance, proven, .. } = visitor.clone();
-                let grant = Grant::face(now.moment, length, person, track, second).proven_by(proven);
-                self.proving.passes(visitor);
-                self.transition_to_asking(now, grant, distance, actions);
-            }
+            Judgement::Alone | Judgement::WithSecond(_) => self.let_in(at, visitor, second, out),
         }
     }
 
-    /// What is to be done about somebody now.
-    pub(super) fn verdict_on<'a>(&self, access: &'a AccessRules, now: Now, visitor: &Visitor) -> Verdict<'a> {
-        match self.modes.in_force() {
-            Mode::LockDown => Verdict::Refused(Refusal::LockDown),
-            Mode::Normal | Mode::OfficeOpen => self.judge(access, now, &visitor.person, visitor.proven),
+    fn let_in(&mut self, at: &Context, visitor: Visitor, second: Option<PersonId>, out: &mut Vec<Outcome>) {
+        let length = at.settings.unlock_length([&visitor.person].into_iter().chain(&second));
+        let Visitor { track, person, distance, proven, .. } = visitor.clone();
+        let grant = Grant::face(at.moment(), length, person, track, second).proven_by(proven);
+        self.factor.passes(visitor);
+        out.push(Outcome::LetIn { grant, distance });
+    }
+
+    fn ask_for_factor(
+        &mut self,
+        at: &Context,
+        visitor: Visitor,
+        demands: &[Demands],
+        out: &mut Vec<Outcome>,
+    ) {
+        if let Some(refusal) = self.factor.refuses(at, &visitor, demands) {
+            return visitor.turn_away(refusal, out);
+        }
+        self.factor.ask(at, visitor, demands, out);
+        self.judge_again(at, out);
+        self.use_held_pin(at, out);
+    }
+
+    fn wait_for_second(&mut self, at: &Context, visitor: Visitor, within: Duration, out: &mut Vec<Outcome>) {
+        let Visitor { track, person, proven, refusal, .. } = visitor.begin_to_wait(out);
+        let refusal = because(refusal, Refusal::SecondPersonMissing);
+        out.push(Outcome::Do(Action::Show(Sign::Waiting)));
+        out.push(Outcome::Do(Action::Record(Fact::Waiting {
+            track,
+            person: person.clone(),
+            seconds: within.as_secs(),
+            factors: Vec::new(),
+        })));
+        let waiting = Waiting { person, since: at.moment(), until: at.moment() + within, proven, refusal };
+        out.extend(refusals(self.memory.wait(waiting)));
+    }
+
+    /// Judges again whoever is asked and lacks nothing any more.
+    fn judge_again(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+        if let Some(visitor) = self.factor.take_ready(Judge { at, memory: &self.memory }) {
+            self.admit(at, visitor, out);
         }
     }
 
-    /// Somebody who was recognised does not come in.
-    pub(super) fn turn_away_visitor(&mut self, visitor: Visitor, why: Refusal, actions: &mut Vec<Action>) {
-        match visitor.refusal {
-            Some(refusal) => {
-                actions.push(Action::Show(Sign::Refused));
-                actions.push(Action::Record(because(refusal, why)));
-            }
-            None => {
-                self.evidence_of(visitor.track).set_refusal(why);
-                self.refuse_once(visitor.track, actions);
-            }
-        }
+    /// Has a PIN verified that was entered before, if whoever is asked needs it.
+    fn use_held_pin(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+        self.factor.use_held_pin(Judge { at, memory: &self.memory }, out);
     }
 
-    /// Whether a grant that was made with the gallery `before` still stands: suspension, dates and schedules let
-    /// everybody in, whatever happened before; what was proven is enough, and still what the person has.
-    pub(super) fn still_stands(&self, now: Now, grant: &Grant, before: &Roster) -> bool {
-        let local = self.access.local_time(now.wall);
-        let keeps = |person: &PersonId, factors: Factors| {
-            let means = |roster: &Roster| roster.get(person).map(|standing| Arc::clone(&standing.means));
-            let (Some(before), Some(after)) = (means(before), means(&self.roster)) else { return false };
-            (!factors.pin || (&before.pin, &before.duress) == (&after.pin, &after.duress))
-                && (!factors.card || before.card == after.card)
-        };
-        let admits = |person: &PersonId, factors: Option<Factors>| {
-            let Some(standing) = self.roster.get(person) else { return false };
-            let Ok(ways) = self.access.admit(standing, local) else { return false };
-            let enough =
-                |way| self.access.demands(standing, way, local).are_met_by(factors.unwrap_or_default());
-            factors.is_none() || ways.into_iter().any(enough)
-        };
-        // What the second person had proven is not known any more.
-        let second = |person| keeps(person, Factors { pin: true, card: true }) && admits(person, None);
-        grant
-            .person()
-            .is_none_or(|person| keeps(person, grant.factors()) && admits(person, Some(grant.factors())))
-            && grant.second().is_none_or(second)
+    /// Somebody entered a PIN.
+    pub fn pin_entered(&mut self, at: &Context, entry: EntryId) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        self.factor.pin_entered(Judge { at, memory: &self.memory }, entry, &mut out);
+        out
+    }
+
+    /// A PIN was held against a person's.
+    pub fn pin_verified(
+        &mut self,
+        at: &Context,
+        entry: EntryId,
+        person: &PersonId,
+        outcome: PinOutcome,
+    ) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        if self.factor.pin_verified(at, entry, person, outcome, &mut out) {
+            self.judge_again(at, &mut out);
+            self.use_held_pin(at, &mut out);
+        }
+        out
+    }
+
+    /// Somebody held a card to the reader.
+    pub fn card_read(&mut self, at: &Context, card: Card) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        self.factor.card_read(Judge { at, memory: &self.memory }, card, &mut out);
+        self.judge_again(at, &mut out);
+        out
     }
 
     /// The door opens: everybody whom the grant names is in.
-    pub(super) fn remember(&mut self, now: Now, grant: &Grant, actions: &mut Vec<Action>) {
-        let day = self.access.local_time(now.wall).map(DateTime::date);
+    pub fn opened(&mut self, at: &Context, grant: &Grant) -> Vec<Outcome> {
+        let day = at.local_time().map(DateTime::date);
         for person in grant.people() {
-            self.memory.note_let_in(person, groups_of(self.roster.get(person)), now.moment, day);
+            self.memory.note_let_in(person, at.settings.groups_of(person), at.moment(), day);
         }
-        self.proving.passed();
+        self.factor.passed();
         if let Some(second) = grant.second() {
             // Its track ends well: the refusal that was ready for it is not needed.
             drop(self.memory.stop_waiting(second));
         }
-        if let Some(person) = grant.person() {
-            record_refusals(self.memory.stop_waiting(person), actions);
-        }
+        let person = grant.person().map(|person| self.memory.stop_waiting(person));
+        refusals(person.unwrap_or_default()).collect()
+    }
+
+    /// The audit was too slow: whoever has waited is judged again a little later; false if nobody has.
+    pub fn pass_again(&mut self, at: &Context) -> bool {
+        self.factor.pass_again(at)
     }
 
     /// Those whose time is over are refused. While a grant waits for the audit nobody is: it may be theirs.
-    pub(super) fn end_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
-        if matches!(self.state, State::Asking(_)) {
-            return;
+    pub fn pass_time(&mut self, at: &Context) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        if at.stage == Stage::Asking {
+            return out;
         }
-        let ended = self.memory.take_ended(now.moment);
-        self.turn_away(ended, actions);
+        let ended = self.memory.take_ended(at.moment());
+        turn_away(at, ended, &mut out);
+        self.factor.pass_time(at, &mut out);
+        self.judge_again(at, &mut out);
+        self.use_held_pin(at, &mut out);
+        out
     }
 
-    /// What they wait for is not to be had any more.
-    pub(super) fn give_up_waiting(&mut self, actions: &mut Vec<Action>) {
-        self.give_up_proving(actions);
-        let all = self.memory.take_waiting();
-        self.turn_away(all, actions);
+    /// What people wait for is not to be had any more.
+    pub fn give_up(&mut self, at: &Context) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        self.factor.give_up(at, &mut out);
+        turn_away(at, self.memory.take_waiting(), &mut out);
+        out
     }
 
-    fn turn_away(&self, waiting: Vec<Waiting>, actions: &mut Vec<Action>) {
-        if !waiting.is_empty() && self.state == State::Locked {
-            actions.push(Action::Show(Sign::Refused));
-        }
-        record_refusals(waiting, actions);
-    }
-
-    fn judge<'a>(
-        &self,
-        access: &'a AccessRules,
-        now: Now,
-        person: &PersonId,
-        proven: Factors,
-    ) -> Verdict<'a> {
-        let Some(standing) = self.roster.get(person) else { return Verdict::Refused(Refusal::Suspended) };
-        let local = access.local_time(now.wall);
-        let ways = match access.admit(standing, local) {
-            Ok(ways) => ways,
-            Err(refusal) => return Verdict::Refused(refusal),
-        };
-        let (mut rules, mut lacking, mut first_refusal) = (Vec::new(), Vec::new(), None);
-        for way in ways {
-            let demands = access.demands(standing, way, local);
-            match self.terms_of(way, now, local, person) {
-                Ok(_) if !demands.are_met_by(proven) => lacking.push(demands),
-                Ok(None) => return Verdict::Alone,
-                Ok(Some(rule)) => rules.push(rule),
-                Err(refusal) => first_refusal = first_refusal.or(Some(refusal)),
-            }
-        }
-        match (rules.is_empty(), lacking.is_empty()) {
-            (false, _) => Verdict::WithSecond(rules),
-            (true, false) => Verdict::Lacking(lacking),
-            (true, true) => Verdict::Refused(first_refusal.unwrap_or(Refusal::OutsideSchedule)),
-        }
-    }
-
-    /// What a way that is open asks for besides: nothing, a second person, or something that is not so.
-    fn terms_of<'a>(
-        &self,
-        way: Way<'a>,
-        now: Now,
-        local: Option<DateTime>,
-        person: &PersonId,
-    ) -> Result<Option<&'a TwoPerson>, Refusal> {
-        let Way::Through(group) = way else { return Ok(None) };
-        let recently = |length| self.memory.was_let_in_within(person, length, now.moment);
-        if group.anti_passback.is_some_and(recently) {
-            return Err(Refusal::AntiPassback);
-        }
-        if !group.first_person_in.is_empty() {
-            let today = local.ok_or(Refusal::ClockNotTrusted)?.date();
-            if !self.memory.has_come(today, &group.first_person_in) {
-                return Err(Refusal::FirstPersonMissing);
-            }
-        }
-        Ok(group.two_person.as_ref())
-    }
-
-    /// Somebody else who waits, is still let in, and suits this person as this person suits them.
-    fn company_of(
-        &self,
-        access: &AccessRules,
-        now: Now,
-        person: &PersonId,
-        verdict: &Verdict<'_>,
-    ) -> Option<PersonId> {
-        let groups = groups_of(self.roster.get(person));
-        let suits = |waiting: &&Waiting| {
-            let apart = now.moment.since(waiting.since);
-            waiting.person != *person
-                && verdict.is_content_with(groups_of(self.roster.get(&waiting.person)), apart)
-                && self.judge(access, now, &waiting.person, waiting.proven).is_content_with(groups, apart)
-        };
-        self.memory.waiting().iter().find(suits).map(|waiting| waiting.person.clone())
-    }
-
-    fn wait_for_second(&mut self, now: Now, visitor: Visitor, within: Duration, actions: &mut Vec<Action>) {
-        let Some(visitor) = self.closed(visitor) else { return };
-        let Visitor { track, person, proven, refusal: Some(refusal), .. } = visitor else { return };
-        let refusal = because(refusal, Refusal::SecondPersonMissing);
-        actions.push(Action::Show(Sign::Waiting));
-        let seconds = within.as_secs();
-        actions.push(Action::Record(Fact::Waiting {
-            track,
-            person: person.clone(),
-            seconds,
-            factors: Vec::new(),
-        }));
-        let waiting = Waiting { person, since: now.moment, until: now.moment + within, proven, refusal };
-        record_refusals(self.memory.wait(waiting), actions);
-    }
-
-    /// Closes the track of somebody who will wait without it; `None` if it is closed already by another.
-    pub(super) fn closed(&mut self, visitor: Visitor) -> Option<Visitor> {
-        let refusal = match visitor.refusal {
-            Some(refusal) => refusal,
-            None => self.evidence_of(visitor.track).close(visitor.track)?,
-        };
-        Some(Visitor { refusal: Some(refusal), ..visitor })
+    /// Other people are enrolled, or the same on other terms.
+    pub fn people_replaced(&mut self, at: &Context) -> Vec<Outcome> {
+        self.memory.keep_recent(at.moment());
+        self.give_up(at)
     }
 }
 
-/// The refusal with another reason.
-pub(super) fn because(fact: Fact, why: Refusal) -> Fact {
-    match fact {
-        Fact::Refused { track, nearest, distance, frames, .. } => {
-            Fact::Refused { track, refusal: why, nearest, distance, frames }
-        }
-        other => other,
+/// Nobody else comes in time for those who wait.
+fn turn_away(at: &Context, waiting: Vec<Waiting>, out: &mut Vec<Outcome>) {
+    if !waiting.is_empty() && at.stage == Stage::Locked {
+        out.push(Outcome::Do(Action::Show(Sign::Refused)));
     }
+    out.extend(refusals(waiting));
 }
 
-fn groups_of(standing: Option<&Standing>) -> &[GroupId] {
-    standing.map_or(&[], |standing| standing.groups.as_slice())
+fn refusals(waiting: Vec<Waiting>) -> impl Iterator<Item = Outcome> {
+    waiting.into_iter().map(|waiting| Outcome::Do(Action::Record(waiting.refusal)))
 }
 
-fn record_refusals(waiting: Vec<Waiting>, actions: &mut Vec<Action>) {
-    actions.extend(waiting.into_iter().map(|waiting| Action::Record(waiting.refusal)));
-}
+#[cfg(test)]
+mod walks;

@@ -8,7 +8,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::event::Action;
 use crate::clock::Moment;
+use crate::event::{Caller, Fact};
 
 /// Commands of one user in a row, and how long one more takes to be earned.
 const USER: Rate = Rate { most: 60, every: Duration::from_secs(10) };
@@ -36,13 +38,13 @@ pub(super) struct Spent {
 
 /// Commands spent and earned back since the budget was last full.
 #[derive(Debug, Clone, Copy, Default)]
-struct Account {
+struct Spendings {
     spent: u32,
     /// Since when the next one is being earned.
     since: Moment,
 }
 
-impl Account {
+impl Spendings {
     /// Earns back what time has earned; time that went back earns nothing.
     fn earn(&mut self, rate: Rate, now: Moment) {
         if self.spent == 0 || now < self.since {
@@ -63,8 +65,8 @@ impl Account {
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct CommandBudget {
-    door: Account,
-    users: HashMap<u32, Account>,
+    door: Spendings,
+    users: HashMap<u32, Spendings>,
     left_out: u64,
     /// When the first of those was.
     left_out_since: Option<Moment>,
@@ -77,7 +79,7 @@ impl CommandBudget {
         self.users.values_mut().for_each(|account| account.earn(USER, now));
         self.users.retain(|_, account| account.spent > 0);
         let uid = if self.users.len() < MAX_USERS || self.users.contains_key(&uid) { uid } else { u32::MAX };
-        let user = self.users.entry(uid).or_insert(Account { spent: 0, since: now });
+        let user = self.users.entry(uid).or_insert(Spendings { spent: 0, since: now });
         let may_widen = user.has(USER);
         let recorded = may_widen && self.door.has(DOOR);
         user.spent += u32::from(may_widen);
@@ -89,14 +91,35 @@ impl CommandBudget {
         Spent { recorded, may_widen }
     }
 
-    /// How many were left out, when it is time to say so.
-    pub fn take_left_out(&mut self, now: Moment) -> Option<u64> {
+    /// Somebody was turned away before the policy was asked.
+    pub fn turned_away(
+        &mut self,
+        now: Moment,
+        caller: Option<Caller>,
+        command: &'static str,
+        why: String,
+    ) -> Vec<Action> {
+        let caller = caller.unwrap_or(Caller { uid: u32::MAX, pid: 0 });
+        let record = Fact::Command { command: command.to_owned(), caller, refused: Some(why) };
+        self.spend(now, caller.uid).recorded.then_some(Action::Record(record)).into_iter().collect()
+    }
+
+    /// The record of how many were left out, when it is time to say so.
+    pub fn left_out(&mut self, now: Moment) -> Option<Action> {
+        self.take_left_out(now).map(left_out)
+    }
+
+    /// The record of how many were left out, at the end.
+    pub fn all_left_out(&mut self) -> Option<Action> {
+        self.take_all_left_out().map(left_out)
+    }
+
+    fn take_left_out(&mut self, now: Moment) -> Option<u64> {
         let due = self.next_change().is_some_and(|due| now >= due);
         if due { self.take_all_left_out() } else { None }
     }
 
-    /// How many were left out, at the end.
-    pub fn take_all_left_out(&mut self) -> Option<u64> {
+    fn take_all_left_out(&mut self) -> Option<u64> {
         self.left_out_since.take().map(|_| std::mem::take(&mut self.left_out))
     }
 
@@ -104,6 +127,10 @@ impl CommandBudget {
     pub fn next_change(&self) -> Option<Moment> {
         self.left_out_since.map(|since| since + COUNTED)
     }
+}
+
+fn left_out(count: u64) -> Action {
+    Action::Record(Fact::CommandsLeftOut { count })
 }
 
 #[cfg(test)]

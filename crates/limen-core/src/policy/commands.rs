@@ -7,19 +7,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::command_budget::Spent;
-use super::event::Action;
-use super::evidence::Evidence;
-use super::release::Reach;
-use super::{Grant, Policy, State};
-use crate::clock::{Moment, Now};
-use crate::event::{AlarmKind, Caller, Fact, GrantKind, Mode, ModeSource, Part, Relock};
+use crate::event::{AlarmKind, GrantKind, Mode};
 
 /// The longest time that a command may unlock the door for.
 pub const LONGEST_COMMANDED: Duration = Duration::from_secs(30);
-
-/// A picture of the camera; it has a record of its own.
-const SNAPSHOT: Command = Command::Serve("snapshot");
 
 /// Names a command whose verdict somebody waits for. Never used twice while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +35,15 @@ pub enum Command {
 }
 
 impl Command {
+    /// It may let more people in than before.
+    pub(super) fn widens(self) -> bool {
+        match self {
+            Self::Unlock(_) => true,
+            Self::Mode(mode) => mode != Some(Mode::LockDown),
+            Self::Lock { .. } | Self::Acknowledge(_) | Self::Serve(_) => false,
+        }
+    }
+
     /// The name in records and over the socket.
     pub fn name(self) -> &'static str {
         match self {
@@ -122,162 +122,3 @@ impl fmt::Display for Denial {
 
 /// What came of a command.
 pub type Verdict = Result<Done, Denial>;
-
-impl Policy {
-    /// Somebody allowed to commands something.
-    pub(super) fn commanded(
-        &mut self,
-        now: Now,
-        id: CommandId,
-        caller: Caller,
-        command: Command,
-        actions: &mut Vec<Action>,
-    ) {
-        let Spent { recorded, may_widen } = self.budget.spend(now.moment, caller.uid);
-        let first = actions.len();
-        let verdict = match command {
-            Command::Lock { ends_fire } => Some(self.lock_commanded(caller, ends_fire, recorded, actions)),
-            Command::Mode(mode) if !may_widen && mode != Some(Mode::LockDown) => Some(Err(Denial::TooMany)),
-            Command::Mode(mode) => Some(self.mode_commanded(now, mode, caller, recorded, actions)),
-            Command::Unlock(_) if !may_widen => Some(Err(Denial::TooMany)),
-            Command::Unlock(length) => self.unlock_commanded(now, id, caller, length, actions).err().map(Err),
-            Command::Acknowledge(alarm) => Some(self.acknowledged(alarm, caller, actions)),
-            Command::Serve(_) => Some(Ok(Done::Serve)),
-        };
-        let refused = match &verdict {
-            Some(Err(denial)) => Some(denial.to_string()),
-            _ => None,
-        };
-        let unrecorded = refused.is_some() || !actions[first..].iter().any(names_a_caller);
-        if recorded && unrecorded && command != SNAPSHOT {
-            let command = command.name().to_owned();
-            actions.push(Action::Record(Fact::Command { command, caller, refused }));
-        }
-        actions.extend(verdict.map(|verdict| Action::Answer(id, verdict)));
-    }
-
-    /// Somebody was turned away before the policy was asked.
-    pub(super) fn turned_away(
-        &mut self,
-        now: Now,
-        caller: Option<Caller>,
-        command: &'static str,
-        why: String,
-        actions: &mut Vec<Action>,
-    ) {
-        let caller = caller.unwrap_or(Caller { uid: u32::MAX, pid: 0 });
-        if self.budget.spend(now.moment, caller.uid).recorded {
-            let command = command.to_owned();
-            actions.push(Action::Record(Fact::Command { command, caller, refused: Some(why) }));
-        }
-    }
-
-    /// Commands that were not recorded one by one, once a minute.
-    pub(super) fn count_commands(&mut self, now: Moment, actions: &mut Vec<Action>) {
-        let left_out = self.budget.take_left_out(now);
-        actions.extend(left_out.map(|count| Action::Record(Fact::CommandsLeftOut { count })));
-    }
-
-    fn lock_commanded(
-        &mut self,
-        caller: Caller,
-        ends_fire: bool,
-        in_budget: bool,
-        actions: &mut Vec<Action>,
-    ) -> Verdict {
-        let waits = self.state != State::Locked || self.release.manual.asking.is_some();
-        let recorded = in_budget || waits || self.is_held();
-        self.tracks.values_mut().for_each(Evidence::spend);
-        self.give_up_waiting(actions);
-        // A fire alarm whose line cannot be read any more is nobody's but the command's to end.
-        let ends_fire = ends_fire && self.failed.contains_key(&Part::Inputs);
-        let reach = if ends_fire { Reach::All } else { Reach::Rex };
-        self.transition_to_locked(Relock::Command, reach, recorded.then_some(caller), actions);
-        match self.open_kind() {
-            None => Ok(Done::Locked),
-            Some(kind) => Err(Denial::KeptOpen(kind)),
-        }
-    }
-
-    /// Asks the audit; the verdict comes with its answer, unless it is no.
-    fn unlock_commanded(
-        &mut self,
-        now: Now,
-        id: CommandId,
-        caller: Caller,
-        length: Duration,
-        actions: &mut Vec<Action>,
-    ) -> Result<(), Denial> {
-        if !(Duration::from_secs(1)..=LONGEST_COMMANDED).contains(&length) {
-            return Err(Denial::Length);
-        }
-        if let Some(trouble) = self.failed.get(&Part::Door) {
-            return Err(Denial::LineFails(now.moment.since(trouble.since)));
-        }
-        if self.modes.in_force() == Mode::LockDown {
-            return Err(Denial::LockDown);
-        }
-        if now.moment < self.latest {
-            return Err(Denial::TimeWentBack);
-        }
-        if self.release.manual.asking.is_some() {
-            return Err(Denial::Busy);
-        }
-        let grant = Grant::manual(now.moment, length);
-        let asking = self.ask_audit(now, grant, None, Some(caller), actions);
-        self.release.manual.asking = Some((asking, id));
-        Ok(())
-    }
-
-    fn mode_commanded(
-        &mut self,
-        now: Now,
-        mode: Option<Mode>,
-        caller: Caller,
-        in_budget: bool,
-        actions: &mut Vec<Action>,
-    ) -> Verdict {
-        self.modes.command(mode.map(|mode| (mode, ModeSource::Command)));
-        self.turn_mode(now, Some(caller), actions);
-        let unchanged = !actions.iter().any(is_mode_record);
-        if unchanged && in_budget {
-            // It was in force already; who commanded it is recorded all the same.
-            let (mode, source) = (self.modes.in_force(), self.modes.source());
-            actions.push(Action::Record(Fact::Mode { mode, source, caller: Some(caller) }));
-        }
-        Ok(Done::Mode(self.modes.in_force()))
-    }
-
-    fn acknowledged(
-        &mut self,
-        alarm: Option<AlarmKind>,
-        caller: Caller,
-        actions: &mut Vec<Action>,
-    ) -> Verdict {
-        if let Some(kind) = alarm
-            && !self.alarms().any(|listed| listed.kind == kind)
-        {
-            return Err(Denial::NoSuchAlarm(kind));
-        }
-        actions.extend(self.alarms.acknowledge(alarm, caller).into_iter().map(Action::Record));
-        Ok(Done::Acknowledged)
-    }
-}
-
-fn is_mode_record(action: &Action) -> bool {
-    matches!(action, Action::Record(Fact::Mode { .. }))
-}
-
-/// Whether a record says who commanded it.
-fn names_a_caller(action: &Action) -> bool {
-    match action {
-        Action::Record(fact) | Action::RecordAndAnswer(_, fact) => matches!(
-            fact,
-            Fact::Locked { caller: Some(_), .. }
-                | Fact::Granted { caller: Some(_), .. }
-                | Fact::Mode { caller: Some(_), .. }
-                | Fact::Alarm { caller: Some(_), .. }
-        ),
-        _ => false,
-    }
-}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::credential::Factors;
-use crate::event::{GrantKind, TrackId};
+use crate::event::{Caller, Fact, GrantKind, TrackId};
 use crate::lease::{Lease, MAX_LEASE};
 use crate::person::PersonId;
 
@@ -110,6 +110,20 @@ impl Grant {
     /// How long it lasts at most; none: until what it is for is over.
     pub fn length(&self) -> Option<Duration> {
         self.length
+    }
+
+    /// The record of it: how far the face was from the person's, and who commanded it.
+    pub(super) fn record(&self, distance: Option<f32>, caller: Option<Caller>) -> Fact {
+        Fact::Granted {
+            grant: self.kind,
+            person: self.person.clone(),
+            second: self.second.clone(),
+            factors: self.factors.list(),
+            track: self.track,
+            distance,
+            unlock_ms: self.length.map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX)),
+            caller,
+        }
     }
 
     /// The next lease for the door thread: never past the grant's end.

@@ -1,6 +1,13 @@
-//! What the policy is told by the configuration.
+//! What the policy is told by the configuration, and the limits that no configuration moves.
 
 use std::time::Duration;
+
+/// How long a grant waits for the audit to accept its record.
+pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
+/// Whoever still stands there after the audit was too slow is asked for again after this.
+pub const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// The longest that any face or command keeps the door unlocked, whatever is configured.
+pub const LONGEST_UNLOCK: Duration = Duration::from_secs(60);
 
 /// What happens to a grant that the audit could not record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +34,18 @@ pub struct Rules {
     pub multiple_faces: MultipleFaces,
     /// What is around the face: relocking, exit button, alarms.
     pub door: DoorRules,
+}
+
+impl Rules {
+    /// How long a grant of a person or of the exit button unlocks the door; `longer` for people who need more time.
+    pub(super) fn unlock_length(&self, longer: bool) -> Duration {
+        let usual = if longer { self.unlock.max(self.door.extended) } else { self.unlock };
+        let length = match self.door.relock {
+            Relocking::AfterTime => usual,
+            Relocking::OnClose => usual.max(self.door.longest),
+        };
+        length.min(LONGEST_UNLOCK)
+    }
 }
 
 /// What another living face in the picture means.

@@ -1,0 +1,148 @@
+//! What rules and memory say to somebody at the door, now. Nothing here changes anything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+
+use super::memory::{Memory, Waiting};
+use super::visitor::Visitor;
+use crate::credential::Factors;
+use crate::event::{Mode, Refusal};
+use crate::person::{GroupId, PersonId};
+use crate::policy::access::factors::Demands;
+use crate::policy::access::{TwoPerson, Way};
+use crate::policy::context::Context;
+use crate::policy::event::Roster;
+use crate::policy::grant::Grant;
+
+/// What is said.
+#[derive(Debug)]
+pub enum Judgement<'a> {
+    /// Come in.
+    Alone,
+    /// Come in with a second person by one of these rules.
+    WithSecond(Vec<&'a TwoPerson>),
+    /// Come in once what one of these asks for is proven.
+    Lacking(Vec<Demands>),
+    /// No.
+    Refused(Refusal),
+}
+
+impl Judgement<'_> {
+    /// Whether somebody of `groups`, recognised so much earlier or later, is enough company.
+    fn is_content_with(&self, groups: &[GroupId], apart: Duration) -> bool {
+        match self {
+            Self::Alone => true,
+            Self::WithSecond(rules) => rules.iter().any(|rule| rule.is_met_by(groups, apart)),
+            Self::Lacking(_) | Self::Refused(_) => false,
+        }
+    }
+}
+
+/// Whoever judges: knows the rules, the time, and what happened before.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a, 'm> {
+    pub at: &'a Context,
+    pub memory: &'m Memory,
+}
+
+impl<'a> Judge<'a, '_> {
+    /// What is to be done about a visitor now.
+    pub fn of_visitor(self, visitor: &Visitor) -> Judgement<'a> {
+        match self.at.mode {
+            Mode::LockDown => Judgement::Refused(Refusal::LockDown),
+            Mode::Normal | Mode::OfficeOpen => self.of_person(&visitor.person, visitor.proven),
+        }
+    }
+
+    /// Somebody else who waits, is still let in, and suits this person as this person suits them.
+    pub fn company_for(self, person: &PersonId, judgement: &Judgement<'_>) -> Option<PersonId> {
+        let settings = &self.at.settings;
+        let groups = settings.groups_of(person);
+        let suits = |waiting: &&Waiting| {
+            let apart = self.at.moment().since(waiting.since);
+            waiting.person != *person
+                && judgement.is_content_with(settings.groups_of(&waiting.person), apart)
+                && self.of_person(&waiting.person, waiting.proven).is_content_with(groups, apart)
+        };
+        self.memory.waiting().iter().find(suits).map(|waiting| waiting.person.clone())
+    }
+
+    fn of_person(self, person: &PersonId, proven: Factors) -> Judgement<'a> {
+        let access = &*self.at.settings.access;
+        let Some(standing) = self.at.settings.roster.get(person) else {
+            return Judgement::Refused(Refusal::Suspended);
+        };
+        let local = self.at.local_time();
+        let ways = match access.admit(standing, local) {
+            Ok(ways) => ways,
+            Err(refusal) => return Judgement::Refused(refusal),
+        };
+        let (mut rules, mut lacking, mut first_refusal) = (Vec::new(), Vec::new(), None);
+        for way in ways {
+            let demands = access.demands(standing, way, local);
+            match self.terms_of(way, local, person) {
+                Ok(_) if !demands.are_met_by(proven) => lacking.push(demands),
+                Ok(None) => return Judgement::Alone,
+                Ok(Some(rule)) => rules.push(rule),
+                Err(refusal) => first_refusal = first_refusal.or(Some(refusal)),
+            }
+        }
+        match (rules.is_empty(), lacking.is_empty()) {
+            (false, _) => Judgement::WithSecond(rules),
+            (true, false) => Judgement::Lacking(lacking),
+            (true, true) => Judgement::Refused(first_refusal.unwrap_or(Refusal::OutsideSchedule)),
+        }
+    }
+
+    /// What a way that is open asks for besides: nothing, a second person, or something that is not so.
+    fn terms_of(
+        self,
+        way: Way<'a>,
+        local: Option<DateTime>,
+        person: &PersonId,
+    ) -> Result<Option<&'a TwoPerson>, Refusal> {
+        let Way::Through(group) = way else { return Ok(None) };
+        let recently = |length| self.memory.was_let_in_within(person, length, self.at.moment());
+        if group.anti_passback.is_some_and(recently) {
+            return Err(Refusal::AntiPassback);
+        }
+        if !group.first_person_in.is_empty() {
+            let today = local.ok_or(Refusal::ClockNotTrusted)?.date();
+            if !self.memory.has_come(today, &group.first_person_in) {
+                return Err(Refusal::FirstPersonMissing);
+            }
+        }
+        Ok(group.two_person.as_ref())
+    }
+}
+
+/// Whether a grant that was made with the gallery `before` still stands: suspension, dates and schedules let
+/// everybody in, whatever happened before; what was proven is enough, and still what the person has.
+pub fn still_stands(at: &Context, grant: &Grant, before: &Roster) -> bool {
+    let Some(person) = grant.person() else { return true };
+    let proven = grant.factors();
+    // What the second person had proven is not known any more.
+    let all = Factors { pin: true, card: true };
+    keeps(at, before, person, proven)
+        && is_admitted(at, person, Some(proven))
+        && grant.second().is_none_or(|second| keeps(at, before, second, all) && is_admitted(at, second, None))
+}
+
+/// Whether what a person has to prove these factors with is what it was.
+fn keeps(at: &Context, before: &Roster, person: &PersonId, factors: Factors) -> bool {
+    let means = |roster: &Roster| roster.get(person).map(|standing| Arc::clone(&standing.means));
+    let (Some(before), Some(after)) = (means(before), means(&at.settings.roster)) else { return false };
+    (!factors.pin || (&before.pin, &before.duress) == (&after.pin, &after.duress))
+        && (!factors.card || before.card == after.card)
+}
+
+/// Whether a person is let in at all; with these factors, if they are known.
+fn is_admitted(at: &Context, person: &PersonId, factors: Option<Factors>) -> bool {
+    let (access, local) = (&at.settings.access, at.local_time());
+    let Some(standing) = at.settings.roster.get(person) else { return false };
+    let Ok(ways) = access.admit(standing, local) else { return false };
+    let Some(factors) = factors else { return true };
+    ways.into_iter().any(|way| access.demands(standing, way, local).are_met_by(factors))
+}

@@ -1,0 +1,70 @@
+//! What unlocks the door besides a person who is let in: fire alarm, mode, exit button, command. Each holds the door
+//! for itself.
+
+use crate::clock::Moment;
+use crate::event::GrantKind;
+use crate::policy::grant::Grant;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Holds {
+    pub fire: Option<Grant>,
+    pub office: Option<Grant>,
+    pub exit_button: Option<Grant>,
+    pub command: Option<Grant>,
+}
+
+/// Which holds an end of the unlocked time takes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// That of the person who was let in.
+    Person,
+    /// And that of a command.
+    Command,
+    /// And that of the mode: a command or a fault ends it until the next grant.
+    Mode,
+    /// And that of the exit button.
+    ExitButton,
+    /// Everything.
+    All,
+}
+
+impl Holds {
+    /// Those that there are.
+    pub fn iter(&self) -> impl Iterator<Item = &Grant> {
+        [&self.fire, &self.office, &self.exit_button, &self.command].into_iter().flatten()
+    }
+
+    /// When the next of them ends by itself.
+    pub fn next_end(&self) -> Option<Moment> {
+        self.iter().filter_map(Grant::until).min()
+    }
+
+    /// Takes out those whose time is over, or has not begun because time went back.
+    pub fn take_over(&mut self, now: Moment) -> impl Iterator<Item = Grant> + use<> {
+        [&mut self.exit_button, &mut self.command]
+            .map(|hold| hold.take_if(|grant| grant.is_over(now)))
+            .into_iter()
+            .flatten()
+    }
+
+    /// Takes out those within reach.
+    pub fn take_away(&mut self, reach: Reach) {
+        let within = [
+            (Reach::Command, &mut self.command),
+            (Reach::Mode, &mut self.office),
+            (Reach::ExitButton, &mut self.exit_button),
+            (Reach::All, &mut self.fire),
+        ];
+        for (_, hold) in within.into_iter().filter(|(least, _)| reach >= *least) {
+            *hold = None;
+        }
+    }
+}
+
+/// The kind that the status names, where several hold the door: the one that lasts longest.
+pub fn leading<'a>(holds: impl Iterator<Item = &'a Grant>) -> Option<GrantKind> {
+    holds
+        .max_by_key(|grant| grant.until().map_or((1, Moment::default()), |until| (0, until)))
+        .map(Grant::kind)
+}

@@ -1,0 +1,27 @@
+//! What comes of an event at the lock.
+
+use crate::event::{Caller, Fact, Relock, TrackId};
+use crate::policy::event::{Action, Sign};
+use crate::policy::grant::Grant;
+
+/// See the module.
+#[derive(Debug, PartialEq)]
+pub enum Outcome {
+    /// For the shell.
+    Do(Action),
+    /// The door opens for everybody whom this grant names.
+    Opened(Grant),
+    /// The audit did not record the grant of this track: the door stays locked.
+    LetDown(TrackId),
+}
+
+/// A grant begins that waits for nobody.
+pub fn begins(grant: &Grant) -> Vec<Outcome> {
+    [Action::Record(grant.record(None, None)), Action::Show(Sign::Granted)].map(Outcome::Do).into()
+}
+
+/// The unlocked door is locked.
+pub fn locked(why: Relock, caller: Option<Caller>) -> Vec<Outcome> {
+    let record = Action::Record(Fact::Locked { why, caller });
+    [Action::Lock, Action::Show(Sign::Idle), record].map(Outcome::Do).into()
+}

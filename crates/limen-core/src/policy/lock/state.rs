@@ -1,0 +1,64 @@
+//! What the lock does for a person: nothing, ask the audit, or keep the door unlocked.
+
+use super::pending::Pending;
+use crate::policy::context::Stage;
+use crate::policy::event::RequestId;
+use crate::policy::grant::Grant;
+
+/// See the module.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum State {
+    #[default]
+    Locked,
+    Asking(Pending),
+    Open {
+        grant: Grant,
+    },
+}
+
+impl State {
+    /// Its name.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Locked => Stage::Locked,
+            Self::Asking(_) => Stage::Asking,
+            Self::Open { .. } => Stage::Open,
+        }
+    }
+
+    /// The grant for which the door is unlocked.
+    pub fn open(&self) -> Option<&Grant> {
+        match self {
+            Self::Open { grant } => Some(grant),
+            Self::Locked | Self::Asking(_) => None,
+        }
+    }
+
+    /// The grant for which the door is unlocked, or will be when it is recorded.
+    pub fn grant(&self) -> Option<&Grant> {
+        self.pending().map(|pending| &pending.grant).or(self.open())
+    }
+
+    /// The grant that waits for the audit.
+    pub fn pending(&self) -> Option<&Pending> {
+        match self {
+            Self::Asking(pending) => Some(pending),
+            Self::Locked | Self::Open { .. } => None,
+        }
+    }
+
+    /// The grant that waits for the audit, to say when its record was handed over.
+    pub fn pending_mut(&mut self) -> Option<&mut Pending> {
+        match self {
+            Self::Asking(pending) => Some(pending),
+            Self::Locked | Self::Open { .. } => None,
+        }
+    }
+
+    /// Asking to locked: takes out the grant that waits for this answer.
+    pub fn take_pending(&mut self, request: RequestId) -> Option<Grant> {
+        let grant = self.pending().filter(|pending| pending.request == request)?.grant.clone();
+        *self = Self::Locked;
+        Some(grant)
+    }
+}

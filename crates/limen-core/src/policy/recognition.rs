@@ -1,0 +1,141 @@
+//! Recognition: what each track in the picture has shown so far, and the one outcome that each track gets.
+//!
+//! ```text
+//!              K of the last N frames agree            the door opens for it
+//!    watched ------------------------------> spent ---------------------------> granted
+//!     |   ^                                  |   |
+//!     |   +------- the audit was slow -------+   | turned away, or waits without the track
+//!     |                                          v
+//!     +--- gone, or 10 s without a decision --> closed, with one refusal
+//! ```
+//!
+//! A frame counts for its own track alone, for half a second, and only if the frame by itself shows the person whom
+//! all frames together show. Where each track stands is in [`evidence`]; here is which tracks there are.
+
+mod evidence;
+
+use std::collections::BTreeMap;
+
+pub use evidence::ATTEMPT;
+use evidence::{Evidence, Progress};
+
+use super::context::Context;
+use super::event::{Action, Sign};
+use crate::clock::Moment;
+use crate::event::{Fact, Observation, TrackId, Unusable};
+use crate::person::PersonId;
+
+/// Tracks remembered at once; the oldest is dropped beyond that. The vision follows far fewer.
+const MAX_TRACKS: usize = 64;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Recognition {
+    tracks: BTreeMap<TrackId, Evidence>,
+}
+
+/// What one more frame comes to.
+#[derive(Debug)]
+pub(super) enum Sighting {
+    /// Nothing yet.
+    NotYet,
+    /// A whole window without a single match: time to show it.
+    LooksBad,
+    /// Somebody stands there who may be let in, if the rules say so.
+    Recognised(Recognised),
+}
+
+/// Somebody whom enough fresh frames of one track agree on. The track is spent: its frames count no further.
+#[derive(Debug)]
+pub(super) struct Recognised {
+    pub track: TrackId,
+    pub person: PersonId,
+    /// Of the last frame's comparison.
+    pub distance: Option<f32>,
+    /// The record of the track if it comes to nothing.
+    pub refusal: Fact,
+}
+
+impl Recognition {
+    /// A face was compared. While nobody may be let in, enough frames are as good as too few.
+    pub fn observed(&mut self, at: &Context, observation: &Observation) -> Sighting {
+        let track = observation.track;
+        let evidence = self.evidence_of(track);
+        match evidence.add(&at.settings.rules, at.moment(), observation) {
+            Progress::Enough(person) if at.may_let_in() => {
+                evidence.spend();
+                let distance = observation.fused.best.as_ref().map(|best| best.distance.get());
+                let refusal = evidence.refusal(track);
+                Sighting::Recognised(Recognised { track, person, distance, refusal })
+            }
+            Progress::LooksBad => Sighting::LooksBad,
+            Progress::Enough(_) | Progress::NotYet => Sighting::NotYet,
+        }
+    }
+
+    /// A face could not be compared in this frame.
+    pub fn unusable(&mut self, now: Moment, track: TrackId, taken: Moment, why: Unusable) {
+        self.evidence_of(track).add_unusable(now, taken, why);
+    }
+
+    /// The face is gone.
+    pub fn ended(&mut self, track: TrackId) -> Vec<Action> {
+        let refusal = self.refuse(track);
+        self.tracks.remove(&track);
+        refusal
+    }
+
+    /// Whoever was compared for too long without a decision is refused.
+    pub fn pass_time(&mut self, now: Moment) -> Vec<Action> {
+        let over = self.tracks.iter().filter(|(_, evidence)| evidence.attempt_is_over(now));
+        let over: Vec<TrackId> = over.map(|(track, _)| *track).collect();
+        over.into_iter().flat_map(|track| self.refuse(track)).collect()
+    }
+
+    /// The door was opened for this track.
+    pub fn granted(&mut self, track: TrackId) {
+        if let Some(evidence) = self.tracks.get_mut(&track) {
+            evidence.granted();
+        }
+    }
+
+    /// The audit was too slow: frames from then on may ask once more, within the same attempt.
+    pub fn ask_again(&mut self, track: TrackId, from: Moment) {
+        self.evidence_of(track).ask_again(from);
+    }
+
+    /// Somebody else has the track's refusal, to record it or to keep it.
+    pub fn close(&mut self, track: TrackId) {
+        if let Some(evidence) = self.tracks.get_mut(&track) {
+            drop(evidence.close(track));
+        }
+    }
+
+    /// Frames so far no longer count, as when the gallery they were compared with is gone.
+    pub fn forget(&mut self) {
+        self.tracks.values_mut().for_each(Evidence::forget);
+    }
+
+    /// No further frame of anybody in the picture counts.
+    pub fn spend(&mut self) {
+        self.tracks.values_mut().for_each(Evidence::spend);
+    }
+
+    /// The track's one refusal, unless it had an outcome already.
+    fn refuse(&mut self, track: TrackId) -> Vec<Action> {
+        let fact = self.tracks.get_mut(&track).and_then(|evidence| evidence.close(track));
+        let seen = matches!(fact, Some(Fact::Refused { frames, .. }) if frames > 0);
+        let sign = seen.then_some(Action::Show(Sign::Refused));
+        sign.into_iter().chain(fact.map(Action::Record)).collect()
+    }
+
+    fn evidence_of(&mut self, track: TrackId) -> &mut Evidence {
+        if self.tracks.len() >= MAX_TRACKS && !self.tracks.contains_key(&track) {
+            self.tracks.pop_first();
+        }
+        self.tracks.entry(track).or_default()
+    }
+}
+
+#[cfg(test)]
+mod walks;

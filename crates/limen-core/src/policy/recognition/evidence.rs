@@ -1,0 +1,189 @@
+//! What one track has shown so far: frames that agree, frames that do not, and the one refusal it gets.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::event::{FRESHNESS, Fact, NoMatch, Observation, Refusal, TrackId, Unusable};
+use crate::person::PersonId;
+use crate::policy::rules::{MultipleFaces, Rules};
+
+/// One attempt: a track that was compared for this long without a grant is refused, and must leave the
+/// picture before it is tried again. `target-far` is the chance that one attempt of a stranger opens.
+pub const ATTEMPT: Duration = Duration::from_secs(10);
+
+/// What one more frame means.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Enough fresh frames agree on this person.
+    Enough(PersonId),
+    /// A whole window without a single match: time to show it.
+    LooksBad,
+    /// Go on looking.
+    NotYet,
+}
+
+/// The evidence of one track.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// For each of the last frames whom it supports, newest last.
+    window: VecDeque<Option<PersonId>>,
+    newest: Option<Moment>,
+    first_compared: Option<Moment>,
+    compared: u32,
+    refusal: Option<Refusal>,
+    nearest: Option<(PersonId, f32)>,
+    phase: Phase,
+    /// Frames before this do not count: the audit was too slow for a grant.
+    not_before: Option<Moment>,
+    shown_bad: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Frames count.
+    #[default]
+    Open,
+    /// A decision was taken on this track's frames; no further frame counts.
+    Spent,
+    /// The door was opened for it.
+    Granted,
+    /// Its refusal is on record.
+    Refused,
+}
+
+impl Evidence {
+    /// Counts a compared frame. Stale frames, frames out of order and frames of a decided track count
+    /// for nothing, except that with the first frame of a new probe those of the old one are gone.
+    pub fn add(&mut self, rules: &Rules, now: Moment, observation: &Observation) -> Progress {
+        if observation.frames <= 1 {
+            self.window.clear();
+        }
+        let in_order = self.newest.is_none_or(|newest| observation.taken > newest);
+        let fresh = observation.taken <= now && now.since(observation.taken) <= FRESHNESS;
+        let early = self.not_before.is_some_and(|begin| observation.taken < begin);
+        if self.phase != Phase::Open || !in_order || !fresh || early {
+            return Progress::NotYet;
+        }
+        self.expire(observation.taken);
+        self.newest = Some(observation.taken);
+        self.first_compared.get_or_insert(observation.taken);
+        self.compared += 1;
+        self.note(observation);
+        let mut supports = supported(observation);
+        if rules.multiple_faces == MultipleFaces::Refuse && observation.others > 0 {
+            // Frames before it do not count either: the second person may have been behind the first.
+            self.window.clear();
+            if supports.take().is_some() {
+                self.refusal = Some(Refusal::MoreThanOneFace);
+            }
+        }
+        self.window.push_back(supports.clone());
+        while self.window.len() > rules.window {
+            self.window.pop_front();
+        }
+        let Some(person) = supports else {
+            return self.maybe_bad(rules);
+        };
+        let agreeing = self.window.iter().flatten().filter(|p| **p == person).count();
+        if agreeing >= rules.frames { Progress::Enough(person) } else { Progress::NotYet }
+    }
+
+    /// A frame that could not be compared: remembered as the reason, if nothing better turns up.
+    pub fn add_unusable(&mut self, now: Moment, taken: Moment, why: Unusable) {
+        self.expire(taken.min(now));
+        if self.compared == 0 {
+            self.refusal = Some(Refusal::Unusable(why));
+        }
+    }
+
+    /// No further frame of this track counts.
+    pub fn spend(&mut self) {
+        self.window.clear();
+        if self.phase == Phase::Open {
+            self.phase = Phase::Spent;
+        }
+    }
+
+    /// The door was opened for this track.
+    pub fn granted(&mut self) {
+        self.phase = Phase::Granted;
+    }
+
+    /// The audit did not accept in time: frames from then on may ask once more, within the same attempt.
+    pub fn ask_again(&mut self, from: Moment) {
+        self.window.clear();
+        self.not_before = Some(from);
+        self.refusal = Some(Refusal::AuditFailed);
+        if self.phase == Phase::Spent {
+            self.phase = Phase::Open;
+        }
+    }
+
+    /// Frames so far no longer count, as when the gallery they were compared with is gone.
+    pub fn forget(&mut self) {
+        self.window.clear();
+    }
+
+    /// The attempt has lasted [`ATTEMPT`] without a decision.
+    pub fn attempt_is_over(&self, now: Moment) -> bool {
+        self.phase == Phase::Open && self.first_compared.is_some_and(|first| now.since(first) > ATTEMPT)
+    }
+
+    /// The track's one refusal record; `None` if it was granted or already refused.
+    pub fn close(&mut self, track: TrackId) -> Option<Fact> {
+        if matches!(self.phase, Phase::Granted | Phase::Refused) {
+            return None;
+        }
+        self.phase = Phase::Refused;
+        self.window.clear();
+        Some(self.refusal(track))
+    }
+
+    /// What the record says if the track comes to nothing.
+    pub fn refusal(&self, track: TrackId) -> Fact {
+        let (nearest, distance) = self.nearest.clone().unzip();
+        let refusal = self.refusal.unwrap_or(Refusal::TooFewFrames);
+        Fact::Refused { track, refusal, nearest, distance, frames: self.compared }
+    }
+
+    /// Evidence ends [`FRESHNESS`] after its newest frame.
+    fn expire(&mut self, taken: Moment) {
+        if self.newest.is_some_and(|newest| taken.since(newest) > FRESHNESS) {
+            self.window.clear();
+        }
+    }
+
+    fn note(&mut self, observation: &Observation) {
+        // Once the audit has failed, that is why, whatever later frames show.
+        if self.refusal != Some(Refusal::AuditFailed) {
+            self.refusal = Some(match observation.fused.verdict {
+                Ok(_) => Refusal::TooFewFrames,
+                Err(why) => Refusal::NoMatch(why),
+            });
+        }
+        if let Some(best) = &observation.fused.best {
+            let distance = best.distance.get();
+            if self.nearest.as_ref().is_none_or(|(_, nearest)| distance < *nearest) {
+                self.nearest = Some((best.person.clone(), distance));
+            }
+        }
+    }
+
+    fn maybe_bad(&mut self, rules: &Rules) -> Progress {
+        let all_bad = self.window.len() == rules.window && self.window.iter().all(Option::is_none);
+        let empty = self.refusal == Some(Refusal::NoMatch(NoMatch::EmptyGallery));
+        if all_bad && !empty && !self.shown_bad {
+            self.shown_bad = true;
+            return Progress::LooksBad;
+        }
+        Progress::NotYet
+    }
+}
+
+/// A frame supports a person if the fused probe matches that person and the frame alone is nearest to
+/// the same one: a good past must not carry a frame that shows somebody else.
+fn supported(observation: &Observation) -> Option<PersonId> {
+    let person = observation.fused.verdict.as_ref().ok()?;
+    (observation.nearest_alone.as_ref() == Some(person)).then(|| person.clone())
+}
