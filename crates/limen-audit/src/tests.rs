@@ -1,5 +1,6 @@
 //! Chains as a daemon writes them: over restarts, power cuts, full files, and without somebody.
 
+mod facts;
 mod failing;
 mod full;
 mod tampering;
@@ -34,6 +35,11 @@ fn id(text: &str) -> PersonId {
     PersonId::new(text).expect("an id")
 }
 
+/// Somebody whom a fact names.
+fn someone(text: &str) -> PersonId {
+    id(text)
+}
+
 fn risk(what: &str) -> Fact {
     Fact::Risk { what: what.to_owned() }
 }
@@ -42,7 +48,7 @@ fn granted(person: &str) -> Fact {
     Fact::Granted {
         factors: Vec::new(),
         grant: GrantKind::Face,
-        person: Some(id(person)),
+        person: Some(someone(person)),
         second: None,
         track: Some(TrackId(7)),
         distance: Some(0.25),
@@ -52,7 +58,7 @@ fn granted(person: &str) -> Fact {
 }
 
 fn loaded(added: &[&str]) -> Fact {
-    let added: Vec<PersonId> = added.iter().map(|person| id(person)).collect();
+    let added: Vec<_> = added.iter().map(|person| someone(person)).collect();
     Fact::GalleryLoaded {
         people: added.len(),
         templates: added.len(),
