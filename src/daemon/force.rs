@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use limen_core::clock::Now;
-use limen_core::event::Fact;
+use limen_core::event::{Fact, Personal};
+use limen_core::person::PersonId;
 use limen_core::policy::Event;
 use serde_json::json;
 
@@ -38,7 +39,7 @@ impl Daemon {
         }
         let what = format!("{}\n{trouble}", trouble.why);
         log::error!("{what}");
-        self.shell.record(now, Fact::GalleryRefused { what: what.clone() });
+        self.shell.record(now, Fact::GalleryRefused { what: Personal(what.clone()) });
         let mut answer = no(&what);
         answer.insert("gallery".to_owned(), told);
         self.gallery_trouble = Some(trouble);
@@ -96,7 +97,7 @@ impl Daemon {
         notes.iter().for_each(|note| log::warn!("{note}"));
         let trouble: Vec<String> = fresh.store_trouble.iter().map(ToString::to_string).collect();
         for person in fresh.store_trouble.iter().filter_map(StoreError::altered) {
-            self.shell.record(now, Fact::TemplateRefused { person: person.cloned() });
+            self.shell.record(now, Fact::TemplateRefused { person: person.cloned().map(Personal) });
         }
         self.gallery_trouble = None;
         self.store_trouble = (!trouble.is_empty()).then(|| trouble.join("\n"));
@@ -118,7 +119,13 @@ impl Daemon {
         self.step(now, Event::NewRoster(roster));
         let mut answer = yes(told);
         answer.extend(yes(json!({ "people": people, "templates": templates, "store": store })));
+        let (added, removed) = (named(added), named(removed));
         self.shell.record(now, Fact::GalleryLoaded { people, templates, added, removed, store });
         answer
     }
+}
+
+/// These people, as a fact names them.
+fn named(people: Vec<PersonId>) -> Vec<Personal<PersonId>> {
+    people.into_iter().map(Personal).collect()
 }

@@ -158,7 +158,7 @@ impl Daemon {
             "version": env!("CARGO_PKG_VERSION"),
             "state": if self.policy.open_kind().is_some() { "unlocked" } else { "locked" },
             "grant": self.policy.open_kind(),
-            "person": self.policy.open().and_then(Grant::person),
+            "person": self.policy.open().and_then(Grant::person).map(PersonId::as_str),
             "door_open": self.policy.door_is_open(),
             "mode": self.policy.mode(),
             "alarms": self.policy.alarms().map(|alarm| alarm.kind).collect::<Vec<_>>(),

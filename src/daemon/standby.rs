@@ -176,7 +176,7 @@ impl Standby {
             Some(before) => gallery.diff(before.prepared.gallery()),
             None => (gallery.people().iter().map(|person| person.id.clone()).collect(), Vec::new()),
         };
-        let told = json!({ "added": added, "removed": removed });
+        let told = json!({ "added": PersonId::texts(&added), "removed": PersonId::texts(&removed) });
         let force = Force {
             told,
             rule: next.rule.clone(),

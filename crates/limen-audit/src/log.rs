@@ -131,8 +131,7 @@ impl AuditLog {
 
     /// Writes one record to the kernel. A failed write leaves no part of the record behind.
     pub fn append(&mut self, now: Now, fact: impl Borrow<Fact>) -> Result<(), AuditError> {
-        let mut fact = serde_json::to_value(fact.borrow())?;
-        let taken = personal::take_out(&mut fact);
+        let (fact, taken) = personal::take_out(fact.borrow())?;
         if taken.is_empty() {
             let core = self.core(now, None, fact)?;
             return self.write(&core, Beside::Nothing);

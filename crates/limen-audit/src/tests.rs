@@ -11,7 +11,7 @@ use std::path::Path;
 
 use limen_core::clock::Now;
 use limen_core::clock::{Moment, WallClock};
-use limen_core::event::{Fact, GrantKind, TrackId};
+use limen_core::event::{Fact, GrantKind, Personal, TrackId};
 use limen_core::person::PersonId;
 
 use super::folder::{CURRENT, closed_files};
@@ -36,8 +36,8 @@ fn id(text: &str) -> PersonId {
 }
 
 /// Somebody whom a fact names.
-fn someone(text: &str) -> PersonId {
-    id(text)
+fn someone(text: &str) -> Personal<PersonId> {
+    Personal(id(text))
 }
 
 fn risk(what: &str) -> Fact {
@@ -244,7 +244,10 @@ fn a_forgotten_person_is_in_no_file_and_the_chain_verifies() {
     let folder = folder();
     let settings = settings(&folder);
     run(&settings, [loaded(&["zoe", "bob"]), granted("zoe"), granted("bob"), granted("zoe")]);
-    let head = run(&settings, [Fact::GalleryRefused { what: "gallery.toml:3: \"zoe\": no face".to_owned() }]);
+    let head = run(
+        &settings,
+        [Fact::GalleryRefused { what: Personal("gallery.toml:3: \"zoe\": no face".to_owned()) }],
+    );
     let forgotten = forget_alone(&settings, now, &id("zoe")).expect("forgotten");
     assert_eq!(forgotten, Forgotten { records: 4, old: 0 });
     assert!(!all_text(&settings.folder).contains("zoe") && all_text(&settings.folder).contains("bob"));

@@ -148,7 +148,7 @@ fn in_force() -> Fact {
 }
 
 fn no_face() -> Fact {
-    Fact::GalleryRefused { what: "gallery.toml:3: \"zoe\": no face".to_owned() }
+    Fact::GalleryRefused { what: Personal("gallery.toml:3: \"zoe\": no face".to_owned()) }
 }
 
 /// The lines of a folder, without the chain's own.

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Refusal, TrackId,
+    AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Personal,
+    Refusal, TrackId,
 };
 use crate::credential::Factor;
 use crate::person::PersonId;
@@ -165,7 +166,7 @@ impl fmt::Display for StoreChange {
     }
 }
 
-/// Something that happened and that the audit keeps: one record each.
+/// Something that happened and that the audit keeps: one record each. Whom it names is [`Personal`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Fact {
@@ -185,10 +186,10 @@ pub enum Fact {
         /// By what.
         grant: GrantKind,
         /// Whom, if a person.
-        person: Option<PersonId>,
+        person: Option<Personal<PersonId>>,
         /// Who was recognised before and goes in as well, where two people are needed.
         #[serde(skip_serializing_if = "Option::is_none")]
-        second: Option<PersonId>,
+        second: Option<Personal<PersonId>>,
         /// What the person proved besides the face.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
@@ -206,7 +207,7 @@ pub enum Fact {
         /// Whose face.
         track: TrackId,
         /// Whom.
-        person: PersonId,
+        person: Personal<PersonId>,
         /// How long, in seconds.
         seconds: u64,
         /// For which of these factors; none: for a second person.
@@ -220,7 +221,7 @@ pub enum Fact {
         /// Why.
         why: FactorRefusal,
         /// Against whom it was held.
-        person: Option<PersonId>,
+        person: Option<Personal<PersonId>>,
         /// For how long that person is locked out now, in seconds.
         #[serde(skip_serializing_if = "Option::is_none")]
         locked_out_s: Option<u64>,
@@ -241,7 +242,7 @@ pub enum Fact {
         /// Why.
         refusal: Refusal,
         /// The nearest person, for administrators.
-        nearest: Option<PersonId>,
+        nearest: Option<Personal<PersonId>>,
         /// And how far.
         distance: Option<f32>,
         /// Frames of the track that were compared.
@@ -275,9 +276,9 @@ pub enum Fact {
         /// Templates in it.
         templates: usize,
         /// Ids that are new.
-        added: Vec<PersonId>,
+        added: Vec<Personal<PersonId>>,
         /// Ids that are gone.
-        removed: Vec<PersonId>,
+        removed: Vec<Personal<PersonId>>,
         /// The number of the store that has its templates; the next one is not older.
         #[serde(skip_serializing_if = "Option::is_none")]
         store: Option<u64>,
@@ -285,7 +286,7 @@ pub enum Fact {
     /// A template in the store was altered, or put there from elsewhere, and is not used.
     TemplateRefused {
         /// Whose it claims to be.
-        person: Option<PersonId>,
+        person: Option<Personal<PersonId>>,
     },
     /// The store was changed by command.
     StoreChanged {
@@ -298,8 +299,8 @@ pub enum Fact {
     },
     /// A gallery was refused; what was in force stays, less what it takes away.
     GalleryRefused {
-        /// What was wrong with it.
-        what: String,
+        /// What was wrong with it; repeats lines of the gallery file, which name people.
+        what: Personal<String>,
     },
     /// The daemon runs with a setting that lowers what it promises.
     Risk {

@@ -15,7 +15,7 @@ use super::memory::Waiting;
 use super::{Grant, Policy, State};
 use crate::clock::Now;
 use crate::credential::Factors;
-use crate::event::{Comparison, Fact, Mode, Refusal, TrackId};
+use crate::event::{Comparison, Fact, Mode, Personal, Refusal, TrackId};
 use crate::people::Standing;
 use crate::person::{GroupId, PersonId};
 
@@ -262,7 +262,7 @@ impl Policy {
         let seconds = within.as_secs();
         actions.push(Action::Record(Fact::Waiting {
             track,
-            person: person.clone(),
+            person: Personal(person.clone()),
             seconds,
             factors: Vec::new(),
         }));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{MultipleFaces, Rules};
 use crate::clock::Moment;
-use crate::event::{FRESHNESS, Fact, NoMatch, Observation, Refusal, TrackId, Unusable};
+use crate::event::{FRESHNESS, Fact, NoMatch, Observation, Personal, Refusal, TrackId, Unusable};
 use crate::person::PersonId;
 
 /// One attempt: a track that was compared for this long without a grant is refused, and must leave the
@@ -144,6 +144,7 @@ impl Evidence {
         self.window.clear();
         let (nearest, distance) = self.nearest.take().unzip();
         let refusal = self.refusal.unwrap_or(Refusal::TooFewFrames);
+        let nearest = nearest.map(Personal);
         Some(Fact::Refused { track, refusal, nearest, distance, frames: self.compared })
     }
 

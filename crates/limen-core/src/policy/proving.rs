@@ -24,7 +24,7 @@ use super::factors::Demands;
 use super::{ASK_AGAIN, Policy, State};
 use crate::clock::{Moment, Now};
 use crate::credential::{Card, Factor, Factors};
-use crate::event::{Fact, FactorRefusal, Refusal};
+use crate::event::{Fact, FactorRefusal, Personal, Refusal};
 use crate::person::PersonId;
 use entered::{Checking, HeldPin, refused};
 
@@ -142,7 +142,7 @@ impl Policy {
         actions.push(Action::Show(Sign::Waiting));
         actions.push(Action::Record(Fact::Waiting {
             track: visitor.track,
-            person: visitor.person.clone(),
+            person: Personal(visitor.person.clone()),
             seconds: patience.as_secs(),
             factors: lacking.list(),
         }));
@@ -174,7 +174,7 @@ impl Policy {
         actions.push(Action::Record(Fact::FactorRefused {
             factor,
             why: FactorRefusal::Wrong,
-            person: Some(person.clone()),
+            person: Some(Personal(person.clone())),
             locked_out_s: lockout.filter(|_| order == Order::After).map(|lockout| lockout.as_secs()),
         }));
         let until = now.moment + self.access.factor_patience;

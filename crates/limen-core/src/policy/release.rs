@@ -11,7 +11,7 @@ use super::event::{Action, Sign};
 use super::rules::Relocking;
 use super::{Grant, LONGEST_UNLOCK, Policy, State};
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, Fact, GrantKind, Mode, Part, Relock};
+use crate::event::{Caller, Fact, GrantKind, Mode, Part, Personal, Relock};
 use crate::person::PersonId;
 
 /// Who holds the door besides the one who was let in.
@@ -209,8 +209,8 @@ impl Policy {
 pub(super) fn granted(grant: &Grant, distance: Option<f32>, caller: Option<Caller>) -> Fact {
     Fact::Granted {
         grant: grant.kind(),
-        person: grant.person().cloned(),
-        second: grant.second().cloned(),
+        person: grant.person().cloned().map(Personal),
+        second: grant.second().cloned().map(Personal),
         factors: grant.factors().list(),
         track: grant.track(),
         distance,
