@@ -2,6 +2,7 @@
 
 use limen::clocks;
 use limen_audit::{AuditLog, AuditSettings};
+use limen_core::event::Personal;
 
 use crate::support::{Site, limen};
 
@@ -15,7 +16,7 @@ fn site_with_records() -> (Site, std::path::PathBuf) {
         let grant = limen_core::event::Fact::Granted {
             factors: Vec::new(),
             grant: limen_core::event::GrantKind::Face,
-            person: Some(limen_core::person::PersonId::new(person).expect("an id")),
+            person: Some(Personal(limen_core::person::PersonId::new(person).expect("an id"))),
             second: None,
             track: None,
             distance: None,

@@ -10,7 +10,7 @@ use limen::gallery::{PhotoTemplate, Roster, Store, Vault};
 use limen_audit::{AuditLog, AuditSettings, SealKey, Sought, verify};
 use limen_core::clock::Moment;
 use limen_core::embedding::{Embedding, ModelDigest};
-use limen_core::event::Fact;
+use limen_core::event::{Fact, Personal};
 use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
 use limen_lab::pairs::parse_pairs;
@@ -79,7 +79,7 @@ fn records() -> &'static (Vec<u8>, Vec<SealKey>) {
         let site = Site::empty();
         let mut log =
             AuditLog::open(&AuditSettings::in_folder(site.path("audit")), clocks::now).expect("opens");
-        let id = PersonId::new("ada").expect("an id");
+        let id = Personal(PersonId::new("ada").expect("an id"));
         let (added, removed) = (vec![id.clone()], vec![id]);
         log.append(
             clocks::now(),

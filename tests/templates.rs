@@ -5,7 +5,7 @@ use std::fs;
 use limen::control::Request;
 use limen::gallery::store::Opened;
 use limen::gallery::{Store, Vault};
-use limen_core::event::{Fact, StoreChange};
+use limen_core::event::{Fact, Personal, StoreChange};
 use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
 use limen_files::Trust;
@@ -86,7 +86,7 @@ fn an_altered_template_is_named_recorded_and_made_again() {
     bytes[last] ^= 1;
     site.write("state/templates.limen", &bytes);
     let running = Running::start(&site, vec![nobody()], 10);
-    running.until(|fact| *fact == Fact::TemplateRefused { person: Some(obama()) });
+    running.until(|fact| *fact == Fact::TemplateRefused { person: Some(Personal(obama())) });
     assert!(matches!(running.loaded(), Fact::GalleryLoaded { people: 1, .. }));
     let records = running.finish();
     assert_eq!(of_kind(&records, "template-refused")[0]["person"], "obama");

@@ -127,7 +127,7 @@ fn enroll_one(
     let photos: Vec<&str> = done.iter().flat_map(|done| &done.photos).map(String::as_str).collect();
     if context.json {
         say_json(
-            &json!({ "id": id, "name": arrivals[0].name.as_ref().map(PersonName::as_str), "photos": photos }),
+            &json!({ "id": id.as_str(), "name": arrivals[0].name.as_ref().map(PersonName::as_str), "photos": photos }),
         );
     } else {
         say(&format!("{id} is enrolled with {}", photos.join(", ")));

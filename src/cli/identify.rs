@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use limen_core::event::{Comparison, Unusable};
+use limen_core::person::PersonId;
 use limen_vision::analyst::Analyst;
 use limen_vision::face::Face;
 use limen_vision::geometry::Rect;
@@ -100,7 +101,7 @@ impl Finding {
         match &self.outcome {
             Ok(comparison) => {
                 let best = comparison.best.as_ref();
-                object["id"] = json!(comparison.verdict.as_ref().ok());
+                object["id"] = json!(comparison.verdict.as_ref().ok().map(PersonId::as_str));
                 object["distance"] = json!(best.map(|c| c.distance.get()));
                 object["score"] = json!(best.map(|c| c.score));
                 object["threshold"] = json!(comparison.threshold);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::person::PersonId;
 use limen_files::Trust;
 use limen_vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
 use serde_json::{Value, json};
@@ -185,7 +186,7 @@ fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {
     let ahead = remake(&context.gallery_source(&settings), models.digest());
     if context.json {
         let (to_make, without) = match &ahead {
-            Ok(Remake { photographs, without }) => (Some(photographs), Some(without)),
+            Ok(Remake { photographs, without }) => (Some(photographs), Some(PersonId::texts(without))),
             Err(_) => (None, None),
         };
         say_json(&json!({ "model": name, "restart": true, "to_make": to_make, "without": without }));

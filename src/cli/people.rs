@@ -102,7 +102,7 @@ pub fn photo_names(entry: &Entry) -> Vec<String> {
 
 fn to_json(entry: &Entry) -> Value {
     json!({
-        "id": entry.id,
+        "id": entry.id.as_str(),
         "name": entry.name.as_str(),
         "photos": entry.photos.iter().map(|photo| photo.path.display().to_string()).collect::<Vec<_>>(),
         "embeddings": entry.embeddings.len(),

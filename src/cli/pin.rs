@@ -91,7 +91,7 @@ fn wait_for_what_else_is_wrong(wrong: Option<EnrolError>, daemon: bool) -> Resul
 fn tell(context: &Context, id: &PersonId, which: WhichPin, removed: bool) {
     let done = if removed { "removed" } else { "set" };
     if context.json {
-        say_json(&json!({ "id": id, done: which.key() }));
+        say_json(&json!({ "id": id.as_str(), done: which.key() }));
     } else {
         say(&format!("{id}: {} {done}", which.key()));
     }

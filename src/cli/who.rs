@@ -57,7 +57,7 @@ pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     let explanation = access.explain(&entry.standing, asked.known.then_some(asked.local));
     if context.json {
         say_json(&json!({
-            "id": id,
+            "id": id.as_str(),
             "at": asked.local.to_string(),
             "time_zone": access.calendar.zone_name(),
             "clock_known": asked.known,

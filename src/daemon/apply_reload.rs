@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use limen_core::clock::Now;
-use limen_core::event::Fact;
+use limen_core::event::{Fact, Personal};
+use limen_core::person::PersonId;
 use limen_core::policy::Event;
 use limen_vision::matching::Matcher;
 use serde_json::json;
@@ -70,7 +71,7 @@ impl Reloadable {
         }
         let what = format!("{}\n{trouble}", trouble.why);
         log::error!("{what}");
-        runner.effects.record(now, Fact::GalleryRefused { what: what.clone() });
+        runner.effects.record(now, Fact::GalleryRefused { what: Personal(what.clone()) });
         let mut answer = no(&what);
         answer.insert("gallery".to_owned(), told);
         self.gallery_trouble = Some(trouble);
@@ -96,7 +97,7 @@ impl Reloadable {
         notes.iter().for_each(|note| log::warn!("{note}"));
         let trouble: Vec<String> = fresh.store_trouble.iter().map(ToString::to_string).collect();
         for person in fresh.store_trouble.iter().filter_map(StoreError::altered) {
-            runner.effects.record(now, Fact::TemplateRefused { person: person.cloned() });
+            runner.effects.record(now, Fact::TemplateRefused { person: person.cloned().map(Personal) });
         }
         self.gallery_trouble = None;
         self.store_trouble = (!trouble.is_empty()).then(|| trouble.join("\n"));
@@ -147,6 +148,7 @@ impl Reloadable {
         runner.step(now, Event::NewRoster(roster));
         let mut answer = yes(told);
         answer.extend(yes(json!({ "people": people, "templates": templates, "store": store })));
+        let (added, removed) = (named(added), named(removed));
         runner.effects.record(now, Fact::GalleryLoaded { people, templates, added, removed, store });
         answer
     }
@@ -165,4 +167,9 @@ pub(super) fn store_changed(now: Now, changed: Changed, effects: &mut Effects) {
     };
     // Whoever asked may have left.
     let _ = reply.try_send(answer);
+}
+
+/// These people, as a fact names them.
+fn named(people: Vec<PersonId>) -> Vec<Personal<PersonId>> {
+    people.into_iter().map(Personal).collect()
 }

@@ -4,7 +4,7 @@
 use std::sync::mpsc::SyncSender;
 
 use limen_core::clock::Now;
-use limen_core::event::Fact;
+use limen_core::event::{Fact, Personal};
 use limen_core::person::PersonId;
 use serde_json::json;
 
@@ -72,7 +72,7 @@ fn line(now: Now, fact: &Fact) -> Answer {
     yes(json!({ "event": event, "time": now.wall.utc.to_string() }))
 }
 
-fn first(people: &[PersonId]) -> Vec<PersonId> {
+fn first(people: &[Personal<PersonId>]) -> Vec<Personal<PersonId>> {
     people.iter().take(MAX_NAMED).cloned().collect()
 }
 
@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn of_a_hundred_thousand_new_people_followers_hear_some_names_and_the_number() {
-        let id = |n: usize| PersonId::new(&format!("p{n:06}")).expect("an id");
-        let added: Vec<PersonId> = (0..100_000).map(id).collect();
+        let id = |n: usize| Personal(PersonId::new(&format!("p{n:06}")).expect("an id"));
+        let added: Vec<_> = (0..100_000).map(id).collect();
         let (people, templates, removed) = (added.len(), added.len(), vec![id(7)]);
         let fact = Fact::GalleryLoaded { people, templates, added, removed, store: Some(3) };
         let (mut followers, heard) = followed(Right::Operator);

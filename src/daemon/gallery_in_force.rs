@@ -163,7 +163,7 @@ impl GalleryInForce {
             Some(before) => gallery.diff(before.prepared.gallery()),
             None => (gallery.people().iter().map(|person| person.id.clone()).collect(), Vec::new()),
         };
-        let told = json!({ "added": added, "removed": removed });
+        let told = json!({ "added": PersonId::texts(&added), "removed": PersonId::texts(&removed) });
         let ready = ReadyGallery {
             told,
             rule: next.rule.clone(),

@@ -1,7 +1,7 @@
 //! What the journal says: one line a fact, as a person would say it; never a distance, which is for the audit alone.
 
 use limen_core::credential::Factor;
-use limen_core::event::{AlarmKind, AlarmStep, Caller, Fact, GrantKind, Part};
+use limen_core::event::{AlarmKind, AlarmStep, Caller, Fact, GrantKind, Part, Personal};
 use limen_core::person::PersonId;
 use log::Level;
 
@@ -110,8 +110,8 @@ fn is_told(alarm: AlarmKind) -> bool {
 
 fn granted(
     grant: GrantKind,
-    person: Option<&PersonId>,
-    second: Option<&PersonId>,
+    person: Option<&Personal<PersonId>>,
+    second: Option<&Personal<PersonId>>,
     factors: &[Factor],
     caller: Option<Caller>,
 ) -> String {
@@ -155,11 +155,11 @@ mod tests {
         line(&fact).map_or_else(String::new, |(_, line)| line)
     }
 
-    fn ada() -> PersonId {
-        PersonId::new("ada").expect("an id")
+    fn ada() -> Personal<PersonId> {
+        Personal(PersonId::new("ada").expect("an id"))
     }
 
-    fn grant(grant: GrantKind, person: Option<PersonId>, caller: Option<Caller>) -> Fact {
+    fn grant(grant: GrantKind, person: Option<Personal<PersonId>>, caller: Option<Caller>) -> Fact {
         let track = person.as_ref().map(|_| TrackId(3));
         let (second, factors) = (None, Vec::new());
         Fact::Granted {
@@ -180,7 +180,7 @@ mod tests {
         let both = Fact::Granted {
             grant: GrantKind::Face,
             person: Some(ada()),
-            second: PersonId::new("bob").ok(),
+            second: PersonId::new("bob").ok().map(Personal),
             factors: vec![Factor::Pin],
             track: None,
             distance: Some(0.5),

@@ -6,6 +6,7 @@ use limen_audit::Position;
 use limen_core::clock::Now;
 use limen_core::embedding::ModelDigest;
 use limen_core::people::Gallery;
+use limen_core::person::PersonId;
 use limen_core::policy::Alarm;
 use limen_core::policy::{Grant, Policy, Trouble};
 use serde_json::{Map, Value, json};
@@ -36,7 +37,7 @@ impl Status<'_> {
             "version": env!("CARGO_PKG_VERSION"),
             "state": if policy.open_kind().is_some() { "unlocked" } else { "locked" },
             "grant": policy.open_kind(),
-            "person": policy.open().and_then(Grant::person),
+            "person": policy.open().and_then(Grant::person).map(PersonId::as_str),
             "door_open": policy.door_is_open(),
             "mode": policy.mode(),
             "alarms": policy.alarms().map(|alarm| alarm.kind).collect::<Vec<_>>(),

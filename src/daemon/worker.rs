@@ -28,6 +28,7 @@ use crate::enrol::{
     EnrolError, Enrolled, Enroller, GallerySource, StoreUse, Survey, last_good, load_surveyed,
     recorded_generation, version_of,
 };
+use crate::gallery::fallback::Taken;
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;
@@ -299,7 +300,7 @@ fn told(trouble: &GalleryTrouble) -> Value {
     json!({
         "refused": trouble.refused,
         "in_force": trouble.in_force,
-        "taken": trouble.taken,
+        "taken": trouble.taken.as_ref().map(Taken::to_json),
         "still_can_enter": trouble.still_can_enter(),
     })
 }

@@ -9,6 +9,7 @@ use std::fmt;
 
 use limen_core::person::PersonId;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::kept::Kept;
 use super::narrowing::{Narrowed, Photographs, narrow};
@@ -59,7 +60,7 @@ pub struct Fallback {
 }
 
 /// The people from whom a gallery file with mistakes takes something away.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Taken {
     /// People whom the file no longer names.
     pub out: Vec<PersonId>,
@@ -73,6 +74,15 @@ impl Taken {
     /// Whether nothing was taken away.
     pub fn is_nothing(&self) -> bool {
         [&self.out, &self.held, &self.limited].into_iter().all(Vec::is_empty)
+    }
+
+    /// The three lists of ids, for an answer.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "out": PersonId::texts(&self.out),
+            "held": PersonId::texts(&self.held),
+            "limited": PersonId::texts(&self.limited),
+        })
     }
 
     /// Adds what earlier states of the file took away.

@@ -15,7 +15,7 @@ use super::error::AuditError;
 use super::folder::{OWN_MODE, closed_files, failed};
 use super::line::{Beside, Ending, Line, join, read_line};
 use super::log::AuditLog;
-use super::personal::{self, Item};
+use super::personal;
 use super::record::{ChainFact, Record, VERSION};
 use super::settings::AuditSettings;
 
@@ -125,14 +125,12 @@ enum Mention {
 }
 
 fn mention(line: &Line<'_>, id: &PersonId) -> Option<Mention> {
-    let names = |item: &Item| item.names(id.as_str());
     if line.head.v < VERSION {
-        let mut fact = Record::of_line(line)?.fact;
-        let named = personal::items_of(personal::take_out(&mut fact)).iter().any(names);
-        return named.then_some(Mention::Core);
+        let fact = Record::of_line(line)?.fact;
+        return personal::version_1::names(&fact, id.as_str()).then_some(Mention::Core);
     }
     let Beside::Personal(part) = line.beside else { return None };
-    personal::forget(part, names).map(Mention::Beside)
+    personal::forget(part, |item| item.names(id.as_str())).map(Mention::Beside)
 }
 
 fn each_line(file: &Path, mut each: impl FnMut(&Line<'_>)) -> io::Result<()> {

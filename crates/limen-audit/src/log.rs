@@ -98,8 +98,7 @@ impl AuditLog {
 
     /// Hands one record to the kernel. If that fails, no part of the record stays in the file.
     pub fn append(&mut self, now: Now, fact: impl Borrow<Fact>) -> Result<(), AuditError> {
-        let mut fact = serde_json::to_value(fact.borrow())?;
-        let taken = personal::take_out(&mut fact);
+        let (fact, taken) = personal::take_out(fact.borrow())?;
         if taken.is_empty() {
             let core = self.core(now, None, fact)?;
             return self.write(&core, Beside::Nothing);

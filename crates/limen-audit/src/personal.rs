@@ -1,9 +1,15 @@
 //! The personal part of a record: the fields that name people. It lies beside the core and can be forgotten.
 //!
-//! Each id is in its own item, with 16 random bytes of salt. The core holds one commitment, the hash of the
-//! items' hashes. To forget an item, its hash takes its place: the commitment still holds, and the salt keeps
-//! others from finding the id by trying all ids.
+//! Every id lies in an item of its own with 16 random bytes of salt. The core holds one commitment, the hash
+//! of the items' hashes. To forget an item is to leave its hash in its place: the commitment still holds,
+//! and the salt keeps anybody from finding the id by trying all ids.
+//!
+//! What names somebody is told by its type, `limen_core::event::Personal`: a new field of a fact needs nothing here.
 
+mod finder;
+pub mod version_1;
+
+use limen_core::event::Fact;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -11,11 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::AuditError;
 use super::line::{Hash, hex, unhex};
 
-/// The fields of a fact that name people: one id, or a list of ids.
-const IDS: [&str; 5] = ["person", "second", "nearest", "added", "removed"];
-/// A kind of fact whose text `what` may name people, because it repeats lines of the gallery file.
-const TALKATIVE: &str = "gallery-refused";
-/// The length of an item's salt, in bytes: too long to try all values.
+/// Bytes of salt an item: as many as nobody can try.
 const SALT: usize = 16;
 
 /// A value that names a person.
@@ -32,12 +34,17 @@ pub struct Item {
 impl Item {
     /// Whether the item names this person.
     pub fn names(&self, id: &str) -> bool {
-        let mut words = self.value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-        self.value == id || words.any(|word| word == id)
+        says(&self.value, id)
     }
 }
 
-/// An item in the text of a line.
+/// Whether a value is this id, or a text that has it as a word.
+fn says(value: &str, id: &str) -> bool {
+    let mut words = value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    value == id || words.any(|word| word == id)
+}
+
+/// An item as it stands in the line.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece<'a> {
     text: &'a [u8],
@@ -53,33 +60,19 @@ impl Piece<'_> {
     }
 }
 
-/// Removes the fields that name people from a fact, and returns their names and values in order. A list
-/// stays, but empty.
-pub fn take_out(fact: &mut Value) -> Vec<(String, String)> {
-    let talkative = fact["kind"] == TALKATIVE;
-    let Value::Object(fields) = fact else { return Vec::new() };
-    let keys = IDS.into_iter().chain(talkative.then_some("what"));
-    let mut taken = Vec::new();
-    for key in keys {
+/// A fact as JSON without what names somebody, and that: keys and values, in their order. A list stays there
+/// empty.
+pub fn take_out(fact: &Fact) -> Result<(Value, Vec<(String, String)>), AuditError> {
+    let taken = finder::find(fact)?;
+    let mut left = serde_json::to_value(fact)?;
+    let Value::Object(fields) = &mut left else { return Ok((left, taken)) };
+    for (key, _) in &taken {
         match fields.get_mut(key) {
-            Some(Value::String(value)) => {
-                taken.push((key.to_owned(), std::mem::take(value)));
-                fields.remove(key);
-            }
-            Some(Value::Array(values)) => {
-                let ids =
-                    values.drain(..).filter_map(|value| Some((key.to_owned(), value.as_str()?.to_owned())));
-                taken.extend(ids);
-            }
-            _ => {}
+            Some(Value::Array(values)) => values.clear(),
+            _ => drop(fields.remove(key)),
         }
     }
-    taken
-}
-
-/// The removed fields as items, still without salt.
-pub fn items_of(taken: Vec<(String, String)>) -> Vec<Item> {
-    taken.into_iter().map(|(key, value)| Item { salt: String::new(), key, value }).collect()
+    Ok((left, taken))
 }
 
 /// Puts the items back into the fields from which [`take_out`] removed them.
@@ -162,24 +155,38 @@ pub fn forget(text: &[u8], goes: impl Fn(&Item) -> bool) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use limen_core::event::Personal;
+    use limen_core::person::PersonId;
     use serde_json::json;
 
     use super::*;
 
+    fn loaded(added: &[&str], removed: &[&str]) -> Fact {
+        let id = |text: &&str| Personal(PersonId::new(text).expect("an id"));
+        Fact::GalleryLoaded {
+            people: 3,
+            templates: 3,
+            added: added.iter().map(id).collect(),
+            removed: removed.iter().map(id).collect(),
+            store: None,
+        }
+    }
+
     #[test]
     fn what_was_taken_out_is_put_back() {
-        let whole = json!({"kind": "gallery-loaded", "people": 3, "added": ["ada", "bob"], "removed": []});
-        let mut fact = whole.clone();
-        let (_, text) = commit(take_out(&mut fact)).expect("random bytes");
-        assert_eq!(fact, json!({"kind": "gallery-loaded", "people": 3, "added": [], "removed": []}));
+        let fact = loaded(&["ada", "bob"], &[]);
+        let whole = json!(fact);
+        let (mut fact, taken) = take_out(&fact).expect("JSON");
+        let (_, text) = commit(taken).expect("random bytes");
+        assert_eq!((&fact["people"], &fact["added"], &fact["removed"]), (&json!(3), &json!([]), &json!([])));
         put_back(&mut fact, pieces(&text).expect("items").iter().filter_map(Piece::item));
         assert_eq!(fact, whole);
     }
 
     #[test]
     fn a_forgotten_id_leaves_the_commitment_and_the_others() {
-        let mut fact = json!({"kind": "gallery-loaded", "added": ["zoe", "bob"], "removed": ["zoe"]});
-        let (root_before, text) = commit(take_out(&mut fact)).expect("random bytes");
+        let (_, taken) = take_out(&loaded(&["zoe", "bob"], &["zoe"])).expect("JSON");
+        let (root_before, text) = commit(taken).expect("random bytes");
         let left = forget(&text, |item| item.names("zoe")).expect("two items");
         let pieces = pieces(&left).expect("items");
         assert_eq!(hex(&root(&pieces)), root_before);

@@ -1,5 +1,6 @@
 //! Chains as a daemon writes them: with restarts, power cuts, full files and forgotten people.
 
+mod facts;
 mod failing;
 mod full;
 mod tampering;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use limen_core::clock::Now;
 use limen_core::clock::{Moment, WallClock};
-use limen_core::event::{Fact, GrantKind, TrackId};
+use limen_core::event::{Fact, GrantKind, Personal, TrackId};
 use limen_core::person::PersonId;
 
 use super::folder::closed_files;
@@ -36,6 +37,11 @@ fn id(text: &str) -> PersonId {
     PersonId::new(text).expect("an id")
 }
 
+/// Somebody whom a fact names.
+fn someone(text: &str) -> Personal<PersonId> {
+    Personal(id(text))
+}
+
 fn risk(what: &str) -> Fact {
     Fact::Risk { what: what.to_owned() }
 }
@@ -44,7 +50,7 @@ fn granted(person: &str) -> Fact {
     Fact::Granted {
         factors: Vec::new(),
         grant: GrantKind::Face,
-        person: Some(id(person)),
+        person: Some(someone(person)),
         second: None,
         track: Some(TrackId(7)),
         distance: Some(0.25),
@@ -54,7 +60,7 @@ fn granted(person: &str) -> Fact {
 }
 
 fn loaded(added: &[&str]) -> Fact {
-    let added: Vec<PersonId> = added.iter().map(|person| id(person)).collect();
+    let added: Vec<_> = added.iter().map(|person| someone(person)).collect();
     Fact::GalleryLoaded {
         people: added.len(),
         templates: added.len(),
@@ -240,7 +246,10 @@ fn a_forgotten_person_is_in_no_file_and_the_chain_verifies() {
     let folder = folder();
     let settings = settings(&folder);
     run(&settings, [loaded(&["zoe", "bob"]), granted("zoe"), granted("bob"), granted("zoe")]);
-    let head = run(&settings, [Fact::GalleryRefused { what: "gallery.toml:3: \"zoe\": no face".to_owned() }]);
+    let head = run(
+        &settings,
+        [Fact::GalleryRefused { what: Personal("gallery.toml:3: \"zoe\": no face".to_owned()) }],
+    );
     let forgotten = forget_alone(&settings, now, &id("zoe")).expect("forgotten");
     assert_eq!(forgotten, Forgotten { records: 4, old: 0 });
     assert!(!all_text(&settings.folder).contains("zoe") && all_text(&settings.folder).contains("bob"));

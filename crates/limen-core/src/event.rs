@@ -6,6 +6,7 @@
 
 mod entry;
 mod fact;
+mod personal;
 mod refusal;
 mod site;
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use entry::{EntryDevice, EntryMistake, FactorRefusal};
 pub use fact::{Caller, Fact, GrantKind, Part, Relock, StoreChange};
+pub use personal::Personal;
 pub use refusal::Refusal;
 pub use site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};
 

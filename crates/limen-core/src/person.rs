@@ -26,7 +26,8 @@ pub enum PersonError {
     NameCharacters,
 }
 
-/// A person's id: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit.
+/// A person's id: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit. It is not
+/// serialised by itself, so that no record has one that forgetting does not find: see `event::Personal`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonId(String);
 
@@ -40,6 +41,11 @@ impl PersonId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The texts of several, for an answer that lists them.
+    pub fn texts(ids: &[Self]) -> Vec<&str> {
+        ids.iter().map(Self::as_str).collect()
+    }
 }
 
 impl fmt::Display for PersonId {
@@ -48,9 +54,9 @@ impl fmt::Display for PersonId {
     }
 }
 
-impl serde::Serialize for PersonId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+impl AsRef<str> for PersonId {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 

@@ -16,7 +16,7 @@ pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
     let id = person_id(id)?;
     let records = forget_in_records(context, &context.settings()?, &id)?;
     if context.json {
-        say_json(&json!({ "forgotten": id, "records": records }));
+        say_json(&json!({ "forgotten": id.as_str(), "records": records }));
     } else {
         say(&format!("{records} records named {id} and no longer do; the journal may still do so"));
     }

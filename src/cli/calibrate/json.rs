@@ -1,5 +1,6 @@
 //! The report as one JSON object; its names are a promise, explained in `docs/calibration.md`.
 
+use limen_core::person::PersonId;
 use limen_lab::calibration::advice::{CHECKED, days_to_a_false_accept, rule_of_three};
 use limen_lab::calibration::impostors::Check;
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
@@ -13,7 +14,7 @@ pub fn report(report: &Report<'_>) -> Value {
     let found = &report.found;
     let (door, recognition) = (&found.door, &report.settings.recognition);
     let days = door.far.map(|far| days_to_a_false_accept(far, f64::from(report.visitors)));
-    let too_few = found.too_few.iter().map(|(id, singles)| json!({ "id": id, "singles": singles }));
+    let too_few = found.too_few.iter().map(|(id, singles)| json!({ "id": id.as_str(), "singles": singles }));
     json!({
         "gallery": report.gallery,
         "model": report.model,
@@ -39,7 +40,7 @@ pub fn report(report: &Report<'_>) -> Value {
         "look_alike_pairs": found.near_pairs,
         "disagreeing": disagreeing(report),
         "too_few": too_few.collect::<Vec<_>>(),
-        "incomparable": found.incomparable,
+        "incomparable": PersonId::texts(&found.incomparable),
         "advice": { "target_far": found.advice.target_far, "reason": words::reason(found) },
         "notes": report.notes,
     })
@@ -88,7 +89,7 @@ fn by_person(report: &Report<'_>) -> Vec<Value> {
     people
         .map(|person| {
             json!({
-                "id": person.person, "compared": person.compared, "within": person.within,
+                "id": person.person.as_str(), "compared": person.compared, "within": person.within,
                 "worst_score": person.worst.map(|score| short(score.get())),
             })
         })
@@ -97,7 +98,7 @@ fn by_person(report: &Report<'_>) -> Vec<Value> {
 
 fn look_alike(pair: &LookAlike) -> Value {
     let mut object = json!({
-        "people": pair.people, "score": short(pair.score.get()), "threshold": short(pair.threshold.get()),
+        "people": PersonId::texts(&pair.people), "score": short(pair.score.get()), "threshold": short(pair.threshold.get()),
         "configured_margin": pair.configured.map(|margin| short(margin.get())), "proposed_margin": pair.proposed().map(short),
         "separable": true, "behind": null, "photographs": 0, "photographs_that_keep_it": 0,
     });
@@ -108,7 +109,7 @@ fn look_alike(pair: &LookAlike) -> Value {
         }
         Remedy::Inseparable { behind, .. } => {
             object["separable"] = json!(false);
-            object["behind"] = json!(behind.and_then(|place| pair.people.get(place)));
+            object["behind"] = json!(behind.and_then(|place| pair.people.get(place)).map(PersonId::as_str));
         }
     }
     object
@@ -119,7 +120,7 @@ fn disagreeing(report: &Report<'_>) -> Vec<Value> {
     photographs
         .map(|(one, photograph)| {
             json!({
-                "id": one.person, "photograph": photograph, "score": short(one.score.get()), "limit": short(one.limit.get()),
+                "id": one.person.as_str(), "photograph": photograph, "score": short(one.score.get()), "limit": short(one.limit.get()),
             })
         })
         .collect()

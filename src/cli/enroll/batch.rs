@@ -121,7 +121,7 @@ fn tell(context: &Context, arrival: &Arrival, done: &Done) {
     let Done { id, photos } = done;
     let name = arrival.name.as_ref().map(|name| name.as_str());
     if context.json {
-        return say_json(&json!({ "id": id, "name": name, "photos": photos }));
+        return say_json(&json!({ "id": id.as_str(), "name": name, "photos": photos }));
     }
     let name = name.map_or_else(String::new, |name| format!(" ({name})"));
     say(&format!("{id} is enrolled{name} with {}", photos.join(", ")));

@@ -101,7 +101,7 @@ fn stored(context: &Context, settings: &Settings, roster: &Roster, entry: &Entry
 
 fn tell(context: &Context, id: &PersonId, deleted: &Deleted) {
     if context.json {
-        return say_json(&json!({ "id": id, "discarded": deleted.gone, "left": deleted.left }));
+        return say_json(&json!({ "id": id.as_str(), "discarded": deleted.gone, "left": deleted.left }));
     }
     say(&format!("{id} stays enrolled; deleted: {}", deleted.gone.join(", ")));
     say_what_is_left(deleted);

@@ -39,7 +39,7 @@ pub fn remove_photograph(
     let left =
         if file_too { left } else { vec![format!("the photograph {name} (--delete deletes it as well)")] };
     if context.json {
-        say_json(&json!({ "id": id, "removed": name, "deleted": gone, "left": left }));
+        say_json(&json!({ "id": id.as_str(), "removed": name, "deleted": gone, "left": left }));
     } else {
         say(&format!("{name} is no longer a photograph of {id}"));
         gone.iter().for_each(|name| say(&format!("  deleted: {name}")));

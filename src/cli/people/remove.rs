@@ -132,7 +132,7 @@ fn tell(context: &Context, id: &PersonId, traces: &Traces) {
     let Traces { templates, records, photographs, left, .. } = traces;
     if context.json {
         return say_json(&json!({
-            "removed": id, "templates": templates, "records": records, "photographs": photographs, "left": left,
+            "removed": id.as_str(), "templates": templates, "records": records, "photographs": photographs, "left": left,
         }));
     }
     say(&format!("{id} is no longer enrolled"));

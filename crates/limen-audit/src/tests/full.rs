@@ -72,7 +72,7 @@ fn refused() -> Fact {
     Fact::Refused {
         track: TrackId(7),
         refusal: Refusal::Suspended,
-        nearest: Some(id("zoe")),
+        nearest: Some(someone("zoe")),
         distance: Some(0.875),
         frames: 3,
     }

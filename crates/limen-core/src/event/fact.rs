@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Refusal, TrackId,
+    AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Personal,
+    Refusal, TrackId,
 };
 use crate::credential::Factor;
 use crate::person::PersonId;
@@ -185,10 +186,10 @@ pub enum Fact {
         /// What opened it.
         grant: GrantKind,
         /// The person, if it opened for a person.
-        person: Option<PersonId>,
+        person: Option<Personal<PersonId>>,
         /// Where two people are needed: the person who was recognised first.
         #[serde(skip_serializing_if = "Option::is_none")]
-        second: Option<PersonId>,
+        second: Option<Personal<PersonId>>,
         /// The factors that the person proved besides the face.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
@@ -207,7 +208,7 @@ pub enum Fact {
         /// The track of the person.
         track: TrackId,
         /// The person who was recognised.
-        person: PersonId,
+        person: Personal<PersonId>,
         /// How long the door waits, in seconds.
         seconds: u64,
         /// The factors of which one is needed; none: a second person is needed.
@@ -221,7 +222,7 @@ pub enum Fact {
         /// Why it was refused.
         why: FactorRefusal,
         /// The person whose PIN or card was expected.
-        person: Option<PersonId>,
+        person: Option<Personal<PersonId>>,
         /// How long that person is now locked out, in seconds.
         #[serde(skip_serializing_if = "Option::is_none")]
         locked_out_s: Option<u64>,
@@ -242,7 +243,7 @@ pub enum Fact {
         /// Why it was refused.
         refusal: Refusal,
         /// The nearest person, for administrators.
-        nearest: Option<PersonId>,
+        nearest: Option<Personal<PersonId>>,
         /// The distance to that person's template, for administrators.
         distance: Option<f32>,
         /// How many frames of the track were compared.
@@ -276,9 +277,9 @@ pub enum Fact {
         /// The number of single embeddings.
         templates: usize,
         /// The people who are new.
-        added: Vec<PersonId>,
+        added: Vec<Personal<PersonId>>,
         /// The people who are gone.
-        removed: Vec<PersonId>,
+        removed: Vec<Personal<PersonId>>,
         /// The generation of the template store; it never decreases.
         #[serde(skip_serializing_if = "Option::is_none")]
         store: Option<u64>,
@@ -286,7 +287,7 @@ pub enum Fact {
     /// A template in the store was altered, or comes from another store. It is not used.
     TemplateRefused {
         /// The person whom it claims to be.
-        person: Option<PersonId>,
+        person: Option<Personal<PersonId>>,
     },
     /// A command changed the template store.
     StoreChanged {
@@ -300,7 +301,7 @@ pub enum Fact {
     /// A gallery was refused. The old one stays in force, without the people whom the new one takes away.
     GalleryRefused {
         /// The error message.
-        what: String,
+        what: Personal<String>,
     },
     /// A setting of the daemon lowers its security.
     Risk {

@@ -49,7 +49,7 @@ use super::grant::Grant;
 use super::recognition::Recognised;
 use crate::clock::Moment;
 use crate::credential::Card;
-use crate::event::{Fact, Refusal};
+use crate::event::{Fact, Personal, Refusal};
 use crate::person::PersonId;
 
 /// See the module.
@@ -121,7 +121,7 @@ impl Admission {
         out.push(Outcome::Do(Action::Show(Sign::Waiting)));
         out.push(Outcome::Do(Action::Record(Fact::Waiting {
             track,
-            person: person.clone(),
+            person: Personal(person.clone()),
             seconds: within.as_secs(),
             factors: Vec::new(),
         })));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::credential::Factors;
-use crate::event::{Caller, Fact, GrantKind, TrackId};
+use crate::event::{Caller, Fact, GrantKind, Personal, TrackId};
 use crate::lease::{Lease, MAX_LEASE};
 use crate::person::PersonId;
 
@@ -116,8 +116,8 @@ impl Grant {
     pub(super) fn record(&self, distance: Option<f32>, caller: Option<Caller>) -> Fact {
         Fact::Granted {
             grant: self.kind,
-            person: self.person.clone(),
-            second: self.second.clone(),
+            person: self.person.clone().map(Personal),
+            second: self.second.clone().map(Personal),
             factors: self.factors.list(),
             track: self.track,
             distance,

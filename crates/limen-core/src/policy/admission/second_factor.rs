@@ -20,7 +20,7 @@ use super::outcome::Outcome;
 use super::visitor::{Visitor, because};
 use crate::clock::Moment;
 use crate::credential::{Card, Factor, Factors};
-use crate::event::{Fact, FactorRefusal, Refusal};
+use crate::event::{Fact, FactorRefusal, Personal, Refusal};
 use crate::people::Standing;
 use crate::person::PersonId;
 use crate::policy::access::factors::Demands;
@@ -130,7 +130,7 @@ impl FactorCheck {
         out.push(Outcome::Do(Action::Show(Sign::Waiting)));
         out.push(Outcome::Do(Action::Record(Fact::Waiting {
             track: visitor.track,
-            person: visitor.person.clone(),
+            person: Personal(visitor.person.clone()),
             seconds: patience.as_secs(),
             factors: lacking.list(),
         })));
@@ -251,7 +251,7 @@ impl FactorCheck {
         out.push(Outcome::Do(Action::Record(Fact::FactorRefused {
             factor,
             why: FactorRefusal::Wrong,
-            person: Some(person.clone()),
+            person: Some(Personal(person.clone())),
             locked_out_s: lockout.map(|lockout| lockout.as_secs()),
         })));
         let Some(asked) = self.asked_of(person) else { return };

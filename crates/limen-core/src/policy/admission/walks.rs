@@ -148,7 +148,7 @@ impl Bookkeeper {
         self.track += 1;
         let track = TrackId(self.track);
         self.seen.insert(id(who), self.ms);
-        let (nearest, refusal) = (Some(id(who)), Refusal::TooFewFrames);
+        let (nearest, refusal) = (Some(Personal(id(who))), Refusal::TooFewFrames);
         let refusal = Fact::Refused { track, refusal, nearest, distance: None, frames: 3 };
         self.admission.recognised(told, Recognised { track, person: id(who), distance: None, refusal })
     }

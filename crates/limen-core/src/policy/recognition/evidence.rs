@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::clock::Moment;
-use crate::event::{FRESHNESS, Fact, NoMatch, Observation, Refusal, TrackId, Unusable};
+use crate::event::{FRESHNESS, Fact, NoMatch, Observation, Personal, Refusal, TrackId, Unusable};
 use crate::person::PersonId;
 use crate::policy::rules::{MultipleFaces, Rules};
 
@@ -144,7 +144,7 @@ impl Evidence {
     pub fn refusal(&self, track: TrackId) -> Fact {
         let (nearest, distance) = self.nearest.clone().unzip();
         let refusal = self.refusal.unwrap_or(Refusal::TooFewFrames);
-        Fact::Refused { track, refusal, nearest, distance, frames: self.compared }
+        Fact::Refused { track, refusal, nearest: nearest.map(Personal), distance, frames: self.compared }
     }
 
     /// Evidence ends [`FRESHNESS`] after its newest frame.

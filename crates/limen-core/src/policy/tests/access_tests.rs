@@ -8,7 +8,7 @@ use super::access::schedule::{Schedule, TimeOfDay, Window};
 use super::access::{Group, TwoPerson, WhenClockUnknown};
 use super::*;
 use super::{LOCK, RULES, at, command, facts, holds, match_of, step};
-use crate::event::{Mode, Refusal};
+use crate::event::{Mode, Personal, Refusal};
 use crate::people::Standing;
 use crate::person::{GroupId, PersonId};
 
@@ -171,7 +171,7 @@ fn the_first_of_two_waits_and_the_second_opens_for_both() {
     let second = show(&mut policy, when(109, "15T12:00:09"), "val");
     assert!(holds(&second));
     let [Fact::Granted { person, second, .. }] = facts(&second)[..] else { panic!("{second:?}") };
-    assert_eq!((person, second), (&Some(id("val")), &Some(id("vic"))));
+    assert_eq!((person, second), (&Some(Personal(id("val"))), &Some(Personal(id("vic")))));
     let later = step(&mut policy, when(120, "15T12:00:20"), Event::Tick);
     assert_eq!(refusal(&later), None, "whoever went in is not refused");
 }

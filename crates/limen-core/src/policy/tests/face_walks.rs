@@ -87,7 +87,7 @@ proptest! {
                 })
             {
                 let fresh = shown.get(&track.0).map_or(0, |frames| {
-                    frames.iter().filter(|(taken, who)| *who == person && clock - taken <= 500 * 5).count()
+                    frames.iter().filter(|(taken, who)| *who == *person && clock - taken <= 500 * 5).count()
                 });
                 prop_assert!(fresh >= RULES.frames, "opened on {fresh} frames");
                 prop_assert!(policy.failed().is_empty());

@@ -158,7 +158,7 @@ fn a_card_of_nobody_is_recorded_and_counts_for_whoever_is_asked() {
     let refused = |actions: &[Action]| {
         facts(actions).iter().find_map(|fact| match fact {
             Fact::FactorRefused { why, person, locked_out_s, .. } => {
-                Some((*why, person.clone(), *locked_out_s))
+                Some((*why, person.clone().map(|person| person.0), *locked_out_s))
             }
             _ => None,
         })
