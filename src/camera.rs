@@ -41,8 +41,7 @@ pub trait FrameSource: Send {
     /// `Ok(None)`: no frame came within `timeout` (the vision loop uses at most 500 ms).
     ///
     /// # Errors
-    /// After an error the source cannot be used any more, except after [`CameraError::Recording`], which
-    /// skips one picture.
+    /// After an error the source cannot be used any more.
     fn next(&mut self, timeout: Duration) -> Result<Option<Frame>, CameraError>;
 
     /// The name of this source, for people.

@@ -1,6 +1,6 @@
 //! The daemon: wires the threads together, turns what they tell into the policy's events, and does what it says.
 //!
-//! | thread | file | what it does | what it tells the main thread ([`Message`]) |
+//! | thread | file | what it does | what it tells the main thread (`Message`) |
 //! |---|---|---|---|
 //! | main | here | alone takes messages: compares, runs the policy, feeds the watchdog | |
 //! | vision | `vision_thread` | newest frame only; decodes, finds and embeds faces | `Seen`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |

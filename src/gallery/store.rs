@@ -4,8 +4,8 @@
 //! replaced is embedded again. For most people the store is only a cache: its templates can be made again
 //! from photographs. If the photographs were discarded, the store is all there is.
 //!
-//! It is biometric data: on the disk every record is [`sealed`]. The [`vault`] keeps the file, the key and
-//! the newest generation together. [`plain`] reads the older format. No log ever contains any of it.
+//! It is biometric data: on the disk every record is `sealed`. The `vault` keeps the file, the key and
+//! the newest generation together. `plain` reads the older format. No log ever contains any of it.
 
 mod error;
 mod keeping;

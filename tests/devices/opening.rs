@@ -201,7 +201,7 @@ guest_tests! {
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
         assert!(ran.err.contains("the very same picture again"), "{}", ran.err);
         assert!(ran.out.contains("joe is enrolled with joe-1.jpg, joe-2.jpg, joe-3.jpg"), "{}", ran.out);
-        assert!(RELAY.rises(DECISION), "the daemon has read the gallery again");
+        assert!(RELAY.rises(LONG), "the daemon has read the gallery again");
         assert!(site.has_record("snapshot"));
     }
 }
