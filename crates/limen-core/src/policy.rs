@@ -15,13 +15,11 @@
 //!                                    +----> alarms
 //! ```
 //!
-//! [`Policy`] hands events to the machines and outcomes from one to the next, in the order in which they come; it holds
-//! besides them what all of them are told (settings, time) and the budget that a command spends before any machine
-//! hears of it. Each machine's file begins with its states and what moves them: `recognition`, `admission`, `lock`,
-//! `site`. Whether somebody may enter at a time is in [`access`], which remembers nothing.
+//! [`Policy`] hands events to the machines and outcomes from one to the next, in their order. Besides them it holds what
+//! all are told (settings, time) and the budget of commands. Each machine's file begins with its states and what moves
+//! them. Whether somebody may enter at a time is in [`access`], which remembers nothing.
 //!
-//! The shell performs the [`Action`]s; the door thread on its side lets go of the line when the leases
-//! stop coming, so that a hung shell cannot keep the door open.
+//! The daemon performs the [`Action`]s. Its door thread locks when no lease comes: a hung daemon keeps no door open.
 
 pub mod access;
 mod admission;
