@@ -17,7 +17,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use limen_core::person::printable;
+use limen_core::person::{printable, printable_path};
 use limen_vision::frame::{Frame, PixelFormat};
 
 mod error;
@@ -91,7 +91,7 @@ impl CameraSettings {
 
     /// Checks that the camera is the configured one, and has a lens.
     fn check(&self, found: &CameraIdentity) -> Result<(), CameraError> {
-        let device = shown(&self.device);
+        let device = printable_path(&self.device);
         if found.is_virtual() && !self.allow_virtual {
             return Err(CameraError::Virtual { device, driver: printable(&found.driver, 40) });
         }
@@ -146,7 +146,7 @@ impl CameraIdentity {
     }
 
     fn raw_side(&self, device: &Path) -> CameraError {
-        CameraError::RawSide { device: shown(device), driver: printable(&self.driver, 40) }
+        CameraError::RawSide { device: printable_path(device), driver: printable(&self.driver, 40) }
     }
 
     /// Whether the pictures come from a program, not from a lens.
@@ -165,11 +165,6 @@ impl std::fmt::Display for CameraIdentity {
             printable(&self.bus, 60)
         )
     }
-}
-
-/// A path for messages.
-fn shown(path: &Path) -> String {
-    printable(&path.display().to_string(), 300)
 }
 
 #[cfg(test)]

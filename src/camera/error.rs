@@ -3,9 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use limen_core::person::printable_path;
 use thiserror::Error;
-
-use super::shown;
 
 /// What can be wrong with a camera or a recording.
 #[derive(Debug, Error)]
@@ -170,7 +169,7 @@ pub enum CameraError {
 impl CameraError {
     /// What the kernel's answer to opening a device means.
     pub(super) fn unopened(device: &Path, source: io::Error) -> Self {
-        let device = shown(device);
+        let device = printable_path(device);
         match source.raw_os_error() {
             Some(libc::ENOENT | libc::ENXIO | libc::ENODEV) => Self::Missing { device },
             Some(libc::EACCES | libc::EPERM) => Self::NotPermitted { device },
@@ -183,7 +182,7 @@ impl CameraError {
     /// The meaning of the kernel's error in a later operation. `loopback`: the device shows what a program
     /// writes to it.
     pub(super) fn refused(device: &Path, loopback: bool, doing: &'static str, source: io::Error) -> Self {
-        let device = shown(device);
+        let device = printable_path(device);
         match source.raw_os_error() {
             Some(libc::EBUSY | libc::EINVAL | libc::EIO) if loopback => Self::NotReady { device, source },
             Some(libc::EBUSY) => Self::Busy { device },

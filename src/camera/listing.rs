@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use limen_core::person::printable;
+use limen_core::person::{printable, printable_path};
 use serde::Serialize;
 
 use super::mode::Mode;
-use super::{CameraError, shown, v4l};
+use super::{CameraError, v4l};
 
 /// The most device nodes that are checked; the kernel numbers them up to 255.
 const MAX_NODES: usize = 256;
@@ -73,7 +73,7 @@ fn list_in(folder: &Path) -> Listing {
 
 fn look_at(device: &Path) -> Option<CameraListing> {
     let mut listing = CameraListing {
-        device: shown(device),
+        device: printable_path(device),
         links: links_to(device, Path::new("/dev/v4l")),
         identity: None,
         card: None,
@@ -117,7 +117,7 @@ fn links_to(device: &Path, folder: &Path) -> Vec<String> {
         .iter()
         .flat_map(|kind| entries(&folder.join(kind)))
         .filter(|link| link.canonicalize().is_ok_and(|target| target == device))
-        .map(|link| shown(&link))
+        .map(|link| printable_path(&link))
         .collect();
     links.sort();
     links
@@ -152,7 +152,7 @@ mod tests {
         let link = folder.path().join("by-path/usb-1-index0");
         symlink("../video0", &link).expect("writable");
         symlink("../video9", folder.path().join("by-path/usb-2-index0")).expect("writable");
-        assert_eq!(links_to(&device, folder.path()), [shown(&link)]);
+        assert_eq!(links_to(&device, folder.path()), [printable_path(&link)]);
     }
 
     #[test]

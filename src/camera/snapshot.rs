@@ -8,17 +8,18 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use limen_core::person::printable_path;
 use limen_vision::frame::Picture;
 use limen_vision::pixels::encode::encode_jpeg;
 
-use super::{CameraError, shown};
+use super::CameraError;
 
 /// Writes the picture as JPEG into a new file of mode 0600. If that fails, no partial file stays.
 ///
 /// # Errors
 /// If a file or link of that name exists, or the folder is not writable.
 pub fn write_snapshot(picture: &Picture, file: &Path) -> Result<(), CameraError> {
-    let failed = |source| CameraError::Snapshot { file: shown(file), source };
+    let failed = |source| CameraError::Snapshot { file: printable_path(file), source };
     let jpeg = encode_jpeg(picture).map_err(failed)?;
     let mut opened = create(file).map_err(failed)?;
     opened.write_all(&jpeg).and_then(|()| opened.sync_all()).map_err(|error| {
@@ -61,7 +62,7 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).expect("writable");
         for taken in [&file, &link] {
             let error = write_snapshot(&picture(), taken).expect_err("the name is taken").to_string();
-            assert!(error.contains(&shown(taken)), "{error}");
+            assert!(error.contains(&printable_path(taken)), "{error}");
         }
         assert_eq!(std::fs::read(&file).expect("still there"), b"precious");
         assert!(!folder.path().join("elsewhere").exists());

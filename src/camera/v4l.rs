@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
-use limen_core::person::printable;
+use limen_core::person::{printable, printable_path};
 use limen_vision::frame::Frame;
 use limen_vision::pixels::decode;
 use v4l::buffer::{Flags, Metadata, Type};
@@ -34,9 +34,7 @@ use v4l::video::capture::Parameters;
 use v4l::{Device, Format, FourCC, Fraction};
 
 use super::mode::{self, Mode, Offer};
-use super::{
-    CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, sealed, shown,
-};
+use super::{CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, sealed};
 use crate::clocks;
 
 /// Enough buffers that the driver can fill one while another is read.
@@ -70,7 +68,7 @@ impl V4lCamera {
         settings.check(&node.identity)?;
         let wanted = (settings.width.unwrap_or(CAMERA_SIZE.0), settings.height.unwrap_or(CAMERA_SIZE.1));
         let offer = node.offer(wanted)?;
-        offer.check(&shown(&settings.device))?;
+        offer.check(&printable_path(&settings.device))?;
         let chosen =
             mode::choose(&offer.modes, settings).ok_or_else(|| node.no_mode(&offer.modes, settings))?;
         let (mode, stride) = node.set_up(chosen, settings)?;
@@ -137,7 +135,7 @@ impl V4lCamera {
     /// Makes the error of a lost camera: after it the stream cannot be used any more.
     fn lost(&mut self, source: io::Error) -> CameraError {
         self.close();
-        CameraError::Lost { device: shown(&self.device), source }
+        CameraError::Lost { device: printable_path(&self.device), source }
     }
 
     fn close(&mut self) {
@@ -168,7 +166,7 @@ impl FrameSource for V4lCamera {
     }
 
     fn describe(&self) -> String {
-        format!("{} ({}), {}", shown(&self.device), self.identity, self.mode)
+        format!("{} ({}), {}", printable_path(&self.device), self.identity, self.mode)
     }
 }
 
@@ -213,7 +211,7 @@ impl Node {
         if node.is_loopback() {
             return Err(node.refused("opening", io::Error::from_raw_os_error(libc::EBUSY)));
         }
-        Err(CameraError::NotACamera { device: shown(path) })
+        Err(CameraError::NotACamera { device: printable_path(path) })
     }
 
     /// The modes of the device. If a driver leaves the size open, the size nearest to `wanted`.
@@ -270,7 +268,7 @@ impl Node {
             .filter(|mode| sides.contains(&mode.width) && sides.contains(&mode.height))
             .filter(|mode| mode::choose(&[*mode], settings).is_some());
         let mode = usable.ok_or_else(|| CameraError::ModeRefused {
-            device: shown(&self.path),
+            device: printable_path(&self.path),
             wanted: chosen.to_string(),
             got: format!("{} {}x{}", got.fourcc, got.width, got.height),
         })?;
@@ -286,7 +284,7 @@ impl Node {
         let got = answer.ok().and_then(|parameters| rate(&parameters.interval));
         if settings.fps.is_some() && got.is_none_or(|fps| (fps - wanted as f32).abs() > 0.5) {
             let got = got.map_or_else(|| "its own rate".to_owned(), |fps| format!("{fps} fps"));
-            log::warn!("{}: asked for {wanted} fps, the camera keeps {got}", shown(&self.path));
+            log::warn!("{}: asked for {wanted} fps, the camera keeps {got}", printable_path(&self.path));
         }
         got.or(chosen.fps)
     }
@@ -318,7 +316,7 @@ impl Node {
 
     fn no_mode(&self, modes: &[Mode], settings: &CameraSettings) -> CameraError {
         CameraError::NoUsableMode {
-            device: shown(&self.path),
+            device: printable_path(&self.path),
             offered: mode::offered(modes),
             wanted: mode::wanted(settings),
         }
@@ -349,12 +347,12 @@ fn caught<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 fn release(mut stream: Stream<'static>, device: &Path) {
     match stream.stop() {
         Err(error) if error.raw_os_error() != Some(libc::ENODEV) => {
-            log::warn!("{}: the stream cannot be stopped ({error}); restart limen", shown(device));
+            log::warn!("{}: the stream cannot be stopped ({error}); restart limen", printable_path(device));
             std::mem::forget(stream);
         }
         _ => {
             if catch_unwind(AssertUnwindSafe(|| drop(stream))).is_err() {
-                log::warn!("{}: the stream's buffers could not be freed", shown(device));
+                log::warn!("{}: the stream's buffers could not be freed", printable_path(device));
             }
         }
     }

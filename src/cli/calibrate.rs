@@ -8,13 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use limen_core::people::Gallery;
+use limen_core::person::printable_path;
 use limen_files::remedy;
 use limen_lab::calibration::genuine::Disagreeing;
 use limen_lab::calibration::look_alikes::LookAlike;
 use limen_lab::calibration::plot::write_histograms;
 use limen_lab::calibration::{Calibration, Site, calibrate as measure};
 
-use super::context::{Context, shown};
+use super::context::Context;
 use super::in_force::bring_configuration_into_force;
 use super::number::whole;
 use super::output::{note, say_json};
@@ -112,7 +113,7 @@ fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Resu
     });
     let roster = Roster::load(&settings.gallery, context.trust())?;
     Ok(Report {
-        gallery: shown(&settings.gallery),
+        gallery: printable_path(&settings.gallery),
         model: format!("{} {}", models.embedder.entry().name, models.digest().short()),
         cohort: scoring.cohort().to_owned(),
         settings,
@@ -138,7 +139,7 @@ fn name_of(single: &Disagreeing, gallery: &Gallery, roster: &Roster) -> String {
     let entry: Option<&Entry> = roster.people.iter().find(|entry| entry.id == single.person);
     let photo = entry.and_then(|entry| entry.photos.get(single.single));
     match photo {
-        Some(photo) if single.single < photographs => shown(&photo.path),
+        Some(photo) if single.single < photographs => printable_path(&photo.path),
         _ => format!("embedding {} in the file", single.single.saturating_sub(photographs) + 1),
     }
 }
@@ -171,13 +172,14 @@ fn propose(report: &Report<'_>) -> Proposal {
 }
 
 fn write_out(folder: &Path, report: &Report<'_>, proposal: &Proposal) -> Result<(), Trouble> {
-    let failed =
-        |error: std::io::Error| Trouble::Device(format!("{}: {error}{}", shown(folder), remedy(&error)));
+    let failed = |error: std::io::Error| {
+        Trouble::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
+    };
     fs::create_dir_all(folder).map_err(failed)?;
     let (plot, fragment) = (folder.join("calibration.svg"), folder.join("limen-proposal.toml"));
     write_histograms(&plot, &report.model, &report.found)?;
     fs::write(&fragment, proposal.fragment()).map_err(failed)?;
-    [plot, fragment].iter().for_each(|file| note(&format!("wrote {}", shown(file))));
+    [plot, fragment].iter().for_each(|file| note(&format!("wrote {}", printable_path(file))));
     Ok(())
 }
 
@@ -188,11 +190,11 @@ fn write_configuration(
     proposal: &Proposal,
 ) -> Result<(), Trouble> {
     if proposal.is_empty() {
-        note(&format!("nothing to change in {}", shown(file)));
+        note(&format!("nothing to change in {}", printable_path(file)));
         return Ok(());
     }
     let edited = proposal.write(file)?;
     bring_configuration_into_force(context, settings, file, &edited).into_result()?;
-    note(&format!("changed {}", shown(file)));
+    note(&format!("changed {}", printable_path(file)));
     Ok(())
 }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
+use limen_core::person::printable_path;
 use limen_vision::frame::Picture;
 use limen_vision::pixels::decode as pixels;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 use serde_json::json;
 
-use super::context::{Context, shown};
+use super::context::Context;
 use super::output::{BAD, STRONG, note, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::camera::snapshot::write_snapshot;
@@ -46,9 +47,9 @@ pub fn camera(context: &Context, command: &Command) -> Result<Answer, Trouble> {
             write_snapshot(&picture, file)?;
             let (width, height) = (picture.width(), picture.height());
             if context.json {
-                say_json(&json!({ "file": shown(file), "width": width, "height": height }));
+                say_json(&json!({ "file": printable_path(file), "width": width, "height": height }));
             } else {
-                say(&format!("{}: {width}x{height}", shown(file)));
+                say(&format!("{}: {width}x{height}", printable_path(file)));
             }
             Ok(Answer::Yes)
         }

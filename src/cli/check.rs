@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use limen_core::embedding::Crops;
 use limen_core::people::Gallery;
+use limen_core::person::printable_path;
 use limen_files::{Trust, check_folder};
 use limen_vision::matching::thresholds::{Case, Promise, Thresholds};
 use limen_vision::model::Models;
 
-use super::context::{Context, shown};
+use super::context::Context;
 use super::demo::photographs::ENROLLED;
 use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
@@ -84,7 +85,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
     }
     let settings = match context.trusted_settings() {
         Ok(settings) => {
-            report.ok("configuration", &shown(context.config_file()));
+            report.ok("configuration", &printable_path(context.config_file()));
             settings
         }
         Err(error) => {
@@ -118,8 +119,10 @@ fn check_people(
     let gallery = enrolled.as_ref().map(|enrolled| &enrolled.built.gallery);
     if let Some(gallery) = gallery {
         let (people, templates) = (gallery.people().len(), gallery.templates());
-        report
-            .ok("gallery", &format!("{}: {people} people, {templates} templates", shown(&settings.gallery)));
+        report.ok(
+            "gallery",
+            &format!("{}: {people} people, {templates} templates", printable_path(&settings.gallery)),
+        );
     }
     check_thresholds(report, settings, models, gallery);
     let Some(Enrolled { built, store_trouble, .. }) = &enrolled else { return };
@@ -263,10 +266,10 @@ fn check_folders(report: &mut Report, settings: &Settings) {
     for folder in [&settings.paths.state, &settings.paths.runtime, &settings.audit.folder] {
         if folder.exists() {
             if report.take("folders", check_folder(folder, Trust::in_the_service())).is_some() {
-                report.ok("folders", &shown(folder));
+                report.ok("folders", &printable_path(folder));
             }
         } else {
-            report.note("folders", &format!("{} is made when the service starts", shown(folder)));
+            report.note("folders", &format!("{} is made when the service starts", printable_path(folder)));
         }
     }
 }
@@ -311,7 +314,10 @@ fn check_door(context: &Context, report: &mut Report, settings: &Settings, witho
         report.ok("door", &format!("the line can be driven{inputs}; `limen door test` tries them"));
     } else if door.driver == Driver::Gpiochip {
         for chip in door::chips() {
-            report.note("door", &format!("{}: {} with {} lines", shown(&chip.path), chip.label, chip.lines));
+            report.note(
+                "door",
+                &format!("{}: {} with {} lines", printable_path(&chip.path), chip.label, chip.lines),
+            );
         }
     }
 }

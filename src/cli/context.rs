@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use limen_core::embedding::{Crops, Embedding, Score};
 use limen_core::people::Gallery;
+use limen_core::person::printable_path;
 use limen_core::policy::AccessRules;
 use limen_files::Trust;
 use limen_vision::analyst::Analyst;
@@ -262,10 +263,6 @@ pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, Trouble> {
 
 /// The one good face of a picture, which was read from `photo`.
 pub fn face_in(analyst: &Analyst, picture: &Picture, photo: &Path) -> Result<Face, Trouble> {
-    only_face(analyst.faces(picture)?).map_err(|why| Trouble::Device(format!("{}: {why}", shown(photo))))
-}
-
-/// A path as messages show it.
-pub fn shown(path: &Path) -> String {
-    limen_core::person::printable(&path.display().to_string(), 300)
+    only_face(analyst.faces(picture)?)
+        .map_err(|why| Trouble::Device(format!("{}: {why}", printable_path(photo))))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use limen_core::embedding::{Crops, ModelDigest};
+use limen_core::person::printable_path;
 use limen_lab::pairs::{Pair, read_pairs};
 use limen_lab::pictures::{Collection, Embedded};
 use limen_lab::rates::{Histogram, rates};
@@ -95,7 +96,7 @@ pub fn eval(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
     }
     if let Some(folder) = &arguments.out {
         let written = report::write_out(folder, &reports)?;
-        written.iter().for_each(|file| note(&format!("wrote {}", super::context::shown(file))));
+        written.iter().for_each(|file| note(&format!("wrote {}", printable_path(file))));
     }
     for report in &reports {
         if context.json {

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use limen_core::event::{Comparison, Unusable};
-use limen_core::person::PersonId;
+use limen_core::person::{PersonId, printable_path};
 use limen_vision::analyst::Analyst;
 use limen_vision::face::Face;
 use limen_vision::geometry::Rect;
 use limen_vision::matching::Matcher;
 use serde_json::{Value, json};
 
-use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once, shown};
+use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once};
 use super::output::{BAD, FAINT, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 
@@ -62,7 +62,7 @@ pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trou
 
 /// The line of a photograph that could not be looked at.
 fn tell_failure(photo: &Path, what: &str, json: bool) {
-    let name = shown(photo);
+    let name = printable_path(photo);
     if json {
         return say_json(&json!({ "photo": name, "error": what }));
     }
@@ -95,7 +95,7 @@ impl Finding {
     fn to_json(&self, photo: &Path) -> Value {
         let bounds = self.bounds.map(|b| [b.left, b.top, b.width, b.height].map(f32::round));
         let mut object = json!({
-            "photo": shown(photo), "box": bounds, "id": null, "distance": null, "score": null,
+            "photo": printable_path(photo), "box": bounds, "id": null, "distance": null, "score": null,
             "threshold": null, "runner_up": null, "reason": null,
         });
         match &self.outcome {
@@ -115,7 +115,7 @@ impl Finding {
     }
 
     fn to_line(&self, photo: &Path) -> String {
-        let photo = shown(photo);
+        let photo = printable_path(photo);
         let (style, who, why) = match &self.outcome {
             Ok(comparison) => {
                 let numbers = numbers(comparison);

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::context::{Context, shown};
+use limen_core::person::printable_path;
+
+use super::context::Context;
 use super::trouble::Trouble;
 use crate::config::{self, Settings};
 use crate::control::ControlError;
@@ -49,7 +51,7 @@ pub fn bring_configuration_into_force(
     edited: &config::edit::Edited,
 ) -> Force {
     let words = Words {
-        file: shown(file),
+        file: printable_path(file),
         until: "the daemon has read it; `limen reload` asks again, and says what is wrong if it refuses it",
         left: "",
     };
@@ -162,7 +164,7 @@ mod tests {
             let force = bring_configuration_into_force(&context, &settings, &file, &edited);
             let trouble = force.into_result().expect_err(why);
             assert_eq!(trouble.exit_code(), 3);
-            let named = trouble.to_string().contains(&shown(&file));
+            let named = trouble.to_string().contains(&printable_path(&file));
             assert!(named && trouble.to_string().contains("nothing was changed") != stays, "{trouble}");
             assert_eq!(std::fs::read_to_string(&file).expect("there") != TEXT, stays);
         }

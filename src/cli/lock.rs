@@ -2,6 +2,7 @@
 //!
 //! `ExecStopPost=` of the unit: after a `kill -9` the relay stays as it was until somebody does this.
 
+use limen_core::person::printable_path;
 use serde_json::json;
 
 use super::context::Context;
@@ -19,7 +20,7 @@ pub fn lock(context: &Context) -> Result<Answer, Trouble> {
             if !file.exists() {
                 let what = format!(
                     "no daemon answers, and {} names no line: limen has not run since the machine started",
-                    super::context::shown(&file)
+                    printable_path(&file)
                 );
                 return Err(Trouble::Device(what));
             }

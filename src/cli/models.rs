@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use limen_core::person::PersonId;
+use limen_core::person::{PersonId, printable_path};
 use limen_files::Trust;
 use limen_vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
 use serde_json::{Value, json};
 
-use super::context::{Context, shown};
+use super::context::Context;
 use super::output::{BAD, FAINT, GOOD, note, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
@@ -86,7 +86,7 @@ fn rows(settings: &Settings) -> Result<Vec<Row>, Trouble> {
     }
     let configured = settings.model.pack().map_err(|error| error.to_string());
     let (name, source) = match (&settings.model, &configured) {
-        (EmbedderChoice::File { path, .. }, _) => (shown(path), "file"),
+        (EmbedderChoice::File { path, .. }, _) => (printable_path(path), "file"),
         (EmbedderChoice::Named { name, .. }, _) => (name.to_string(), "installed"),
         (EmbedderChoice::BuiltIn, Ok(pack)) => (pack.entry.name.clone(), "built-in"),
         (EmbedderChoice::BuiltIn, Err(_)) => ("int8".to_owned(), "built-in"),

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use limen_core::credential::SecondFactor;
 use limen_core::people::Means;
-use limen_core::person::{GroupId, PersonId};
+use limen_core::person::{GroupId, PersonId, printable_path};
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -129,7 +129,7 @@ fn to_line(entry: &Entry) -> String {
 fn show(entry: &Entry) {
     say(&format!("{} {}{}", styled(STRONG, entry.id.as_str(), 0), entry.name, limits(entry)));
     for photo in &entry.photos {
-        say(&format!("  photograph {}", super::context::shown(&photo.path)));
+        say(&format!("  photograph {}", printable_path(&photo.path)));
     }
     if entry.stored {
         say("  templates of discarded photographs in the store");

@@ -3,10 +3,11 @@
 use limen_audit::AuditLog;
 use limen_core::embedding::ModelDigest;
 use limen_core::event::{Fact, StoreChange};
+use limen_core::person::printable_path;
 use limen_files::Trust;
 use serde_json::{Value, json};
 
-use super::context::{Context, shown};
+use super::context::Context;
 use super::output::{note, say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::clocks;
@@ -42,7 +43,7 @@ pub fn store(context: &Context, command: &Command) -> Result<Answer, Trouble> {
 fn show(context: &Context, settings: &Settings) -> Result<Answer, Trouble> {
     let vault = settings.vault();
     let Some(opened) = vault.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
-        return Err(Trouble::Device(format!("{}: there is no store yet", shown(&vault.file()))));
+        return Err(Trouble::Device(format!("{}: there is no store yet", printable_path(&vault.file()))));
     };
     let (templates, refused) = (opened.store.total(), opened.refused.len());
     if context.json {
@@ -52,12 +53,16 @@ fn show(context: &Context, settings: &Settings) -> Result<Answer, Trouble> {
             KeyPlace::Credential(_) => "credential",
         };
         say_json(&json!({
-            "file": shown(&vault.file()), "generation": opened.generation, "templates": templates,
-            "key": shown(vault.key().file()), "key_kind": kind, "refused": refused,
+            "file": printable_path(&vault.file()), "generation": opened.generation, "templates": templates,
+            "key": printable_path(vault.key().file()), "key_kind": kind, "refused": refused,
         }));
     } else {
-        say(&format!("{}: generation {}, {templates} templates", shown(&vault.file()), opened.generation));
-        say(&format!("key: {}", shown(vault.key().file())));
+        say(&format!(
+            "{}: generation {}, {templates} templates",
+            printable_path(&vault.file()),
+            opened.generation
+        ));
+        say(&format!("key: {}", printable_path(vault.key().file())));
         opened.refused.iter().for_each(|error| note(&error.to_string()));
         if let KeyPlace::Own(_) = vault.key() {
             note(BESIDE);

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use limen_core::person::printable_path;
 use serde_json::json;
 
-use super::context::{Context, PairRule, PairVerdict, analyst, face_of, read_once, shown};
+use super::context::{Context, PairRule, PairVerdict, analyst, face_of, read_once};
 use super::output::{BAD, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 
@@ -48,6 +49,6 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
 fn tell_failure(photo: &Path, what: &str, json: bool) {
     complain(what);
     if json {
-        say_json(&json!({ "photo": shown(photo), "error": what }));
+        say_json(&json!({ "photo": printable_path(photo), "error": what }));
     }
 }

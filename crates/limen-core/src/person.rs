@@ -1,6 +1,7 @@
 //! The identity of a person: an id for files and logs, a name for people, and groups.
 
 use std::fmt;
+use std::path::Path;
 
 use thiserror::Error;
 
@@ -151,6 +152,14 @@ pub fn printable(text: &str, limit: usize) -> String {
         }
     }
     shown
+}
+
+/// The longest path in a message, in characters.
+const MAX_PATH: usize = 300;
+
+/// A path for messages: [`printable`], and cut if it is very long.
+pub fn printable_path(path: &Path) -> String {
+    printable(&path.display().to_string(), MAX_PATH)
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
         return Err(Trouble::Device(format!(
             "{}: there are no records; [audit] folder of the configuration says where they are (--config FILE), \
              --folder FOLDER names another",
-            super::super::context::shown(&folder)
+            limen_core::person::printable_path(&folder)
         )));
     }
     let verifier = Verifier::new(arguments.key.clone(), arguments.head.clone());

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
+use limen_core::person::printable_path;
 use limen_core::policy::Event;
 use limen_vision::attention::SEARCH_A_STILL_SCENE;
 use limen_vision::follow::Vision;
@@ -14,7 +15,6 @@ use serde_json::{Map, Value, json};
 
 use super::{STAGES, milliseconds, times_of};
 use crate::camera::CAMERA_SIZE;
-use crate::cli::context::shown;
 use crate::cli::output::{is_lost, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::pipeline::{observe, see};
@@ -62,12 +62,13 @@ fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Val
 
 /// A frame as a camera delivers it; its format follows from its length.
 fn read(file: &Path) -> Result<Frame, Trouble> {
-    let bytes = std::fs::read(file).map_err(|error| Trouble::Device(format!("{}: {error}", shown(file))))?;
+    let bytes =
+        std::fs::read(file).map_err(|error| Trouble::Device(format!("{}: {error}", printable_path(file))))?;
     let (width, height) = CAMERA_SIZE;
     let pixels = width as usize * height as usize;
     let formats = [(PixelFormat::Yuyv, 2), (PixelFormat::Rgb24, 3)];
     let Some((format, pixel)) = formats.into_iter().find(|(_, pixel)| bytes.len() == pixels * pixel) else {
-        let (file, length) = (shown(file), bytes.len());
+        let (file, length) = (printable_path(file), bytes.len());
         let what = format!("{file}: {length} bytes are no frame of 640x480; write it as raw YUYV or RGB");
         return Err(Trouble::Device(what));
     };

@@ -1,6 +1,8 @@
 //! Keypad and card reader: there, readable, and held by nobody else?
 
-use super::super::context::{Context, shown};
+use limen_core::person::printable_path;
+
+use super::super::context::Context;
 use super::Report;
 use crate::config::Settings;
 use crate::control::{Request, ask};
@@ -23,13 +25,13 @@ pub fn check_entry(context: &Context, report: &mut Report, settings: &Settings) 
     let mut missing = false;
     for (part, path) in devices.into_iter().filter_map(|(part, path)| Some((part, path?))) {
         match report.take(part, check_device(path)) {
-            Some(name) => report.ok(part, &format!("{}: {name}", shown(path))),
+            Some(name) => report.ok(part, &format!("{}: {name}", printable_path(path))),
             None => missing = true,
         }
     }
     if missing {
         for keyboard in keyboards() {
-            report.note("entry", &format!("{}: {}", shown(&keyboard.path), keyboard.name));
+            report.note("entry", &format!("{}: {}", printable_path(&keyboard.path), keyboard.name));
         }
     }
     if let Some(ReaderSettings::Wiegand { d0, d1 }) = entry.reader

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use limen_core::person::printable_path;
 use limen_files::{Trust, read_trusted};
 use limen_vision::model::Models;
 
 use super::Report;
-use crate::cli::context::{Context, analyst, shown};
+use crate::cli::context::{Context, analyst};
 use crate::cli::output::progress;
 use crate::config::Settings;
 use crate::enrol::{Enroller, StoreUse};
@@ -60,7 +61,7 @@ fn passed_over(photographs: usize) -> String {
 fn refused(photo: &PlannedPhoto, trust: Trust, embedder: &mut dyn PhotoEmbedder) -> Option<String> {
     let bytes = read_trusted(&photo.path, MAX_PHOTO_BYTES, trust).ok()?;
     let why = embedder.embed(&bytes, &photo.path).err()?;
-    let (id, name) = (&photo.person, shown(&photo.name));
+    let (id, name) = (&photo.person, printable_path(&photo.name));
     Some(format!(
         "{name} of \"{id}\" would be refused today, and is still in force: {why}. Replace it: limen enroll {id} NEW-PHOTO, \
          then limen people remove-photograph {id} {name}"

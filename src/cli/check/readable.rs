@@ -4,9 +4,10 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use limen_core::person::printable_path;
 use limen_files::ServiceUser;
 
-use super::super::context::{Context, shown};
+use super::super::context::Context;
 use super::Report;
 use crate::config::Settings;
 use crate::gallery::Roster;
@@ -56,10 +57,10 @@ fn why_not(service: &ServiceUser, path: &Path, wanted: u32) -> Option<String> {
     for folder in real.ancestors().skip(1) {
         let found = fs::metadata(folder).ok()?;
         if !may(service, &found, SEARCH) {
-            let folder = shown(folder);
+            let folder = printable_path(folder);
             return Some(format!(
                 "{}: the service (user {name}) cannot get into {folder}; mend it with: chgrp {name} {folder} && chmod g+rx {folder}",
-                shown(path)
+                printable_path(path)
             ));
         }
     }
@@ -67,7 +68,7 @@ fn why_not(service: &ServiceUser, path: &Path, wanted: u32) -> Option<String> {
     if may(service, &found, wanted) {
         return None;
     }
-    let (path, mode) = (shown(&real), found.mode() & 0o7777);
+    let (path, mode) = (printable_path(&real), found.mode() & 0o7777);
     Some(if wanted == READ {
         format!(
             "{path}: the service (user {name}) cannot read it (mode {mode:04o}); mend it with: chgrp {name} {path} && chmod g+r {path}"

@@ -4,8 +4,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use limen_audit::{Room, in_words};
+use limen_core::person::printable_path;
 
-use super::super::context::shown;
 use super::Report;
 use crate::config::Settings;
 
@@ -26,7 +26,7 @@ pub fn check_room(report: &mut Report, settings: &Settings) {
             continue;
         }
         seen.push(disk);
-        let folder = shown(folder);
+        let folder = printable_path(folder);
         match finding(room, settings.audit.max_bytes) {
             Some(Finding::Problem(what)) => report.problem("room", &format!("{folder}: {what}")),
             Some(Finding::Note(what)) => report.note("room", &format!("{folder}: {what}")),

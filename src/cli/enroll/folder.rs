@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use limen_core::person::printable_path;
 use limen_files::remedy;
 
 use super::naming;
 use super::wanted::{Request, Wanted};
-use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
 
 /// The most photographs of one folder; a gallery of more is written by a program.
@@ -28,7 +28,7 @@ pub(super) fn look_into(folder: &Path) -> Result<Request, Trouble> {
         if path.is_dir() {
             look_into_a_persons(&path, &mut request)?;
         } else if is_no_picture(&path) {
-            request.left_out.push(shown(&path));
+            request.left_out.push(printable_path(&path));
         } else {
             add(&mut request, &path, naming::of_file, vec![path.clone()], path.file_stem());
         }
@@ -36,10 +36,10 @@ pub(super) fn look_into(folder: &Path) -> Result<Request, Trouble> {
     match request.files() {
         0 if request.problems.is_empty() => {
             let what = "no photograph in it; a file a person named by the file, or a folder a person";
-            Err(Trouble::Usage(format!("{}: {what}", shown(folder))))
+            Err(Trouble::Usage(format!("{}: {what}", printable_path(folder))))
         }
         n if n > MAX_FILES => {
-            Err(Trouble::Usage(format!("{}: {n} photographs, at most {MAX_FILES}", shown(folder))))
+            Err(Trouble::Usage(format!("{}: {n} photographs, at most {MAX_FILES}", printable_path(folder))))
         }
         _ => Ok(request),
     }
@@ -50,17 +50,18 @@ fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Troub
     for path in entries(folder)? {
         if path.is_dir() {
             let what = "a folder in a person's folder; put its photographs beside the others, or move it out";
-            request.problems.push(format!("{}: {what}", shown(&path)));
+            request.problems.push(format!("{}: {what}", printable_path(&path)));
         } else if is_no_picture(&path) {
-            request.left_out.push(shown(&path));
+            request.left_out.push(printable_path(&path));
         } else {
             files.push(path);
         }
     }
     if files.is_empty() {
-        request
-            .problems
-            .push(format!("{}: no photograph in it; add one, or take the folder away", shown(folder)));
+        request.problems.push(format!(
+            "{}: no photograph in it; add one, or take the folder away",
+            printable_path(folder)
+        ));
     } else {
         add(request, folder, naming::of_folder, files, folder.file_name());
     }
@@ -77,14 +78,15 @@ fn add(
     let text = name.and_then(|name| name.to_str()).ok_or_else(|| "its name is no text; rename it".to_owned());
     match text.and_then(named) {
         Ok((id, name)) => request.add(Wanted { id, name, groups: Vec::new(), files }),
-        Err(why) => request.problems.push(format!("{}: {why}", shown(path))),
+        Err(why) => request.problems.push(format!("{}: {why}", printable_path(path))),
     }
 }
 
 /// What lies in a folder and is worth a look, in the order of the names.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
-    let failed =
-        |error: std::io::Error| Trouble::Device(format!("{}: {error}{}", shown(folder), remedy(&error)));
+    let failed = |error: std::io::Error| {
+        Trouble::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
+    };
     let entries: Result<Vec<PathBuf>, _> =
         fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path())).collect();
     let mut found: Vec<PathBuf> =

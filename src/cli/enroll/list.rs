@@ -7,13 +7,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
-use limen_core::person::{GroupId, PersonId, PersonName, printable};
+use limen_core::person::{GroupId, PersonId, PersonName, printable, printable_path};
 use limen_files::{Trust, read_trusted_text};
 
 use super::folder::MAX_FILES;
 use super::naming;
 use super::wanted::{Request, Wanted};
-use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
 
 /// The largest list.
@@ -42,13 +41,14 @@ fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
         .flexible(true)
         .trim(Trim::All)
         .from_reader(table.as_bytes());
-    let place = |line: u64| format!("{}:{line}", shown(list));
-    let header = reader.headers().map_err(|error| Trouble::Usage(format!("{}: {error}", shown(list))))?;
+    let place = |line: u64| format!("{}:{line}", printable_path(list));
+    let header =
+        reader.headers().map_err(|error| Trouble::Usage(format!("{}: {error}", printable_path(list))))?;
     let columns = Columns::of(header, list)?;
     let mut request = Request::default();
     for (count, record) in reader.records().enumerate() {
         if count >= MAX_FILES {
-            return Err(Trouble::Usage(format!("{}: more than {MAX_FILES} lines", shown(list))));
+            return Err(Trouble::Usage(format!("{}: more than {MAX_FILES} lines", printable_path(list))));
         }
         let row = match record {
             Ok(record) => columns.row(&record, list).map_err(|why| (line_of(record.position()), why)),
@@ -61,7 +61,10 @@ fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
         }
     }
     if request.people.is_empty() && request.problems.is_empty() {
-        return Err(Trouble::Usage(format!("{}: names nobody; write a line a photograph", shown(list))));
+        return Err(Trouble::Usage(format!(
+            "{}: names nobody; write a line a photograph",
+            printable_path(list)
+        )));
     }
     Ok(request)
 }
@@ -92,7 +95,7 @@ impl Columns {
         let columns: HashMap<_, _> = COLUMNS.into_iter().filter_map(place).collect();
         if !columns.contains_key("file") {
             let what = "the first line names no column \"file\"; begin with file,id,name,groups";
-            return Err(Trouble::Usage(format!("{}: {what}", shown(list))));
+            return Err(Trouble::Usage(format!("{}: {what}", printable_path(list))));
         }
         Ok(Self(columns))
     }

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use limen_core::embedding::Embedding;
 use limen_core::people::PhotoDigest;
+use limen_core::person::printable_path;
 use limen_files::{Trust, read_trusted};
 use limen_vision::analyst::Analyst;
 use limen_vision::pixels::photograph::PhotographError;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 
-use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
 use crate::enrol::{only_face, template_of};
 use crate::gallery::PhotoTemplate;
@@ -36,7 +36,7 @@ enum Content {
 impl Checked {
     /// Looks at the photograph in a file; `home` is the gallery's folder.
     pub fn file(analyst: &Analyst, photo: &Path, home: &Path) -> Result<Self, Trouble> {
-        let source = shown(photo);
+        let source = printable_path(photo);
         let bytes = match read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone) {
             Err(error) if error.is_missing() => return Err(PhotographError::Missing { file: source }.into()),
             read => read?,

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use limen_core::person::printable_path;
 use limen_files::write_new_for_service;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_default;
 
-use crate::cli::context::shown;
 use crate::cli::trouble::Trouble;
 
 /// Photographs of the gallery are for root and the service.
@@ -38,8 +38,10 @@ impl<'a> Stage<'a> {
     pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
         let path = self.folder.join(name);
         if !write_new_for_service(&path, bytes, PHOTO_MODE)? {
-            let what =
-                format!("{}: is there already, written by somebody else meanwhile; try again", shown(&path));
+            let what = format!(
+                "{}: is there already, written by somebody else meanwhile; try again",
+                printable_path(&path)
+            );
             return Err(Trouble::Device(what));
         }
         self.written.push(path);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use limen_core::embedding::Crops;
+use limen_core::person::printable_path;
 use limen_lab::bootstrap::Estimate;
 use limen_lab::plot::{Plotted, write_plots};
 use limen_lab::rates::{Histogram, Rates, TarAtFar};
@@ -11,7 +12,6 @@ use limen_lab::sides::Comparison;
 use serde_json::{Value, json};
 
 use super::listed::Listed;
-use crate::cli::context::shown;
 use crate::cli::output::{FAINT, STRONG, styled};
 use crate::cli::trouble::Trouble;
 
@@ -70,7 +70,7 @@ impl Report {
 
     /// What had to be left out, by name.
     fn what_was_not(&self) -> Vec<String> {
-        let failed = self.failed.iter().map(|(file, why)| format!("{}: {why}", shown(file)));
+        let failed = self.failed.iter().map(|(file, why)| format!("{}: {why}", printable_path(file)));
         let missing = self.listed.iter().flat_map(|listed| &listed.missing).map(|(_, why)| why.clone());
         [
             (format!("of {} pictures without a usable face", self.images), failed.collect::<Vec<_>>()),
@@ -110,7 +110,7 @@ impl Report {
             "crops": if self.crops == Crops::Plain { "plain" } else { "mirrored" },
             "images": self.images, "failures": self.failed.len(),
             "failed": self.failed.iter()
-                .map(|(file, why)| json!({ "file": shown(file), "why": why })).collect::<Vec<_>>(),
+                .map(|(file, why)| json!({ "file": printable_path(file), "why": why })).collect::<Vec<_>>(),
             "no_picture": self.no_picture, "one_picture": self.one_picture,
             "pairs": self.listed.as_ref().map_or(0, |listed| listed.pairs.len()),
             "pairs_missing": missing
@@ -138,7 +138,7 @@ impl Report {
 
 /// Writes plots, curves and the scores of the listed pairs into a folder; says where they are.
 pub fn write_out(folder: &Path, reports: &[Report]) -> Result<Vec<PathBuf>, Trouble> {
-    let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", shown(folder)));
+    let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", printable_path(folder)));
     fs::create_dir_all(folder).map_err(failed)?;
     let plotted: Vec<Plotted<'_>> = reports
         .iter()

@@ -12,11 +12,11 @@ use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, Limits, RgbImage};
+use limen_core::person::printable_path;
 use thiserror::Error;
 
 use super::jpeg::{self, JpegFault};
 use super::scale::shrink;
-use super::shown;
 use crate::frame::Picture;
 
 /// The largest file, in bytes: three times the size of a good phone's photograph.
@@ -137,7 +137,7 @@ pub fn is_photograph(file: &Path) -> bool {
 
 /// Reads a photograph from a file; see [`photograph_from_bytes`].
 pub fn load_photograph(path: &Path) -> Result<Picture, PhotographError> {
-    photograph_from_bytes(&read(path)?, &shown(path))
+    photograph_from_bytes(&read(path)?, &printable_path(path))
 }
 
 /// Decodes a JPEG or PNG: upright as its EXIF says, transparent parts white, at most [`LONGEST_SIDE`] pixels
@@ -158,7 +158,7 @@ pub fn photograph_from_bytes(bytes: &[u8], file: &str) -> Result<Picture, Photog
 
 /// Reads a whole file of at most [`MAX_FILE`] bytes.
 fn read(path: &Path) -> Result<Vec<u8>, PhotographError> {
-    let file = || shown(path);
+    let file = || printable_path(path);
     let failed = |source: io::Error| match source.kind() {
         ErrorKind::NotFound => PhotographError::Missing { file: file() },
         ErrorKind::PermissionDenied => PhotographError::NotPermitted { file: file() },
