@@ -12,12 +12,13 @@ fn site_with_records() -> (Site, std::path::PathBuf) {
     let config = site.write("limen.toml", "[paths]\nstate = \"state\"\nruntime = \"run\"\n");
     let folder = site.path("state/audit");
     let mut log = AuditLog::open(&AuditSettings::in_folder(folder), clocks::now).expect("opens");
-    for person in ["zoe", "bob"] {
+    let id = |id: &str| Personal(limen_core::person::PersonId::new(id).expect("an id"));
+    for (person, second) in [("zoe", None), ("bob", Some("ada"))] {
         let grant = limen_core::event::Fact::Granted {
             factors: Vec::new(),
             grant: limen_core::event::GrantKind::Face,
-            person: Some(Personal(limen_core::person::PersonId::new(person).expect("an id"))),
-            second: None,
+            person: Some(id(person)),
+            second: second.map(id),
             track: None,
             distance: None,
             unlock_ms: Some(1000),
@@ -41,6 +42,9 @@ fn records_are_shown_by_person_and_kind_exported_and_verified() {
     let shown = audit(&["show", "--who", "zoe", "--json"]);
     let ids: Vec<_> = shown.json().iter().map(|record| record["fact"]["person"].clone()).collect();
     assert_eq!(ids, ["zoe"], "{}", shown.err);
+    let as_second = audit(&["show", "--who", "ada", "--json"]).json();
+    assert_eq!(as_second.len(), 1, "whoever came as second person is found too");
+    assert_eq!(as_second[0]["fact"]["person"], "bob");
     assert_eq!(audit(&["show", "--kind", "granted", "--since", "2020-01-01"]).out.lines().count(), 2);
     assert_eq!(audit(&["show", "--until", "2020-01-01"]).out, "");
     assert_eq!(audit(&["show", "--since", "yesterday"]).code, 2);
@@ -49,6 +53,7 @@ fn records_are_shown_by_person_and_kind_exported_and_verified() {
         csv.starts_with("seq,time,clock,kind,who,details\n1,2") && csv.contains("\"granted\",\"zoe\",\"{"),
         "{csv}"
     );
+    assert!(csv.contains("\"granted\",\"bob ada\",\"{"), "{csv}");
 
     let verified = audit(&["verify", "--json"]).json().remove(0);
     assert_eq!((&verified["records"], &verified["seals"]), (&4.into(), &1.into()));

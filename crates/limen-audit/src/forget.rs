@@ -126,8 +126,7 @@ enum Mention {
 
 fn mention(line: &Line<'_>, id: &PersonId) -> Option<Mention> {
     if line.head.v < VERSION {
-        let fact = Record::of_line(line)?.fact;
-        return personal::version_1::names(&fact, id.as_str()).then_some(Mention::Core);
+        return Record::of_line(line)?.names(id).then_some(Mention::Core);
     }
     let Beside::Personal(part) = line.beside else { return None };
     personal::forget(part, |item| item.names(id.as_str())).map(Mention::Beside)

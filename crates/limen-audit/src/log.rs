@@ -324,6 +324,7 @@ impl AuditLog {
             prev: self.head.hash.clone(),
             subject,
             fact,
+            personal: Vec::new(),
         };
         let mut core = Vec::new();
         record.serialize(&mut serde_json::Serializer::new(&mut core))?;

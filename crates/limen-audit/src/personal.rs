@@ -39,7 +39,7 @@ impl Item {
 }
 
 /// Whether a value is this id, or a text that has it as a word.
-fn says(value: &str, id: &str) -> bool {
+pub fn says(value: &str, id: &str) -> bool {
     let mut words = value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     value == id || words.any(|word| word == id)
 }

@@ -1,11 +1,12 @@
 //! A record: the fields of a line's core, and the facts that the chain records about itself.
 
 use jiff::Timestamp;
+use limen_core::person::PersonId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::line::{Beside, Line};
-use super::personal::{Piece, pieces, put_back};
+use super::personal::{Piece, pieces, put_back, says, version_1};
 
 /// Version of the record format. Version 1 had no seals and named people in the core.
 pub const VERSION: u32 = 2;
@@ -40,6 +41,9 @@ pub struct Record<F = Value> {
     pub subject: Option<String>,
     /// What happened, as JSON in records that are read.
     pub fact: F,
+    /// In a record that was read: the values in `fact` that name people.
+    #[serde(skip)]
+    pub(super) personal: Vec<String>,
 }
 
 impl Record {
@@ -47,9 +51,23 @@ impl Record {
     pub fn of_line(line: &Line<'_>) -> Option<Self> {
         let mut record: Self = serde_json::from_slice(&line.core()).ok()?;
         if let Beside::Personal(part) = line.beside {
-            put_back(&mut record.fact, pieces(part)?.iter().filter_map(Piece::item));
+            let items: Vec<_> = pieces(part)?.iter().filter_map(Piece::item).collect();
+            record.personal = items.iter().map(|item| item.value.clone()).collect();
+            put_back(&mut record.fact, items);
+        } else if record.v < VERSION {
+            record.personal = version_1::values(&record.fact).map(str::to_owned).collect();
         }
         Some(record)
+    }
+
+    /// The ids of the people that the record names, without those that were forgotten.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        self.personal.iter().map(String::as_str).filter(|value| PersonId::new(value).is_ok())
+    }
+
+    /// Whether the record names this person: by the id, or in a text. It is what `audit forget` forgets.
+    pub fn names(&self, id: &PersonId) -> bool {
+        self.personal.iter().any(|value| says(value, id.as_str()))
     }
 
     /// The kind of the fact, for example `granted`.

@@ -13,13 +13,14 @@ const MAX_CELL: usize = 32_000;
 pub const HEADING: &str = "seq,time,clock,kind,who,details";
 
 /// One record as a line.
-pub fn line(record: &Record, who: &str) -> String {
+pub fn line(record: &Record) -> String {
+    let who = record.people().collect::<Vec<_>>().join(" ");
     let clock = if record.clock == ClockQuality::Synchronised { "synchronised" } else { "unsynchronised" };
     let mut details = record.fact.clone();
     if let serde_json::Value::Object(fields) = &mut details {
         fields.remove("kind");
     }
-    let cells = [record.kind(), who, &details.to_string()].map(cell);
+    let cells = [record.kind(), &who, &details.to_string()].map(cell);
     format!("{},{},{clock},{}", record.seq, record.time, cells.join(","))
 }
 

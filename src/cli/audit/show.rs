@@ -67,17 +67,9 @@ impl Filter {
     fn lets_pass(&self, record: &Record) -> bool {
         self.since.is_none_or(|since| record.time >= since)
             && self.until.is_none_or(|until| record.time < until)
-            && self.who.as_ref().is_none_or(|who| people(record).contains(&who.as_str()))
+            && self.who.as_ref().is_none_or(|who| record.names(who))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == record.kind()))
     }
-}
-
-/// The ids that a record names.
-fn people(record: &Record) -> Vec<&str> {
-    let ids = ["person", "nearest", "added", "removed"].map(|key| &record.fact[key]);
-    let lists =
-        ids.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
-    lists.filter_map(Value::as_str).collect()
 }
 
 pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
@@ -88,7 +80,7 @@ pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
     }
     let print = |record: &Record| {
         if arguments.csv {
-            say(&csv::line(record, &people(record).join(" ")));
+            say(&csv::line(record));
         } else if context.json {
             say(&unambiguous(&json!(record).to_string()));
         } else {
