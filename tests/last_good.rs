@@ -142,10 +142,18 @@ fn check_lists_every_mistake_of_a_gallery_in_one_go() {
     let site = Site::with_obama();
     let group = person("groups = [\"nobody\"]");
     let outside = MISTAKE.replace("eve", "joe").replace("missing.jpg", "../x.jpg");
-    site.write("gallery.toml", group + MISTAKE + &outside + "[[person]]\nid = \"kim\"\nnam = \"Kim\"\n");
+    let nameless = "[[person]]\nname = \"Lee\"\nphotos = [\"lost.jpg\"]\n".to_owned();
+    let misspelt = "[[person]]\nid = \"kim\"\nnam = \"Kim\"\n";
+    site.write("gallery.toml", group + MISTAKE + &outside + &nameless + misspelt);
     let ran = configured(&site, &["check", "--without-devices"]);
     assert_eq!(ran.code, 1);
-    for part in ["gallery.toml:5: person \"obama\" groups", "missing.jpg", "../x.jpg", "gallery.toml:16: "] {
+    for part in [
+        "gallery.toml:5: person \"obama\" groups",
+        "missing.jpg",
+        "../x.jpg",
+        "lost.jpg",
+        "gallery.toml:19: ",
+    ] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
     }
 }

@@ -235,9 +235,10 @@ fn check_person(
     let schedules = said.second_factor_schedules.iter();
     let schedule_lines = schedules.map(|name| review.line_of(name.span().start)).collect();
     let line = review.line_of(at.start);
-    let id = id.or_else(|| PersonId::new(said.id.as_ref()?.get_ref()).ok())?;
+    // A missing id or name is noted already; go on, to check the photographs.
+    let id = id.or_else(|| PersonId::new(said.id.as_ref()?.get_ref()).ok());
+    let id = id.or_else(|| PersonId::new(&format!("in-line-{line}")).ok())?;
     Some(Entry {
-        // A missing name is noted already; go on, to check the photographs.
         name: name.or_else(|| PersonName::new(id.as_str()).ok())?,
         id,
         standing,
