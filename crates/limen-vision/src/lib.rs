@@ -23,6 +23,7 @@ mod foreign;
 pub mod frame;
 pub mod geometry;
 pub mod landmarks;
+pub mod liveness;
 pub mod matching;
 pub mod model;
 pub mod pixels;
