@@ -15,6 +15,7 @@ mod door;
 mod enroll;
 mod eval;
 mod events;
+mod id;
 mod identify;
 mod in_force;
 mod lab;
