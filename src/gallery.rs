@@ -13,6 +13,7 @@ pub mod edit;
 pub mod fallback;
 pub mod kept;
 pub mod narrowing;
+mod recall;
 mod references;
 pub mod roster;
 pub mod store;
