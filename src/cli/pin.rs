@@ -11,9 +11,9 @@ use limen_core::person::PersonId;
 use serde_json::json;
 
 use super::context::Context;
+use super::id::person_id;
 use super::in_force::bring_into_force;
 use super::output::{note, say, say_json};
-use super::people::person_id;
 use super::people::revoke::{self, not_edited, settings_to_revoke_by};
 use super::trouble::{Answer, Trouble};
 use crate::enrol::{EnrolError, look_over};

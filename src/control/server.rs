@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 
 use limen_files::failpoint;
 
-use super::peer::Peer;
+use super::error::ControlError;
+use super::heard::{Asked, Heard};
+use super::peer::{Peer, Right};
 use super::places::Places;
-use super::{
-    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_REQUEST, NO_ANSWER, Request,
-    Right, no,
-};
+use super::protocol::{ANSWER_PATIENCE, Answer, MAX_REQUEST, NO_ANSWER, Request, no, parse_request};
 
+/// How long a client may take to send its request.
+pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
 /// How many events may wait for a slow follower before it is dropped.
 const FOLLOW_QUEUE: usize = 256;
 /// How often a follower without events is checked for whether it is gone.
@@ -141,7 +142,7 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
                 };
             }
         };
-        let request = match super::parse_request(&line) {
+        let request = match parse_request(&line) {
             Ok(request) => request,
             Err(why) => return self.turn_away(None, &why),
         };
@@ -239,7 +240,8 @@ fn has_left(stream: &UnixStream) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ask, yes};
+    use super::super::client::ask;
+    use super::super::protocol::yes;
     use super::*;
 
     fn answering_server(folder: &tempfile::TempDir) -> (PathBuf, ControlServer) {

@@ -6,7 +6,7 @@ use limen_core::clock::Moment;
 use limen_core::credential::Digits;
 use limen_core::event::EntryMistake;
 
-use super::Entry;
+use super::report::Entry;
 
 /// The most digits of an entry: more than any PIN has, so that the length of PINs stays secret.
 const MOST_DIGITS: usize = 12;

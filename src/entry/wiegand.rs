@@ -10,8 +10,8 @@ use std::time::Duration;
 use limen_core::credential::Card;
 use limen_core::event::EntryMistake;
 
-use super::Entry;
 use super::keypad::Outcome;
+use super::report::Entry;
 
 /// A frame has ended when no pulse came for this long.
 pub const END_OF_FRAME: Duration = Duration::from_millis(40);

@@ -5,7 +5,10 @@
 //! of the machine.
 
 mod embeddings;
+mod entry;
 mod groups;
+mod means;
+mod wrong_text;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,24 +21,22 @@ use toml::value::Datetime;
 
 pub(super) use embeddings::given_embedding;
 use embeddings::{SaidEmbedding, check_embeddings};
+pub use entry::{Entry, MAX_PHOTOS, Photo};
+pub use groups::MAX_GROUPS_OF_A_PERSON;
 use groups::check_groups_of;
+use means::{Cards, SaidMeans, check_means};
+use wrong_text::note_text;
 
-use super::means::{Cards, SaidMeans, check_means};
 use crate::mistake::{Listed, Mistake, Review};
-use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::Standing;
-use limen_core::person::{PersonError, PersonId, PersonName, is_deceptive};
+use limen_core::person::{PersonId, PersonName, is_deceptive};
 use limen_files::{FileError, Trust, read_trusted_text};
 
 /// The most people: comparing with this many takes a few milliseconds on one core, and 260 MB of memory.
 pub const MAX_PEOPLE: usize = 100_000;
-/// The most photographs, and the most embeddings, per person; more hardly change the template.
-pub const MAX_PHOTOS: usize = 20;
 /// The most photographs of all people: while the gallery is read, their templates are in memory, about 1.1 kB
 /// each with the default model.
 pub const MAX_ALL_PHOTOS: usize = 200_000;
-/// The most groups per person: each is checked when the person is at the door.
-pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
 /// The value of `templates` after photographs were discarded.
 pub(super) const STORED: &str = "stored";
 /// The longest path of a photograph, in bytes.
@@ -63,38 +64,6 @@ pub struct Roster {
     pub file: PathBuf,
     /// The people, in the order of the file. Their ids differ.
     pub people: Vec<Entry>,
-}
-
-/// A person in the file.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The id, for files and logs.
-    pub id: PersonId,
-    /// The name, to show to people.
-    pub name: PersonName,
-    /// Whether and when the person may enter.
-    pub standing: Standing,
-    /// The photographs, at most [`MAX_PHOTOS`].
-    pub photos: Vec<Photo>,
-    /// The embeddings in the file, each with its model.
-    pub embeddings: Vec<(ModelDigest, Embedding)>,
-    /// Whether the store has templates of discarded photographs, which are kept and used.
-    pub stored: bool,
-    /// The line where the person begins, from 1.
-    pub line: usize,
-    /// The lines of `standing.groups`, one each, from 1.
-    pub group_lines: Vec<usize>,
-    /// The lines of `standing.means.schedules`, one each, from 1.
-    pub schedule_lines: Vec<usize>,
-}
-
-/// A photograph that the file names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photo {
-    /// The path, relative to the file's folder, without `..`.
-    pub path: PathBuf,
-    /// The line in the file, from 1.
-    pub line: usize,
 }
 
 impl Roster {
@@ -306,10 +275,6 @@ fn check_name(
     PersonName::new(said.get_ref())
         .inspect_err(|error| note_text(review, said, &format!("{who} name"), error))
         .ok()
-}
-
-fn note_text(review: &mut Review<'_>, said: &Spanned<String>, key: &str, error: &PersonError) {
-    review.note(Some(said.span()), key, format!("\"{}\" {error}", said.get_ref()), "");
 }
 
 fn check_photos(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<Photo> {

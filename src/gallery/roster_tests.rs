@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
+use limen_core::embedding::ModelDigest;
 
 use super::*;
 

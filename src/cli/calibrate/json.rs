@@ -7,7 +7,8 @@ use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
 use limen_lab::calibration::tally::{STEP, Tally};
 use serde_json::{Value, json};
 
-use super::{Report, words};
+use super::findings::Report;
+use super::words;
 
 /// Everything.
 pub fn report(report: &Report<'_>) -> Value {

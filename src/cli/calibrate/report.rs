@@ -7,7 +7,8 @@ use limen_lab::calibration::tally::STEP;
 use limen_lab::calibration::{Calibration, ENOUGH};
 
 use super::super::output::{BAD, FAINT, GOOD, NOTE, STRONG, bar, say, styled};
-use super::{Report, words};
+use super::findings::Report;
+use super::words;
 use crate::config::edit::Proposal;
 use crate::pipeline::shortfall;
 

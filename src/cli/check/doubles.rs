@@ -6,7 +6,7 @@ use limen_vision::matching::distances::Templates;
 use limen_vision::matching::scoring::Scored;
 use limen_vision::model::Models;
 
-use super::Report;
+use super::report::Report;
 use crate::cli::likeness::{Likeness, share_for_all_of, share_for_one_among};
 use crate::cli::output::progress;
 use crate::config::Settings;

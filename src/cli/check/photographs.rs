@@ -7,7 +7,7 @@ use limen_core::person::printable_path;
 use limen_files::{Trust, read_trusted};
 use limen_vision::model::Models;
 
-use super::Report;
+use super::report::Report;
 use crate::cli::context::{Context, analyst};
 use crate::cli::output::progress;
 use crate::config::Settings;

@@ -17,7 +17,7 @@ use crate::cli::context::{Context, analyst};
 use crate::cli::in_force::{Force, bring_into_force};
 use crate::cli::likeness::{Likeness, share_for_one_among};
 use crate::cli::output::note;
-use crate::cli::people::photo_names;
+use crate::cli::people::photographs::photo_names;
 use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::enrol::{Enroller, rehearse};
