@@ -31,7 +31,7 @@ pub const VERSION: u32 = 1;
 pub const SOCKET: &str = "control.sock";
 /// The longest request, in bytes; those of `limen` are shorter than 100.
 pub const MAX_REQUEST: usize = 4096;
-/// The most clients at once: an administrator, a monitor, some others.
+/// The largest number of clients at once: an administrator, a monitor, some others.
 pub const MAX_CLIENTS: usize = 8;
 /// How many of them may be no administrators: some places are always free for administrators.
 pub const MAX_GUESTS: usize = 6;
