@@ -59,9 +59,9 @@ impl TwoPerson {
 pub struct Group {
     /// As gallery and configuration call it.
     pub id: GroupId,
-    /// When; none: at any time.
+    /// When the group lets people in. Empty: at any time.
     pub schedules: Vec<Arc<Schedule>>,
-    /// Somebody of one of these groups must have been let in on the same day; none: nobody need have.
+    /// Somebody of one of these groups must have been let in on the same day. Empty: no such rule.
     pub first_person_in: Vec<GroupId>,
     /// With whom.
     pub two_person: Option<TwoPerson>,

@@ -26,9 +26,9 @@ pub enum Command {
     },
     /// Unlock for so long, 1 s to [`LONGEST_COMMANDED`].
     Unlock(Duration),
-    /// Put a mode into force; none: the one of the schedules.
+    /// Put this mode into force. `None`: the schedules decide again.
     Mode(Option<Mode>),
-    /// An alarm was seen; none: all of them.
+    /// Somebody acknowledged this alarm. `None`: all alarms.
     Acknowledge(Option<AlarmKind>),
     /// Something that the shell does and that moves no door, by its name: reload, snapshot, ...
     Serve(&'static str),

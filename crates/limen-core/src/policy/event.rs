@@ -97,7 +97,7 @@ pub enum Event {
     LockDownKept,
     /// Somebody entered a PIN.
     PinEntered(EntryId),
-    /// It was held against a person's.
+    /// The PIN was compared with the person's hashes.
     PinVerified {
         /// Which.
         entry: EntryId,

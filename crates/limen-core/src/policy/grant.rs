@@ -107,7 +107,7 @@ impl Grant {
         now < self.from || self.until().is_some_and(|until| now >= until)
     }
 
-    /// How long it lasts at most; none: until what it is for is over.
+    /// The longest time that the grant lasts. `None`: until its reason ends.
     pub fn length(&self) -> Option<Duration> {
         self.length
     }
