@@ -254,7 +254,7 @@ fn made_up(
     Ok(Gallery::new(people, model))
 }
 
-/// The most memory that this process ever had resident, from /proc; 0 where there is none.
+/// The largest resident memory of this process so far, from /proc; 0 without /proc.
 fn peak_rss_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

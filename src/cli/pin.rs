@@ -118,7 +118,8 @@ fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trou
     Ok(PinHash::of(&pin, salt)?)
 }
 
-/// The other PIN is known by its hash alone, so every slip of the new one is held against it, on all processors.
+/// Only the hash of the other PIN is known, so every typing mistake of the new PIN is compared with it, on
+/// all processors.
 fn check_apart(pin: &Digits, other: &PinHash) -> Result<(), Trouble> {
     if other.is_of(pin)? {
         return Err(PinError::SameAsOther.into());

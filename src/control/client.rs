@@ -63,8 +63,8 @@ fn failed(socket: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Contro
     move |source| ControlError::Socket { socket, what, source }
 }
 
-/// Asks, and hears the answer. A daemon that turns somebody away may have answered and closed before it was asked: what
-/// it said is there all the same.
+/// Sends the request and reads the answer. If the daemon turns the client away, it may answer and close
+/// before the request is sent. The answer can still be read.
 fn speak(
     mut stream: UnixStream,
     socket: &Path,

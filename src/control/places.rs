@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::peer::Right;
 
-/// The most clients at once: an administrator, a monitor, some others.
+/// The largest number of clients at once: an administrator, a monitor, some others.
 pub const MAX_CLIENTS: usize = 8;
 /// How many of them may be no administrators: some places are always free for administrators.
 pub const MAX_GUESTS: usize = 6;

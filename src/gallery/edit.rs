@@ -38,7 +38,7 @@ pub type Check<'a> = &'a mut dyn FnMut(&Roster) -> Result<(), String>;
 /// A change that was made, for [`undo`].
 #[derive(Debug)]
 pub struct Edited {
-    /// The text before the change; none: there was no file.
+    /// The text before the change. `None`: there was no file.
     before: Option<String>,
     after: String,
 }

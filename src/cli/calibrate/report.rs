@@ -16,7 +16,7 @@ use crate::pipeline::shortfall;
 const STEPS: usize = 5;
 /// Characters of the longest bar.
 const WIDTH: usize = 24;
-/// The most look-alikes, photographs or ids that are listed; JSON has all.
+/// The largest number of look-alikes, photographs or ids that are listed; JSON has all.
 const MOST_LISTED: usize = 20;
 
 /// Says everything.

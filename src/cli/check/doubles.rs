@@ -11,7 +11,7 @@ use crate::cli::likeness::{Likeness, share_for_all_of, share_for_one_among};
 use crate::cli::output::progress;
 use crate::config::Settings;
 
-/// The most people of whom everybody is compared with everybody else; more take minutes.
+/// The largest number of people of whom everybody is compared with everybody else; more take minutes.
 const MOST_PEOPLE: usize = 20_000;
 
 /// Two people, by their places in the gallery.

@@ -1,4 +1,5 @@
-//! The gallery that people are enrolled in: read once, held against everybody who comes, then changed in one step.
+//! The gallery into which people are enrolled. It is read once, compared with every new person, and changed
+//! in one step.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,8 @@ use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::Standing;
 use limen_core::person::{PersonId, PersonName};
 
-/// The most photographs, and the most embeddings, per person; more hardly change the template.
+/// The largest number of photographs per person, and of embeddings per person. More hardly change the
+/// template.
 pub const MAX_PHOTOS: usize = 20;
 
 /// A person in the file.
@@ -22,7 +23,8 @@ pub struct Entry {
     pub photos: Vec<Photo>,
     /// The embeddings in the file, each with its model.
     pub embeddings: Vec<(ModelDigest, Embedding)>,
-    /// Whether the store has templates of discarded photographs, which are kept and used.
+    /// Whether the entry says `templates = "stored"`: its photographs were discarded, and the store has their
+    /// templates.
     pub stored: bool,
     /// The line where the person begins, from 1.
     pub line: usize,

@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::wrong_text::note_text;
 use crate::mistake::Review;
 
-/// The most groups per person: each is checked when the person is at the door.
+/// The largest number of groups per person. All of them are checked when the person is at the door.
 pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
 
 /// The groups of one person; `who` names the person in mistakes.

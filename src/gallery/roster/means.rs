@@ -14,7 +14,7 @@ use toml::{Spanned, Value};
 use super::entry::Entry;
 use crate::mistake::Review;
 
-/// The most schedules that a person's rule may name.
+/// The largest number of schedules that a person's rule may name.
 const MAX_SCHEDULES: usize = 16;
 
 /// The value that most people have, in memory once.

@@ -197,7 +197,7 @@ pub enum Fact {
         track: Option<TrackId>,
         /// The distance to the template, for administrators.
         distance: Option<f32>,
-        /// The longest time unlocked, in milliseconds; none: until the reason for the grant ends.
+        /// The longest time unlocked, in milliseconds. `None`: until the reason for the grant ends.
         unlock_ms: Option<u64>,
         /// Who gave the command, if it was one.
         caller: Option<Caller>,
@@ -211,7 +211,7 @@ pub enum Fact {
         person: Personal<PersonId>,
         /// How long the door waits, in seconds.
         seconds: u64,
-        /// The factors of which one is needed; none: a second person is needed.
+        /// The factors, of which one is needed. Empty: a second person is needed.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
     },

@@ -8,7 +8,7 @@ use super::look_alikes::MOST_PAIRS;
 use super::ready::{Bars, Gauge, Ready};
 use super::tally::Tally;
 
-/// The most synthetic faces that are compared with every template.
+/// The largest number of synthetic faces that are compared with every template.
 const MOST_STRANGERS: usize = 500;
 
 /// The result of comparing different people.
@@ -29,8 +29,8 @@ pub struct Impostors {
 pub struct Check {
     /// The number of pairs with at least one comparison that passes.
     pub passed: u64,
-    /// The most pairs that the tables promise: the sum over pairs of the rate times the comparisons, at most
-    /// 1 each.
+    /// The largest number of pairs that the tables promise: the sum over pairs of the rate times the
+    /// comparisons, at most 1 each.
     pub promised: f64,
 }
 

@@ -13,7 +13,7 @@ use super::Site;
 use super::impostors::NearPair;
 use super::ready::Ready;
 
-/// The most pairs that are examined; a configuration may contain no more.
+/// The largest number of pairs that are examined; a configuration may contain no more.
 pub const MOST_PAIRS: usize = 1000;
 /// The largest margin that is proposed: a larger one refuses too many good photographs.
 const LARGEST_MARGIN: f32 = 0.3;

@@ -2,7 +2,7 @@
 
 use super::packed::{BLOCK, GROUP};
 
-/// The most pixels that a kernel takes at a time.
+/// The largest number of pixels that a kernel takes at a time.
 pub const PIXELS: usize = 8;
 
 /// The sums of some pixels, each over a block of output channels.
