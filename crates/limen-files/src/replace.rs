@@ -11,7 +11,8 @@ use std::time::SystemTime;
 
 use rustix::process::geteuid;
 
-use crate::{FileError, failed, split};
+use crate::error::{FileError, failed};
+use crate::place::split;
 
 /// Replaces the file at `path` with `bytes`. Readers see the whole old file or the whole new one. After this
 /// function returns, the new file survives a power cut.

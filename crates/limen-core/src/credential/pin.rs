@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use super::Digits;
+use super::digits::Digits;
 
 /// The fewest digits of a PIN: ten thousand PINs, of which the lock-out allows about a hundred tries a day.
 pub const SHORTEST_PIN: usize = 4;

@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Personal,
-    Refusal, TrackId,
-};
+use super::entry::{EntryDevice, EntryMistake, FactorRefusal};
+use super::observation::TrackId;
+use super::personal::Personal;
+use super::refusal::Refusal;
+use super::site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};
 use crate::credential::Factor;
 use crate::person::PersonId;
 

@@ -3,8 +3,8 @@
 use limen_core::embedding::{Margin, Score};
 use limen_vision::matching::scoring::{Scored, Scoring};
 
-use super::advice::CHECKED;
-use super::look_alikes::MOST_PAIRS;
+use super::checked::CHECKED;
+use super::near_pairs::{NearPair, NearPairs};
 use super::ready::{Bars, Gauge, Ready};
 use super::tally::Tally;
 
@@ -46,44 +46,6 @@ pub struct Strangers {
     /// The fraction of comparisons within the score that one stranger in a hundred reaches: 0.01 if the
     /// cohort were like strangers. `None` without tables.
     pub share_at_one_in_a_hundred: Option<f64>,
-}
-
-/// Two people who are too near, with their nearest comparison.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NearPair {
-    /// Their indices in the list of people compared.
-    pub people: [usize; 2],
-    pub score: Score,
-    pub threshold: Score,
-}
-
-impl NearPair {
-    fn excess(&self) -> f32 {
-        self.score.get() - self.threshold.get()
-    }
-}
-
-/// The nearest of the pairs that are too near, and the number of all of them.
-#[derive(Debug, Default)]
-pub(super) struct NearPairs {
-    pub pairs: Vec<NearPair>,
-    pub count: usize,
-}
-
-impl NearPairs {
-    fn extend(&mut self, pair: Option<NearPair>) {
-        let Some(pair) = pair else { return };
-        self.count += 1;
-        self.pairs.push(pair);
-        if self.pairs.len() >= 2 * MOST_PAIRS {
-            self.keep_nearest();
-        }
-    }
-
-    fn keep_nearest(&mut self) {
-        self.pairs.sort_by(|a, b| a.excess().total_cmp(&b.excess()));
-        self.pairs.truncate(MOST_PAIRS);
-    }
 }
 
 /// Compares all people with each other. A pair is too near if one of its comparisons is accepted, or would be
