@@ -2,7 +2,7 @@
 
 use limen_core::embedding::Score;
 
-/// The most pairs that are examined; a configuration may contain no more.
+/// The largest number of pairs that are examined; a configuration may contain no more.
 pub const MOST_PAIRS: usize = 1000;
 
 /// Two people who are too near, with their nearest comparison.
