@@ -247,7 +247,7 @@ impl Daemon {
             match message {
                 Message::VisionStopped => break,
                 Message::Heard(Heard::Asked(asked)) => {
-                    requests::reply(&asked.reply, no("the daemon is leaving"));
+                    requests::reply(&asked.reply, no("the daemon is stopping"));
                 }
                 Message::Door(report) => self.runner.effects.door_reported(&report),
                 _ => {}

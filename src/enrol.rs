@@ -1,9 +1,10 @@
 //! From photographs to templates and a gallery. Decides what a good photograph is.
 
 mod last_good;
+mod source;
 mod survey;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use limen_vision::analyst::Analyst;
 use limen_vision::face::{Face, FoundFace};
@@ -26,6 +27,7 @@ use limen_core::event::Unusable;
 use limen_core::person::PersonId;
 use limen_core::policy::AccessRules;
 use limen_files::{FileError, Trust};
+pub use source::{GallerySource, StoreUse};
 pub use survey::Survey;
 
 /// Why there is no new gallery.
@@ -113,28 +115,6 @@ fn remedy(why: Unusable) -> String {
         }
         other => format!("{other}; take another photograph"),
     }
-}
-
-/// Where templates are kept. Only the daemon writes the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreUse {
-    /// In memory only.
-    Memory,
-    /// Read from this store if it has them; the store is never written.
-    Read(Vault),
-    /// Read from this store and written back.
-    Own(Vault),
-}
-
-/// The files that a gallery comes from.
-#[derive(Debug, Clone)]
-pub struct GallerySource {
-    /// The gallery file; photographs are relative to its folder.
-    pub file: PathBuf,
-    /// Where templates are kept.
-    pub store: StoreUse,
-    /// Whose files are accepted.
-    pub trust: Trust,
 }
 
 /// A gallery, and what to report about it.

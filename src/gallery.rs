@@ -12,8 +12,9 @@ pub mod claims;
 pub mod edit;
 pub mod fallback;
 pub mod kept;
-pub mod means;
 pub mod narrowing;
+mod recall;
+mod references;
 pub mod roster;
 pub mod store;
 

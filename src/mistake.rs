@@ -17,7 +17,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
-/// The most mistakes listed for one file; if there are more, it is the wrong file.
+/// The largest number of mistakes listed for one file; if there are more, it is the wrong file.
 pub const MAX_MISTAKES: usize = 100;
 /// The longest part of a file that a message repeats, in characters.
 const MAX_SHOWN: usize = 300;

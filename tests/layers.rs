@@ -55,7 +55,8 @@ fn sources_of(place: &str) -> Vec<Source> {
     found.into_iter().map(source).collect()
 }
 
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Every Rust file in a folder and in those below it.
+pub fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

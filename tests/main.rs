@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod calibration;
 mod checking;
+mod circles;
 mod commands;
 mod daemon;
 mod demo;

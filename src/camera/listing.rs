@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::mode::Mode;
 use super::{CameraError, v4l};
 
-/// The most device nodes that are checked; the kernel numbers them up to 255.
+/// The largest number of device nodes that are checked; the kernel numbers them up to 255.
 const MAX_NODES: usize = 256;
 
 /// The cameras of this machine.

@@ -41,7 +41,8 @@ use crate::clocks;
 const BUFFERS: u32 = 4;
 /// The kernel's limit (VIDEO_MAX_FRAME); a driver may give more buffers than were asked for.
 const MAX_BUFFERS: usize = 32;
-/// The most frames dropped in one call, so that a device that is always readable cannot block it.
+/// The largest number of frames dropped in one call, so that a device that is always readable cannot block
+/// it.
 const MAX_DRAIN: usize = 64;
 /// The frame rate to ask for if the configuration names none, in frames per second. More needs work and gains
 /// nothing.

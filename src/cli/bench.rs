@@ -1,6 +1,7 @@
 //! `limen bench`: how long does each stage take on this machine?
 
 mod serve;
+mod stages;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,10 +24,9 @@ use super::output::{FAINT, STRONG, progress, say, say_json, styled};
 use super::speed::{Shower, Wanted, hallway, yuyv};
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
-use crate::pipeline::{Seen, observe, rule, scoring};
+use crate::pipeline::{observe, rule, scoring};
+use stages::{STAGES, milliseconds, times_of};
 
-/// The stages, in the order in which a frame meets them.
-const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
 /// Rounds that are not counted: caches and clock rates settle.
 const WARM_UP: usize = 5;
 /// Between two frames of a camera at 30 frames a second.
@@ -136,13 +136,6 @@ fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher,
     let scoring = scoring(&settings.recognition, models)?;
     let rule = rule(settings, models, &scoring)?;
     Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
-}
-
-/// Of each of [`STAGES`], for a frame that was looked at in `looked` and compared in `matched`.
-fn times_of(seen: &Seen, looked: Duration, matched: Duration) -> [Duration; STAGES.len()] {
-    let timing = seen.look.timing;
-    let glance = seen.decode + timing.glance;
-    [glance, timing.detect, timing.landmarks, timing.align, timing.embed, matched, looked + matched]
 }
 
 /// Numbers in an embedding.
@@ -261,11 +254,7 @@ fn made_up(
     Ok(Gallery::new(people, model))
 }
 
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
-/// The most memory that this process ever had resident, from /proc; 0 where there is none.
+/// The largest resident memory of this process so far, from /proc; 0 without /proc.
 fn peak_rss_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

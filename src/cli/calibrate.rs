@@ -1,5 +1,6 @@
 //! `limen calibrate`: this site's threshold and margins, from its own gallery.
 
+mod findings;
 mod json;
 mod report;
 mod words;
@@ -13,7 +14,7 @@ use limen_files::remedy;
 use limen_lab::calibration::genuine::Disagreeing;
 use limen_lab::calibration::look_alikes::LookAlike;
 use limen_lab::calibration::plot::write_histograms;
-use limen_lab::calibration::{Calibration, Site, calibrate as measure};
+use limen_lab::calibration::{Site, calibrate as measure};
 
 use super::context::Context;
 use super::in_force::bring_configuration_into_force;
@@ -25,6 +26,7 @@ use crate::config::edit::{Proposal, ProposedPair};
 use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
 use crate::pipeline::{Attempt, scoring, shortfall, thresholds};
+use findings::Report;
 
 /// What the site's own gallery says of its threshold. Exit code 1 if people look alike, photographs disagree
 /// or the target is not met.
@@ -55,20 +57,6 @@ fn target(text: &str) -> Result<f64, String> {
         Ok(far) if (1e-8..=1e-1).contains(&far) => Ok(far),
         _ => Err("use 1e-8 to 1e-1".to_owned()),
     }
-}
-
-/// Everything that is said.
-struct Report<'a> {
-    gallery: String,
-    model: String,
-    cohort: String,
-    settings: &'a Settings,
-    visitors: u32,
-    found: Calibration,
-    /// The photographs that disagree, as people know them; in the order of `found.disagreeing`.
-    photographs: Vec<String>,
-    /// What the gallery's own loading noted.
-    notes: Vec<String>,
 }
 
 pub fn calibrate(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
@@ -122,15 +110,6 @@ fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Resu
         found,
         notes: built.notes.iter().map(ToString::to_string).collect(),
     })
-}
-
-impl Report<'_> {
-    /// Pairs that nothing is done about yet, photographs that disagree, and a target that is not met.
-    fn warnings(&self) -> usize {
-        let unhandled = self.found.look_alikes.iter().filter(|pair| !pair.is_handled()).count();
-        let unmet = self.found.door.promise.is_some_and(|promise| !promise.is_kept());
-        unhandled + self.found.disagreeing.len() + usize::from(unmet)
-    }
 }
 
 /// A photograph's file, or which of the embeddings in the gallery file it is.

@@ -19,9 +19,9 @@ use limen_core::person::{PersonId, PersonName};
 use serde_json::json;
 
 use super::context::Context;
+use super::id::person_id;
 use super::output::{note, say, say_json};
 use super::people::discard::{discard_photographs, refuse_without_store, say_what_is_left};
-use super::people::person_id;
 use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use arrival::{Arrival, Seen};

@@ -28,7 +28,7 @@ use report::Report;
 
 /// The rates asked for.
 const FARS: [f64; 5] = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
-/// The most pictures in a template or a probe.
+/// The largest number of pictures in a template or a probe.
 const MOST: usize = 20;
 /// Draws of templates and probes unless told otherwise.
 const DRAWS: u16 = 20;

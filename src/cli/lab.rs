@@ -4,9 +4,10 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command as Process;
 
+use super::arguments::Command;
 use super::context::Context;
 use super::trouble::{Answer, Trouble};
-use super::{Command, bench, calibrate, eval};
+use super::{bench, calibrate, eval};
 
 /// The program's name; it lies beside `limen`.
 const PROGRAM: &str = "limen-lab";

@@ -2,7 +2,7 @@
 
 pub mod discard;
 mod one_photograph;
-mod photographs;
+pub mod photographs;
 mod remove;
 pub mod revoke;
 
@@ -10,10 +10,11 @@ use std::path::PathBuf;
 
 use limen_core::credential::SecondFactor;
 use limen_core::people::Means;
-use limen_core::person::{GroupId, PersonId, printable_path};
+use limen_core::person::{GroupId, printable_path};
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::id::person_id;
 use super::output::{NOTE, STRONG, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::gallery::Roster;
@@ -87,17 +88,6 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
         Command::DiscardPhotographs { id } => return discard::discard(context, &id),
     }
     Ok(Answer::Yes)
-}
-
-/// An id from the command line.
-pub fn person_id(text: &str) -> Result<PersonId, Trouble> {
-    let shown = limen_core::person::printable(text, 80);
-    PersonId::new(text).map_err(|why| Trouble::Usage(format!("the id \"{shown}\" {why}")))
-}
-
-/// The photographs that an entry lists, relative to the gallery's folder.
-pub fn photo_names(entry: &Entry) -> Vec<String> {
-    entry.photos.iter().map(|photo| photo.path.to_string_lossy().into_owned()).collect()
 }
 
 fn to_json(entry: &Entry) -> Value {

@@ -11,9 +11,9 @@ use limen_core::person::PersonId;
 use serde_json::json;
 
 use super::context::Context;
+use super::id::person_id;
 use super::in_force::bring_into_force;
 use super::output::{note, say, say_json};
-use super::people::person_id;
 use super::people::revoke::{self, not_edited, settings_to_revoke_by};
 use super::trouble::{Answer, Trouble};
 use crate::enrol::{EnrolError, look_over};
@@ -118,7 +118,8 @@ fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trou
     Ok(PinHash::of(&pin, salt)?)
 }
 
-/// The other PIN is known by its hash alone, so every slip of the new one is held against it, on all processors.
+/// Only the hash of the other PIN is known, so every typing mistake of the new PIN is compared with it, on
+/// all processors.
 fn check_apart(pin: &Digits, other: &PinHash) -> Result<(), Trouble> {
     if other.is_of(pin)? {
         return Err(PinError::SameAsOther.into());

@@ -8,8 +8,8 @@ use limen_core::policy::access::explanation::{Explanation, Says};
 use serde_json::json;
 
 use super::context::Context;
+use super::id::person_id;
 use super::output::{BAD, GOOD, NOTE, STRONG, say, say_json, styled};
-use super::people::person_id;
 use super::trouble::{Answer, Trouble};
 use super::when::{Resolved, When, parse_when};
 use crate::clocks;

@@ -14,8 +14,8 @@ use super::settings::RecognitionSettings;
 use super::values::{choice, number};
 use crate::mistake::Review;
 
-/// The most pairs of look-alikes: each costs a distance a frame, and a site with more should look for a
-/// better model.
+/// The largest number of pairs of look-alikes: each costs one distance per frame, and a site with more should
+/// look for a better model.
 const MAX_LOOK_ALIKES: usize = 1000;
 
 /// The largest distance of a configuration. A network that is compared by the angle has none above 2, which is told

@@ -4,7 +4,8 @@ use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use super::{ANSWER_PATIENCE, Answer, ControlError, NO_ANSWER, Request, request_line};
+use super::error::ControlError;
+use super::protocol::{ANSWER_PATIENCE, Answer, NO_ANSWER, Request, request_line};
 
 /// Sends a request to the daemon and returns its answer; a negative answer is an error.
 pub fn ask(socket: &Path, request: Request) -> Result<Answer, ControlError> {
@@ -62,8 +63,8 @@ fn failed(socket: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Contro
     move |source| ControlError::Socket { socket, what, source }
 }
 
-/// Asks, and hears the answer. A daemon that turns somebody away may have answered and closed before it was asked: what
-/// it said is there all the same.
+/// Sends the request and reads the answer. If the daemon turns the client away, it may answer and close
+/// before the request is sent. The answer can still be read.
 fn speak(
     mut stream: UnixStream,
     socket: &Path,
@@ -94,7 +95,7 @@ fn speak(
 mod tests {
     use std::os::unix::net::UnixListener;
 
-    use super::super::no;
+    use super::super::protocol::no;
     use super::*;
 
     /// The client's error when the daemon refuses for this reason.

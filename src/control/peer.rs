@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use limen_core::event::Caller;
 
-/// The most groups of a process that are checked; the kernel's limit is 65536, a person has few.
+/// The largest number of groups of a process that are checked; the kernel's limit is 65536, a person has few.
 const MAX_GROUPS: usize = 1024;
 
 /// The right of a client. Each right includes the ones before it.

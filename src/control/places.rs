@@ -3,7 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{MAX_CLIENTS, MAX_GUESTS, MAX_PLAIN, Right};
+use super::peer::Right;
+
+/// The largest number of clients at once: an administrator, a monitor, some others.
+pub const MAX_CLIENTS: usize = 8;
+/// How many of them may be no administrators: some places are always free for administrators.
+pub const MAX_GUESTS: usize = 6;
+/// How many of these may be no operators either: clients that may only read keep no operator out.
+pub const MAX_PLAIN: usize = 4;
 
 /// The numbers of connected clients by their right: at most [`MAX_CLIENTS`], of whom at most [`MAX_GUESTS`]
 /// are no administrators, of whom at most [`MAX_PLAIN`] are no operators either.

@@ -12,19 +12,20 @@ use std::time::{Duration, Instant};
 
 use limen_files::failpoint;
 
-use super::peer::Peer;
+use super::error::ControlError;
+use super::heard::{Asked, Heard};
+use super::peer::{Peer, Right};
 use super::places::Places;
-use super::{
-    ANSWER_PATIENCE, Answer, Asked, CLIENT_PATIENCE, ControlError, Heard, MAX_REQUEST, NO_ANSWER, Request,
-    Right, no,
-};
+use super::protocol::{ANSWER_PATIENCE, Answer, MAX_REQUEST, NO_ANSWER, Request, no, parse_request};
 
-/// How many events may wait for a slow follower before it is dropped.
+/// How long a client may take to send its request.
+pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
+/// How many events may wait for a slow follower. If there are more, the daemon drops the follower.
 const FOLLOW_QUEUE: usize = 256;
-/// How often a follower without events is checked for whether it is gone.
+/// While there are no events: the time between two checks whether a follower has disconnected.
 const FOLLOW_CHECK: Duration = Duration::from_secs(1);
 
-/// Whether the daemon accepted a report of the server.
+/// Whether the daemon took what the server handed to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
     /// The daemon will answer.
@@ -43,9 +44,9 @@ pub struct ControlServer {
 }
 
 impl ControlServer {
-    /// Listens at `path` (mode 0660) and reports to `take`, which says whether the daemon accepted it.
-    /// Members of the group `operators` are operators. The socket of a dead daemon is replaced; that of a
-    /// running one is an error.
+    /// Listens at `path` (mode 0660). Calls `take` with each request and each client that was turned away; it
+    /// returns whether the daemon took that. Members of the group with the id `operators` are operators. If
+    /// the socket of a dead daemon is there, it is replaced. If a daemon is running, that is an error.
     pub fn start(
         path: &Path,
         operators: Option<u32>,
@@ -79,7 +80,7 @@ impl ControlServer {
 
 impl Drop for ControlServer {
     fn drop(&mut self) {
-        // The next start removes the rest.
+        // If this fails, the next start removes the socket.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -113,7 +114,7 @@ fn accept<T: Fn(Heard) -> Taken + Send + Sync + 'static>(
             }
         });
         if let Err(error) = served {
-            log::warn!("control: no thread for a client: {error}");
+            log::warn!("control: starting a thread for a client failed: {error}");
         }
     }
 }
@@ -128,7 +129,9 @@ struct Client<T> {
 impl<T: Fn(Heard) -> Taken> Client<T> {
     fn serve(&self) -> io::Result<()> {
         self.stream.set_write_timeout(Some(CLIENT_PATIENCE))?;
-        let Some(peer) = self.peer else { return self.turn_away(None, "the kernel does not say who it is") };
+        let Some(peer) = self.peer else {
+            return self.turn_away(None, "the kernel does not say which user the client is");
+        };
         let line = match read_line(&self.stream) {
             Ok(Some(line)) => line,
             Ok(None) => return self.turn_away(None, "the request is too long"),
@@ -141,13 +144,15 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
                 };
             }
         };
-        let request = match super::parse_request(&line) {
+        let request = match parse_request(&line) {
             Ok(request) => request,
             Err(why) => return self.turn_away(None, &why),
         };
         if peer.right < request.needs() {
             let who = match request.needs() {
-                Right::Operator => "only operators, the group of [control] operators, may do that",
+                Right::Operator => {
+                    "only operators may do that: members of the group that [control] operators names"
+                }
                 _ => "only root and the service's user may do that; use sudo",
             };
             return self.turn_away(Some(request.name()), who);
@@ -162,7 +167,7 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
         match (self.take)(Heard::Asked(Asked { request, caller, right, reply })) {
             Taken::Yes => {}
             Taken::Busy => return send(&self.stream, &no("the daemon is busy; try again")),
-            Taken::Gone => return send(&self.stream, &no("the daemon is leaving")),
+            Taken::Gone => return send(&self.stream, &no("the daemon is stopping")),
         }
         if !follows {
             let answer = answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|error| match error {
@@ -183,19 +188,19 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
 
     fn turn_away(&self, command: Option<&'static str>, why: &str) -> io::Result<()> {
         let caller = self.peer.map(|peer| peer.caller);
-        // Whether the daemon still listens makes no difference to the client.
+        // The client gets the same answer if the daemon no longer listens.
         let _ = (self.take)(Heard::TurnedAway { caller, command, why: why.to_owned() });
         send(&self.stream, &no(why))
     }
 
-    /// Turns a client away from the accepting thread, which the client must not block.
+    /// Turns a client away without blocking: this runs on the accepting thread.
     fn turn_away_now(&self, why: &str) {
         let _ = self.stream.set_nonblocking(true).and_then(|()| self.turn_away(None, why));
     }
 }
 
-/// Reads a line without its end; `None` if it is longer than [`MAX_REQUEST`]. The whole line must come within
-/// [`CLIENT_PATIENCE`], however small its pieces are.
+/// Reads a line and removes its line ending. `None` if the line is longer than [`MAX_REQUEST`] bytes. The
+/// whole line must arrive within [`CLIENT_PATIENCE`], even if it arrives in small pieces.
 fn read_line(stream: &UnixStream) -> io::Result<Option<Vec<u8>>> {
     let deadline = Instant::now() + CLIENT_PATIENCE;
     let mut line = Vec::new();
@@ -239,7 +244,8 @@ fn has_left(stream: &UnixStream) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ask, yes};
+    use super::super::client::ask;
+    use super::super::protocol::yes;
     use super::*;
 
     fn answering_server(folder: &tempfile::TempDir) -> (PathBuf, ControlServer) {
@@ -320,7 +326,7 @@ mod tests {
     #[test]
     fn a_busy_daemon_is_told_from_one_that_leaves() {
         let folder = tempfile::tempdir().expect("a folder");
-        for (taken, says) in [(Taken::Busy, "busy"), (Taken::Gone, "leaving")] {
+        for (taken, says) in [(Taken::Busy, "busy"), (Taken::Gone, "stopping")] {
             let path = folder.path().join(says);
             let _server = ControlServer::start(&path, None, move |_| taken).expect("a folder to listen in");
             let error = ask(&path, Request::Status).expect_err("refused");

@@ -27,9 +27,9 @@ pub enum DaemonError {
     /// A folder of its own cannot be made.
     #[error("{folder}: cannot make the folder: {source}; run as a service, or name another one in [paths]", folder = .folder.display())]
     Folder {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The system refused something that every program may do.
@@ -37,7 +37,7 @@ pub enum DaemonError {
     System {
         /// What was tried.
         what: &'static str,
-        /// Why.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A thread ended that must not; the door is locked.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
 
-/// The most people that one list of an event names.
+/// The largest number of people that one list of an event names.
 const MAX_NAMED: usize = 100;
 
 /// Those who hear every event.

@@ -32,7 +32,7 @@ type Client = (SyncSender<Answer>, Answer);
 /// What outlasts a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct KeptMode {
-    /// The mode that was commanded; none: the schedules decide.
+    /// The mode that was commanded. `None`: the schedules decide.
     pub commanded: Option<Mode>,
     /// A schedule has the door in lock-down, whatever is commanded.
     pub locked_down_by_schedule: bool,

@@ -75,7 +75,7 @@ impl PartHealth {
         let hangs = threads.vision.has_stalled(now.moment);
         let believed = reloadable.settings.access.when_clock_unknown == WhenClockUnknown::Believe;
         let clock_is_lost = self.clock.is_lost(now) && !believed;
-        // A failure that was mended before anybody looked is a fault all the same.
+        // A failure that was over before this check is still reported as a fault.
         let door = effects.door_state();
         let mended = std::mem::replace(&mut self.door_failures, door.failures) != door.failures;
         let door = door.trouble.or(door.last_failure.filter(|_| mended));

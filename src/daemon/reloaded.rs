@@ -37,11 +37,12 @@ pub(super) struct Fresh {
 pub(super) struct Refused {
     /// Why, and what is in force.
     pub trouble: GalleryTrouble,
-    /// The same, for an answer: of a large gallery this takes longer than the main thread has.
+    /// The refusal as JSON for the answer. The worker makes it: for a large gallery this takes too long for
+    /// the main thread.
     pub told: Value,
-    /// What the store has to do with it.
+    /// What is wrong with the store, if anything.
     pub store_trouble: Option<String>,
-    /// What comes into force all the same: what was there before, less what the gallery file takes away.
+    /// The gallery that comes into force instead: the previous one, minus what the gallery file takes away.
     pub gallery: Option<ReadyGallery>,
 }
 
@@ -53,7 +54,8 @@ pub(super) struct ReadyGallery {
     /// Ids that are new, and that are gone.
     pub added: Vec<PersonId>,
     pub removed: Vec<PersonId>,
-    /// The same, for an answer: of a large gallery this takes longer than the main thread has.
+    /// Both lists as JSON for the answer. The worker makes it: for a large gallery this takes too long for
+    /// the main thread.
     pub told: Value,
     /// The number of the store that has its templates.
     pub store: Option<u64>,

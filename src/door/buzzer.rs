@@ -50,7 +50,7 @@ impl Buzzer {
         }
     }
 
-    /// When to call [`Self::let_time_pass`] next; none: no need to.
+    /// When to call [`Self::let_time_pass`] next. `None`: no call is needed.
     pub fn next_turn(&self) -> Option<Moment> {
         self.turns
     }

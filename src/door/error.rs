@@ -17,13 +17,13 @@ pub enum DoorError {
          or start limen as a service"
     )]
     Denied {
-        /// Which device.
+        /// The device node.
         path: String,
     },
     /// There is no such GPIO chip.
     #[error("{path}: no GPIO chip there ({why}); `limen check` lists the chips of this machine")]
     NoChip {
-        /// Which.
+        /// The device node.
         path: String,
         /// What the system said.
         why: String,
@@ -34,29 +34,29 @@ pub enum DoorError {
          OS does; name another chip by chip-label = \"...\", or use driver = \"dry-run\" where no door is wired"
     )]
     NoSuchLabel {
-        /// Which is meant.
+        /// The chip that the configuration names.
         wanted: String,
         /// The chips of this machine.
         found: String,
     },
-    /// More than one could be meant.
+    /// More than one chip fits the configuration.
     #[error("{one} and {other} are both called {label}; say which by chip = \"...\"")]
     TwoChips {
-        /// One.
+        /// The device node of one chip.
         one: String,
-        /// Another.
+        /// The device node of the other.
         other: String,
-        /// What their drivers call them.
+        /// The label that both drivers give.
         label: String,
     },
     /// The chip at the device node that the configuration names is another one.
     #[error("{path}: is {label}, not {wanted}; {remedy}")]
     WrongChip {
-        /// Which chip.
+        /// The device node.
         path: String,
-        /// What its driver calls it.
+        /// The label that its driver gives.
         label: String,
-        /// Which is meant.
+        /// The chip that the configuration names.
         wanted: String,
         /// What to do.
         remedy: String,
@@ -73,9 +73,9 @@ pub enum DoorError {
     /// The chip has no such line, or its name says another pin.
     #[error("{chip} line {pin}: {what}")]
     WrongLine {
-        /// Which chip.
+        /// The chip.
         chip: String,
-        /// Which line.
+        /// The line's number.
         pin: Pin,
         /// What does not fit, with the remedy.
         what: String,
@@ -83,23 +83,23 @@ pub enum DoorError {
     /// Somebody else holds the line.
     #[error("{line}: in use by {by}; stop that program, or use another pin")]
     Busy {
-        /// Which.
+        /// The line.
         line: String,
-        /// Who.
+        /// The holder of the line.
         by: String,
     },
     /// The line was driven and does not follow.
     #[error("{line}: driven {wanted}, but reads back the opposite; check the wiring for a short circuit")]
     DoesNotFollow {
-        /// Which.
+        /// The line.
         line: String,
-        /// What it should be.
+        /// The level that was set.
         wanted: &'static str,
     },
     /// The driver failed.
     #[error("{line}: {what}")]
     Failed {
-        /// Which.
+        /// The line.
         line: String,
         /// What the driver said.
         what: String,
@@ -107,10 +107,10 @@ pub enum DoorError {
     /// The file that names the line.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is not what the daemon writes.
+    /// The file that names the line has other contents than the daemon writes.
     #[error("{file}: does not name a line ({what}); it is written again when the service starts")]
     StateFile {
-        /// Which.
+        /// The file.
         file: String,
         /// What is wrong.
         what: String,
@@ -118,7 +118,7 @@ pub enum DoorError {
     /// No thread for the door.
     #[error("cannot start the door thread: {0}")]
     Thread(std::io::Error),
-    /// The door thread is gone; the line was locked as it went.
+    /// The door thread has ended. It locked the line before it ended.
     #[error("the door thread has ended")]
     Gone,
 }

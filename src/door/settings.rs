@@ -33,7 +33,7 @@ pub enum LockType {
 /// A line that is driven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputSettings {
-    /// Where.
+    /// The pin of the line.
     pub pin: Pin,
     /// The level at which it is on.
     pub active: ActiveLevel,
@@ -53,9 +53,9 @@ pub enum Pull {
 /// One input line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputSettings {
-    /// What it says.
+    /// What the line reports.
     pub input: Input,
-    /// Where.
+    /// The pin of the line.
     pub pin: Pin,
     /// The level at which the input is active.
     pub active: ActiveLevel,

@@ -1,5 +1,5 @@
-//! The thread that owns the line. It unlocks on a lease and counts the lease's time itself. It locks when the
-//! lease ends, on command, when its owner is gone, and when it panics.
+//! The thread that owns the door's line. It unlocks the line on a lease and times the lease itself. It locks
+//! the line when the lease ends, on command, when the [`DoorHandle`] is dropped, and when it panics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ use crate::clocks;
 const QUEUE: usize = 32;
 /// The longest time between two signs of life of the thread.
 const BEAT: Duration = Duration::from_millis(500);
-/// How often a lock that fails is tried again.
+/// The pause between two tries to lock after a failure.
 const RETRY: Duration = Duration::from_millis(100);
 /// How long the red light is on.
 const RED: Duration = Duration::from_millis(1500);
-/// How long an owner that ends waits until the line is locked, which takes microseconds.
+/// How long dropping the handle waits at most for the line to be locked. Locking takes microseconds.
 const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Why the line was locked.
@@ -72,16 +72,17 @@ impl fmt::Display for DoorReport {
 /// The state of the line that the thread publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DoorState {
-    /// Why the line cannot be driven; `None`: it can.
+    /// Why the line cannot be driven. `None` if it can be driven.
     pub trouble: Option<String>,
-    /// How often driving has failed since the start: a failure may be over before anybody reads the state.
+    /// How many times driving the line has failed since the start. It also counts failures that were over
+    /// before anybody read the state.
     pub failures: u64,
-    /// The last failure, over or not.
+    /// The message of the last failure. It stays when the failure is over.
     pub last_failure: Option<String>,
 }
 
 enum Command {
-    /// A lease, and how many lock commands there had been when it was given: later ones make it void.
+    /// A lease, and the number of lock commands before it. Any later lock command makes the lease void.
     Hold(Lease, u64),
     Lock,
     Show(Indication),
@@ -94,7 +95,8 @@ enum Command {
 pub struct DoorThread;
 
 impl DoorThread {
-    /// Takes a locked lock; `report` is told of every change; whether the line can be driven is in [`DoorHandle::state`] before.
+    /// Starts the thread with a lock that is locked. The thread calls `report` at every change. It updates
+    /// [`DoorHandle::state`] before that.
     pub fn spawn(
         lock: Box<dyn Lock>,
         indicators: Indicators,
@@ -138,8 +140,8 @@ pub struct DoorHandle {
 }
 
 impl DoorHandle {
-    /// Holds the line unlocked until the lease ends. If the lease cannot be handed over, it is lost, and the
-    /// line locks by itself.
+    /// Keeps the line unlocked until the lease ends. If the lease cannot be sent to the thread, the lease is
+    /// lost and the line locks when the previous lease ends.
     pub fn hold(&self, lease: Lease) -> Result<(), DoorError> {
         let command = Command::Hold(lease, self.told.load(Ordering::SeqCst));
         self.sender.try_send(command).map_err(|_| DoorError::Gone)
@@ -148,14 +150,14 @@ impl DoorHandle {
     /// Locks, and makes all earlier leases void.
     pub fn lock(&self) {
         self.told.fetch_add(1, Ordering::SeqCst);
-        // If the queue is full, the thread is awake and reads the number before it takes the next command.
+        // If the queue is full, the thread is awake: it reads `told` before it obeys the next command.
         let (Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) =
             self.sender.try_send(Command::Lock);
     }
 
-    /// Shows this on the lights.
+    /// Shows this on the lights. If the queue is full, it is not shown.
     pub fn show(&self, what: Indication) {
-        // A light that is late does no harm.
+        // A light that is not shown does no harm.
         let _ = self.sender.try_send(Command::Show(what));
     }
 
@@ -175,15 +177,15 @@ impl DoorHandle {
         &self.pulse
     }
 
-    /// Whether the line can be driven, whatever became of the reports.
+    /// The state of the line. It does not depend on whether the reports arrived.
     pub fn state(&self) -> DoorState {
         self.state.read()
     }
 }
 
 impl Drop for DoorHandle {
-    /// Locks the line. The process may end as soon as the owner is gone, for example after a panic of the
-    /// main thread, and then the door thread ends too.
+    /// Locks the line and waits for that. The process, and the door thread with it, may end right after this,
+    /// for example when the main thread panics.
     fn drop(&mut self) {
         self.lock();
         let _ = self.sender.try_send(Command::Quit);
@@ -250,7 +252,7 @@ impl Keeper {
             return;
         }
         if self.held_until.is_none() {
-            // Set this first: if the line fails half-way, it counts as unlocked and is locked again.
+            // Set this first. If `unlock` fails half-way, the line counts as unlocked and is locked again.
             self.held_until = Some(now);
             if let Err(error) = self.lock.unlock() {
                 self.fail(&error);
@@ -279,7 +281,7 @@ impl Keeper {
     }
 
     fn show(&mut self, now: Moment, what: Indication) {
-        // Green is for the person who was let in; a red for another person must not hide it.
+        // Green is on for the person who was let in. Red for another person must not replace it.
         if what == Indication::Refused && self.held_until.is_some() {
             return;
         }

@@ -3,7 +3,7 @@
 use limen_core::embedding::ModelDigest;
 use limen_files::Trust;
 
-use super::{GallerySource, StoreUse};
+use super::source::{GallerySource, StoreUse};
 use crate::gallery::{Kept, ModelVersion, Store, StoreError};
 
 /// A gallery from the disk.

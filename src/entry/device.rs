@@ -12,8 +12,9 @@ use evdev::{EventSummary, KeyCode, SynchronizationCode};
 use limen_core::person::printable;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::error::{EntryError, shown};
 use super::keypad::Key;
-use super::{EntryError, STABLE_FOLDERS, check_stable, shown};
+use super::stable::{STABLE_FOLDERS, check_stable};
 
 /// What a device sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

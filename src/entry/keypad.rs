@@ -6,9 +6,9 @@ use limen_core::clock::Moment;
 use limen_core::credential::Digits;
 use limen_core::event::EntryMistake;
 
-use super::Entry;
+use super::report::Entry;
 
-/// The most digits of an entry: more than any PIN has, so that the length of PINs stays secret.
+/// The largest number of digits of an entry: more than any PIN has, so that the length of PINs stays secret.
 const MOST_DIGITS: usize = 12;
 /// An entry is cleared after this time without a key.
 const PATIENCE: Duration = Duration::from_secs(5);

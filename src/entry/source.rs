@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use limen_core::event::EntryDevice;
 
-use super::EntryError;
 use super::device::{InputDevice, Sent};
+use super::error::EntryError;
 use super::keypad::{Keypad, Outcome};
 use super::typing_reader::TypingReader;
 use super::wiegand::{END_OF_FRAME, Frame, Pulse};

@@ -10,9 +10,11 @@ use limen_core::clock::Moment;
 use limen_core::event::{EntryDevice, EntryMistake};
 use limen_files::failpoint;
 
+use super::error::EntryError;
 use super::keypad::Outcome;
+use super::report::EntryReport;
+use super::source::Source;
 use super::tally::Tally;
-use super::{EntryReport, Source};
 use crate::clocks;
 use crate::door::level::Level;
 
@@ -109,7 +111,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
         }
     }
 
-    fn serve(&mut self) -> Result<(), super::EntryError> {
+    fn serve(&mut self) -> Result<(), EntryError> {
         let mut outcomes = Vec::new();
         self.source.listen(PATIENCE, &mut |outcome| outcomes.push(outcome))?;
         outcomes.into_iter().for_each(|outcome| self.tell(outcome));
@@ -163,7 +165,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
 mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
 
-    use super::super::{Entry, EntryError};
+    use super::super::report::Entry;
     use super::*;
     use limen_core::credential::Digits;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use limen_core::credential::{Card, Digits};
 use limen_core::event::EntryMistake;
 
-use super::Entry;
 use super::keypad::{Key, Outcome};
+use super::report::Entry;
 
 /// The longest pause between two keys of a reader, which sends one every 1 to 20 ms.
 const LONGEST_GAP: Duration = Duration::from_millis(50);

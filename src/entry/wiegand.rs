@@ -10,8 +10,8 @@ use std::time::Duration;
 use limen_core::credential::Card;
 use limen_core::event::EntryMistake;
 
-use super::Entry;
 use super::keypad::Outcome;
+use super::report::Entry;
 
 /// A frame has ended when no pulse came for this long.
 pub const END_OF_FRAME: Duration = Duration::from_millis(40);
@@ -20,7 +20,7 @@ pub const END_OF_FRAME: Duration = Duration::from_millis(40);
 const LONGEST_GAP: Duration = Duration::from_millis(25);
 /// The shortest gap within a frame: half of what the standard allows, for the same reason.
 const SHORTEST_GAP: Duration = Duration::from_micros(100);
-/// The most pulses that are remembered; the longest format has 34.
+/// The largest number of pulses that are remembered; the longest format has 34.
 const MOST_BITS: usize = 64;
 
 /// A pulse on one of the two lines.

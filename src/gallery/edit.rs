@@ -5,95 +5,32 @@
 //! (photographs, groups), and a bad change is undone. A revocation is not stopped by other mistakes in the
 //! file: it takes effect at the daemon in any case.
 
+mod addition;
 mod document;
+mod error;
+mod which_pin;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use limen_core::credential::PinHash;
-use limen_core::person::{GroupId, PersonId, PersonName};
+use limen_core::person::PersonId;
 use limen_files::{FileError, Trust, lock_folder, read_trusted_text, sync_folder, write_for_service};
-use thiserror::Error;
 use toml_edit::{DocumentMut, TomlError};
 
-use super::roster::{MAX_FILE_BYTES, Roster, RosterError};
-use crate::mistake::{Mistake, no_toml};
+use super::roster::{MAX_FILE_BYTES, Roster};
+use crate::mistake::no_toml;
+pub use addition::{Addition, NewPerson};
 use document::{
     append_photos, delete_person, drop_photos, forget_templates, insert_person, put_pin, take_photo,
 };
+pub use error::EditError;
+pub use which_pin::WhichPin;
 
 /// Permission bits of a gallery file that is created here: it may contain embeddings, so others may not read
 /// it.
 const NEW_FILE_MODE: u32 = 0o640;
-
-/// Why the gallery file was not changed.
-#[derive(Debug, Error)]
-pub enum EditError {
-    /// The file could not be read, locked or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The file has mistakes already, or would have one after the change.
-    #[error(transparent)]
-    Roster(#[from] RosterError),
-    /// The id is used already.
-    #[error("\"{0}\" is enrolled already; choose another id, or add photographs to this one")]
-    Known(PersonId),
-    /// Nobody has this id.
-    #[error("\"{0}\" is not in the gallery file; `limen people list` shows who is")]
-    Unknown(PersonId),
-    /// The person has no such photograph.
-    #[error("\"{0}\" has no photograph \"{1}\"; `limen people show {0}` lists those there are")]
-    NoSuchPhoto(PersonId, String),
-    /// Without it there would be nothing to recognise the person by.
-    #[error("\"{1}\" is all there is of \"{0}\"; add another photograph first, or: limen people remove {0}")]
-    LastPhoto(PersonId, String),
-    /// After photographs were discarded, the store has all templates of the person.
-    #[error(
-        "photographs of \"{0}\" were discarded, so the store keeps every template of theirs, whatever the file lists; \
-         limen people remove {0}, and enrol again"
-    )]
-    Stored(PersonId),
-    /// The daemon would refuse the changed gallery.
-    #[error("nothing was changed, because the gallery would be refused:\n{0}")]
-    Refused(String),
-    /// The file was changed again since.
-    #[error(
-        "the gallery file was changed by somebody else meanwhile, so the change was not undone; look at it"
-    )]
-    Overtaken,
-    /// People or photographs are written in a form that cannot be edited in place.
-    #[error(
-        "the gallery file's {0} are written in a way that cannot be edited by command; give each person a [[person]] \
-         section with photos = [\"...\"], or edit the file by hand"
-    )]
-    Layout(&'static str),
-    /// The text is no TOML.
-    #[error(transparent)]
-    Syntax(#[from] Mistake),
-}
-
-/// A person to add.
-#[derive(Debug, Clone)]
-pub struct NewPerson {
-    /// The id, for files and logs.
-    pub id: PersonId,
-    /// The name, to show to people.
-    pub name: PersonName,
-    /// The photographs, relative to the gallery file's folder.
-    pub photos: Vec<String>,
-    /// The groups whose schedules let the person in. Without groups: at any time.
-    pub groups: Vec<GroupId>,
-}
-
-/// An addition to a gallery.
-#[derive(Debug, Clone)]
-pub enum Addition {
-    /// A new person.
-    Person(NewPerson),
-    /// More photographs of an enrolled person.
-    Photos(PersonId, Vec<String>),
-}
 
 /// Checks the changed file before it replaces the old one. The error is in sentences.
 pub type Check<'a> = &'a mut dyn FnMut(&Roster) -> Result<(), String>;
@@ -101,7 +38,7 @@ pub type Check<'a> = &'a mut dyn FnMut(&Roster) -> Result<(), String>;
 /// A change that was made, for [`undo`].
 #[derive(Debug)]
 pub struct Edited {
-    /// The text before the change; none: there was no file.
+    /// The text before the change. `None`: there was no file.
     before: Option<String>,
     after: String,
 }
@@ -147,33 +84,6 @@ pub fn undo(file: &Path, edited: &Edited) -> Result<(), EditError> {
             let path = file.display().to_string();
             removed.map_err(|source| FileError::System { path, doing: "take it away again", source })?;
             Ok(sync_folder(folder_of(file))?)
-        }
-    }
-}
-
-/// One of a person's two PINs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhichPin {
-    /// The PIN that opens.
-    Usual,
-    /// The PIN that opens and raises a silent alarm.
-    Duress,
-}
-
-impl WhichPin {
-    /// The key in the gallery file.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Usual => "pin",
-            Self::Duress => "duress-pin",
-        }
-    }
-
-    /// The PIN's name for people.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Usual => "PIN",
-            Self::Duress => "duress PIN",
         }
     }
 }

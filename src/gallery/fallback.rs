@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::kept::Kept;
 use super::narrowing::{Narrowed, Photographs, narrow};
 
-/// The most people who are named in a message.
+/// The largest number of people who are named in a message.
 const MAX_NAMED: usize = 20;
 
 /// What a start does with a gallery file of which nothing can be read.

@@ -1,10 +1,9 @@
 //! The last good gallery, kept for a day when the gallery file is refused: all people with their limits, and
 //! what finds their templates in the store. The templates are not kept twice.
 //!
-//! It may contain hashes of PINs and numbers of cards, so the [`Vault`](super::Vault) encrypts it on the
+//! It may contain hashes of PINs and numbers of cards, so the [`Vault`](super::store::Vault) encrypts it on the
 //! disk.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,15 +13,13 @@ use jiff::civil::Date;
 use limen_core::credential::{Card, PinHash, SecondFactor};
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::PhotoDigest;
-use limen_core::people::{Gallery, Means, Person, Standing};
+use limen_core::people::{Means, Standing};
 use limen_core::person::{GroupId, PersonId, PersonName};
 use limen_core::secret::{hex, unhex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::assembly::Plan;
-use super::roster::{Entry, Roster, given_embedding};
-use super::{PhotoTemplate, Store};
+use super::roster::given_embedding;
 
 /// A gallery as it was when it was last good.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,23 +66,6 @@ pub struct Given {
 }
 
 impl Kept {
-    /// From a gallery file without mistakes, and its photographs as they were found.
-    pub fn of(roster: Roster, plan: Plan) -> Self {
-        let mut photos: HashMap<PersonId, Vec<(PathBuf, PhotoDigest)>> = HashMap::new();
-        for photo in plan.photos {
-            photos.entry(photo.person).or_default().push((photo.name, photo.digest));
-        }
-        let person = |entry: Entry| KeptPerson {
-            photos: photos.remove(&entry.id).unwrap_or_default(),
-            id: entry.id,
-            name: entry.name,
-            standing: entry.standing,
-            given: entry.embeddings.into_iter().map(given).collect(),
-            stored: entry.stored,
-        };
-        Self { people: roster.people.into_iter().map(person).collect() }
-    }
-
     /// Drops the embeddings: in memory their digests are enough.
     pub fn let_go(&mut self) {
         self.people.iter_mut().flat_map(|person| &mut person.given).for_each(|given| given.whole = None);
@@ -97,39 +77,10 @@ impl Kept {
         self.people.retain(|person| person.id != *id);
         self.people.len() < before
     }
-
-    /// The gallery with the templates in the store, and the people who cannot enter because they have none.
-    pub fn gallery(&self, store: &Store) -> (Gallery, Vec<PersonId>) {
-        let mut without = Vec::new();
-        let people = self.people.iter().filter_map(|kept| {
-            let person = kept.with_templates(store);
-            if person.is_none() {
-                without.push(kept.id.clone());
-            }
-            person
-        });
-        (Gallery::new(people.collect(), store.model()), without)
-    }
 }
 
-impl KeptPerson {
-    fn with_templates(&self, store: &Store) -> Option<Person> {
-        let mut singles: Vec<Embedding> = match self.stored {
-            true => store.of(&self.id).filter_map(PhotoTemplate::single).collect(),
-            false => {
-                self.photos.iter().filter_map(|(_, photo)| store.find(&self.id, photo)?.single()).collect()
-            }
-        };
-        let photographs = singles.len();
-        let given = self.given.iter().filter_map(|given| given.whole.as_ref());
-        singles.extend(
-            given.filter(|(model, _)| *model == store.model()).map(|(_, embedding)| embedding.clone()),
-        );
-        Person::new(self.id.clone(), self.name.clone(), self.standing.clone(), singles, photographs)
-    }
-}
-
-fn given((model, embedding): (ModelDigest, Embedding)) -> Given {
+/// An embedding from the gallery file, whole, and its model.
+pub(super) fn given((model, embedding): (ModelDigest, Embedding)) -> Given {
     Given { digest: GivenDigest::of(model, &embedding), whole: Some((model, embedding)) }
 }
 

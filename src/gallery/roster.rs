@@ -1,11 +1,14 @@
 //! The gallery file: who is enrolled, with which photographs, and when each person may enter.
 //!
-//! An administrator or `limen enroll` writes it. It is checked as a whole: with one mistake, nothing of it
-//! takes effect. Photographs must be in the file's own folder, so that a line in it cannot name another file
-//! of the machine.
+//! An administrator or `limen enroll` writes it. It is checked as a whole: if it has a mistake, nothing new
+//! in it takes effect. Photographs must be in the folder of the gallery file, so that an entry cannot name
+//! any other file of the machine.
 
 mod embeddings;
+mod entry;
 mod groups;
+mod means;
+mod wrong_text;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,29 +21,28 @@ use toml::value::Datetime;
 
 pub(super) use embeddings::given_embedding;
 use embeddings::{SaidEmbedding, check_embeddings};
+pub use entry::{Entry, MAX_PHOTOS, Photo};
+pub use groups::MAX_GROUPS_OF_A_PERSON;
 use groups::check_groups_of;
+use means::{Cards, SaidMeans, check_means};
+use wrong_text::note_text;
 
-use super::means::{Cards, SaidMeans, check_means};
 use crate::mistake::{Listed, Mistake, Review};
-use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::Standing;
-use limen_core::person::{PersonError, PersonId, PersonName, is_deceptive};
+use limen_core::person::{PersonId, PersonName, is_deceptive};
 use limen_files::{FileError, Trust, read_trusted_text};
 
-/// The most people: comparing with this many takes a few milliseconds on one core, and 260 MB of memory.
+/// The largest number of people. Comparing a face with so many takes a few milliseconds on one core and 260
+/// MB of memory.
 pub const MAX_PEOPLE: usize = 100_000;
-/// The most photographs, and the most embeddings, per person; more hardly change the template.
-pub const MAX_PHOTOS: usize = 20;
-/// The most photographs of all people: while the gallery is read, their templates are in memory, about 1.1 kB
-/// each with the default model.
+/// The largest number of photographs in the file. While the gallery is read, a template of each photograph is
+/// in memory: about 1.1 kB with the default model.
 pub const MAX_ALL_PHOTOS: usize = 200_000;
-/// The most groups per person: each is checked when the person is at the door.
-pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
-/// The value of `templates` after photographs were discarded.
+/// The value of the key `templates` after the photographs were discarded.
 pub(super) const STORED: &str = "stored";
 /// The longest path of a photograph, in bytes.
 const MAX_PHOTO_PATH: usize = 255;
-/// The line with which a person begins in the file.
+/// The line that begins a person's entry in the file.
 pub(super) const PERSON: &str = "[[person]]";
 /// The largest gallery file, in bytes: enough for every person with an embedding of the default model.
 pub const MAX_FILE_BYTES: u64 = 128 << 20;
@@ -48,7 +50,7 @@ pub const MAX_FILE_BYTES: u64 = 128 << 20;
 /// Why a gallery file is not used.
 #[derive(Debug, Error)]
 pub enum RosterError {
-    /// The file could not be read, or others may write it.
+    /// The file could not be read, or other users may write to it.
     #[error(transparent)]
     File(#[from] FileError),
     /// The mistakes in the file, at least one.
@@ -65,45 +67,13 @@ pub struct Roster {
     pub people: Vec<Entry>,
 }
 
-/// A person in the file.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The id, for files and logs.
-    pub id: PersonId,
-    /// The name, to show to people.
-    pub name: PersonName,
-    /// Whether and when the person may enter.
-    pub standing: Standing,
-    /// The photographs, at most [`MAX_PHOTOS`].
-    pub photos: Vec<Photo>,
-    /// The embeddings in the file, each with its model.
-    pub embeddings: Vec<(ModelDigest, Embedding)>,
-    /// Whether the store has templates of discarded photographs, which are kept and used.
-    pub stored: bool,
-    /// The line where the person begins, from 1.
-    pub line: usize,
-    /// The lines of `standing.groups`, one each, from 1.
-    pub group_lines: Vec<usize>,
-    /// The lines of `standing.means.schedules`, one each, from 1.
-    pub schedule_lines: Vec<usize>,
-}
-
-/// A photograph that the file names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photo {
-    /// The path, relative to the file's folder, without `..`.
-    pub path: PathBuf,
-    /// The line in the file, from 1.
-    pub line: usize,
-}
-
 impl Roster {
     /// Reads the gallery file at `path`.
     pub fn load(path: &Path, trust: Trust) -> Result<Self, RosterError> {
         Self::parse(&read_trusted_text(path, MAX_FILE_BYTES, trust)?, path)
     }
 
-    /// Parses the text of a gallery file; `file` only names it in mistakes.
+    /// Parses the text of a gallery file. `file` is not read: mistakes only name it.
     pub fn parse(text: &str, file: &Path) -> Result<Self, RosterError> {
         match Self::read(text, file) {
             (roster, mistakes) if mistakes.is_empty() => Ok(roster),
@@ -111,8 +81,8 @@ impl Roster {
         }
     }
 
-    /// Reads as much as possible, and returns all mistakes. If there are mistakes, use the people only to
-    /// find mistakes that the text alone does not show. Their ids may then repeat.
+    /// Reads as much as possible and returns all mistakes. If there are mistakes, use the people only to look
+    /// for further mistakes, such as unreadable photographs. Two of them may then have the same id.
     pub fn read(text: &str, file: &Path) -> (Self, Vec<Mistake>) {
         let mut review = Review::new(file, text);
         let mut people = People::default();
@@ -207,7 +177,7 @@ impl People {
         }
         if self.checked.iter().map(|person| person.photos.len()).sum::<usize>() > MAX_ALL_PHOTOS {
             let what = format!("there are more than {MAX_ALL_PHOTOS} photographs in all");
-            review.note(None, "[[person]] photos", what, "use fewer a person");
+            review.note(None, "[[person]] photos", what, "use fewer per person");
         }
         self.checked
     }
@@ -227,7 +197,7 @@ fn check_person(
     let embeddings = check_embeddings(review, &who, &said.embeddings);
     let stored = said.templates.as_ref().is_some_and(|said| check_templates(review, &who, said));
     if said.photos.is_empty() && said.embeddings.is_empty() && said.templates.is_none() {
-        let remedy = "add photos = [\"FILE\", ...]; to take somebody out of force use suspended = true";
+        let remedy = "add photos = [\"FILE\", ...]; to keep this person out, use suspended = true";
         review.note_missing(Some(at.clone()), &who, "has neither photographs nor embeddings", remedy);
     }
     let standing = check_standing(review, &who, &said);
@@ -255,7 +225,7 @@ fn check_templates(review: &mut Review<'_>, who: &str, said: &Spanned<String>) -
     let stored = said.get_ref() == STORED;
     if !stored {
         let what = format!("\"{}\" is not known", said.get_ref());
-        let remedy = "write \"stored\" where the photographs were discarded, else leave it out";
+        let remedy = "write \"stored\" if the photographs were discarded; otherwise remove this key";
         review.note(Some(said.span()), format!("{who} templates"), what, remedy);
     }
     stored
@@ -280,7 +250,7 @@ fn check_id(
     };
     let line = review.line_of(said.span().start);
     if let Some(first) = lines.get(&id) {
-        let what = format!("\"{id}\" is also the person in line {first}");
+        let what = format!("\"{id}\" is already the id of the person in line {first}");
         review.note(
             Some(said.span()),
             "[[person]] id",
@@ -306,10 +276,6 @@ fn check_name(
     PersonName::new(said.get_ref())
         .inspect_err(|error| note_text(review, said, &format!("{who} name"), error))
         .ok()
-}
-
-fn note_text(review: &mut Review<'_>, said: &Spanned<String>, key: &str, error: &PersonError) {
-    review.note(Some(said.span()), key, format!("\"{}\" {error}", said.get_ref()), "");
 }
 
 fn check_photos(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<Photo> {
@@ -340,7 +306,7 @@ fn check_photos(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) ->
     photos
 }
 
-/// A photograph's path if it cannot lead out of its folder; otherwise the reason.
+/// Checks that a photograph's path stays in the folder of the gallery file. Otherwise returns the reason.
 ///
 /// Symbolic links are checked when the photograph is read.
 pub(super) fn check_photo_path(text: &str) -> Result<PathBuf, &'static str> {

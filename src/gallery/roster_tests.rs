@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
+use limen_core::embedding::ModelDigest;
 
 use super::*;
 
@@ -45,7 +46,7 @@ fn templates_in_the_store_take_the_place_of_photographs() {
     assert_eq!(
         shown,
         "gallery.toml:4: person \"ada\" templates: \"store\" is not known; \
-         write \"stored\" where the photographs were discarded, else leave it out"
+         write \"stored\" if the photographs were discarded; otherwise remove this key"
     );
 }
 
@@ -69,7 +70,8 @@ fn every_mistake_is_listed_with_its_line() {
     assert!(lines[3].contains("is an absolute path"), "{shown}");
     assert!(lines[4].starts_with("gallery.toml:5: person \"bob\": has neither photographs"), "{shown}");
     assert!(
-        lines[5].starts_with("gallery.toml:9: [[person]] id: \"bob\" is also the person in line 6"),
+        lines[5]
+            .starts_with("gallery.toml:9: [[person]] id: \"bob\" is already the id of the person in line 6"),
         "{shown}"
     );
 }

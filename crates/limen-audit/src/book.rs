@@ -40,11 +40,11 @@ pub struct Book {
     owed: VecDeque<Job>,
     unsynced_since: Option<Instant>,
     unsealed_since: Option<Instant>,
-    /// The earliest time to close a file; none: at once.
+    /// The earliest time to close a file. `None`: at once.
     rotate_from: Option<Instant>,
     /// Since when young records are about to be deleted.
     young_since: Option<Instant>,
-    /// The earliest time to check the closed files again; none: at once.
+    /// The earliest time to check the closed files again. `None`: at once.
     look_from: Option<Instant>,
     /// The last deletion that was asked for: the number of its last record, and when.
     asked: Option<(u64, Instant)>,

@@ -14,11 +14,11 @@ pub enum AuditError {
     /// The file system refuses.
     #[error("audit file {file}: {what}: {source}", file = .file.display())]
     File {
-        /// Which.
+        /// The file.
         file: PathBuf,
         /// What was tried.
         what: &'static str,
-        /// Why.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A file cannot be replaced or made durable.

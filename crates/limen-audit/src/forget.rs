@@ -21,7 +21,7 @@ use super::settings::AuditSettings;
 
 /// The file with the id that is being forgotten.
 const PENDING: &str = "forget";
-/// The most pairs of numbers in one record.
+/// The largest number of pairs of numbers in one record.
 const MAX_RANGES: usize = 1000;
 
 /// The result of forgetting a person.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::record::ChainHead;
 use super::seal::SealKey;
 
-/// The most findings that are listed. A file of garbage has one per line.
+/// The largest number of findings that are listed. A file of garbage has one per line.
 const MAX_FINDINGS: usize = 1000;
 
 /// What is wrong.

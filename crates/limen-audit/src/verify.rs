@@ -1,7 +1,7 @@
-//! The only reader of records: it checks the chain line by line, and reports each change and its place.
+//! The only reader of records. It checks the chain line by line and reports where it was changed.
 //!
-//! It reads any bytes without a panic and in bounded memory, continues after a flaw, and can hand each record
-//! to a caller who shows it.
+//! It takes any bytes without a panic and in bounded memory, and continues after a flaw. It can hand each
+//! record to its caller.
 
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -13,7 +13,8 @@ use super::record::{CHAIN_STARTED, ChainFact, ChainHead, Record, SEALED, VERSION
 use super::report::{Finding, Flaw, Report};
 use super::seal::SealKey;
 
-/// How many records with unexplained losses are remembered, about 40 bytes each.
+/// How many records that lost personal data are remembered until a later record explains the loss. Each takes
+/// about 40 bytes.
 const MAX_UNACCOUNTED: usize = 100_000;
 
 /// An exported head to look for. Its number may be unknown.
@@ -29,7 +30,7 @@ impl std::str::FromStr for Sought {
     type Err = &'static str;
     /// Reads `HASH` or `HASH:SEQ`, as in the journal and in `limen status`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const REMEDY: &str = "is no head; write HASH or HASH:NUMBER as the journal or `limen status` has it";
+        const REMEDY: &str = "is not a head; write HASH or HASH:NUMBER, as in the journal or `limen status`";
         let (hash, seq) = match text.split_once(':') {
             Some((hash, seq)) => (hash, Some(seq.parse().map_err(|_| REMEDY)?)),
             None => (text, None),
@@ -50,7 +51,7 @@ pub struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// The record, its personal part put back in.
+    /// The record, including its personal part.
     pub fn record(&self) -> Option<Record> {
         Record::of_line(self.line)
     }
@@ -63,7 +64,7 @@ struct Before {
     hash: Hash,
     file: String,
     at: u64,
-    /// Whether the hash is known: every line since then was a record.
+    /// Whether the next line must link to this record. False after a line that is no record.
     linked: bool,
 }
 
@@ -72,22 +73,23 @@ struct Before {
 pub struct Verifier {
     keys: Vec<SealKey>,
     heads: Vec<Sought>,
-    /// Whether the first key is known.
+    /// Whether the caller gave public keys.
     key_is_known: bool,
-    /// Whether reading starts in the middle: earlier records are not missed.
+    /// Whether reading starts in the middle of a chain. Then it is no flaw that earlier records are missing.
     middle: bool,
     expected: Option<SealKey>,
     before: Option<Before>,
     unaccounted: BTreeSet<(u64, String, u64)>,
     dropped_said: u64,
-    /// The chain begins here, after records of format 1. Some later record must say that those were deleted.
+    /// A chain that begins here, behind deleted records of format 1. It is a flaw unless a later record says
+    /// that they were deleted.
     begins: Option<Finding>,
     report: Report,
 }
 
 impl Verifier {
-    /// Compares a chain with these first public keys (without any, with the chain's own first key), and looks
-    /// for these exported heads.
+    /// Verifies a chain that must begin with one of these public keys, and looks for these exported heads. If
+    /// `keys` is empty, the chain's own first key is taken.
     pub fn new(keys: Vec<SealKey>, heads: Vec<Sought>) -> Self {
         Self {
             key_is_known: !keys.is_empty(),
@@ -103,12 +105,13 @@ impl Verifier {
         }
     }
 
-    /// Starts with a later file of a chain; the beginning is not missed.
+    /// A verifier that starts at a later file of a chain. It is no flaw that earlier records are missing.
     pub fn from_the_middle() -> Self {
         Self { middle: true, ..Self::new(Vec::new(), Vec::new()) }
     }
 
-    /// Reads the rest of deleted files, before any other file: seals, and the last record of each.
+    /// Reads what was kept of deleted files: their seals, and the last record of each. Call it before
+    /// [`Self::read`].
     pub fn read_dropped(&mut self, file: &str, reader: impl BufRead) {
         self.each_line(file, reader, |this, at, line| this.take_kept(file, at, line));
         self.report.dropped_to = self.before.as_ref().map(|before| before.seq);
@@ -122,7 +125,7 @@ impl Verifier {
         });
     }
 
-    /// The number of the last record in deleted files, once their rest was read.
+    /// The number of the last deleted record. `None` before [`Self::read_dropped`].
     pub fn dropped_to(&self) -> Option<u64> {
         self.report.dropped_to
     }
@@ -173,9 +176,11 @@ impl Verifier {
                 Err(error) => return self.flaw(file, at + 1, None, Flaw::Unreadable(error.to_string())),
             };
             at += 1;
-            // Half a record at the end of an earlier file is a flaw: other records follow it.
+            // An incomplete record is a flaw unless it ends the newest file: here others follow it.
             if let Some(half) = self.report.half.take() {
-                let flaw = Flaw::Unreadable(format!("{half} bytes of half a record end the file before"));
+                let flaw = Flaw::Unreadable(format!(
+                    "the previous file ends with an incomplete record of {half} bytes"
+                ));
                 self.flaw(file, at, None, flaw);
             }
             match (ending, Line::parse(&bytes)) {
@@ -195,7 +200,7 @@ impl Verifier {
         self.report.note(Finding { file: file.to_owned(), line, seq, flaw });
     }
 
-    /// Takes a line that was kept of a deleted file.
+    /// Checks a line that was kept from a deleted file.
     fn take_kept(&mut self, file: &str, at: u64, line: &Line<'_>) {
         let hash = line.hash();
         if self.before.as_ref().is_some_and(|before| before.seq >= line.head.seq) {
@@ -261,7 +266,7 @@ impl Verifier {
         }
     }
 
-    /// Notes that a later record has to explain the loss in this one.
+    /// Notes that this record lost personal data: a later record must explain that.
     fn await_account(&mut self, file: &str, at: u64, seq: u64) {
         if self.middle {
             return;
@@ -273,8 +278,8 @@ impl Verifier {
         }
     }
 
-    /// Notes that a record explains the losses from `first` to `last`. There may be hundreds of thousands of
-    /// such ranges.
+    /// Notes that a record explains why the records from `first` to `last` lost personal data. A chain can
+    /// have hundreds of thousands of such ranges.
     fn give_account(&mut self, first: u64, last: u64) {
         let start = |seq| (seq, String::new(), 0);
         if first <= last {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::secret::hex;
 
-/// The most numbers of an embedding; published face networks use 128 to 512.
+/// The largest number of dimensions. Published face networks use 128 to 512.
 pub const MAX_DIMENSIONS: usize = 1024;
 
 /// How many sums run side by side, so that the compiler can use vector registers.
@@ -32,8 +32,8 @@ pub enum Metric {
     /// Euclidean distance of the embeddings as they are.
     #[default]
     L2,
-    /// The angle between them: the Euclidean distance after scaling to unit length, the square root of 2 - 2
-    /// cos.
+    /// Euclidean distance of the embeddings after scaling to unit length. It depends only on the angle
+    /// between them: `sqrt(2 - 2 cos(angle))`.
     Cosine,
 }
 
@@ -108,7 +108,7 @@ impl Embedding {
         self.0.len()
     }
 
-    /// The Euclidean distance; `None` if the lengths differ, or if it is too large for a number.
+    /// The Euclidean distance. `None` if the numbers of dimensions differ, or if the distance overflows.
     pub fn l2(&self, other: &Self) -> Option<Distance> {
         if self.0.len() != other.0.len() {
             return None;
@@ -116,21 +116,21 @@ impl Embedding {
         Distance::new(squared_distance(&self.0, &other.0).sqrt())
     }
 
-    /// The embedding as the metric compares it: unchanged, or scaled to unit length. `None` if all numbers
-    /// are zero and the metric is the angle.
+    /// Prepares the embedding for this metric: [`Metric::L2`] keeps it, [`Metric::Cosine`] scales it to unit
+    /// length. `None` for [`Metric::Cosine`] if all numbers are zero.
     pub fn measured_by(&self, metric: Metric) -> Option<Self> {
         match metric {
             Metric::L2 => Some(self.clone()),
             Metric::Cosine => {
-                // As f64, no square of a finite f32 overflows or becomes zero.
+                // In f64 the square of a finite f32 neither overflows nor underflows to zero.
                 let length = self.0.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
                 Self::new(self.0.iter().map(|v| (f64::from(*v) / length) as f32).collect::<Vec<_>>())
             }
         }
     }
 
-    /// The weighted mean; `None` without embeddings, if their lengths differ, or unless the weights are
-    /// finite, not negative, and have a sum above zero.
+    /// The weighted mean. `None` if there are no embeddings, if their lengths differ, if a weight is negative
+    /// or not finite, or if the sum of the weights is zero or not finite.
     pub fn weighted_mean<'a>(parts: impl IntoIterator<Item = (&'a Self, f32)>) -> Option<Self> {
         let mut sum: Vec<f32> = Vec::new();
         let mut total = 0.0;
@@ -151,7 +151,7 @@ impl Embedding {
         Self::new(sum)
     }
 
-    /// The mean, all weights equal; `None` without embeddings or if their lengths differ.
+    /// The mean with equal weights. `None` if there are no embeddings or if their lengths differ.
     pub fn mean<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         Self::weighted_mean(parts.into_iter().map(|embedding| (embedding, 1.0)))
     }

@@ -1,9 +1,9 @@
 //! The people who may enter: who they are, how one network embeds their faces, and when they may enter. A
 //! gallery never changes: it is replaced as a whole.
 //!
-//! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding; a *template* is the mean
-//! of a person's singles, and probes are compared with it; a *standing* says whether and when a person may
-//! enter at all.
+//! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding. A *template* is the mean
+//! of a person's singles. A *probe* is what the camera sees: it is compared with the templates. A *standing*
+//! says whether and when a person may enter at all.
 
 mod means;
 mod photo;
@@ -23,11 +23,11 @@ pub use photo::PhotoDigest;
 pub struct Standing {
     /// Whether the person is enrolled but may not enter.
     pub suspended: bool,
-    /// The first day, in local time; none: no first day.
+    /// The first day on which the person may enter, in local time. `None`: no first day.
     pub valid_from: Option<Date>,
-    /// The last day, inclusive, in local time; none: no last day.
+    /// The last day on which the person may enter, in local time. `None`: no last day.
     pub valid_until: Option<Date>,
-    /// The groups whose schedules let the person in. Without groups: at any time.
+    /// The groups whose schedules let the person in. A person without groups may enter at any time.
     pub groups: Vec<GroupId>,
     /// Whether the door stays unlocked longer for this person, and may stand open longer.
     pub extended_time: bool,
@@ -41,7 +41,7 @@ impl Standing {
         self.valid_from.is_none_or(|first| first <= day) && self.valid_until.is_none_or(|last| day <= last)
     }
 
-    /// Whether the dates alone need a clock that can be trusted.
+    /// Whether the person has a first or last day, so that a decision needs a trusted clock.
     pub fn is_limited_by_date(&self) -> bool {
         self.valid_from.is_some() || self.valid_until.is_some()
     }
@@ -56,10 +56,10 @@ pub struct Person {
     pub name: PersonName,
     /// Whether and when the person may enter.
     pub standing: Standing,
-    /// One per photograph, then those of the gallery file. At least one, until [`Gallery::take_singles`]
-    /// takes them.
+    /// The singles of the photographs, then the embeddings in the gallery file. Empty only after
+    /// [`Gallery::take_singles`].
     pub singles: Vec<Embedding>,
-    /// The number of singles, also after they were taken. The template is their mean.
+    /// The number of singles. It stays the same when the singles are taken.
     pub enrolled: usize,
     /// How many of the singles come from photographs.
     pub photographs: usize,
@@ -78,7 +78,7 @@ impl Person {
         Some(Self { id, name, standing, enrolled: singles.len(), singles, photographs })
     }
 
-    /// The mean of the singles, with which probes are compared; `None` if the singles were taken.
+    /// The mean of the singles: probes are compared with it. `None` after [`Gallery::take_singles`].
     pub fn template(&self) -> Option<Embedding> {
         Embedding::mean(&self.singles)
     }
@@ -92,8 +92,8 @@ pub struct Gallery {
 }
 
 impl Gallery {
-    /// A gallery of these people, whose templates are all made by `model`. Ids should differ: of two people
-    /// with the same id the first is kept.
+    /// A gallery of these people. `model` must have made all their templates. If two people have the same id,
+    /// the first is kept.
     pub fn new(mut people: Vec<Person>, model: ModelDigest) -> Self {
         people.sort_by(|a, b| a.id.cmp(&b.id));
         people.dedup_by(|later, earlier| later.id == earlier.id);
@@ -125,7 +125,7 @@ impl Gallery {
         self.model
     }
 
-    /// The number of singles of all people.
+    /// The number of singles of all people. It stays the same when the singles are taken.
     pub fn templates(&self) -> usize {
         self.people.iter().map(|person| person.enrolled).sum()
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{FileError, failed, shown, split};
+use crate::error::{FileError, failed, shown};
+use crate::place::split;
 
 /// How long a writer waits for another one. An edit takes milliseconds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);

@@ -1,5 +1,5 @@
-//! Files are replaced in one step: readers see the whole old file or the whole new one, and so does the
-//! program after a power cut.
+//! Replaces files in one step. A reader sees the whole old file or the whole new one. This also holds after a
+//! power cut.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -11,13 +11,14 @@ use std::time::SystemTime;
 
 use rustix::process::geteuid;
 
-use crate::{FileError, failed, split};
+use crate::error::{FileError, failed};
+use crate::place::split;
 
-/// Replaces the file at `path` by `bytes`. Readers see the whole old file or the whole new one. After this
+/// Replaces the file at `path` with `bytes`. Readers see the whole old file or the whole new one. After this
 /// function returns, the new file survives a power cut.
 ///
-/// `mode` is the permission bits. As root, the owner and group of the old file are kept; a new file gets
-/// those of its folder.
+/// `mode` is the permission bits. If the program runs as root, it keeps the owner and group of the old file.
+/// If there was no file, it takes those of the folder.
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     write_atomically_by(path, mode, |file| file.write_all(bytes))
 }
@@ -31,7 +32,7 @@ pub fn write_atomically_by(
     replace(path, mode, write, |file| keep_owner(file, path))
 }
 
-/// Replaces a file; `own` sets the new file's owner before it takes the old one's place.
+/// Replaces a file. `own` sets the owner of the new file, before the new file replaces the old one.
 pub(super) fn replace(
     path: &Path,
     mode: u32,
@@ -45,7 +46,7 @@ pub(super) fn replace(
         .map_err(|e| failed(&temporary, "write it", e))
         .and_then(|()| fs::rename(&temporary, path).map_err(|e| failed(path, "replace it", e)));
     if let Err(error) = written {
-        // Report the first error. A temporary file that is left does no harm.
+        // Report the first error. A temporary file that is left over does no harm.
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
@@ -63,7 +64,7 @@ pub(super) fn write_new(
         .mode(mode)
         .custom_flags(libc::O_NOFOLLOW)
         .open(path)?;
-    // The umask may have removed some of the bits.
+    // The umask may have cleared some permission bits.
     file.set_permissions(Permissions::from_mode(mode))?;
     let mut buffered = BufWriter::new(file);
     write(&mut buffered)?;
@@ -72,7 +73,8 @@ pub(super) fn write_new(
     Ok(file)
 }
 
-/// Keeps the service's user as the owner of a file that root replaces.
+/// Gives a file that root writes the owner and group of the replaced file, or else of the folder: the service
+/// must still be able to read it.
 fn keep_owner(file: &File, replaced: &Path) -> io::Result<()> {
     if !geteuid().is_root() {
         return Ok(());
@@ -90,12 +92,12 @@ pub(super) fn owner_of(file: &File) -> io::Result<(u32, u32)> {
     file.metadata().map(|found| (found.uid(), found.gid()))
 }
 
-/// Syncs a folder, so that its new names and its removed ones survive a power cut.
+/// Syncs a folder, so that created, renamed and removed files in it survive a power cut.
 pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
     File::open(folder).and_then(|opened| opened.sync_all()).map_err(|e| failed(folder, "sync the folder", e))
 }
 
-/// A hidden name in the same folder, used only once per process.
+/// The name of a hidden temporary file. Each call gives another name.
 fn temporary_name(name: &OsStr) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -8,8 +8,11 @@ use std::path::Path;
 
 use rustix::process::geteuid;
 
-use super::replace::replace;
-use super::{FileError, ServiceUser, WRITABLE_BY_OTHERS, failed, split, sync_folder};
+use crate::error::{FileError, failed};
+use crate::place::split;
+use crate::replace::{replace, sync_folder};
+use crate::service::ServiceUser;
+use crate::trusted::WRITABLE_BY_OTHERS;
 
 /// Permission bit: the group may read.
 const READABLE_BY_GROUP: u32 = 0o040;
@@ -23,13 +26,13 @@ struct Rights {
     mode: u32,
 }
 
-/// Like [`super::write_atomically`], for a file that the daemon reads: owner, group and mode are set.
+/// Like [`crate::write_atomically`], for a file that the daemon reads: owner, group and mode are set.
 pub fn write_for_service(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let rights = rights_in(split(path)?.0, mode)?;
     replace(path, mode, |file| file.write_all(bytes), |file| rights.give(file))
 }
 
-/// [`super::write_atomically`] for what a file was before: it gets the owner, group and mode that it had.
+/// [`crate::write_atomically`] for what a file was before: it gets the owner, group and mode that it had.
 pub fn put_back(path: &Path, bytes: &[u8], before: &Metadata) -> Result<(), FileError> {
     let mode = before.mode() & 0o7777;
     let owner = geteuid().is_root().then_some((before.uid(), before.gid()));

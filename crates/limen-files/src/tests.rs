@@ -1,10 +1,14 @@
 //! Files with wrong rights are refused, and files are replaced as a whole.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 
-use super::*;
+use rustix::process::geteuid;
+
+use crate::error::{failed, quoted};
+use crate::*;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")

@@ -10,19 +10,20 @@
 //! Comparisons of the same two people are not independent, so statistical tests count *pairs* of people.
 
 pub mod advice;
+mod checked;
 pub mod genuine;
 pub mod impostors;
 pub mod look_alikes;
+mod near_pairs;
 pub mod plot;
 mod ready;
+mod site;
 pub mod tally;
 
-use limen_core::embedding::{Crops, Margin, Score};
-use limen_core::people::{Gallery, Person};
+use limen_core::embedding::{Crops, Score};
+use limen_core::people::Person;
 use limen_core::person::PersonId;
-use limen_vision::matching::LookAlikes;
-use limen_vision::matching::scoring::Scoring;
-use limen_vision::matching::thresholds::{Case, Promise, Thresholds};
+use limen_vision::matching::thresholds::{Case, Promise};
 
 use advice::Advice;
 use genuine::{Disagreeing, PersonScores};
@@ -31,27 +32,12 @@ use look_alikes::LookAlike;
 use ready::Gauge;
 use tally::Tally;
 
+pub use checked::CHECKED;
+pub use near_pairs::MOST_PAIRS;
+pub use site::Site;
+
 /// With fewer singles than this a person has too few: the error-rate tables go up to templates of three.
 pub const ENOUGH: usize = 3;
-
-/// What is calibrated.
-#[derive(Debug, Clone, Copy)]
-pub struct Site<'a> {
-    /// The enrolled people.
-    pub gallery: &'a Gallery,
-    /// How embeddings are compared.
-    pub scoring: &'a Scoring,
-    /// The thresholds that the door uses, which count whole attempts.
-    pub thresholds: &'a Thresholds,
-    /// The target rate of the thresholds; none with a fixed distance.
-    pub target_far: Option<f64>,
-    /// How many frames must agree.
-    pub frames: u32,
-    /// How much nearer the nearest person must be than any other.
-    pub margin: Margin,
-    /// The pairs that have a larger margin already.
-    pub look_alikes: &'a LookAlikes,
-}
 
 /// What the configuration means at the door.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,7 +79,7 @@ pub struct Calibration {
     pub impostors: Impostors,
     /// The cohort's synthetic faces compared with every template. Only shown; no advice depends on it.
     pub strangers: Option<Strangers>,
-    /// Pairs that are too near, the nearest first; at most [`look_alikes::MOST_PAIRS`].
+    /// Pairs that are too near, the nearest first; at most [`MOST_PAIRS`].
     pub look_alikes: Vec<LookAlike>,
     /// The number of all pairs that are too near.
     pub near_pairs: usize,

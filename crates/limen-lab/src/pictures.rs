@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::EvaluationError;
 use super::bootstrap::in_parallel;
 
-/// The most pictures of one evaluation, in which every pair is compared.
+/// The largest number of pictures of one evaluation, in which every pair is compared.
 pub const MAX_PICTURES: usize = 100_000;
 
 /// A picture of a known person.

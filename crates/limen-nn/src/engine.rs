@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::GenericFactoid;
 
+use crate::error::{NetworkError, Place};
 use crate::input::Input;
-use crate::network::{NetworkError, Place};
 use crate::operators::{Buffers, picture};
 use crate::transform::with_kernels;
 

@@ -11,6 +11,7 @@
 
 #[cfg_attr(fuzzing, path = "no_engine.rs")]
 mod engine;
+mod error;
 mod guard;
 mod input;
 #[cfg(not(fuzzing))]
@@ -23,6 +24,7 @@ mod tests;
 #[cfg(not(fuzzing))]
 mod transform;
 
+pub use error::{NetworkError, Place};
 pub use guard::guarded;
 pub use input::Input;
-pub use network::{Network, NetworkError, Place};
+pub use network::Network;

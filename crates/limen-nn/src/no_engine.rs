@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 
+use crate::error::NetworkError;
 use crate::input::Input;
-use crate::network::NetworkError;
 
 /// A network that is planned; there is none.
 pub struct Plan(Infallible);

@@ -1,4 +1,4 @@
-//! Finds all faces in a photograph, also small ones, and faces on their side or upside down.
+//! Finds all faces in a photograph, including small ones and those on their side or upside down.
 
 use std::sync::Arc;
 
@@ -40,9 +40,10 @@ impl Analyst {
     /// Every face of a photograph with its box, the best detection first. A face that the gate refuses has
     /// the reason instead of an embedding.
     ///
-    /// If there is no face in the whole photograph, it searches parts of it, larger parts first, and then the
-    /// photograph turned. So it finds small faces too. It ignores those that are much smaller than a face
-    /// found before.
+    /// First the whole photograph is searched. If no face is found, its parts are searched, halves before
+    /// quarters: this finds smaller faces. If there is still no face, the photograph is turned by 90, 180 and
+    /// 270 degrees. The search ends at the first step that finds a face, so it ignores much smaller faces
+    /// beside that one.
     pub fn faces(&self, photograph: &Picture) -> Result<Vec<FoundFace>, ModelError> {
         let whole = self.judged(photograph, &self.stages.detect(photograph, &mut Timing::default())?)?;
         if whole.iter().any(is_face) {
@@ -70,8 +71,8 @@ impl Analyst {
         found.iter().map(face).collect()
     }
 
-    /// The faces of a photograph that lies on its side or is upside down, in the turn that shows the clearest
-    /// face; `None` if no turn shows a face.
+    /// The faces of a photograph that is on its side or upside down, from the rotation whose best detection
+    /// has the highest score. `None` if no rotation shows a face.
     fn lying(&self, photograph: &Picture) -> Result<Option<Vec<FoundFace>>, ModelError> {
         let mut best: Option<(f32, Vec<FoundFace>)> = None;
         for quarters in 1..4 {
@@ -97,7 +98,7 @@ impl Analyst {
     }
 }
 
-/// Whether the landmark network finds a face there too.
+/// Whether the landmark network confirms that the detection is a face.
 fn is_face((_, face): &FoundFace) -> bool {
     !matches!(face, Err(Unusable::NotAFace))
 }

@@ -16,7 +16,7 @@ use crate::frame::Glance;
 
 /// A followed face needs no search for this long. A second face is found after this time at the latest.
 pub const SEARCH: Duration = Duration::from_millis(200);
-/// The most frames between two searches, however fast they come.
+/// The largest number of frames between two searches, however fast they come.
 pub const FRAMES_BETWEEN: u32 = 4;
 /// The longest time between two searches if nothing moves and nobody was found.
 pub const SEARCH_A_STILL_SCENE: Duration = Duration::from_secs(1);

@@ -12,7 +12,7 @@ use crate::geometry::{Point, Rect, Similarity};
 pub const MIN_SCORE: f32 = 0.4;
 /// Boxes that overlap more than this (intersection over union) are the same face.
 pub const MERGE_OVERLAP: f32 = 0.3;
-/// The most faces taken from one picture, best first, so that a crowd cannot slow the door down.
+/// The largest number of faces taken from one picture, best first, so that a crowd cannot slow the door down.
 pub const MAX_FACES: usize = 8;
 
 /// A face that was found.

@@ -1,9 +1,8 @@
-//! Follows faces over a camera's frames, with no more work than each frame needs.
+//! Follows faces over a camera's frames and does only the work that each frame needs.
 //!
-//! The detector searches the picture. Between two searches a single face is followed by its own mesh, as in
-//! MediaPipe: the landmark network looks where the face was in the previous frame, and says whether a face is
-//! there and how it moved. If it finds none, the same frame is searched, so that no frame counts for a face
-//! that is not in it.
+//! The detector searches the picture. Between two searches the landmark network tracks a single face, as in
+//! MediaPipe: it looks where the face was in the previous frame, and reports whether a face is there and how
+//! it moved. If it finds no face, the detector searches the same frame. So a face that has left never counts.
 
 use std::sync::Arc;
 
@@ -23,8 +22,8 @@ use crate::frame::{Glance, View};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::stages::Stages;
 
-/// How sure, 0 to 1, the landmark network must be that a followed face is still there, whatever the gate
-/// requires. MediaPipe goes back to its detector below the same value.
+/// The smallest presence score, 0 to 1, at which a followed face counts as still there. It does not depend on
+/// the gate. MediaPipe uses the same value.
 const SURE: f32 = 0.5;
 
 /// A face in a frame.
@@ -47,7 +46,7 @@ pub struct Look {
     pub nearest: Option<Sighting>,
     /// The number of faces.
     pub faces: usize,
-    /// The number of other living faces. A face that never moves is a picture.
+    /// The number of other living faces. A face that never moves counts as a photograph.
     pub others: usize,
     /// Whether the frame shows nothing: the camera is covered or blinded, or there is no light.
     pub blind: bool,
@@ -55,7 +54,7 @@ pub struct Look {
     pub ended: Vec<TrackId>,
     /// What was done with the frame.
     pub plan: Plan,
-    /// The time that it took.
+    /// The time that each stage took.
     pub timing: Timing,
 }
 
@@ -74,7 +73,7 @@ pub struct Vision {
     tracker: Tracker,
     attention: Attention,
     followed: Option<Followed>,
-    /// The last search showed a picture of nothing.
+    /// Whether the last search found nothing in view: covered, blinded or dark.
     blind: bool,
     closer: Option<TrackId>,
     /// The track whose face is known to be upright.
@@ -83,7 +82,7 @@ pub struct Vision {
 }
 
 impl Vision {
-    /// A vision without tracks.
+    /// A `Vision` that follows no face yet.
     pub fn new(models: Arc<Models>, gate: Gate, crops: Crops) -> Self {
         Self {
             stages: Stages { models, gate, crops },
@@ -160,8 +159,8 @@ impl Vision {
         Ok(Look { taken, nearest, faces, others, blind, ended, plan, timing })
     }
 
-    /// Looks for the face where it was. `None` if the landmark network finds no face there, or one that moved
-    /// so far that it may be another person.
+    /// Looks for the face where it was in the previous frame. `None` if the landmark network finds no face
+    /// there, or if the face moved so far that it may be another person's.
     fn follow(
         &mut self,
         view: &dyn View,
@@ -188,7 +187,8 @@ impl Vision {
         Ok(Some(Look { taken, nearest: Some(sighting), faces: 1, ended, plan, timing, ..Look::default() }))
     }
 
-    /// A head does not turn upside down while it is followed, so it is checked once per track.
+    /// Whether the track's face is known to be upright. This is checked once per track: a head does not turn
+    /// upside down while it is followed.
     fn way_up(&self, track: TrackId) -> WayUp {
         if self.upright == Some(track) { WayUp::Known } else { WayUp::Unknown }
     }
@@ -205,8 +205,8 @@ impl Vision {
         }
         if self.mounting.saw(track, upside_down) {
             log::warn!(
-                "every face is upside down: is the camera mounted on its head? mount it upright, or have its driver \
-                 turn the picture (`v4l2-ctl --list-ctrls` shows whether it can: rotate, or both flips)"
+                "every face is upside down: is the camera mounted upside down? mount it upright, or let its \
+                 driver rotate the picture (if `v4l2-ctl --list-ctrls` lists rotate, or both flips)"
             );
         }
     }

@@ -41,7 +41,7 @@ const MIN_LOW_DETAIL: f32 = 0.13;
 /// Large blocks: that ratio is below the first number, and the ratio of detail to that of 3x3 means is above
 /// the second.
 const BLOCKS: (f32, f32) = (0.2, 0.38);
-/// The most detail, in percent of contrast: more is noise.
+/// The largest detail, in percent of contrast: more is noise.
 const MAX_DETAIL: f32 = 100.0;
 /// The ratio of width to height of an upright face's mesh, for photographs that become templates. Small faces
 /// go down to 0.77.

@@ -43,7 +43,7 @@ pub struct Rule {
     pub margin: Margin,
     /// Pairs that need a larger margin.
     pub look_alikes: LookAlikes,
-    /// The most frames in a probe.
+    /// The largest number of frames in a probe.
     pub window: usize,
     /// A frame farther than this from the probe of its track shows another person.
     pub same_face: Distance,

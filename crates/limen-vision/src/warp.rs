@@ -8,7 +8,8 @@ use crate::geometry::{Point, Rect, Similarity};
 /// The largest distance between samples, in picture pixels. Above it, a crop takes two samples a side per
 /// pixel; above twice as much, picture pixels are merged first.
 const SPACING: f32 = 1.25;
-/// The most pixels a side that are merged into one: enough for a face that fills a frame of 30,000 pixels.
+/// The largest number of pixels per side that are merged into one: enough for a face that fills a frame of
+/// 30,000 pixels.
 const MAX_MERGED: usize = 64;
 /// The pixels around a crop that interpolation reads.
 const MARGIN: f32 = 2.0;

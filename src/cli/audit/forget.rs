@@ -5,8 +5,8 @@ use limen_core::person::PersonId;
 use serde_json::{Value, json};
 
 use super::super::context::Context;
+use super::super::id::person_id;
 use super::super::output::{note, say, say_json};
-use super::super::people::person_id;
 use super::super::trouble::{Answer, Trouble};
 use crate::clocks;
 use crate::config::Settings;

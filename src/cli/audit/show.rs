@@ -7,8 +7,8 @@ use limen_core::policy::access::calendar::Calendar;
 use serde_json::{Value, json};
 
 use super::super::context::Context;
+use super::super::id::person_id;
 use super::super::output::{FAINT, note, say, styled};
-use super::super::people::person_id;
 use super::super::trouble::{Answer, Trouble};
 use super::super::when::{When, parse_when};
 use super::csv;

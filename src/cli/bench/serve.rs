@@ -13,7 +13,7 @@ use limen_vision::frame::{Frame, PixelFormat};
 use limen_vision::matching::Matcher;
 use serde_json::{Map, Value, json};
 
-use super::{STAGES, milliseconds, times_of};
+use super::stages::{STAGES, milliseconds, times_of};
 use crate::camera::CAMERA_SIZE;
 use crate::cli::output::{is_lost, say_json};
 use crate::cli::trouble::{Answer, Trouble};

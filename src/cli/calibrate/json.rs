@@ -1,13 +1,15 @@
 //! The report as one JSON object; its names are a promise, explained in `docs/calibration.md`.
 
 use limen_core::person::PersonId;
-use limen_lab::calibration::advice::{CHECKED, days_to_a_false_accept, rule_of_three};
+use limen_lab::calibration::CHECKED;
+use limen_lab::calibration::advice::{days_to_a_false_accept, rule_of_three};
 use limen_lab::calibration::impostors::Check;
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
 use limen_lab::calibration::tally::{STEP, Tally};
 use serde_json::{Value, json};
 
-use super::{Report, words};
+use super::findings::Report;
+use super::words;
 
 /// Everything.
 pub fn report(report: &Report<'_>) -> Value {

@@ -7,7 +7,8 @@ use limen_lab::calibration::tally::STEP;
 use limen_lab::calibration::{Calibration, ENOUGH};
 
 use super::super::output::{BAD, FAINT, GOOD, NOTE, STRONG, bar, say, styled};
-use super::{Report, words};
+use super::findings::Report;
+use super::words;
 use crate::config::edit::Proposal;
 use crate::pipeline::shortfall;
 
@@ -15,7 +16,7 @@ use crate::pipeline::shortfall;
 const STEPS: usize = 5;
 /// Characters of the longest bar.
 const WIDTH: usize = 24;
-/// The most look-alikes, photographs or ids that are listed; JSON has all.
+/// The largest number of look-alikes, photographs or ids that are listed; JSON has all.
 const MOST_LISTED: usize = 20;
 
 /// Says everything.

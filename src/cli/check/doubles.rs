@@ -6,12 +6,12 @@ use limen_vision::matching::distances::Templates;
 use limen_vision::matching::scoring::Scored;
 use limen_vision::model::Models;
 
-use super::Report;
+use super::report::Report;
 use crate::cli::likeness::{Likeness, share_for_all_of, share_for_one_among};
 use crate::cli::output::progress;
 use crate::config::Settings;
 
-/// The most people of whom everybody is compared with everybody else; more take minutes.
+/// The largest number of people of whom everybody is compared with everybody else; more take minutes.
 const MOST_PEOPLE: usize = 20_000;
 
 /// Two people, by their places in the gallery.

@@ -3,7 +3,7 @@
 use limen_core::person::printable_path;
 
 use super::super::context::Context;
-use super::Report;
+use super::report::Report;
 use crate::config::Settings;
 use crate::control::{Request, ask};
 use crate::door::driver::check_pulses;

@@ -7,7 +7,7 @@ use limen_core::person::printable_path;
 use limen_files::{Trust, read_trusted};
 use limen_vision::model::Models;
 
-use super::Report;
+use super::report::Report;
 use crate::cli::context::{Context, analyst};
 use crate::cli::output::progress;
 use crate::config::Settings;
@@ -15,7 +15,8 @@ use crate::enrol::{Enroller, StoreUse};
 use crate::gallery::assembly::{MAX_PHOTO_BYTES, PlannedPhoto, find_photographs};
 use crate::gallery::{PhotoEmbedder, Roster};
 
-/// The most photographs that are looked at without being asked for; more take minutes on a small machine.
+/// The largest number of photographs that are looked at without being asked for; more take minutes on a small
+/// machine.
 const MOST_LOOKED_AT: usize = 200;
 
 /// Names the photographs of the gallery that would not be enrolled today; with `all` however many there are.

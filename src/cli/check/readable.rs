@@ -8,7 +8,7 @@ use limen_core::person::printable_path;
 use limen_files::ServiceUser;
 
 use super::super::context::Context;
-use super::Report;
+use super::report::Report;
 use crate::config::Settings;
 use crate::gallery::Roster;
 use crate::gallery::store::KeyPlace;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use crate::cli::trouble::Answer;
 
-/// The most findings of one kind that are listed one by one; the others are counted.
+/// The largest number of findings of one kind that are listed one by one; the others are counted.
 const MOST_LISTED: usize = 5;
 
 /// Collects what was found and prints it as it comes.

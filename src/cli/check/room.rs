@@ -6,7 +6,7 @@ use std::path::Path;
 use limen_audit::{Room, in_words};
 use limen_core::person::printable_path;
 
-use super::Report;
+use super::report::Report;
 use crate::config::Settings;
 
 /// What is to be said of a file system.

@@ -20,7 +20,7 @@ pub(super) struct Doubt {
     pub what: String,
 }
 
-/// Somebody whom a photograph is held against.
+/// An enrolled person with whom a photograph is compared.
 struct Other {
     id: PersonId,
     name: String,

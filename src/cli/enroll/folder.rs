@@ -1,4 +1,4 @@
-//! A folder of photographs as offices keep them: a file a person, several files numbered, or a folder a person.
+//! A folder of photographs as offices keep them: one file per person, several numbered files, or one folder per person.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::naming;
 use super::wanted::{Request, Wanted};
 use crate::cli::trouble::Trouble;
 
-/// The most photographs of one folder; a gallery of more is written by a program.
+/// The largest number of photographs of one folder; a gallery of more is written by a program.
 pub(super) const MAX_FILES: usize = 10_000;
 /// What Windows and file servers leave in folders, in small letters; everything hidden is left out as well.
 const LITTER: [&str; 7] =

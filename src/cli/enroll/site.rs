@@ -1,4 +1,5 @@
-//! The gallery that people are enrolled in: read once, held against everybody who comes, then changed in one step.
+//! The gallery into which people are enrolled. It is read once, compared with every new person, and changed
+//! in one step.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::cli::context::{Context, analyst};
 use crate::cli::in_force::{Force, bring_into_force};
 use crate::cli::likeness::{Likeness, share_for_one_among};
 use crate::cli::output::note;
-use crate::cli::people::photo_names;
+use crate::cli::people::photographs::photo_names;
 use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::enrol::{Enroller, rehearse};

@@ -6,9 +6,9 @@ use limen_core::person::PersonId;
 use limen_files::{Trust, read_trusted};
 use serde_json::json;
 
-use super::photographs::{Deleted, delete};
-use super::{person_id, photo_names};
+use super::photographs::{Deleted, delete, photo_names};
 use crate::cli::context::Context;
+use crate::cli::id::person_id;
 use crate::cli::output::{note, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;

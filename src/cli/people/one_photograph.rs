@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::person_id;
 use super::photographs::{Deleted, delete};
 use super::revoke::{Revoked, ask_for_it};
 use crate::cli::context::Context;
+use crate::cli::id::person_id;
 use crate::cli::output::{note, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::gallery::remove_photo;

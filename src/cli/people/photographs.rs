@@ -1,11 +1,18 @@
-//! Photographs of the gallery's folder, deleted by command.
+//! Photographs of the gallery's folder: which a person has, and deleting them by command.
 
 use std::fs;
 use std::path::Path;
 
 use limen_files::sync_folder;
 
-/// What became of them.
+use crate::gallery::roster::Entry;
+
+/// The photographs that an entry lists, relative to the gallery's folder.
+pub fn photo_names(entry: &Entry) -> Vec<String> {
+    entry.photos.iter().map(|photo| photo.path.to_string_lossy().into_owned()).collect()
+}
+
+/// What became of photographs that were to be deleted.
 #[derive(Debug, Default)]
 pub struct Deleted {
     /// The names of those that are gone.

@@ -4,11 +4,11 @@ use limen_core::person::PersonId;
 use limen_files::read_trusted_text;
 use serde_json::json;
 
-use super::photographs::{Deleted, delete};
+use super::photographs::{Deleted, delete, photo_names};
 use super::revoke::{Revoked, bring_into_force, not_edited, settings_to_revoke_by};
-use super::{person_id, photo_names};
 use crate::cli::audit::forget_in_records;
 use crate::cli::context::Context;
+use crate::cli::id::person_id;
 use crate::cli::output::{note, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;

@@ -4,8 +4,10 @@ use limen_core::credential::PinHash;
 use limen_core::person::{GroupId, PersonId};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::super::roster::STORED;
-use super::{EditError, NewPerson, WhichPin};
+use super::addition::NewPerson;
+use super::error::EditError;
+use super::which_pin::WhichPin;
+use crate::gallery::roster::STORED;
 
 pub(super) fn insert_person(document: &mut DocumentMut, new: &NewPerson) -> Result<(), EditError> {
     let NewPerson { id, name, photos, groups } = new;

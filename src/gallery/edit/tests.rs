@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use limen_core::credential::PinHash;
+use limen_core::person::{GroupId, PersonName};
 
 use super::*;
 

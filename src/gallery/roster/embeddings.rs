@@ -6,7 +6,7 @@ use limen_core::embedding::{Embedding, MAX_DIMENSIONS, ModelDigest};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::MAX_PHOTOS;
+use super::entry::MAX_PHOTOS;
 use crate::mistake::Review;
 
 /// An embedding as TOML.

@@ -1,10 +1,13 @@
-//! The groups that people name in the gallery file. Only the configuration knows which groups exist.
+//! The groups that people name in the gallery file.
 
 use limen_core::person::GroupId;
 use toml::Spanned;
 
-use super::{Entry, MAX_GROUPS_OF_A_PERSON, Roster, RosterError, note_text};
-use crate::mistake::{MAX_MISTAKES, Mistake, Review};
+use super::wrong_text::note_text;
+use crate::mistake::Review;
+
+/// The largest number of groups per person. All of them are checked when the person is at the door.
+pub const MAX_GROUPS_OF_A_PERSON: usize = 16;
 
 /// The groups of one person; `who` names the person in mistakes.
 pub(super) fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanned<String>]) -> Vec<GroupId> {
@@ -24,49 +27,4 @@ pub(super) fn check_groups_of(review: &mut Review<'_>, who: &str, said: &[Spanne
         }
     }
     groups
-}
-
-impl Roster {
-    /// Checks that the configuration has all groups of all people.
-    pub fn check_groups<'a>(
-        &self,
-        known: impl Iterator<Item = &'a GroupId> + Clone,
-    ) -> Result<(), RosterError> {
-        let mistakes = self.unknown_groups(known);
-        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
-    }
-
-    /// A mistake for each group that the configuration does not have.
-    pub fn unknown_groups<'a>(&self, known: impl Iterator<Item = &'a GroupId> + Clone) -> Vec<Mistake> {
-        let mut mistakes = Vec::new();
-        for entry in &self.people {
-            for (group, line) in entry.standing.groups.iter().zip(&entry.group_lines) {
-                if !known.clone().any(|other| other == group) && mistakes.len() < MAX_MISTAKES {
-                    mistakes.push(self.unknown_group(entry, group, *line, known.clone()));
-                }
-            }
-        }
-        mistakes
-    }
-
-    fn unknown_group<'a>(
-        &self,
-        entry: &Entry,
-        group: &GroupId,
-        line: usize,
-        known: impl Iterator<Item = &'a GroupId>,
-    ) -> Mistake {
-        let names: Vec<&str> = known.map(GroupId::as_str).collect();
-        let remedy = match names.as_slice() {
-            [] => format!("the configuration has no [[group]]; add one with name = \"{group}\""),
-            names => format!("use one of {}, or add a [[group]] to the configuration", names.join(", ")),
-        };
-        Mistake {
-            file: self.file.clone(),
-            line: Some(line),
-            key: format!("person \"{}\" groups", entry.id),
-            what: format!("no group is called \"{group}\""),
-            remedy,
-        }
-    }
 }

@@ -6,7 +6,7 @@ use limen_core::person::{PersonId, printable};
 use limen_files::FileError;
 use thiserror::Error;
 
-use super::sealed::VERSION;
+use super::version::VERSION;
 
 /// Why a store, or a part of it, is not used.
 #[derive(Debug, Error)]

@@ -18,9 +18,9 @@ use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use limen_core::secret::Key;
 use sha2::{Digest as _, Sha256};
 
-use super::error::shown;
+use super::cursor::Cursor;
+use super::error::{StoreError, shown};
 use super::sealed::{self, KeyId};
-use super::{Cursor, StoreError};
 use crate::gallery::kept::{self, Kept};
 
 /// The name of the file in the state folder.

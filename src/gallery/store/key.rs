@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use limen_core::secret::{Key, MAX_KEY_BYTES};
 use limen_files::{Trust, read_secret, read_trusted, sync_folder, write_atomically};
 
-use super::StoreError;
-use super::error::shown;
+use super::error::{StoreError, shown};
 
 /// The systemd credential with the key: `LoadCredentialEncrypted=store-key:...`; the next one is called
 /// `store-key.next`.

@@ -11,8 +11,7 @@ use limen_core::person::PersonId;
 use limen_core::secret::Key;
 use limen_files::{Trust, open_trusted, sync_folder, write_atomically_by};
 
-use super::StoreError;
-use super::error::shown;
+use super::error::{StoreError, shown};
 use super::keeping::{self, KEPT_NAME, Sealed};
 use super::seen::Seen;
 use super::vault::{Opened, Vault};

@@ -12,8 +12,9 @@ use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
 use sha2::{Digest as _, Sha256};
 
-use super::error::shown;
-use super::{Cursor, Store, StoreError};
+use super::cursor::Cursor;
+use super::error::{StoreError, shown};
+use super::templates::Store;
 
 /// The version of this format.
 pub const VERSION: u32 = 1;

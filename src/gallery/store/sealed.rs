@@ -25,12 +25,12 @@ use limen_core::secret::Key;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::error::shown;
-use super::{Cursor, PhotoTemplate, Source, Store, StoreError};
+use super::cursor::Cursor;
+use super::error::{StoreError, shown};
+use super::templates::{PhotoTemplate, Source, Store};
+use super::version::VERSION;
 
 pub const MAGIC: &[u8; 8] = b"LIMENTPL";
-/// The version of this format.
-pub const VERSION: u32 = 2;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 /// The length of the part of the head that its tag covers, in bytes.

@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use limen_files::{Trust, read_trusted_text, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
-use super::error::shown;
+use super::error::{StoreError, shown};
 
 /// The name of the file in the state folder.
 const NAME: &str = "templates.seen";

@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::PhotoDigest;
+use limen_core::person::PersonId;
 use limen_core::secret::Key;
 use limen_files::Trust;
 use proptest::prelude::*;
@@ -210,12 +212,12 @@ fn swapped_repeated_and_foreign_records_are_refused_by_name() {
 fn a_record_of_another_model_or_an_older_store_does_not_pass_for_a_new_one() {
     let place = Place::with_store();
     let old = place.bytes();
-    let other = Store { model: ModelDigest::of(b"another"), ..Store::empty(model()) };
+    let other = Store::empty(model()).with_model(ModelDigest::of(b"another"));
     assert!(
         place.vault().open(other.model(), Trust::Checked).expect("opens").expect("there").store.is_empty()
     );
     let mut bytes = old.clone();
-    bytes[HEAD + 65..HEAD + 97].copy_from_slice(&other.model.0);
+    bytes[HEAD + 65..HEAD + 97].copy_from_slice(&other.model().0);
     place.replace(&bytes);
     assert_eq!(place.altered(), (vec!["ada".to_owned()], 2));
 

@@ -10,13 +10,15 @@ use limen_core::person::PersonId;
 use limen_core::secret::Key;
 use limen_files::{FileLock, Trust, lock_folder, read_trusted, write_atomically_by};
 
-use super::error::shown;
+use super::error::{StoreError, shown};
 use super::key::KeyPlace;
 use super::plain;
 use super::sealed::{self, KeyId, Unsealed};
 use super::seen::{ModelVersion, Seen};
-use super::{STORE_NAME, Store, StoreError};
+use super::templates::Store;
 
+/// The name of the store in the state folder.
+pub const STORE_NAME: &str = "templates.limen";
 /// The largest store that is read, in bytes: the most photographs with 512 numbers per embedding.
 const MAX_STORE_BYTES: u64 = 1 << 30;
 

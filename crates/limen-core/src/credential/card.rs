@@ -6,7 +6,8 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::Digits;
+use super::digits::Digits;
+use super::equality::are_equal;
 
 /// The fewest digits of a card from a reader that types.
 const FEWEST_KEYS: usize = 4;
@@ -65,7 +66,7 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, CardError> {
 
 impl PartialEq for Card {
     fn eq(&self, other: &Self) -> bool {
-        super::are_equal(self.0.as_bytes(), other.0.as_bytes())
+        are_equal(self.0.as_bytes(), other.0.as_bytes())
     }
 }
 

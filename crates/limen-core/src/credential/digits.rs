@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::equality::are_equal;
+
 /// The largest number of digits that a person may type or a reader may send.
 pub const LONGEST: usize = 20;
 
@@ -72,7 +74,7 @@ impl fmt::Debug for Digits {
 
 impl PartialEq for Digits {
     fn eq(&self, other: &Self) -> bool {
-        super::are_equal(&self.0, &other.0)
+        are_equal(&self.0, &other.0)
     }
 }
 

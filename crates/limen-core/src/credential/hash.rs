@@ -10,7 +10,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::Digits;
+use super::digits::Digits;
+use super::equality::are_equal;
 
 /// The cost of a new hash: 19 MiB, two passes, one lane (OWASP Password Storage Cheat Sheet, Argon2id).
 const NEW: Cost = Cost { memory: 19 * 1024, passes: 2, lanes: 1 };
@@ -133,7 +134,7 @@ impl PinHash {
     /// Whether `pin` is the hashed PIN. Slow on purpose: tens of milliseconds on a PC.
     pub fn is_of(&self, pin: &Digits) -> Result<bool, HashError> {
         let computed = compute(pin, self.cost, &self.salt, self.hash.len())?;
-        Ok(super::are_equal(&computed, &self.hash))
+        Ok(are_equal(&computed, &self.hash))
     }
 
     fn phc(&self) -> Result<PasswordHash, Error> {

@@ -5,11 +5,11 @@
 
 use thiserror::Error;
 
-use super::Digits;
+use super::digits::Digits;
 
 /// The fewest digits of a PIN: ten thousand PINs, of which the lock-out allows about a hundred tries a day.
 pub const SHORTEST_PIN: usize = 4;
-/// The most digits of a PIN: people do not remember more.
+/// The largest number of digits of a PIN: people do not remember more.
 pub const LONGEST_PIN: usize = 8;
 
 /// Why a PIN is not accepted.

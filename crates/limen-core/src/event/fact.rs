@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    AlarmKind, AlarmStep, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Personal,
-    Refusal, TrackId,
-};
+use super::entry::{EntryDevice, EntryMistake, FactorRefusal};
+use super::observation::TrackId;
+use super::personal::Personal;
+use super::refusal::Refusal;
+use super::site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};
 use crate::credential::Factor;
 use crate::person::PersonId;
 
@@ -197,7 +198,7 @@ pub enum Fact {
         track: Option<TrackId>,
         /// The distance to the template, for administrators.
         distance: Option<f32>,
-        /// The longest time unlocked, in milliseconds; none: until the reason for the grant ends.
+        /// The longest time unlocked, in milliseconds. `None`: until the reason for the grant ends.
         unlock_ms: Option<u64>,
         /// Who gave the command, if it was one.
         caller: Option<Caller>,
@@ -211,7 +212,7 @@ pub enum Fact {
         person: Personal<PersonId>,
         /// How long the door waits, in seconds.
         seconds: u64,
-        /// The factors of which one is needed; none: a second person is needed.
+        /// The factors, of which one is needed. Empty: a second person is needed.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
     },

@@ -2,7 +2,7 @@
 
 use crate::credential::{Card, Factor, Factors, PinHash, SecondFactor};
 
-/// How a person proves a second factor, and whether the person always needs one, whatever the groups.
+/// A person's PINs and card, and the person's own rule for a second factor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Means {
     /// The hash of the PIN.
@@ -11,9 +11,10 @@ pub struct Means {
     pub duress: Option<PinHash>,
     /// The person's card.
     pub card: Option<Card>,
-    /// The second factor that is asked for; none: the groups decide.
+    /// The second factor that this person must prove, besides what a group asks for. `None`: only the groups
+    /// decide.
     pub rule: Option<SecondFactor>,
-    /// The schedules during which it is asked for; none: always.
+    /// The schedules during which [`Self::rule`] holds. Empty: always.
     pub schedules: Vec<String>,
 }
 
@@ -23,7 +24,7 @@ impl Means {
         Factors { pin: self.pin.is_some(), card: self.card.is_some() }
     }
 
-    /// Whether the person has a PIN, or a card.
+    /// Whether the person can prove this factor.
     pub fn has(&self, factor: Factor) -> bool {
         self.factors().list().contains(&factor)
     }

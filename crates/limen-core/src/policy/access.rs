@@ -59,15 +59,15 @@ impl TwoPerson {
 pub struct Group {
     /// As gallery and configuration call it.
     pub id: GroupId,
-    /// When; none: at any time.
+    /// When the group lets people in. Empty: at any time.
     pub schedules: Vec<Arc<Schedule>>,
-    /// Somebody of one of these groups must have been let in on the same day; none: nobody need have.
+    /// Somebody of one of these groups must have been let in on the same day. Empty: no such rule.
     pub first_person_in: Vec<GroupId>,
-    /// With whom.
+    /// The two-person rule: with whom a person of this group must come.
     pub two_person: Option<TwoPerson>,
     /// For how long somebody who was let in is not let in again.
     pub anti_passback: Option<Duration>,
-    /// What is asked for besides the face.
+    /// The second factor that the group requires.
     pub second_factor: Option<FactorRule>,
 }
 

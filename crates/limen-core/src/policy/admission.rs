@@ -148,7 +148,7 @@ impl Admission {
         out
     }
 
-    /// A PIN was held against a person's.
+    /// A PIN was compared with a person's hashes.
     pub fn pin_verified(
         &mut self,
         at: &Context,

@@ -26,9 +26,9 @@ pub enum Command {
     },
     /// Unlock for so long, 1 s to [`LONGEST_COMMANDED`].
     Unlock(Duration),
-    /// Put a mode into force; none: the one of the schedules.
+    /// Put this mode into force. `None`: the schedules decide again.
     Mode(Option<Mode>),
-    /// An alarm was seen; none: all of them.
+    /// Somebody acknowledged this alarm. `None`: all alarms.
     Acknowledge(Option<AlarmKind>),
     /// Something that the shell does and that moves no door, by its name: reload, snapshot, ...
     Serve(&'static str),
@@ -94,7 +94,7 @@ pub enum Denial {
     TooMany,
     /// Time has gone back.
     TimeWentBack,
-    /// The daemon is leaving.
+    /// The daemon is stopping.
     Leaving,
 }
 
@@ -115,7 +115,7 @@ impl fmt::Display for Denial {
             Self::NoSuchAlarm(kind) => write!(f, "there is no alarm {kind}"),
             Self::TooMany => f.write_str("too many commands; try again in some seconds"),
             Self::TimeWentBack => f.write_str("the machine's time has gone back; the door stays locked"),
-            Self::Leaving => f.write_str("the daemon is leaving"),
+            Self::Leaving => f.write_str("the daemon is stopping"),
         }
     }
 }

@@ -22,16 +22,16 @@ pub struct RequestId(pub(super) u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryId(pub u64);
 
-/// What came of holding a PIN against a person's.
+/// The result of comparing a PIN with a person's hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinOutcome {
-    /// It is the person's.
+    /// It is the person's PIN.
     Right,
-    /// It is the person's for duress.
+    /// It is the person's duress PIN.
     Duress,
-    /// It is neither.
+    /// It is neither of them.
     Wrong,
-    /// It could not be found out.
+    /// The comparison failed.
     Failed,
 }
 
@@ -42,53 +42,54 @@ pub enum Event {
     Observed(Observation),
     /// A face was not usable in this frame.
     Unusable {
-        /// Whose.
+        /// The track of the face.
         track: TrackId,
         /// When the frame was taken.
         taken: Moment,
-        /// Why.
+        /// Why the face was not usable.
         why: Unusable,
     },
     /// The face is gone.
     TrackEnded(TrackId),
     /// The audit wrote the record, and when.
     Accepted(RequestId, Moment),
-    /// The audit could not.
+    /// The audit could not write the record.
     NotAccepted(RequestId),
-    /// A record whose acceptance is waited for was handed over, at this moment.
+    /// A record for which the policy waits was passed to the audit, at this moment.
     HandedOver(RequestId, Moment),
     /// Another gallery is in force.
     NewRoster(Roster),
-    /// Somebody allowed to commands something; answered by one [`Action::Answer`].
+    /// Somebody who is allowed to commands something. One [`Action::Answer`] answers it.
     Commanded {
         /// The name of this command.
         id: CommandId,
-        /// Who.
+        /// The caller.
         caller: Caller,
-        /// What.
+        /// What is commanded.
         command: Command,
     },
     /// Somebody was turned away at the socket.
     TurnedAway {
-        /// Who, if the kernel says so.
+        /// The client, if the kernel knows it.
         caller: Option<Caller>,
-        /// What was asked, by its name; "none" if that is not known.
+        /// The name of the request; "none" if it is not known.
         command: &'static str,
-        /// Why, printable.
+        /// The reason, in printable characters.
         why: String,
     },
-    /// An input line is at this now.
+    /// The state of an input line.
     Input {
-        /// Which.
+        /// The input line.
         input: Input,
-        /// Pressed, open, tampered with, released.
+        /// Whether it is active: pressed, open, tampered with or released.
         active: bool,
-        /// Found so when the daemon started, or when its lines could be read again: nobody moved it now.
+        /// Whether it was found like this when the daemon started or when its lines could be read again. Then
+        /// nobody has changed it now.
         at_start: bool,
     },
     /// The camera's picture shows nothing, or shows something.
     View {
-        /// Nothing: too dark, too bright, or the same everywhere.
+        /// Whether it shows nothing: too dark, too bright, or the same everywhere.
         blind: bool,
     },
     /// The mode that was commanded before the daemon started, where the site keeps it.
@@ -97,41 +98,41 @@ pub enum Event {
     LockDownKept,
     /// Somebody entered a PIN.
     PinEntered(EntryId),
-    /// It was held against a person's.
+    /// The PIN was compared with the person's hashes.
     PinVerified {
         /// Which.
         entry: EntryId,
         /// Whose.
         person: PersonId,
-        /// With what outcome.
+        /// The outcome.
         outcome: PinOutcome,
     },
     /// Somebody held a card to the reader.
     CardRead(Card),
     /// A part has failed; without most of them nothing may open.
     Failed(Part, String),
-    /// It is back.
+    /// A part works again.
     Recovered(Part),
     /// Time has passed.
     Tick,
-    /// The daemon is leaving.
+    /// The daemon is stopping.
     Shutdown,
 }
 
 /// What to show to whoever stands at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// Come in.
+    /// The person may enter.
     Granted,
-    /// Not you, or not so.
+    /// The person may not enter.
     Refused,
-    /// You, with a second person or factor.
+    /// The person may enter with a second person or factor.
     Waiting,
     /// Nothing.
     Idle,
 }
 
-/// What is heard at the door.
+/// The sound at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sound {
     /// Nothing.
@@ -152,23 +153,23 @@ pub enum Action {
     Lock,
     /// Show a sign.
     Show(Sign),
-    /// Be heard like this until told otherwise.
+    /// Make this sound until the next one is set.
     Sound(Sound),
-    /// Write this down.
+    /// Record this fact.
     Record(Fact),
-    /// Write this down and say [`Event::Accepted`] or [`Event::NotAccepted`].
+    /// Record this fact, and answer with [`Event::Accepted`] or [`Event::NotAccepted`].
     RecordAndAnswer(RequestId, Fact),
-    /// Hold this entry against this person's PINs, and say [`Event::PinVerified`].
+    /// Compare this entry with this person's PINs, and answer with [`Event::PinVerified`].
     VerifyPin {
         /// Which.
         entry: EntryId,
         /// Whose.
         person: PersonId,
-        /// What is kept of that person's PINs.
+        /// The hashes of that person's PINs.
         means: Arc<Means>,
     },
     /// Overwrite this entry.
     ForgetPin(EntryId),
-    /// What came of a command, once for each.
+    /// The answer to a command, exactly one for each.
     Answer(CommandId, Verdict),
 }

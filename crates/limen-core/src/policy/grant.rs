@@ -62,22 +62,22 @@ impl Grant {
         Self { from, ..self }
     }
 
-    /// By what.
+    /// What unlocked the door.
     pub fn kind(&self) -> GrantKind {
         self.kind
     }
 
-    /// Whose face.
+    /// The person whose face was recognised.
     pub fn person(&self) -> Option<&PersonId> {
         self.person.as_ref()
     }
 
-    /// Who was recognised before and goes in as well.
+    /// The person who was recognised first and enters as well.
     pub fn second(&self) -> Option<&PersonId> {
         self.second.as_ref()
     }
 
-    /// Everybody whom it lets in by name.
+    /// The ids of all people whom the grant lets in.
     pub fn people(&self) -> impl Iterator<Item = &PersonId> {
         self.person.iter().chain(&self.second)
     }
@@ -87,7 +87,7 @@ impl Grant {
         self.factors
     }
 
-    /// Which track.
+    /// The track of the face.
     pub fn track(&self) -> Option<TrackId> {
         self.track
     }
@@ -107,7 +107,7 @@ impl Grant {
         now < self.from || self.until().is_some_and(|until| now >= until)
     }
 
-    /// How long it lasts at most; none: until what it is for is over.
+    /// The longest time that the grant lasts. `None`: until its reason ends.
     pub fn length(&self) -> Option<Duration> {
         self.length
     }

@@ -230,7 +230,7 @@ impl Lock {
     /// Without this part nobody is let in, or nothing can be unlocked.
     pub fn part_failed(&mut self, part: Part) -> Vec<Outcome> {
         match part {
-            // People get in all the same. A fire release goes on until its line is read again, or a command ends it.
+            // People still get in. A fire release goes on until its line is read again or a command ends it.
             Part::Inputs | Part::Door => self.lock(Relock::Fault, Reach::ExitButton, None),
             part if part.stops_the_door() => self.lock(Relock::Fault, Reach::Mode, None),
             // Who needs nothing of it does not miss it.

@@ -83,7 +83,7 @@ pub struct DoorRules {
     pub held_open: Duration,
     /// How long before that alarm the warning begins.
     pub warning: Duration,
-    /// How long the camera may show nothing before the alarm; none: for ever.
+    /// How long the camera may show nothing before the alarm. `None`: no alarm.
     pub blind: Option<Duration>,
     /// The lock is real, and the camera's pictures may come from a program.
     pub virtual_camera: bool,

@@ -164,7 +164,8 @@ impl Site {
         self.turn_mode(at, None)
     }
 
-    /// A mode is commanded; none: that of the schedules. `in_budget`: the command is recorded in any case.
+    /// A mode is commanded. `None`: the schedules decide again. `in_budget`: the command is recorded in any
+    /// case.
     pub fn mode_commanded(
         &mut self,
         at: &Context,
@@ -175,7 +176,7 @@ impl Site {
         self.modes.command(mode.map(|mode| (mode, ModeSource::Command)));
         let turned = self.turn_mode(at, Some(caller));
         if turned.is_empty() && in_budget {
-            // It was in force already; who commanded it is recorded all the same.
+            // The mode was in force already, but the command and its caller are still recorded.
             let (mode, source) = (self.modes.in_force(), self.modes.source());
             let record = Fact::Mode { mode, source, caller: Some(caller) };
             return vec![Outcome::Do(Action::Record(record))];
@@ -217,7 +218,7 @@ impl Site {
         steps.into_iter().flatten().map(Action::Record).collect()
     }
 
-    /// Somebody has seen an alarm; none: all of them.
+    /// Somebody acknowledges an alarm. `None`: all alarms.
     pub fn acknowledge(&mut self, alarm: Option<AlarmKind>, caller: Caller) -> Result<Vec<Action>, Denial> {
         if let Some(kind) = alarm
             && !self.alarms().any(|listed| listed.kind == kind)

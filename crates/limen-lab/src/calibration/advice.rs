@@ -7,10 +7,9 @@
 //! times their number. The promise is broken if it is below the 99 % Clopper-Pearson lower bound of the
 //! fraction of pairs that pass. Then the old target is divided by the ratio of passed to promised pairs.
 
+use super::checked::CHECKED;
 use super::impostors::{Check, Impostors};
 
-/// The rates of one comparison at which pairs are counted.
-pub const CHECKED: [f64; 2] = [1e-2, 1e-3];
 /// Fewer pairs than these tell nothing about a site; five people have ten.
 pub const LEAST_PAIRS: u64 = 10;
 /// The significance level of each of the two one-sided tests.

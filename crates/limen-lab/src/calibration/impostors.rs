@@ -3,12 +3,12 @@
 use limen_core::embedding::{Margin, Score};
 use limen_vision::matching::scoring::{Scored, Scoring};
 
-use super::advice::CHECKED;
-use super::look_alikes::MOST_PAIRS;
+use super::checked::CHECKED;
+use super::near_pairs::{NearPair, NearPairs};
 use super::ready::{Bars, Gauge, Ready};
 use super::tally::Tally;
 
-/// The most synthetic faces that are compared with every template.
+/// The largest number of synthetic faces that are compared with every template.
 const MOST_STRANGERS: usize = 500;
 
 /// The result of comparing different people.
@@ -29,8 +29,8 @@ pub struct Impostors {
 pub struct Check {
     /// The number of pairs with at least one comparison that passes.
     pub passed: u64,
-    /// The most pairs that the tables promise: the sum over pairs of the rate times the comparisons, at most
-    /// 1 each.
+    /// The largest number of pairs that the tables promise: the sum over pairs of the rate times the
+    /// comparisons, at most 1 each.
     pub promised: f64,
 }
 
@@ -46,44 +46,6 @@ pub struct Strangers {
     /// The fraction of comparisons within the score that one stranger in a hundred reaches: 0.01 if the
     /// cohort were like strangers. `None` without tables.
     pub share_at_one_in_a_hundred: Option<f64>,
-}
-
-/// Two people who are too near, with their nearest comparison.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NearPair {
-    /// Their indices in the list of people compared.
-    pub people: [usize; 2],
-    pub score: Score,
-    pub threshold: Score,
-}
-
-impl NearPair {
-    fn excess(&self) -> f32 {
-        self.score.get() - self.threshold.get()
-    }
-}
-
-/// The nearest of the pairs that are too near, and the number of all of them.
-#[derive(Debug, Default)]
-pub(super) struct NearPairs {
-    pub pairs: Vec<NearPair>,
-    pub count: usize,
-}
-
-impl NearPairs {
-    fn extend(&mut self, pair: Option<NearPair>) {
-        let Some(pair) = pair else { return };
-        self.count += 1;
-        self.pairs.push(pair);
-        if self.pairs.len() >= 2 * MOST_PAIRS {
-            self.keep_nearest();
-        }
-    }
-
-    fn keep_nearest(&mut self) {
-        self.pairs.sort_by(|a, b| a.excess().total_cmp(&b.excess()));
-        self.pairs.truncate(MOST_PAIRS);
-    }
 }
 
 /// Compares all people with each other. A pair is too near if one of its comparisons is accepted, or would be

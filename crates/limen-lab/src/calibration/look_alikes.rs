@@ -9,12 +9,10 @@ use limen_core::embedding::{Margin, Score};
 use limen_core::person::PersonId;
 use limen_vision::matching::scoring::Scored;
 
-use super::Site;
-use super::impostors::NearPair;
+use super::near_pairs::NearPair;
 use super::ready::Ready;
+use super::site::Site;
 
-/// The most pairs that are examined; a configuration may contain no more.
-pub const MOST_PAIRS: usize = 1000;
 /// The largest margin that is proposed: a larger one refuses too many good photographs.
 const LARGEST_MARGIN: f32 = 0.3;
 /// The smallest margin that is proposed if the usual margin is zero or almost zero.

@@ -8,7 +8,7 @@ use limen_core::person::PersonId;
 use limen_vision::matching::scoring::{Scored, Scoring};
 use limen_vision::matching::thresholds::{Case, Thresholds};
 
-use super::advice::CHECKED;
+use super::checked::CHECKED;
 
 /// The longest embedding that is compared, so that no distance overflows.
 const LONGEST: f32 = 1e18;

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use limen_core::embedding::{Embedding, Metric, ModelDigest};
-use limen_core::people::{Person, Standing};
+use limen_core::embedding::{Embedding, Margin, Metric, ModelDigest};
+use limen_core::people::{Gallery, Person, Standing};
 use limen_core::person::PersonName;
+use limen_vision::matching::LookAlikes;
 use limen_vision::matching::cohort::{Cohort, CohortFacts};
+use limen_vision::matching::scoring::Scoring;
+use limen_vision::matching::thresholds::Thresholds;
 
 use super::advice::Reason;
 use super::look_alikes::Remedy;

@@ -2,10 +2,13 @@
 
 mod conv;
 mod epilogue;
+mod kernel;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod packed;
 mod pool;
+mod portable;
+mod supported;
 #[cfg(test)]
 mod tests;
 mod tile;

@@ -1,4 +1,4 @@
-//! One operator: a kernel, and what its results are to tract.
+//! One operator of the graph: a kernel, and how tract sees its results.
 
 use std::fmt;
 
@@ -11,23 +11,23 @@ use super::work::{Results, Work};
 use crate::kernels::image::Image;
 use crate::kernels::int8::Outputs;
 
-/// What a result is to tract.
+/// How tract sees a result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Form {
-    /// An image of ours.
+    /// An image in our own storage, [`Held`]: tract only passes it on.
     Held,
-    /// A tensor of this type and shape, its elements as the image has them, without a border.
+    /// A plain tensor of this type and shape. Its elements are in the order of the image, without a border.
     Plain(DatumType, TVec<usize>),
 }
 
 /// Where a step writes.
 #[derive(Debug, Clone)]
 pub struct Target<T> {
-    /// How the result lies.
+    /// The layout of the result in memory.
     pub image: Image,
-    /// What its border is filled with.
+    /// The value that fills the image's border.
     pub border: T,
-    /// What it is to tract.
+    /// How tract sees the result.
     pub form: Form,
 }
 
@@ -67,7 +67,7 @@ impl Room {
             Self::Held(held) => Ok(held.buffer.floats_mut()),
             Self::Plain(tensor) => {
                 let view = tensor.to_plain_array_view_mut::<f32>()?;
-                view.into_slice().context("a new tensor lies in the order of its axes")
+                view.into_slice().context("a new tensor is contiguous")
             }
         }
     }
@@ -87,7 +87,8 @@ impl Room {
     }
 }
 
-/// A kernel as an operator. Its outputs are the numbers, then the bytes, of those that it has.
+/// A kernel as an operator of tract. It has one or two outputs: first the `f32` one, then the byte one, if it
+/// has both.
 #[derive(Clone)]
 pub struct Step(Arc<Inner>);
 
@@ -109,7 +110,7 @@ impl Step {
         Self(Arc::new(Inner { work, floats, bytes, buffers: Arc::clone(buffers) }))
     }
 
-    /// What tract is to know of its outputs.
+    /// The types, shapes and storage of its outputs, as tract wants them.
     pub fn facts(&self) -> TVec<TypedFact> {
         let floats = self.0.floats.as_ref().map(Target::fact);
         floats.into_iter().chain(self.0.bytes.as_ref().map(Target::fact)).collect()

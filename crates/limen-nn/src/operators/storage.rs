@@ -10,12 +10,12 @@ use super::buffers::Buffers;
 use crate::kernels::buffer::Buffer;
 use crate::kernels::image::Image;
 
-/// What tract knows of such a tensor besides type and shape: how the image lies.
+/// The layout of the image: what tract knows of such a tensor besides type and shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lies {
-    /// Where its pixels are.
+    /// The layout of the pixels.
     pub image: Image,
-    /// Bytes of an element.
+    /// The size of an element, in bytes.
     pub size: usize,
 }
 
@@ -25,12 +25,12 @@ impl ExoticFact for Lies {
     }
 }
 
-/// A buffer with an image in it, which goes back to its network's when nobody reads it any more.
+/// A buffer with an image. It goes back to the buffers of its network when nobody reads it any more.
 #[derive(Debug)]
 pub struct Held {
     /// The image's elements.
     pub buffer: Buffer,
-    /// How they lie.
+    /// The layout of the elements.
     pub lies: Lies,
     from: Arc<Buffers>,
 }
@@ -41,14 +41,14 @@ impl Held {
         Self { buffer: from.take(lies.image.len() * lies.size), lies, from: Arc::clone(from) }
     }
 
-    /// The image as a tensor, of a shape that says channels first.
+    /// The image as a tensor. Its shape has the channels first.
     pub fn into_tensor(self) -> Tensor {
         let Image { height, width, channels, .. } = self.lies.image;
         let datum_type = if self.lies.size == 1 { DatumType::U8 } else { DatumType::F32 };
         Tensor::from_storage(datum_type, &[1, channels, height, width], self)
     }
 
-    /// The image's bytes, whatever they are.
+    /// The image's elements as bytes, of either element type.
     pub fn bytes(&self) -> &[u8] {
         &self.buffer.bytes()[..self.lies.image.len() * self.lies.size]
     }

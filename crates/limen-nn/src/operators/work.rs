@@ -44,15 +44,15 @@ pub enum Work {
     Pool(int8::Pool),
 }
 
-/// Where the results go, with how they lie there.
+/// Where the results are written, and in which layout.
 pub struct Results<'a> {
-    /// Numbers and bytes.
+    /// The memory for the `f32` result and for the byte result.
     pub outputs: int8::Outputs<'a>,
-    /// Of the numbers.
+    /// The layout of the `f32` result.
     pub floats: Option<Image>,
-    /// Of the bytes.
+    /// The layout of the byte result.
     pub bytes: Option<Image>,
-    /// Memory of its own.
+    /// Scratch memory of the kernel.
     pub scratch: &'a mut [f32],
 }
 

@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use tract_onnx::tract_core::internal::{Arc, OutletId, Tensor};
 
-use super::read::LARGEST;
 use crate::kernels::image::{Border, Image, Window};
 use crate::kernels::map::Quantisation;
+
+/// Elements of the largest image; far above what a picture needs, far below what a sum of sizes could overflow.
+pub const LARGEST: usize = 1 << 24;
 
 /// A value that is one image.
 #[derive(Debug, Clone, Copy)]

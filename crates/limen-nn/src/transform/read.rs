@@ -20,13 +20,11 @@ use tract_onnx::tract_core::ops::math::{Add, Div, Max, Mul};
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLinearU8};
 
-use super::graph::{Graph, Node, Op, Picture};
+use super::graph::{Graph, LARGEST, Node, Op, Picture};
 use crate::kernels::image::{Border, Window};
 use crate::kernels::map::Quantisation;
 use constants::{constant, for_each, numbers, only_number, same_elements, window};
 
-/// Elements of the largest image; far above what a picture needs, far below what a sum of sizes could overflow.
-pub const LARGEST: usize = 1 << 24;
 /// How far above itself a signed byte is stored.
 const SIGNED: i32 = 128;
 

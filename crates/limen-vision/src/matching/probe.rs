@@ -24,7 +24,7 @@ pub struct Part {
 /// How frames are fused.
 #[derive(Debug, Clone, Copy)]
 pub struct Fusing<'a> {
-    /// The most frames in a probe.
+    /// The largest number of frames in a probe.
     pub window: usize,
     /// A frame farther than this from the probe shows another person: two people may pass through one track.
     pub same_face: Distance,

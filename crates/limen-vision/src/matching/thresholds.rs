@@ -6,12 +6,16 @@
 //! valid without. If the target is below the smallest rate of a table, the table's strictest score is used
 //! and the target is not met: [`Thresholds::promise`] says so. Without a cohort a score is a distance.
 
+mod case;
+mod error;
 mod table;
 
 use limen_core::embedding::{Crops, Distance, Metric, Score};
-use thiserror::Error;
 
 use table::{Rate, Tables};
+
+pub use case::Case;
+pub use error::ThresholdError;
 
 /// How many independent tries one attempt (one track, at most 10 s) counts as. This is an assumption: frames
 /// of one track are almost the same picture, but people move and the light changes, so it is more than one.
@@ -19,57 +23,6 @@ pub const TRIES_PER_ATTEMPT: u32 = 3;
 
 /// The distance of opposite directions. Vectors that are compared as they are may be farther apart.
 const LARGEST_ANGLE: f32 = 2.0;
-
-/// Why there is no threshold.
-#[derive(Debug, Error, PartialEq)]
-pub enum ThresholdError {
-    /// The manifest could not be read.
-    #[error("the error-rate tables of the model manifest cannot be read: {0}")]
-    Unreadable(String),
-    /// The model was never measured.
-    #[error(
-        "model {0} has no error-rate table for cohort = {1:?}: set [recognition] max-distance, \
-         and know that its false accept rate is then unknown"
-    )]
-    NoTable(String, String),
-    /// An error-rate table is wrong.
-    #[error("model {model}: error-rate table {table}: {what}")]
-    Table {
-        /// The name of the model.
-        model: String,
-        /// The place of the table in the manifest.
-        table: String,
-        /// What is wrong with it.
-        what: &'static str,
-    },
-    /// The target is no rate.
-    #[error("{0} is no false accept rate; use more than 0, to 1")]
-    Rate(f64),
-    /// The fixed distance accepts every face.
-    #[error(
-        "[recognition] max-distance = {0} accepts everybody with this model; use a smaller one, 2 at most"
-    )]
-    AcceptsEverybody(Distance),
-    /// The manifest has no limit for two frames of the same face.
-    #[error(
-        "model {0}: neither its manifest nor an error-rate table without a cohort says how far apart two frames of \
-         one face may be; add same-face = DISTANCE to its manifest (models/README.md)"
-    )]
-    NoSameFace(String),
-}
-
-/// What is compared: the key of a table, and the number of people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Case {
-    /// The number of enrolled people, each of whom is compared.
-    pub people: usize,
-    /// The number of photographs in the template.
-    pub photographs: usize,
-    /// The number of frames in the probe.
-    pub frames: u32,
-    /// The crops of the probe; templates always contain the mirrored crop too.
-    pub crops: Crops,
-}
 
 /// The target and what the tables can reach: false accepts per attempt, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]

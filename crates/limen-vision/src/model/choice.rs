@@ -1,53 +1,16 @@
 //! Which embedding network to use, and the pack that a name stands for.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use limen_core::embedding::ModelDigest;
 
+use super::built_in_packs::{DEFAULT_ALIAS, built_in_packs};
+use super::builtin::builtin_file;
+use super::error::ModelError;
 use super::manifest::{Manifest, Role};
+use super::name::ModelName;
 use super::pack::Pack;
 use super::packs::Packs;
-use super::{ModelError, builtin_file};
-
-/// The longest name of a model, in characters. It is part of file names and log lines.
-const MAX_NAME_LENGTH: usize = 64;
-/// Another name of the default network in a configuration.
-const DEFAULT_ALIAS: &str = "int8";
-
-/// A model's name: 1 to 64 of `a-z`, `0-9`, `-`, beginning and ending with a letter or digit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ModelName(String);
-
-impl ModelName {
-    /// The rule for names, as the end of a message about a wrong one.
-    pub const RULE: &str = "is no model's name; use 1 to 64 of a-z, 0-9 and '-' between them";
-
-    /// Checks a text and makes a name of it; `None` if it breaks [`Self::RULE`].
-    pub fn new(text: &str) -> Option<Self> {
-        let allowed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        let sound = allowed && (1..=MAX_NAME_LENGTH).contains(&text.len());
-        (sound && !text.starts_with('-') && !text.ends_with('-')).then(|| Self(text.to_owned()))
-    }
-
-    /// The name's text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether one of this program's own networks has the name, so that no pack may have it.
-    pub(super) fn is_built_in(&self) -> Result<bool, ModelError> {
-        let manifest = Manifest::built_in()?;
-        let mut compiled_in = manifest.entries().iter().filter(|entry| builtin_file(&entry.file).is_some());
-        Ok(self.0 == DEFAULT_ALIAS || compiled_in.any(|entry| entry.name == self.0))
-    }
-}
-
-impl fmt::Display for ModelName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
 
 /// Which embedding network to use.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,13 +57,6 @@ impl EmbedderChoice {
     }
 }
 
-/// The embedding networks that are compiled in.
-pub(super) fn built_in_packs() -> Result<Vec<Pack>, ModelError> {
-    let manifest = Manifest::built_in()?;
-    let embedders = manifest.entries().iter().filter(|entry| entry.role == Role::Embedding);
-    embedders.filter(|entry| builtin_file(&entry.file).is_some()).map(Pack::built_in).collect()
-}
-
 fn named(manifest: &Manifest, name: &ModelName, packs: &Packs) -> Result<Pack, ModelError> {
     let compiled_in = manifest.entries().iter().find(|entry| {
         entry.name == name.as_str() && entry.role == Role::Embedding && builtin_file(&entry.file).is_some()
@@ -135,24 +91,6 @@ fn pinned(manifest: &Manifest, path: &Path, sha256: ModelDigest, packs: &Packs) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_fit_for_a_file_and_a_log() {
-        for name in ["a", "means-2", &"a".repeat(64)] {
-            assert!(ModelName::new(name).is_some(), "{name}");
-        }
-        for name in ["", "-a", "a-", "A", "a/b", "../a", "a.b", "a b", "ä", &"a".repeat(65)] {
-            assert!(ModelName::new(name).is_none(), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_names_of_this_programs_networks_are_taken() {
-        for (name, taken) in [("int8", true), ("embedding-int8", true), ("detector", true), ("mine", false)] {
-            let name = ModelName::new(name).expect("a name");
-            assert_eq!(name.is_built_in().expect("readable"), taken, "{name}");
-        }
-    }
 
     #[test]
     fn the_default_network_answers_to_both_its_names() {

@@ -6,8 +6,8 @@ use limen_core::embedding::{Distance, Metric, ModelDigest};
 use limen_core::person::printable;
 use serde::Deserialize;
 
-use super::ModelError;
 use super::builtin::MANIFEST;
+use super::error::ModelError;
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;

@@ -3,7 +3,7 @@
 use limen_core::embedding::ModelDigest;
 use limen_nn::{NetworkError, Place, guarded};
 
-use super::ModelError;
+use super::error::ModelError;
 use super::manifest::Entry;
 
 /// A loaded network with its manifest entry. Cheap to clone, can run on any thread.

@@ -8,9 +8,10 @@ use limen_core::embedding::ModelDigest;
 use limen_files::{Trust, read_trusted, read_trusted_text};
 
 use super::builtin::{MANIFEST, builtin_file};
-use super::choice::ModelName;
+use super::error::ModelError;
 use super::manifest::{CohortFile, Entry, Manifest, Role};
-use super::{ModelError, Network};
+use super::name::ModelName;
+use super::network::Network;
 
 /// The largest network, in bytes: the file and the graph made from it are in memory together, and the service
 /// has 512 MiB.

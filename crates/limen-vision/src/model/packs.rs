@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use limen_core::embedding::ModelDigest;
 use limen_files::{Trust, lock_file, write_atomically};
 
-use super::ModelError;
-use super::choice::{ModelName, built_in_packs};
+use super::built_in_packs::built_in_packs;
+use super::error::ModelError;
+use super::name::ModelName;
 use super::pack::{Pack, read_manifest};
 
 /// The folder's name in the state folder.

@@ -25,9 +25,9 @@ pub const MAX_FILE: u64 = 32 << 20;
 pub const MIN_SIDE: u32 = 20;
 /// The longest side, in pixels.
 pub const MAX_SIDE: u32 = 12_000;
-/// The most pixels: 150 MB decoded, which fits into a Pi with 1 GB.
+/// The largest number of pixels: 150 MB decoded, which fits into a Pi with 1 GB.
 pub const MAX_PIXELS: u64 = 50_000_000;
-/// The most memory for decoding, in bytes.
+/// The largest memory for decoding, in bytes.
 const MAX_MEMORY: u64 = 256 << 20;
 /// Pictures are scaled down to this longer side, in pixels: more detail than the networks use.
 pub const LONGEST_SIDE: u32 = 1600;

@@ -1,7 +1,7 @@
-//! What is asked of a person besides the face, and when.
+//! Which second factor a person must prove, and when.
 //!
-//! A group asks on its own terms, as it does for everything else; what a person's own entry asks for comes on top. A
-//! rule with schedules holds while one of them is open, and while the time is unknown.
+//! Each group has its own rule. The rule in a person's own entry applies in addition. A rule with schedules
+//! holds while one of them is open, and while the time is unknown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use std::time::Duration;
 use super::schedule::Schedule;
 use crate::credential::{Factor, Factors, SecondFactor};
 
-/// How long whoever needs a second factor has for it, unless the configuration says otherwise.
+/// How long a person has to prove a second factor, unless the configuration says otherwise.
 pub const DEFAULT_FACTOR_PATIENCE: Duration = Duration::from_secs(15);
 
-/// What a group asks for besides the face.
+/// The second factor that a group requires.
 #[derive(Debug, Clone)]
 pub struct FactorRule {
-    /// What.
+    /// The factor that is required.
     pub factor: SecondFactor,
-    /// Only while one of these is open; none: always.
+    /// The rule holds only while one of these schedules is open. Empty: always.
     pub schedules: Vec<Arc<Schedule>>,
 }
 
-/// What is asked of a person on one way in: nothing, or up to two rules that must both be met.
+/// What a person must prove if one group lets them in: nothing, or one or two rules, which must all be met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Demands([Option<SecondFactor>; 2]);
 
 impl Demands {
-    /// What a group and a person's own entry ask for, as far as they ask.
+    /// The rule of a group and the rule of the person's own entry, if there are any.
     pub fn new(of_group: Option<SecondFactor>, own: Option<SecondFactor>) -> Self {
         Self([of_group, own])
     }

@@ -103,7 +103,7 @@ pub struct Schedule {
     pub week: [Vec<Window>; 7],
     /// What holidays do.
     pub on_holidays: OnHolidays,
-    /// Windows of single days, before week and holidays; none: closed all day.
+    /// The windows of single days. They take precedence over week and holidays. A day without windows is closed.
     pub exceptions: BTreeMap<Date, Vec<Window>>,
 }
 

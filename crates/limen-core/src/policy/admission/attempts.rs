@@ -1,13 +1,14 @@
-//! Wrong PINs and cards: by person they cost time, at the door they slow PIN entry down.
+//! Wrong PINs and cards. They lock out a factor of one person, and they slow down PIN entry at the door.
 //!
-//! PIN and card have an account each: a right card says nothing about who guesses PINs. Three wrong ones per person and
-//! factor are free; the next locks this factor of this person out for 30 s, and each further one for twice as long, at
-//! most 15 minutes, until a right one of the same factor. Nobody else is locked out by it, whoever stands at the door.
-//! That leaves who has another's face about two hundred tries a day, half of them typed before the face.
+//! Wrong PINs and wrong cards are counted separately: a right card does not show who guesses PINs. A person
+//! has three wrong tries per factor. The fourth one locks this factor of this person out for 30 s, and each
+//! further one for twice as long, at most 15 minutes, until the right one is entered. Nobody else is locked
+//! out. Somebody who can show another person's face has about two hundred tries per day, half of them typed
+//! before the face.
 //!
-//! A PIN entered before a face is held against whoever is recognised next. Wrong ones of this kind have an account of
-//! their own, whose only cost is that such PINs no longer count for this person: somebody who types nonsense and leaves
-//! cannot lock out who comes next.
+//! A PIN that is entered before a face is compared with the hashes of the person who is recognised next. If
+//! it is wrong, it is counted separately. Such wrong PINs can only cause that PINs typed before the face no
+//! longer count for this person. So somebody who types nonsense and leaves cannot lock out the next person.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -16,16 +17,16 @@ use crate::clock::Moment;
 use crate::credential::{Factor, Factors};
 use crate::person::PersonId;
 
-/// Wrong ones that cost nothing.
+/// How many wrong tries have no consequence.
 const FREE: u32 = 3;
-/// What the first that costs something costs; each further one doubles it.
+/// The lock-out after the first wrong try beyond [`FREE`]. Each further one doubles it.
 const FIRST_LOCKOUT: Duration = Duration::from_secs(30);
-/// No lock-out is longer.
+/// The longest lock-out.
 const LONGEST_LOCKOUT: Duration = Duration::from_secs(15 * 60);
-/// So many wrong ones within [`DOOR_WINDOW`] slow PIN entry down.
+/// This many wrong tries within [`DOOR_WINDOW`] slow PIN entry down.
 const DOOR_LIMIT: usize = 10;
 const DOOR_WINDOW: Duration = Duration::from_secs(60);
-/// A slowed door takes a PIN only this often.
+/// The time between two PINs that are checked while PIN entry is slowed.
 const SLOWED: Duration = Duration::from_secs(5);
 
 /// Whether an entry came before or after the face.
@@ -86,7 +87,7 @@ impl Attempts {
         account.left(now)
     }
 
-    /// One that was held against nobody, or is nobody's.
+    /// An entry that was compared with nobody's, or that belongs to nobody.
     pub fn wrong_at_the_door(&mut self, now: Moment) {
         if self.door.len() >= DOOR_LIMIT {
             self.door.pop_front();

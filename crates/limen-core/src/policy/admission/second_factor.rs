@@ -70,7 +70,7 @@ pub struct FactorCheck {
     asked: Option<Asked>,
     /// Whom the audit is asked about, with a factor proven.
     passing: Option<Visitor>,
-    /// Entered and not yet held against anybody.
+    /// Entered, but not yet compared with anybody's.
     pin: Option<HeldPin>,
     card: Option<(Card, Moment)>,
     /// At the verifier, which takes one at a time.
@@ -164,7 +164,7 @@ impl FactorCheck {
         self.use_held_pin(judge, out);
     }
 
-    /// Has the PIN that was entered held against the person who is asked.
+    /// Asks for a comparison of the entered PIN with the hashes of the person who is asked.
     pub fn use_held_pin(&mut self, judge: Judge<'_, '_>, out: &mut Vec<Outcome>) {
         let now = judge.at.moment();
         let (Some(pin), Some(asked), None) = (self.pin, &self.asked, self.verification) else { return };
@@ -186,7 +186,7 @@ impl FactorCheck {
         out.push(Outcome::Do(Action::VerifyPin { entry: pin.entry, person, means }));
     }
 
-    /// A PIN was held against a person's; false if it is not the one that is being verified.
+    /// A PIN was compared with a person's hashes. False if it is not the PIN that is being verified.
     pub fn pin_verified(
         &mut self,
         at: &Context,

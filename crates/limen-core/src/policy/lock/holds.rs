@@ -14,28 +14,28 @@ pub struct Holds {
     pub command: Option<Grant>,
 }
 
-/// Which holds an end of the unlocked time takes away.
+/// Which holds end when the door is locked. Each reach includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
-    /// That of the person who was let in.
+    /// The hold of the person who was let in.
     Person,
-    /// And that of a command.
+    /// Also the hold of a command.
     Command,
-    /// And that of the mode: a command or a fault ends it until the next grant.
+    /// Also the hold of the mode: a command or a fault ends it until the next grant.
     Mode,
-    /// And that of the exit button.
+    /// Also the hold of the exit button.
     ExitButton,
-    /// Everything.
+    /// All holds, including that of the fire alarm.
     All,
 }
 
 impl Holds {
-    /// Those that there are.
+    /// The holds that are in force.
     pub fn iter(&self) -> impl Iterator<Item = &Grant> {
         [&self.fire, &self.office, &self.exit_button, &self.command].into_iter().flatten()
     }
 
-    /// When the next of them ends by itself.
+    /// The earliest time at which a hold ends by itself.
     pub fn next_end(&self) -> Option<Moment> {
         self.iter().filter_map(Grant::until).min()
     }

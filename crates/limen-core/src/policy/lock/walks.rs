@@ -15,7 +15,7 @@ use crate::policy::tests::{CALLER, RULES, ada, at, request, told};
 struct Waiting {
     request: RequestId,
     since: u64,
-    /// How long it will hold the door; none: a person's, for the usual time.
+    /// How long it will keep the door unlocked. `None`: a person's grant, for the usual time.
     command: Option<Duration>,
 }
 

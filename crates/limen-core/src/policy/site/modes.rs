@@ -44,7 +44,7 @@ impl Modes {
         self.asked = None;
     }
 
-    /// A command; none: back to the schedules.
+    /// A mode was commanded. `None`: the schedules decide again.
     pub fn command(&mut self, mode: Option<(Mode, ModeSource)>) {
         self.commanded = mode;
     }

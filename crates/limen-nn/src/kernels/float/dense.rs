@@ -1,9 +1,10 @@
 //! Convolutions that mix all channels.
 
+use super::convolution::{Filters, Tail, slopes};
 use super::isa::Isa;
 use super::panels::Weights;
+use super::rows::rows_at_a_time;
 use super::tile::{Residual, Steps, Tile};
-use super::{Filters, Tail, rows_at_a_time, slopes};
 use crate::kernels::image::{Image, Slide};
 
 /// A convolution of all input channels into every output channel.

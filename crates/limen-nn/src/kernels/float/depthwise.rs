@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::columns::{self, first_channel};
+use super::convolution::{Filters, Tail, slopes};
 use super::isa::Isa;
 use super::lanes::{Job, Lanes, count};
 use super::tile::Steps;
-use super::{Filters, Tail, slopes};
 use crate::kernels::image::Slide;
 use crate::kernels::map::Activation;
 

@@ -24,7 +24,7 @@ macro_rules! count {
 }
 pub(super) use count;
 
-/// The most columns of lanes that are computed side by side, in any instruction set.
+/// The largest number of columns of lanes that are computed side by side, in any instruction set.
 pub(super) const MOST_COLUMNS: usize = 4;
 
 /// Work that is written for any instruction set.
@@ -44,7 +44,7 @@ pub(super) trait Lanes: Copy {
     const COUNT: usize;
     /// How many pixels are computed at once for a number of columns: as many as leave no register spilt.
     const PIXELS: [usize; MOST_COLUMNS + 1];
-    /// The most columns that are computed side by side.
+    /// The largest number of columns that are computed side by side.
     const COLUMNS: usize;
 
     /// Runs a job in a function compiled for this instruction set.

@@ -1,10 +1,11 @@
 //! A convolution of each channel by itself and the pointwise one behind it, as one step.
 
+use super::convolution::{Filters, Tail, slopes};
 use super::depthwise::{self, Rows};
 use super::isa::Isa;
 use super::panels;
+use super::rows::rows_at_a_time;
 use super::tile::{Residual, Steps, Tile};
-use super::{Filters, Tail, rows_at_a_time, slopes};
 use crate::kernels::image::{Image, Slide};
 use crate::kernels::map::Activation;
 

@@ -1,8 +1,9 @@
 //! The convolution of bytes with signed bytes.
 
 use super::epilogue::{Epilogue, Pixel, Rounding};
+use super::kernel::Kernel;
 use super::packed::{BLOCK, Packed, Weights};
-use super::tile::{Kernel, PIXELS, Sums, Tile};
+use super::tile::{PIXELS, Sums, Tile};
 use crate::kernels::image::{Image, Slide};
 
 /// A convolution of all input channels into every output channel, with its epilogue.

@@ -1,6 +1,6 @@
 //! The largest byte under a window, and what it stands for.
 
-use super::Outputs;
+use super::conv::Outputs;
 use crate::kernels::image::{Image, Slide};
 use crate::kernels::map::Quantisation;
 

@@ -1,6 +1,6 @@
 //! Every kernel that this processor can run against a plain reference, on sizes that fit no vector.
 
-use super::tile::Kernel;
+use super::kernel::Kernel;
 use super::{Conv, Epilogue, FloatTail, Outputs, Pool, Tables, Weights};
 use crate::kernels::buffer::SLACK;
 use crate::kernels::image::{Border, Image, Slide, Window};

@@ -7,7 +7,8 @@
 use limen_core::embedding::{Crops, Score};
 use serde::Deserialize;
 
-use super::{Case, ThresholdError};
+use super::case::Case;
+use super::error::ThresholdError;
 
 /// The probability that a stranger is accepted: above 0, at most 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]

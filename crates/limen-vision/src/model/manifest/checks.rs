@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use limen_core::embedding::MAX_DIMENSIONS;
 use limen_core::person::printable;
 
-use super::super::ModelError;
+use super::super::error::ModelError;
 use super::{Entry, Layout, Output, Role, SelfTest};
 
 /// The allowed sides of an input, in pixels.

@@ -2,10 +2,11 @@
 
 use std::arch::aarch64::*;
 
+use super::common::{FLIP, add_bias, flipped, group_of};
 use super::lanes::finish_neon;
-use super::{FLIP, add_bias, flipped, group_of};
+use crate::kernels::int8::kernel::Kernel;
 use crate::kernels::int8::packed::{BLOCK, GROUP};
-use crate::kernels::int8::tile::{Kernel, Sums, Tile};
+use crate::kernels::int8::tile::{Sums, Tile};
 
 /// If this processor has what it takes, as all have.
 pub fn kernel() -> Option<Kernel> {

@@ -2,10 +2,11 @@
 
 use std::arch::x86_64::*;
 
-use super::for_pixels;
 use super::lanes::finish_avx512;
+use super::pixels::for_pixels;
+use crate::kernels::int8::kernel::Kernel;
 use crate::kernels::int8::packed::{BLOCK, GROUP};
-use crate::kernels::int8::tile::{Kernel, Sums, Tile};
+use crate::kernels::int8::tile::{Sums, Tile};
 use crate::kernels::int8::unaligned::{read, write};
 
 /// If this processor has what it takes.

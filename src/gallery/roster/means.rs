@@ -11,10 +11,10 @@ use limen_core::people::Means;
 use limen_core::person::PersonId;
 use toml::{Spanned, Value};
 
-use super::roster::Entry;
-use crate::mistake::{Mistake, Review};
+use super::entry::Entry;
+use crate::mistake::Review;
 
-/// The most schedules that a person's rule may name.
+/// The largest number of schedules that a person's rule may name.
 const MAX_SCHEDULES: usize = 16;
 
 /// The value that most people have, in memory once.
@@ -102,37 +102,6 @@ impl Cards {
             let key = format!("person \"{}\" card", person.id);
             review.note(at, key, what, "give each person a card of their own");
         }
-    }
-}
-
-impl super::Roster {
-    /// Checks that the configuration has all schedules of people's second factors.
-    pub fn check_schedules(&self, known: &[&str]) -> Result<(), super::RosterError> {
-        let mistakes = self.unknown_schedules(known);
-        if mistakes.is_empty() { Ok(()) } else { Err(super::RosterError::Wrong(mistakes)) }
-    }
-
-    /// A mistake for each schedule that the configuration does not have.
-    pub fn unknown_schedules(&self, known: &[&str]) -> Vec<Mistake> {
-        let mut mistakes = Vec::new();
-        for entry in &self.people {
-            let named = entry.standing.means.schedules.iter().zip(&entry.schedule_lines);
-            for (name, line) in named.filter(|(name, _)| !known.contains(&name.as_str())) {
-                let remedy = match known {
-                    [] => "the configuration has no [[schedule]]; add it".to_owned(),
-                    known => format!("use {}, or add it to the configuration", known.join(" or ")),
-                };
-                mistakes.push(Mistake {
-                    file: self.file.clone(),
-                    line: Some(*line),
-                    key: format!("person \"{}\" second-factor-schedules", entry.id),
-                    what: format!("no [[schedule]] is called \"{name}\""),
-                    remedy,
-                });
-            }
-        }
-        mistakes.truncate(crate::mistake::MAX_MISTAKES);
-        mistakes
     }
 }
 

@@ -1,0 +1,39 @@
+//! The embedding networks that are compiled in, and the names that they take.
+
+use super::builtin::builtin_file;
+use super::error::ModelError;
+use super::manifest::{Manifest, Role};
+use super::name::ModelName;
+use super::pack::Pack;
+
+/// Another name of the default network in a configuration.
+pub(super) const DEFAULT_ALIAS: &str = "int8";
+
+/// The embedding networks that are compiled in.
+pub(super) fn built_in_packs() -> Result<Vec<Pack>, ModelError> {
+    let manifest = Manifest::built_in()?;
+    let embedders = manifest.entries().iter().filter(|entry| entry.role == Role::Embedding);
+    embedders.filter(|entry| builtin_file(&entry.file).is_some()).map(Pack::built_in).collect()
+}
+
+impl ModelName {
+    /// Whether one of this program's own networks has the name, so that no pack may have it.
+    pub(super) fn is_built_in(&self) -> Result<bool, ModelError> {
+        let manifest = Manifest::built_in()?;
+        let mut compiled_in = manifest.entries().iter().filter(|entry| builtin_file(&entry.file).is_some());
+        Ok(self.as_str() == DEFAULT_ALIAS || compiled_in.any(|entry| entry.name == self.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_this_programs_networks_are_taken() {
+        for (name, taken) in [("int8", true), ("embedding-int8", true), ("detector", true), ("mine", false)] {
+            let name = ModelName::new(name).expect("a name");
+            assert_eq!(name.is_built_in().expect("readable"), taken, "{name}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The stages of a frame, from its bytes to a comparison, and how long each took.
+
+use std::time::Duration;
+
+use crate::pipeline::Seen;
+
+/// The stages, in the order in which a frame meets them.
+pub const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
+
+/// Of each of [`STAGES`], for a frame that was looked at in `looked` and compared in `matched`.
+pub fn times_of(seen: &Seen, looked: Duration, matched: Duration) -> [Duration; STAGES.len()] {
+    let timing = seen.look.timing;
+    let glance = seen.decode + timing.glance;
+    [glance, timing.detect, timing.landmarks, timing.align, timing.embed, matched, looked + matched]
+}
+
+/// A time as reports give it.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
