@@ -6,6 +6,7 @@
 
 mod entry;
 mod fact;
+mod motion;
 mod observation;
 mod personal;
 mod refusal;
@@ -13,6 +14,7 @@ mod site;
 
 pub use entry::{EntryDevice, EntryMistake, FactorRefusal};
 pub use fact::{Caller, Fact, GrantKind, Part, Relock, StoreChange};
+pub use motion::{DenyCue, Draw, LogRatio, Motion, Prompt, Side, Step, Turn};
 pub use observation::{Candidate, Comparison, FRESHNESS, NoMatch, Observation, TrackId, Unusable};
 pub use personal::Personal;
 pub use refusal::Refusal;
