@@ -154,7 +154,7 @@ impl Policy {
     /// never finds a door open that should have closed.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
-        let overdue = self.lock.give_up_overdue(&self.context(now), &event);
+        let overdue = self.lock.give_up_overdue(&self.context(now, &self.settings), &event);
         self.follow(now, Out::Lock(overdue), &mut actions);
         self.pass_time(now, &mut actions);
         self.take(now, event, &mut actions);
@@ -164,11 +164,11 @@ impl Policy {
         actions
     }
 
-    /// What every machine is told.
-    fn context(&self, now: Now) -> Context {
+    /// What every machine is told. It borrows the settings alone, so that a machine may change beside it.
+    fn context<'a>(&self, now: Now, settings: &'a Settings) -> Context<'a> {
         Context {
             now,
-            settings: self.settings.clone(),
+            settings,
             time_went_back: now.moment < self.latest,
             mode: self.site.mode(),
             line_fails_since: self.site.failed_since(Part::Door),
@@ -179,18 +179,18 @@ impl Policy {
 
     /// What time alone ends, machine by machine.
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let ended = self.lock.pass_time(&self.context(now));
+        let ended = self.lock.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Lock(ended), actions);
-        let waited = self.admission.pass_time(&self.context(now));
+        let waited = self.admission.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(waited), actions);
         actions.extend(self.recognition.pass_time(now.moment));
     }
 
     /// Who takes an event.
     fn take(&mut self, now: Now, event: Event, actions: &mut Vec<Action>) {
-        let (at, moment) = (&self.context(now), now.moment);
+        let (at, moment) = (&self.context(now, &self.settings), now.moment);
         let out = match event {
-            Event::Observed(observation) => self.observed(at, &observation),
+            Event::Observed(observation) => self.observed(now, &observation),
             Event::Unusable { track, taken, why } => {
                 return self.recognition.unusable(moment, track, taken, why);
             }
@@ -224,17 +224,18 @@ impl Policy {
 
     /// What follows from how things stand at the end of a step: modes by schedule, lines that are still again, alarms.
     fn watch(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let turned = self.site.turn_mode(&self.context(now), None);
+        let turned = self.site.turn_mode(&self.context(now, &self.settings), None);
         self.follow(now, Out::Site(turned), actions);
         actions.extend(self.budget.left_out(now.moment));
         let calm = self.site.calm_lines(now.moment);
         self.follow(now, Out::Site(calm), actions);
         self.lock.allow_standing_open(now.moment);
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         actions.extend(self.site.watch(&at, self.lock.report(&at)));
     }
 
-    fn observed(&mut self, at: &Context, observation: &Observation) -> Out {
+    fn observed(&mut self, now: Now, observation: &Observation) -> Out {
+        let at = &self.context(now, &self.settings);
         match self.recognition.observed(at, observation) {
             Sighting::NotYet => Out::Shell(Vec::new()),
             Sighting::LooksBad => Out::Shell(vec![Action::Show(Sign::Refused)]),
@@ -268,11 +269,11 @@ impl Policy {
             lock::Outcome::Do(action) => actions.push(action),
             lock::Outcome::Opened(grant) => {
                 grant.track().into_iter().for_each(|track| self.recognition.granted(track));
-                let out = self.admission.opened(&self.context(now), &grant);
+                let out = self.admission.opened(&self.context(now, &self.settings), &grant);
                 self.follow(now, Out::Admission(out), actions);
             }
             lock::Outcome::LetDown(track) => {
-                if !self.admission.pass_again(&self.context(now)) {
+                if !self.admission.pass_again(&self.context(now, &self.settings)) {
                     self.recognition.ask_again(track, now.moment + ASK_AGAIN);
                 }
             }
@@ -280,7 +281,7 @@ impl Policy {
     }
 
     fn follow_site(&mut self, now: Now, out: site::Outcome, actions: &mut Vec<Action>) {
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         let out = match out {
             site::Outcome::Do(action) => return actions.push(action),
             site::Outcome::ExitPressed => self.lock.exit_pressed(&at),
@@ -290,7 +291,7 @@ impl Policy {
                 if mode == Mode::LockDown {
                     self.give_up_waiting(now, actions);
                 }
-                self.lock.mode_turned(&at, mode)
+                self.lock.mode_turned(&self.context(now, &self.settings), mode)
             }
             site::Outcome::PartFailed(part) => {
                 if part.stops_the_door() {
@@ -305,18 +306,19 @@ impl Policy {
     }
 
     fn give_up_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let out = self.admission.give_up(&self.context(now));
+        let out = self.admission.give_up(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(out), actions);
     }
 
     fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
         let before = std::mem::replace(&mut self.settings.roster, roster);
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         self.recognition.forget();
         let out = self.admission.people_replaced(&at);
-        self.follow(now, Out::Admission(out), actions);
         let stands = |grant: &Grant| admission::still_stands(&at, grant, &before);
-        if !self.lock.persons_grant().is_none_or(stands) {
+        let is_revoked = !self.lock.persons_grant().is_none_or(stands);
+        self.follow(now, Out::Admission(out), actions);
+        if is_revoked {
             let out = self.lock.lock(Relock::Revoked, Reach::Person, None);
             self.follow(now, Out::Lock(out), actions);
         }
@@ -356,7 +358,7 @@ impl Policy {
         if command.widens() && !spent.may_widen {
             return Err(Denial::TooMany);
         }
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         let (out, done) = match command {
             Command::Lock { ends_fire } => {
                 return self.lock_commanded(now, caller, ends_fire, spent.recorded, actions).map(Some);

@@ -69,14 +69,14 @@ impl Admission {
     }
 
     /// Enough frames agree on somebody.
-    pub fn recognised(&mut self, at: &Context, recognised: Recognised) -> Vec<Outcome> {
+    pub fn recognised(&mut self, at: &Context<'_>, recognised: Recognised) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.admit(at, recognised.into(), &mut out);
         out
     }
 
     /// Lets in, turns away, or asks for what is lacking.
-    fn admit(&mut self, at: &Context, visitor: Visitor, out: &mut Vec<Outcome>) {
+    fn admit(&mut self, at: &Context<'_>, visitor: Visitor, out: &mut Vec<Outcome>) {
         self.memory.turn_to(at.local_time().map(DateTime::date));
         let judge = Judge { at, memory: &self.memory };
         let judgement = judge.of_visitor(&visitor);
@@ -92,7 +92,13 @@ impl Admission {
         }
     }
 
-    fn let_in(&mut self, at: &Context, visitor: Visitor, second: Option<PersonId>, out: &mut Vec<Outcome>) {
+    fn let_in(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        second: Option<PersonId>,
+        out: &mut Vec<Outcome>,
+    ) {
         let length = at.settings.unlock_length([&visitor.person].into_iter().chain(&second));
         let Visitor { track, person, distance, proven, .. } = visitor.clone();
         let grant = Grant::face(at.moment(), length, person, track, second).proven_by(proven);
@@ -102,7 +108,7 @@ impl Admission {
 
     fn ask_for_factor(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         visitor: Visitor,
         demands: &[Demands],
         out: &mut Vec<Outcome>,
@@ -115,7 +121,13 @@ impl Admission {
         self.use_held_pin(at, out);
     }
 
-    fn wait_for_second(&mut self, at: &Context, visitor: Visitor, within: Duration, out: &mut Vec<Outcome>) {
+    fn wait_for_second(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        within: Duration,
+        out: &mut Vec<Outcome>,
+    ) {
         let Visitor { track, person, proven, refusal, .. } = visitor.begin_to_wait(out);
         let refusal = because(refusal, Refusal::SecondPersonMissing);
         out.push(Outcome::Do(Action::Show(Sign::Waiting)));
@@ -130,19 +142,19 @@ impl Admission {
     }
 
     /// Judges again whoever is asked and lacks nothing any more.
-    fn judge_again(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    fn judge_again(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
         if let Some(visitor) = self.factor.take_ready(Judge { at, memory: &self.memory }) {
             self.admit(at, visitor, out);
         }
     }
 
     /// Has a PIN verified that was entered before, if whoever is asked needs it.
-    fn use_held_pin(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    fn use_held_pin(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
         self.factor.use_held_pin(Judge { at, memory: &self.memory }, out);
     }
 
     /// Somebody entered a PIN.
-    pub fn pin_entered(&mut self, at: &Context, entry: EntryId) -> Vec<Outcome> {
+    pub fn pin_entered(&mut self, at: &Context<'_>, entry: EntryId) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.factor.pin_entered(Judge { at, memory: &self.memory }, entry, &mut out);
         out
@@ -151,7 +163,7 @@ impl Admission {
     /// A PIN was held against a person's.
     pub fn pin_verified(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         entry: EntryId,
         person: &PersonId,
         outcome: PinOutcome,
@@ -165,7 +177,7 @@ impl Admission {
     }
 
     /// Somebody held a card to the reader.
-    pub fn card_read(&mut self, at: &Context, card: Card) -> Vec<Outcome> {
+    pub fn card_read(&mut self, at: &Context<'_>, card: Card) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.factor.card_read(Judge { at, memory: &self.memory }, card, &mut out);
         self.judge_again(at, &mut out);
@@ -173,7 +185,7 @@ impl Admission {
     }
 
     /// The door opens: everybody whom the grant names is in.
-    pub fn opened(&mut self, at: &Context, grant: &Grant) -> Vec<Outcome> {
+    pub fn opened(&mut self, at: &Context<'_>, grant: &Grant) -> Vec<Outcome> {
         let day = at.local_time().map(DateTime::date);
         for person in grant.people() {
             self.memory.note_let_in(person, at.settings.groups_of(person), at.moment(), day);
@@ -188,12 +200,12 @@ impl Admission {
     }
 
     /// The audit was too slow: whoever has waited is judged again a little later; false if nobody has.
-    pub fn pass_again(&mut self, at: &Context) -> bool {
+    pub fn pass_again(&mut self, at: &Context<'_>) -> bool {
         self.factor.pass_again(at)
     }
 
     /// Those whose time is over are refused. While a grant waits for the audit nobody is: it may be theirs.
-    pub fn pass_time(&mut self, at: &Context) -> Vec<Outcome> {
+    pub fn pass_time(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         let mut out = Vec::new();
         if at.stage == Stage::Asking {
             return out;
@@ -207,7 +219,7 @@ impl Admission {
     }
 
     /// What people wait for is not to be had any more.
-    pub fn give_up(&mut self, at: &Context) -> Vec<Outcome> {
+    pub fn give_up(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.factor.give_up(at, &mut out);
         turn_away(at, self.memory.take_waiting(), &mut out);
@@ -215,14 +227,14 @@ impl Admission {
     }
 
     /// Other people are enrolled, or the same on other terms.
-    pub fn people_replaced(&mut self, at: &Context) -> Vec<Outcome> {
+    pub fn people_replaced(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         self.memory.keep_recent(at.moment());
         self.give_up(at)
     }
 }
 
 /// Nobody else comes in time for those who wait.
-fn turn_away(at: &Context, waiting: Vec<Waiting>, out: &mut Vec<Outcome>) {
+fn turn_away(at: &Context<'_>, waiting: Vec<Waiting>, out: &mut Vec<Outcome>) {
     if !waiting.is_empty() && at.stage == Stage::Locked {
         out.push(Outcome::Do(Action::Show(Sign::Refused)));
     }

@@ -80,10 +80,10 @@ pub(super) struct DoorReport {
 }
 
 /// What there is to know about an event, at the moment when a machine is told of it.
-#[derive(Debug, Clone)]
-pub(super) struct Context {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'a> {
     pub now: Now,
-    pub settings: Settings,
+    pub settings: &'a Settings,
     /// Now is before some earlier event: nothing opens.
     pub time_went_back: bool,
     /// The mode in force, by the site.
@@ -96,7 +96,7 @@ pub(super) struct Context {
     pub stage: Stage,
 }
 
-impl Context {
+impl Context<'_> {
     /// Whether somebody may be let in now, whoever it is.
     pub fn may_let_in(&self) -> bool {
         self.stage == Stage::Locked && !self.part_is_missing && !self.time_went_back

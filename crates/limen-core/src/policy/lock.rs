@@ -94,7 +94,7 @@ impl Lock {
     }
 
     /// What is to be known of it for alarms.
-    pub fn report(&self, at: &Context) -> DoorReport {
+    pub fn report(&self, at: &Context<'_>) -> DoorReport {
         DoorReport {
             forced: self.leaf.is_forced(),
             held_open: self.leaf.held_open(at.moment(), &at.settings.rules.door),
@@ -123,7 +123,7 @@ impl Lock {
     /// is no.
     pub fn unlock(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         id: CommandId,
         caller: Caller,
         length: Duration,
@@ -159,21 +159,21 @@ impl Lock {
     }
 
     /// Gives up every grant that waits for too long, unless this event answers it in time or hands it over.
-    pub fn give_up_overdue(&mut self, at: &Context, event: &Event) -> Vec<Outcome> {
+    pub fn give_up_overdue(&mut self, at: &Context<'_>, event: &Event) -> Vec<Outcome> {
         let overdue = self.pending().filter(|pending| pending.is_given_up(at.now, event));
         let overdue: Vec<RequestId> = overdue.map(|pending| pending.request).collect();
         overdue.into_iter().flat_map(|request| self.not_accepted(at, request)).collect()
     }
 
     /// Asking to open: the audit has recorded the grant.
-    pub fn accepted(&mut self, at: &Context, request: RequestId) -> Vec<Outcome> {
+    pub fn accepted(&mut self, at: &Context<'_>, request: RequestId) -> Vec<Outcome> {
         let Some(answered) = self.take_pending(request) else { return Vec::new() };
         self.opened_unrecorded = false;
         self.begin_granted(at, answered)
     }
 
     /// Asking to locked, or to open where the site wants it so: the audit has not recorded the grant.
-    pub fn not_accepted(&mut self, at: &Context, request: RequestId) -> Vec<Outcome> {
+    pub fn not_accepted(&mut self, at: &Context<'_>, request: RequestId) -> Vec<Outcome> {
         let Some(answered) = self.take_pending(request) else { return Vec::new() };
         let what = "the record of a grant was not accepted in time".to_owned();
         let mut out = vec![Outcome::Do(Action::Record(Fact::Fault { part: Part::Audit, what }))];
@@ -196,7 +196,7 @@ impl Lock {
     }
 
     /// The exit button was pressed.
-    pub fn exit_pressed(&mut self, at: &Context) -> Vec<Outcome> {
+    pub fn exit_pressed(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         let works = at.line_fails_since.is_none() && !at.time_went_back;
         let allowed = at.mode != Mode::LockDown || at.settings.rules.door.rex_in_lock_down;
         if !works || !allowed {
@@ -216,7 +216,7 @@ impl Lock {
     }
 
     /// Another mode is in force.
-    pub fn mode_turned(&mut self, at: &Context, mode: Mode) -> Vec<Outcome> {
+    pub fn mode_turned(&mut self, at: &Context<'_>, mode: Mode) -> Vec<Outcome> {
         match mode {
             Mode::LockDown => {
                 let rex = at.settings.rules.door.rex_in_lock_down;
@@ -239,7 +239,7 @@ impl Lock {
     }
 
     /// The contact says that the door is open or closed; `at_start`: it was found so.
-    pub fn door_moved(&mut self, at: &Context, open: bool, at_start: bool) -> Vec<Outcome> {
+    pub fn door_moved(&mut self, at: &Context<'_>, open: bool, at_start: bool) -> Vec<Outcome> {
         let rules = &at.settings.rules.door;
         let longer = at.settings.more_time(self.open().into_iter().flat_map(Grant::people));
         let moved = Move { now: at.moment(), open, is_held: self.is_held(), at_start, longer };
@@ -260,7 +260,7 @@ impl Lock {
     }
 
     /// Ends what is over by now, and what had not begun if time went back.
-    pub fn pass_time(&mut self, at: &Context) -> Vec<Outcome> {
+    pub fn pass_time(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         let now = at.moment();
         let mut out = match &self.state {
             State::Open { grant } if grant.is_over(now) => {
@@ -355,14 +355,14 @@ impl Lock {
         command.map(|(pending, id)| Answered::Command(pending.grant, id))
     }
 
-    fn begin_granted(&mut self, at: &Context, answered: Answered) -> Vec<Outcome> {
+    fn begin_granted(&mut self, at: &Context<'_>, answered: Answered) -> Vec<Outcome> {
         match answered {
             Answered::Person(grant) => self.open_for(at, grant),
             Answered::Command(grant, id) => self.hold_by_command(at, grant, id),
         }
     }
 
-    fn open_for(&mut self, at: &Context, grant: Grant) -> Vec<Outcome> {
+    fn open_for(&mut self, at: &Context<'_>, grant: Grant) -> Vec<Outcome> {
         let grant = grant.starting(at.moment());
         self.state = State::Open { grant: grant.clone() };
         let mut out = vec![Outcome::Opened(grant), Outcome::Do(Action::Show(Sign::Granted))];
@@ -371,7 +371,7 @@ impl Lock {
     }
 
     /// A command unlocks the door; one that unlocked it for longer already is not cut short.
-    fn hold_by_command(&mut self, at: &Context, grant: Grant, id: CommandId) -> Vec<Outcome> {
+    fn hold_by_command(&mut self, at: &Context<'_>, grant: Grant, id: CommandId) -> Vec<Outcome> {
         let length = grant.length().unwrap_or_default();
         let grant = grant.starting(at.moment());
         let before = self.holds.command.take().filter(|before| before.until() > grant.until());
@@ -383,7 +383,7 @@ impl Lock {
     }
 
     /// Somebody was let in: in the mode for it the door stays unlocked from here on.
-    fn stay_open(&mut self, at: &Context) -> Vec<Outcome> {
+    fn stay_open(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         if at.mode != Mode::OfficeOpen || self.holds.office.is_some() {
             return Vec::new();
         }

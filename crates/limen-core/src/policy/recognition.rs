@@ -58,7 +58,7 @@ pub(super) struct Recognised {
 
 impl Recognition {
     /// A face was compared. While nobody may be let in, enough frames are as good as too few.
-    pub fn observed(&mut self, at: &Context, observation: &Observation) -> Sighting {
+    pub fn observed(&mut self, at: &Context<'_>, observation: &Observation) -> Sighting {
         let track = observation.track;
         let evidence = self.evidence_of(track);
         match evidence.add(&at.settings.rules, at.moment(), observation) {

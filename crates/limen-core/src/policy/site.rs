@@ -153,13 +153,13 @@ impl Site {
     }
 
     /// The mode that was commanded before the start is in force again.
-    pub fn mode_kept(&mut self, at: &Context, mode: Mode) -> Vec<Outcome> {
+    pub fn mode_kept(&mut self, at: &Context<'_>, mode: Mode) -> Vec<Outcome> {
         self.modes.command(Some((mode, ModeSource::Kept)));
         self.turn_mode(at, None)
     }
 
     /// A schedule had the door in lock-down before the start.
-    pub fn lock_down_kept(&mut self, at: &Context) -> Vec<Outcome> {
+    pub fn lock_down_kept(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         self.modes.recall_lock_down();
         self.turn_mode(at, None)
     }
@@ -167,7 +167,7 @@ impl Site {
     /// A mode is commanded; none: that of the schedules. `in_budget`: the command is recorded in any case.
     pub fn mode_commanded(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         mode: Option<Mode>,
         caller: Caller,
         in_budget: bool,
@@ -184,7 +184,7 @@ impl Site {
     }
 
     /// Brings the mode of this moment into force, if it is another one than before.
-    pub fn turn_mode(&mut self, at: &Context, caller: Option<Caller>) -> Vec<Outcome> {
+    pub fn turn_mode(&mut self, at: &Context<'_>, caller: Option<Caller>) -> Vec<Outcome> {
         let Some(mode) = self.modes.turn(&at.settings.access, at.now) else { return Vec::new() };
         let record = Fact::Mode { mode, source: self.modes.source(), caller };
         vec![Outcome::Do(Action::Record(record)), Outcome::ModeTurned(mode)]
@@ -228,7 +228,7 @@ impl Site {
     }
 
     /// Raises and clears alarms by their conditions, and lets them be heard.
-    pub fn watch(&mut self, at: &Context, door: DoorReport) -> Vec<Action> {
+    pub fn watch(&mut self, at: &Context<'_>, door: DoorReport) -> Vec<Action> {
         let mut actions: Vec<Action> = self.warn_of(door.held_open).into_iter().collect();
         for kind in AlarmKind::ALL {
             if let Some(holds) = self.condition(at, kind, door) {
@@ -245,7 +245,7 @@ impl Site {
     }
 
     /// Whether the condition of an alarm holds; none for what is not a condition but an event.
-    fn condition(&self, at: &Context, kind: AlarmKind, door: DoorReport) -> Option<bool> {
+    fn condition(&self, at: &Context<'_>, kind: AlarmKind, door: DoorReport) -> Option<bool> {
         let has_failed = |part| self.parts.has_failed(part);
         let rules = &at.settings.rules.door;
         Some(match kind {

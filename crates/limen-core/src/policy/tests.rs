@@ -12,7 +12,7 @@ mod site_walks;
 mod slow_audit_tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::*;
@@ -86,11 +86,15 @@ pub(super) fn match_of(track: u64, ms: u64, frames: u32, person: PersonId) -> Ev
     frame(track, ms, frames, Some(person.clone()), Some(person))
 }
 
-/// What a machine is told at this time, where nothing is amiss.
-pub(super) fn told(ms: u64) -> Context {
+/// Settings with which everybody enrolled may enter at any time.
+pub(super) static SETTINGS: LazyLock<Settings> =
+    LazyLock::new(|| Settings { rules: RULES, access: anytime(), roster: roster(Standing::default()) });
+
+/// What a machine is told at this time, while nothing is wrong.
+pub(super) fn told(ms: u64) -> Context<'static> {
     Context {
         now: at(ms),
-        settings: Settings { rules: RULES, access: anytime(), roster: roster(Standing::default()) },
+        settings: &SETTINGS,
         time_went_back: false,
         mode: Mode::Normal,
         line_fails_since: None,

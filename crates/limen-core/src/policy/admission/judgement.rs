@@ -43,7 +43,7 @@ impl Judgement<'_> {
 /// Whoever judges: knows the rules, the time, and what happened before.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge<'a, 'm> {
-    pub at: &'a Context,
+    pub at: &'a Context<'a>,
     pub memory: &'m Memory,
 }
 
@@ -120,7 +120,7 @@ impl<'a> Judge<'a, '_> {
 
 /// Whether a grant that was made with the gallery `before` still stands: suspension, dates and schedules let
 /// everybody in, whatever happened before; what was proven is enough, and still what the person has.
-pub fn still_stands(at: &Context, grant: &Grant, before: &Roster) -> bool {
+pub fn still_stands(at: &Context<'_>, grant: &Grant, before: &Roster) -> bool {
     let Some(person) = grant.person() else { return true };
     let proven = grant.factors();
     // What the second person had proven is not known any more.
@@ -131,7 +131,7 @@ pub fn still_stands(at: &Context, grant: &Grant, before: &Roster) -> bool {
 }
 
 /// Whether what a person has to prove these factors with is what it was.
-fn keeps(at: &Context, before: &Roster, person: &PersonId, factors: Factors) -> bool {
+fn keeps(at: &Context<'_>, before: &Roster, person: &PersonId, factors: Factors) -> bool {
     let means = |roster: &Roster| roster.get(person).map(|standing| Arc::clone(&standing.means));
     let (Some(before), Some(after)) = (means(before), means(&at.settings.roster)) else { return false };
     (!factors.pin || (&before.pin, &before.duress) == (&after.pin, &after.duress))
@@ -139,7 +139,7 @@ fn keeps(at: &Context, before: &Roster, person: &PersonId, factors: Factors) -> 
 }
 
 /// Whether a person is let in at all; with these factors, if they are known.
-fn is_admitted(at: &Context, person: &PersonId, factors: Option<Factors>) -> bool {
+fn is_admitted(at: &Context<'_>, person: &PersonId, factors: Option<Factors>) -> bool {
     let (access, local) = (&at.settings.access, at.local_time());
     let Some(standing) = at.settings.roster.get(person) else { return false };
     let Ok(ways) = access.admit(standing, local) else { return false };

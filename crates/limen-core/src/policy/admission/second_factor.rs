@@ -92,7 +92,7 @@ impl FactorCheck {
     }
 
     /// Why somebody who lacks a factor is not even asked for it.
-    pub fn refuses(&self, at: &Context, visitor: &Visitor, demands: &[Demands]) -> Option<Refusal> {
+    pub fn refuses(&self, at: &Context<'_>, visitor: &Visitor, demands: &[Demands]) -> Option<Refusal> {
         let standing = at.settings.roster.get(&visitor.person);
         let provable = standing.map(|standing| at.settings.access.provable(standing)).unwrap_or_default();
         let can_meet = |factors: Factors| demands.iter().any(|demands| demands.are_met_by(factors));
@@ -107,7 +107,7 @@ impl FactorCheck {
     }
 
     /// Nobody to asked: somebody comes in once one of these demands is met.
-    pub fn ask(&mut self, at: &Context, visitor: Visitor, demands: &[Demands], out: &mut Vec<Outcome>) {
+    pub fn ask(&mut self, at: &Context<'_>, visitor: Visitor, demands: &[Demands], out: &mut Vec<Outcome>) {
         let visitor = visitor.begin_to_wait(out);
         let lacking = wanted(demands, visitor.proven);
         if !self.is_asked_already(at, &visitor) {
@@ -117,14 +117,14 @@ impl FactorCheck {
     }
 
     /// The same person was lost and found again, as when looking down at the keypad: that is one attempt.
-    fn is_asked_already(&mut self, at: &Context, visitor: &Visitor) -> bool {
+    fn is_asked_already(&mut self, at: &Context<'_>, visitor: &Visitor) -> bool {
         let Some(asked) = self.asked_of(&visitor.person) else { return false };
         asked.visitor.track = visitor.track;
         asked.until = at.moment() + at.settings.access.factor_patience;
         true
     }
 
-    fn begin_to_ask(&mut self, at: &Context, visitor: Visitor, lacking: Factors, out: &mut Vec<Outcome>) {
+    fn begin_to_ask(&mut self, at: &Context<'_>, visitor: Visitor, lacking: Factors, out: &mut Vec<Outcome>) {
         self.stop_asking(at, None, out);
         let patience = at.settings.access.factor_patience;
         out.push(Outcome::Do(Action::Show(Sign::Waiting)));
@@ -140,7 +140,7 @@ impl FactorCheck {
     }
 
     /// A card that was shown before the face.
-    fn use_held_card(&mut self, at: &Context, lacking: Factors) {
+    fn use_held_card(&mut self, at: &Context<'_>, lacking: Factors) {
         let (Some(asked), Some((card, shown))) = (&mut self.asked, &self.card) else { return };
         let person = &asked.visitor.person;
         let means = at.settings.roster.get(person).map(|standing| &standing.means);
@@ -189,7 +189,7 @@ impl FactorCheck {
     /// A PIN was held against a person's; false if it is not the one that is being verified.
     pub fn pin_verified(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         entry: EntryId,
         person: &PersonId,
         outcome: PinOutcome,
@@ -239,7 +239,7 @@ impl FactorCheck {
 
     fn wrong(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         factor: Factor,
         person: &PersonId,
         order: Order,
@@ -283,7 +283,7 @@ impl FactorCheck {
     }
 
     /// The audit was too slow: whoever has proven a factor is asked about again, without proving it again.
-    pub fn pass_again(&mut self, at: &Context) -> bool {
+    pub fn pass_again(&mut self, at: &Context<'_>) -> bool {
         let Some(visitor) = self.passing.take() else { return false };
         let (retry, why) = (at.moment() + ASK_AGAIN, Refusal::AuditFailed);
         let until = retry + at.settings.access.factor_patience;
@@ -292,7 +292,7 @@ impl FactorCheck {
     }
 
     /// What time alone does: whoever did not prove it is refused, what nobody needed is forgotten.
-    pub fn pass_time(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    pub fn pass_time(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
         let (now, patience) = (at.moment(), at.settings.access.factor_patience);
         // Something locked the door before the audit had answered.
         out.extend(self.passing.take().map(|visitor| Outcome::Do(Action::Record(visitor.refusal))));
@@ -314,7 +314,7 @@ impl FactorCheck {
     }
 
     /// What was proven or entered no longer counts.
-    pub fn give_up(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    pub fn give_up(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
         self.stop_asking(at, Some(Sign::Refused), out);
         out.extend(self.pin.take().map(|pin| Outcome::Do(Action::ForgetPin(pin.entry))));
         self.card = None;
@@ -325,7 +325,7 @@ impl FactorCheck {
     }
 
     /// Asked to nobody.
-    fn stop_asking(&mut self, at: &Context, sign: Option<Sign>, out: &mut Vec<Outcome>) {
+    fn stop_asking(&mut self, at: &Context<'_>, sign: Option<Sign>, out: &mut Vec<Outcome>) {
         let Some(Asked { visitor, why, .. }) = self.asked.take() else { return };
         if at.stage == Stage::Locked {
             out.extend(sign.map(Action::Show).map(Outcome::Do));

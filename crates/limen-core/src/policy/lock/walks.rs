@@ -3,12 +3,20 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::*;
 use crate::event::TrackId;
-use crate::policy::tests::{CALLER, RULES, ada, at, request, told};
+use crate::policy::rules::Rules;
+use crate::policy::tests::{CALLER, RULES, SETTINGS, ada, at, request, told};
+
+/// Settings with which a grant opens the door although the audit has not recorded it.
+static ALLOWING: LazyLock<Settings> = LazyLock::new(|| {
+    let rules = Rules { on_audit_failure: OnAuditFailure::AllowAndAlarm, ..RULES };
+    Settings { rules, ..SETTINGS.clone() }
+});
 
 /// A grant that waits for the audit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,14 +47,14 @@ struct Bookkeeper {
 }
 
 impl Bookkeeper {
-    fn told(&self) -> Context {
+    fn told(&self) -> Context<'static> {
         let mut told = told(self.ms);
         told.mode = self.mode;
         told.line_fails_since = self.line_fails.then(|| at(self.ms).moment);
         told.time_went_back = self.ms < self.latest;
         told.stage = self.lock.stage();
         if self.allow {
-            told.settings.rules.on_audit_failure = OnAuditFailure::AllowAndAlarm;
+            told.settings = &ALLOWING;
         }
         told
     }
@@ -140,7 +148,7 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn unlock(&mut self, told: &Context, length: Duration) -> Result<(), TestCaseError> {
+    fn unlock(&mut self, told: &Context<'_>, length: Duration) -> Result<(), TestCaseError> {
         let id = CommandId(self.id);
         self.id += 1;
         let in_range = (1..=30).contains(&length.as_secs());
@@ -162,7 +170,7 @@ impl Bookkeeper {
     }
 
     /// The audit answers yes or no, or to what nobody asked.
-    fn answer(&mut self, told: &Context, more: u64) -> Result<(), TestCaseError> {
+    fn answer(&mut self, told: &Context<'_>, more: u64) -> Result<(), TestCaseError> {
         if self.waiting.is_empty() || more.is_multiple_of(11) {
             let out = self.lock.accepted(told, RequestId(u64::MAX));
             proptest::prop_assert!(out.is_empty(), "an answer to nothing does nothing");
