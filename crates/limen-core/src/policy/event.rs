@@ -1,4 +1,4 @@
-//! What the policy hears and says: events and actions.
+//! The events that the policy hears, and the actions that it returns.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,27 +11,27 @@ use crate::lease::Lease;
 use crate::people::{Means, Standing};
 use crate::person::PersonId;
 
-/// Everybody enrolled, with their standing; without vectors.
+/// Everybody enrolled, with their standing, without templates.
 pub type Roster = Arc<HashMap<PersonId, Standing>>;
 
-/// Names a record whose acceptance the policy waits for.
+/// The number of a record whose acceptance the policy waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(pub(super) u64);
 
-/// Names a PIN that was entered. The shell keeps the digits; here they are never seen.
+/// The number of a PIN that was entered. The shell keeps the digits; the policy never sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryId(pub u64);
 
-/// What came of holding a PIN against a person's.
+/// The outcome of verifying a PIN against the PINs of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinOutcome {
-    /// It is the person's.
+    /// It is the person's PIN.
     Right,
-    /// It is the person's for duress.
+    /// It is the person's duress PIN.
     Duress,
     /// It is neither.
     Wrong,
-    /// It could not be found out.
+    /// It could not be verified.
     Failed,
 }
 
@@ -42,133 +42,134 @@ pub enum Event {
     Observed(Observation),
     /// A face was not usable in this frame.
     Unusable {
-        /// Whose.
+        /// The track of the face.
         track: TrackId,
         /// When the frame was taken.
         taken: Moment,
-        /// Why.
+        /// Why the gate refused the face.
         why: Unusable,
     },
-    /// The face is gone.
+    /// A track is over: its face has left the picture.
     TrackEnded(TrackId),
-    /// The audit wrote the record, and when.
+    /// The audit accepted the record, at this moment.
     Accepted(RequestId, Moment),
-    /// The audit could not.
+    /// The audit did not accept the record.
     NotAccepted(RequestId),
-    /// A record whose acceptance is waited for was handed over, at this moment.
+    /// A record whose acceptance the policy waits for was handed to the recorder, at this moment.
     HandedOver(RequestId, Moment),
     /// Another gallery is in force.
     NewRoster(Roster),
-    /// Somebody allowed to commands something; answered by one [`Action::Answer`].
+    /// A client gave a command that it may give. One [`Action::Answer`] answers it.
     Commanded {
-        /// The name of this command.
+        /// The number of this command.
         id: CommandId,
-        /// Who.
+        /// The user and process that gave it.
         caller: Caller,
-        /// What.
+        /// What is commanded.
         command: Command,
     },
-    /// Somebody was turned away at the socket.
+    /// The control socket refused a request.
     TurnedAway {
-        /// Who, if the kernel says so.
+        /// The user and process that asked, if the kernel told them.
         caller: Option<Caller>,
-        /// What was asked, by its name; "none" if that is not known.
+        /// The name of the request; "none" if it is not known.
         command: &'static str,
-        /// Why, printable.
+        /// Why it was refused, in printable characters.
         why: String,
     },
-    /// An input line is at this now.
+    /// The present state of an input line.
     Input {
-        /// Which.
+        /// The input line.
         input: Input,
-        /// Pressed, open, tampered with, released.
+        /// True: button pressed, door open, housing tampered with, fire alarm on.
         active: bool,
-        /// Found so when the daemon started, or when its lines could be read again: nobody moved it now.
+        /// The state was found when the daemon started, or when the lines could be read again; nothing moved
+        /// now.
         at_start: bool,
     },
-    /// The camera's picture shows nothing, or shows something.
+    /// Whether the camera's picture shows anything.
     View {
-        /// Nothing: too dark, too bright, or the same everywhere.
+        /// It shows nothing: it is too dark, too bright, or the same everywhere.
         blind: bool,
     },
-    /// The mode that was commanded before the daemon started, where the site keeps it.
+    /// The mode that was commanded before the daemon started, if the configuration keeps it over a restart.
     ModeKept(Mode),
     /// A schedule had the door in lock-down before the daemon started.
     LockDownKept,
     /// Somebody entered a PIN.
     PinEntered(EntryId),
-    /// It was held against a person's.
+    /// A PIN was verified against the PINs of a person.
     PinVerified {
-        /// Which.
+        /// The PIN that was entered.
         entry: EntryId,
-        /// Whose.
+        /// The person with whose PINs it is compared.
         person: PersonId,
-        /// With what outcome.
+        /// Whether it is one of the person's PINs.
         outcome: PinOutcome,
     },
     /// Somebody held a card to the reader.
     CardRead(Card),
-    /// A part has failed; without most of them nothing may open.
+    /// A part has failed, for this reason. Without most parts nobody is let in.
     Failed(Part, String),
-    /// It is back.
+    /// A part works again.
     Recovered(Part),
     /// Time has passed.
     Tick,
-    /// The daemon is leaving.
+    /// The daemon is about to end.
     Shutdown,
 }
 
-/// What to show to whoever stands at the door.
+/// What the lights show to whoever stands at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// Come in.
+    /// The door is unlocked: come in.
     Granted,
-    /// Not you, or not so.
+    /// Somebody is refused, or a factor is wrong.
     Refused,
-    /// You, with a second person or factor.
+    /// Somebody was recognised, and a second person or factor is needed.
     Waiting,
-    /// Nothing.
+    /// The door is locked, and nobody is being answered.
     Idle,
 }
 
-/// What is heard at the door.
+/// What the buzzer plays at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sound {
-    /// Nothing.
+    /// The buzzer is silent.
     #[default]
     Silence,
     /// The door has been open for long: an alarm will follow.
     Warning,
-    /// An alarm that nobody has acknowledged.
+    /// An alarm holds that nobody has acknowledged.
     Alarm,
 }
 
-/// What is to be done.
+/// What the shell is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Hold the line unlocked until the lease ends.
     Hold(Lease),
-    /// Lock now.
+    /// Lock the door now.
     Lock,
-    /// Show a sign.
+    /// Show this sign at the door.
     Show(Sign),
-    /// Be heard like this until told otherwise.
+    /// Play this sound until the next [`Action::Sound`].
     Sound(Sound),
-    /// Write this down.
+    /// Record this fact.
     Record(Fact),
-    /// Write this down and say [`Event::Accepted`] or [`Event::NotAccepted`].
+    /// Record this fact and answer with [`Event::Accepted`] or [`Event::NotAccepted`].
     RecordAndAnswer(RequestId, Fact),
-    /// Hold this entry against this person's PINs, and say [`Event::PinVerified`].
+    /// Verify this PIN against the PINs of a person, and answer with [`Event::PinVerified`].
     VerifyPin {
-        /// Which.
+        /// The PIN that was entered.
         entry: EntryId,
-        /// Whose.
+        /// The person with whose PINs it is compared.
         person: PersonId,
-        /// What is kept of that person's PINs.
+        /// The person's means, with the hashes of the PINs.
         means: Arc<Means>,
     },
-    /// Overwrite this entry.
+    /// Overwrite the digits of this PIN.
     ForgetPin(EntryId),
-    /// What came of a command, once for each.
+    /// The verdict on a command, exactly one for each.
     Answer(CommandId, Verdict),
 }

@@ -1,6 +1,6 @@
-//! What is asked of a person besides the face, and when.
+//! Which factors a person is asked for besides the face, and when.
 //!
-//! A group asks on its own terms, as it does for everything else; what a person's own entry asks for comes on top. A
+//! Each group has its own rule. The rule of the person's entry in the gallery file applies in addition. A
 //! rule with schedules holds while one of them is open, and while the time is unknown.
 
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use std::time::Duration;
 use super::schedule::Schedule;
 use crate::credential::{Factor, Factors, SecondFactor};
 
-/// How long whoever needs a second factor has for it, unless the configuration says otherwise.
+/// How long a person has to prove a second factor, unless the configuration says otherwise.
 pub const DEFAULT_FACTOR_PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a group asks for besides the face.
 #[derive(Debug, Clone)]
 pub struct FactorRule {
-    /// What.
+    /// The factor, or the choice of factors.
     pub factor: SecondFactor,
-    /// Only while one of these is open; none: always.
+    /// The rule holds while one of these is open; empty: always.
     pub schedules: Vec<Arc<Schedule>>,
 }
 
@@ -26,12 +26,12 @@ pub struct FactorRule {
 pub struct Demands([Option<SecondFactor>; 2]);
 
 impl Demands {
-    /// What a group and a person's own entry ask for, as far as they ask.
+    /// The demands of a group and of a person's own entry; `None` if it has no rule.
     pub fn new(of_group: Option<SecondFactor>, own: Option<SecondFactor>) -> Self {
         Self([of_group, own])
     }
 
-    /// The rules.
+    /// The rules that must all be met.
     pub fn rules(self) -> impl Iterator<Item = SecondFactor> {
         self.0.into_iter().flatten()
     }

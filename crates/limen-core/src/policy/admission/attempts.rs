@@ -1,13 +1,14 @@
-//! Wrong PINs and cards: by person they cost time, at the door they slow PIN entry down.
+//! Wrong PINs and cards: they lock the person out for a time, and many at the door slow PIN entry down.
 //!
-//! PIN and card have an account each: a right card says nothing about who guesses PINs. Three wrong ones per person and
-//! factor are free; the next locks this factor of this person out for 30 s, and each further one for twice as long, at
-//! most 15 minutes, until a right one of the same factor. Nobody else is locked out by it, whoever stands at the door.
-//! That leaves who has another's face about two hundred tries a day, half of them typed before the face.
+//! PIN and card are counted apart: a right card does not excuse wrong PINs. Per person and factor, three
+//! wrong ones are free. The fourth locks this factor of this person out for 30 s, and each further one for
+//! twice as long, at most 15 minutes, until a right one of the same factor. Nobody else is locked out. So
+//! somebody with another person's face has about two hundred tries per day, half of them typed before the
+//! face.
 //!
-//! A PIN entered before a face is held against whoever is recognised next. Wrong ones of this kind have an account of
-//! their own, whose only cost is that such PINs no longer count for this person: somebody who types nonsense and leaves
-//! cannot lock out who comes next.
+//! A PIN entered before a face is compared with the PINs of the person who is recognised next. Such wrong
+//! PINs are counted apart, and lock out only PINs entered before the face: somebody who types nonsense and
+//! leaves cannot lock out the next person.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -16,16 +17,16 @@ use crate::clock::Moment;
 use crate::credential::{Factor, Factors};
 use crate::person::PersonId;
 
-/// Wrong ones that cost nothing.
+/// The number of wrong PINs or cards that do not lock out.
 const FREE: u32 = 3;
-/// What the first that costs something costs; each further one doubles it.
+/// The first lock-out; each further wrong one doubles it.
 const FIRST_LOCKOUT: Duration = Duration::from_secs(30);
-/// No lock-out is longer.
+/// The longest lock-out.
 const LONGEST_LOCKOUT: Duration = Duration::from_secs(15 * 60);
-/// So many wrong ones within [`DOOR_WINDOW`] slow PIN entry down.
+/// This many wrong ones within [`DOOR_WINDOW`] slow PIN entry down.
 const DOOR_LIMIT: usize = 10;
 const DOOR_WINDOW: Duration = Duration::from_secs(60);
-/// A slowed door takes a PIN only this often.
+/// The least time between two PINs while PIN entry is slowed down.
 const SLOWED: Duration = Duration::from_secs(5);
 
 /// Whether an entry came before or after the face.
@@ -52,7 +53,7 @@ impl Account {
         }
     }
 
-    /// How long it still lasts; time that went back ends none.
+    /// How long the lock-out still lasts. Time that went back does not end it.
     fn left(self, now: Moment) -> Option<Duration> {
         let end = self.last + self.lockout();
         let locked = self.lockout() > Duration::ZERO && now < end;
@@ -60,7 +61,7 @@ impl Account {
     }
 }
 
-/// See the module.
+/// The wrong attempts per person and at the door.
 #[derive(Debug, Default)]
 pub struct Attempts {
     people: HashMap<(PersonId, Factor, Order), Account>,
@@ -71,7 +72,7 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// A wrong PIN or card of a person; how long the person is locked out with it now.
+    /// Counts a wrong PIN or card of a person. Returns how long this factor is now locked out.
     pub fn wrong(
         &mut self,
         now: Moment,
@@ -86,7 +87,7 @@ impl Attempts {
         account.left(now)
     }
 
-    /// One that was held against nobody, or is nobody's.
+    /// Counts an entry that was compared with nobody, as a wrong one at the door.
     pub fn wrong_at_the_door(&mut self, now: Moment) {
         if self.door.len() >= DOOR_LIMIT {
             self.door.pop_front();
@@ -94,14 +95,14 @@ impl Attempts {
         self.door.push_back(now);
     }
 
-    /// A right one: the person begins anew with this factor, and with no other.
+    /// A right PIN or card: forgets the person's wrong ones of this factor.
     pub fn right(&mut self, person: &PersonId, factor: Factor) {
         for order in [Order::Before, Order::After] {
             self.people.remove(&(person.clone(), factor, order));
         }
     }
 
-    /// How long entries of this kind do not count for a person.
+    /// How long entries of this kind still do not count for a person; `None` if they count.
     pub fn locked_out(
         &self,
         now: Moment,
@@ -115,36 +116,37 @@ impl Attempts {
         };
         match order {
             Order::After => left(Order::After),
-            // Whoever is locked out does not go on by typing first and showing the face then.
+            // A person who is locked out cannot avoid it by entering the PIN before the face.
             Order::Before => left(Order::Before).max(left(Order::After)),
         }
     }
 
-    /// The factors that a person who came with their face may prove now.
+    /// The factors that are not locked out for a person who was recognised.
     pub fn open_to(&self, now: Moment, person: &PersonId) -> Factors {
         let open = |factor| self.locked_out(now, person, factor, Order::After).is_none();
         Factors { pin: open(Factor::Pin), card: open(Factor::Card) }
     }
 
-    /// A PIN was entered: when it may be looked at, now or soon.
+    /// A PIN was entered. Returns when it may be verified: now, or later while PIN entry is slowed down.
     pub fn take_pin(&mut self, now: Moment) -> Moment {
         let due = match self.taken {
             Some(taken) if self.is_slowed(now) => now.max(taken + SLOWED).min(now + SLOWED),
             _ => now,
         };
-        // A PIN that replaces one that waits does not wait for longer than that one.
+        // A PIN that replaces one that waits does not wait longer than that one.
         if due == now {
             self.taken = Some(now);
         }
         due
     }
 
-    /// A PIN that had to wait is looked at now.
+    /// A PIN that had to wait is verified now.
     pub fn took_pin(&mut self, now: Moment) {
         self.taken = Some(now);
     }
 
-    /// Too many wrong ones at this door within a minute; time that went back makes none of them older.
+    /// Whether too many wrong ones came at this door within [`DOOR_WINDOW`]. Time that went back makes none
+    /// of them older.
     pub fn is_slowed(&self, now: Moment) -> bool {
         let recent = self.door.iter().filter(|wrong| now.since(**wrong) < DOOR_WINDOW).count();
         recent >= DOOR_LIMIT
