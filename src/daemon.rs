@@ -250,13 +250,13 @@ impl Daemon {
             match message {
                 Message::VisionStopped => break,
                 Message::Heard(Heard::Asked(asked)) => {
-                    requests::reply(&asked.reply, no("the daemon is leaving"));
+                    requests::reply(&asked.reply, no("the daemon is stopping"));
                 }
                 Message::Door(report) => self.runner.effects.door_reported(&report),
                 _ => {}
             }
         }
-        log::info!("left: door locked");
+        log::info!("stopped: door locked");
     }
 
     fn take(&mut self, now: Now, message: Message) {

@@ -162,7 +162,7 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
         match (self.take)(Heard::Asked(Asked { request, caller, right, reply })) {
             Taken::Yes => {}
             Taken::Busy => return send(&self.stream, &no("the daemon is busy; try again")),
-            Taken::Gone => return send(&self.stream, &no("the daemon is leaving")),
+            Taken::Gone => return send(&self.stream, &no("the daemon is stopping")),
         }
         if !follows {
             let answer = answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|error| match error {
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn a_busy_daemon_is_told_from_one_that_leaves() {
         let folder = tempfile::tempdir().expect("a folder");
-        for (taken, says) in [(Taken::Busy, "busy"), (Taken::Gone, "leaving")] {
+        for (taken, says) in [(Taken::Busy, "busy"), (Taken::Gone, "stopping")] {
             let path = folder.path().join(says);
             let _server = ControlServer::start(&path, None, move |_| taken).expect("a folder to listen in");
             let error = ask(&path, Request::Status).expect_err("refused");

@@ -31,7 +31,7 @@ pub(super) fn tell_of_door(report: &DoorReport) {
 /// The line that says which signal ends the daemon.
 pub(super) fn signal(number: i32) -> String {
     let name = signal_hook::low_level::signal_name(number).unwrap_or("a signal");
-    format!("leaving: told to by {name} ({number})")
+    format!("stopping: received {name} ({number})")
 }
 
 fn line(fact: &Fact) -> Option<(Level, String)> {
@@ -65,7 +65,7 @@ fn line(fact: &Fact) -> Option<(Level, String)> {
             removed.len()
         )),
         Fact::StoreChanged { how, store, caller } => {
-            warn(format!("the template store is {how}; its number is {store} now{}", by(*caller)))
+            warn(format!("the template store is {how}; its number is now {store}{}", by(*caller)))
         }
         Fact::TemplateRefused { .. }
         | Fact::GalleryRefused { .. }
@@ -207,7 +207,7 @@ mod tests {
         let store = Fact::StoreChanged { how: StoreChange::Rotate, store: 4, caller: Some(ROOT) };
         assert_eq!(
             said(store),
-            "the template store is sealed with a new key; its number is 4 now, asked by user 0"
+            "the template store is sealed with a new key; its number is now 4, asked by user 0"
         );
         assert_eq!(
             said(Fact::Recovered { part: Part::Camera, after_ms: 2500 }),
@@ -255,6 +255,6 @@ mod tests {
 
     #[test]
     fn a_signal_is_called_by_its_name() {
-        assert_eq!(signal(15), "leaving: told to by SIGTERM (15)");
+        assert_eq!(signal(15), "stopping: received SIGTERM (15)");
     }
 }

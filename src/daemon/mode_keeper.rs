@@ -118,7 +118,7 @@ impl ModeKeeper {
     fn read(&self) -> Result<KeptMode, String> {
         match read_trusted_text(&self.file, MAX_BYTES, Trust::Checked) {
             Ok(text) => {
-                KeptMode::parse(&text).ok_or_else(|| format!("{}: names no mode", self.file.display()))
+                KeptMode::parse(&text).ok_or_else(|| format!("{}: does not name a mode", self.file.display()))
             }
             Err(error) if error.is_missing() => Ok(KeptMode::default()),
             Err(error) => Err(error.to_string()),

@@ -117,9 +117,9 @@ impl Worker {
 
     fn give(&self, job: Job) {
         if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = self.jobs.try_send(job) {
-            log::warn!("a reload was turned away: others are waiting");
+            log::warn!("a reload or a change of the store was refused: too many are waiting");
             if let Job::Reload(Some(reply)) | Job::Change(_, _, reply) = job {
-                let _ = reply.try_send(no("other reloads are waiting; try again"));
+                let _ = reply.try_send(no("too many reloads or changes of the store are waiting; try again"));
             }
         }
     }

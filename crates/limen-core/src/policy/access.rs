@@ -233,7 +233,10 @@ impl AccessRules {
         let mut rules = of_groups.map(|rule| rule.factor).chain(standing.means.rule);
         let rule = rules.find(|rule| !rule.is_met_by(self.provable(standing)))?;
         let (what, remedy) = if rule.is_met_by(standing.means.factors()) {
-            (format!("needs {rule}, and there is nothing to enter it by"), "add [keypad] or [reader]")
+            (
+                format!("needs {rule}, and this door has no device to enter it with"),
+                "add [keypad] or [reader]",
+            )
         } else if rule.accepts(Factor::Pin) {
             (format!("needs {rule} and has none"), "set one with `limen pin ID`")
         } else {

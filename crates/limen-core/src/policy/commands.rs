@@ -105,7 +105,7 @@ impl fmt::Display for Denial {
             Self::Length => write!(f, "seconds must be 1 to {}", LONGEST_COMMANDED.as_secs()),
             Self::LockDown => f.write_str("the door is in lock-down; `limen mode normal` ends that"),
             Self::LineFails(since) => write!(f, "the door's line has been failing for {} s", since.as_secs()),
-            Self::Busy => f.write_str("another command is just being recorded; try again"),
+            Self::Busy => f.write_str("another command is being recorded; try again"),
             Self::NotRecorded => f.write_str(
                 "the door stays locked: this could not be recorded (`limen status` says why), and \
                  on-audit-failure is \"refuse\"",
@@ -116,7 +116,7 @@ impl fmt::Display for Denial {
             Self::NoSuchAlarm(kind) => write!(f, "there is no alarm {kind}"),
             Self::TooMany => f.write_str("too many commands; try again in some seconds"),
             Self::TimeWentBack => f.write_str("the machine's time has gone back; the door stays locked"),
-            Self::Leaving => f.write_str("the daemon is leaving"),
+            Self::Leaving => f.write_str("the daemon is stopping"),
         }
     }
 }
