@@ -3,16 +3,16 @@
 //!
 //! | thread | file | what it does | what it tells the main thread (`Message`) |
 //! |---|---|---|---|
-//! | main | here | alone takes messages: compares, runs the policy, feeds the watchdog | |
-//! | vision | `vision_thread` | newest frame only; decodes, finds and embeds faces | `Seen`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |
-//! | door | [`crate::door`] | owns the line and its deadline; lets go by itself when leases stop | `Door` |
+//! | main | here | the only one that receives messages; compares faces, runs the policy, feeds the watchdog | |
+//! | vision | `vision_thread` | takes the newest frame only; decodes, finds and embeds faces | `Seen`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |
+//! | door | [`crate::door`] | drives the line of the lock; locks by itself when leases stop | `Door` |
 //! | inputs | [`crate::door`] | waits for exit button, door contact, tamper switch and fire alarm | `Input` |
 //! | recorder | `limen_audit` | appends to the audit | `Answered`, `Look` |
 //! | worker | `worker` | reads configuration and gallery, embeds new photographs | `Reloaded`, `StoreChanged` |
 //! | keypad, reader | `entry_threads` | listen for PINs and cards, where there are such devices | `Entry` |
-//! | verifier | `pins` | holds a PIN against its hash | `PinVerified` |
+//! | verifier | `pins` | compares a PIN with its hash | `PinVerified` |
 //! | mode-keeper | `mode_keeper` | writes a commanded mode to the disk | |
-//! | control | [`crate::control`] | the socket | `Heard` |
+//! | control | [`crate::control`] | listens on the control socket | `Heard` |
 //! | signals | `threads` | turns signals into messages | `Signal` |
 //!
 //! Every channel is bounded. A thread that ends without being asked to locks the door and ends the daemon.
@@ -22,8 +22,8 @@
 //! | the policy, which alone decides | `PolicyRunner` (`policy_runner`) |
 //! | door, recorder, followers, PINs that were entered | `Effects` (`effects`), which the runner drives |
 //! | settings, people and thresholds in force, and what is wrong with them | `Reloadable` (`apply_reload`) |
-//! | how each part was when it was last looked at | `PartHealth` (`part_health`) |
-//! | clients that wait for what came of a command | `Requests` (`requests`) |
+//! | the health of each part when it was last checked | `PartHealth` (`part_health`) |
+//! | clients that wait for the verdict on a command | `Requests` (`requests`) |
 //! | the handles of the other threads | `Threads` (`threads`) |
 
 mod apply_reload;

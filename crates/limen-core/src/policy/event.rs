@@ -128,7 +128,7 @@ pub enum Sign {
     Refused,
     /// Somebody was recognised, and a second person or factor is needed.
     Waiting,
-    /// The door is locked, and nobody is being answered.
+    /// Nothing: the door is locked, and nobody waits.
     Idle,
 }
 

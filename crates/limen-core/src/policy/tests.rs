@@ -1,4 +1,5 @@
-//! The promises of the policy as a whole, as examples; random walks through all of it are in the files beside.
+//! Examples of what the whole policy promises, and the helpers of its tests. Random walks are in the `_walks`
+//! files.
 
 mod access_tests;
 mod access_walks;
@@ -48,7 +49,7 @@ pub(super) fn roster(standing: Standing) -> Roster {
     Arc::new([(ada(), standing), (bob(), Standing::default())].into())
 }
 
-/// No groups.
+/// Rules without groups: everybody may enter at any time.
 pub(super) fn anytime() -> Arc<AccessRules> {
     Arc::new(AccessRules::in_zone(jiff::tz::TimeZone::UTC))
 }
@@ -124,7 +125,7 @@ pub(super) fn command(command: Command) -> Event {
     Event::Commanded { id: CommandId(1), caller: CALLER, command }
 }
 
-/// What came of commands.
+/// The verdicts among the actions.
 pub(super) fn verdicts(actions: &[Action]) -> Vec<Verdict> {
     let verdict = |action: &Action| match action {
         Action::Answer(_, verdict) => Some(*verdict),

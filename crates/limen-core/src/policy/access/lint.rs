@@ -17,7 +17,7 @@ pub type People<'a> = [(&'a PersonId, &'a Standing)];
 /// What was found, each finding in words with the remedy.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// Mistakes: nobody can have meant this.
+    /// What is surely a mistake.
     pub problems: Vec<String>,
     /// What may be intended.
     pub notes: Vec<String>,

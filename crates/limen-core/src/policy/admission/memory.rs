@@ -67,7 +67,7 @@ impl Memory {
         self.let_in.get(person).is_some_and(|last| now < *last || now.since(*last) < length)
     }
 
-    /// Forgets people who were let in so long ago that no rule asks for it.
+    /// Forgets people who were let in longer ago than [`LONGEST_ANTI_PASSBACK`].
     pub fn keep_recent(&mut self, now: Moment) {
         self.let_in.retain(|_, last| now.since(*last) < LONGEST_ANTI_PASSBACK);
     }

@@ -120,8 +120,8 @@ impl FactorCheck {
         self.use_held_card(at, lacking);
     }
 
-    /// Whether this person is asked already: a face that was lost, as when looking down at the keypad, and
-    /// found again.
+    /// Whether this person is asked already; if so, goes on with the new track and gives the full time again.
+    /// A face can be lost and found again when somebody looks down at the keypad.
     fn is_asked_already(&mut self, at: &Context<'_>, visitor: &Visitor) -> bool {
         let Some(asked) = self.asked_of(&visitor.person) else { return false };
         asked.visitor.track = visitor.track;

@@ -153,7 +153,7 @@ impl<'a> Bookkeeper<'a> {
         self.admission.recognised(told, Recognised { track, person: id(who), distance: None, refusal })
     }
 
-    /// The verifier says the truth.
+    /// The verifier gives the right outcome.
     fn verified(&mut self, told: &Context<'_>) -> Vec<Outcome> {
         let Some((entry, person)) = self.verifying.take() else { return Vec::new() };
         let (right, void) = (id(self.pins[&entry]) == person, std::mem::take(&mut self.void));
@@ -164,7 +164,7 @@ impl<'a> Bookkeeper<'a> {
         self.admission.pin_verified(told, entry, &person, outcome)
     }
 
-    /// The door opens for who was let in, or the audit was slow; and is locked again at once.
+    /// The door opens for the person who was let in, or the audit was slow. The door is locked again at once.
     fn lock_answers(&mut self, told: &Context<'_>, opens: bool) -> Vec<Outcome> {
         let Some(grant) = self.granted.take() else { return Vec::new() };
         self.stage = Stage::Locked;
@@ -196,7 +196,8 @@ impl<'a> Bookkeeper<'a> {
         Ok(())
     }
 
-    /// Whoever is let in was seen, may enter now, and has proven what is asked of them or comes with the other.
+    /// A person who is let in was seen, may enter now, and has proven the factor or comes with the second
+    /// person.
     fn check(&mut self, grant: &Grant) -> Result<(), TestCaseError> {
         proptest::prop_assert!(self.stage == Stage::Locked && self.mode == Mode::Normal);
         let person = grant.person().expect("somebody is let in");

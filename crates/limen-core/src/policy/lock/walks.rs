@@ -113,7 +113,7 @@ impl Bookkeeper {
     fn pass_time(&mut self) -> Result<(), TestCaseError> {
         let told = self.told();
         let mut out = self.lock.give_up_overdue(&told, &Event::Tick);
-        // Where the site wants it so, a grant opens without its record when the patience is over.
+        // If so configured, a grant opens without its record when the time to wait is over.
         for waiting in std::mem::take(&mut self.waiting) {
             let overdue = self.ms.saturating_sub(waiting.since) > 5;
             if overdue && self.allow {
@@ -131,7 +131,7 @@ impl Bookkeeper {
         Ok(())
     }
 
-    /// Nothing is left but the fire alarm.
+    /// Everything ends that kept the door unlocked, except the fire alarm.
     fn ends_all(&mut self) {
         self.until.clear();
         self.waiting.clear();
@@ -169,7 +169,7 @@ impl Bookkeeper {
         self.waiting.push(Waiting { request, since: self.ms, command });
     }
 
-    /// The audit answers yes or no, or to what nobody asked.
+    /// The audit answers yes or no, or answers a request that was never made.
     fn answer(&mut self, told: &Context<'_>, more: u64) -> Result<(), TestCaseError> {
         if self.waiting.is_empty() || more.is_multiple_of(11) {
             let out = self.lock.accepted(told, RequestId(u64::MAX));
