@@ -1,8 +1,8 @@
-//! What the worker has brought into force, kept at hand for the day on which a gallery file is refused: what such a
-//! file takes away comes into force all the same.
+//! The gallery that the worker has put into force. It is kept for a later gallery file that is refused:
+//! people whom such a file takes away lose access all the same.
 //!
-//! What takes long is done here, by the worker: the main thread only swaps pointers. What was replaced is dropped
-//! here too, once the main thread has let go of it.
+//! The worker does the slow work here; the main thread only swaps pointers. The worker also drops a gallery
+//! that was replaced, once the main thread no longer uses it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back
 use crate::gallery::narrowing::{Photographs, narrow};
 use crate::gallery::{GalleryTrouble, Kept, RefusedPart};
 
-/// What is refused, and what is wrong with it.
+/// Which part is refused, and what is wrong with it.
 #[derive(Clone)]
 pub(super) struct Why {
     pub refused: RefusedPart,
@@ -33,7 +33,7 @@ impl Why {
     }
 }
 
-/// What is in force, and what was until the main thread lets go of it.
+/// The gallery in force, and those before it that the main thread still uses.
 #[derive(Default)]
 pub(super) struct GalleryInForce {
     current: Option<Current>,
@@ -47,7 +47,7 @@ struct Current {
     store: Option<u64>,
     kept: Kept,
     came_from: InForce,
-    /// What files with mistakes have taken away since it came into force.
+    /// Whom files with mistakes have taken away since it came into force.
     taken: Taken,
 }
 
@@ -57,7 +57,7 @@ impl GalleryInForce {
         self.current.is_some()
     }
 
-    /// Takes a gallery without mistakes.
+    /// Puts a gallery without mistakes into force.
     pub fn take(&mut self, rule: Rule, prepared: Prepared, kept: Kept, store: Option<u64>) -> ReadyGallery {
         self.replace(Current {
             rule,
@@ -70,7 +70,7 @@ impl GalleryInForce {
         })
     }
 
-    /// Takes from what is in force what a refused file takes away.
+    /// Takes away from the gallery in force what a refused file takes away.
     pub fn narrow(
         &mut self,
         source: &GallerySource,
@@ -103,7 +103,8 @@ impl GalleryInForce {
         (trouble, Some(ready))
     }
 
-    /// At a start whose gallery file is refused: the last good gallery, less what the file takes away.
+    /// At a start with a refused gallery file: puts the last good gallery into force, less what the file
+    /// takes away.
     pub fn take_last_good(
         &mut self,
         source: &GallerySource,
@@ -141,14 +142,14 @@ impl GalleryInForce {
         (trouble, Some(ready))
     }
 
-    /// The store was written anew: a gallery that is narrowed later still names the newest.
+    /// The template store was written again: a gallery that is narrowed later names this generation.
     pub fn store_is(&mut self, generation: u64) {
         if let Some(current) = &mut self.current {
             current.store = Some(generation);
         }
     }
 
-    /// Drops what the main thread has let go of; whether something is left.
+    /// Drops the galleries that the main thread no longer uses. Returns whether any are left.
     pub fn drop_replaced(&mut self) -> bool {
         let is_shared = |(prepared, roster): &(Arc<Prepared>, Roster)| {
             Arc::strong_count(prepared) > 1 || Arc::strong_count(roster) > 1
@@ -180,7 +181,7 @@ impl GalleryInForce {
     }
 }
 
-/// There is no gallery at all.
+/// The trouble when no gallery can be in force.
 pub(super) fn nobody(why: Why, text: Option<&str>) -> GalleryTrouble {
     why.trouble(InForce::Nobody, text.map(|_| Taken::default()))
 }
@@ -190,7 +191,7 @@ fn roster_of(prepared: &Prepared) -> Roster {
     Arc::new(people.map(|person| (person.id.clone(), person.standing.clone())).collect())
 }
 
-/// What was taken away must not come back with a restart.
+/// Takes away on the disk too, so that nobody comes back with a restart.
 fn narrow_on_disk(source: &GallerySource, text: Option<&str>, photographs: &Photographs) {
     let (StoreUse::Own(vault), Some(text)) = (&source.store, text) else { return };
     let narrowed = vault.lock().and_then(|_writing| {

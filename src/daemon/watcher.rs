@@ -1,4 +1,4 @@
-//! Whoever looks on, in the same process: the demo, and tests.
+//! Observers in the same process: the demo, and tests.
 
 use limen_core::clock::Now;
 use limen_core::event::Fact;
@@ -7,12 +7,12 @@ use limen_core::policy::Event;
 use crate::door::thread::DoorReport;
 use crate::pipeline::Seen;
 
-/// Sees what the daemon does, as it does it: the demo prints it.
+/// Is told what the daemon does while it does it; the demo prints it.
 pub trait Watcher {
-    /// A frame was looked at, and gave the policy these events.
+    /// A frame was looked at; it led to these events for the policy.
     fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]);
-    /// Something happened that the audit keeps.
+    /// Something happened that the audit records.
     fn fact(&mut self, now: Now, fact: &Fact);
-    /// The door reported.
+    /// The door thread locked or unlocked, or failed to.
     fn door(&mut self, report: &DoorReport);
 }

@@ -1,5 +1,5 @@
-//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on. It
-//! alone writes the template store.
+//! The worker thread: reads configuration and gallery and embeds new photographs, while the door keeps
+//! working. It alone writes the template store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,16 +36,17 @@ use crate::gallery::{Built, GalleryTrouble, RefusedPart};
 use crate::pipeline::{rule, scoring};
 use crate::service;
 
-/// Reloads that may wait; each reads everything again, so a longer queue would do the same work twice.
+/// The most jobs that may wait. Each reload reads everything again, so a longer queue would do the same work
+/// twice.
 const QUEUE: usize = 2;
-/// How long what was replaced waits for the main thread to let go of it, at the least.
+/// How often the worker checks whether the main thread still uses a gallery that was replaced.
 const LET_GO: Duration = Duration::from_millis(500);
 
-/// Why there is nothing new.
+/// Why a reload is refused.
 struct Refusal {
     why: Why,
     store_trouble: Option<String>,
-    /// What lies where people's photographs lay; none where nobody looked.
+    /// The photographs that were found in the gallery folder; `None` if nobody looked.
     photographs: Option<Photographs>,
 }
 
@@ -59,7 +60,7 @@ impl Refusal {
         Self::of(RefusedPart::Configuration, error)
     }
 
-    /// Of a gallery that was read.
+    /// The refusal of a gallery file that could be read.
     fn of_gallery(error: &EnrolError, survey: &Survey) -> Self {
         let (refused, store_trouble) = match error {
             EnrolError::Store(_) => (RefusedPart::Store, Some(error.to_string())),
@@ -73,9 +74,9 @@ impl Refusal {
 
 /// What the worker is asked to do.
 enum Job {
-    /// Read everything again; who waits for the answer.
+    /// Read everything again, and answer this client.
     Reload(Option<SyncSender<Answer>>),
-    /// Change the store.
+    /// Change the template store for this caller, and answer the client.
     Change(StoreChange, Caller, SyncSender<Answer>),
 }
 
@@ -103,21 +104,22 @@ impl Worker {
         Ok(Self { jobs, thread })
     }
 
-    /// Asks for a reload; `reply` gets the answer when it is done, or at once if too many wait.
+    /// Asks for a reload. `reply` gets the answer when it is done, or at once if too many jobs wait.
     pub fn reload(&self, reply: Option<SyncSender<Answer>>) {
         self.give(Job::Reload(reply));
     }
 
-    /// Asks for a change of the store; `reply` gets the answer when it is done, or at once if too many wait.
+    /// Asks for a change of the template store. `reply` gets the answer when it is done, or at once if too
+    /// many jobs wait.
     pub fn change(&self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) {
         self.give(Job::Change(how, caller, reply));
     }
 
     fn give(&self, job: Job) {
         if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = self.jobs.try_send(job) {
-            log::warn!("a reload was turned away: others are waiting");
+            log::warn!("a reload or a change of the store was refused: too many are waiting");
             if let Job::Reload(Some(reply)) | Job::Change(_, _, reply) = job {
-                let _ = reply.try_send(no("other reloads are waiting; try again"));
+                let _ = reply.try_send(no("too many reloads or changes of the store are waiting; try again"));
             }
         }
     }
@@ -127,13 +129,13 @@ impl Worker {
     }
 }
 
-/// What the thread works with; it alone writes the template store.
+/// The state of the worker thread.
 struct Reloader {
     config_file: Option<PathBuf>,
     source: GallerySource,
     settings: Settings,
     models: Arc<Models>,
-    /// The records were asked for the newest store.
+    /// The records were asked for the newest generation of the store.
     begun: bool,
     in_force: GalleryInForce,
 }
@@ -154,7 +156,8 @@ impl Reloader {
         }
     }
 
-    /// The next job; none when the main thread has left. Meanwhile what was replaced is dropped.
+    /// The next job; `None` when the main thread has ended. While it waits, it drops galleries that were
+    /// replaced.
     fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
         while self.in_force.drop_replaced() {
             match jobs.recv_timeout(LET_GO) {
@@ -174,7 +177,8 @@ impl Reloader {
         Message::Reloaded(Box::new(Reloaded { outcome, reply }))
     }
 
-    /// Revocation first: what the gallery file takes away is taken away, whatever else is wrong.
+    /// Refuses a reload. People whom the gallery file removes are removed all the same, whatever else is
+    /// wrong.
     fn refused(&mut self, refusal: Refusal) -> Refused {
         let Refusal { why, mut store_trouble, photographs } = refusal;
         let photographs = photographs.unwrap_or_else(|| self.photographs());
@@ -192,13 +196,18 @@ impl Reloader {
         Refused { told: told(&trouble), trouble, store_trouble, gallery }
     }
 
-    /// What lies where people's photographs are; nothing of a gallery file that cannot be read, which takes nothing away.
+    /// The photographs in the gallery folder. Empty if the gallery file cannot be read: such a file takes
+    /// nobody away.
     fn photographs(&self) -> Photographs {
         let survey = Survey::of(&self.source.file, self.source.trust, Some(&*self.settings.access));
         survey.map(|survey| survey.photographs()).unwrap_or_default()
     }
 
-    /// Nothing is in force yet, and there is no new gallery. Else why, and why there is no last good gallery.
+    /// At a start without a usable gallery file: takes the last good gallery.
+    ///
+    /// # Errors
+    ///
+    /// Why the gallery file is refused, and why there is no last good gallery.
     fn start_with_last_good(
         &mut self,
         why: Why,
@@ -216,14 +225,14 @@ impl Reloader {
         Ok(self.in_force.take_last_good(&self.source, last, comparing, at_boot, (text, photographs), why))
     }
 
-    /// How faces are compared and decided.
+    /// The thresholds and the scoring with which faces are compared.
     fn comparing(&self) -> Result<(Rule, Scoring), String> {
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
         Ok((rule, scoring))
     }
 
-    /// Asks the records, once, which store was the newest.
+    /// Asks the records, once, for the newest generation of the store.
     fn begin(&mut self) -> Result<(), String> {
         if let (false, StoreUse::Own(vault)) = (self.begun, &mut self.source.store) {
             vault.expect(recorded_generation(&self.settings.audit).map_err(|error| error.to_string())?);
@@ -232,7 +241,7 @@ impl Reloader {
         Ok(())
     }
 
-    /// Changes the store. One that is accepted comes into force.
+    /// Changes the template store. A store that is accepted comes into force.
     fn change(&mut self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) -> Vec<Message> {
         let outcome = self.begin().and_then(|()| match (&self.source.store, how) {
             (StoreUse::Own(vault), StoreChange::Rotate) => vault.rotate().map_err(|error| error.to_string()),
@@ -269,7 +278,7 @@ impl Reloader {
         if let (StoreUse::Own(vault), Some(generation)) = (&mut self.source.store, generation) {
             vault.expect(generation);
         }
-        // The store is on disk, and its templates are in the gallery.
+        // The store is on the disk and its templates are in the gallery, so this copy can go.
         let Built { gallery, notes, store } = built;
         drop(store);
         service::give_back_memory();
@@ -295,7 +304,7 @@ impl Reloader {
     }
 }
 
-/// A gallery's trouble, for whoever asks over the socket.
+/// A gallery's trouble as JSON, for the control socket.
 fn told(trouble: &GalleryTrouble) -> Value {
     json!({
         "refused": trouble.refused,

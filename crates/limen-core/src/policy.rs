@@ -1,6 +1,6 @@
-//! Who may pass, decided without clock, file or socket: `step(now, event)` returns what to do.
+//! Decides who may pass, without clock, file or socket: `step(now, event)` returns what to do.
 //!
-//! Four machines, each with states and fields of its own; what one of them makes of an event, another one takes:
+//! It has four machines, each with its own states and fields. The outcome of one machine goes to the next:
 //!
 //! ```text
 //!    face ------> Recognition ---- K of N frames agree on somebody ----> Admission <--- PIN, card
@@ -15,11 +15,10 @@
 //!                                    +----> alarms
 //! ```
 //!
-//! [`Policy`] hands events to the machines and outcomes from one to the next, in their order. Besides them it holds what
-//! all are told (settings, time) and the budget of commands. Each machine's file begins with its states and what moves
-//! them. Whether somebody may enter at a time is in [`access`], which remembers nothing.
+//! [`Policy`] passes events to the machines, and outcomes from one machine to the next, in order. The file of
+//! each machine begins with its states. [`access`] says who may enter at a time; it has no state.
 //!
-//! The daemon performs the [`Action`]s. Its door thread locks when no lease comes: a hung daemon keeps no door open.
+//! The daemon performs the [`Action`]s. Its door thread locks without new leases, even if the daemon hangs.
 
 pub mod access;
 mod admission;
@@ -56,7 +55,7 @@ use lock::{Lock, Reach};
 use recognition::{Recognition, Sighting};
 use site::Site;
 
-/// What a machine has made of an event, for the next one or for the shell.
+/// The outcome of an event in one machine, for the next machine or for the shell.
 enum Out {
     Shell(Vec<Action>),
     Admission(Vec<admission::Outcome>),
@@ -64,7 +63,7 @@ enum Out {
     Site(Vec<site::Outcome>),
 }
 
-/// The four machines, and what they are told.
+/// The four machines, the settings that they share, and the budget of commands.
 #[derive(Debug)]
 pub struct Policy {
     settings: Settings,
@@ -73,12 +72,12 @@ pub struct Policy {
     lock: Lock,
     site: Site,
     budget: CommandBudget,
-    /// The latest moment of any event: before it, nothing opens.
+    /// The latest moment of any event. At an earlier moment nothing opens.
     latest: Moment,
 }
 
 impl Policy {
-    /// A locked door.
+    /// A policy that has heard no event yet: the door is locked.
     pub fn new(rules: Rules, roster: Roster, access: Arc<AccessRules>) -> Self {
         Self {
             settings: Settings { rules, access, roster },
@@ -91,17 +90,17 @@ impl Policy {
         }
     }
 
-    /// The grant of whom the door is unlocked for, if it is for somebody.
+    /// The grant of the person for whom the door is unlocked, if there is one.
     pub fn open(&self) -> Option<&Grant> {
         self.lock.open()
     }
 
-    /// What kind of grant keeps the door unlocked, for the status; of several, the one that lasts longest.
+    /// The kind of the grant that keeps the door unlocked; of several, the one that lasts longest.
     pub fn open_kind(&self) -> Option<GrantKind> {
         self.lock.open_kind()
     }
 
-    /// The door stands open, by its contact.
+    /// Whether the door stands open, as its contact says.
     pub fn door_is_open(&self) -> bool {
         self.lock.leaf_is_open()
     }
@@ -111,27 +110,27 @@ impl Policy {
         self.site.mode()
     }
 
-    /// The mode that somebody commanded, as long as the schedules do not decide.
+    /// The mode that somebody commanded; `None` while the schedules decide.
     pub fn commanded_mode(&self) -> Option<Mode> {
         self.site.commanded_mode()
     }
 
-    /// Whether a schedule has the door in lock-down, whatever is commanded.
+    /// Whether a schedule demands lock-down now, whatever mode is commanded.
     pub fn is_locked_down_by_schedule(&self) -> bool {
         self.site.is_locked_down_by_schedule()
     }
 
-    /// Alarms that are not cleared, the gravest first.
+    /// The alarms that are not cleared, the most serious first.
     pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
         self.site.alarms()
     }
 
-    /// Parts that have failed, since when and why.
+    /// The parts that have failed, since when and why.
     pub fn failed(&self) -> &BTreeMap<Part, Trouble> {
         self.site.failed()
     }
 
-    /// When [`Event::Tick`] is due at the latest.
+    /// The latest moment for the next [`Event::Tick`]; `None` if time alone changes nothing.
     pub fn deadline(&self) -> Option<Moment> {
         let (now, settings) = (self.latest, &self.settings);
         let machines = [
@@ -142,19 +141,19 @@ impl Policy {
         machines.into_iter().chain([self.budget.next_change()]).flatten().min()
     }
 
-    /// Takes other rules; an open door keeps the end it was given. Whom they no longer let in is seen to
-    /// with the next [`Event::NewRoster`].
+    /// Replaces the rules. A door that is unlocked stays so until its time is over; the next
+    /// [`Event::NewRoster`] ends a grant that the new rules do not allow.
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
         self.settings = Settings { rules, access, roster: Arc::clone(&self.settings.roster) };
         self.site.schedules_replaced();
         self.recognition.forget();
     }
 
-    /// Takes one event and says what is to be done. Time-driven changes come first, so that an event
-    /// never finds a door open that should have closed.
+    /// Takes one event and returns what to do. Changes by time come first: no event finds the door open too
+    /// long.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
-        let overdue = self.lock.give_up_overdue(&self.context(now), &event);
+        let overdue = self.lock.give_up_overdue(&self.context(now, &self.settings), &event);
         self.follow(now, Out::Lock(overdue), &mut actions);
         self.pass_time(now, &mut actions);
         self.take(now, event, &mut actions);
@@ -164,11 +163,11 @@ impl Policy {
         actions
     }
 
-    /// What every machine is told.
-    fn context(&self, now: Now) -> Context {
+    /// What every machine is told. It borrows only the settings, so that a machine may change meanwhile.
+    fn context<'a>(&self, now: Now, settings: &'a Settings) -> Context<'a> {
         Context {
             now,
-            settings: self.settings.clone(),
+            settings,
             time_went_back: now.moment < self.latest,
             mode: self.site.mode(),
             line_fails_since: self.site.failed_since(Part::Door),
@@ -177,20 +176,19 @@ impl Policy {
         }
     }
 
-    /// What time alone ends, machine by machine.
+    /// Ends what is over by time, one machine after the other.
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let ended = self.lock.pass_time(&self.context(now));
+        let ended = self.lock.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Lock(ended), actions);
-        let waited = self.admission.pass_time(&self.context(now));
+        let waited = self.admission.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(waited), actions);
         actions.extend(self.recognition.pass_time(now.moment));
     }
 
-    /// Who takes an event.
     fn take(&mut self, now: Now, event: Event, actions: &mut Vec<Action>) {
-        let (at, moment) = (&self.context(now), now.moment);
+        let (at, moment) = (&self.context(now, &self.settings), now.moment);
         let out = match event {
-            Event::Observed(observation) => self.observed(at, &observation),
+            Event::Observed(observation) => self.observed(now, &observation),
             Event::Unusable { track, taken, why } => {
                 return self.recognition.unusable(moment, track, taken, why);
             }
@@ -222,19 +220,20 @@ impl Policy {
         self.follow(now, out, actions);
     }
 
-    /// What follows from how things stand at the end of a step: modes by schedule, lines that are still again, alarms.
+    /// Ends a step: modes by schedule, lines that no longer chatter, alarms.
     fn watch(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let turned = self.site.turn_mode(&self.context(now), None);
+        let turned = self.site.turn_mode(&self.context(now, &self.settings), None);
         self.follow(now, Out::Site(turned), actions);
         actions.extend(self.budget.left_out(now.moment));
         let calm = self.site.calm_lines(now.moment);
         self.follow(now, Out::Site(calm), actions);
         self.lock.allow_standing_open(now.moment);
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         actions.extend(self.site.watch(&at, self.lock.report(&at)));
     }
 
-    fn observed(&mut self, at: &Context, observation: &Observation) -> Out {
+    fn observed(&mut self, now: Now, observation: &Observation) -> Out {
+        let at = &self.context(now, &self.settings);
         match self.recognition.observed(at, observation) {
             Sighting::NotYet => Out::Shell(Vec::new()),
             Sighting::LooksBad => Out::Shell(vec![Action::Show(Sign::Refused)]),
@@ -242,7 +241,7 @@ impl Policy {
         }
     }
 
-    /// Hands what one machine has made of an event to the next, in the order in which it came.
+    /// Passes the outcomes of one machine to the next, in order.
     fn follow(&mut self, now: Now, out: Out, actions: &mut Vec<Action>) {
         match out {
             Out::Shell(out) => actions.extend(out),
@@ -268,11 +267,11 @@ impl Policy {
             lock::Outcome::Do(action) => actions.push(action),
             lock::Outcome::Opened(grant) => {
                 grant.track().into_iter().for_each(|track| self.recognition.granted(track));
-                let out = self.admission.opened(&self.context(now), &grant);
+                let out = self.admission.opened(&self.context(now, &self.settings), &grant);
                 self.follow(now, Out::Admission(out), actions);
             }
             lock::Outcome::LetDown(track) => {
-                if !self.admission.pass_again(&self.context(now)) {
+                if !self.admission.pass_again(&self.context(now, &self.settings)) {
                     self.recognition.ask_again(track, now.moment + ASK_AGAIN);
                 }
             }
@@ -280,7 +279,7 @@ impl Policy {
     }
 
     fn follow_site(&mut self, now: Now, out: site::Outcome, actions: &mut Vec<Action>) {
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         let out = match out {
             site::Outcome::Do(action) => return actions.push(action),
             site::Outcome::ExitPressed => self.lock.exit_pressed(&at),
@@ -290,11 +289,11 @@ impl Policy {
                 if mode == Mode::LockDown {
                     self.give_up_waiting(now, actions);
                 }
-                self.lock.mode_turned(&at, mode)
+                self.lock.mode_turned(&self.context(now, &self.settings), mode)
             }
             site::Outcome::PartFailed(part) => {
                 if part.stops_the_door() {
-                    // Nobody is seen, or nobody can be let in: what was seen so far no longer counts.
+                    // Without this part nobody is let in: frames so far no longer count.
                     self.recognition.forget();
                     self.give_up_waiting(now, actions);
                 }
@@ -305,18 +304,19 @@ impl Policy {
     }
 
     fn give_up_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let out = self.admission.give_up(&self.context(now));
+        let out = self.admission.give_up(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(out), actions);
     }
 
     fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
         let before = std::mem::replace(&mut self.settings.roster, roster);
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         self.recognition.forget();
         let out = self.admission.people_replaced(&at);
-        self.follow(now, Out::Admission(out), actions);
         let stands = |grant: &Grant| admission::still_stands(&at, grant, &before);
-        if !self.lock.persons_grant().is_none_or(stands) {
+        let is_revoked = !self.lock.persons_grant().is_none_or(stands);
+        self.follow(now, Out::Admission(out), actions);
+        if is_revoked {
             let out = self.lock.lock(Relock::Revoked, Reach::Person, None);
             self.follow(now, Out::Lock(out), actions);
         }
@@ -332,7 +332,7 @@ impl Policy {
         actions.push(Action::Record(Fact::Stopped));
     }
 
-    /// Somebody allowed to commands something.
+    /// Carries out a command of a client that may give it, and records it.
     fn commanded(&mut self, now: Now, id: CommandId, caller: Caller, command: Command) -> Vec<Action> {
         let mut actions = Vec::new();
         let spent = self.budget.spend(now.moment, caller.uid);
@@ -343,7 +343,7 @@ impl Policy {
         actions
     }
 
-    /// What comes of a command; none: that is known when the audit has answered.
+    /// Carries out a command. `None`: the verdict follows when the audit has answered.
     fn carry_out(
         &mut self,
         now: Now,
@@ -356,7 +356,7 @@ impl Policy {
         if command.widens() && !spent.may_widen {
             return Err(Denial::TooMany);
         }
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         let (out, done) = match command {
             Command::Lock { ends_fire } => {
                 return self.lock_commanded(now, caller, ends_fire, spent.recorded, actions).map(Some);
@@ -386,7 +386,7 @@ impl Policy {
         let recorded = in_budget || self.lock.is_busy();
         self.recognition.spend();
         self.give_up_waiting(now, actions);
-        // A fire alarm whose line cannot be read any more is nobody's but the command's to end.
+        // Only a command can end a fire alarm whose line cannot be read any more.
         let ends_fire = ends_fire && self.site.failed_since(Part::Inputs).is_some();
         let reach = if ends_fire { Reach::All } else { Reach::ExitButton };
         let out = self.lock.lock(Relock::Command, reach, recorded.then_some(caller));

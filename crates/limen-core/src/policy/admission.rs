@@ -1,4 +1,5 @@
-//! Admission: whether somebody who was recognised comes in: at once, with a second person, with a second factor, or not.
+//! Admission decides whether somebody who was recognised comes in: at once, with a second person, with a
+//! second factor, or not.
 //!
 //! ```text
 //!                     judged by rules and memory
@@ -13,8 +14,8 @@
 //!       +------------ the audit was slow: whoever has proven a factor is judged again
 //! ```
 //!
-//! Two people who need each other are recognised one after the other; the second opens the door for both, and each must
-//! be whom the other's group asks for. A recognition counts for one opening only.
+//! Two people who need each other are recognised one after the other, and the second opens the door for both.
+//! Each must be in a group that the other's group asks for. A recognition counts for one opening only.
 //!
 //! | what happens | transition |
 //! |---|---|
@@ -52,31 +53,31 @@ use crate::credential::Card;
 use crate::event::{Fact, Personal, Refusal};
 use crate::person::PersonId;
 
-/// See the module.
+/// The machine of admission.
 #[derive(Debug, Default)]
 pub(super) struct Admission {
-    /// Who was let in, who came today, who waits for a second person.
+    /// Who was let in, which groups came today, who waits for a second person.
     memory: Memory,
     /// Who is asked for a second factor, and what was entered.
     factor: FactorCheck,
 }
 
 impl Admission {
-    /// When time alone next changes something here.
+    /// When time alone next changes admission.
     pub fn deadline(&self, now: Moment, settings: &Settings) -> Option<Moment> {
         let factor = self.factor.deadline(now, settings.access.factor_patience);
         self.memory.next_end().into_iter().chain(factor).min()
     }
 
     /// Enough frames agree on somebody.
-    pub fn recognised(&mut self, at: &Context, recognised: Recognised) -> Vec<Outcome> {
+    pub fn recognised(&mut self, at: &Context<'_>, recognised: Recognised) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.admit(at, recognised.into(), &mut out);
         out
     }
 
-    /// Lets in, turns away, or asks for what is lacking.
-    fn admit(&mut self, at: &Context, visitor: Visitor, out: &mut Vec<Outcome>) {
+    /// Lets a visitor in, turns them away, or asks for what is missing.
+    fn admit(&mut self, at: &Context<'_>, visitor: Visitor, out: &mut Vec<Outcome>) {
         self.memory.turn_to(at.local_time().map(DateTime::date));
         let judge = Judge { at, memory: &self.memory };
         let judgement = judge.of_visitor(&visitor);
@@ -92,7 +93,13 @@ impl Admission {
         }
     }
 
-    fn let_in(&mut self, at: &Context, visitor: Visitor, second: Option<PersonId>, out: &mut Vec<Outcome>) {
+    fn let_in(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        second: Option<PersonId>,
+        out: &mut Vec<Outcome>,
+    ) {
         let length = at.settings.unlock_length([&visitor.person].into_iter().chain(&second));
         let Visitor { track, person, distance, proven, .. } = visitor.clone();
         let grant = Grant::face(at.moment(), length, person, track, second).proven_by(proven);
@@ -102,7 +109,7 @@ impl Admission {
 
     fn ask_for_factor(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         visitor: Visitor,
         demands: &[Demands],
         out: &mut Vec<Outcome>,
@@ -115,7 +122,13 @@ impl Admission {
         self.use_held_pin(at, out);
     }
 
-    fn wait_for_second(&mut self, at: &Context, visitor: Visitor, within: Duration, out: &mut Vec<Outcome>) {
+    fn wait_for_second(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        within: Duration,
+        out: &mut Vec<Outcome>,
+    ) {
         let Visitor { track, person, proven, refusal, .. } = visitor.begin_to_wait(out);
         let refusal = because(refusal, Refusal::SecondPersonMissing);
         out.push(Outcome::Do(Action::Show(Sign::Waiting)));
@@ -129,29 +142,29 @@ impl Admission {
         out.extend(refusals(self.memory.wait(waiting)));
     }
 
-    /// Judges again whoever is asked and lacks nothing any more.
-    fn judge_again(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    /// Judges the person again who was asked for a factor, once nothing is missing.
+    fn judge_again(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
         if let Some(visitor) = self.factor.take_ready(Judge { at, memory: &self.memory }) {
             self.admit(at, visitor, out);
         }
     }
 
-    /// Has a PIN verified that was entered before, if whoever is asked needs it.
-    fn use_held_pin(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    /// Has a PIN verified that was entered before, if the person who is asked needs it.
+    fn use_held_pin(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
         self.factor.use_held_pin(Judge { at, memory: &self.memory }, out);
     }
 
     /// Somebody entered a PIN.
-    pub fn pin_entered(&mut self, at: &Context, entry: EntryId) -> Vec<Outcome> {
+    pub fn pin_entered(&mut self, at: &Context<'_>, entry: EntryId) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.factor.pin_entered(Judge { at, memory: &self.memory }, entry, &mut out);
         out
     }
 
-    /// A PIN was compared with a person's hashes.
+    /// A PIN was verified against the PINs of a person.
     pub fn pin_verified(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         entry: EntryId,
         person: &PersonId,
         outcome: PinOutcome,
@@ -165,35 +178,37 @@ impl Admission {
     }
 
     /// Somebody held a card to the reader.
-    pub fn card_read(&mut self, at: &Context, card: Card) -> Vec<Outcome> {
+    pub fn card_read(&mut self, at: &Context<'_>, card: Card) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.factor.card_read(Judge { at, memory: &self.memory }, card, &mut out);
         self.judge_again(at, &mut out);
         out
     }
 
-    /// The door opens: everybody whom the grant names is in.
-    pub fn opened(&mut self, at: &Context, grant: &Grant) -> Vec<Outcome> {
+    /// The door opens for everybody whom the grant names.
+    pub fn opened(&mut self, at: &Context<'_>, grant: &Grant) -> Vec<Outcome> {
         let day = at.local_time().map(DateTime::date);
         for person in grant.people() {
             self.memory.note_let_in(person, at.settings.groups_of(person), at.moment(), day);
         }
         self.factor.passed();
         if let Some(second) = grant.second() {
-            // Its track ends well: the refusal that was ready for it is not needed.
+            // The second person comes in, so the refusal that was ready for them is not needed.
             drop(self.memory.stop_waiting(second));
         }
         let person = grant.person().map(|person| self.memory.stop_waiting(person));
         refusals(person.unwrap_or_default()).collect()
     }
 
-    /// The audit was too slow: whoever has waited is judged again a little later; false if nobody has.
-    pub fn pass_again(&mut self, at: &Context) -> bool {
+    /// The audit was too slow: a person who has waited is judged again a little later. False if nobody has
+    /// waited.
+    pub fn pass_again(&mut self, at: &Context<'_>) -> bool {
         self.factor.pass_again(at)
     }
 
-    /// Those whose time is over are refused. While a grant waits for the audit nobody is: it may be theirs.
-    pub fn pass_time(&mut self, at: &Context) -> Vec<Outcome> {
+    /// Refuses people whose time is over. While a grant waits for the audit nobody is refused: it may be
+    /// theirs.
+    pub fn pass_time(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         let mut out = Vec::new();
         if at.stage == Stage::Asking {
             return out;
@@ -206,23 +221,23 @@ impl Admission {
         out
     }
 
-    /// What people wait for is not to be had any more.
-    pub fn give_up(&mut self, at: &Context) -> Vec<Outcome> {
+    /// Refuses everybody who waits, and forgets what was proven or entered.
+    pub fn give_up(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         let mut out = Vec::new();
         self.factor.give_up(at, &mut out);
         turn_away(at, self.memory.take_waiting(), &mut out);
         out
     }
 
-    /// Other people are enrolled, or the same on other terms.
-    pub fn people_replaced(&mut self, at: &Context) -> Vec<Outcome> {
+    /// Another gallery is in force: people or their terms may have changed.
+    pub fn people_replaced(&mut self, at: &Context<'_>) -> Vec<Outcome> {
         self.memory.keep_recent(at.moment());
         self.give_up(at)
     }
 }
 
-/// Nobody else comes in time for those who wait.
-fn turn_away(at: &Context, waiting: Vec<Waiting>, out: &mut Vec<Outcome>) {
+/// Refuses people who waited for a second person.
+fn turn_away(at: &Context<'_>, waiting: Vec<Waiting>, out: &mut Vec<Outcome>) {
     if !waiting.is_empty() && at.stage == Stage::Locked {
         out.push(Outcome::Do(Action::Show(Sign::Refused)));
     }

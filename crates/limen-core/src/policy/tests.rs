@@ -1,4 +1,5 @@
-//! The promises of the policy as a whole, as examples; random walks through all of it are in the files beside.
+//! Examples of what the whole policy promises, and the helpers of its tests. Random walks are in the `_walks`
+//! files.
 
 mod access_tests;
 mod access_walks;
@@ -12,7 +13,7 @@ mod site_walks;
 mod slow_audit_tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::*;
@@ -48,7 +49,7 @@ pub(super) fn roster(standing: Standing) -> Roster {
     Arc::new([(ada(), standing), (bob(), Standing::default())].into())
 }
 
-/// No groups.
+/// Rules without groups: everybody may enter at any time.
 pub(super) fn anytime() -> Arc<AccessRules> {
     Arc::new(AccessRules::in_zone(jiff::tz::TimeZone::UTC))
 }
@@ -86,11 +87,15 @@ pub(super) fn match_of(track: u64, ms: u64, frames: u32, person: PersonId) -> Ev
     frame(track, ms, frames, Some(person.clone()), Some(person))
 }
 
-/// What a machine is told at this time, where nothing is amiss.
-pub(super) fn told(ms: u64) -> Context {
+/// Settings with which everybody enrolled may enter at any time.
+pub(super) static SETTINGS: LazyLock<Settings> =
+    LazyLock::new(|| Settings { rules: RULES, access: anytime(), roster: roster(Standing::default()) });
+
+/// What a machine is told at this time, while nothing is wrong.
+pub(super) fn told(ms: u64) -> Context<'static> {
     Context {
         now: at(ms),
-        settings: Settings { rules: RULES, access: anytime(), roster: roster(Standing::default()) },
+        settings: &SETTINGS,
         time_went_back: false,
         mode: Mode::Normal,
         line_fails_since: None,
@@ -120,7 +125,7 @@ pub(super) fn command(command: Command) -> Event {
     Event::Commanded { id: CommandId(1), caller: CALLER, command }
 }
 
-/// What came of commands.
+/// The verdicts among the actions.
 pub(super) fn verdicts(actions: &[Action]) -> Vec<Verdict> {
     let verdict = |action: &Action| match action {
         Action::Answer(_, verdict) => Some(*verdict),

@@ -15,7 +15,7 @@ use crate::people::{Means, Standing};
 use crate::person::GroupId;
 use crate::policy::access::factors::FactorRule;
 use crate::policy::access::{AccessRules, Group, TwoPerson};
-use crate::policy::tests::{at, told};
+use crate::policy::tests::{SETTINGS, at, told};
 
 /// The first two prove a PIN or a card; the others need each other.
 const WHO: [&str; 4] = ["ada", "bob", "vic", "val"];
@@ -52,12 +52,12 @@ fn settings() -> Settings {
         Standing { groups, means: Arc::new(means), ..Standing::default() }
     };
     let roster = Arc::new((0..4).map(|who| (id(who), standing(who))).collect());
-    Settings { access: Arc::new(access), roster, ..told(0).settings }
+    Settings { access: Arc::new(access), roster, ..SETTINGS.clone() }
 }
 
-struct Bookkeeper {
+struct Bookkeeper<'a> {
     admission: Admission,
-    settings: Settings,
+    settings: &'a Settings,
     ms: u64,
     track: u64,
     entry: u64,
@@ -79,11 +79,11 @@ struct Bookkeeper {
     tally: BTreeMap<&'static str, u32>,
 }
 
-impl Bookkeeper {
-    fn new(settings: &Settings) -> Self {
+impl<'a> Bookkeeper<'a> {
+    fn new(settings: &'a Settings) -> Self {
         Self {
             admission: Admission::default(),
-            settings: settings.clone(),
+            settings,
             ms: 100_000,
             track: 0,
             entry: 0,
@@ -100,8 +100,8 @@ impl Bookkeeper {
         }
     }
 
-    fn told(&self) -> Context {
-        let settings = self.settings.clone();
+    fn told(&self) -> Context<'a> {
+        let settings = self.settings;
         Context { now: at(self.ms), settings, mode: self.mode, stage: self.stage, ..told(0) }
     }
 
@@ -144,7 +144,7 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn recognised(&mut self, told: &Context, who: usize) -> Vec<Outcome> {
+    fn recognised(&mut self, told: &Context<'_>, who: usize) -> Vec<Outcome> {
         self.track += 1;
         let track = TrackId(self.track);
         self.seen.insert(id(who), self.ms);
@@ -153,8 +153,8 @@ impl Bookkeeper {
         self.admission.recognised(told, Recognised { track, person: id(who), distance: None, refusal })
     }
 
-    /// The verifier says the truth.
-    fn verified(&mut self, told: &Context) -> Vec<Outcome> {
+    /// The verifier gives the right outcome.
+    fn verified(&mut self, told: &Context<'_>) -> Vec<Outcome> {
         let Some((entry, person)) = self.verifying.take() else { return Vec::new() };
         let (right, void) = (id(self.pins[&entry]) == person, std::mem::take(&mut self.void));
         if right && !void {
@@ -164,8 +164,8 @@ impl Bookkeeper {
         self.admission.pin_verified(told, entry, &person, outcome)
     }
 
-    /// The door opens for who was let in, or the audit was slow; and is locked again at once.
-    fn lock_answers(&mut self, told: &Context, opens: bool) -> Vec<Outcome> {
+    /// The door opens for the person who was let in, or the audit was slow. The door is locked again at once.
+    fn lock_answers(&mut self, told: &Context<'_>, opens: bool) -> Vec<Outcome> {
         let Some(grant) = self.granted.take() else { return Vec::new() };
         self.stage = Stage::Locked;
         if opens {
@@ -196,7 +196,8 @@ impl Bookkeeper {
         Ok(())
     }
 
-    /// Whoever is let in was seen, may enter now, and has proven what is asked of them or comes with the other.
+    /// A person who is let in was seen, may enter now, and has proven the factor or comes with the second
+    /// person.
     fn check(&mut self, grant: &Grant) -> Result<(), TestCaseError> {
         proptest::prop_assert!(self.stage == Stage::Locked && self.mode == Mode::Normal);
         let person = grant.person().expect("somebody is let in");

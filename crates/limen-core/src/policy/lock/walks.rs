@@ -3,12 +3,20 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::*;
 use crate::event::TrackId;
-use crate::policy::tests::{CALLER, RULES, ada, at, request, told};
+use crate::policy::rules::Rules;
+use crate::policy::tests::{CALLER, RULES, SETTINGS, ada, at, request, told};
+
+/// Settings with which a grant opens the door although the audit has not recorded it.
+static ALLOWING: LazyLock<Settings> = LazyLock::new(|| {
+    let rules = Rules { on_audit_failure: OnAuditFailure::AllowAndAlarm, ..RULES };
+    Settings { rules, ..SETTINGS.clone() }
+});
 
 /// A grant that waits for the audit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,14 +47,14 @@ struct Bookkeeper {
 }
 
 impl Bookkeeper {
-    fn told(&self) -> Context {
+    fn told(&self) -> Context<'static> {
         let mut told = told(self.ms);
         told.mode = self.mode;
         told.line_fails_since = self.line_fails.then(|| at(self.ms).moment);
         told.time_went_back = self.ms < self.latest;
         told.stage = self.lock.stage();
         if self.allow {
-            told.settings.rules.on_audit_failure = OnAuditFailure::AllowAndAlarm;
+            told.settings = &ALLOWING;
         }
         told
     }
@@ -105,7 +113,7 @@ impl Bookkeeper {
     fn pass_time(&mut self) -> Result<(), TestCaseError> {
         let told = self.told();
         let mut out = self.lock.give_up_overdue(&told, &Event::Tick);
-        // Where the site wants it so, a grant opens without its record when the patience is over.
+        // If so configured, a grant opens without its record when the time to wait is over.
         for waiting in std::mem::take(&mut self.waiting) {
             let overdue = self.ms.saturating_sub(waiting.since) > 5;
             if overdue && self.allow {
@@ -123,7 +131,7 @@ impl Bookkeeper {
         Ok(())
     }
 
-    /// Nothing is left but the fire alarm.
+    /// Everything ends that kept the door unlocked, except the fire alarm.
     fn ends_all(&mut self) {
         self.until.clear();
         self.waiting.clear();
@@ -140,7 +148,7 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn unlock(&mut self, told: &Context, length: Duration) -> Result<(), TestCaseError> {
+    fn unlock(&mut self, told: &Context<'_>, length: Duration) -> Result<(), TestCaseError> {
         let id = CommandId(self.id);
         self.id += 1;
         let in_range = (1..=30).contains(&length.as_secs());
@@ -161,8 +169,8 @@ impl Bookkeeper {
         self.waiting.push(Waiting { request, since: self.ms, command });
     }
 
-    /// The audit answers yes or no, or to what nobody asked.
-    fn answer(&mut self, told: &Context, more: u64) -> Result<(), TestCaseError> {
+    /// The audit answers yes or no, or answers a request that was never made.
+    fn answer(&mut self, told: &Context<'_>, more: u64) -> Result<(), TestCaseError> {
         if self.waiting.is_empty() || more.is_multiple_of(11) {
             let out = self.lock.accepted(told, RequestId(u64::MAX));
             proptest::prop_assert!(out.is_empty(), "an answer to nothing does nothing");

@@ -71,7 +71,8 @@ impl Bookkeeper {
         self.tracks.entry(track).or_default()
     }
 
-    /// A frame: of somebody, stale or fresh, of a probe that goes on or begins, while somebody may be let in or not.
+    /// Shows a frame of somebody: stale or fresh, of an old or a new probe, while people may be let in or
+    /// not.
     fn show(&mut self, track: TrackId, more: u64) -> Result<(), TestCaseError> {
         let age = [0, 0, 0, 20, 400, 600][more as usize % 6];
         let someone = |code: u64| match code % 5 {
@@ -103,7 +104,7 @@ impl Bookkeeper {
         Ok(())
     }
 
-    /// Enough frames of this track, this person and the last moments.
+    /// Whether enough recent frames of this track show this person.
     fn check(&mut self, somebody: &Recognised) -> Result<(), TestCaseError> {
         let now = at(self.ms).moment;
         let shown = self.of(somebody.track);

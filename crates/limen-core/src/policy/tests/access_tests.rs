@@ -1,4 +1,5 @@
-//! Who may when, as examples: schedules, first person in, two people, anti-passback, and what it all costs.
+//! Examples of who may enter when: schedules, first person in, two people, anti-passback, and how long a step
+//! takes.
 
 use std::time::Instant;
 
@@ -55,7 +56,7 @@ fn of(groups: &[&str]) -> Standing {
     Standing { groups: groups.iter().map(|id| group(id)).collect(), ..Standing::default() }
 }
 
-/// One or two people of each group, one suspended, one of a group that nobody knows.
+/// One or two people of each group, one suspended, one of a group that is not configured.
 pub(super) fn people() -> Roster {
     let suspended = Standing { suspended: true, ..Standing::default() };
     let all = [

@@ -26,9 +26,9 @@ enum Move {
         again: bool,
         answer: Option<bool>,
     },
-    /// So many milliseconds pass.
+    /// This many milliseconds pass.
     Wait(u64),
-    /// The boot clock goes back, which it must not.
+    /// The boot clock goes back, which should never happen.
     Back(u64),
     /// The clock on the wall is set, by hours.
     SetClock(i64),
@@ -41,7 +41,7 @@ enum Move {
     Recover,
 }
 
-/// A number is a cheap way to draw a move, and a good one to shrink.
+/// Moves are drawn as numbers, which are cheap to make and to shrink.
 fn move_of(code: u32) -> Move {
     let (kind, few, more) = (code % 20, code >> 5 & 3, code >> 7);
     let who = WHO[more as usize % WHO.len()];
@@ -241,7 +241,8 @@ impl Bookkeeper {
     }
 }
 
-/// Walks so often, each at most so long; every rule must have let somebody in, or nothing was tested.
+/// Makes this many walks of at most this many moves. Every rule must have let somebody in, or nothing was
+/// tested.
 fn walk(cases: u32, longest: usize) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let tally: RefCell<BTreeMap<String, u32>> = RefCell::default();

@@ -1,4 +1,4 @@
-//! Commands: one verdict each, one record each, and no flood.
+//! Commands: each gets one verdict and one record, and too many are refused.
 
 use super::*;
 use crate::event::{AlarmKind, Input, Mode};

@@ -15,7 +15,7 @@ fn group(text: &str) -> GroupId {
     GroupId::new(text).expect("an id")
 }
 
-/// A hash that nothing is held against here.
+/// A hash that is never compared with digits here.
 fn some_hash() -> Option<crate::credential::PinHash> {
     let text = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     crate::credential::PinHash::parse(text).ok()
@@ -64,7 +64,7 @@ pub(super) fn both_in(name: &str) -> Policy {
     policy_of(standing(&[name], with_all("ada")), standing(&[name], with_all("bob")))
 }
 
-/// Steps; the audit agrees at once, and the verifier says of every PIN that it is this.
+/// Steps. The audit accepts at once, and the verifier gives this outcome for every PIN.
 fn step(policy: &mut Policy, ms: u64, event: Event, verified: PinOutcome) -> Vec<Action> {
     let mut actions = policy.step(at(ms), event);
     let mut done = 0;

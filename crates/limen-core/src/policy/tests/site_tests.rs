@@ -1,4 +1,4 @@
-//! The door around the face, as examples: exit button, fire alarm, modes, relocking, alarms.
+//! Examples of what the door does besides faces: exit button, fire alarm, modes, relocking, alarms.
 
 use super::*;
 use crate::event::{AlarmKind, AlarmStep, Input, Mode, ModeSource, Refusal};

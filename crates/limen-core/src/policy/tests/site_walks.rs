@@ -33,7 +33,7 @@ enum Move {
     Back(u64),
 }
 
-/// A number is a cheap way to draw a move, and a good one to shrink.
+/// Moves are drawn as numbers, which are cheap to make and to shrink.
 fn move_of(code: u32) -> Move {
     let (kind, more) = (code % 24, code >> 5);
     let part = PARTS[more as usize % PARTS.len()];
@@ -225,7 +225,7 @@ impl Bookkeeper {
         self.step(Event::Input { input, active, at_start: false }).map(drop)
     }
 
-    /// A chip that is back says where the fire line is.
+    /// A chip that works again reports the state of the fire line.
     fn read_fire_again(&mut self) -> Result<(), TestCaseError> {
         let Some(active) = self.lines.get(&Input::Fire).copied() else { return Ok(()) };
         self.changes += 1;
@@ -265,7 +265,7 @@ impl Bookkeeper {
         self.fire || self.office || timed.iter().any(|(_, until)| self.ms < *until)
     }
 
-    /// What ended by itself held the door until then.
+    /// A hold that ended by itself kept the door unlocked until that moment.
     fn note_ends(&mut self) {
         for (_, until) in [&mut self.person, &mut self.manual, &mut self.rex] {
             if *until > 0 && *until <= self.ms {

@@ -1,4 +1,4 @@
-//! What a grant does while the audit takes its time.
+//! What happens to a grant while the audit is slow.
 
 use super::*;
 use super::{RULES, ada, anytime, at, facts, holds, match_of, policy, request, roster, show_ada, step};
