@@ -4,6 +4,7 @@
 //! wrong and the remedy. A [`Review`] reads a TOML text into a structure in which every field is optional. If
 //! an entry does not fit, it notes the mistake, removes the entry and reads on.
 
+mod strict;
 mod words;
 
 use std::fmt;
@@ -16,6 +17,8 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
+
+pub use strict::misread;
 
 /// The most mistakes listed for one file; if there are more, it is the wrong file.
 pub const MAX_MISTAKES: usize = 100;

@@ -20,7 +20,7 @@ use super::context::Context;
 use super::demo::photographs::ENROLLED;
 use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
-use super::trouble::{Answer, Trouble};
+use super::trouble::{Answer, Trouble, model_in_words};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
 use crate::clocks;
@@ -139,7 +139,7 @@ fn check_people(
 }
 
 fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>> {
-    let models = report.take("models", Models::load(&settings.model))?;
+    let models = report.take("models", Models::load(&settings.model).map_err(model_in_words))?;
     let entry = models.embedder.entry();
     report.ok("models", &format!("{} {}: digest, shapes and self-test", entry.name, models.digest().short()));
     if !entry.trained {

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use limen_core::person::{PersonId, printable_path};
 use limen_files::Trust;
+use limen_vision::matching::thresholds::ThresholdError;
 use limen_vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::output::{BAD, FAINT, GOOD, note, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
+use super::trouble::{Answer, Trouble, model_in_words};
 use crate::config::Settings;
 use crate::config::edit::set_model;
 use crate::daemon::make_folder;
 use crate::enrol::{Remake, remake};
+use crate::mistake::misread;
 use crate::pipeline::{Attempt, centred, is_measured, may_drive, scoring, thresholds};
 
 /// What to do with the networks that make embeddings.
@@ -79,12 +81,12 @@ fn rows(settings: &Settings) -> Result<Vec<Row>, Trouble> {
         .collect();
     for name in packs.names()? {
         let pack = match ModelName::new(&name) {
-            Some(name) => packs.read(&name).map_err(|error| error.to_string()),
+            Some(name) => packs.read(&name).map_err(model_in_words),
             None => Err(format!("{}; rename its files", ModelName::RULE)),
         };
         rows.push(Row::new(name, "installed", pack));
     }
-    let configured = settings.model.pack().map_err(|error| error.to_string());
+    let configured = settings.model.pack().map_err(model_in_words);
     let (name, source) = match (&settings.model, &configured) {
         (EmbedderChoice::File { path, .. }, _) => (printable_path(path), "file"),
         (EmbedderChoice::Named { name, .. }, _) => (name.to_string(), "installed"),
@@ -101,7 +103,8 @@ fn rows(settings: &Settings) -> Result<Vec<Row>, Trouble> {
 impl Row {
     fn new(name: String, source: &'static str, pack: Result<Pack, String>) -> Self {
         let facts = pack.and_then(|pack| {
-            let tables = is_measured(&pack.manifest, &pack.entry).map_err(|error| error.to_string())?;
+            let manifest = PathBuf::from(format!("{name}.toml"));
+            let tables = has_tables(&pack, &manifest).map_err(|trouble| trouble.to_string())?;
             Ok((pack.entry, tables))
         });
         Self { name, source, used: false, facts }
@@ -151,7 +154,7 @@ fn add(context: &Context, file: &Path, manifest: &Path) -> Result<Answer, Troubl
     let pack = Pack::read(file, manifest, Trust::Anyone)?;
     pack.load()?;
     let Entry { name, digest, trained, .. } = &pack.entry;
-    let tables = is_measured(&pack.manifest, &pack.entry)?;
+    let tables = has_tables(&pack, manifest)?;
     centred(&pack.entry, pack.cohort.as_deref())?;
     make_folder(&settings.paths.state)?;
     settings.paths.packs().install(&pack)?;
@@ -170,6 +173,16 @@ fn add(context: &Context, file: &Path, manifest: &Path) -> Result<Answer, Troubl
         );
     }
     Ok(Answer::Yes)
+}
+
+/// Whether the manifest of a pack, in the file `manifest`, has error-rate tables for its network.
+fn has_tables(pack: &Pack, manifest: &Path) -> Result<bool, Trouble> {
+    is_measured(&pack.manifest, &pack.entry).map_err(|error| match error {
+        ThresholdError::Unreadable { message, at } => {
+            Trouble::Usage(misread(manifest, &pack.manifest, &message, at).to_string())
+        }
+        error => error.into(),
+    })
 }
 
 fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {

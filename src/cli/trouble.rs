@@ -19,6 +19,7 @@ use crate::daemon::DaemonError;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
 use crate::gallery::{EditError, RosterError, StoreError};
+use crate::mistake::misread;
 use crate::pipeline::RuleError;
 
 /// The exit code for usage or configuration.
@@ -123,8 +124,16 @@ impl From<ModelError> for Trouble {
             ModelError::NoSuchModel { .. } | ModelError::Taken { .. } | ModelError::Untrained(_) => {
                 Self::Usage(error.to_string())
             }
-            _ => Self::Device(error.to_string()),
+            _ => Self::Device(model_in_words(error)),
         }
+    }
+}
+
+/// Why a model is not used; a mistake in a manifest is described as one in the configuration is.
+pub fn model_in_words(error: ModelError) -> String {
+    match error {
+        ModelError::Misread { file, text, message, at } => misread(&file, &text, &message, at).to_string(),
+        error => error.to_string(),
     }
 }
 
