@@ -1,4 +1,4 @@
-//! The part of the configuration that says who may when: time zone, groups, and what an unknown time means.
+//! Checks the access rules: time zone, groups, and what happens while the time is unknown.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -23,9 +23,9 @@ use super::values::{check_names, choice, number};
 use crate::entry::EntrySettings;
 use crate::mistake::Review;
 
-/// Each may be named by people and by other groups.
+/// The most groups of a configuration.
 const MAX_GROUPS: usize = 200;
-/// How long the first of two people waits unless the group says otherwise.
+/// How long the first of two people waits for the second one, in seconds, if the group does not set it.
 const DEFAULT_TWO_PERSON_SECONDS: u64 = 30;
 
 /// Checks `[site]`, `[access]`, `[[holiday]]`, `[[schedule]]` and `[[group]]`.

@@ -1,4 +1,4 @@
-//! From what the file says to what we will do: ranges, defaults, and everything that contradicts itself.
+//! Turns the file as it is written into [`Settings`]: checks ranges and contradictions, and adds the defaults.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -28,8 +28,8 @@ const DEFAULT_STATE: &str = "/var/lib/limen";
 const DEFAULT_RUNTIME: &str = "/run/limen";
 const DEFAULT_GALLERY: &str = "gallery.toml";
 
-/// Checks the whole file; mistakes are noted in `review`, and where there is one the default stands in.
-/// Relative paths are relative to `folder`.
+/// Checks the whole file. Mistakes are noted in `review`; a value with a mistake is replaced by its default.
+/// Relative paths start from `folder`.
 pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Settings {
     let mut warnings = Vec::new();
     let paths = check_paths(review, &said.paths, folder);
@@ -140,7 +140,7 @@ fn check_model(
     }
 }
 
-/// Whether there is a model of that name is found out when it is loaded.
+/// Checks only the form of the name. Loading the model finds out whether it exists.
 fn check_model_name(
     review: &mut Review<'_>,
     said: &Spanned<String>,

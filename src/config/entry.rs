@@ -1,4 +1,4 @@
-//! `[keypad]`, `[reader]`, and the second factor that groups ask for by them.
+//! Checks `[keypad]`, `[reader]`, and the second factor of groups, which needs one of these devices.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::door::{DoorSettings, Driver};
 use crate::entry::{EntrySettings, ReaderSettings, check_stable};
 use crate::mistake::Review;
 
-/// Checks `[keypad]` and `[reader]`, whose lines are none of the door's.
+/// Checks `[keypad]` and `[reader]`. The lines of a reader must not be lines of `door`.
 pub(super) fn check_entry(
     review: &mut Review<'_>,
     keypad: &SaidKeypad,
@@ -39,7 +39,7 @@ pub(super) fn check_entry(
     entry
 }
 
-/// What can be proven by these devices.
+/// The factors that people can present at these devices.
 pub(super) fn available(entry: &EntrySettings) -> Factors {
     Factors { pin: entry.keypad.is_some(), card: entry.reader.is_some() }
 }
@@ -96,7 +96,7 @@ fn check_lines(
     Some(ReaderSettings::Wiegand { d0: d0?, d1: d1? })
 }
 
-/// What a group asks for besides the face, by a device that is there.
+/// Checks the second factor of a group: there must be a device for it.
 pub(super) fn check_factor(
     review: &mut Review<'_>,
     id: &GroupId,

@@ -1,4 +1,4 @@
-//! Holidays and schedules of the configuration: what overlaps, ends before it begins, or names no day.
+//! Checks holidays and schedules: windows must not overlap or end before they begin, and every day must exist.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,11 +14,11 @@ use super::said::{Said, SaidException, SaidHoliday, SaidSchedule, SaidWindow};
 use super::values::{choice, flag, text};
 use crate::mistake::Review;
 
-/// Enough for decades; more is another file's content.
+/// The most holidays: enough for decades.
 const MAX_HOLIDAYS: usize = 2000;
-/// The longest holiday with `until`: a school's summer.
+/// The longest holiday with `until`, in days: the summer of a school.
 const MAX_HOLIDAY_DAYS: usize = 100;
-/// Each is looked at when somebody of a group that names it stands at the door.
+/// The most schedules of a configuration.
 const MAX_SCHEDULES: usize = 200;
 const MAX_WINDOWS: usize = 50;
 const MAX_EXCEPTIONS: usize = 1000;
@@ -67,7 +67,7 @@ fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays:
     }
 }
 
-/// The days from a date to the last, inclusive.
+/// The days from `date` to `until`, inclusive; only the first if `until` is missing.
 fn check_days_off(review: &mut Review<'_>, date: &Spanned<Datetime>, until: &Said<Datetime>) -> Vec<Date> {
     const UNTIL: &str = "[[holiday]] until";
     let Some(first) = review.day("[[holiday]] date", date) else { return Vec::new() };
@@ -92,7 +92,7 @@ fn month_and_day(text: &str) -> Option<(i8, i8)> {
     (text.len() == 5).then(|| (day.month(), day.day()))
 }
 
-/// Checks every `[[schedule]]`; gives them in order.
+/// Checks every `[[schedule]]` and returns them in the order of the file.
 pub(super) fn check_schedules(review: &mut Review<'_>, said: &[Spanned<SaidSchedule>]) -> Vec<Schedule> {
     limit(review, "[[schedule]]", said, MAX_SCHEDULES);
     let mut lines = HashMap::new();
@@ -186,7 +186,7 @@ fn check_exceptions(
     }
 }
 
-/// From and until, both there, in this order.
+/// Checks that `from` and `until` are there and in this order.
 fn check_window(
     review: &mut Review<'_>,
     key: &str,
@@ -223,7 +223,7 @@ fn check_window(
     window
 }
 
-/// The days that are named, Monday is 0; every day if none are.
+/// The days of the week that are named, 0 (Monday) to 6; every day if `days` is missing.
 fn check_days(
     review: &mut Review<'_>,
     key: &str,
@@ -259,7 +259,7 @@ fn range_of_days(text: &str) -> Option<(usize, usize)> {
     }
 }
 
-/// A name that is there, an id, and given once.
+/// Checks a name: it must be there, have the form of an id, and be used once.
 pub(super) fn check_name(
     review: &mut Review<'_>,
     key: &str,
@@ -287,7 +287,7 @@ pub(super) fn check_name(
     Some(name.clone())
 }
 
-/// Notes the first entry that is too many.
+/// Notes a mistake at the first entry above the limit.
 pub(super) fn limit<T>(review: &mut Review<'_>, key: &str, said: &[Spanned<T>], most: usize) {
     if let Some(excess) = said.get(most) {
         review.note(Some(excess.span()), key, format!("{} are more than {most}", said.len()), "use fewer");
