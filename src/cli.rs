@@ -1,4 +1,4 @@
-//! The command line: the table of arguments, and one file a command.
+//! The command line: the table of arguments, and one file per command.
 //!
 //! Exit codes: 0 yes or fine, 1 no (no match, not the same person, problems found), 2 usage or
 //! configuration, 3 device or file.
@@ -68,7 +68,7 @@ struct Arguments {
     command: Command,
 }
 
-/// What the program takes from its surroundings.
+/// The environment variables, for the help.
 const ENVIRONMENT: &str = "Environment:
   LIMEN_LOG  What goes to the log on standard error: error, warn, info, debug or
              trace; also by module, as LIMEN_LOG=warn,limen::camera=debug
@@ -158,7 +158,7 @@ pub fn lab() -> ExitCode {
     answer(lab::perform)
 }
 
-/// What is not named by `perform` is not in the program that calls this.
+/// Commands that `perform` does not name are not linked into the program that calls this function.
 fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(arguments) => {
@@ -180,13 +180,13 @@ fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode
     }
 }
 
-/// Help and version, which are answers, or what is wrong with the arguments.
+/// Prints the help or the version, or what is wrong with the arguments. Returns the exit code.
 fn tell_usage(said: &clap::Error) -> u8 {
     let json = std::env::args_os().any(|argument| argument == "--json");
     match said.kind() {
         ErrorKind::DisplayVersion => version::tell(json),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Nobody can be told that standard error fails.
+            // If standard error fails, there is no place to report it.
             let _ = said.print();
             if json {
                 output::say_error("no command is named; `limen --help` lists them", trouble::USAGE);
@@ -204,7 +204,7 @@ fn tell_usage(said: &clap::Error) -> u8 {
     u8::try_from(said.exit_code()).unwrap_or(trouble::USAGE)
 }
 
-/// What is wrong with the arguments, and how they are written, as every other error is said.
+/// What is wrong with the arguments and how they are written, in one line like every other error.
 fn in_one_line(said: &str) -> String {
     let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let parts = said.split("\n\n").map(joined).filter(|part| !part.is_empty());
@@ -274,7 +274,7 @@ mod tests {
         }
     }
 
-    /// Every command's help, long and short, each with the words that call it.
+    /// The long and the short help of every command, each with the command's full name.
     fn helps(command: &mut clap::Command, called: &str, found: &mut Vec<(String, String)>) {
         for help in [command.render_help(), command.render_long_help()] {
             found.push((called.to_owned(), help.to_string()));
@@ -296,7 +296,7 @@ mod tests {
             assert!(!help.contains("\n  trace"), "wrapped: {help}");
             for line in help.lines() {
                 assert!(line.chars().count() <= 100, "{called}: {line}");
-                // An argument with one word for a help has none.
+                // A help of one word says nothing.
                 let said = line.trim_start().split_once("  ").map(|(_, said)| said.trim());
                 let argument = line.trim_start().starts_with(['-', '<', '[']);
                 assert!(!argument || said.is_none_or(|said| said.contains(' ')), "{called}: {line}");

@@ -1,4 +1,4 @@
-//! `limen alarms`: what is alarming, and that somebody has seen it. Exit code 1 while an alarm is listed.
+//! `limen alarms`: lists and acknowledges alarms. The exit code is 1 while an alarm is listed.
 
 use limen_core::event::AlarmKind;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
-/// What to do with the alarms.
+/// The subcommands of `limen alarms`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the alarms that are not cleared; exit code 1 if there is one. With --json one object an alarm: alarm,

@@ -1,4 +1,4 @@
-//! `limen audit`: what happened, is that what was written, and who is to be forgotten?
+//! `limen audit`: shows the records, verifies them, and removes a person from them.
 
 mod csv;
 mod forget;
@@ -10,7 +10,7 @@ use super::trouble::{Answer, Trouble};
 
 pub use forget::forget_in_records;
 
-/// What to do with the records.
+/// The subcommands of `limen audit`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Records, oldest first

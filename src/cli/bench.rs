@@ -1,4 +1,4 @@
-//! `limen bench`: how long does each stage take on this machine?
+//! `limen bench`: measures how long each stage takes on this machine.
 
 mod serve;
 
@@ -25,11 +25,11 @@ use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::pipeline::{Seen, observe, rule, scoring};
 
-/// The stages, in the order in which a frame meets them.
+/// The stages, in the order in which a frame passes through them.
 const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
-/// Rounds that are not counted: caches and clock rates settle.
+/// Frames that are not counted, while caches and clock rates settle.
 const WARM_UP: usize = 5;
-/// Between two frames of a camera at 30 frames a second.
+/// The time between two frames of a camera with 30 frames per second.
 const CAMERA_INTERVAL: Duration = Duration::from_millis(33);
 
 /// How long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
@@ -57,7 +57,7 @@ pub struct Arguments {
     serve: bool,
 }
 
-/// One stage's times.
+/// The times of one stage, sorted once they are all measured.
 #[derive(Default)]
 struct Times(Vec<Duration>);
 
@@ -130,7 +130,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     Ok(Answer::Yes)
 }
 
-/// Compares with so many made-up people.
+/// A matcher whose gallery has `people` made-up people.
 fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher, Trouble> {
     let gallery = made_up(people, entry_size(models), models.digest())?;
     let scoring = scoring(&settings.recognition, models)?;
@@ -138,20 +138,22 @@ fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher,
     Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
 }
 
-/// Of each of [`STAGES`], for a frame that was looked at in `looked` and compared in `matched`.
+/// The time of each of [`STAGES`] for one frame; `looked` is the time of all stages before the match, `matched` the
+/// time of the match.
 fn times_of(seen: &Seen, looked: Duration, matched: Duration) -> [Duration; STAGES.len()] {
     let timing = seen.look.timing;
     let glance = seen.decode + timing.glance;
     [glance, timing.detect, timing.landmarks, timing.align, timing.embed, matched, looked + matched]
 }
 
-/// Numbers in an embedding.
+/// How many numbers an embedding has.
 fn entry_size(models: &Models) -> usize {
     let outputs = &models.embedder.entry().outputs;
     outputs.first().and_then(|output| output.shape.last()).copied().unwrap_or(0)
 }
 
-/// The first frame after the start, and the tenth, as they come from a camera: caches are cold again for each.
+/// The times of the first and the tenth frame after the start, at the rate of a camera: between two frames the caches
+/// get cold.
 fn first_and_tenth(
     models: &Arc<Models>,
     settings: &Settings,
@@ -172,7 +174,7 @@ fn first_and_tenth(
     Ok((times[0], times[9]))
 }
 
-/// Shows the frames in turn until as many as wanted are measured.
+/// Shows the frames in turn until `rounds` of them are measured.
 fn measure(
     shower: &mut Shower,
     matcher: &mut Matcher,
@@ -212,7 +214,7 @@ fn measure(
 }
 
 impl Times {
-    /// The smallest time that `percent` of all do not exceed.
+    /// The smallest time that `percent` of all times do not exceed, in milliseconds.
     fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);
         self.0.get(rank - 1).copied().map_or(0.0, milliseconds)
@@ -237,7 +239,7 @@ fn to_json(stages: &[Times]) -> Vec<Value> {
     STAGES.iter().zip(stages).map(one).collect()
 }
 
-/// People whose templates are points on the unit sphere, always the same ones.
+/// People whose templates are points on the unit sphere, the same ones in every run.
 fn made_up(
     people: usize,
     dimensions: usize,
@@ -265,7 +267,7 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// The most memory that this process ever had resident, from /proc; 0 where there is none.
+/// The peak of this process's resident memory in MiB, from /proc; 0 if there is no /proc.
 fn peak_rss_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! `limen calibrate`: this site's threshold and margins, from its own gallery.
+//! `limen calibrate`: proposes this site's threshold and margins from its own gallery.
 
 mod json;
 mod report;
@@ -49,7 +49,7 @@ pub struct Arguments {
     write: bool,
 }
 
-/// A target as the configuration may have it.
+/// Parses a target that the configuration accepts, 1e-8 to 1e-1.
 fn target(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(far) if (1e-8..=1e-1).contains(&far) => Ok(far),
@@ -57,7 +57,7 @@ fn target(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Everything that is said.
+/// Everything that the command prints.
 struct Report<'a> {
     gallery: String,
     model: String,
@@ -65,9 +65,9 @@ struct Report<'a> {
     settings: &'a Settings,
     visitors: u32,
     found: Calibration,
-    /// The photographs that disagree, as people know them; in the order of `found.disagreeing`.
+    /// The names of the photographs that disagree, in the order of `found.disagreeing`.
     photographs: Vec<String>,
-    /// What the gallery's own loading noted.
+    /// The notes from loading the gallery.
     notes: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Resu
 }
 
 impl Report<'_> {
-    /// Pairs that nothing is done about yet, photographs that disagree, and a target that is not met.
+    /// The number of look-alikes without a margin, of photographs that disagree, and 1 if the target is not met.
     fn warnings(&self) -> usize {
         let unhandled = self.found.look_alikes.iter().filter(|pair| !pair.is_handled()).count();
         let unmet = self.found.door.promise.is_some_and(|promise| !promise.is_kept());
@@ -133,7 +133,7 @@ impl Report<'_> {
     }
 }
 
-/// A photograph's file, or which of the embeddings in the gallery file it is.
+/// The photograph's file, or the number of the embedding in the gallery file.
 fn name_of(single: &Disagreeing, gallery: &Gallery, roster: &Roster) -> String {
     let photographs = gallery.get(&single.person).map_or(0, |person| person.photographs);
     let entry: Option<&Entry> = roster.people.iter().find(|entry| entry.id == single.person);

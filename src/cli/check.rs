@@ -1,4 +1,4 @@
-//! `limen check`: every problem at once, before the door depends on it.
+//! `limen check`: finds every problem at once, before the door depends on it.
 
 mod doubles;
 mod entry;
@@ -37,7 +37,8 @@ use report::Report;
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.
 ///
 /// With --gallery and without --config only that gallery is looked at, and no device. With --json one object a finding:
-/// level (ok, note, problem), part, text; every one, where people see the first few of a kind and how many more there are.
+/// level (ok, note, problem), part, text; every one, where people see the first few of a kind and how many more there
+/// are.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Leave camera, GPIO and the folders of the installation alone: for another machine than the door's
@@ -50,7 +51,7 @@ pub struct Arguments {
 
 pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
     let mut report = Report::new(context.json);
-    // Of a gallery alone nothing else is asked: it has no devices.
+    // A gallery alone has no devices.
     let installed = context.file_of_settings().is_some() || context.gallery().is_none();
     let devices = installed && !arguments.without_devices;
     let Some(settings) = check_configuration(context, &mut report, installed) else {
@@ -90,7 +91,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
         }
         Err(error) => {
             report.problem("configuration", &error.to_string());
-            // Rights are one thing; what the file says is looked at all the same.
+            // If only the file's rights are wrong, its text is checked all the same.
             let ConfigError::File(_) = error else { return None };
             let text = std::fs::read_to_string(context.config_file()).ok()?;
             report.take("configuration", Settings::parse(&text, context.config_file()))?
@@ -98,7 +99,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
     };
     report.notes("configuration", &settings.warnings);
     for risk in settings.risks() {
-        // Every other risk is somebody's choice; this one leaves nothing to protect.
+        // The other risks may be chosen; with this one the door protects nothing.
         match risk == VIRTUAL_CAMERA_OPENS {
             true => report.problem("configuration", &risk),
             false => report.note("configuration", &risk),
@@ -107,7 +108,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
     Some(settings)
 }
 
-/// The gallery and what depends on it: the threshold, pairs, groups. What decides comes before what is worth a look.
+/// Checks the gallery and what depends on it: threshold, look-alikes, groups. Results come before notes.
 fn check_people(
     context: &Context,
     report: &mut Report,
@@ -132,7 +133,7 @@ fn check_people(
     check_singles(report, &built.gallery);
     check_look_alikes(report, settings, &built.gallery);
     doubles::check_doubles(report, settings, models, &built.gallery);
-    // Without a configuration nobody knows the groups.
+    // The configuration defines the groups.
     if installed {
         check_access(report, settings, &built.gallery);
     }
@@ -148,7 +149,7 @@ fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>>
     Some(models)
 }
 
-/// Nobody, or people with a single template: one line, however many they are.
+/// Notes in one line that nobody is enrolled, or who has only one template.
 fn check_singles(report: &mut Report, gallery: &Gallery) {
     const NAMED: usize = 3;
     let people = gallery.people();
@@ -167,7 +168,7 @@ fn check_singles(report: &mut Report, gallery: &Gallery) {
         .note("gallery", &format!("{who} one template only; with two or three people are recognised better"));
 }
 
-/// The templates on the disk: what of them is not used, and where the key lies.
+/// Checks the templates on the disk: which are not used, and where their key is.
 fn check_store(
     context: &Context,
     report: &mut Report,
@@ -175,7 +176,7 @@ fn check_store(
     models: &Models,
     trouble: &[StoreError],
 ) {
-    // A systemd credential is there for the service alone.
+    // Only the service can read a systemd credential.
     let harmless = |error: &&StoreError| {
         error.may_be_replaced() || matches!(error, StoreError::NoKey { .. }) || error.altered().is_some()
     };
@@ -223,7 +224,7 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
     }
 }
 
-/// Whether this machine is fast enough for a decision; a dry run may be slow.
+/// Checks that this machine is fast enough for a decision. With a dry run that is only a note.
 fn check_speed(report: &mut Report, settings: &Settings, models: &Arc<Models>) {
     let Some(face) = report.take("speed", ENROLLED.picture()) else { return };
     let Some(usual) = report.take("speed", usual_frame(models, &face)) else { return };
@@ -250,7 +251,7 @@ fn threshold_in_words(thresholds: &Thresholds, case: Case, promised: Option<Prom
     format!("{score:.3} for {people} people and {frames} frames: {meaning}{fitted}")
 }
 
-/// Who may when: what can never be of use.
+/// Checks the access rules for what can never have an effect.
 fn check_access(report: &mut Report, settings: &Settings, gallery: &Gallery) {
     let access = &settings.access;
     let (schedules, groups) = (access.schedules.len(), access.groups.len());

@@ -1,4 +1,4 @@
-//! `limen enroll`: people, from photographs or from the camera, into the gallery file.
+//! `limen enroll`: adds people to the gallery file, with photographs from files or from the camera.
 
 mod arrival;
 mod batch;
@@ -140,7 +140,7 @@ fn enroll_one(
     Ok(Answer::Yes)
 }
 
-/// Somebody new needs a name, somebody enrolled has one.
+/// Checks the name of a person: a new person needs one, an enrolled person already has one.
 fn name_for(id: &PersonId, said: Option<&str>, known: bool) -> Result<Option<PersonName>, Trouble> {
     let name = said.map(PersonName::new).transpose();
     match name.map_err(|why| Trouble::Usage(format!("the name {why}; choose another")))? {
@@ -153,7 +153,7 @@ fn name_for(id: &PersonId, said: Option<&str>, known: bool) -> Result<Option<Per
     }
 }
 
-/// The same photograph twice tells nobody from anybody, and the daemon refuses it.
+/// Refuses photographs that are the same picture; the daemon would refuse them too.
 fn refuse_the_same(site: &Site<'_>, id: &PersonId, photos: &[Checked]) -> Result<(), Trouble> {
     let mut owners = site.owners();
     let seen = photos.iter().filter_map(|photo| {

@@ -1,4 +1,4 @@
-//! `limen eval`: error rates with intervals, measured on photographs of known people.
+//! `limen eval`: measures error rates, with intervals, on photographs of known people.
 
 mod listed;
 mod report;
@@ -26,11 +26,11 @@ use crate::pipeline::centred;
 use listed::Listed;
 use report::Report;
 
-/// The rates asked for.
+/// The false accept rates of the table.
 const FARS: [f64; 5] = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
-/// The most pictures in a template or a probe.
+/// The most pictures of a template or a probe.
 const MOST: usize = 20;
-/// Draws of templates and probes unless told otherwise.
+/// The default number of random draws.
 const DRAWS: u16 = 20;
 
 /// Error rates on photographs of known people, a folder a person; intervals hold 95 % of a bootstrap by

@@ -1,5 +1,4 @@
-//! `limen events`: what happens, as it happens: a line an event over the socket, until the daemon leaves or the reader
-//! does.
+//! `limen events`: prints events as they happen, one per line, until the daemon ends or the reader closes the output.
 
 use serde_json::Value;
 

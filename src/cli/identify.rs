@@ -1,4 +1,4 @@
-//! `limen identify`: who is on photographs?
+//! `limen identify`: says who is on photographs.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ pub struct Arguments {
     photos: Vec<PathBuf>,
 }
 
-/// What is said of one face.
+/// The result for one face, or for a photograph without a face.
 struct Finding {
     bounds: Option<Rect>,
     outcome: Result<Comparison, Option<Unusable>>,
@@ -60,7 +60,7 @@ pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trou
     Ok(Answer::of(everybody))
 }
 
-/// The line of a photograph that could not be looked at.
+/// Prints the line of a photograph that could not be analysed.
 fn tell_failure(photo: &Path, what: &str, json: bool) {
     let name = printable_path(photo);
     if json {

@@ -1,5 +1,5 @@
-//! The commands that measure are a program of their own, `limen-lab`: the one that stands at the door has neither
-//! plots nor statistics. They are typed as all others, and handed over.
+//! The commands that measure are in a program of their own, `limen-lab`, so that the program at the door has no plots
+//! and no statistics. They are typed like all others; `limen` then starts `limen-lab`.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command as Process;
@@ -8,10 +8,10 @@ use super::context::Context;
 use super::trouble::{Answer, Trouble};
 use super::{Command, bench, calibrate, eval};
 
-/// The program's name; it lies beside `limen`.
+/// The name of the program, which is in the folder of `limen`.
 const PROGRAM: &str = "limen-lab";
 
-/// Does in `limen-lab` what was typed.
+/// Performs a command in `limen-lab`.
 pub fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
     match command {
         Command::Eval(arguments) => eval::eval(context, &arguments),
@@ -23,7 +23,7 @@ pub fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
     }
 }
 
-/// Puts `limen-lab` in the place of this process, with the same arguments; returns only why it could not.
+/// Replaces this process by `limen-lab`, with the same arguments. Returns only if that fails.
 pub fn hand_over() -> Trouble {
     let program = std::env::current_exe().map(|own| own.with_file_name(PROGRAM));
     let program = match program {

@@ -1,4 +1,4 @@
-//! `limen mode`: what the door does for everybody.
+//! `limen mode`: prints or sets the mode of the door.
 
 use limen_core::event::Mode;
 use serde_json::json;
@@ -23,7 +23,7 @@ pub fn mode(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
     let wanted = arguments.mode.as_deref();
     let answer = match wanted {
         None => ask(&socket, Request::Status)?,
-        // "schedule" is no mode: without one the schedules decide.
+        // "schedule" is the absence of a commanded mode, so that the schedules decide.
         Some(name) => ask(&socket, Request::Mode { mode: Mode::named(name) })?,
     };
     let mode = answer.get("mode").and_then(|mode| mode.as_str()).unwrap_or("unknown");

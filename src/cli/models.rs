@@ -1,4 +1,4 @@
-//! `limen models`: which network makes embeddings, and which others could?
+//! `limen models`: lists, installs and chooses the network that makes embeddings.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::enrol::{Remake, remake};
 use crate::mistake::misread;
 use crate::pipeline::{Attempt, centred, is_measured, may_drive, scoring, thresholds};
 
-/// What to do with the networks that make embeddings.
+/// The subcommands of `limen models`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// One line a network, compiled in or installed; exit code 1 if one of them is broken
@@ -60,7 +60,7 @@ struct Row {
     name: String,
     source: &'static str,
     used: bool,
-    /// What is known about it, and whether it has tables; or what is wrong with it.
+    /// Its manifest entry and whether it has error-rate tables; or what is wrong with it.
     facts: Result<(Entry, bool), String>,
 }
 
@@ -72,7 +72,7 @@ fn list(context: &Context) -> Result<Answer, Trouble> {
     Ok(Answer::of(rows.iter().all(|row| row.facts.is_ok())))
 }
 
-/// Everything compiled in or installed, and what the configuration names besides.
+/// The built-in and the installed networks, and the configured one if it is none of them.
 fn rows(settings: &Settings) -> Result<Vec<Row>, Trouble> {
     let packs = settings.paths.packs();
     let mut rows: Vec<Row> = Packs::built_in()?

@@ -1,4 +1,4 @@
-//! `limen people`: who is enrolled?
+//! `limen people`: lists, shows and removes enrolled people.
 
 pub mod discard;
 mod one_photograph;
@@ -19,7 +19,7 @@ use super::trouble::{Answer, Trouble};
 use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
 
-/// What to do with the people of the gallery file.
+/// The subcommands of `limen people`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// One line a person; with --json one object a person: id, name, photos, embeddings, suspended,
@@ -89,7 +89,10 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
     Ok(Answer::Yes)
 }
 
-/// An id from the command line.
+/// Parses an id from the command line.
+///
+/// # Errors
+/// The text has not the form of an id.
 pub fn person_id(text: &str) -> Result<PersonId, Trouble> {
     let shown = limen_core::person::printable(text, 80);
     PersonId::new(text).map_err(|why| Trouble::Usage(format!("the id \"{shown}\" {why}")))
@@ -140,7 +143,7 @@ fn show(entry: &Entry) {
     show_means(&entry.standing.means);
 }
 
-/// What the person has and needs besides a face; what it is, nobody is told.
+/// Prints whether the person has a PIN or a card and needs one, but never the value.
 fn show_means(means: &Means) {
     let has = [
         (means.pin.is_some(), "a PIN"),

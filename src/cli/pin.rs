@@ -1,4 +1,4 @@
-//! `limen pin`: a person's PIN, as a hash, into the gallery file. The PIN itself is neither shown nor kept.
+//! `limen pin`: writes the hash of a person's PIN into the gallery file. The PIN itself is not shown and not kept.
 
 mod terminal;
 
@@ -64,7 +64,7 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     Ok(Answer::Yes)
 }
 
-/// Takes a PIN away, whatever else is wrong in the gallery file.
+/// Removes a PIN, even if the gallery file has mistakes elsewhere.
 fn take_away(context: &Context, id: &PersonId, duress: bool) -> Result<Answer, Trouble> {
     let settings = settings_to_revoke_by(context, id)?;
     let which = if duress { WhichPin::Duress } else { WhichPin::Usual };
@@ -75,8 +75,8 @@ fn take_away(context: &Context, id: &PersonId, duress: bool) -> Result<Answer, T
     Ok(Answer::Yes)
 }
 
-/// A daemon that refuses the file takes the PIN that is replaced out of force, and the new one waits: better neither is
-/// touched while something else is wrong. Where no daemon runs, the file may wait for its mending.
+/// Refuses a new PIN while the gallery file has other mistakes, if a daemon runs: it would refuse the file, so that the
+/// old PIN would be out of force and the new one not in force. Without a daemon there is only a note.
 fn wait_for_what_else_is_wrong(wrong: Option<EnrolError>, daemon: bool) -> Result<(), String> {
     match wrong {
         Some(error) if daemon => Err(error.to_string()),
@@ -97,7 +97,7 @@ fn tell(context: &Context, id: &PersonId, which: WhichPin, removed: bool) {
     }
 }
 
-/// Asks for a PIN and makes sure that it is a good one for whom has these already.
+/// Asks for a new PIN, and checks that it is good and differs from the person's other PIN. Returns its hash.
 fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trouble> {
     let other = match which {
         WhichPin::Usual => means.duress.as_ref(),
@@ -118,7 +118,8 @@ fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trou
     Ok(PinHash::of(&pin, salt)?)
 }
 
-/// The other PIN is known by its hash alone, so every slip of the new one is held against it, on all processors.
+/// Checks that no slip of the new PIN is the other PIN. Only the hash of that is known, so every slip is hashed, on all
+/// processors.
 fn check_apart(pin: &Digits, other: &PinHash) -> Result<(), Trouble> {
     if other.is_of(pin)? {
         return Err(PinError::SameAsOther.into());

@@ -1,4 +1,4 @@
-//! `limen store`: where the templates are kept, with which key, and how that is changed.
+//! `limen store`: shows where the templates and their key are, and changes the key.
 
 use limen_audit::AuditLog;
 use limen_core::embedding::ModelDigest;
@@ -16,7 +16,7 @@ use crate::control::{Request, ask};
 use crate::enrol::recorded_generation;
 use crate::gallery::store::{KeyPlace, Rotated};
 
-/// What to do with the template store.
+/// The subcommands of `limen store`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Where it lies, where its key lies, what is in it; with --json one object: file, generation, templates,
@@ -71,11 +71,11 @@ fn show(context: &Context, settings: &Settings) -> Result<Answer, Trouble> {
     Ok(Answer::of(refused == 0))
 }
 
-/// What a key in the state folder is worth.
+/// The note about a key in the state folder.
 pub const BESIDE: &str = "the key lies beside the templates: it protects a copy of the store, not of the whole card \
                           (docs/templates.md)";
 
-/// By the daemon, or where none runs by ourselves.
+/// Changes the store: the daemon does it, or this program if no daemon runs.
 fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<Answer, Trouble> {
     let socket = context.socket(settings);
     let (generation, left) = if socket.exists() {

@@ -1,4 +1,4 @@
-//! `limen unlock`: by the daemon, which records who asked.
+//! `limen unlock`: asks the daemon to unlock the door; it records who asked.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `limen verify`: do two photographs show the same person?
+//! `limen verify`: says whether two photographs show the same person.
 
 use std::path::{Path, PathBuf};
 

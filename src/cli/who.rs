@@ -1,5 +1,5 @@
-//! `limen who`: may this person enter, and why? By the files alone; what happened at the door before, the
-//! daemon knows.
+//! `limen who`: says whether a person may enter, and why. It reads only the files; what happened at the door before is
+//! known only to the daemon.
 
 use jiff::civil::DateTime;
 use limen_core::policy::AccessRules;
@@ -29,10 +29,10 @@ pub struct Arguments {
     at: Option<When>,
 }
 
-/// The time that is asked about.
+/// The time of the question.
 struct Asked {
     local: DateTime,
-    /// The door would know that it is this time.
+    /// Whether the clock is known to be right.
     known: bool,
     note: Option<String>,
 }

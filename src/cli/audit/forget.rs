@@ -1,4 +1,4 @@
-//! `limen audit forget`: by the daemon, or where none runs by ourselves.
+//! `limen audit forget`: the daemon removes a person from the records, or this program if no daemon runs.
 
 use limen_audit::forget_alone;
 use limen_core::person::PersonId;
@@ -23,7 +23,10 @@ pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
     Ok(Answer::Yes)
 }
 
-/// Takes a person out of the records; how many named them.
+/// Removes a person from the records. Returns how many records named the person.
+///
+/// # Errors
+/// The daemon refuses, or the records cannot be read or written.
 pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) -> Result<u64, Trouble> {
     let socket = context.socket(settings);
     let asked = socket.exists().then(|| ask(&socket, Request::Forget { id: id.as_str().to_owned() }));

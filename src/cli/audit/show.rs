@@ -1,4 +1,4 @@
-//! `limen audit show`: what happened?
+//! `limen audit show`: prints records.
 
 use jiff::Timestamp;
 use limen_audit::{ClockQuality, Record, Verifier, read_all, read_newest};
@@ -13,7 +13,7 @@ use super::super::trouble::{Answer, Trouble};
 use super::super::when::{When, parse_when};
 use super::csv;
 
-/// Records without a filter, unless --lines says otherwise.
+/// How many records are printed without a filter, unless --lines is given.
 const DEFAULT_LINES: usize = 50;
 /// The longest text of one record on a terminal, in characters.
 const MAX_SHOWN: usize = 2000;
@@ -110,7 +110,8 @@ pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
     Ok(Answer::Yes)
 }
 
-/// Prints what passes as it comes, or with a number of lines the newest of it; false if the chain is broken.
+/// Prints the records that pass the filter; if `lines` is given, only the newest of them. False if the chain is
+/// broken.
 fn show_filtered(
     folder: &std::path::Path,
     filter: &Filter,
@@ -149,7 +150,8 @@ fn to_line(record: &Record) -> String {
     format!("{:>6} {time} {kind} {details}", record.seq)
 }
 
-/// JSON in which no character disguises a line: deceptive ones, which are in strings only, as `\uXXXX`.
+/// Escapes deceptive characters of a JSON text as `\uXXXX`, so that none of them can disguise a line. They occur in
+/// strings only.
 fn unambiguous(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {

@@ -1,4 +1,4 @@
-//! `limen audit verify`: are these the records that were written?
+//! `limen audit verify`: checks that nothing in the records was changed, removed or reordered.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The report on a terminal: numbers, histograms, warnings, advice.
+//! The report on a terminal: numbers, histograms, warnings and advice.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use super::{Report, words};
 use crate::config::edit::Proposal;
 use crate::pipeline::shortfall;
 
-/// Steps of a histogram that share a line.
+/// How many steps of a histogram share a line.
 const STEPS: usize = 5;
-/// Characters of the longest bar.
+/// The length of the longest bar, in characters.
 const WIDTH: usize = 24;
-/// The most look-alikes, photographs or ids that are listed; JSON has all.
+/// The most look-alikes, photographs or ids that are listed; JSON lists all.
 const MOST_LISTED: usize = 20;
 
-/// Says everything.
+/// Prints the whole report.
 pub fn tell(report: &Report<'_>, proposal: &Proposal) {
     let found = &report.found;
     say(&styled(

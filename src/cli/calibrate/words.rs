@@ -1,11 +1,10 @@
-//! The sentences that terminal and proposal share, so that what is read on the screen and what is written into the file
-//! never differ.
+//! The sentences that the terminal and the proposal share, so that screen and file say the same.
 
 use limen_lab::calibration::Calibration;
 use limen_lab::calibration::advice::{LEAST_PAIRS, Reason, days_to_a_false_accept, rule_of_three};
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
 
-/// Longer than this is said in years.
+/// The most days that are printed as days; a longer time is printed in years.
 const DAYS_UP_TO: f64 = 730.0;
 
 /// Why the target is kept or made stricter.
@@ -46,7 +45,7 @@ pub fn resemblance(pair: &LookAlike) -> String {
     format!("{one} and {other} look alike: {scores}{kept}")
 }
 
-/// What to do about two people whom no margin tells apart; `None` for others.
+/// What to do about two people whom no margin tells apart; `None` for other pairs.
 pub fn inseparable(pair: &LookAlike) -> Option<String> {
     let Remedy::Inseparable { reach, behind } = pair.remedy else { return None };
     let [one, other] = &pair.people;
@@ -60,7 +59,7 @@ pub fn inseparable(pair: &LookAlike) -> Option<String> {
     ))
 }
 
-/// When a false accept is to be expected.
+/// How often to expect a false accept, at `visitors` strangers per day.
 pub fn expectation(far: f64, visitors: u32) -> String {
     let days = days_to_a_false_accept(far, f64::from(visitors));
     let who = format!("at {visitors} visitors a day who are not enrolled");
@@ -73,7 +72,7 @@ pub fn expectation(far: f64, visitors: u32) -> String {
     }
 }
 
-/// FAR of the gallery's own impostors, with what none of so many means.
+/// The false accept rate among the gallery's own people; if nobody was accepted, the rate that this is evidence for.
 pub fn own_far(found: &Calibration) -> String {
     let (tally, pairs) = (&found.impostors.tally, found.impostors.pairs);
     let counted = format!("{} of {} comparisons are within the threshold", tally.within, tally.comparisons);
@@ -95,7 +94,7 @@ pub fn own_far(found: &Calibration) -> String {
     }
 }
 
-/// A share with as many digits as it deserves.
+/// A share (0 to 1) in percent, with two significant digits.
 pub fn percent(share: f64) -> String {
     let value = 100.0 * share;
     let digits =

@@ -1,21 +1,21 @@
-//! Photographs of the gallery's folder, deleted by command.
+//! Deletes photographs in the gallery's folder.
 
 use std::fs;
 use std::path::Path;
 
 use limen_files::sync_folder;
 
-/// What became of them.
+/// The result of deleting photographs.
 #[derive(Debug, Default)]
 pub struct Deleted {
-    /// The names of those that are gone.
+    /// The names of the deleted photographs.
     pub gone: Vec<String>,
-    /// Those that are not, each with the reason.
+    /// What is left, each with the reason.
     pub left: Vec<String>,
 }
 
-/// Deletes photographs, named relative to the gallery's folder, and makes that durable. Where a name is a link,
-/// the link alone goes.
+/// Deletes photographs, whose names are relative to the gallery's folder, and syncs the folder. If a name is a link,
+/// only the link is deleted.
 pub fn delete(folder: &Path, names: &[String]) -> Deleted {
     let mut deleted = Deleted::default();
     for name in names {
