@@ -69,5 +69,5 @@ fn ago(seconds: u64) -> String {
 
 fn named(name: &str) -> Result<AlarmKind, String> {
     let names = AlarmKind::ALL.map(AlarmKind::name).join(", ");
-    AlarmKind::named(name).ok_or_else(|| format!("there are: {names}"))
+    AlarmKind::named(name).ok_or_else(|| format!("use one of: {names}"))
 }

@@ -92,7 +92,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         ("stages", "640x480 YUYV frame with a face", &face[..], Wanted::Search),
         ("followed_frame", "the same between two searches", &face[..], Wanted::Follow),
         ("empty_frame", "640x480 YUYV frame without a face", &empty[..], Wanted::Search),
-        ("still_scene", "the same, nothing having moved", &empty[..1], Wanted::Rest),
+        ("still_scene", "the same, if nothing has moved", &empty[..1], Wanted::Rest),
     ] {
         let vision = Vision::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
         let expect_face = frames.len() == 1 && wanted != Wanted::Rest;
@@ -117,7 +117,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         table(title, stages).iter().for_each(|line| say(line));
     }
     let [first, tenth] = [first, tenth].map(milliseconds);
-    say(&format!("at 30 frames a second the first frame of all took {first:.1} ms, the tenth {tenth:.1} ms"));
+    say(&format!("at 30 frames per second the first frame took {first:.1} ms, the tenth {tenth:.1} ms"));
     say(&format!("models loaded and self-tested in {:.0} ms; peak memory {rss:.0} MiB", milliseconds(load)));
     if let Some(loss) = &entry.quantisation {
         say(&format!(

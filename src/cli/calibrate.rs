@@ -152,7 +152,7 @@ fn propose(report: &Report<'_>) -> Proposal {
             "Proposed by `limen calibrate` from {} people and {} templates.",
             found.people, found.singles
         ),
-        "Nothing of it is in force until it is in the configuration.".to_owned(),
+        "Nothing of this is in force before it is in the configuration.".to_owned(),
     ];
     about.extend(found.door.promise.as_ref().and_then(shortfall));
     about.extend(found.look_alikes.iter().filter_map(words::inseparable));

@@ -71,7 +71,7 @@ fn list(context: &Context) -> Answer {
             say(&format!("  identity = \"{identity}\""));
         }
         for mode in &camera.modes {
-            let fps = mode.fps.map_or(String::new(), |fps| format!(" at up to {fps:.0} a second"));
+            let fps = mode.fps.map_or(String::new(), |fps| format!(" at up to {fps:.0} per second"));
             say(&format!("  {:<6}{}x{}{fps}", mode.format, mode.width, mode.height));
         }
         if let Some(error) = &camera.error {

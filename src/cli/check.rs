@@ -81,7 +81,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
 
 fn check_configuration(context: &Context, report: &mut Report, installed: bool) -> Option<Settings> {
     if !installed {
-        report.note("configuration", "none is read with --gallery alone; --config FILE names one");
+        report.note("configuration", "none is read if only --gallery is given; --config FILE names one");
         return Some(context.with_gallery(Settings::defaults()));
     }
     let settings = match context.trusted_settings() {
@@ -165,7 +165,7 @@ fn check_singles(report: &mut Report, gallery: &Gallery) {
         many => format!("{} of {} people ({}, ...) have", many.len(), people.len(), many[..NAMED].join(", ")),
     };
     report
-        .note("gallery", &format!("{who} one template only; with two or three people are recognised better"));
+        .note("gallery", &format!("{who} one template only; people with two or three are recognised better"));
 }
 
 /// Checks the templates on the disk: which are not used, and where their key is.
@@ -243,7 +243,7 @@ fn threshold_in_words(thresholds: &Thresholds, case: Case, promised: Option<Prom
         None => "its error rate is unknown".to_owned(),
     };
     let fitted = if thresholds.is_extrapolated(case) {
-        " (by a fitted tail of the table, below the rates that were counted)"
+        " (extrapolated: the table has no rate as low as this)"
     } else {
         ""
     };
@@ -277,7 +277,7 @@ fn check_folders(report: &mut Report, settings: &Settings) {
 
 fn check_camera(context: &Context, report: &mut Report, settings: &Settings) {
     if ask(&context.socket(settings), Request::Status).is_ok() {
-        return report.note("camera", "in use by the running daemon; `limen status` says how it does");
+        return report.note("camera", "in use by the running daemon; `limen status` says whether it works");
     }
     if let Some(camera) = report.take("camera", V4lCamera::open(&settings.camera)) {
         report.ok("camera", &camera.describe());

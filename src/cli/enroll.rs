@@ -98,7 +98,7 @@ fn enroll_one(
     if arguments.discard_photographs {
         refuse_without_store(context)?;
         if !context.socket(settings).exists() {
-            let what = "--discard-photographs needs the running daemon, which alone makes the templates; start it \
+            let what = "--discard-photographs needs the running daemon, because only that makes the templates; start it \
                         (systemctl start limen), or discard them later: limen people discard-photographs ID";
             return Err(Trouble::Usage(what.to_owned()));
         }

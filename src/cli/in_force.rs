@@ -74,7 +74,7 @@ fn ask_or_take_back(
         Err(why) => match undo() {
             Ok(()) => taken_back(context, settings, words, &why),
             Err(error) => Force::Left(Trouble::Device(format!(
-                "NOT in force, and still in {file}:\n{why}\nit could not be taken back: {error}"
+                "NOT in force, and still in {file}:\n{why}\nit could not be undone: {error}"
             ))),
         },
     }
@@ -84,7 +84,7 @@ fn ask_or_take_back(
 fn taken_back(context: &Context, settings: &Settings, words: &Words, why: &ControlError) -> Force {
     let Words { file, left, .. } = words;
     let left = if context.ask_for_reload(settings).is_ok() { "" } else { left };
-    let what = format!("the daemon did not take it, so nothing was changed in {file}{left}:\n{why}");
+    let what = format!("the daemon refused it, so nothing was changed in {file}{left}:\n{why}");
     Force::TakenBack(Trouble::Device(what))
 }
 

@@ -18,7 +18,7 @@ pub fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
         Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
         _ => Err(Trouble::Usage(format!(
-            "{PROGRAM} measures: eval, calibrate, bench; for all else type `limen`"
+            "{PROGRAM} has only eval, calibrate and bench; for other commands type `limen`"
         ))),
     }
 }
@@ -33,6 +33,6 @@ pub fn hand_over() -> Trouble {
     let error = Process::new(&program).args(std::env::args_os().skip(1)).exec();
     let program = program.display();
     Trouble::Device(format!(
-        "{program}: {error}; eval, calibrate and bench are in this program, which `make install` puts beside limen"
+        "{program}: {error}; eval, calibrate and bench need this program, which `make install` installs beside limen"
     ))
 }

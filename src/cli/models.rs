@@ -165,11 +165,11 @@ fn add(context: &Context, file: &Path, manifest: &Path) -> Result<Answer, Troubl
         say(&format!("{name} {} is installed; `limen models use {name}` chooses it", digest.short()));
     }
     if !trained {
-        note("it is untrained: it tells nobody from anybody and never drives a lock");
+        note("it is untrained: it cannot tell people apart and never drives a lock");
     }
     if !tables {
         note(
-            "it has no error-rate tables: it needs [recognition] max-distance, whatever error rate that means",
+            "it has no error-rate tables: it needs [recognition] max-distance, whose error rate is not known",
         );
     }
     Ok(Answer::Yes)
@@ -189,7 +189,7 @@ fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {
     let settings = context.trusted_settings()?;
     let choice = EmbedderChoice::named(name, settings.paths.packs()).ok_or_else(|| {
         let name = limen_core::person::printable(name, 80);
-        Trouble::Usage(format!("\"{name}\" {}; `limen models` lists those there are", ModelName::RULE))
+        Trouble::Usage(format!("\"{name}\" {}; `limen models` lists the names", ModelName::RULE))
     })?;
     let models = Models::load(&choice)?;
     may_drive(&settings, models.embedder.entry())?;
@@ -209,7 +209,7 @@ fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {
     match ahead {
         Ok(ahead) if !context.json => tell(&ahead),
         Ok(_) => {}
-        Err(error) => note(&format!("what it means for the gallery cannot be said:\n{error}")),
+        Err(error) => note(&format!("the consequences for the gallery are not known:\n{error}")),
     }
     Ok(Answer::Yes)
 }

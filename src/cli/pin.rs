@@ -58,7 +58,7 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     let edited = set_pin(&settings.gallery, &id, which, Some(&hash), &mut check)?;
     bring_into_force(context, &settings, &edited).into_result()?;
     if settings.entry.keypad.is_none() {
-        note("there is no [keypad] in the configuration by which a PIN could be entered");
+        note("the configuration has no [keypad], so that no PIN can be entered");
     }
     tell(context, &id, which, false);
     Ok(Answer::Yes)
@@ -102,9 +102,7 @@ fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trou
     let other = match which {
         WhichPin::Usual => means.duress.as_ref(),
         WhichPin::Duress if means.pin.is_none() => {
-            return Err(Trouble::Usage(
-                "a duress PIN is for who has a PIN; set that first, without --duress".into(),
-            ));
+            return Err(Trouble::Usage("a duress PIN needs a PIN; set that first, without --duress".into()));
         }
         WhichPin::Duress => means.pin.as_ref(),
     };

@@ -118,9 +118,9 @@ pub fn can_decide(usual: Duration, frames: usize) -> Result<String, String> {
     }
     let (age, fresh) = (age.as_millis(), FRESHNESS.as_millis());
     Err(format!(
-        "this machine takes {work} ms for a frame with a face: frames are {age} ms old when they have been looked \
-         at, {fresh} ms is the most that counts, and [recognition] frames = {frames} are never reached; end what \
-         else runs here, choose a smaller network in [model], or use a faster machine"
+        "this machine takes {work} ms for a frame with a face: frames are {age} ms old when they have been \
+         compared, but only {fresh} ms count, so that [recognition] frames = {frames} are never reached; end other \
+         programs, choose a smaller network in [model], or use a faster machine"
     ))
 }
 

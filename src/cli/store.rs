@@ -90,7 +90,9 @@ fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<An
     } else {
         say(&match how {
             StoreChange::Rotate => format!("the store is sealed with the new key; generation {generation}"),
-            StoreChange::AcceptRollback => format!("the store is the newest now; generation {generation}"),
+            StoreChange::AcceptRollback => {
+                format!("the store is accepted as the newest; generation {generation}")
+            }
         });
     }
     left.iter().for_each(|what| note(what));

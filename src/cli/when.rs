@@ -131,7 +131,7 @@ impl When {
             Form::Ago(span) => here().checked_sub(*span).map(|then| then.timestamp()),
             Form::In(span) => here().checked_add(*span).map(|then| then.timestamp()),
         };
-        found.map_err(|error| Trouble::Usage(format!("\"{}\" is a time that cannot be: {error}", self.text)))
+        found.map_err(|error| Trouble::Usage(format!("\"{}\" is out of range: {error}", self.text)))
     }
 
     fn never(&self, afterwards: DateTime, calendar: &Calendar) -> Trouble {

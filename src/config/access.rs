@@ -103,8 +103,8 @@ fn check_group(
     if let (Some(list), [only]) = (&said.first_person_in, first_person_in.as_slice())
         && *only == id
     {
-        let what = "names the group itself alone, so that nobody could be the first";
-        let remedy = "name a group that needs nobody before it";
+        let what = "names only the group itself, so that nobody could be the first";
+        let remedy = "name a group without first-person-in";
         review.note(Some(list.span()), key("first-person-in"), what, remedy);
     }
     let minutes =
@@ -131,7 +131,7 @@ fn check_two_person(
     let key = format!("group \"{id}\" two-person-seconds");
     let within = number(review, &key, &said.two_person_seconds, 5..=300, "seconds");
     if said.two_person_seconds.is_some() && said.two_person.is_none() {
-        let remedy = "add two-person = [\"...\"], the groups that the second person may be of";
+        let remedy = "add two-person = [\"...\"], the groups of the second person";
         review.note_missing(Some(at), key, "has no two-person beside it", remedy);
     }
     let seconds =

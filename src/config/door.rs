@@ -109,7 +109,7 @@ fn check_chip(
     if let (Some(label), Some(said)) = (&label, &said.chip_label)
         && label.len() > LONGEST_LABEL
     {
-        let what = format!("is longer than {LONGEST_LABEL} bytes, so no chip is called so");
+        let what = format!("is longer than {LONGEST_LABEL} bytes, so no chip can have this label");
         review.note(
             Some(said.span()),
             "[door] chip-label",
@@ -119,7 +119,7 @@ fn check_chip(
     }
     if driver == Driver::Rppal && (said.chip.is_some() || label.is_some()) {
         warnings.push(
-            "[door] chip, chip-label: the driver rppal has the header's registers and needs no chip; leave them out"
+            "[door] chip, chip-label: the driver rppal uses the registers of the header and no chip; leave them out"
                 .to_owned(),
         );
     }

@@ -33,8 +33,8 @@ pub(super) fn check_entry(
         (&entry.keypad, &entry.reader, &reader.device)
         && pad == path
     {
-        let what = "is the keypad's device already";
-        review.note(Some(said.span()), "[reader] device", what, "name the reader itself");
+        let what = "is already the device of the keypad";
+        review.note(Some(said.span()), "[reader] device", what, "name the device of the reader");
     }
     entry
 }
@@ -62,8 +62,8 @@ fn check_reader(
 ) -> Option<ReaderSettings> {
     let device = check_device(review, "[reader] device", &said.device);
     if let (Some(wiegand), Some(_)) = (&said.wiegand, &said.device) {
-        let what = "is there besides device";
-        review.note(Some(wiegand.span()), "[reader] wiegand", what, "keep the one that is wired");
+        let what = "is set, and device is set too";
+        review.note(Some(wiegand.span()), "[reader] wiegand", what, "keep the one that is connected");
     }
     let lines = said.wiegand.as_ref().and_then(|lines| check_lines(review, lines, door, warnings));
     device.map(ReaderSettings::Typing).or(lines)
@@ -138,7 +138,7 @@ fn note_missing_devices(
     review.note_missing(
         Some(at),
         key,
-        format!("asks for {factor}, and there is nothing to enter it by"),
+        format!("asks for {factor}, but there is no device to enter it"),
         remedy,
     );
 }

@@ -40,7 +40,7 @@ pub(super) fn check_lines(review: &mut Review<'_>, said: &SaidDoor, warnings: &m
         let key = format!("[door] {name}");
         let level = choice(review, &format!("{key}-active"), active, &LEVELS);
         if let (None, Some(active)) = (pin, active) {
-            let what = format!("says how {name} is driven, but there is no {name}");
+            let what = format!("sets the level of {name}, but there is no {name}");
             review.note(Some(active.span()), format!("{key}-active"), what, format!("add {name} = N"));
         }
         let pin = taken.check_pin(review, &key, pin, warnings)?;
@@ -134,7 +134,7 @@ impl Taken {
         }
         if SERIAL_CONSOLE.contains(&number) {
             warnings.push(format!(
-                "{key}: BCM {number} belongs to the serial console, which may move it while the Pi starts; use another \
+                "{key}: BCM {number} belongs to the serial console, which may change its level while the Pi starts; use another \
                  pin, or turn the console off with raspi-config"
             ));
         }

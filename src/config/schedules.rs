@@ -50,7 +50,7 @@ fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays:
                 review.note(Some(yearly.span()), "[[holiday]] every-year", what, "write \"12-25\"");
             }
             if let Some(until) = &said.until {
-                let what = "does not go with every-year";
+                let what = "cannot be combined with every-year";
                 review.note(
                     Some(until.span()),
                     "[[holiday]] until",
@@ -163,7 +163,7 @@ fn check_exceptions(
         let window = match (closed, &one.from, &one.until) {
             (true, None, None) => None,
             (true, _, _) => {
-                review.note(Some(at), &key, "is closed and has times", "take one of the two out");
+                review.note(Some(at), &key, "is closed and has times", "remove one of the two");
                 continue;
             }
             (false, from, until) => match check_window(review, &key, &at, from, until) {
@@ -178,7 +178,7 @@ fn check_exceptions(
         if clash {
             let line = lines.get(&day).copied().unwrap_or_default();
             let text = format!("{day} is in line {line} already, and the two contradict or overlap");
-            review.note(Some(at), &key, text, "take one of the two out");
+            review.note(Some(at), &key, text, "remove one of the two");
             continue;
         }
         lines.insert(day, review.line_of(at.start));
@@ -216,7 +216,7 @@ fn check_window(
     let (from, until) = (from?, until?);
     let window = Window::new(from, until);
     if window.is_none() {
-        let what = format!("ends at {until}, before or when it begins, at {from}");
+        let what = format!("ends at {until}, but begins at {from}");
         let remedy = "for a night write two windows: until = \"24:00\", and from = \"00:00\" on the next day";
         review.note(Some(at.clone()), key, what, remedy);
     }
@@ -279,8 +279,8 @@ pub(super) fn check_name(
     }
     let line = review.line_of(place.start);
     if let Some(first) = lines.get(name) {
-        let what = format!("\"{name}\" is also the one in line {first}");
-        review.note(Some(place), key, what, "give each a name of its own");
+        let what = format!("\"{name}\" is also the name in line {first}");
+        review.note(Some(place), key, what, "give each its own name");
         return None;
     }
     lines.insert(name.clone(), line);
@@ -290,6 +290,11 @@ pub(super) fn check_name(
 /// Notes a mistake at the first entry above the limit.
 pub(super) fn limit<T>(review: &mut Review<'_>, key: &str, said: &[Spanned<T>], most: usize) {
     if let Some(excess) = said.get(most) {
-        review.note(Some(excess.span()), key, format!("{} are more than {most}", said.len()), "use fewer");
+        review.note(
+            Some(excess.span()),
+            key,
+            format!("there are {}, but at most {most} are allowed", said.len()),
+            "remove some",
+        );
     }
 }

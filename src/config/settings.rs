@@ -137,16 +137,16 @@ impl Settings {
             ),
             (
                 self.recognition.max_distance.is_some(),
-                "max-distance: the threshold is this distance, whatever error rate it means",
+                "max-distance: the threshold is this distance, and its error rate is not known",
             ),
             (
                 self.access.when_clock_unknown == WhenClockUnknown::Believe,
-                "when-clock-unknown: schedules and dates go by the clock even where nothing has set it",
+                "when-clock-unknown: schedules and dates use the clock even if nothing has set it",
             ),
             (
                 self.gallery_at_boot == AtBoot::LastGood,
-                "at-boot = \"last-good\": after a start with a gallery file that cannot be read, whoever was taken out of \
-                 it since may enter",
+                "at-boot = \"last-good\": after a start with a gallery file that cannot be read, people who were removed \
+                 from it may enter",
             ),
         ];
         risks.into_iter().filter(|(taken, _)| *taken).map(|(_, risk)| risk.to_owned()).collect()

@@ -89,7 +89,7 @@ fn wrong_kind(found: &str, unexpected: &str, expected: &str) -> Words {
     let kind = kind_of(found, unexpected);
     if kind == Kind::Sections && expected != "a sequence" {
         // The reader takes the first section for the value of the first key, and its message is about that key.
-        let what = "stands in two pairs of brackets, and there is one of it only";
+        let what = "is in two pairs of brackets, but there can be only one";
         return (what.to_owned(), "write its name in one pair of brackets: [...]".to_owned());
     }
     let inner = found.trim_matches(['"', '\'']).trim();
@@ -197,7 +197,10 @@ fn day(inner: &str) -> String {
 fn syntax(message: &str, line: &str) -> Words {
     let said = |what: &str, remedy: &str| (what.to_owned(), remedy.to_owned());
     if message.starts_with("duplicate key") {
-        return said("is there twice", "keep one of the two; a section's keys all stand below one [section]");
+        return said(
+            "is written twice",
+            "keep one of the two; write all keys of a section below one [section]",
+        );
     }
     let bare = without_strings(line);
     if bare.contains(CURLY) {
@@ -273,8 +276,8 @@ fn value_in_words(message: &str, key: &str, value: &str) -> Words {
         return said("is a number that begins with 0", write(number));
     }
     match value.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => return said("is no switch as it is written here", write("true")),
-        "false" | "no" | "off" => return said("is no switch as it is written here", write("false")),
+        "true" | "yes" | "on" => return said("should be true or false", write("true")),
+        "false" | "no" | "off" => return said("should be true or false", write("false")),
         _ => {}
     }
     let number = value.trim_end_matches(|c: char| !c.is_ascii_digit());

@@ -97,7 +97,7 @@ pub enum ModelError {
     },
     /// The network was never trained on faces, while the door's lock is real.
     #[error(
-        "model {0} is untrained: it tells nobody from anybody and never drives a lock; \
+        "model {0} is untrained: it cannot tell people apart and never drives a lock; \
          choose a trained one (`limen models`), or write driver = \"dry-run\""
     )]
     Untrained(String),

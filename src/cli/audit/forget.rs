@@ -18,7 +18,7 @@ pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
     if context.json {
         say_json(&json!({ "forgotten": id.as_str(), "records": records }));
     } else {
-        say(&format!("{records} records named {id} and no longer do; the journal may still do so"));
+        say(&format!("{id} was removed from {records} records; the journal may still name {id}"));
     }
     Ok(Answer::Yes)
 }
@@ -43,7 +43,9 @@ pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) 
         Some(Err(_)) | None => (0, 0),
     };
     if old > 0 {
-        note(&format!("{old} records of format 1 name {id} for good; they go when their file is the oldest"));
+        note(&format!(
+            "{old} records of format 1 name {id} and cannot be changed; they are deleted with their file"
+        ));
     }
     Ok(records)
 }

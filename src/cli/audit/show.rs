@@ -105,7 +105,7 @@ pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
         _ => show_filtered(&settings.audit.folder, &filter, lines, print)?,
     };
     if !sound {
-        note("these records are not all as they were written; `limen audit verify` says where");
+        note("some of these records were changed; `limen audit verify` says which");
     }
     Ok(Answer::Yes)
 }

@@ -60,13 +60,18 @@ fn tell_threshold(report: &Report<'_>) {
         fact(&styled(BAD, "not met", 11), &shortfall);
     }
     if door.is_extrapolated {
-        fact("", "it lies below the rates that were counted, on a fitted tail of the table");
+        fact("", "it is extrapolated: the table has no rate as low as this");
     }
     fact("", &format!("{:.3} for a single photograph, the line below", door.threshold_of_a_photograph));
     if door.photographs < ENOUGH {
         let three =
             format!("{:.3} at the door with three photographs of everybody", door.threshold_with_three);
-        fact("", &format!("{three}: smaller, as means lie nearer to all, and more of their frames pass"));
+        fact(
+            "",
+            &format!(
+                "{three}: it is smaller, because a mean is nearer to every face, but more frames of a person pass"
+            ),
+        );
     }
 }
 
@@ -131,7 +136,10 @@ fn tell_rates(report: &Report<'_>) {
             format!("; {} are as near as one stranger in a hundred", words::percent(share))
         });
         let (within, all) = (strangers.tally.within, strangers.tally.comparisons);
-        fact("cohort", &format!("made up, decides nothing: {within} of {all} within the threshold{near}"));
+        fact(
+            "cohort",
+            &format!("synthetic faces, for information only: {within} of {all} within the threshold{near}"),
+        );
     }
 }
 
@@ -144,7 +152,7 @@ fn tell_warnings(report: &Report<'_>) {
     for (one, photograph) in found.disagreeing.iter().zip(&report.photographs).take(MOST_LISTED) {
         let doubt = if one.of == 2 { "; of two photographs either may be the wrong one" } else { "" };
         let text = format!(
-            "{}: {photograph} looks like somebody else (score {:.3}, a stranger in a hundred reaches {:.3}){doubt}",
+            "{}: {photograph} looks like somebody else (score {:.3}, one stranger in a hundred reaches {:.3}){doubt}",
             one.person, one.score, one.limit
         );
         fact(&styled(BAD, "disagrees", 11), &text);
@@ -183,7 +191,10 @@ fn tell_advice(found: &Calibration, proposal: &Proposal) {
     };
     fact(&styled(STRONG, "advice", 11), &text);
     if !proposal.is_empty() {
-        fact("", "nothing has changed yet: --write puts this into the configuration, --out FOLDER beside it");
+        fact(
+            "",
+            "nothing has changed yet: --write writes this into the configuration, --out FOLDER into a file",
+        );
     }
 }
 

@@ -11,7 +11,7 @@ const DAYS_UP_TO: f64 = 730.0;
 pub fn reason(found: &Calibration) -> String {
     let impostors = &found.impostors;
     match found.advice.reason {
-        Reason::FixedDistance => "max-distance is in force, whose error rate nothing promises".to_owned(),
+        Reason::FixedDistance => "max-distance is in force, and its error rate is not known".to_owned(),
         Reason::NoTables => "the model has no error-rate tables to compare with".to_owned(),
         Reason::TooFewPairs => {
             let pairs = plural(impostors.pairs, "pair");
@@ -21,8 +21,8 @@ pub fn reason(found: &Calibration) -> String {
             "no more pairs of people pass for each other than the tables promise".to_owned()
         }
         Reason::MoreThanPromised { rate, passed, at_least, promised } => format!(
-            "where one stranger in {:.0} passes, {passed} of {} pairs of people do, surely {} or more, and the \
-             tables promise {} at most",
+            "where one stranger in {:.0} passes, {passed} of {} pairs of people pass; with certainty this is {} or more, \
+             but the tables promise at most {}",
             1.0 / rate,
             impostors.pairs,
             percent(at_least),
@@ -37,7 +37,7 @@ pub fn resemblance(pair: &LookAlike) -> String {
     let scores = format!("score {:.3}, and {:.3} is accepted", pair.score, pair.threshold);
     let kept = match pair.remedy {
         Remedy::Margin { known: 0, .. } => {
-            "; their own leads are not known, with one photograph each".to_owned()
+            "; their own leads are not known, because each has one photograph".to_owned()
         }
         Remedy::Margin { known, kept, .. } => format!("; {kept} of {known} own photographs keep this lead"),
         Remedy::Inseparable { .. } => String::new(),
@@ -62,9 +62,9 @@ pub fn inseparable(pair: &LookAlike) -> Option<String> {
 /// How often to expect a false accept, at `visitors` strangers per day.
 pub fn expectation(far: f64, visitors: u32) -> String {
     let days = days_to_a_false_accept(far, f64::from(visitors));
-    let who = format!("at {visitors} visitors a day who are not enrolled");
+    let who = format!("at {visitors} visitors per day who are not enrolled");
     if days < 1.0 {
-        format!("expect {:.1} false accepts a day {who}", 1.0 / days)
+        format!("expect {:.1} false accepts per day {who}", 1.0 / days)
     } else if days <= DAYS_UP_TO {
         format!("expect one false accept in {days:.0} days {who}")
     } else {
@@ -115,7 +115,7 @@ mod tests {
     fn a_rare_event_is_told_in_years_and_a_frequent_one_a_day() {
         assert!(expectation(1e-4, 20).starts_with("expect one false accept in 500 days at 20 visitors"));
         assert!(expectation(1e-6, 20).contains("in 137 years"));
-        assert!(expectation(0.1, 20).starts_with("expect 2.0 false accepts a day"));
+        assert!(expectation(0.1, 20).starts_with("expect 2.0 false accepts per day"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn check_photographs(
 
 fn passed_over(photographs: usize) -> String {
     format!(
-        "{photographs} are enrolled, and were not looked at again: that takes up to a second each; \
+        "{photographs} are enrolled and were not checked again, which takes up to a second each; \
          limen check --photographs says which of them would be refused today"
     )
 }

@@ -44,7 +44,7 @@ fn finding(room: Room, max_bytes: u64) -> Option<Finding> {
     let (free, wanted) = (in_words(room.free), in_words(room.early(max_bytes)));
     if !room.is_enough() {
         let what = format!(
-            "the disk is full ({free} are left); of the records only faults and alarms are written; make room there"
+            "the disk is full ({free} are left); only faults and alarms are recorded; make room there"
         );
         return Some(Finding::Problem(what));
     }

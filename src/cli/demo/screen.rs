@@ -148,7 +148,7 @@ impl Outcome {
     /// Prints who opened the door, and the state of the lock over time.
     pub fn tell(&self) {
         let Some(begun) = self.begun else { return };
-        say(&format!("\n{}", styled(STRONG, "the lock over time, a character for a tenth of a second", 0)));
+        say(&format!("\n{}", styled(STRONG, "the lock over time, one character per tenth of a second", 0)));
         say(&format!("  {}", self.trace(begun)));
         for (index, visitor) in VISITORS.iter().enumerate().filter(|(index, _)| self.came[*index]) {
             let did = if self.opened[index] { "opened the door" } else { "did not open the door" };

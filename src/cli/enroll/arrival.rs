@@ -66,8 +66,8 @@ impl Arrival {
     pub fn too_many(&self) -> Option<String> {
         let count = self.known.len() + self.photos.len();
         let what = format!(
-            "\"{}\" would have {count} photographs, at most {MAX_PHOTOS}; keep the clearest, or where they show several \
-             people give each a folder, or a line in a list (--list)",
+            "\"{}\" would have {count} photographs, at most {MAX_PHOTOS}; keep the clearest; if they show several \
+             people, give each person a folder, or lines in a list (--list)",
             self.id
         );
         (count > MAX_PHOTOS).then_some(what)

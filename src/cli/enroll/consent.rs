@@ -29,7 +29,7 @@ impl Consent {
             |doubts: &[&Doubt]| doubts.iter().map(|doubt| doubt.what.as_str()).collect::<Vec<_>>().join("\n");
         if !sure.is_empty() {
             let what =
-                "nobody was enrolled, because this is not who it is said to be; take another photograph";
+                "nobody was enrolled, because this surely shows somebody else; take another photograph";
             return Err(Trouble::Usage(format!("{what}:\n{}", lines(&[sure, may_be].concat()))));
         }
         if may_be.is_empty() {
@@ -37,11 +37,11 @@ impl Consent {
         }
         if !self.yes && !Self::can_ask() {
             let what =
-                format!("nobody was enrolled; if it is right all the same, add --yes:\n{}", lines(&may_be));
+                format!("nobody was enrolled; if the photographs are right, add --yes:\n{}", lines(&may_be));
             return Err(Trouble::Usage(what));
         }
         may_be.iter().for_each(|doubt| note(&doubt.what));
-        Ok(self.yes || ask("Enrol all the same?")?)
+        Ok(self.yes || ask("Enrol anyway?")?)
     }
 }
 

@@ -95,8 +95,8 @@ fn unlike_their_own(
     }
     if ready.len() == 2 {
         let said = format!(
-            "{} and {} look unlike; do both show the same person? Here both are taken for \"{}\"; two people need two \
-             ids, and in a folder names that differ in more than a number",
+            "{} and {} look unlike; do both show the same person? Here both are for \"{}\"; two people need two \
+             ids; in a folder their names must differ in more than a number",
             source(0),
             source(1),
             arrival.id
@@ -161,7 +161,7 @@ fn joined(arrival: &Arrival, unlike: Vec<Unlike>, alike: Vec<(usize, &Other)>) -
     for (photo, other) in alike.iter().filter(|(photo, _)| !said(*photo)) {
         let source = &arrival.photos[*photo].source;
         let what = format!(
-            "{source}: \"{}\" looks like \"{other}\", {}; one person under two ids is let in by neither. If it is one \
+            "{source}: \"{}\" looks like \"{other}\", {}; a person with two ids is let in under neither. If it is one \
              person, add the photograph to that id: limen enroll {other} PHOTO",
             arrival.id,
             other.name,

@@ -38,7 +38,7 @@ pub(super) fn look_into(folder: &Path) -> Result<Request, Trouble> {
     }
     match request.files() {
         0 if request.problems.is_empty() => {
-            let what = "no photograph in it; a file a person named by the file, or a folder a person";
+            let what = "no photograph in it; put in one file per person, named after the person, or one folder per person";
             Err(Trouble::Usage(format!("{}: {what}", printable_path(folder))))
         }
         n if n > MAX_FILES => {
@@ -61,10 +61,9 @@ fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Troub
         }
     }
     if files.is_empty() {
-        request.problems.push(format!(
-            "{}: no photograph in it; add one, or take the folder away",
-            printable_path(folder)
-        ));
+        request
+            .problems
+            .push(format!("{}: no photograph in it; add one, or remove the folder", printable_path(folder)));
     } else {
         add(request, folder, naming::of_folder, files, folder.file_name());
     }

@@ -66,7 +66,7 @@ fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
     }
     if request.people.is_empty() && request.problems.is_empty() {
         return Err(Trouble::Usage(format!(
-            "{}: names nobody; write a line a photograph",
+            "{}: names nobody; write one line per photograph",
             printable_path(list)
         )));
     }

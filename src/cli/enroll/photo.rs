@@ -80,7 +80,7 @@ impl Checked {
             Content::File(path) => read_trusted(path, MAX_PHOTO_BYTES, Trust::Anyone)?,
         };
         if PhotoDigest::of(&bytes) != self.digest {
-            let what = format!("{}: was changed while it was looked at; enrol again", self.source);
+            let what = format!("{}: was changed during the check; enrol again", self.source);
             return Err(Trouble::Device(what));
         }
         Ok(bytes)

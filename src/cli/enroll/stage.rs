@@ -44,10 +44,8 @@ impl<'a> Stage<'a> {
     pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
         let path = self.folder.join(name);
         if !write_new_for_service(&path, bytes, PHOTO_MODE)? {
-            let what = format!(
-                "{}: is there already, written by somebody else meanwhile; try again",
-                printable_path(&path)
-            );
+            let what =
+                format!("{}: was written by somebody else meanwhile; try again", printable_path(&path));
             return Err(Trouble::Device(what));
         }
         self.written.push(path);

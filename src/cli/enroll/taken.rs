@@ -29,7 +29,7 @@ pub(super) fn take_pictures(
     analyst: &Analyst,
 ) -> Result<Vec<Checked>, Trouble> {
     note(&format!(
-        "look at the camera: {CAMERA_PICTURES} pictures are taken; turn the head a little between"
+        "look at the camera: {CAMERA_PICTURES} pictures are taken; turn your head a little between them"
     ));
     let deadline = clocks::moment() + CAMERA_PATIENCE;
     let mut taken: Vec<Checked> = Vec::new();

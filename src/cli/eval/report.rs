@@ -75,7 +75,7 @@ impl Report {
         [
             (format!("of {} pictures without a usable face", self.images), failed.collect::<Vec<_>>()),
             ("folders without a picture".to_owned(), self.no_picture.clone()),
-            ("people with one picture, who are only strangers here".to_owned(), self.one_picture.clone()),
+            ("people with one picture, who count only as strangers".to_owned(), self.one_picture.clone()),
             ("listed pairs that could not be compared".to_owned(), missing.collect()),
         ]
         .into_iter()

@@ -80,7 +80,7 @@ fn stored_by_the_daemon(context: &Context, settings: &Settings) -> Result<(), Tr
         return Err(Trouble::Device(what));
     }
     if list("needs_restart").iter().any(|section| section == "[model]") {
-        let what = "another model is configured than is in force, and makes its templates from the photographs; \
+        let what = "another model is configured than is in force, and it needs the photographs for its templates; \
                     restart the daemon first (systemctl restart limen)";
         return Err(Trouble::Usage(what.to_owned()));
     }

@@ -53,13 +53,13 @@ pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Ans
     match unlisted {
         Some(error) if !revocation.was_in_force && traces.is_nothing() => return Err(error.into()),
         Some(_) => traces.left.push(format!(
-            "the photographs that the entry listed, if they are still there: it went before; look for {id}-*.jpg"
+            "the photographs of the entry, if they are still there: it was removed before; look for {id}-*.jpg"
         )),
         None => take_photographs(&settings, photos, with_photographs, &mut traces),
     }
     traces.left.extend(left_elsewhere(&settings, &id));
     tell(context, &id, &traces);
-    traces.failed.iter().for_each(|what| note(&format!("{what}\nmend that and run this again")));
+    traces.failed.iter().for_each(|what| note(&format!("{what}\ncorrect that and run this command again")));
     Ok(if traces.failed.is_empty() { Answer::Yes } else { Answer::Incomplete })
 }
 
@@ -122,7 +122,7 @@ fn drop_templates(settings: &Settings, id: &PersonId, traces: &mut Traces) {
 fn left_elsewhere(settings: &Settings, id: &PersonId) -> Vec<String> {
     let mut pairs = settings.recognition.look_alikes.pairs();
     let named = pairs.any(|(one, other, _)| one == id || other == id);
-    let pair = "a pair of [[recognition.look-alikes]] in the configuration; take it out by hand".to_owned();
+    let pair = "a pair of [[recognition.look-alikes]] in the configuration; remove it by hand".to_owned();
     let beyond = "the id in the journal (journalctl -u limen); backups, exported records, photographs kept \
                   elsewhere and caches of `limen eval`, of which this program knows nothing";
     named.then_some(pair).into_iter().chain([beyond.to_owned()]).collect()

@@ -25,7 +25,7 @@ pub fn ask_twice(what: &str) -> Result<Digits, Trouble> {
     if first == second {
         Ok(first)
     } else {
-        Err(Trouble::Usage("these were not the same; nothing was changed".into()))
+        Err(Trouble::Usage("the two inputs differ; nothing was changed".into()))
     }
 }
 

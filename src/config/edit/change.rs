@@ -29,7 +29,7 @@ pub enum ConfigEditError {
     #[error(transparent)]
     Syntax(#[from] Mistake),
     /// Somebody else has changed the file, so that [`undo`] would undo that as well.
-    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; look at it")]
+    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; check the file")]
     Overtaken(String),
 }
 
