@@ -57,10 +57,10 @@ struct Arguments {
     /// The configuration file [default: /etc/limen/limen.toml]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The gallery file [default: the one the configuration names; with it no configuration is needed]
+    /// The gallery file; with it no configuration is needed [default: as configured]
     #[arg(long, global = true, value_name = "FILE")]
     gallery: Option<PathBuf>,
-    /// Print JSON: one object, or one a line for a list. Where there is no answer, one object: error (in words),
+    /// Print JSON: one object, or for a list one object per line. Without an answer it is one object: error (text),
     /// exit_code; for one of several photographs: photo, error
     #[arg(long, global = true)]
     json: bool,
@@ -70,31 +70,31 @@ struct Arguments {
 
 /// The environment variables, for the help.
 const ENVIRONMENT: &str = "Environment:
-  LIMEN_LOG  What goes to the log on standard error: error, warn, info, debug or
-             trace; also by module, as LIMEN_LOG=warn,limen::camera=debug
+  LIMEN_LOG  The level of the log on standard error: error, warn, info, debug or
+             trace; also per module, as LIMEN_LOG=warn,limen::camera=debug
              [default: warn; info for `limen run`]
-  NO_COLOR   No colours, whatever the terminal can show";
+  NO_COLOR   No colours, even on a terminal";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the whole way on built-in photographs, with a door that only says what it would do
+    /// Show recognition on built-in photographs, with a door that moves nothing
     Demo(demo::Arguments),
-    /// Be the daemon
+    /// Run the daemon
     Run,
-    /// Let the daemon read configuration and gallery again; waits, and prints what was wrong
+    /// Let the daemon read configuration and gallery again, and print their mistakes
     Reload,
     /// Find every mistake in configuration, gallery, models, devices and file rights
     Check(check::Arguments),
-    /// Enrol somebody with photographs or from the camera
+    /// Enrol people with photographs or from the camera
     Enroll(enroll::Arguments),
-    /// Say who is enrolled
+    /// List, show or remove enrolled people
     People {
         #[command(subcommand)]
         command: Option<people::Command>,
     },
-    /// Set or remove somebody's PIN
+    /// Set or remove a person's PIN
     Pin(pin::Arguments),
-    /// Say whether somebody may enter at a time, and why
+    /// Say whether a person may enter at a time, and why
     Who(who::Arguments),
     /// List, install or choose the network that makes embeddings
     Models {
@@ -111,35 +111,35 @@ enum Command {
     Calibrate(calibrate::Arguments),
     /// Measure how long each stage takes
     Bench(bench::Arguments),
-    /// Look after the templates on the disk: their key, its rotation, an older store
+    /// Show the store of templates, change its key, or accept an older store
     Store {
         #[command(subcommand)]
         command: Option<store::Command>,
     },
-    /// Read the records
+    /// Show or verify the records, or remove a person from them
     Audit {
         #[command(subcommand)]
         command: audit::Command,
     },
-    /// Find and aim the camera
+    /// List the cameras, or take a picture to aim one
     Camera {
         #[command(subcommand)]
         command: camera::Command,
     },
-    /// Try the relay
+    /// Test the relay and the inputs
     Door {
         #[command(subcommand)]
         command: door::Command,
     },
-    /// Say what the daemon is doing
+    /// Show what the daemon does
     Status,
-    /// Lock now: by the daemon, or where none runs by driving the line itself
+    /// Lock the door now, also if no daemon runs
     Lock,
     /// Unlock the door for a while
     Unlock(unlock::Arguments),
-    /// Say or change what the door does for everybody
+    /// Show or change the mode of the door
     Mode(mode::Arguments),
-    /// Say what is alarming, and that somebody has seen it
+    /// List or acknowledge alarms
     Alarms {
         #[command(subcommand)]
         command: Option<alarms::Command>,

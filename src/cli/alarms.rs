@@ -11,13 +11,13 @@ use crate::control::{Request, ask};
 /// The subcommands of `limen alarms`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List the alarms that are not cleared; exit code 1 if there is one. With --json one object an alarm: alarm,
+    /// List the alarms that are not cleared; exit code 1 if there is one. With --json one object per alarm: alarm,
     /// holds, acknowledged, times, for_s
     List,
-    /// Say that an alarm, or every alarm, was seen; it is cleared when its cause is over. For operators and
+    /// Mark one alarm or all alarms as seen; an alarm is cleared when its cause is over. For operators and
     /// administrators
     Acknowledge {
-        /// The alarm, as the list names it; left out: all of them
+        /// The name of the alarm, as listed; left out: all alarms
         #[arg(value_parser = named)]
         alarm: Option<AlarmKind>,
     },

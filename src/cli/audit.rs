@@ -13,11 +13,11 @@ pub use forget::forget_in_records;
 /// The subcommands of `limen audit`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Records, oldest first
+    /// Print records, oldest first
     Show(show::Arguments),
     /// Find every changed, removed or reordered record; exit code 1 if there is one
     Verify(verify::Arguments),
-    /// Take a person out of the records; the chain still verifies
+    /// Remove a person from the records; they can still be verified
     Forget {
         /// The person's id, as `limen people` lists it
         id: String,

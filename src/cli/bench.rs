@@ -32,17 +32,17 @@ const WARM_UP: usize = 5;
 /// The time between two frames of a camera with 30 frames per second.
 const CAMERA_INTERVAL: Duration = Duration::from_millis(33);
 
-/// How long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
+/// Measure how long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
 ///
 /// With --json one object: stages [{stage, p50_ms, p95_ms, p99_ms}], followed_frame [the same, between two
-/// searches], empty_frame [the same, without a face], still_scene [the same, nothing having moved], first_ms
-/// and tenth_ms [of frames that come 30 a second], peak_rss_mib, load_ms, templates, model.
+/// searches], empty_frame [the same, without a face], still_scene [the same, if nothing has moved], first_ms
+/// and tenth_ms [at 30 frames per second], peak_rss_mib, load_ms, templates, model.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Frames measured
+    /// How many frames are measured
     #[arg(long, default_value_t = 200, value_parser = whole(10..=100_000_u64))]
     frames: u64,
-    /// People in the gallery that is compared with, made up
+    /// How many made-up people the gallery has
     #[arg(long, default_value_t = 10_000, value_parser = whole(1..=100_000_u64))]
     templates: u64,
     /// A photograph with a face instead of the built-in one

@@ -26,25 +26,25 @@ use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
 use crate::pipeline::{Attempt, scoring, shortfall, thresholds};
 
-/// What the site's own gallery says of its threshold. Exit code 1 if people look alike, photographs disagree
-/// or the target is not met.
+/// Propose threshold and margins from the site's own gallery. Exit code 1 if people look alike, photographs
+/// disagree or the target is not met.
 ///
-/// Everybody is compared with everybody, and each photograph with the person's others. What comes out is a
+/// All people are compared with each other, and each photograph with the person's others. The result is a
 /// proposal: the configuration changes only with --write. With --json one object, explained in
 /// docs/calibration.md: people, singles, pairs, threshold, far, days_to_a_false_accept, genuine, impostor,
 /// cohort, by_person, look_alikes, disagreeing, too_few, incomparable, advice, notes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Strangers a day who try, for the expected false accepts
+    /// How many strangers try to enter per day, for the expected false accepts
     #[arg(long, value_name = "M", default_value_t = 20, value_parser = whole(1..=1_000_000_u32))]
     visitors: u32,
-    /// Look at another target than the configuration's
+    /// Use this target instead of the configured one
     #[arg(long, value_name = "FAR", conflicts_with = "write", value_parser = target)]
     target_far: Option<f64>,
-    /// Write calibration.svg and limen-proposal.toml there
+    /// Write calibration.svg and limen-proposal.toml into this folder
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Put the proposal into the configuration, and ask a running daemon to reload; what it refuses is taken back
+    /// Write the proposal into the configuration, and ask a running daemon to reload; if it refuses, this is undone
     #[arg(long)]
     write: bool,
 }

@@ -28,10 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The subcommands of `limen camera`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// What cameras there are, and what they offer; with --json one object a camera: device, links, identity,
+    /// List the cameras and what they offer; with --json one object per camera: device, links, identity,
     /// card, virtual, modes, error
     List,
-    /// One picture into a new file, to aim the camera; it is recorded if the daemon takes it
+    /// Take a picture into a new file, to aim the camera; if the daemon takes it, that is recorded
     Snapshot {
         /// A JPEG file that does not exist yet
         file: PathBuf,

@@ -36,15 +36,14 @@ use report::Report;
 
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.
 ///
-/// With --gallery and without --config only that gallery is looked at, and no device. With --json one object a finding:
-/// level (ok, note, problem), part, text; every one, where people see the first few of a kind and how many more there
-/// are.
+/// With --gallery and without --config only that gallery is checked, and no device. With --json one object per finding:
+/// level (ok, note, problem), part, text. JSON has all findings; the text has only the first few of each kind.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Leave camera, GPIO and the folders of the installation alone: for another machine than the door's
+    /// Do not check camera, GPIO and the folders of the installation, if this is not the door's machine
     #[arg(long)]
     without_devices: bool,
-    /// Look at every enrolled photograph again, also where there are more than 200: up to a second each
+    /// Check every enrolled photograph again, also if there are more than 200; up to a second each
     #[arg(long)]
     photographs: bool,
 }

@@ -35,11 +35,11 @@ const GAP: u32 = 12;
 /// How long the demo's door stays unlocked.
 const UNLOCK: Duration = Duration::from_secs(1);
 
-/// Show the whole way, from frames to the lock, on built-in photographs with a door that moves nothing.
+/// Show recognition, from frames to the lock, on built-in photographs with a door that moves nothing.
 ///
-/// One photograph of one person is enrolled; then other photographs come before the camera, each for some
-/// frames, and every decision is shown with its reason. The code is the daemon's own. Exit code 0 if the
-/// enrolled person opened the door, and the other did not, else 1.
+/// One person is enrolled with one photograph. Then other photographs come before the camera, each for some
+/// frames, and every decision is shown with its reason. The code is that of the daemon. Exit code 0 if the
+/// enrolled person opened the door and the stranger did not, else 1.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Let the visitors come again and again, until Ctrl-C

@@ -25,8 +25,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The subcommands of `limen door`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Unlock for a moment and lock again, reading the line back each time, and say what the inputs are at; a
-    /// running daemon does it, and records it. With --json one object: line, seconds, by, inputs
+    /// Unlock for a moment and lock again, read the line back both times, and print the inputs; if a daemon runs,
+    /// it does this and records it. With --json one object: line, seconds, by, inputs
     Test {
         /// Seconds to stay unlocked
         #[arg(long, default_value_t = 1, value_parser = whole(1..=30_u64))]

@@ -8,12 +8,12 @@ use super::output::{say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
-/// Say which mode is in force, or put another one into force. For operators and administrators.
+/// Show the mode in force, or set another one. For operators and administrators.
 ///
 /// With --json one object: mode.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The mode; "schedule" leaves it to the schedules again. Left out: say which is in force
+    /// The mode; "schedule" leaves it to the schedules again. Left out: show the mode in force
     #[arg(value_parser = ["normal", "office-open", "lock-down", "schedule"])]
     mode: Option<String>,
 }

@@ -21,19 +21,19 @@ use crate::pipeline::{Attempt, centred, is_measured, may_drive, scoring, thresho
 /// The subcommands of `limen models`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// One line a network, compiled in or installed; exit code 1 if one of them is broken
+    /// List the built-in and the installed networks; exit code 1 if one of them is broken
     ///
-    /// With --json one object a network: name, source (built-in, installed, file), used (by the configuration),
+    /// With --json one object per network: name, source (built-in, installed, file), used (by the configuration),
     /// sha256, width, height, dimensions, metric (l2, cosine), trained, tables (error rates were measured),
-    /// problem. Of a broken one all but name, source, used and problem are null; else problem is null.
+    /// problem. Of a broken network only name, source, used and problem are set; else problem is null.
     List,
-    /// Install a network of your own with the manifest that describes it; both are checked before
+    /// Install a network of your own with the manifest that describes it; both are checked first
     ///
     /// With --json one object: installed (the name), sha256, trained, tables.
     Add {
         /// The ONNX file
         file: PathBuf,
-        /// Its manifest, one [[model]] entry; a cohort that it names lies beside it
+        /// Its manifest with one [[model]] entry; a cohort file that it names must be beside it
         #[arg(long, value_name = "FILE")]
         manifest: PathBuf,
     },

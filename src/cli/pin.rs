@@ -19,11 +19,11 @@ use super::trouble::{Answer, Trouble};
 use crate::enrol::{EnrolError, look_over};
 use crate::gallery::{Roster, WhichPin, set_pin};
 
-/// Set a person's PIN, or take it away; a running daemon is asked to reload.
+/// Set or remove a person's PIN; a running daemon is asked to reload.
 ///
-/// The PIN has 4 to 8 digits, and is asked for twice without being shown. A duress PIN opens the door as the PIN does
-/// and raises a silent alarm; it must differ from the PIN by more than a slip of a finger, which is tried out and takes
-/// some seconds. With --json one object: id, and set or removed: pin, duress-pin.
+/// The PIN has 4 to 8 digits. It is asked for twice and not shown. A duress PIN opens the door like the PIN and raises
+/// a silent alarm. It must differ from the PIN by more than a typing error; the check of this takes some seconds. With
+/// --json one object: id, and set or removed: pin, duress-pin.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The person's id, as `limen people` lists it
@@ -31,7 +31,7 @@ pub struct Arguments {
     /// The PIN that raises a silent alarm
     #[arg(long)]
     duress: bool,
-    /// Take the PIN away, and the duress PIN with it
+    /// Remove the PIN and the duress PIN; with --duress only the duress PIN
     #[arg(long, conflicts_with = "stdin")]
     remove: bool,
     /// Read the PIN from standard input, one line, instead of asking twice

@@ -19,12 +19,12 @@ use crate::gallery::store::{KeyPlace, Rotated};
 /// The subcommands of `limen store`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Where it lies, where its key lies, what is in it; with --json one object: file, generation, templates,
+    /// Show where the store and its key are, and what it has; with --json one object: file, generation, templates,
     /// key, key_kind (own, given, credential), refused. Exit code 1 if a part of it is not used
     Show,
-    /// Seal it with a new key: one that is made, or the one beside the given key (docs/templates.md)
+    /// Encrypt the store with a new key, which is made or lies beside the given key (docs/templates.md)
     Rotate,
-    /// Take the store that is there, and the model in use, as the newest, although older ones were refused
+    /// Accept the present store and the model in use as the newest, although they are older than the last ones
     AcceptRollback,
 }
 

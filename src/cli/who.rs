@@ -24,7 +24,7 @@ use crate::gallery::roster::Entry;
 pub struct Arguments {
     /// The person's id, as `limen people` lists it
     id: String,
-    /// In the site's time zone: "2026-12-24 18:00", 2026-12-24T18:00+01:00, "in 2h", "2h ago" [default: now]
+    /// The time, in the site's time zone: "2026-12-24 18:00", 2026-12-24T18:00+01:00, "in 2h", "2h ago" [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     at: Option<When>,
 }

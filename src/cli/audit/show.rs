@@ -18,16 +18,17 @@ const DEFAULT_LINES: usize = 50;
 /// The longest text of one record on a terminal, in characters.
 const MAX_SHOWN: usize = 2000;
 
-/// Records, oldest first; with --json one object a record, as in docs/audit.md.
+/// Print records, oldest first; with --json one object per record, as in docs/audit.md.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The newest so many [default: 50; all with --since, --until, --who, --kind or --csv]
+    /// How many of the newest records [default: 50; all with --since, --until, --who, --kind or --csv]
     #[arg(long, short = 'n')]
     lines: Option<usize>,
-    /// From then on, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00, 2h, "30 min"
+    /// Only records since this time, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00,
+    /// 2h, "30 min"
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     since: Option<When>,
-    /// Until then, in the same forms; a day to its end
+    /// Only records until this time, in the same forms; a day counts to its end
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     until: Option<When>,
     /// Only records that name this person

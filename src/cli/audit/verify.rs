@@ -15,8 +15,8 @@ use super::super::trouble::{Answer, Trouble};
 /// old_format_to, forgotten, dropped_to, half, problems (file, line, seq, what), more_problems.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The first public key, from your own notes [default: the one that the records begin with]; again for
-    /// a chain that was begun anew
+    /// The first public key, from your own copy; may be repeated for a chain that was started again [default: the
+    /// key that the records begin with]
     #[arg(long, value_name = "KEY")]
     key: Vec<SealKey>,
     /// A head that was exported to the journal or over the socket: HASH or HASH:NUMBER; may be repeated
