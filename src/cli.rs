@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: the table of arguments, and one file per command.
 //!
 //! Exit codes: 0 yes or fine, 1 no (no match, not the same person, problems found), 2 usage or
 //! configuration, 3 device or file.
@@ -59,7 +59,7 @@ pub fn lab() -> ExitCode {
     answer(lab::perform)
 }
 
-/// What is not named by `perform` is not in the program that calls this.
+/// Commands that `perform` does not name are not linked into the program that calls this function.
 fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(arguments) => {
@@ -81,13 +81,13 @@ fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode
     }
 }
 
-/// Help and version, which are answers, or what is wrong with the arguments.
+/// Prints the help or the version, or what is wrong with the arguments. Returns the exit code.
 fn tell_usage(said: &clap::Error) -> u8 {
     let json = std::env::args_os().any(|argument| argument == "--json");
     match said.kind() {
         ErrorKind::DisplayVersion => version::tell(json),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Nobody can be told that standard error fails.
+            // If standard error fails, there is no place to report it.
             let _ = said.print();
             if json {
                 output::say_error("no command is named; `limen --help` lists them", trouble::USAGE);
@@ -105,7 +105,7 @@ fn tell_usage(said: &clap::Error) -> u8 {
     u8::try_from(said.exit_code()).unwrap_or(trouble::USAGE)
 }
 
-/// What is wrong with the arguments, and how they are written, as every other error is said.
+/// What is wrong with the arguments and how they are written, in one line like every other error.
 fn in_one_line(said: &str) -> String {
     let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let parts = said.split("\n\n").map(joined).filter(|part| !part.is_empty());

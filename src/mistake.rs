@@ -4,6 +4,7 @@
 //! wrong and the remedy. A [`Review`] reads a TOML text into a structure in which every field is optional. If
 //! an entry does not fit, it notes the mistake, removes the entry and reads on.
 
+mod strict;
 mod words;
 
 use std::fmt;
@@ -16,6 +17,8 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
+
+pub use strict::misread;
 
 /// The largest number of mistakes listed for one file; if there are more, it is the wrong file.
 pub const MAX_MISTAKES: usize = 100;
@@ -55,7 +58,8 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
-/// A text that is no TOML: what the reader's `message` about the bytes `at` means, at its line and column.
+/// The mistake in a text that is no TOML, at its line and column. `message` is what the TOML reader says about the
+/// bytes `at`.
 pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Mistake {
     let before = at.as_ref().and_then(|at| text.get(..at.start));
     let column = |before: &str| before.chars().rev().take_while(|c| *c != '\n').count() + 1;
@@ -65,7 +69,7 @@ pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>)
     Mistake { file: file.to_owned(), line, key, what, remedy }
 }
 
-/// Mistakes as people read them: one a line.
+/// Mistakes as people read them: one per line.
 pub struct Listed<'a>(pub &'a [Mistake]);
 
 impl fmt::Display for Listed<'_> {
@@ -173,7 +177,7 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// Notes that something is missing, unless entries were omitted: it may have been one of those.
+    /// Notes that something is missing. It is not noted if an entry was omitted, which may have been that.
     pub fn note_missing(
         &mut self,
         at: Option<Range<usize>>,

@@ -64,14 +64,50 @@ fn a_manifest_that_contradicts_its_network_is_refused() {
         ("shape = [1, 4]", "shape = [1, 8]", "its output embedding has the shape"),
         ("e4431900", "00000000", "the file's SHA-256 is e4431900"),
         ("first = [1.7", "first = [1.8", "self-test: number 1 of output embedding"),
-        ("[[model.self-test]]", "[[model.untested]]", "missing field `self-test`"),
+        ("[[model.self-test]]", "[[model.untested]]", "m.toml:4: [model]: \"self-test\" is missing; add it"),
         ("role = \"embedding\"", "role = \"detection\"", "describes no embedding network"),
         ("name = \"means\"", "name = \"../means\"", "\"../means\" is no model's name"),
         ("schema = 1", "schema = 2", "schema 2"),
-        ("schema = 1", "schema = = 1", "m.toml: the model manifest cannot be read: line 2"),
+        ("schema = 1", "schema = = 1", "m.toml:2: column 10: has '=' twice; write schema = 1"),
     ] {
         assert!(manifest.contains(from), "{from} is in the manifest");
         door.refuses(3, &network, &manifest.replacen(from, to, 1), says);
+    }
+}
+
+#[test]
+fn a_mistake_in_a_manifest_is_one_line_with_its_place_and_the_remedy() {
+    let door = Installation::new(Site::empty());
+    let (network, manifest) = means();
+    for (from, to, code, says) in [
+        (
+            "\"NHWC\"",
+            "\"HWC\"",
+            3,
+            "m.toml:11: [model.input] layout: \"HWC\" is not known; use \"NCHW\" or \"NHWC\"",
+        ),
+        (
+            "trained = false",
+            "trained = \"no\"",
+            3,
+            "m.toml:10: [model] trained: is text, and should be true or false; write",
+        ),
+        (
+            "sha256 = \"e4431900",
+            "sha256 = \"e443",
+            3,
+            "m.toml:9: [model] sha256: is no SHA-256 digest; write the 64 hex",
+        ),
+        (
+            "[[model.self-test]]",
+            "[[model.error-rates]]\ncohort = 3\n[[model.self-test]]",
+            2,
+            "[model.error-rates] cohort: is a number, and should be text; write it in quotation marks: \"3\"",
+        ),
+    ] {
+        door.refuses(code, &network, &manifest.replacen(from, to, 1), says);
+        let ran = door.add(&network, &manifest.replacen(from, to, 1));
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
     }
 }
 
@@ -148,7 +184,7 @@ fn a_pack_that_changed_after_its_installation_is_listed_as_broken_and_not_used()
     broken("chmod go-w");
     fs::write(door.installed("mine.toml"), "schema = 1\n").expect("ours");
     fs::set_permissions(door.installed("mine.toml"), fs::Permissions::from_mode(0o644)).expect("ours");
-    broken("missing field `model`");
+    broken("mine.toml:1: \"model\" is missing");
     fs::remove_file(door.installed("mine.toml")).expect("ours");
     broken("cut off half-way");
     assert_eq!(door.add(&network, &manifest).code, 0, "installing again mends it");

@@ -1,4 +1,4 @@
-//! `limen audit`: what happened, is that what was written, and who is to be forgotten?
+//! `limen audit`: shows the records, verifies them, and removes a person from them.
 
 mod csv;
 mod forget;
@@ -10,14 +10,14 @@ use super::trouble::{Answer, Trouble};
 
 pub use forget::forget_in_records;
 
-/// What to do with the records.
+/// The subcommands of `limen audit`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Records, oldest first
+    /// Print records, oldest first
     Show(show::Arguments),
     /// Find every changed, removed or reordered record; exit code 1 if there is one
     Verify(verify::Arguments),
-    /// Take a person out of the records; the chain still verifies
+    /// Remove a person from the records; they can still be verified
     Forget {
         /// The person's id, as `limen people` lists it
         id: String,

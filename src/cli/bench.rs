@@ -1,4 +1,4 @@
-//! `limen bench`: how long does each stage take on this machine?
+//! `limen bench`: measures how long each stage takes on this machine.
 
 mod serve;
 mod stages;
@@ -27,22 +27,22 @@ use crate::config::Settings;
 use crate::pipeline::{observe, rule, scoring};
 use stages::{STAGES, milliseconds, times_of};
 
-/// Rounds that are not counted: caches and clock rates settle.
+/// Frames that are not counted, while caches and clock rates settle.
 const WARM_UP: usize = 5;
-/// Between two frames of a camera at 30 frames a second.
+/// The time between two frames of a camera with 30 frames per second.
 const CAMERA_INTERVAL: Duration = Duration::from_millis(33);
 
-/// How long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
+/// Measure how long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
 ///
 /// With --json one object: stages [{stage, p50_ms, p95_ms, p99_ms}], followed_frame [the same, between two
-/// searches], empty_frame [the same, without a face], still_scene [the same, nothing having moved], first_ms
-/// and tenth_ms [of frames that come 30 a second], peak_rss_mib, load_ms, templates, model.
+/// searches], empty_frame [the same, without a face], still_scene [the same, if nothing has moved], first_ms
+/// and tenth_ms [at 30 frames per second], peak_rss_mib, load_ms, templates, model.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Frames measured
+    /// How many frames are measured
     #[arg(long, default_value_t = 200, value_parser = whole(10..=100_000_u64))]
     frames: u64,
-    /// People in the gallery that is compared with, made up
+    /// How many made-up people the gallery has
     #[arg(long, default_value_t = 10_000, value_parser = whole(1..=100_000_u64))]
     templates: u64,
     /// A photograph with a face instead of the built-in one
@@ -57,7 +57,7 @@ pub struct Arguments {
     serve: bool,
 }
 
-/// One stage's times.
+/// The times of one stage, sorted once they are all measured.
 #[derive(Default)]
 struct Times(Vec<Duration>);
 
@@ -92,7 +92,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         ("stages", "640x480 YUYV frame with a face", &face[..], Wanted::Search),
         ("followed_frame", "the same between two searches", &face[..], Wanted::Follow),
         ("empty_frame", "640x480 YUYV frame without a face", &empty[..], Wanted::Search),
-        ("still_scene", "the same, nothing having moved", &empty[..1], Wanted::Rest),
+        ("still_scene", "the same, if nothing has moved", &empty[..1], Wanted::Rest),
     ] {
         let vision = Vision::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
         let expect_face = frames.len() == 1 && wanted != Wanted::Rest;
@@ -117,7 +117,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         table(title, stages).iter().for_each(|line| say(line));
     }
     let [first, tenth] = [first, tenth].map(milliseconds);
-    say(&format!("at 30 frames a second the first frame of all took {first:.1} ms, the tenth {tenth:.1} ms"));
+    say(&format!("at 30 frames per second the first frame took {first:.1} ms, the tenth {tenth:.1} ms"));
     say(&format!("models loaded and self-tested in {:.0} ms; peak memory {rss:.0} MiB", milliseconds(load)));
     if let Some(loss) = &entry.quantisation {
         say(&format!(
@@ -130,7 +130,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     Ok(Answer::Yes)
 }
 
-/// Compares with so many made-up people.
+/// A matcher whose gallery has `people` made-up people.
 fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher, Trouble> {
     let gallery = made_up(people, entry_size(models), models.digest())?;
     let scoring = scoring(&settings.recognition, models)?;
@@ -138,13 +138,14 @@ fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher,
     Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
 }
 
-/// Numbers in an embedding.
+/// How many numbers an embedding has.
 fn entry_size(models: &Models) -> usize {
     let outputs = &models.embedder.entry().outputs;
     outputs.first().and_then(|output| output.shape.last()).copied().unwrap_or(0)
 }
 
-/// The first frame after the start, and the tenth, as they come from a camera: caches are cold again for each.
+/// The times of the first and the tenth frame after the start, at the rate of a camera: between two frames the caches
+/// get cold.
 fn first_and_tenth(
     models: &Arc<Models>,
     settings: &Settings,
@@ -165,7 +166,7 @@ fn first_and_tenth(
     Ok((times[0], times[9]))
 }
 
-/// Shows the frames in turn until as many as wanted are measured.
+/// Shows the frames in turn until `rounds` of them are measured.
 fn measure(
     shower: &mut Shower,
     matcher: &mut Matcher,
@@ -205,7 +206,7 @@ fn measure(
 }
 
 impl Times {
-    /// The smallest time that `percent` of all do not exceed.
+    /// The smallest time that `percent` of all times do not exceed, in milliseconds.
     fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);
         self.0.get(rank - 1).copied().map_or(0.0, milliseconds)
@@ -230,7 +231,7 @@ fn to_json(stages: &[Times]) -> Vec<Value> {
     STAGES.iter().zip(stages).map(one).collect()
 }
 
-/// People whose templates are points on the unit sphere, always the same ones.
+/// People whose templates are points on the unit sphere, the same ones in every run.
 fn made_up(
     people: usize,
     dimensions: usize,

@@ -1,4 +1,4 @@
-//! `limen calibrate`: this site's threshold and margins, from its own gallery.
+//! `limen calibrate`: proposes this site's threshold and margins from its own gallery.
 
 mod findings;
 mod json;
@@ -28,30 +28,30 @@ use crate::gallery::roster::Entry;
 use crate::pipeline::{Attempt, scoring, shortfall, thresholds};
 use findings::Report;
 
-/// What the site's own gallery says of its threshold. Exit code 1 if people look alike, photographs disagree
-/// or the target is not met.
+/// Propose threshold and margins from the site's own gallery. Exit code 1 if people look alike, photographs
+/// disagree or the target is not met.
 ///
-/// Everybody is compared with everybody, and each photograph with the person's others. What comes out is a
+/// All people are compared with each other, and each photograph with the person's others. The result is a
 /// proposal: the configuration changes only with --write. With --json one object, explained in
 /// docs/calibration.md: people, singles, pairs, threshold, far, days_to_a_false_accept, genuine, impostor,
 /// cohort, by_person, look_alikes, disagreeing, too_few, incomparable, advice, notes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Strangers a day who try, for the expected false accepts
+    /// How many strangers try to enter per day, for the expected false accepts
     #[arg(long, value_name = "M", default_value_t = 20, value_parser = whole(1..=1_000_000_u32))]
     visitors: u32,
-    /// Look at another target than the configuration's
+    /// Use this target instead of the configured one
     #[arg(long, value_name = "FAR", conflicts_with = "write", value_parser = target)]
     target_far: Option<f64>,
-    /// Write calibration.svg and limen-proposal.toml there
+    /// Write calibration.svg and limen-proposal.toml into this folder
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Put the proposal into the configuration, and ask a running daemon to reload; what it refuses is taken back
+    /// Write the proposal into the configuration, and ask a running daemon to reload; if it refuses, this is undone
     #[arg(long)]
     write: bool,
 }
 
-/// A target as the configuration may have it.
+/// Parses a target that the configuration accepts, 1e-8 to 1e-1.
 fn target(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(far) if (1e-8..=1e-1).contains(&far) => Ok(far),
@@ -112,7 +112,7 @@ fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Resu
     })
 }
 
-/// A photograph's file, or which of the embeddings in the gallery file it is.
+/// The photograph's file, or the number of the embedding in the gallery file.
 fn name_of(single: &Disagreeing, gallery: &Gallery, roster: &Roster) -> String {
     let photographs = gallery.get(&single.person).map_or(0, |person| person.photographs);
     let entry: Option<&Entry> = roster.people.iter().find(|entry| entry.id == single.person);
@@ -131,7 +131,7 @@ fn propose(report: &Report<'_>) -> Proposal {
             "Proposed by `limen calibrate` from {} people and {} templates.",
             found.people, found.singles
         ),
-        "Nothing of it is in force until it is in the configuration.".to_owned(),
+        "Nothing of this is in force before it is in the configuration.".to_owned(),
     ];
     about.extend(found.door.promise.as_ref().and_then(shortfall));
     about.extend(found.look_alikes.iter().filter_map(words::inseparable));

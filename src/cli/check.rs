@@ -1,4 +1,4 @@
-//! `limen check`: every problem at once, before the door depends on it.
+//! `limen check`: finds every problem at once, before the door depends on it.
 
 mod doubles;
 mod entry;
@@ -20,7 +20,7 @@ use super::context::Context;
 use super::demo::photographs::ENROLLED;
 use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
-use super::trouble::{Answer, Trouble};
+use super::trouble::{Answer, Trouble, model_in_words};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
 use crate::clocks;
@@ -36,21 +36,21 @@ use report::Report;
 
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.
 ///
-/// With --gallery and without --config only that gallery is looked at, and no device. With --json one object a finding:
-/// level (ok, note, problem), part, text; every one, where people see the first few of a kind and how many more there are.
+/// With --gallery and without --config only that gallery is checked, and no device. With --json one object per finding:
+/// level (ok, note, problem), part, text. JSON has all findings; the text has only the first few of each kind.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Leave camera, GPIO and the folders of the installation alone: for another machine than the door's
+    /// Do not check camera, GPIO and the folders of the installation, if this is not the door's machine
     #[arg(long)]
     without_devices: bool,
-    /// Look at every enrolled photograph again, also where there are more than 200: up to a second each
+    /// Check every enrolled photograph again, also if there are more than 200; up to a second each
     #[arg(long)]
     photographs: bool,
 }
 
 pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
     let mut report = Report::new(context.json);
-    // Of a gallery alone nothing else is asked: it has no devices.
+    // A gallery alone has no devices.
     let installed = context.file_of_settings().is_some() || context.gallery().is_none();
     let devices = installed && !arguments.without_devices;
     let Some(settings) = check_configuration(context, &mut report, installed) else {
@@ -80,7 +80,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
 
 fn check_configuration(context: &Context, report: &mut Report, installed: bool) -> Option<Settings> {
     if !installed {
-        report.note("configuration", "none is read with --gallery alone; --config FILE names one");
+        report.note("configuration", "none is read if only --gallery is given; --config FILE names one");
         return Some(context.with_gallery(Settings::defaults()));
     }
     let settings = match context.trusted_settings() {
@@ -90,7 +90,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
         }
         Err(error) => {
             report.problem("configuration", &error.to_string());
-            // Rights are one thing; what the file says is looked at all the same.
+            // If only the file's rights are wrong, its text is checked all the same.
             let ConfigError::File(_) = error else { return None };
             let text = std::fs::read_to_string(context.config_file()).ok()?;
             report.take("configuration", Settings::parse(&text, context.config_file()))?
@@ -98,7 +98,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
     };
     report.notes("configuration", &settings.warnings);
     for risk in settings.risks() {
-        // Every other risk is somebody's choice; this one leaves nothing to protect.
+        // The other risks may be chosen; with this one the door protects nothing.
         match risk == VIRTUAL_CAMERA_OPENS {
             true => report.problem("configuration", &risk),
             false => report.note("configuration", &risk),
@@ -107,7 +107,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
     Some(settings)
 }
 
-/// The gallery and what depends on it: the threshold, pairs, groups. What decides comes before what is worth a look.
+/// Checks the gallery and what depends on it: threshold, look-alikes, groups. Results come before notes.
 fn check_people(
     context: &Context,
     report: &mut Report,
@@ -132,14 +132,14 @@ fn check_people(
     check_singles(report, &built.gallery);
     check_look_alikes(report, settings, &built.gallery);
     doubles::check_doubles(report, settings, models, &built.gallery);
-    // Without a configuration nobody knows the groups.
+    // The configuration defines the groups.
     if installed {
         check_access(report, settings, &built.gallery);
     }
 }
 
 fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>> {
-    let models = report.take("models", Models::load(&settings.model))?;
+    let models = report.take("models", Models::load(&settings.model).map_err(model_in_words))?;
     let entry = models.embedder.entry();
     report.ok("models", &format!("{} {}: digest, shapes and self-test", entry.name, models.digest().short()));
     if !entry.trained {
@@ -148,7 +148,7 @@ fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>>
     Some(models)
 }
 
-/// Nobody, or people with a single template: one line, however many they are.
+/// Notes in one line that nobody is enrolled, or who has only one template.
 fn check_singles(report: &mut Report, gallery: &Gallery) {
     const NAMED: usize = 3;
     let people = gallery.people();
@@ -164,10 +164,10 @@ fn check_singles(report: &mut Report, gallery: &Gallery) {
         many => format!("{} of {} people ({}, ...) have", many.len(), people.len(), many[..NAMED].join(", ")),
     };
     report
-        .note("gallery", &format!("{who} one template only; with two or three people are recognised better"));
+        .note("gallery", &format!("{who} one template only; people with two or three are recognised better"));
 }
 
-/// The templates on the disk: what of them is not used, and where the key lies.
+/// Checks the templates on the disk: which are not used, and where their key is.
 fn check_store(
     context: &Context,
     report: &mut Report,
@@ -175,7 +175,7 @@ fn check_store(
     models: &Models,
     trouble: &[StoreError],
 ) {
-    // A systemd credential is there for the service alone.
+    // Only the service can read a systemd credential.
     let harmless = |error: &&StoreError| {
         error.may_be_replaced() || matches!(error, StoreError::NoKey { .. }) || error.altered().is_some()
     };
@@ -223,7 +223,7 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
     }
 }
 
-/// Whether this machine is fast enough for a decision; a dry run may be slow.
+/// Checks that this machine is fast enough for a decision. With a dry run that is only a note.
 fn check_speed(report: &mut Report, settings: &Settings, models: &Arc<Models>) {
     let Some(face) = report.take("speed", ENROLLED.picture()) else { return };
     let Some(usual) = report.take("speed", usual_frame(models, &face)) else { return };
@@ -242,7 +242,7 @@ fn threshold_in_words(thresholds: &Thresholds, case: Case, promised: Option<Prom
         None => "its error rate is unknown".to_owned(),
     };
     let fitted = if thresholds.is_extrapolated(case) {
-        " (by a fitted tail of the table, below the rates that were counted)"
+        " (extrapolated: the table has no rate as low as this)"
     } else {
         ""
     };
@@ -250,7 +250,7 @@ fn threshold_in_words(thresholds: &Thresholds, case: Case, promised: Option<Prom
     format!("{score:.3} for {people} people and {frames} frames: {meaning}{fitted}")
 }
 
-/// Who may when: what can never be of use.
+/// Checks the access rules for what can never have an effect.
 fn check_access(report: &mut Report, settings: &Settings, gallery: &Gallery) {
     let access = &settings.access;
     let (schedules, groups) = (access.schedules.len(), access.groups.len());
@@ -276,7 +276,7 @@ fn check_folders(report: &mut Report, settings: &Settings) {
 
 fn check_camera(context: &Context, report: &mut Report, settings: &Settings) {
     if ask(&context.socket(settings), Request::Status).is_ok() {
-        return report.note("camera", "in use by the running daemon; `limen status` says how it does");
+        return report.note("camera", "in use by the running daemon; `limen status` says whether it works");
     }
     if let Some(camera) = report.take("camera", V4lCamera::open(&settings.camera)) {
         report.ok("camera", &camera.describe());

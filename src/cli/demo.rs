@@ -1,4 +1,4 @@
-//! `limen demo`: the daemon itself on built-in photographs, with a door that moves nothing.
+//! `limen demo`: runs the daemon on built-in photographs, with a door that moves nothing.
 
 pub mod photographs;
 mod screen;
@@ -26,20 +26,20 @@ use crate::pipeline::{Attempt, scoring, thresholds};
 use photographs::{ENROLLED, VISITORS};
 use screen::{Screen, Timetable};
 
-/// Time between frames, as of a slow camera, so that a reader can follow.
+/// The time between frames: that of a slow camera, so that people can read along.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// Frames that each visitor stays.
+/// How many frames show each visitor.
 const STAY: u32 = 8;
-/// Frames without anybody before the next one comes.
+/// How many frames show nobody before the next visitor.
 const GAP: u32 = 12;
 /// How long the demo's door stays unlocked.
 const UNLOCK: Duration = Duration::from_secs(1);
 
-/// Show the whole way, from frames to the lock, on built-in photographs with a door that moves nothing.
+/// Show recognition, from frames to the lock, on built-in photographs with a door that moves nothing.
 ///
-/// One photograph of one person is enrolled; then other photographs come before the camera, each for some
-/// frames, and every decision is shown with its reason. The code is the daemon's own. Exit code 0 if the
-/// enrolled person opened the door, and the other did not, else 1.
+/// One person is enrolled with one photograph. Then other photographs come before the camera, each for some
+/// frames, and every decision is shown with its reason. The code is that of the daemon. Exit code 0 if the
+/// enrolled person opened the door and the stranger did not, else 1.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Let the visitors come again and again, until Ctrl-C
@@ -104,7 +104,7 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     Ok(Answer::of(outcome.is_as_it_should_be()))
 }
 
-/// The defaults, everything in a folder of the demo's own.
+/// The default settings, with every file in `folder`.
 fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
     let mut settings = Settings::defaults();
     settings.gallery = folder.join("gallery.toml");

@@ -1,4 +1,4 @@
-//! `limen enroll`: people, from photographs or from the camera, into the gallery file.
+//! `limen enroll`: adds people to the gallery file, with photographs from files or from the camera.
 
 mod arrival;
 mod batch;
@@ -31,24 +31,25 @@ use photo::Checked;
 use site::Site;
 use taken::take_pictures;
 
-/// Enrol somebody with photographs or from the camera, or many people at once.
+/// Enrol one person with photographs or from the camera, or many people at once.
 ///
 /// Each photograph must show exactly one face, large and sharp enough; it is copied into the gallery file's
-/// folder. With the id of somebody enrolled the photographs are added. Every face is compared with everybody enrolled
-/// and with the person's own photographs: one that is surely somebody else's is refused, one that may be is asked
-/// about. A running daemon is asked to reload; what it refuses is taken back, and the exit code is 3.
+/// folder. If the id is already enrolled, the photographs are added. Every face is compared with all enrolled people
+/// and with the person's own photographs. A photograph that surely shows somebody else is refused; if it may show
+/// somebody else, you are asked. A running daemon is asked to reload; if it refuses, the change is undone, and the exit
+/// code is 3.
 ///
-/// With --from-directory everybody of a folder is enrolled: "Ada Lovelace.jpg", "Ada Lovelace 2.jpg" or a folder "Ada
-/// Lovelace" is "ada-lovelace". Photographs that are enrolled already stay as they are, so that a folder can be
-/// enrolled again after something was added. --list takes the same from a table.
+/// With --from-directory everybody in a folder is enrolled: "Ada Lovelace.jpg", "Ada Lovelace 2.jpg" or a folder "Ada
+/// Lovelace" is "ada-lovelace". Photographs that are already enrolled stay as they are, so that a folder can be
+/// enrolled again after photographs were added. --list does the same with a table.
 ///
-/// With --json one object a person: id, name (null if enrolled before), photos.
+/// With --json one object per person: id, name (null if enrolled before), photos.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Names the person in logs: a-z, 0-9 and '-'
+    /// The person's id, which logs use: a-z, 0-9 and '-'
     #[arg(required_unless_present_any = ["from_directory", "list"])]
     id: Option<String>,
-    /// The person's name; needed for somebody new
+    /// The person's name; needed for a new person
     #[arg(long)]
     name: Option<String>,
     /// Take the photographs with the door's camera
@@ -57,19 +58,19 @@ pub struct Arguments {
     /// JPEG or PNG files
     #[arg(required_unless_present_any = ["camera", "from_directory", "list"], value_name = "PHOTO")]
     photos: Vec<PathBuf>,
-    /// Delete the photographs of the gallery's folder once the daemon has put their templates into the store
+    /// Delete the photographs in the gallery's folder after the daemon has put their templates into the store
     #[arg(long, conflicts_with_all = ["from_directory", "list"])]
     discard_photographs: bool,
-    /// Enrol everybody of this folder: a file a person, or a folder a person
+    /// Enrol everybody in this folder: one file or one folder per person
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["id", "name", "camera", "photos"])]
     from_directory: Option<PathBuf>,
-    /// Enrol everybody of this CSV file, a line a photograph, with a header: file,id,name,groups
+    /// Enrol everybody in this CSV file: a header file,id,name,groups, then one line per photograph
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "name", "camera", "photos", "from_directory"])]
     list: Option<PathBuf>,
-    /// Enrol the good ones where others cannot be; these are listed
+    /// Enrol the people without problems; the others are listed
     #[arg(long)]
     skip_bad: bool,
-    /// Go on where a photograph may show somebody else, or two people look alike, without asking
+    /// Do not ask if a photograph may show somebody else, or if two people look alike
     #[arg(long)]
     yes: bool,
 }
@@ -98,7 +99,7 @@ fn enroll_one(
     if arguments.discard_photographs {
         refuse_without_store(context)?;
         if !context.socket(settings).exists() {
-            let what = "--discard-photographs needs the running daemon, which alone makes the templates; start it \
+            let what = "--discard-photographs needs the running daemon, because only that makes the templates; start it \
                         (systemctl start limen), or discard them later: limen people discard-photographs ID";
             return Err(Trouble::Usage(what.to_owned()));
         }
@@ -140,7 +141,7 @@ fn enroll_one(
     Ok(Answer::Yes)
 }
 
-/// Somebody new needs a name, somebody enrolled has one.
+/// Checks the name of a person: a new person needs one, an enrolled person already has one.
 fn name_for(id: &PersonId, said: Option<&str>, known: bool) -> Result<Option<PersonName>, Trouble> {
     let name = said.map(PersonName::new).transpose();
     match name.map_err(|why| Trouble::Usage(format!("the name {why}; choose another")))? {
@@ -153,7 +154,7 @@ fn name_for(id: &PersonId, said: Option<&str>, known: bool) -> Result<Option<Per
     }
 }
 
-/// The same photograph twice tells nobody from anybody, and the daemon refuses it.
+/// Refuses photographs that are the same picture; the daemon would refuse them too.
 fn refuse_the_same(site: &Site<'_>, id: &PersonId, photos: &[Checked]) -> Result<(), Trouble> {
     let mut owners = site.owners();
     let seen = photos.iter().filter_map(|photo| {

@@ -1,4 +1,4 @@
-//! `limen eval`: error rates with intervals, measured on photographs of known people.
+//! `limen eval`: measures error rates, with intervals, on photographs of known people.
 
 mod listed;
 mod report;
@@ -26,20 +26,20 @@ use crate::pipeline::centred;
 use listed::Listed;
 use report::Report;
 
-/// The rates asked for.
+/// The false accept rates of the table.
 const FARS: [f64; 5] = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
-/// The largest number of pictures in a template or a probe.
+/// The most pictures of a template or a probe.
 const MOST: usize = 20;
-/// Draws of templates and probes unless told otherwise.
+/// The default number of random draws.
 const DRAWS: u16 = 20;
 
-/// Error rates on photographs of known people, a folder a person; intervals hold 95 % of a bootstrap by
-/// identity.
+/// Measure error rates on photographs of known people, one folder per person. Intervals hold 95 % of a
+/// bootstrap by identity.
 ///
 /// Every picture is compared with every other, or with --gallery N templates of N pictures with probes of the
 /// rest, as the mean of repeated random draws. Scores are centred with the model's cohort, if it has one.
 ///
-/// With --json one object a network: model, images, failures, failed [{file, why}], no_picture [name],
+/// With --json one object per network: model, images, failures, failed [{file, why}], no_picture [name],
 /// one_picture [name], pairs, pairs_missing [{pair, why}], accuracy, accuracy_in_tenths, accuracy_low,
 /// accuracy_high, eer, eer_low, eer_high, tar [{far, threshold, tar, low, high}], genuine, impostor, draws,
 /// templates, probe_frames, cohort, crops; rates as fractions.
@@ -51,10 +51,10 @@ pub struct Arguments {
     /// Pairs as in Labeled Faces in the Wild, for the accuracy
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
-    /// Write roc.svg, det.svg, scores.svg, curve.csv and, with --pairs, scores.csv there
+    /// Write roc.svg, det.svg, scores.svg, curve.csv and, with --pairs, scores.csv into this folder
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Keep embeddings there, and take them from there where model and picture are the same
+    /// A file that keeps embeddings, so that the same pictures are embedded only once
     #[arg(long, value_name = "FILE")]
     cache: Option<PathBuf>,
     /// Pictures fused into one probe, with --gallery N
@@ -63,8 +63,8 @@ pub struct Arguments {
     /// Random draws of templates and probes, with --gallery N
     #[arg(long, value_name = "D", default_value_t = DRAWS, value_parser = whole(1..=1000_u16))]
     draws: u16,
-    /// Measure this network, by its name or file, instead of the configured one; more than one are compared
-    /// in one plot
+    /// Measure this network, by its name or file, instead of the configured one; may be repeated to compare
+    /// several in one plot
     #[arg(long = "model", value_name = "NAME|FILE")]
     models: Vec<String>,
     /// Embed the plain crop only
@@ -73,7 +73,7 @@ pub struct Arguments {
     /// Compare by distance, without the cohort
     #[arg(long)]
     distance: bool,
-    /// Threads to work with [default: one a processor core]
+    /// Threads to work with [default: one per processor core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }

@@ -1,5 +1,4 @@
-//! `limen events`: what happens, as it happens: a line an event over the socket, until the daemon leaves or the reader
-//! does.
+//! `limen events`: prints events as they happen, one per line, until the daemon ends or the reader closes the output.
 
 use serde_json::Value;
 
@@ -8,12 +7,12 @@ use super::output::{FAINT, is_lost, note, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::control::follow;
 
-/// Show every event as it happens, until interrupted or the daemon leaves. For operators and administrators.
+/// Show every event as it happens, until interrupted or the daemon ends. For operators and administrators.
 ///
-/// With --json one object an event: time, event with its kind as in the records.
+/// With --json one object per event: time, event with its kind as in the records.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Without the hint that only new events are shown; the command follows them either way
+    /// Do not print the note that only new events are shown
     #[arg(long, short)]
     follow: bool,
 }

@@ -1,4 +1,4 @@
-//! `limen identify`: who is on photographs?
+//! `limen identify`: says who is on photographs.
 
 use std::path::{Path, PathBuf};
 
@@ -14,12 +14,12 @@ use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once};
 use super::output::{BAD, FAINT, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 
-/// Who is on photographs? One line a face. Exit code 0 if every photograph shows somebody enrolled, 3 if one could
-/// not be looked at, else 1.
+/// Say who is on photographs, one line per face. Exit code 0 if every photograph shows an enrolled person, 3 if one
+/// could not be looked at, else 1.
 ///
-/// With --json one object a face: photo, box [left, top, width, height] in pixels of the photograph as it was
-/// looked at (at most 1600 a side), id or null, distance, score, threshold, runner_up, reason; of a photograph that
-/// could not be looked at: photo, error.
+/// With --json one object per face: photo, box [left, top, width, height] in pixels of the photograph after it was
+/// scaled to at most 1600 pixels per side, id or null, distance, score, threshold, runner_up, reason; for a photograph
+/// that could not be looked at: photo, error.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// JPEG or PNG files; - reads one from standard input
@@ -27,7 +27,7 @@ pub struct Arguments {
     photos: Vec<PathBuf>,
 }
 
-/// What is said of one face.
+/// The result for one face, or for a photograph without a face.
 struct Finding {
     bounds: Option<Rect>,
     outcome: Result<Comparison, Option<Unusable>>,
@@ -60,7 +60,7 @@ pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trou
     Ok(Answer::of(everybody))
 }
 
-/// The line of a photograph that could not be looked at.
+/// Prints the line of a photograph that could not be analysed.
 fn tell_failure(photo: &Path, what: &str, json: bool) {
     let name = printable_path(photo);
     if json {

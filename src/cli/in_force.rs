@@ -1,4 +1,4 @@
-//! A change of the gallery file or the configuration is in force, or it is taken back.
+//! Brings a change of the gallery file or the configuration into force in the daemon, or undoes it.
 
 use std::path::Path;
 
@@ -10,29 +10,29 @@ use crate::config::{self, Settings};
 use crate::control::ControlError;
 use crate::gallery::{Edited, undo};
 
-/// What became of a change.
+/// The result of a change.
 pub enum Force {
-    /// The daemon has taken it, or will when it starts.
+    /// It is in force, or will be when the daemon starts.
     Yes,
-    /// The daemon has neither taken nor refused it yet; it stays in the file.
+    /// The daemon has not answered yet; the change stays in the file.
     Awaited(Trouble),
-    /// The daemon refused it, and the file is as it was before.
+    /// The daemon refused it, and the file was restored.
     TakenBack(Trouble),
-    /// The daemon refused it, and the file could not be put back.
+    /// The daemon refused it, and the file could not be restored.
     Left(Trouble),
 }
 
-/// How a changed file is spoken of.
+/// The parts of the messages about a changed file.
 struct Words {
-    /// The file.
+    /// The name of the file.
     file: String,
-    /// What the daemon still has to do.
+    /// What the daemon must do until the change is in force.
     until: &'static str,
-    /// What remains where the daemon does not take the old file either.
+    /// The consequence if the daemon also refuses the old file.
     left: &'static str,
 }
 
-/// Asks a running daemon to take a change of the gallery file; what it refuses is undone.
+/// Asks a running daemon to read the changed gallery file. If it refuses, the change is undone.
 pub fn bring_into_force(context: &Context, settings: &Settings, edited: &Edited) -> Force {
     let words = Words {
         file: "the gallery file".to_owned(),
@@ -67,29 +67,32 @@ fn ask_or_take_back(
     let Words { file, until, .. } = words;
     match context.ask_for_reload(settings) {
         Ok(_) => Force::Yes,
-        // A no would have come sooner than the embedding of many photographs.
+        // The daemon refuses at once; only embedding many photographs takes so long.
         Err(ControlError::NoAnswer) => Force::Awaited(Trouble::Device(format!(
             "the daemon has not answered yet: the change is written to {file} and comes into force when {until}"
         ))),
         Err(why) => match undo() {
             Ok(()) => taken_back(context, settings, words, &why),
             Err(error) => Force::Left(Trouble::Device(format!(
-                "NOT in force, and still in {file}:\n{why}\nit could not be taken back: {error}"
+                "NOT in force, and still in {file}:\n{why}\nit could not be undone: {error}"
             ))),
         },
     }
 }
 
-/// The daemon reads the old file again, whatever it made of the new one.
+/// Asks the daemon to read the restored file again, and reports that the change was undone.
 fn taken_back(context: &Context, settings: &Settings, words: &Words, why: &ControlError) -> Force {
     let Words { file, left, .. } = words;
     let left = if context.ask_for_reload(settings).is_ok() { "" } else { left };
-    let what = format!("the daemon did not take it, so nothing was changed in {file}{left}:\n{why}");
+    let what = format!("the daemon refused it, so nothing was changed in {file}{left}:\n{why}");
     Force::TakenBack(Trouble::Device(what))
 }
 
 impl Force {
-    /// For a change that leaves nothing else to be cleared up.
+    /// The trouble of a change that is not in force.
+    ///
+    /// # Errors
+    /// Every result but [`Self::Yes`].
     pub fn into_result(self) -> Result<(), Trouble> {
         match self {
             Self::Yes => Ok(()),

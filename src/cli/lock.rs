@@ -1,6 +1,7 @@
-//! `limen lock`: by the daemon, or where none answers by driving the line that the last one named.
+//! `limen lock`: asks the daemon to lock, or drives the line itself if no daemon answers. The last daemon has written
+//! the line into a file.
 //!
-//! `ExecStopPost=` of the unit: after a `kill -9` the relay stays as it was until somebody does this.
+//! It is `ExecStopPost=` of the unit: after a `kill -9` the relay stays as it was until this command locks it.
 
 use limen_core::person::printable_path;
 use serde_json::json;

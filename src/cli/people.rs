@@ -1,4 +1,4 @@
-//! `limen people`: who is enrolled?
+//! `limen people`: lists, shows and removes enrolled people.
 
 pub mod discard;
 mod one_photograph;
@@ -20,19 +20,19 @@ use super::trouble::{Answer, Trouble};
 use crate::gallery::Roster;
 use crate::gallery::roster::Entry;
 
-/// What to do with the people of the gallery file.
+/// The subcommands of `limen people`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// One line a person; with --json one object a person: id, name, photos, embeddings, suspended,
+    /// List all people; with --json one object per person: id, name, photos, embeddings, suspended,
     /// valid_from, valid_until, groups, pin, duress_pin, card (has one), second_factor, second_factor_schedules
     List,
-    /// Everything about one person
+    /// Show everything about one person
     Show {
         /// The person's id, as `limen people` lists it
         id: String,
     },
-    /// Take a person out of the gallery file, the template store and the records; a running grant is revoked.
-    /// Says what is left; with --json one object: removed, templates, records, photographs, left
+    /// Remove a person from the gallery file, the template store and the records; a running grant is revoked.
+    /// Prints what is left; with --json one object: removed, templates, records, photographs, left
     Remove {
         /// The person's id, as `limen people` lists it
         id: String,
@@ -40,18 +40,18 @@ pub enum Command {
         #[arg(long)]
         photographs: bool,
     },
-    /// Take one photograph away from a person, and its template: it showed somebody else, or is a poor one. With --json
+    /// Remove one photograph of a person, for example if it shows somebody else, and its template. With --json
     /// one object: id, removed, deleted, left
     RemovePhotograph {
-        /// Whose photograph it is, by the id
+        /// The person's id, as `limen people` lists it
         id: String,
-        /// Which, as `limen people show ID` names it
+        /// The photograph, as `limen people show ID` names it
         photo: PathBuf,
         /// Delete the file as well
         #[arg(long)]
         delete: bool,
     },
-    /// Delete a person's photographs and keep the templates: who steals the card then has no picture. Another
+    /// Delete a person's photographs and keep the templates, so that a thief of the card has no pictures. Another
     /// model will need new photographs. With --json one object: id, discarded, left
     DiscardPhotographs {
         /// The person's id, as `limen people` lists it
@@ -130,7 +130,7 @@ fn show(entry: &Entry) {
     show_means(&entry.standing.means);
 }
 
-/// What the person has and needs besides a face; what it is, nobody is told.
+/// Prints whether the person has a PIN or a card and needs one, but never the value.
 fn show_means(means: &Means) {
     let has = [
         (means.pin.is_some(), "a PIN"),

@@ -1,4 +1,4 @@
-//! `limen reload`: the daemon reads configuration and gallery again; `ExecReload=` of the unit.
+//! `limen reload`: lets the daemon read configuration and gallery again. It is `ExecReload=` of the unit.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! `limen run`: the daemon. Here the parts are put together that only a real door has: a camera that comes back when it
-//! is lost, the lock of the configuration, the store that this process alone writes.
+//! `limen run`: starts the daemon with the parts of a real door: a camera that is reopened when it is lost, the
+//! configured lock, and the store, which only this process writes.
 
 use limen_files::Trust;
 

@@ -1,4 +1,4 @@
-//! `limen status`: what is the daemon doing? Exit code 1 while a part of it is failing or in trouble.
+//! `limen status`: prints what the daemon does. The exit code is 1 while a part of it fails or has trouble.
 
 use limen_core::person::printable;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
-/// The longest text of the daemon's that is shown, in characters.
+/// The longest text from the daemon that is shown, in characters.
 const MAX_SHOWN: usize = 300;
 
 pub fn status(context: &Context) -> Result<Answer, Trouble> {
@@ -50,7 +50,7 @@ pub fn status(context: &Context) -> Result<Answer, Trouble> {
     Ok(fine)
 }
 
-/// One part that does not do what it is there for, as the daemon says it.
+/// A line about one part that does not work, in the daemon's words.
 fn trouble_in_words(trouble: &Value) -> String {
     let text = |key: &str| printable(trouble[key].as_str().unwrap_or("it does not say what"), MAX_SHOWN);
     let part = printable(trouble["part"].as_str().unwrap_or("the daemon"), MAX_SHOWN);

@@ -1,4 +1,4 @@
-//! `limen store`: where the templates are kept, with which key, and how that is changed.
+//! `limen store`: shows where the templates and their key are, and changes the key.
 
 use limen_audit::AuditLog;
 use limen_core::embedding::ModelDigest;
@@ -16,15 +16,15 @@ use crate::control::{Request, ask};
 use crate::enrol::recorded_generation;
 use crate::gallery::store::{KeyPlace, Rotated};
 
-/// What to do with the template store.
+/// The subcommands of `limen store`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Where it lies, where its key lies, what is in it; with --json one object: file, generation, templates,
+    /// Show where the store and its key are, and what it has; with --json one object: file, generation, templates,
     /// key, key_kind (own, given, credential), refused. Exit code 1 if a part of it is not used
     Show,
-    /// Seal it with a new key: one that is made, or the one beside the given key (docs/templates.md)
+    /// Encrypt the store with a new key, which is made or lies beside the given key (docs/templates.md)
     Rotate,
-    /// Take the store that is there, and the model in use, as the newest, although older ones were refused
+    /// Accept the present store and the model in use as the newest, although they are older than the last ones
     AcceptRollback,
 }
 
@@ -71,11 +71,11 @@ fn show(context: &Context, settings: &Settings) -> Result<Answer, Trouble> {
     Ok(Answer::of(refused == 0))
 }
 
-/// What a key in the state folder is worth.
+/// The note about a key in the state folder.
 pub const BESIDE: &str = "the key lies beside the templates: it protects a copy of the store, not of the whole card \
                           (docs/templates.md)";
 
-/// By the daemon, or where none runs by ourselves.
+/// Changes the store: the daemon does it, or this program if no daemon runs.
 fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<Answer, Trouble> {
     let socket = context.socket(settings);
     let (generation, left) = if socket.exists() {
@@ -90,7 +90,9 @@ fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<An
     } else {
         say(&match how {
             StoreChange::Rotate => format!("the store is sealed with the new key; generation {generation}"),
-            StoreChange::AcceptRollback => format!("the store is the newest now; generation {generation}"),
+            StoreChange::AcceptRollback => {
+                format!("the store is accepted as the newest; generation {generation}")
+            }
         });
     }
     left.iter().for_each(|what| note(what));

@@ -1,4 +1,4 @@
-//! What a command ends with: an answer, or trouble that names the exit code.
+//! The end of a command: an answer, or trouble, each with its exit code.
 
 use limen_audit::AuditError;
 use limen_core::credential::{HashError, PinError};
@@ -19,6 +19,7 @@ use crate::daemon::DaemonError;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
 use crate::gallery::{EditError, RosterError, StoreError};
+use crate::mistake::misread;
 use crate::pipeline::RuleError;
 
 /// The exit code for usage or configuration.
@@ -26,24 +27,24 @@ pub const USAGE: u8 = 2;
 /// The exit code for a device or a file.
 pub const DEVICE: u8 = 3;
 
-/// What a command found.
+/// The answer of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// Yes, or fine.
+    /// Yes, or everything is fine.
     Yes,
     /// No match, not the same person, problems found.
     No,
-    /// A part of what was asked for could not be looked at, and what is wrong with it was said.
+    /// A part could not be done, and the reason was printed.
     Incomplete,
 }
 
 impl Answer {
-    /// [`Answer::Yes`] if it is so.
+    /// The answer for a condition.
     pub fn of(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }
 
-    /// 0, 1 or 3.
+    /// The exit code: 0, 1 or 3.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Yes => 0,
@@ -56,16 +57,16 @@ impl Answer {
 /// Why a command could not give an answer.
 #[derive(Debug, Error)]
 pub enum Trouble {
-    /// The arguments, the configuration or the gallery file.
+    /// The arguments, the configuration or the gallery file are wrong.
     #[error("{0}")]
     Usage(String),
-    /// A device, a file, the daemon.
+    /// A device, a file or the daemon failed.
     #[error("{0}")]
     Device(String),
 }
 
 impl Trouble {
-    /// 2 or 3.
+    /// The exit code: 2 or 3.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => USAGE,
@@ -73,7 +74,7 @@ impl Trouble {
         }
     }
 
-    /// Says so, in words on standard error and for programs in the answer's place; gives the exit code.
+    /// Prints the trouble on standard error, and with `json` as the answer. Returns the exit code.
     pub fn tell(&self, json: bool) -> u8 {
         let (what, code) = (self.to_string(), self.exit_code());
         complain(&what);
@@ -84,7 +85,7 @@ impl Trouble {
     }
 }
 
-/// These errors are usage or configuration, those device or file.
+/// Sorts errors: `Usage` is usage or configuration, `Device` is a device or a file.
 macro_rules! troubles {
     ($($error:ty => $kind:ident),* $(,)?) => {
         $(impl From<$error> for Trouble {
@@ -123,8 +124,16 @@ impl From<ModelError> for Trouble {
             ModelError::NoSuchModel { .. } | ModelError::Taken { .. } | ModelError::Untrained(_) => {
                 Self::Usage(error.to_string())
             }
-            _ => Self::Device(error.to_string()),
+            _ => Self::Device(model_in_words(error)),
         }
+    }
+}
+
+/// Why a model is not used; a mistake in a manifest is described as one in the configuration is.
+pub fn model_in_words(error: ModelError) -> String {
+    match error {
+        ModelError::Misread { file, text, message, at } => misread(&file, &text, &message, at).to_string(),
+        error => error.to_string(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `limen unlock`: by the daemon, which records who asked.
+//! `limen unlock`: asks the daemon to unlock the door; it records who asked.
 
 use serde_json::json;
 
@@ -8,8 +8,8 @@ use super::output::{say, say_json};
 use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
-/// Unlock the door for a while: by the daemon, which records who asked. For operators and administrators.
-/// Says "unlocked" once the door is; where it is unlocked for longer already, that stays.
+/// Unlock the door for a while. The daemon does this and records who asked. For operators and administrators.
+/// Prints "unlocked" when the door is unlocked. If it is already unlocked for longer, that stays.
 ///
 /// With --json one object: state, seconds.
 #[derive(Debug, clap::Args)]

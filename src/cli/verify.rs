@@ -1,4 +1,4 @@
-//! `limen verify`: do two photographs show the same person?
+//! `limen verify`: says whether two photographs show the same person.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,11 @@ use super::context::{Context, PairRule, PairVerdict, analyst, face_of, read_once
 use super::output::{BAD, GOOD, complain, say, say_json, styled};
 use super::trouble::{Answer, Trouble};
 
-/// Do two photographs show the same person? Each must show exactly one face. Exit code 0 for yes, 1 for no,
+/// Say whether two photographs show the same person. Each must show exactly one face. Exit code 0 for yes, 1 for no,
 /// 3 if one could not be looked at.
 ///
-/// With --json one object: distance, score, threshold, same; of a photograph that could not be looked at: photo, error.
+/// With --json one object: distance, score, threshold, same; for a photograph that could not be looked at: photo,
+/// error.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// JPEG or PNG file; - reads it from standard input

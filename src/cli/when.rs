@@ -1,4 +1,4 @@
-//! A time as somebody types it, in the site's time zone: one way to write it for every command.
+//! Parses a time as people type it, in the time zone of the site; every command uses the same forms.
 
 use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp, ZonedDateTime};
@@ -7,11 +7,11 @@ use limen_core::policy::access::calendar::{Calendar, Comes};
 
 use super::trouble::Trouble;
 
-/// What a time looks like, for help texts and messages.
+/// Examples of all forms of a time, for messages.
 pub const FORMS: &str =
     "2026-12-24, \"2026-12-24 18:00\", 2026-12-24T18:00+01:00, 2h or \"30 min\" (ago), \"in 2h\"";
 
-/// A time as somebody typed it.
+/// A time as it was typed.
 #[derive(Debug, Clone)]
 pub struct When {
     form: Form,
@@ -27,16 +27,19 @@ enum Form {
     In(Span),
 }
 
-/// A time that comes, at the site.
+/// A time that exists at the site.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// What the clock on the wall says then.
+    /// The local time.
     pub local: DateTime,
-    /// Worth to be said about it.
+    /// A note for the user, if the time can be misunderstood.
     pub note: Option<String>,
 }
 
-/// Takes the text of an argument apart.
+/// Parses the text of an argument.
+///
+/// # Errors
+/// The text is no time; the message has the forms.
 pub fn parse_when(text: &str) -> Result<When, String> {
     let form = form_of(text.trim()).ok_or_else(|| format!("is no time; write {FORMS}"))?;
     Ok(When { form, text: printable(text.trim(), 80) })
@@ -62,17 +65,26 @@ fn form_of(text: &str) -> Option<Form> {
 }
 
 impl When {
-    /// The first moment of it.
+    /// The first moment of the time.
+    ///
+    /// # Errors
+    /// The time does not exist at the site, or is out of range.
     pub fn begin(&self, now: Timestamp, calendar: &Calendar) -> Result<Timestamp, Trouble> {
         self.moment(now, calendar, |day| Ok(day.at(0, 0, 0, 0)))
     }
 
-    /// The first moment that is too late: of a day, the next one's.
+    /// The first moment after the time; for a day, the begin of the next day.
+    ///
+    /// # Errors
+    /// The time does not exist at the site, or is out of range.
     pub fn end(&self, now: Timestamp, calendar: &Calendar) -> Result<Timestamp, Trouble> {
         self.moment(now, calendar, |day| Ok(day.tomorrow()?.at(0, 0, 0, 0)))
     }
 
-    /// The time of the clock on the wall; one that never comes is a mistake.
+    /// The local time.
+    ///
+    /// # Errors
+    /// The time does not exist at the site, or is out of range.
     pub fn at_the_site(&self, now: Timestamp, calendar: &Calendar) -> Result<Resolved, Trouble> {
         let note = match &self.form {
             Form::Day(day) => {
@@ -114,12 +126,12 @@ impl When {
                 }
                 calendar.zone.to_timestamp(*local)
             }
-            // A day whose midnight the clocks skip begins when they go on.
+            // If the clocks skip midnight, the day begins at the first time after it.
             Form::Day(day) => of_day(*day).and_then(|begin| calendar.zone.to_timestamp(begin)),
             Form::Ago(span) => here().checked_sub(*span).map(|then| then.timestamp()),
             Form::In(span) => here().checked_add(*span).map(|then| then.timestamp()),
         };
-        found.map_err(|error| Trouble::Usage(format!("\"{}\" is a time that cannot be: {error}", self.text)))
+        found.map_err(|error| Trouble::Usage(format!("\"{}\" is out of range: {error}", self.text)))
     }
 
     fn never(&self, afterwards: DateTime, calendar: &Calendar) -> Trouble {

@@ -1,5 +1,5 @@
-//! `limen who`: may this person enter, and why? By the files alone; what happened at the door before, the
-//! daemon knows.
+//! `limen who`: says whether a person may enter, and why. It reads only the files; what happened at the door before is
+//! known only to the daemon.
 
 use jiff::civil::DateTime;
 use limen_core::policy::AccessRules;
@@ -24,15 +24,15 @@ use crate::gallery::roster::Entry;
 pub struct Arguments {
     /// The person's id, as `limen people` lists it
     id: String,
-    /// In the site's time zone: "2026-12-24 18:00", 2026-12-24T18:00+01:00, "in 2h", "2h ago" [default: now]
+    /// The time, in the site's time zone: "2026-12-24 18:00", 2026-12-24T18:00+01:00, "in 2h", "2h ago" [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     at: Option<When>,
 }
 
-/// The time that is asked about.
+/// The time of the question.
 struct Asked {
     local: DateTime,
-    /// The door would know that it is this time.
+    /// Whether the clock is known to be right.
     known: bool,
     note: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The part of the configuration that says who may when: time zone, groups, and what an unknown time means.
+//! Checks the access rules: time zone, groups, and what happens while the time is unknown.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -23,9 +23,9 @@ use super::values::{check_names, choice, number};
 use crate::entry::EntrySettings;
 use crate::mistake::Review;
 
-/// Each may be named by people and by other groups.
+/// The most groups of a configuration.
 const MAX_GROUPS: usize = 200;
-/// How long the first of two people waits unless the group says otherwise.
+/// How long the first of two people waits for the second one, in seconds, if the group does not set it.
 const DEFAULT_TWO_PERSON_SECONDS: u64 = 30;
 
 /// Checks `[site]`, `[access]`, `[[holiday]]`, `[[schedule]]` and `[[group]]`.
@@ -103,8 +103,8 @@ fn check_group(
     if let (Some(list), [only]) = (&said.first_person_in, first_person_in.as_slice())
         && *only == id
     {
-        let what = "names the group itself alone, so that nobody could be the first";
-        let remedy = "name a group that needs nobody before it";
+        let what = "names only the group itself, so that nobody could be the first";
+        let remedy = "name a group without first-person-in";
         review.note(Some(list.span()), key("first-person-in"), what, remedy);
     }
     let minutes =
@@ -131,7 +131,7 @@ fn check_two_person(
     let key = format!("group \"{id}\" two-person-seconds");
     let within = number(review, &key, &said.two_person_seconds, 5..=300, "seconds");
     if said.two_person_seconds.is_some() && said.two_person.is_none() {
-        let remedy = "add two-person = [\"...\"], the groups that the second person may be of";
+        let remedy = "add two-person = [\"...\"], the groups of the second person";
         review.note_missing(Some(at), key, "has no two-person beside it", remedy);
     }
     let seconds =

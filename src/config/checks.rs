@@ -1,4 +1,4 @@
-//! From what the file says to what we will do: ranges, defaults, and everything that contradicts itself.
+//! Turns the file as it is written into [`Settings`]: checks ranges and contradictions, and adds the defaults.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -28,8 +28,8 @@ const DEFAULT_STATE: &str = "/var/lib/limen";
 const DEFAULT_RUNTIME: &str = "/run/limen";
 const DEFAULT_GALLERY: &str = "gallery.toml";
 
-/// Checks the whole file; mistakes are noted in `review`, and where there is one the default stands in.
-/// Relative paths are relative to `folder`.
+/// Checks the whole file. Mistakes are noted in `review`; a value with a mistake is replaced by its default.
+/// Relative paths start from `folder`.
 pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Settings {
     let mut warnings = Vec::new();
     let paths = check_paths(review, &said.paths, folder);
@@ -89,7 +89,7 @@ fn check_format(review: &mut Review<'_>, said: &Spanned<String>) -> Option<Pixel
         [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
     let found = FORMATS.into_iter().find(|format| format.name().eq_ignore_ascii_case(said.get_ref()));
     if found.is_none() {
-        let what = format!("\"{}\" is not a format that is understood", said.get_ref());
+        let what = format!("\"{}\" is no known pixel format", said.get_ref());
         let names = FORMATS.map(PixelFormat::name).join(", ");
         review.note(
             Some(said.span()),
@@ -109,8 +109,8 @@ fn check_model(
 ) -> EmbedderChoice {
     let named = said.embedding.as_ref().and_then(|name| check_model_name(review, name, paths));
     if let (Some(name), Some(_)) = (&said.embedding, &said.path) {
-        let what = "names a model besides path";
-        review.note(Some(name.span()), "[model] embedding", what, "use one or the other");
+        let what = "names a model, and path names one too";
+        review.note(Some(name.span()), "[model] embedding", what, "keep one of the two");
     }
     match (path(review, "[model] path", &said.path, folder), &said.sha256) {
         (Some(path), Some(sha256)) => {
@@ -140,7 +140,7 @@ fn check_model(
     }
 }
 
-/// Whether there is a model of that name is found out when it is loaded.
+/// Checks only the form of the name. Loading the model finds out whether it exists.
 fn check_model_name(
     review: &mut Review<'_>,
     said: &Spanned<String>,
@@ -149,7 +149,7 @@ fn check_model_name(
     let named = EmbedderChoice::named(said.get_ref(), paths.packs());
     if named.is_none() {
         let what = format!("\"{}\" {}", said.get_ref(), ModelName::RULE);
-        review.note(Some(said.span()), "[model] embedding", what, "`limen models` lists those there are");
+        review.note(Some(said.span()), "[model] embedding", what, "`limen models` lists the names");
     }
     named
 }

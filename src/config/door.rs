@@ -1,4 +1,4 @@
-//! The door's part of the configuration: a real lock asks for more care than any other section.
+//! Checks `[door]`. A real lock needs keys that a dry run does not need.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::door::pin::{ActiveLevel, HIGHEST_PIN, LAST_PULLED_UP};
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::mistake::Review;
 
-/// The kernel's own limit.
+/// The kernel's limit for the label of a chip, in bytes.
 const LONGEST_LABEL: usize = 31;
 
-/// Checks `[door]`; a section with mistakes gives the dry-run door.
+/// Checks `[door]`. If the driver is missing or unknown, it is the dry run.
 pub(super) fn check_door(
     review: &mut Review<'_>,
     said: &SaidDoor,
@@ -47,7 +47,7 @@ pub(super) fn check_door(
     }
 }
 
-/// Checks what `[door]` says about times, with the lines that were found.
+/// Checks the times of `[door]`, and that the door of `relock = "on-close"` has a contact.
 pub(super) fn check_rules(review: &mut Review<'_>, said: &SaidDoor, door: &DoorSettings) -> DoorRules {
     let default = DoorRules::DEFAULT;
     let longest = LONGEST_UNLOCK.as_secs_f64();
@@ -109,7 +109,7 @@ fn check_chip(
     if let (Some(label), Some(said)) = (&label, &said.chip_label)
         && label.len() > LONGEST_LABEL
     {
-        let what = format!("is longer than {LONGEST_LABEL} bytes, so no chip is called so");
+        let what = format!("is longer than {LONGEST_LABEL} bytes, so no chip can have this label");
         review.note(
             Some(said.span()),
             "[door] chip-label",
@@ -119,14 +119,14 @@ fn check_chip(
     }
     if driver == Driver::Rppal && (said.chip.is_some() || label.is_some()) {
         warnings.push(
-            "[door] chip, chip-label: the driver rppal has the header's registers and needs no chip; leave them out"
+            "[door] chip, chip-label: the driver rppal uses the registers of the header and no chip; leave them out"
                 .to_owned(),
         );
     }
     ChipChoice { path: path(review, "[door] chip", &said.chip, Path::new("/dev")), label }
 }
 
-/// What a lock that really moves needs besides.
+/// Checks what only a real lock needs: a pin, and the consent to the risk of photographs.
 fn check_real_lock(review: &mut Review<'_>, said: &SaidDoor) {
     let at = said.driver.as_ref().map(Spanned::span);
     if said.pin.is_none() {
@@ -145,7 +145,8 @@ fn check_real_lock(review: &mut Review<'_>, said: &SaidDoor) {
     }
 }
 
-/// Between power-up and our start only the pull decides, so it must hold the locked level.
+/// Between power-up and the start of limen only the pull resistor sets the level of the pin, so it must be the
+/// locked level.
 fn check_pull(review: &mut Review<'_>, said: &SaidDoor, active: ActiveLevel) {
     let Some((at, pin)) = said.pin.as_ref().and_then(|said| Some((said.span(), super::lines::pin_of(said)?)))
     else {

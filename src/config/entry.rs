@@ -1,4 +1,4 @@
-//! `[keypad]`, `[reader]`, and the second factor that groups ask for by them.
+//! Checks `[keypad]`, `[reader]`, and the second factor of groups, which needs one of these devices.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::door::{DoorSettings, Driver};
 use crate::entry::{EntrySettings, ReaderSettings, check_stable};
 use crate::mistake::Review;
 
-/// Checks `[keypad]` and `[reader]`, whose lines are none of the door's.
+/// Checks `[keypad]` and `[reader]`. The lines of a reader must not be lines of `door`.
 pub(super) fn check_entry(
     review: &mut Review<'_>,
     keypad: &SaidKeypad,
@@ -33,13 +33,13 @@ pub(super) fn check_entry(
         (&entry.keypad, &entry.reader, &reader.device)
         && pad == path
     {
-        let what = "is the keypad's device already";
-        review.note(Some(said.span()), "[reader] device", what, "name the reader itself");
+        let what = "is already the device of the keypad";
+        review.note(Some(said.span()), "[reader] device", what, "name the device of the reader");
     }
     entry
 }
 
-/// What can be proven by these devices.
+/// The factors that people can present at these devices.
 pub(super) fn available(entry: &EntrySettings) -> Factors {
     Factors { pin: entry.keypad.is_some(), card: entry.reader.is_some() }
 }
@@ -62,8 +62,8 @@ fn check_reader(
 ) -> Option<ReaderSettings> {
     let device = check_device(review, "[reader] device", &said.device);
     if let (Some(wiegand), Some(_)) = (&said.wiegand, &said.device) {
-        let what = "is there besides device";
-        review.note(Some(wiegand.span()), "[reader] wiegand", what, "keep the one that is wired");
+        let what = "is set, and device is set too";
+        review.note(Some(wiegand.span()), "[reader] wiegand", what, "keep the one that is connected");
     }
     let lines = said.wiegand.as_ref().and_then(|lines| check_lines(review, lines, door, warnings));
     device.map(ReaderSettings::Typing).or(lines)
@@ -96,7 +96,7 @@ fn check_lines(
     Some(ReaderSettings::Wiegand { d0: d0?, d1: d1? })
 }
 
-/// What a group asks for besides the face, by a device that is there.
+/// Checks the second factor of a group: there must be a device for it.
 pub(super) fn check_factor(
     review: &mut Review<'_>,
     id: &GroupId,
@@ -138,7 +138,7 @@ fn note_missing_devices(
     review.note_missing(
         Some(at),
         key,
-        format!("asks for {factor}, and there is nothing to enter it by"),
+        format!("asks for {factor}, but there is no device to enter it"),
         remedy,
     );
 }

@@ -1,4 +1,4 @@
-//! The lines of `[door]`: outputs and inputs, no pin used twice.
+//! Checks the lines of `[door]`, outputs and inputs. No pin is used twice.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
 use crate::door::{DoorSettings, InputSettings, OutputSettings, Pull};
 use crate::mistake::Review;
 
-/// Pins that the serial console may drive while the Pi starts.
+/// Pins that the serial console may drive while the Pi starts, by their BCM numbers.
 const SERIAL_CONSOLE: [i64; 2] = [14, 15];
-/// Contacts bounce for some milliseconds; a hand is slower than this.
+/// The default time of debouncing, in milliseconds: longer than a contact bounces, shorter than a hand needs.
 const DEFAULT_DEBOUNCE_MS: u64 = 30;
-/// The levels of a line by their names.
+/// The names of a line's levels.
 pub(super) const LEVELS: [(&str, ActiveLevel); 2] = [("high", ActiveLevel::High), ("low", ActiveLevel::Low)];
 
-/// Every line of the door that is wired.
+/// The lines of the door that are wired.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     pub lock: Option<Pin>,
@@ -28,7 +28,7 @@ pub(super) struct Lines {
     pub inputs: Vec<InputSettings>,
 }
 
-/// Pins that are taken, and by what.
+/// The pins in use, by their BCM numbers, each with the key that uses it.
 #[derive(Debug, Default)]
 pub(super) struct Taken(Vec<(i64, String)>);
 
@@ -40,7 +40,7 @@ pub(super) fn check_lines(review: &mut Review<'_>, said: &SaidDoor, warnings: &m
         let key = format!("[door] {name}");
         let level = choice(review, &format!("{key}-active"), active, &LEVELS);
         if let (None, Some(active)) = (pin, active) {
-            let what = format!("says how {name} is driven, but there is no {name}");
+            let what = format!("sets the level of {name}, but there is no {name}");
             review.note(Some(active.span()), format!("{key}-active"), what, format!("add {name} = N"));
         }
         let pin = taken.check_pin(review, &key, pin, warnings)?;
@@ -62,8 +62,9 @@ pub(super) fn check_lines(review: &mut Review<'_>, said: &SaidDoor, warnings: &m
     Lines { lock, green, red, buzzer, inputs }
 }
 
-/// A contact, a tamper switch and a fire relay open when something happens or their wire is cut; a button closes when
-/// it is pressed. All against ground, with the chip's pull-up.
+/// The level of an active input, if the file does not set it. The chip pulls each input up, and its switch connects it
+/// to ground. A contact, a tamper switch or a fire relay opens if something happens or its wire is cut; a button
+/// closes if it is pressed.
 fn usual_level(input: Input) -> ActiveLevel {
     match input {
         Input::Rex => ActiveLevel::Low,
@@ -98,7 +99,7 @@ fn check_input(
 }
 
 impl Taken {
-    /// By the lines of a door.
+    /// The pins of the lines of a door.
     pub fn by(door: &DoorSettings) -> Self {
         let output = |line: Option<OutputSettings>| line.map(|line| line.pin);
         let outputs = [
@@ -112,7 +113,7 @@ impl Taken {
         Self(outputs.chain(inputs).map(|(pin, key)| (i64::from(pin.bcm()), key)).collect())
     }
 
-    /// A BCM number that no other line has; `None` if not said, or if noted as a mistake.
+    /// Checks a BCM number that no other line may have. `None` if the key is missing or has a noted mistake.
     pub fn check_pin(
         &mut self,
         review: &mut Review<'_>,
@@ -133,7 +134,7 @@ impl Taken {
         }
         if SERIAL_CONSOLE.contains(&number) {
             warnings.push(format!(
-                "{key}: BCM {number} belongs to the serial console, which may move it while the Pi starts; use another \
+                "{key}: BCM {number} belongs to the serial console, which may change its level while the Pi starts; use another \
                  pin, or turn the console off with raspi-config"
             ));
         }

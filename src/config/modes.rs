@@ -1,4 +1,4 @@
-//! `[modes]` and `[alarms]`: when the door is not in its normal mode, and what the camera's silence means.
+//! Checks `[modes]` and `[alarms]`: the schedules of the modes, and when a blind camera raises an alarm.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::said::{Names, SaidAlarms, SaidModes};
 use super::values::{check_names, choice, number};
 use crate::mistake::Review;
 
-/// Which schedules put a mode into force.
+/// Checks the schedules that put a mode into force.
 pub(super) fn check_modes(
     review: &mut Review<'_>,
     said: &SaidModes,
@@ -28,13 +28,13 @@ pub(super) fn check_modes(
     }
 }
 
-/// Whether a commanded mode outlasts a restart.
+/// Whether a mode that was set by `limen mode` is in force again after a restart.
 pub(super) fn keeps_mode(review: &mut Review<'_>, said: &SaidModes) -> bool {
     let choices = [("normal", false), ("keep", true)];
     choice(review, "[modes] after-restart", &said.after_restart, &choices).unwrap_or(false)
 }
 
-/// What modes and alarms add to the rules of the door.
+/// Adds to the rules of the door what `[modes]` and `[alarms]` set.
 pub(super) fn check_rules(
     review: &mut Review<'_>,
     modes: &SaidModes,

@@ -1,4 +1,4 @@
-//! The part of the configuration that says when a face counts as a person's.
+//! Checks `[recognition]`: when a face is recognised as a person.
 
 use std::ops::RangeInclusive;
 
@@ -14,12 +14,12 @@ use super::settings::RecognitionSettings;
 use super::values::{choice, number};
 use crate::mistake::Review;
 
-/// The largest number of pairs of look-alikes: each costs one distance per frame, and a site with more should
-/// look for a better model.
+/// The most pairs of look-alikes. Each pair costs one distance per frame; a site with more pairs needs a better
+/// model.
 const MAX_LOOK_ALIKES: usize = 1000;
 
-/// The largest distance of a configuration. A network that is compared by the angle has none above 2, which is told
-/// where the network is known.
+/// The largest `max-distance`. For a network that is compared by the angle it is 2, which is checked when the
+/// network is known.
 const LARGEST_DISTANCE: f32 = 100.0;
 
 /// Checks `[recognition]`.
@@ -35,7 +35,7 @@ pub(super) fn check_recognition(review: &mut Review<'_>, said: &SaidRecognition)
     }
 }
 
-/// A number that is in its range already.
+/// The margin for a number whose range is already checked.
 fn margin_of(number: f64) -> Option<Margin> {
     Margin::new(number as f32)
 }
@@ -58,13 +58,13 @@ fn check_max_distance(review: &mut Review<'_>, said: &Said<f64>) -> Option<Dista
     None
 }
 
-/// What another face in the picture means.
+/// Checks what happens if there is another face in the picture.
 pub(super) fn check_multiple_faces(review: &mut Review<'_>, said: &SaidRecognition) -> MultipleFaces {
     let choices = [("nearest", MultipleFaces::Nearest), ("refuse", MultipleFaces::Refuse)];
     choice(review, "[recognition] multiple-faces", &said.multiple_faces, &choices).unwrap_or_default()
 }
 
-/// K and N: how many frames must agree, of how many.
+/// Checks `frames` (K) and `window` (N): K of the last N frames must agree.
 pub(super) fn check_frames(review: &mut Review<'_>, said: &SaidRecognition) -> (usize, usize) {
     let frames = number(review, "[recognition] frames", &said.frames, 1..=10, "frames").unwrap_or(3);
     let window = number(review, "[recognition] window", &said.window, 1..=20, "frames");

@@ -1,7 +1,7 @@
-//! What the configuration file says, key by key, before anything is believed.
+//! The configuration file as it is written, key by key, before any check.
 //!
-//! Every key is optional here, and numbers are as wide as TOML's: that way all mistakes are found by
-//! [`super::checks`], with their lines, instead of the first one by the parser.
+//! Every key is optional, and every number has the full range of TOML. So the parser accepts the file, and
+//! [`super::checks`] reports all mistakes with their lines; the parser would stop at the first one.
 
 mod access;
 mod entry;
@@ -15,7 +15,7 @@ pub use access::{SaidAccess, SaidException, SaidGroup, SaidHoliday, SaidSchedule
 pub use entry::{SaidKeypad, SaidReader, SaidWiegand};
 pub use spanned::{Names, Said};
 
-/// The whole file.
+/// The whole file, section by section.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidFile {
@@ -61,19 +61,19 @@ pub struct SaidFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidCamera {
-    /// Device node or stable link.
+    /// The device node, or a link to it that stays the same.
     pub device: Said<String>,
-    /// Name of a pixel format.
+    /// The name of a pixel format.
     pub format: Said<String>,
-    /// Pixels.
+    /// The width of a frame, in pixels.
     pub width: Said<i64>,
-    /// Pixels.
+    /// The height of a frame, in pixels.
     pub height: Said<i64>,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: Said<i64>,
-    /// Which camera must answer.
+    /// The identity of the only camera that is accepted.
     pub identity: Said<String>,
-    /// Accept virtual devices.
+    /// Whether devices whose pictures come from a program are accepted.
     pub allow_virtual: Said<bool>,
 }
 
@@ -81,19 +81,19 @@ pub struct SaidCamera {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidRecognition {
-    /// Chance that an attempt of a stranger succeeds.
+    /// The chance that one attempt of a stranger succeeds, 0 to 1.
     pub target_far: Said<f64>,
-    /// A distance instead of the measured threshold.
+    /// A distance that replaces the measured threshold.
     pub max_distance: Said<f64>,
-    /// Lead over the runner-up.
+    /// By how much the nearest person must lead the second one, as a distance.
     pub margin: Said<f64>,
     /// `[[recognition.look-alikes]]`
     pub look_alikes: Vec<Spanned<SaidLookAlikes>>,
-    /// K.
+    /// How many frames must agree (K).
     pub frames: Said<i64>,
-    /// N.
+    /// Of how many last frames (N).
     pub window: Said<i64>,
-    /// `nearest` or `refuse`.
+    /// What happens if there are several faces: `nearest` or `refuse`.
     pub multiple_faces: Said<String>,
     /// `[recognition.quality]`
     pub quality: SaidQuality,
@@ -103,9 +103,9 @@ pub struct SaidRecognition {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidLookAlikes {
-    /// Two ids.
+    /// The ids of the two people.
     pub people: Said<Vec<String>>,
-    /// Lead over the other of the two.
+    /// By how much one must lead the other, as a distance.
     pub margin: Said<f64>,
 }
 
@@ -113,21 +113,21 @@ pub struct SaidLookAlikes {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidQuality {
-    /// Pixels.
+    /// The smallest distance between the eyes, in pixels.
     pub min_eye_distance: Said<f64>,
-    /// Degrees.
+    /// The largest turn to a side, in degrees.
     pub max_yaw: Said<f64>,
-    /// Degrees.
+    /// The largest turn up or down, in degrees.
     pub max_pitch: Said<f64>,
-    /// Degrees.
+    /// The largest lean to a shoulder, in degrees.
     pub max_roll: Said<f64>,
-    /// In the vision's own unit.
+    /// The least sharpness, in percent of contrast.
     pub min_sharpness: Said<f64>,
-    /// 0 to 255.
+    /// The least mean brightness, 0 to 255.
     pub min_brightness: Said<f64>,
-    /// 0 to 255.
+    /// The largest mean brightness, 0 to 255.
     pub max_brightness: Said<f64>,
-    /// 0 to 1.
+    /// How sure the network must be that there is a face, 0 to 1.
     pub min_presence: Said<f64>,
 }
 
@@ -135,11 +135,11 @@ pub struct SaidQuality {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidModel {
-    /// Name of a model, built in or installed.
+    /// The name of a built-in or installed model.
     pub embedding: Said<String>,
-    /// An ONNX file.
+    /// The path of an ONNX file.
     pub path: Said<String>,
-    /// Its digest.
+    /// The SHA-256 of the file in `path`, in hexadecimal digits.
     pub sha256: Said<String>,
 }
 
@@ -147,45 +147,45 @@ pub struct SaidModel {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidDoor {
-    /// `rppal`, `gpiochip` or `dry-run`.
+    /// What drives the lock: `rppal`, `gpiochip` or `dry-run`.
     pub driver: Said<String>,
-    /// Device node of the GPIO chip.
+    /// The device node of the GPIO chip.
     pub chip: Said<String>,
-    /// What the chip's driver calls it.
+    /// The chip's label, which its driver sets.
     pub chip_label: Said<String>,
-    /// BCM number.
+    /// The BCM number of the pin that drives the lock.
     pub pin: Said<i64>,
-    /// `high` or `low`.
+    /// The level that unlocks, `high` or `low`.
     pub active: Said<String>,
-    /// Seconds.
+    /// How long a grant unlocks the door, in seconds.
     pub unlock_seconds: Said<f64>,
-    /// A resistor holds the line at start.
+    /// Whether a resistor on the board holds the pin at the locked level.
     pub external_pull: Said<bool>,
-    /// A photograph may open the door.
+    /// Whether the installer accepts that a photograph may open the door.
     pub accept_photo_risk: Said<bool>,
-    /// BCM number.
+    /// The BCM number of the light for "granted".
     pub green: Said<i64>,
-    /// `high` or `low`.
+    /// The level that switches it on, `high` or `low`.
     pub green_active: Said<String>,
-    /// BCM number.
+    /// The BCM number of the light for "refused".
     pub red: Said<i64>,
-    /// `high` or `low`.
+    /// The level that switches it on, `high` or `low`.
     pub red_active: Said<String>,
-    /// BCM number.
+    /// The BCM number of the buzzer.
     pub buzzer: Said<i64>,
-    /// `high` or `low`.
+    /// The level that switches it on, `high` or `low`.
     pub buzzer_active: Said<String>,
-    /// `fail-secure` or `fail-safe`.
+    /// What the lock does without power: `fail-secure` or `fail-safe`.
     pub lock: Said<String>,
-    /// `after-time` or `on-close`.
+    /// When the door is locked again: `after-time` or `on-close`.
     pub relock: Said<String>,
-    /// Seconds.
+    /// How long the door stays unlocked at most, in seconds.
     pub longest_unlock_seconds: Said<f64>,
-    /// Seconds.
+    /// The unlock time of people with extended time, in seconds.
     pub extended_unlock_seconds: Said<f64>,
-    /// Seconds.
+    /// How long the door may stand open before the alarm, in seconds.
     pub held_open_seconds: Said<f64>,
-    /// Seconds.
+    /// How long before that alarm the buzzer warns, in seconds.
     pub held_open_warning_seconds: Said<f64>,
     /// `[door.rex]`
     pub rex: Option<Spanned<SaidInput>>,
@@ -197,17 +197,17 @@ pub struct SaidDoor {
     pub fire: Option<Spanned<SaidInput>>,
 }
 
-/// An input line of the door.
+/// `[door.rex]`, `[door.contact]`, `[door.tamper]` or `[door.fire]`: an input line of the door.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidInput {
-    /// BCM number.
+    /// The BCM number of the pin.
     pub pin: Said<i64>,
-    /// `high` or `low`.
+    /// The level of an active input, `high` or `low`.
     pub active: Said<String>,
-    /// `up`, `down` or `none`.
+    /// The pull resistor, `up`, `down` or `none`.
     pub pull: Said<String>,
-    /// Milliseconds.
+    /// The time of debouncing, in milliseconds.
     pub debounce_ms: Said<i64>,
 }
 
@@ -215,13 +215,13 @@ pub struct SaidInput {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidModes {
-    /// Names of schedules.
+    /// The names of the schedules of office-open.
     pub office_open: Names,
-    /// Names of schedules.
+    /// The names of the schedules of lock-down.
     pub lock_down: Names,
-    /// `normal` or `keep`.
+    /// What a restart does to a mode that was set by command: `normal` or `keep`.
     pub after_restart: Said<String>,
-    /// The exit button works in lock-down.
+    /// Whether the exit button works in lock-down.
     pub rex_in_lock_down: Said<bool>,
 }
 
@@ -229,7 +229,7 @@ pub struct SaidModes {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidAlarms {
-    /// Seconds; 0 for never.
+    /// How long the camera may show nothing before the alarm, in seconds; 0 for no alarm.
     pub camera_blind_seconds: Said<i64>,
 }
 
@@ -237,7 +237,7 @@ pub struct SaidAlarms {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidControl {
-    /// A group of the system.
+    /// The system's group of those who may operate the door.
     pub operators: Said<String>,
 }
 
@@ -245,9 +245,9 @@ pub struct SaidControl {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidGallery {
-    /// The gallery file.
+    /// The path of the gallery file.
     pub file: Said<String>,
-    /// `refuse` or `last-good`.
+    /// What a start does without a readable gallery: `refuse` or `last-good`.
     pub at_boot: Said<String>,
 }
 
@@ -255,19 +255,19 @@ pub struct SaidGallery {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidAudit {
-    /// Folder of the record files.
+    /// The folder of the record files.
     pub folder: Said<String>,
-    /// Bytes a file.
+    /// The largest record file, in bytes.
     pub max_bytes: Said<i64>,
-    /// Files.
+    /// How many full files are kept.
     pub keep: Said<i64>,
-    /// Days.
+    /// The age before which records are not deleted without an alarm, in days.
     pub keep_at_least_days: Said<i64>,
-    /// Minutes.
+    /// The longest time from a record to its seal, in minutes.
     pub seal_minutes: Said<i64>,
-    /// The first sealing key.
+    /// The path of the file with the first sealing key.
     pub key: Said<String>,
-    /// `refuse` or `allow-and-alarm`.
+    /// What happens if a grant cannot be recorded: `refuse` or `allow-and-alarm`.
     pub on_audit_failure: Said<String>,
 }
 
@@ -275,7 +275,7 @@ pub struct SaidAudit {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidStore {
-    /// The key that seals the templates.
+    /// The path of the file with the key that encrypts the templates.
     pub key: Said<String>,
 }
 
@@ -283,8 +283,8 @@ pub struct SaidStore {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidPaths {
-    /// Templates and audit.
+    /// The folder of templates and records.
     pub state: Said<String>,
-    /// Socket and the name of the line.
+    /// The folder of the socket and of the file that names the lock's line.
     pub runtime: Said<String>,
 }

@@ -1,4 +1,4 @@
-//! Holidays and schedules of the configuration: what overlaps, ends before it begins, or names no day.
+//! Checks holidays and schedules: windows must not overlap or end before they begin, and every day must exist.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,11 +14,11 @@ use super::said::{Said, SaidException, SaidHoliday, SaidSchedule, SaidWindow};
 use super::values::{choice, flag, text};
 use crate::mistake::Review;
 
-/// Enough for decades; more is another file's content.
+/// The most holidays: enough for decades.
 const MAX_HOLIDAYS: usize = 2000;
-/// The longest holiday with `until`: a school's summer.
+/// The longest holiday with `until`, in days: the summer of a school.
 const MAX_HOLIDAY_DAYS: usize = 100;
-/// Each is looked at when somebody of a group that names it stands at the door.
+/// The most schedules of a configuration.
 const MAX_SCHEDULES: usize = 200;
 const MAX_WINDOWS: usize = 50;
 const MAX_EXCEPTIONS: usize = 1000;
@@ -50,7 +50,7 @@ fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays:
                 review.note(Some(yearly.span()), "[[holiday]] every-year", what, "write \"12-25\"");
             }
             if let Some(until) = &said.until {
-                let what = "does not go with every-year";
+                let what = "cannot be combined with every-year";
                 review.note(
                     Some(until.span()),
                     "[[holiday]] until",
@@ -67,7 +67,7 @@ fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays:
     }
 }
 
-/// The days from a date to the last, inclusive.
+/// The days from `date` to `until`, inclusive; only the first if `until` is missing.
 fn check_days_off(review: &mut Review<'_>, date: &Spanned<Datetime>, until: &Said<Datetime>) -> Vec<Date> {
     const UNTIL: &str = "[[holiday]] until";
     let Some(first) = review.day("[[holiday]] date", date) else { return Vec::new() };
@@ -92,7 +92,7 @@ fn month_and_day(text: &str) -> Option<(i8, i8)> {
     (text.len() == 5).then(|| (day.month(), day.day()))
 }
 
-/// Checks every `[[schedule]]`; gives them in order.
+/// Checks every `[[schedule]]` and returns them in the order of the file.
 pub(super) fn check_schedules(review: &mut Review<'_>, said: &[Spanned<SaidSchedule>]) -> Vec<Schedule> {
     limit(review, "[[schedule]]", said, MAX_SCHEDULES);
     let mut lines = HashMap::new();
@@ -163,7 +163,7 @@ fn check_exceptions(
         let window = match (closed, &one.from, &one.until) {
             (true, None, None) => None,
             (true, _, _) => {
-                review.note(Some(at), &key, "is closed and has times", "take one of the two out");
+                review.note(Some(at), &key, "is closed and has times", "remove one of the two");
                 continue;
             }
             (false, from, until) => match check_window(review, &key, &at, from, until) {
@@ -178,7 +178,7 @@ fn check_exceptions(
         if clash {
             let line = lines.get(&day).copied().unwrap_or_default();
             let text = format!("{day} is in line {line} already, and the two contradict or overlap");
-            review.note(Some(at), &key, text, "take one of the two out");
+            review.note(Some(at), &key, text, "remove one of the two");
             continue;
         }
         lines.insert(day, review.line_of(at.start));
@@ -186,7 +186,7 @@ fn check_exceptions(
     }
 }
 
-/// From and until, both there, in this order.
+/// Checks that `from` and `until` are there and in this order.
 fn check_window(
     review: &mut Review<'_>,
     key: &str,
@@ -216,14 +216,14 @@ fn check_window(
     let (from, until) = (from?, until?);
     let window = Window::new(from, until);
     if window.is_none() {
-        let what = format!("ends at {until}, before or when it begins, at {from}");
+        let what = format!("ends at {until}, but begins at {from}");
         let remedy = "for a night write two windows: until = \"24:00\", and from = \"00:00\" on the next day";
         review.note(Some(at.clone()), key, what, remedy);
     }
     window
 }
 
-/// The days that are named, Monday is 0; every day if none are.
+/// The days of the week that are named, 0 (Monday) to 6; every day if `days` is missing.
 fn check_days(
     review: &mut Review<'_>,
     key: &str,
@@ -259,7 +259,7 @@ fn range_of_days(text: &str) -> Option<(usize, usize)> {
     }
 }
 
-/// A name that is there, an id, and given once.
+/// Checks a name: it must be there, have the form of an id, and be used once.
 pub(super) fn check_name(
     review: &mut Review<'_>,
     key: &str,
@@ -279,17 +279,22 @@ pub(super) fn check_name(
     }
     let line = review.line_of(place.start);
     if let Some(first) = lines.get(name) {
-        let what = format!("\"{name}\" is also the one in line {first}");
-        review.note(Some(place), key, what, "give each a name of its own");
+        let what = format!("\"{name}\" is also the name in line {first}");
+        review.note(Some(place), key, what, "give each its own name");
         return None;
     }
     lines.insert(name.clone(), line);
     Some(name.clone())
 }
 
-/// Notes the first entry that is too many.
+/// Notes a mistake at the first entry above the limit.
 pub(super) fn limit<T>(review: &mut Review<'_>, key: &str, said: &[Spanned<T>], most: usize) {
     if let Some(excess) = said.get(most) {
-        review.note(Some(excess.span()), key, format!("{} are more than {most}", said.len()), "use fewer");
+        review.note(
+            Some(excess.span()),
+            key,
+            format!("there are {}, but at most {most} are allowed", said.len()),
+            "remove some",
+        );
     }
 }

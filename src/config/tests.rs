@@ -83,7 +83,7 @@ fn every_line_of_the_door_has_a_pin_of_its_own_and_a_polarity() {
             "limen.toml:3: [door.rex] pull: \"sideways\" is not known",
         ),
         ("[door]\nrelock = \"on-close\"", "limen.toml:2: [door] relock: \"on-close\" needs a door contact"),
-        ("[door]\ngreen-active = \"low\"", "limen.toml:2: [door] green-active: says how green is driven"),
+        ("[door]\ngreen-active = \"low\"", "limen.toml:2: [door] green-active: sets the level of green"),
         (
             "[door]\nheld-open-seconds = 5\nheld-open-warning-seconds = 5",
             "limen.toml:3: [door] held-open-warning-seconds",
@@ -191,7 +191,7 @@ fn every_value_out_of_range_names_its_line_and_the_range() {
 fn every_unknown_name_is_answered_with_those_that_exist() {
     answers(
         "[camera]\nformat = \"H264\"\n",
-        "limen.toml:2: [camera] format: \"H264\" is not a format that is understood; use one of YUYV",
+        "limen.toml:2: [camera] format: \"H264\" is no known pixel format; use one of YUYV",
     );
     answers(
         "[door]\ndriver = \"wish\"\n",
@@ -229,7 +229,7 @@ fn the_chip_is_found_by_itself_unless_it_is_named() {
     let long = format!("{DOOR}chip-label = \"{}\"\n", "x".repeat(32));
     answers(&long, "limen.toml:5: [door] chip-label: is longer than 31 bytes");
     let rppal = good(&format!("{}chip = \"/dev/gpiochip0\"\n", DOOR.replace("gpiochip", "rppal")));
-    assert!(rppal.warnings.iter().any(|warning| warning.contains("needs no chip")), "{:?}", rppal.warnings);
+    assert!(rppal.warnings.iter().any(|warning| warning.contains("and no chip")), "{:?}", rppal.warnings);
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_model_is_named_among_those_of_the_state_folder() {
     assert_eq!(good("[model]\nembedding = \"int8\"\n").model, EmbedderChoice::BuiltIn);
     answers(
         &format!("[model]\nembedding = \"a\"\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)),
-        "limen.toml:2: [model] embedding: names a model besides path; use one or the other",
+        "limen.toml:2: [model] embedding: names a model, and path names one too; keep one of the two",
     );
 }
 

@@ -1,4 +1,4 @@
-//! One value of the file, whatever its section: in range, one of the choices, fit for a log, a name that is known.
+//! Checks of single values for every section: numbers, choices, texts, paths and names.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -9,7 +9,7 @@ use limen_core::person::is_deceptive;
 use super::said::{Names, Said};
 use crate::mistake::Review;
 
-/// A number in `range`; `None` if not said, or if noted as a mistake.
+/// Checks that a number is in `range`. `None` if the key is missing or has a noted mistake.
 pub(super) fn number<T: Copy + PartialOrd + Display>(
     review: &mut Review<'_>,
     key: &str,
@@ -26,7 +26,7 @@ pub(super) fn number<T: Copy + PartialOrd + Display>(
     None
 }
 
-/// One of the named choices; `None` if not said, or if noted as a mistake.
+/// Checks that a text is one of the `choices`. `None` if the key is missing or has a noted mistake.
 pub(super) fn choice<T: Copy>(
     review: &mut Review<'_>,
     key: &str,
@@ -43,7 +43,8 @@ pub(super) fn choice<T: Copy>(
     found.map(|(_, value)| *value)
 }
 
-/// Text with something in it, fit for a log; `None` if not said, or if noted as a mistake.
+/// Checks that a text is not empty and has no control characters. `None` if the key is missing or has a noted
+/// mistake.
 pub(super) fn text<'a>(review: &mut Review<'_>, key: &str, said: &'a Said<String>) -> Option<&'a str> {
     let said = said.as_ref()?;
     let text = said.get_ref();
@@ -55,7 +56,7 @@ pub(super) fn text<'a>(review: &mut Review<'_>, key: &str, said: &'a Said<String
     Some(text.as_str())
 }
 
-/// A path, relative to `folder` unless absolute; `None` if not said, or if noted as a mistake.
+/// Checks a path; a relative one starts from `folder`. `None` if the key is missing or has a noted mistake.
 pub(super) fn path(
     review: &mut Review<'_>,
     key: &str,
@@ -65,12 +66,13 @@ pub(super) fn path(
     text(review, key, said).map(|path| folder.join(path))
 }
 
-/// A switch that is off unless it is said to be on.
+/// A switch, which is off if the key is missing.
 pub(super) fn flag(said: &Said<bool>) -> bool {
     said.as_ref().is_some_and(|said| *said.get_ref())
 }
 
-/// The places in `known` of the names that are said: each known, none twice, not none at all.
+/// The indexes in `known` of the names in a list. The list must not be empty, and each name must be known and be
+/// listed once.
 pub(super) fn check_names(
     review: &mut Review<'_>,
     key: &str,

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-/// The longest part of the file that a remedy repeats, in bytes; a longer one is no example any more.
+/// The longest part of the file that a remedy repeats as an example, in bytes.
 const MAX_EXAMPLE: usize = 40;
-/// From this similarity on (0 to 1) a name is taken for a misspelled known one.
+/// A name that is at least this similar to a known one (0 to 1) counts as a misspelling of it.
 const NEAR: f64 = 0.6;
 /// Quotation marks of word processors, and accents that look like them.
 const CURLY: [char; 11] = [
@@ -34,7 +34,7 @@ pub(super) fn in_words(message: &str, text: &str, at: Option<Range<usize>>, stra
     syntax(message, line)
 }
 
-/// Whether the message is about an unknown key, not a section, before all sections.
+/// Whether the message is about an unknown key (not a section) before the first section.
 pub(super) fn is_stray(message: &str, text: &str, at: Option<&Range<usize>>) -> bool {
     unknown(message).is_some() && !is_header(text, at) && is_before_sections(text, at)
 }
@@ -88,8 +88,8 @@ fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
 fn wrong_kind(found: &str, unexpected: &str, expected: &str) -> Words {
     let kind = kind_of(found, unexpected);
     if kind == Kind::Sections && expected != "a sequence" {
-        // The reader takes the first of them for the section's first key, and its message is about that.
-        let what = "stands in two pairs of brackets, and there is one of it only";
+        // The reader takes the first section for the value of the first key, and its message is about that key.
+        let what = "is in two pairs of brackets, but there can be only one";
         return (what.to_owned(), "write its name in one pair of brackets: [...]".to_owned());
     }
     let inner = found.trim_matches(['"', '\'']).trim();
@@ -197,7 +197,10 @@ fn day(inner: &str) -> String {
 fn syntax(message: &str, line: &str) -> Words {
     let said = |what: &str, remedy: &str| (what.to_owned(), remedy.to_owned());
     if message.starts_with("duplicate key") {
-        return said("is there twice", "keep one of the two; a section's keys all stand below one [section]");
+        return said(
+            "is written twice",
+            "keep one of the two; write all keys of a section below one [section]",
+        );
     }
     let bare = without_strings(line);
     if bare.contains(CURLY) {
@@ -240,7 +243,7 @@ fn syntax(message: &str, line: &str) -> Words {
     value_in_words(message, key.trim(), value.trim())
 }
 
-/// What is wrong with the value of a line, as far as can be seen.
+/// What seems to be wrong with the value of a line.
 fn value_in_words(message: &str, key: &str, value: &str) -> Words {
     let said = |what: &str, remedy: String| (what.to_owned(), remedy);
     let write = |value: &str| format!("write {key} = {value}");
@@ -273,8 +276,8 @@ fn value_in_words(message: &str, key: &str, value: &str) -> Words {
         return said("is a number that begins with 0", write(number));
     }
     match value.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => return said("is no switch as it is written here", write("true")),
-        "false" | "no" | "off" => return said("is no switch as it is written here", write("false")),
+        "true" | "yes" | "on" => return said("should be true or false", write("true")),
+        "false" | "no" | "off" => return said("should be true or false", write("false")),
         _ => {}
     }
     let number = value.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -310,7 +313,7 @@ fn is_day(text: &str) -> bool {
     parts_of_day(text).is_some()
 }
 
-/// A date as TOML, if it is clear which number is which: with slashes countries differ.
+/// A date as TOML, if it is clear which number is the day. With slashes it is not: countries differ.
 fn as_day(text: &str) -> Option<String> {
     let ([first, month, last], between) = parts_of_day(text)?;
     let (year, day) = match (first.len(), last.len(), between) {

@@ -124,7 +124,7 @@ fn one_pair_of_brackets_for_two_and_two_for_one_are_told_apart() {
     );
     is_answered(
         "[[door]]\npin = 17\n",
-        "1: [door]: stands in two pairs of brackets, and there is one of it only; \
+        "1: [door]: is in two pairs of brackets, but there can be only one; \
          write its name in one pair of brackets: [...]",
     );
     is_answered(
@@ -183,8 +183,8 @@ fn a_text_that_is_no_toml_is_answered_with_what_the_line_should_be() {
         ("unlock-seconds = 5 s", "is a number with something behind it; write unlock-seconds = 5"),
         ("unlock-seconds = 5s", "is a number with something behind it; write unlock-seconds = 5"),
         ("pin = 017", "is a number that begins with 0; write pin = 17"),
-        ("external-pull = True", "is no switch as it is written here; write external-pull = true"),
-        ("external-pull = no", "is no switch as it is written here; write external-pull = false"),
+        ("external-pull = True", "should be true or false; write external-pull = true"),
+        ("external-pull = no", "should be true or false; write external-pull = false"),
         ("valid-until = 30.06.2027", "is no date; write valid-until = 2027-06-30"),
         ("valid-until = 2027/6/30", "is no date; write valid-until = 2027-06-30"),
         ("valid-until = 30/06/2027", "is no date; write valid-until = 2027-06-30"),
@@ -199,7 +199,7 @@ fn a_text_that_is_no_toml_is_answered_with_what_the_line_should_be() {
         ),
         (
             "pin = 1\npin = 2",
-            "is there twice; keep one of the two; a section's keys all stand below one [section]",
+            "is written twice; keep one of the two; write all keys of a section below one [section]",
         ),
     ] {
         let found = mistake(&format!("[door]\n{line}\n"));

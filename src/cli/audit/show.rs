@@ -1,4 +1,4 @@
-//! `limen audit show`: what happened?
+//! `limen audit show`: prints records.
 
 use jiff::Timestamp;
 use limen_audit::{ClockQuality, Record, Verifier, read_all, read_newest};
@@ -13,21 +13,22 @@ use super::super::trouble::{Answer, Trouble};
 use super::super::when::{When, parse_when};
 use super::csv;
 
-/// Records without a filter, unless --lines says otherwise.
+/// How many records are printed without a filter, unless --lines is given.
 const DEFAULT_LINES: usize = 50;
 /// The longest text of one record on a terminal, in characters.
 const MAX_SHOWN: usize = 2000;
 
-/// Records, oldest first; with --json one object a record, as in docs/audit.md.
+/// Print records, oldest first; with --json one object per record, as in docs/audit.md.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The newest so many [default: 50; all with --since, --until, --who, --kind or --csv]
+    /// How many of the newest records [default: 50; all with --since, --until, --who, --kind or --csv]
     #[arg(long, short = 'n')]
     lines: Option<usize>,
-    /// From then on, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00, 2h, "30 min"
+    /// Only records since this time, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00,
+    /// 2h, "30 min"
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     since: Option<When>,
-    /// Until then, in the same forms; a day to its end
+    /// Only records until this time, in the same forms; a day counts to its end
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
     until: Option<When>,
     /// Only records that name this person
@@ -97,12 +98,13 @@ pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
         _ => show_filtered(&settings.audit.folder, &filter, lines, print)?,
     };
     if !sound {
-        note("these records are not all as they were written; `limen audit verify` says where");
+        note("some of these records were changed; `limen audit verify` says which");
     }
     Ok(Answer::Yes)
 }
 
-/// Prints what passes as it comes, or with a number of lines the newest of it; false if the chain is broken.
+/// Prints the records that pass the filter; if `lines` is given, only the newest of them. False if the chain is
+/// broken.
 fn show_filtered(
     folder: &std::path::Path,
     filter: &Filter,
@@ -141,7 +143,8 @@ fn to_line(record: &Record) -> String {
     format!("{:>6} {time} {kind} {details}", record.seq)
 }
 
-/// JSON in which no character disguises a line: deceptive ones, which are in strings only, as `\uXXXX`.
+/// Escapes deceptive characters of a JSON text as `\uXXXX`, so that none of them can disguise a line. They occur in
+/// strings only.
 fn unambiguous(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {

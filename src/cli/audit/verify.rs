@@ -1,4 +1,4 @@
-//! `limen audit verify`: are these the records that were written?
+//! `limen audit verify`: checks that nothing in the records was changed, removed or reordered.
 
 use std::path::PathBuf;
 
@@ -15,8 +15,8 @@ use super::super::trouble::{Answer, Trouble};
 /// old_format_to, forgotten, dropped_to, half, problems (file, line, seq, what), more_problems.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The first public key, from your own notes [default: the one that the records begin with]; again for
-    /// a chain that was begun anew
+    /// The first public key, from your own copy; may be repeated for a chain that was started again [default: the
+    /// key that the records begin with]
     #[arg(long, value_name = "KEY")]
     key: Vec<SealKey>,
     /// A head that was exported to the journal or over the socket: HASH or HASH:NUMBER; may be repeated
@@ -106,11 +106,11 @@ fn notes(report: &Report, arguments: &Arguments) -> Vec<String> {
     }
     if let Some(to) = report.old_format_to {
         notes.push(format!(
-            "records up to {to} are of format 1, unchained by seals until the first one after"
+            "records up to {to} have format 1, in which no seal covers them before the first seal after them"
         ));
     }
     if report.forgotten > 0 {
-        notes.push(format!("{} records lost personal data", report.forgotten));
+        notes.push(format!("personal data was removed from {} records", report.forgotten));
     }
     if let Some(bytes) = report.half {
         notes.push(format!(
@@ -118,13 +118,12 @@ fn notes(report: &Report, arguments: &Arguments) -> Vec<String> {
         ));
     }
     if let Some((first, last)) = report.uncovered() {
-        let covers =
-            "no seal and no exported head covers them: their last could be changed or cut off unseen";
+        let covers = "no seal and no exported head covers them: a change at their end would not be found";
         notes.push(format!("records {first} to {last}: {covers}"));
     }
     if arguments.key.is_empty() && report.key.is_some() {
         notes.push(
-            "held against the key that the records begin with; --key with your own copy of it is surer"
+            "verified with the key that the records begin with; --key with your own copy of it is safer"
                 .to_owned(),
         );
     }

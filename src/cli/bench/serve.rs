@@ -1,4 +1,4 @@
-//! `limen bench --serve`: one frame at a time, for who lets several programs look at the same frames in turns.
+//! `limen bench --serve`: measures one frame at a time, so that several programs can measure the same frames in turns.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -19,9 +19,8 @@ use crate::cli::output::{is_lost, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::pipeline::{observe, see};
 
-/// Answers each line with one line; reading the file is not measured. A line is the name of a frame's file and, after a
-/// space, how many milliseconds after the one before it was taken; without them so long that it is searched as if nobody
-/// were followed and everything had moved.
+/// Answers each line with one line. A line is the name of a frame's file and, after a space, the milliseconds since the
+/// frame before. Without these the time is so long that the whole frame is searched. Reading the file is not measured.
 pub(super) fn serve(
     mut vision: Vision,
     mut matcher: Matcher,
@@ -44,7 +43,7 @@ pub(super) fn serve(
     Ok(Answer::Yes)
 }
 
-/// From a frame's bytes to what the policy hears.
+/// Runs a frame through all stages, from its bytes to the events for the policy.
 fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Value, Trouble> {
     let start = Instant::now();
     let seen = see(vision, frame).map_err(|error| Trouble::Device(error.to_string()))?;
@@ -60,7 +59,7 @@ fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Val
     Ok(json!({ "ms": ms, "faces": seen.look.faces, "compared": compared }))
 }
 
-/// A frame as a camera delivers it; its format follows from its length.
+/// Reads a frame as a camera delivers it. The length of the file tells its format.
 fn read(file: &Path) -> Result<Frame, Trouble> {
     let bytes =
         std::fs::read(file).map_err(|error| Trouble::Device(format!("{}: {error}", printable_path(file))))?;

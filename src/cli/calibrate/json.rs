@@ -1,4 +1,4 @@
-//! The report as one JSON object; its names are a promise, explained in `docs/calibration.md`.
+//! The report as one JSON object. Its names are stable; `docs/calibration.md` explains them.
 
 use limen_core::person::PersonId;
 use limen_lab::calibration::CHECKED;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::findings::Report;
 use super::words;
 
-/// Everything.
+/// The whole report.
 pub fn report(report: &Report<'_>) -> Value {
     let found = &report.found;
     let (door, recognition) = (&found.door, &report.settings.recognition);
@@ -48,7 +48,7 @@ pub fn report(report: &Report<'_>) -> Value {
     })
 }
 
-/// A score in as many digits as it has meaning.
+/// A score with four decimals, as many as mean something.
 fn short(score: f32) -> f64 {
     (f64::from(score) * 1e4).round() / 1e4
 }

@@ -1,4 +1,4 @@
-//! The report on a terminal: numbers, histograms, warnings, advice.
+//! The report on a terminal: numbers, histograms, warnings and advice.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use super::words;
 use crate::config::edit::Proposal;
 use crate::pipeline::shortfall;
 
-/// Steps of a histogram that share a line.
+/// How many steps of a histogram share a line.
 const STEPS: usize = 5;
-/// Characters of the longest bar.
+/// The length of the longest bar, in characters.
 const WIDTH: usize = 24;
-/// The largest number of look-alikes, photographs or ids that are listed; JSON has all.
+/// The most look-alikes, photographs or ids that are listed; JSON lists all.
 const MOST_LISTED: usize = 20;
 
-/// Says everything.
+/// Prints the whole report.
 pub fn tell(report: &Report<'_>, proposal: &Proposal) {
     let found = &report.found;
     say(&styled(
@@ -61,13 +61,18 @@ fn tell_threshold(report: &Report<'_>) {
         fact(&styled(BAD, "not met", 11), &shortfall);
     }
     if door.is_extrapolated {
-        fact("", "it lies below the rates that were counted, on a fitted tail of the table");
+        fact("", "it is extrapolated: the table has no rate as low as this");
     }
     fact("", &format!("{:.3} for a single photograph, the line below", door.threshold_of_a_photograph));
     if door.photographs < ENOUGH {
         let three =
             format!("{:.3} at the door with three photographs of everybody", door.threshold_with_three);
-        fact("", &format!("{three}: smaller, as means lie nearer to all, and more of their frames pass"));
+        fact(
+            "",
+            &format!(
+                "{three}: it is smaller, because a mean is nearer to every face, but more frames of a person pass"
+            ),
+        );
     }
 }
 
@@ -132,7 +137,10 @@ fn tell_rates(report: &Report<'_>) {
             format!("; {} are as near as one stranger in a hundred", words::percent(share))
         });
         let (within, all) = (strangers.tally.within, strangers.tally.comparisons);
-        fact("cohort", &format!("made up, decides nothing: {within} of {all} within the threshold{near}"));
+        fact(
+            "cohort",
+            &format!("synthetic faces, for information only: {within} of {all} within the threshold{near}"),
+        );
     }
 }
 
@@ -145,7 +153,7 @@ fn tell_warnings(report: &Report<'_>) {
     for (one, photograph) in found.disagreeing.iter().zip(&report.photographs).take(MOST_LISTED) {
         let doubt = if one.of == 2 { "; of two photographs either may be the wrong one" } else { "" };
         let text = format!(
-            "{}: {photograph} looks like somebody else (score {:.3}, a stranger in a hundred reaches {:.3}){doubt}",
+            "{}: {photograph} looks like somebody else (score {:.3}, one stranger in a hundred reaches {:.3}){doubt}",
             one.person, one.score, one.limit
         );
         fact(&styled(BAD, "disagrees", 11), &text);
@@ -184,7 +192,10 @@ fn tell_advice(found: &Calibration, proposal: &Proposal) {
     };
     fact(&styled(STRONG, "advice", 11), &text);
     if !proposal.is_empty() {
-        fact("", "nothing has changed yet: --write puts this into the configuration, --out FOLDER beside it");
+        fact(
+            "",
+            "nothing has changed yet: --write writes this into the configuration, --out FOLDER into a file",
+        );
     }
 }
 

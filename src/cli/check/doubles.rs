@@ -1,4 +1,4 @@
-//! People who look so alike that they may be one person under two ids: then neither is let in.
+//! Finds people who look so alike that they may be one person under two ids. Then neither id is let in.
 
 use limen_core::embedding::Score;
 use limen_core::people::{Gallery, Person};
@@ -11,14 +11,14 @@ use crate::cli::likeness::{Likeness, share_for_all_of, share_for_one_among};
 use crate::cli::output::progress;
 use crate::config::Settings;
 
-/// The largest number of people of whom everybody is compared with everybody else; more take minutes.
+/// The most people who are all compared with each other; with more people it would take minutes.
 const MOST_PEOPLE: usize = 20_000;
 
 /// Two people, by their places in the gallery.
 struct Pair {
     people: [usize; 2],
     score: Score,
-    /// Nearer than any two of so many strangers should be.
+    /// Whether they are nearer than any two strangers should be among so many people.
     sure: bool,
 }
 
@@ -56,12 +56,12 @@ fn in_words(pair: &Pair, [one, other]: [&Person; 2]) -> String {
     )
 }
 
-/// Each person with whoever is nearest, each pair once.
+/// Each person with the nearest other person, each pair once.
 fn pairs(likeness: &Likeness, people: &[Person]) -> Vec<Pair> {
     let sure = share_for_all_of(people.len());
     let ready: Vec<Option<Scored>> =
         people.iter().map(|person| likeness.ready(&person.template()?)).collect();
-    // Somebody without a template keeps the place, and is near nobody.
+    // A person without a template keeps the index and is near nobody.
     let templates = Templates::of(ready.iter().cloned());
     let bar = progress(people.len(), "comparing everybody with everybody");
     let mut pairs: Vec<Pair> = Vec::new();

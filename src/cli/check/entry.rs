@@ -1,4 +1,4 @@
-//! Keypad and card reader: there, readable, and held by nobody else?
+//! Checks that keypad and card reader are there, readable, and not held by another program.
 
 use limen_core::person::printable_path;
 

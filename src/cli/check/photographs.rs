@@ -1,5 +1,5 @@
-//! Enrolled photographs that the gate would refuse today. Their templates were made by an earlier version, or under other
-//! limits of `[recognition.quality]`, and stay in force: nobody else would look at them again.
+//! Finds enrolled photographs that the quality gate would refuse today. Their templates were made by an earlier
+//! version, or with other limits of `[recognition.quality]`, and stay in force. Only this check looks at them again.
 
 use std::sync::Arc;
 
@@ -15,11 +15,10 @@ use crate::enrol::{Enroller, StoreUse};
 use crate::gallery::assembly::{MAX_PHOTO_BYTES, PlannedPhoto, find_photographs};
 use crate::gallery::{PhotoEmbedder, Roster};
 
-/// The largest number of photographs that are looked at without being asked for; more take minutes on a small
-/// machine.
+/// The most photographs that are checked without --photographs; more would take minutes on a small machine.
 const MOST_LOOKED_AT: usize = 200;
 
-/// Names the photographs of the gallery that would not be enrolled today; with `all` however many there are.
+/// Notes the photographs of the gallery that would be refused today; with `all` also if there are many.
 pub fn check_photographs(
     context: &Context,
     report: &mut Report,
@@ -28,7 +27,7 @@ pub fn check_photographs(
     all: bool,
 ) {
     let source = context.gallery_source(settings);
-    // Without a store every photograph has just been looked at.
+    // Without a store every photograph was checked when the gallery was loaded.
     let StoreUse::Read(vault) = &source.store else { return };
     if !vault.file().exists() {
         return;
@@ -53,12 +52,12 @@ pub fn check_photographs(
 
 fn passed_over(photographs: usize) -> String {
     format!(
-        "{photographs} are enrolled, and were not looked at again: that takes up to a second each; \
+        "{photographs} are enrolled and were not checked again, which takes up to a second each; \
          limen check --photographs says which of them would be refused today"
     )
 }
 
-/// What is to be said of an enrolled photograph that is refused now.
+/// The note about an enrolled photograph that is refused now; `None` if it is not.
 fn refused(photo: &PlannedPhoto, trust: Trust, embedder: &mut dyn PhotoEmbedder) -> Option<String> {
     let bytes = read_trusted(&photo.path, MAX_PHOTO_BYTES, trust).ok()?;
     let why = embedder.embed(&bytes, &photo.path).err()?;

@@ -1,4 +1,4 @@
-//! Is there room on the disk for the records?
+//! Checks that there is room on the disk for the records.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -9,19 +9,19 @@ use limen_core::person::printable_path;
 use super::report::Report;
 use crate::config::Settings;
 
-/// What is to be said of a file system.
+/// A finding about the room on a file system.
 #[derive(Debug, PartialEq, Eq)]
 enum Finding {
     Problem(String),
     Note(String),
 }
 
-/// Names the folders that lie on a disk which is full, or nearly so.
+/// Reports the folders whose disk is full or nearly full.
 pub fn check_room(report: &mut Report, settings: &Settings) {
     let mut seen = Vec::new();
     for folder in [&settings.audit.folder, &settings.paths.state] {
         let Some((disk, room)) = there(folder).and_then(disk_of) else { continue };
-        // One disk is named once.
+        // A disk is reported once.
         if seen.contains(&disk) {
             continue;
         }
@@ -35,7 +35,7 @@ pub fn check_room(report: &mut Report, settings: &Settings) {
     }
 }
 
-/// The number of the disk, and the room on it.
+/// The number of a folder's disk, and the room on that disk.
 fn disk_of(folder: &Path) -> Option<(u64, Room)> {
     Some((folder.metadata().ok()?.dev(), Room::around(folder).ok()?))
 }
@@ -44,7 +44,7 @@ fn finding(room: Room, max_bytes: u64) -> Option<Finding> {
     let (free, wanted) = (in_words(room.free), in_words(room.early(max_bytes)));
     if !room.is_enough() {
         let what = format!(
-            "the disk is full ({free} are left); of the records only faults and alarms are written; make room there"
+            "the disk is full ({free} are left); only faults and alarms are recorded; make room there"
         );
         return Some(Finding::Problem(what));
     }
@@ -52,7 +52,7 @@ fn finding(room: Room, max_bytes: u64) -> Option<Finding> {
     room.is_short(max_bytes, false).then_some(Finding::Note(what))
 }
 
-/// The folder, or the one that it will be made in.
+/// The folder, or the nearest folder above it that exists.
 fn there(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|folder| folder.exists())
 }

@@ -1,5 +1,5 @@
-//! Many people at once, from a folder or a list. All or nobody, unless the bad ones are to be skipped: what is wrong
-//! with any file is said, for every file at once. What is enrolled already is left as it is.
+//! Enrols many people at once, from a folder or a list: all of them or nobody, unless bad photographs are skipped. The
+//! problems of all files are reported at once. What is already enrolled stays as it is.
 
 use serde_json::json;
 
@@ -13,16 +13,16 @@ use crate::cli::output::{note, progress, say, say_json};
 use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
 
-/// What was made of a request.
+/// The people of a request, after a look at their photographs.
 #[derive(Default)]
 struct Sorted {
     arrivals: Vec<Arrival>,
     problems: Vec<String>,
-    /// Photographs that are enrolled already.
+    /// How many photographs are already enrolled.
     unchanged: usize,
 }
 
-/// Enrols everybody asked for; with `skip_bad` those in whose way nothing stands.
+/// Enrols everybody in the request; with `skip_bad` those without a problem.
 pub(super) fn enroll_all(
     context: &Context,
     settings: &Settings,
@@ -56,7 +56,7 @@ pub(super) fn enroll_all(
     Ok(Answer::Yes)
 }
 
-/// Looks at every photograph once.
+/// Looks at every photograph once, and separates arrivals from problems.
 fn sort(site: &Site<'_>, request: Request) -> Sorted {
     let analyst = site.analyst();
     let mut owners = site.owners();
@@ -92,8 +92,8 @@ fn sort(site: &Site<'_>, request: Request) -> Sorted {
     sorted
 }
 
-/// Where the bad ones are skipped, whoever is surely somebody else is one of them, and so is whoever nobody can be
-/// asked about.
+/// Turns doubts into problems: with `skip_bad` the sure ones, and all if the user cannot be asked and has not said
+/// --yes; without `skip_bad` all, if there are problems already.
 fn sort_out_doubts(
     site: &Site<'_>,
     sorted: &mut Sorted,
@@ -106,7 +106,7 @@ fn sort_out_doubts(
     let stands = |sure: bool| sure || !(consent.yes || Consent::can_ask());
     let doubts = site.doubts(&sorted.arrivals)?;
     if !skip_bad {
-        // Everything at once: what is sure is one of the problems.
+        // There are problems already, so the doubts are reported with them.
         sorted.problems.extend(doubts.into_iter().map(|doubt| doubt.what));
         return Ok(());
     }

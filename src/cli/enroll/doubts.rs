@@ -1,4 +1,4 @@
-//! New photographs against everybody enrolled, against the person's own, and against each other.
+//! Compares new photographs with everybody enrolled, with the person's own photographs, and with each other.
 
 use limen_core::embedding::{Embedding, Score};
 use limen_core::people::Gallery;
@@ -12,15 +12,15 @@ use crate::cli::likeness::Likeness;
 /// A reason not to enrol somebody.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Doubt {
-    /// Who would be enrolled.
+    /// The person who would be enrolled.
     pub of: PersonId,
-    /// It shows somebody else, beyond reasonable doubt.
+    /// Whether the photograph surely shows somebody else.
     pub sure: bool,
-    /// For people.
+    /// The message for the user.
     pub what: String,
 }
 
-/// An enrolled person with whom a photograph is compared.
+/// A person with whom photographs are compared.
 struct Other {
     id: PersonId,
     name: String,
@@ -28,7 +28,7 @@ struct Other {
     photographs: usize,
 }
 
-/// What may be wrong with those who come.
+/// The doubts about all arrivals.
 pub(super) fn doubts(
     likeness: &Likeness,
     look_alikes: &LookAlikes,
@@ -61,7 +61,7 @@ pub(super) fn doubts(
     doubts
 }
 
-/// A photograph that looks like somebody else's than the person's own.
+/// A photograph that is unlike the person's own.
 struct Unlike {
     photo: usize,
     sure: bool,
@@ -77,7 +77,7 @@ fn unlike_their_own(
 ) -> Vec<Unlike> {
     let source = |photo: usize| &arrival.photos[photo].source;
     let judge = |photo: usize, own: &Scored, photographs: usize, what: String| {
-        // What cannot be compared is as unlike as can be.
+        // A photograph that cannot be compared counts as most unlike.
         let score = score_of(&ready[photo], own);
         let sure = score.is_none_or(|score| likeness.is_surely_another(score, photographs));
         let doubtful = score.is_none_or(|score| likeness.is_doubtful(score, photographs));
@@ -95,8 +95,8 @@ fn unlike_their_own(
     }
     if ready.len() == 2 {
         let said = format!(
-            "{} and {} look unlike; do both show the same person? Here both are taken for \"{}\"; two people need two \
-             ids, and in a folder names that differ in more than a number",
+            "{} and {} look unlike; do both show the same person? Here both are for \"{}\"; two people need two \
+             ids; in a folder their names must differ in more than a number",
             source(0),
             source(1),
             arrival.id
@@ -121,7 +121,7 @@ fn score_of(probe: &Option<Scored>, template: &Scored) -> Option<Score> {
     probe.as_ref()?.compare(template).map(|(_, score)| score)
 }
 
-/// Everybody else whom the arrival looks like, each with the photograph that is nearest to them.
+/// All other people whom the arrival looks like, each with the index of the nearest photograph.
 fn alike<'a>(
     likeness: &Likeness,
     look_alikes: &LookAlikes,
@@ -142,7 +142,7 @@ fn alike<'a>(
     others.filter_map(nearest).collect()
 }
 
-/// Unlike the own and like somebody else's: that is somebody else.
+/// Joins the doubts of each photograph: one that is unlike the person's own and like another person's is sure.
 fn joined(arrival: &Arrival, unlike: Vec<Unlike>, alike: Vec<(usize, &Other)>) -> Vec<Doubt> {
     let of = || arrival.id.clone();
     let twice = |photo: usize| alike.iter().find(|(of, _)| *of == photo).map(|(_, other)| *other);
@@ -161,7 +161,7 @@ fn joined(arrival: &Arrival, unlike: Vec<Unlike>, alike: Vec<(usize, &Other)>) -
     for (photo, other) in alike.iter().filter(|(photo, _)| !said(*photo)) {
         let source = &arrival.photos[*photo].source;
         let what = format!(
-            "{source}: \"{}\" looks like \"{other}\", {}; one person under two ids is let in by neither. If it is one \
+            "{source}: \"{}\" looks like \"{other}\", {}; a person with two ids is let in under neither. If it is one \
              person, add the photograph to that id: limen enroll {other} PHOTO",
             arrival.id,
             other.name,

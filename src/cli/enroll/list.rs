@@ -1,7 +1,8 @@
-//! A list of people as spreadsheets write it: CSV with a header line, a line a photograph, `file,id,name,groups`.
+//! Reads a list of people as spreadsheets write it: CSV with a header line and one line per photograph,
+//! `file,id,name,groups`.
 //!
-//! Commas, semicolons or tabs between columns, quotes, a byte-order mark, Excel's `sep=;`: all are taken. Only `file`
-//! must be there; what is not said follows from the file's name, as in a folder.
+//! Columns may be separated by commas, semicolons or tabs; quotes, a byte-order mark and Excel's `sep=;` are accepted.
+//! Only the column `file` is required; id and name then come from the name of the file, as in a folder.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,12 +16,15 @@ use super::naming;
 use super::wanted::{Request, Wanted};
 use crate::cli::trouble::Trouble;
 
-/// The largest list.
+/// The largest list, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
-/// What the columns may be called.
+/// The names of the columns.
 const COLUMNS: [&str; 4] = ["file", "id", "name", "groups"];
 
-/// Everybody of a list; files are relative to its folder.
+/// The people of a list. Relative paths start from the folder of the list.
+///
+/// # Errors
+/// The list cannot be read, has no column `file`, names nobody, or has too many lines.
 pub(super) fn read(list: &Path) -> Result<Request, Trouble> {
     let text = read_trusted_text(list, MAX_BYTES, Trust::Anyone)?;
     parse(&text, list)
@@ -28,7 +32,7 @@ pub(super) fn read(list: &Path) -> Result<Request, Trouble> {
 
 fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
     let text = text.trim_start_matches('\u{feff}');
-    // Excel's own way to say it; the line is none of the table.
+    // Excel writes the delimiter on a line before the table.
     let (said, table, skipped) = match text.split_once('\n') {
         Some((first, rest)) if first.to_ascii_lowercase().starts_with("sep=") => {
             (first.as_bytes().get(4).copied(), rest, 1)
@@ -62,7 +66,7 @@ fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
     }
     if request.people.is_empty() && request.problems.is_empty() {
         return Err(Trouble::Usage(format!(
-            "{}: names nobody; write a line a photograph",
+            "{}: names nobody; write one line per photograph",
             printable_path(list)
         )));
     }
@@ -73,7 +77,7 @@ fn line_of(position: Option<&csv::Position>) -> u64 {
     position.map_or(0, csv::Position::line)
 }
 
-/// What stands between the columns: whatever the header has most of.
+/// The delimiter of the columns: the one that is most frequent in the header.
 fn delimiter_of(table: &str) -> u8 {
     let header = table.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |delimiter: u8| header.bytes().filter(|byte| *byte == delimiter).count();
@@ -83,7 +87,7 @@ fn delimiter_of(table: &str) -> u8 {
         .unwrap_or(b',')
 }
 
-/// Which column is what.
+/// The index of each known column.
 struct Columns(HashMap<&'static str, usize>);
 
 impl Columns {
@@ -104,7 +108,7 @@ impl Columns {
         record.get(*self.0.get(column)?).filter(|text| !text.is_empty())
     }
 
-    /// The person of one line; none of an empty one.
+    /// The person of one line; `None` for an empty line.
     fn row(&self, record: &StringRecord, list: &Path) -> Result<Option<Wanted>, String> {
         if record.iter().all(str::is_empty) {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! One photograph to be enrolled: looked at, and put into the gallery's folder.
+//! One photograph to be enrolled, which is checked before it is copied into the gallery's folder.
 
 use std::path::{Path, PathBuf};
 
@@ -19,22 +19,22 @@ use crate::gallery::assembly::MAX_PHOTO_BYTES;
 pub(super) struct Checked {
     content: Content,
     pub extension: &'static str,
-    /// For messages.
+    /// Its name in messages.
     pub source: String,
-    /// Its name, if it lies in the gallery's folder already.
+    /// Its name, if it is already in the gallery's folder.
     pub in_place: Option<String>,
     pub digest: PhotoDigest,
     pub template: PhotoTemplate,
 }
 
-/// A folder may hold more photographs than fit in memory.
+/// Where the bytes are. A folder may have more photographs than fit into memory, so files are read again.
 enum Content {
     Taken(Vec<u8>),
     File(PathBuf),
 }
 
 impl Checked {
-    /// Looks at the photograph in a file; `home` is the gallery's folder.
+    /// Checks the photograph in a file; `home` is the gallery's folder.
     pub fn file(analyst: &Analyst, photo: &Path, home: &Path) -> Result<Self, Trouble> {
         let source = printable_path(photo);
         let bytes = match read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone) {
@@ -49,7 +49,7 @@ impl Checked {
         Ok(Self { in_place, ..checked })
     }
 
-    /// Looks at a picture that was taken, as the daemon will find it.
+    /// Checks a picture from the camera, as the JPEG that the daemon will read.
     pub fn taken(analyst: &Analyst, jpeg: Vec<u8>, source: String) -> Result<Self, Trouble> {
         let looked_at = Self::look_at(analyst, &jpeg, source, Content::Taken(Vec::new()))?;
         Ok(Self { content: Content::Taken(jpeg), ..looked_at })
@@ -64,20 +64,23 @@ impl Checked {
         Ok(Self { content, extension, source, in_place: None, digest, template })
     }
 
-    /// What its face is compared by.
+    /// The embedding by which its face is compared.
     pub fn single(&self) -> Embedding {
         // Both crops come from one network, so the mean exists.
         self.template.single().unwrap_or_else(|| self.template.plain.clone())
     }
 
-    /// Its bytes, the same that were looked at.
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// The file cannot be read, or was changed after the check.
     pub fn bytes(&self) -> Result<Vec<u8>, Trouble> {
         let bytes = match &self.content {
             Content::Taken(bytes) => bytes.clone(),
             Content::File(path) => read_trusted(path, MAX_PHOTO_BYTES, Trust::Anyone)?,
         };
         if PhotoDigest::of(&bytes) != self.digest {
-            let what = format!("{}: was changed while it was looked at; enrol again", self.source);
+            let what = format!("{}: was changed during the check; enrol again", self.source);
             return Err(Trouble::Device(what));
         }
         Ok(bytes)

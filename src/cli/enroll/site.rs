@@ -1,5 +1,4 @@
-//! The gallery into which people are enrolled. It is read once, compared with every new person, and changed
-//! in one step.
+//! The gallery to which people are added. It is read once, compared with all new people, and changed in one step.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -25,7 +24,7 @@ use crate::enrol::{Enroller, rehearse};
 use crate::gallery::roster::Entry;
 use crate::gallery::{Addition, NewPerson, Roster, Store, add};
 
-/// Everybody enrolled, with their templates.
+/// All enrolled people with their templates.
 pub(super) struct Site<'a> {
     context: &'a Context,
     settings: &'a Settings,
@@ -36,14 +35,17 @@ pub(super) struct Site<'a> {
     store: Store,
 }
 
-/// Somebody who was enrolled, and the names of the photographs that were added.
+/// A person who was enrolled, and the names of the photographs that were added.
 pub(super) struct Done {
     pub id: PersonId,
     pub photos: Vec<String>,
 }
 
 impl<'a> Site<'a> {
-    /// Reads the gallery; what is wrong in it has to be mended first.
+    /// Reads the gallery.
+    ///
+    /// # Errors
+    /// The gallery or a model cannot be read, or the gallery has mistakes.
     pub fn open(context: &'a Context, settings: &'a Settings) -> Result<Self, Trouble> {
         let models = context.models(settings)?;
         let home = folder_of(&settings.gallery);
@@ -57,40 +59,47 @@ impl<'a> Site<'a> {
         Ok(Self { context, settings, models, home, roster, gallery, store })
     }
 
-    /// The gallery's folder.
+    /// The folder of the gallery file.
     pub fn home(&self) -> &Path {
         &self.home
     }
 
-    /// For single photographs.
+    /// An analyst for photographs that become templates.
     pub fn analyst(&self) -> Analyst {
         analyst(self.settings, &self.models).for_templates()
     }
 
-    /// Somebody who is enrolled.
+    /// The entry of an enrolled person.
     pub fn entry(&self, id: &PersonId) -> Option<&Entry> {
         self.roster.people.iter().find(|entry| entry.id == *id)
     }
 
-    /// The names of the photographs that somebody has.
+    /// The names of a person's photographs.
     pub fn photos_of(&self, id: &PersonId) -> Vec<String> {
         self.entry(id).map(photo_names).unwrap_or_default()
     }
 
-    /// Whose which photograph is.
+    /// The owners of all enrolled photographs.
     pub fn owners(&self) -> Owners {
         Owners::of(&self.store)
     }
 
-    /// What may be wrong with those who come.
+    /// The doubts about new people.
+    ///
+    /// # Errors
+    /// The model has no threshold for the configuration.
     pub fn doubts(&self, arrivals: &[Arrival]) -> Result<Vec<Doubt>, Trouble> {
         let people = (self.gallery.people().len() + arrivals.len()).saturating_sub(1);
         let likeness = Likeness::new(self.settings, &self.models, share_for_one_among(people))?;
         Ok(doubts(&likeness, &self.settings.recognition.look_alikes, &self.gallery, arrivals))
     }
 
-    /// Puts them into the gallery, all or nobody: checked as the daemon does before the file is changed, and in force
-    /// or taken back if one runs. What was copied goes again where it does not come about.
+    /// Adds all of them to the gallery, or nobody. The new gallery is checked as the daemon does it, before the file is
+    /// changed. If a daemon runs and refuses it, the change is undone. After a failure the copied photographs are
+    /// deleted.
+    ///
+    /// # Errors
+    /// The changed gallery has mistakes, a file cannot be written, or the daemon refuses or does not answer.
     pub fn enrol(mut self, arrivals: &[Arrival]) -> Result<Vec<Done>, Trouble> {
         let done = self.named(arrivals);
         let additions: Vec<Addition> = arrivals.iter().zip(&done).map(addition).collect();
@@ -117,7 +126,7 @@ impl<'a> Site<'a> {
         Ok(done)
     }
 
-    /// What lay in the folder before may be closed to the service; the check tells who cannot read it then.
+    /// Lets the service read photographs that were in the folder before. A failure is only noted.
     fn give_to_service(&self, arrivals: &[Arrival]) {
         let in_place =
             arrivals.iter().flat_map(|arrival| &arrival.photos).filter_map(|photo| photo.in_place.as_ref());
@@ -134,7 +143,7 @@ impl<'a> Site<'a> {
         rehearse(roster, trust, access, store, &mut enroller).map_err(|error| error.to_string())
     }
 
-    /// Chooses names for the photographs: `ID-N.jpg`, the first that is free.
+    /// Chooses names for the photographs: `ID-N.jpg` with the first free number.
     fn named(&self, arrivals: &[Arrival]) -> Vec<Done> {
         let mut taken: HashSet<String> = self.roster.people.iter().flat_map(photo_names).collect();
         let mut name = |id: &PersonId, extension: &str| {
@@ -178,7 +187,7 @@ fn put_all(stage: &mut Stage<'_>, arrivals: &[Arrival], done: &[Done]) -> Result
     Ok(())
 }
 
-/// The templates of everybody, the new photographs' among them: they need not be embedded again.
+/// The store with the templates of the new photographs, so that these are not embedded again.
 fn with_new(mut store: Store, arrivals: &[Arrival]) -> Result<Store, String> {
     for arrival in arrivals {
         for photo in &arrival.photos {
@@ -189,7 +198,7 @@ fn with_new(mut store: Store, arrivals: &[Arrival]) -> Result<Store, String> {
     Ok(store)
 }
 
-/// The folder that a gallery's photographs lie in.
+/// The folder of a gallery's photographs.
 fn folder_of(gallery: &Path) -> PathBuf {
     gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }

@@ -1,4 +1,4 @@
-//! Photographs that are put into the gallery's folder, and taken out again unless the enrolment comes about.
+//! Copies photographs into the gallery's folder, and deletes them again if the enrolment fails.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use signal_hook::flag::register_conditional_default;
 
 use crate::cli::trouble::Trouble;
 
-/// Photographs of the gallery are for root and the service.
+/// The mode of photographs: for root and the service only.
 const PHOTO_MODE: u32 = 0o640;
 
-/// Takes away what it wrote when it is dropped, unless it was told to keep it. While it lives nothing that can be
-/// caught ends the program, which would leave copies behind.
+/// Deletes what it wrote when it is dropped, unless [`Stage::keep`] was called. While it exists, signals do not end the
+/// program, because that would leave the copies.
 pub(super) struct Stage<'a> {
     folder: &'a Path,
     written: Vec<PathBuf>,
@@ -24,31 +24,35 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// Nothing written yet.
+    /// A stage that has written nothing yet.
+    ///
+    /// # Errors
+    /// A signal cannot be caught.
     pub fn in_folder(folder: &'a Path) -> Result<Self, Trouble> {
         let interruptible = Arc::new(AtomicBool::new(false));
-        // The last: a file that grows beyond a limit is then an error as any other.
+        // SIGXFSZ is the signal for a file that is too large; without it the write returns an error.
         for signal in [SIGINT, SIGTERM, SIGHUP, libc::SIGXFSZ] {
             register_conditional_default(signal, Arc::clone(&interruptible))?;
         }
         Ok(Self { folder, written: Vec::new(), interruptible })
     }
 
-    /// Writes a photograph under a name that must be free.
+    /// Writes a photograph into a new file.
+    ///
+    /// # Errors
+    /// The file exists or cannot be written.
     pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
         let path = self.folder.join(name);
         if !write_new_for_service(&path, bytes, PHOTO_MODE)? {
-            let what = format!(
-                "{}: is there already, written by somebody else meanwhile; try again",
-                printable_path(&path)
-            );
+            let what =
+                format!("{}: was written by somebody else meanwhile; try again", printable_path(&path));
             return Err(Trouble::Device(what));
         }
         self.written.push(path);
         Ok(())
     }
 
-    /// The photographs stay.
+    /// Keeps the photographs that were written.
     pub fn keep(&mut self) {
         self.written.clear();
     }
@@ -57,7 +61,7 @@ impl<'a> Stage<'a> {
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
         for path in &self.written {
-            // Nobody could be told, and the gallery does not name it.
+            // A failure cannot be reported here, and the gallery does not name the file.
             let _ = fs::remove_file(path);
         }
         self.interruptible.store(true, Ordering::Relaxed);

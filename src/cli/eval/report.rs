@@ -1,4 +1,4 @@
-//! What an evaluation found: as text, as JSON, and as files.
+//! The result of an evaluation, as text, as JSON and as files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use super::listed::Listed;
 use crate::cli::output::{FAINT, STRONG, styled};
 use crate::cli::trouble::Trouble;
 
-/// Names of a list that the text shows; JSON has all.
+/// The most names that the text shows; JSON has all.
 const SHOWN: usize = 5;
-/// The rate whose threshold is marked in the histogram.
+/// The false accept rate whose threshold is marked in the histogram.
 const MARKED: f64 = 1e-4;
 
-/// Everything measured with one model.
+/// All measurements of one model.
 pub struct Report {
     pub model: String,
     pub cohort: String,
@@ -42,7 +42,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// What people read.
+    /// The lines of the text.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![styled(STRONG, &self.model, 0), self.what_was_compared()];
         lines.extend(self.what_was_not());
@@ -68,14 +68,14 @@ impl Report {
         )
     }
 
-    /// What had to be left out, by name.
+    /// The lines about what had to be left out, with names.
     fn what_was_not(&self) -> Vec<String> {
         let failed = self.failed.iter().map(|(file, why)| format!("{}: {why}", printable_path(file)));
         let missing = self.listed.iter().flat_map(|listed| &listed.missing).map(|(_, why)| why.clone());
         [
             (format!("of {} pictures without a usable face", self.images), failed.collect::<Vec<_>>()),
             ("folders without a picture".to_owned(), self.no_picture.clone()),
-            ("people with one picture, who are only strangers here".to_owned(), self.one_picture.clone()),
+            ("people with one picture, who count only as strangers".to_owned(), self.one_picture.clone()),
             ("listed pairs that could not be compared".to_owned(), missing.collect()),
         ]
         .into_iter()
@@ -97,7 +97,7 @@ impl Report {
         ))
     }
 
-    /// What programs read.
+    /// The object for `--json`.
     pub fn to_json(&self) -> Value {
         let accuracy = self.listed.as_ref().and_then(|listed| listed.accuracy(self.people));
         let missing = self.listed.iter().flat_map(|listed| &listed.missing);
@@ -136,7 +136,10 @@ impl Report {
     }
 }
 
-/// Writes plots, curves and the scores of the listed pairs into a folder; says where they are.
+/// Writes plots, curves and the scores of the listed pairs into a folder. Returns the paths of the files.
+///
+/// # Errors
+/// A file cannot be written.
 pub fn write_out(folder: &Path, reports: &[Report]) -> Result<Vec<PathBuf>, Trouble> {
     let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", printable_path(folder)));
     fs::create_dir_all(folder).map_err(failed)?;

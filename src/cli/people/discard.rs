@@ -1,5 +1,5 @@
-//! `limen people discard-photographs`: a photograph beside the store defeats its encryption, so it goes once
-//! its template is there.
+//! `limen people discard-photographs`: deletes photographs whose templates are in the store. A photograph beside the
+//! encrypted store would make the encryption useless.
 
 use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
@@ -26,7 +26,10 @@ pub fn discard(context: &Context, id: &str) -> Result<Answer, Trouble> {
     Ok(Answer::Yes)
 }
 
-/// A gallery that somebody names has no store to keep templates in.
+/// Refuses `--gallery`: a gallery named there has no store for the templates.
+///
+/// # Errors
+/// A gallery is named.
 pub fn refuse_without_store(context: &Context) -> Result<(), Trouble> {
     match context.gallery() {
         None => Ok(()),
@@ -37,7 +40,10 @@ pub fn refuse_without_store(context: &Context) -> Result<(), Trouble> {
     }
 }
 
-/// Deletes a person's photographs, once the store has their templates and the gallery file says so.
+/// Deletes a person's photographs after their templates are in the store and the gallery file no longer lists them.
+///
+/// # Errors
+/// The person or the photographs do not exist, a template is not in the store, or the daemon refuses.
 pub fn discard_photographs(
     context: &Context,
     settings: &Settings,
@@ -64,7 +70,7 @@ pub fn discard_photographs(
     Ok(delete(roster.folder(), &photos))
 }
 
-/// A reload that succeeds has put every template into the store.
+/// Lets the daemon reload, which puts every template into the store.
 fn stored_by_the_daemon(context: &Context, settings: &Settings) -> Result<(), Trouble> {
     let answer = ask(&context.socket(settings), Request::Reload)?;
     let list = |key: &str| answer.get(key).and_then(|list| list.as_array()).cloned().unwrap_or_default();
@@ -74,14 +80,14 @@ fn stored_by_the_daemon(context: &Context, settings: &Settings) -> Result<(), Tr
         return Err(Trouble::Device(what));
     }
     if list("needs_restart").iter().any(|section| section == "[model]") {
-        let what = "another model is configured than is in force, and makes its templates from the photographs; \
+        let what = "another model is configured than is in force, and it needs the photographs for its templates; \
                     restart the daemon first (systemctl restart limen)";
         return Err(Trouble::Usage(what.to_owned()));
     }
     Ok(())
 }
 
-/// Where no daemon runs, the store has to have them already.
+/// Checks, if no daemon runs, that the store has the templates already.
 fn stored(context: &Context, settings: &Settings, roster: &Roster, entry: &Entry) -> Result<(), Trouble> {
     let model = context.models(settings)?.digest();
     let opened = settings.vault().open(model, Trust::in_the_service())?;
@@ -107,7 +113,7 @@ fn tell(context: &Context, id: &PersonId, deleted: &Deleted) {
     say_what_is_left(deleted);
 }
 
-/// Copies, and what another model will need.
+/// Prints what the deletion does not reach, and that another model needs new photographs.
 pub fn say_what_is_left(deleted: &Deleted) {
     deleted.left.iter().for_each(|what| note(&format!("left: {what}")));
     note(

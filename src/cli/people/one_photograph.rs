@@ -1,4 +1,4 @@
-//! `limen people remove-photograph`: one photograph of a person goes, and its template with it.
+//! `limen people remove-photograph`: removes one photograph of a person, and its template.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub fn remove_photograph(
         settings.gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = name_in(folder, photo);
     remove_photo(&settings.gallery, &id, &name)?;
-    // What was taken away stays away: who is on it might be somebody else.
+    // After a failure the photograph stays removed, because it may show somebody else.
     let revocation = ask_for_it(context, &settings, &id).map_err(|why| {
         let what = format!(
             "{name} is out of the gallery file, but NOT out of force: whoever is on it still opens the door as {id}\n{why}"
@@ -48,7 +48,7 @@ pub fn remove_photograph(
     Ok(Answer::Yes)
 }
 
-/// As the gallery names it, whichever way to it was named.
+/// The photograph's name in the gallery, also if the user named it by another path.
 fn name_in(folder: &Path, photo: &Path) -> String {
     let inside = || {
         let (file, home) = (photo.canonicalize().ok()?, folder.canonicalize().ok()?);

@@ -1,4 +1,4 @@
-//! Digits from a terminal that does not show them, or from standard input.
+//! Reads digits from a terminal that does not show them, or from standard input.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
@@ -8,12 +8,15 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::super::trouble::Trouble;
 
-/// Keys that a terminal sends.
+/// The bytes that a terminal sends for these keys.
 const INTERRUPT: u8 = 3;
 const END_OF_FILE: u8 = 4;
 const BACKSPACES: [u8; 2] = [8, 127];
 
-/// Asks until the same was entered twice in a row; gives up after a difference.
+/// Asks twice for the same digits.
+///
+/// # Errors
+/// There is no terminal, the two inputs differ, or they are not digits.
 pub fn ask_twice(what: &str) -> Result<Digits, Trouble> {
     let no_terminal = |_| Trouble::Usage("there is no terminal to ask on; use --stdin".to_owned());
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(no_terminal)?;
@@ -22,11 +25,14 @@ pub fn ask_twice(what: &str) -> Result<Digits, Trouble> {
     if first == second {
         Ok(first)
     } else {
-        Err(Trouble::Usage("these were not the same; nothing was changed".into()))
+        Err(Trouble::Usage("the two inputs differ; nothing was changed".into()))
     }
 }
 
-/// The first line of standard input.
+/// Reads the first line of standard input.
+///
+/// # Errors
+/// The line cannot be read, or has other characters than digits.
 pub fn from_standard_input() -> Result<Digits, Trouble> {
     read_digits(&mut io::stdin().lock())
 }
@@ -40,7 +46,7 @@ fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, Trouble> {
     digits
 }
 
-/// Digits up to the end of the line, byte by byte into a buffer that is overwritten.
+/// Reads digits up to the end of the line, byte by byte, into a buffer that is overwritten when it is dropped.
 fn read_digits(from: &mut impl Read) -> Result<Digits, Trouble> {
     let not_digits = || Trouble::Usage("a PIN has digits only".to_owned());
     let (mut digits, mut fits) = (Digits::default(), true);
@@ -56,7 +62,7 @@ fn read_digits(from: &mut impl Read) -> Result<Digits, Trouble> {
     if fits { Ok(digits) } else { Err(not_digits()) }
 }
 
-/// A terminal that shows nothing of what is typed, until this is dropped.
+/// A terminal that does not show what is typed, until this value is dropped.
 struct Hidden {
     terminal: File,
     before: Termios,
@@ -66,7 +72,7 @@ impl Hidden {
     fn begin(terminal: File) -> io::Result<Self> {
         let before = tcgetattr(&terminal)?;
         let mut during = before.clone();
-        // Keys come one by one, and an interrupt as a key: it must not leave the terminal like this.
+        // Ctrl-C comes as a key, because a signal would end the program and leave the terminal like this.
         during.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(&terminal, OptionalActions::Flush, &during)?;
         Ok(Self { terminal, before })
@@ -75,7 +81,7 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing.
+        // It fails only if the terminal is gone.
         let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
     }
 }

@@ -1,4 +1,4 @@
-//! The one way to change the file: under a lock, read back and checked, replaced in one step.
+//! Changes the file: locks it, checks the changed text, and replaces the file in one step.
 
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,13 +14,13 @@ use crate::mistake::{Mistake, no_toml};
 /// Why the configuration was not changed.
 #[derive(Debug, Error)]
 pub enum ConfigEditError {
-    /// It cannot be read, locked or written.
+    /// The file cannot be read, locked or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It has mistakes already, or the change would be one.
+    /// The file has mistakes, with the change or without it.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A part is written in a way that cannot be edited in place.
+    /// The named part is written in a form that cannot be edited in place.
     #[error(
         "the configuration's {0} cannot be edited by command; write it as in the example, or edit by hand"
     )]
@@ -28,8 +28,8 @@ pub enum ConfigEditError {
     /// The text is no TOML.
     #[error(transparent)]
     Syntax(#[from] Mistake),
-    /// Somebody else has changed the file since.
-    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; look at it")]
+    /// Somebody else has changed the file, so that [`undo`] would undo that as well.
+    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; check the file")]
     Overtaken(String),
 }
 
@@ -42,7 +42,10 @@ pub struct Edited {
     after: String,
 }
 
-/// Puts the file back as it was before a change, unless it was changed again meanwhile.
+/// Restores the file as it was before a change.
+///
+/// # Errors
+/// The file was changed again, or cannot be read or written.
 pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
     let _writing = lock_file(file)?;
     if read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)? != edited.after {
@@ -51,7 +54,7 @@ pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
     Ok(put_back(file, edited.before.as_bytes(), &edited.rights)?)
 }
 
-/// Changes the configuration file, which must be there. Of its rights those stay that the daemon needs.
+/// Changes the configuration file, which must exist. The daemon can still read it afterwards.
 pub(super) fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,

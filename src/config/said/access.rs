@@ -1,4 +1,4 @@
-//! What the file says about who may when.
+//! The access rules as they are written in the file.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -10,7 +10,7 @@ use super::spanned::{Names, Said};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidSite {
-    /// Name of a time zone.
+    /// The name of the time zone.
     pub time_zone: Said<String>,
 }
 
@@ -18,9 +18,9 @@ pub struct SaidSite {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidAccess {
-    /// `refuse` or `believe`.
+    /// What happens while the time is unknown: `refuse` or `believe`.
     pub when_clock_unknown: Said<String>,
-    /// Seconds.
+    /// How long a person has for the second factor, in seconds.
     pub second_factor_seconds: Said<i64>,
 }
 
@@ -28,13 +28,13 @@ pub struct SaidAccess {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidHoliday {
-    /// For people.
+    /// The name of the holiday, for people only.
     pub name: Said<String>,
-    /// The day, or the first.
+    /// The day, or the first one.
     pub date: Said<Datetime>,
     /// The last day, inclusive.
     pub until: Said<Datetime>,
-    /// `MM-DD`.
+    /// The day of every year, as `MM-DD`.
     pub every_year: Said<String>,
 }
 
@@ -42,39 +42,39 @@ pub struct SaidHoliday {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidSchedule {
-    /// What groups call it.
+    /// The name that groups use.
     pub name: Said<String>,
-    /// `closed`, `open` or `only`.
+    /// What holidays do: `closed`, `open` or `only`.
     pub holidays: Said<String>,
-    /// Of every week.
+    /// The times of every week.
     pub windows: Vec<Spanned<SaidWindow>>,
-    /// Of single days.
+    /// The single days with other times.
     pub exceptions: Vec<Spanned<SaidException>>,
 }
 
-/// An entry of `windows`.
+/// An entry of a schedule's `windows`: a time that comes every week.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidWindow {
-    /// Days and ranges of days; left out: every day.
+    /// Days and ranges of days; every day if it is missing.
     pub days: Option<Spanned<Vec<Spanned<String>>>>,
-    /// `HH:MM`.
+    /// The first minute, as `HH:MM`.
     pub from: Said<String>,
-    /// `HH:MM`.
+    /// The minute after the last, as `HH:MM`.
     pub until: Said<String>,
 }
 
-/// An entry of `exceptions`.
+/// An entry of a schedule's `exceptions`: a single day.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidException {
-    /// The day.
+    /// The date of the day.
     pub date: Said<Datetime>,
-    /// All day.
+    /// Whether the day is closed.
     pub closed: Said<bool>,
-    /// `HH:MM`.
+    /// The first minute, as `HH:MM`.
     pub from: Said<String>,
-    /// `HH:MM`.
+    /// The minute after the last, as `HH:MM`.
     pub until: Said<String>,
 }
 
@@ -82,20 +82,20 @@ pub struct SaidException {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidGroup {
-    /// What the gallery calls it.
+    /// The name that the gallery file uses.
     pub name: Said<String>,
-    /// Names; left out: at any time.
+    /// The names of schedules; at any time if it is missing.
     pub schedules: Names,
-    /// Groups.
+    /// The groups of which somebody must have been let in first.
     pub first_person_in: Names,
-    /// Groups.
+    /// The groups of which a second person must be recognised.
     pub two_person: Names,
-    /// Seconds.
+    /// How long the first person waits for the second one, in seconds.
     pub two_person_seconds: Said<i64>,
-    /// Minutes.
+    /// How long the same person is not let in again, in minutes.
     pub anti_passback_minutes: Said<i64>,
-    /// `pin`, `card` or `pin-or-card`.
+    /// What is asked for besides the face: `pin`, `card` or `pin-or-card`.
     pub second_factor: Said<String>,
-    /// Names; left out: always.
+    /// The names of the schedules in which it is asked for; always if it is missing.
     pub second_factor_schedules: Names,
 }

@@ -1,4 +1,4 @@
-//! What the file says about keypad and card reader.
+//! Keypad and card reader as they are written in the file.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,7 +9,7 @@ use super::spanned::Said;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidKeypad {
-    /// Stable link of an input device.
+    /// The link to an input device that stays the same.
     pub device: Said<String>,
 }
 
@@ -17,9 +17,9 @@ pub struct SaidKeypad {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidReader {
-    /// Stable link of an input device.
+    /// The link to an input device that stays the same.
     pub device: Said<String>,
-    /// Two lines.
+    /// The two lines of a Wiegand reader.
     pub wiegand: Option<Spanned<SaidWiegand>>,
 }
 
@@ -27,8 +27,8 @@ pub struct SaidReader {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct SaidWiegand {
-    /// BCM number of the zeroes.
+    /// The BCM number of the line for zeroes.
     pub d0: Said<i64>,
-    /// BCM number of the ones.
+    /// The BCM number of the line for ones.
     pub d1: Said<i64>,
 }

@@ -1,4 +1,4 @@
-//! A value with its place in the file.
+//! Values with their places in the file.
 
 use toml::Spanned;
 

@@ -2,6 +2,8 @@
 
 mod checks;
 
+use std::path::Path;
+
 use limen_core::embedding::{Distance, Metric, ModelDigest};
 use limen_core::person::printable;
 use serde::Deserialize;
@@ -11,6 +13,8 @@ use super::error::ModelError;
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
+/// The source of the manifest that is compiled in, for messages.
+const BUILT_IN_FILE: &str = "models/manifest.toml";
 
 /// The purpose of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -180,10 +184,16 @@ impl Manifest {
 
     /// Reads a manifest and checks that its entries are consistent.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let manifest: Self = toml::from_str(text).map_err(|error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
-            let line = 1 + before.matches('\n').count();
-            ModelError::Manifest(format!("line {line}: {}", printable(error.message(), 300)))
+        Self::read(text, Path::new(BUILT_IN_FILE))
+    }
+
+    /// Reads the manifest in `file`, whose text is `text`, and checks that its entries are consistent.
+    pub(super) fn read(text: &str, file: &Path) -> Result<Self, ModelError> {
+        let manifest: Self = toml::from_str(text).map_err(|error| ModelError::Misread {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            message: printable(error.message(), 300),
+            at: error.span(),
         })?;
         if manifest.schema != SCHEMA {
             let what = format!("schema {} where this version reads {SCHEMA}", manifest.schema);
@@ -260,13 +270,17 @@ impl Input {
 fn same_face<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Distance>, D::Error> {
     let distance =
         Distance::new(f32::deserialize(deserializer)?).filter(|distance| *distance > Distance::ZERO);
-    let wrong = || serde::de::Error::custom("same-face must be a finite distance above zero");
+    let wrong = || serde::de::Error::custom("is no distance; write a finite number above zero");
     distance.map(Some).ok_or_else(wrong)
 }
 
 fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ModelDigest, D::Error> {
     let text = String::deserialize(deserializer)?;
-    ModelDigest::parse(&text).ok_or_else(|| serde::de::Error::custom("sha256 must be 64 hexadecimal digits"))
+    ModelDigest::parse(&text).ok_or_else(|| {
+        serde::de::Error::custom(
+            "is no SHA-256 digest; write the 64 hexadecimal digits that sha256sum prints",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -100,7 +100,10 @@ impl fmt::Debug for Pack {
 pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Entry), ModelError> {
     let wrong = |what: String| ModelError::Pack { file: file.to_owned(), what };
     let text = read_trusted_text(file, MAX_MANIFEST_BYTES, trust)?;
-    let manifest = Manifest::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    let manifest = Manifest::read(&text, file).map_err(|error| match error {
+        ModelError::Misread { .. } => error,
+        error => wrong(error.to_string()),
+    })?;
     let [entry] = manifest.entries() else {
         let count = manifest.entries().len();
         return Err(wrong(format!("describes {count} models; keep the one [[model]] entry of the network")));

@@ -5,6 +5,7 @@
 //! smallest rate nothing is known; its score is the strictest there is.
 
 use limen_core::embedding::{Crops, Score};
+use limen_core::person::printable;
 use serde::Deserialize;
 
 use super::case::Case;
@@ -185,8 +186,10 @@ impl Tables {
     /// Reads the tables of a model in a manifest that were measured with this cohort; `None` if there are
     /// none.
     pub fn read(manifest: &str, model: &str, cohort: &str) -> Result<Option<Self>, ThresholdError> {
-        let part: ManifestPart =
-            toml::from_str(manifest).map_err(|e| ThresholdError::Unreadable(e.to_string()))?;
+        let part: ManifestPart = toml::from_str(manifest).map_err(|error| ThresholdError::Unreadable {
+            message: printable(error.message(), 300),
+            at: error.span(),
+        })?;
         let models = part.model.into_iter().filter(|part| part.name == model);
         let said = models.flat_map(|part| part.error_rates).filter(|table| table.cohort == cohort);
         let checked = said.map(|table| {

@@ -137,10 +137,10 @@ mod tests {
             (
                 "metric = \"cosine\"",
                 "same-face = nan",
-                "line 14: same-face must be a finite distance above zero",
+                "line 14: is no distance; write a finite number above zero",
             ),
             ("metric = \"cosine\"", "same-face = 0.0", "above zero"),
-            ("metric = \"cosine\"", "same-face = 1e300", "finite distance"),
+            ("metric = \"cosine\"", "same-face = 1e300", "finite number"),
             ("vectors = 8", "vectors = 1", "2 to 10000"),
             ("dimensions = 4", "dimensions = 5", "those of the output"),
             ("nearest = 2", "nearest = 9", "1 to cohort.vectors"),
