@@ -6,7 +6,7 @@ use tract_onnx::tract_core::internal::*;
 
 use super::graph::Graph;
 use crate::kernels::image::Image;
-use crate::operators::{Buffers, Form, Step, Target, Work, picture_fact};
+use crate::operators::{Buffers, Form, Step, Steps, Target, Work, picture_fact};
 
 /// Numbers that a step makes.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl<'a> Wires<'a> {
     fn add(&mut self, name: String, step: Step, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
         let facts = step.facts();
         let outputs = facts.len();
-        let node = self.target.add_node(name, step, facts)?;
+        let node = self.target.add_node(name, Steps::one(step, inputs.len()), facts)?;
         for (slot, input) in inputs.iter().enumerate() {
             self.target.add_edge(*input, InletId::new(node, slot))?;
         }
