@@ -25,6 +25,7 @@ mod lock;
 mod mode;
 mod models;
 mod number;
+mod outcome;
 mod output;
 mod people;
 mod pin;
@@ -33,7 +34,6 @@ mod run;
 mod speed;
 mod status;
 mod store;
-mod trouble;
 mod unlock;
 mod verify;
 mod version;
@@ -46,8 +46,8 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use arguments::{Arguments, Command};
-use context::Context;
-pub use trouble::{Answer, Trouble};
+use context::CommandContext;
+pub use outcome::{CommandError, CommandOutcome};
 
 /// The program `limen`: reads the arguments, does what they say, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -60,14 +60,14 @@ pub fn lab() -> ExitCode {
 }
 
 /// Commands that `perform` does not name are not linked into the program that calls this function.
-fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode {
+fn answer(perform: fn(Command, &CommandContext) -> Result<CommandOutcome, CommandError>) -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(arguments) => {
-            let context = Context::new(arguments.config, arguments.gallery, arguments.json);
+            let context = CommandContext::new(arguments.config, arguments.gallery, arguments.json);
             output::start_log(matches!(arguments.command, Command::Run));
             match perform(arguments.command, &context) {
                 Ok(answer) => answer.exit_code(),
-                Err(trouble) => trouble.tell(context.json),
+                Err(error) => error.tell(context.json),
             }
         }
         Err(said) => tell_usage(&said),
@@ -76,7 +76,7 @@ fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode
         None => code.into(),
         Some(error) => {
             output::complain(&format!("standard output: {error}; what was printed is incomplete"));
-            code.max(trouble::DEVICE).into()
+            code.max(outcome::DEVICE).into()
         }
     }
 }
@@ -90,7 +90,7 @@ fn tell_usage(said: &clap::Error) -> u8 {
             // If standard error fails, there is no place to report it.
             let _ = said.print();
             if json {
-                output::say_error("no command is named; `limen --help` lists them", trouble::USAGE);
+                output::say_error("no command is named; `limen --help` lists them", outcome::USAGE);
             }
         }
         _ if !said.use_stderr() => output::say(said.render().ansi().to_string().trim_end()),
@@ -98,11 +98,11 @@ fn tell_usage(said: &clap::Error) -> u8 {
             let what = in_one_line(&said.render().to_string());
             output::complain(&what);
             if json {
-                output::say_error(&what, trouble::USAGE);
+                output::say_error(&what, outcome::USAGE);
             }
         }
     }
-    u8::try_from(said.exit_code()).unwrap_or(trouble::USAGE)
+    u8::try_from(said.exit_code()).unwrap_or(outcome::USAGE)
 }
 
 /// What is wrong with the arguments and how they are written, in one line like every other error.
@@ -118,7 +118,7 @@ fn in_one_line(said: &str) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
+fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::Demo(arguments) => demo::demo(context, &arguments),
         Command::Run => run::run(context),

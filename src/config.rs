@@ -1,4 +1,4 @@
-//! The configuration. `said` is the file as it is written; `checks` and the modules that it calls check it;
+//! The configuration. `raw` is the file as it is written; `checks` and the modules that it calls check it;
 //! the result is [`Settings`]. `edit` changes the file for a command.
 //!
 //! All mistakes are reported at once, each with its line and a remedy. If there is one mistake, nothing in the
@@ -11,8 +11,8 @@ pub mod edit;
 mod entry;
 mod lines;
 mod modes;
+mod raw;
 mod recognition;
-mod said;
 mod schedules;
 mod settings;
 mod values;
@@ -23,7 +23,7 @@ use thiserror::Error;
 
 pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings, VIRTUAL_CAMERA_OPENS};
 
-use crate::mistake::{Listed, Mistake, Review};
+use crate::diagnostics::{Diagnostic, DiagnosticList, Review};
 use limen_core::person::printable;
 use limen_files::{FileError, Trust, read_trusted_text};
 
@@ -46,8 +46,8 @@ pub enum ConfigError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The mistakes in the file, at least one.
-    #[error("{}", Listed(.0))]
-    Wrong(Vec<Mistake>),
+    #[error("{}", DiagnosticList(.0))]
+    Wrong(Vec<Diagnostic>),
 }
 
 impl Settings {
@@ -70,19 +70,19 @@ impl Settings {
     /// [`ConfigError::Wrong`] with every mistake of the text.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let mut review = Review::new(file, text);
-        let said = review.read();
+        let raw = review.read();
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let settings = checks::check(&mut review, &said, folder.unwrap_or(Path::new(".")));
+        let settings = checks::check(&mut review, &raw, folder.unwrap_or(Path::new(".")));
         match review.finish() {
-            mistakes if mistakes.is_empty() => Ok(settings),
-            mistakes => Err(ConfigError::Wrong(mistakes)),
+            diagnostics if diagnostics.is_empty() => Ok(settings),
+            diagnostics => Err(ConfigError::Wrong(diagnostics)),
         }
     }
 
     /// The settings of an empty configuration file in `/etc/limen`: every default, with a door that moves nothing.
     pub fn defaults() -> Self {
         let file = Path::new(DEFAULT_FILE);
-        checks::check(&mut Review::new(file, ""), &said::SaidFile::default(), Path::new("/etc/limen"))
+        checks::check(&mut Review::new(file, ""), &raw::RawFile::default(), Path::new("/etc/limen"))
     }
 }
 

@@ -4,7 +4,7 @@
 //! | thread | file | what it does | what it tells the main thread (`Message`) |
 //! |---|---|---|---|
 //! | main | here | the only one that receives messages; compares faces, runs the policy, feeds the watchdog | |
-//! | vision | `vision_thread` | takes the newest frame only; decodes, finds and embeds faces | `Seen`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |
+//! | vision | `vision_thread` | takes the newest frame only; decodes, finds and embeds faces | `SeenFrame`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |
 //! | door | [`crate::door`] | drives the line of the lock; locks by itself when leases stop | `Door` |
 //! | inputs | [`crate::door`] | waits for exit button, door contact, tamper switch and fire alarm | `Input` |
 //! | recorder | `limen_audit` | appends to the audit | `Answered`, `Look` |
@@ -35,6 +35,7 @@ mod gallery_in_force;
 mod journal;
 mod message;
 mod mode_keeper;
+mod observer;
 mod part_health;
 mod pins;
 mod policy_runner;
@@ -45,7 +46,6 @@ mod status;
 mod thread_health;
 mod threads;
 mod vision_thread;
-mod watcher;
 mod wiring;
 mod worker;
 
@@ -64,8 +64,8 @@ use limen_vision::model::{Models, let_go_of_files};
 use serde_json::json;
 
 pub use error::DaemonError;
+pub use observer::DaemonObserver;
 pub use process::{keep_secrets_out_of_dumps, make_folder};
-pub use watcher::Watcher;
 pub use wiring::Wiring;
 
 use crate::clocks;
@@ -74,7 +74,7 @@ use crate::control::{Answer, Heard, Request, no, yes};
 use crate::door::OpenedDoor;
 use crate::door::thread::DoorThread;
 use crate::enrol::GallerySource;
-use crate::pipeline::{self, RuleError, Seen};
+use crate::pipeline::{self, RuleError, SeenFrame};
 use crate::service;
 use apply_reload::Reloadable;
 use effects::Effects;
@@ -111,7 +111,7 @@ pub struct Setup {
     /// The path of the control socket; `None`: there is none.
     pub socket: Option<PathBuf>,
     /// Is told of everything that happens, for the demo and tests.
-    pub watcher: Option<Box<dyn Watcher>>,
+    pub observer: Option<Box<dyn DaemonObserver>>,
 }
 
 /// Runs until told to stop. Locks the line before anything else, and again at the end.
@@ -147,7 +147,7 @@ struct Daemon {
 impl Daemon {
     /// Locks the door, then starts every thread.
     fn start(setup: Setup, sender: SyncSender<Message>) -> Result<Self, DaemonError> {
-        let Setup { settings, config_file, gallery, models, wiring, socket, watcher } = setup;
+        let Setup { settings, config_file, gallery, models, wiring, socket, observer } = setup;
         let (input, opened, lines) = wiring.open(&settings.paths.runtime)?;
         let OpenedDoor { lock, indicators, buzzer } = opened;
         let driver = lock.describe();
@@ -181,7 +181,7 @@ impl Daemon {
         let threads =
             Threads { server, signals, inputs, entries: entries.threads, mode_keeper, worker, vision };
 
-        let effects = Effects::new(door, recorder, watcher, entries.pins);
+        let effects = Effects::new(door, recorder, observer, entries.pins);
         let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
         let matcher = matcher_of_nobody(&settings, &models)?;
         Ok(Self {
@@ -323,13 +323,13 @@ impl Daemon {
         self.threads.mode_keeper.keep_scheduled(self.runner.policy().is_locked_down_by_schedule());
     }
 
-    fn see(&mut self, number: u64, seen: &Seen) {
+    fn see(&mut self, number: u64, seen: &SeenFrame) {
         self.frames += 1;
         let events = pipeline::observe(&mut self.reloadable.matcher, &seen.look);
         if let Some(track) = pipeline::look_closer(&events) {
             self.threads.vision.look_closer(track);
         }
-        self.runner.effects.watch(|watcher| watcher.frame(number, seen, &events));
+        self.runner.effects.watch(|observer| observer.frame(number, seen, &events));
         // With a large gallery on a slow board, comparing takes time.
         let now = clocks::now();
         self.step(now, Event::View { blind: seen.look.blind });

@@ -7,12 +7,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use limen::enrol::{Enroller, GallerySource, StoreUse, load_gallery, remake};
-use limen::gallery::Vault;
+use limen::gallery::StoreFile;
 use limen_core::embedding::ModelDigest;
 use limen_core::embedding::{Crops, Metric};
 use limen_files::Trust;
 use limen_vision::analyst::Analyst;
-use limen_vision::model::{EmbedderChoice, Entry, MANIFEST, Manifest, ModelError, Models, Network};
+use limen_vision::model::{
+    EmbedderChoice, MANIFEST, Manifest, ManifestEntry, ModelError, ModelNetwork, Models,
+};
 use limen_vision::quality::Gate;
 
 use crate::support::{Site, models, photo, project};
@@ -301,10 +303,10 @@ fn a_file_named_by_path_is_described_by_the_installed_pack_of_its_digest() {
 fn a_graph_for_a_batch_of_any_size_is_used_with_the_manifests_size() {
     let network = network("means-any-batch.onnx");
     let manifest = Manifest::parse(&describing(&network, "first = [1.70784, -1.56372]")).expect("no mistake");
-    assert!(Network::load(&network, &manifest.entries()[0]).is_ok());
+    assert!(ModelNetwork::load(&network, &manifest.entries()[0]).is_ok());
     let text = describing(&network, "first = [0.0]").replace("[1, 32, 32, 3]", "[1, 48, 48, 3]");
     let manifest = Manifest::parse(&text).expect("no mistake");
-    assert!(matches!(Network::load(&network, &manifest.entries()[0]), Err(ModelError::Shape { .. })));
+    assert!(matches!(ModelNetwork::load(&network, &manifest.entries()[0]), Err(ModelError::Shape { .. })));
 }
 
 #[test]
@@ -316,8 +318,8 @@ fn a_damaged_graph_is_refused_or_computes_the_same_and_never_panics() {
         for mask in [0x01, 0x80, 0xff] {
             let mut damaged = network.clone();
             damaged[at] ^= mask;
-            let entry = Entry { digest: ModelDigest::of(&damaged), ..entry.clone() };
-            refused += usize::from(Network::load(&damaged, &entry).is_err());
+            let entry = ManifestEntry { digest: ModelDigest::of(&damaged), ..entry.clone() };
+            refused += usize::from(ModelNetwork::load(&damaged, &entry).is_err());
         }
     }
     assert!(refused > network.len(), "{refused}");
@@ -340,7 +342,7 @@ fn templates_of_another_network_are_made_again_and_embeddings_of_another_are_nam
     );
     let source = GallerySource {
         file: door.0.path("gallery.toml"),
-        store: StoreUse::Own(Vault::in_state(&door.0.path("state"), None)),
+        store: StoreUse::Own(StoreFile::in_state(&door.0.path("state"), None)),
         trust: Trust::Checked,
     };
     let enroller = |models| Enroller::new(Analyst::new(models, Gate::default(), Crops::Mirrored));

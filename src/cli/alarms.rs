@@ -3,9 +3,9 @@
 use limen_core::event::AlarmKind;
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
 /// The subcommands of `limen alarms`.
@@ -23,7 +23,7 @@ pub enum Command {
     },
 }
 
-pub fn alarms(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn alarms(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     let request = match command {
         Command::List => Request::Alarms,
         Command::Acknowledge { alarm } => Request::Acknowledge { alarm: *alarm },
@@ -40,7 +40,7 @@ pub fn alarms(context: &Context, command: &Command) -> Result<Answer, Trouble> {
     if alarms.is_empty() && !context.json {
         say(&styled(GOOD, "no alarms", 0));
     }
-    Ok(Answer::of(alarms.is_empty()))
+    Ok(CommandOutcome::of(alarms.is_empty()))
 }
 
 fn in_words(alarm: &Value) -> String {

@@ -5,8 +5,8 @@ mod forget;
 mod show;
 mod verify;
 
-use super::context::Context;
-use super::trouble::{Answer, Trouble};
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 
 pub use forget::forget_in_records;
 
@@ -24,7 +24,7 @@ pub enum Command {
     },
 }
 
-pub fn audit(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn audit(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::Show(arguments) => show::show(context, arguments),
         Command::Verify(arguments) => verify::verify(context, arguments),

@@ -17,12 +17,12 @@ use limen_vision::matching::{Matcher, Prepared};
 use limen_vision::model::Models;
 use serde_json::{Value, json};
 
-use super::context::{Context, face_in, photograph};
+use super::context::{CommandContext, face_in, photograph};
 use super::demo::photographs;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{FAINT, STRONG, progress, say, say_json, styled};
-use super::speed::{Shower, Wanted, hallway, yuyv};
-use super::trouble::{Answer, Trouble};
+use super::speed::{FramePlayer, FrameUse, hallway, yuyv};
 use crate::config::Settings;
 use crate::pipeline::{observe, rule, scoring};
 use stages::{STAGES, milliseconds, times_of};
@@ -61,7 +61,7 @@ pub struct Arguments {
 #[derive(Default)]
 struct Times(Vec<Duration>);
 
-pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn bench(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings()?;
     let start = Instant::now();
     let models = context.models(&settings)?;
@@ -89,15 +89,15 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let (face, empty) = ([yuyv(&with_face)], [yuyv(&hallway(90)), yuyv(&hallway(130))]);
     let mut measured = Vec::new();
     for (name, title, frames, wanted) in [
-        ("stages", "640x480 YUYV frame with a face", &face[..], Wanted::Search),
-        ("followed_frame", "the same between two searches", &face[..], Wanted::Follow),
-        ("empty_frame", "640x480 YUYV frame without a face", &empty[..], Wanted::Search),
-        ("still_scene", "the same, if nothing has moved", &empty[..1], Wanted::Rest),
+        ("stages", "640x480 YUYV frame with a face", &face[..], FrameUse::Search),
+        ("followed_frame", "the same between two searches", &face[..], FrameUse::Follow),
+        ("empty_frame", "640x480 YUYV frame without a face", &empty[..], FrameUse::Search),
+        ("still_scene", "the same, if nothing has moved", &empty[..1], FrameUse::Rest),
     ] {
         let vision = Vision::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
-        let expect_face = frames.len() == 1 && wanted != Wanted::Rest;
-        let mut shower = Shower::new(vision, wanted);
-        measured.push((name, title, measure(&mut shower, &mut matcher, frames, rounds, expect_face)?));
+        let expect_face = frames.len() == 1 && wanted != FrameUse::Rest;
+        let mut player = FramePlayer::new(vision, wanted);
+        measured.push((name, title, measure(&mut player, &mut matcher, frames, rounds, expect_face)?));
     }
     let rss = peak_rss_mib();
     if context.json {
@@ -109,7 +109,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
             report[*name] = to_json(stages).into();
         }
         say_json(&report);
-        return Ok(Answer::Yes);
+        return Ok(CommandOutcome::Yes);
     }
     let entry = models.embedder.entry();
     say(&format!("model {} ({}), {people} templates, {rounds} frames", entry.name, models.digest().short()));
@@ -127,11 +127,11 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
             100.0 * loss.tar_float
         ));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 /// A matcher whose gallery has `people` made-up people.
-fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher, Trouble> {
+fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher, CommandError> {
     let gallery = made_up(people, entry_size(models), models.digest())?;
     let scoring = scoring(&settings.recognition, models)?;
     let rule = rule(settings, models, &scoring)?;
@@ -151,14 +151,14 @@ fn first_and_tenth(
     settings: &Settings,
     matcher: &mut Matcher,
     frame: &Frame,
-) -> Result<(Duration, Duration), Trouble> {
+) -> Result<(Duration, Duration), CommandError> {
     let vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
-    let mut shower = Shower::new(vision, Wanted::Search);
+    let mut player = FramePlayer::new(vision, FrameUse::Search);
     let mut times = Vec::new();
     for _ in 0..10 {
         std::thread::sleep(CAMERA_INTERVAL);
         let start = Instant::now();
-        if let Some((seen, _)) = shower.show(frame)? {
+        if let Some((seen, _)) = player.show(frame)? {
             observe(matcher, &seen.look);
         }
         times.push(start.elapsed());
@@ -168,12 +168,12 @@ fn first_and_tenth(
 
 /// Shows the frames in turn until `rounds` of them are measured.
 fn measure(
-    shower: &mut Shower,
+    player: &mut FramePlayer,
     matcher: &mut Matcher,
     frames: &[Frame],
     rounds: usize,
     expect_face: bool,
-) -> Result<[Times; STAGES.len()], Trouble> {
+) -> Result<[Times; STAGES.len()], CommandError> {
     let mut times: [Times; STAGES.len()] = Default::default();
     let bar = progress(rounds, "measuring");
     let mut warm = 0;
@@ -181,13 +181,13 @@ fn measure(
         if times[0].0.len() == rounds {
             break;
         }
-        let Some((seen, before_match)) = shower.show(frame)? else { continue };
+        let Some((seen, before_match)) = player.show(frame)? else { continue };
         let start = Instant::now();
         let events = observe(matcher, &seen.look);
         let matched = start.elapsed();
         if expect_face && !events.iter().any(|event| matches!(event, Event::Observed(_))) {
             let what = "no usable face in the picture scaled to 640x480; use another one";
-            return Err(Trouble::Device(what.to_owned()));
+            return Err(CommandError::Device(what.to_owned()));
         }
         bar.inc(1);
         if warm < WARM_UP {
@@ -236,7 +236,7 @@ fn made_up(
     people: usize,
     dimensions: usize,
     model: limen_core::embedding::ModelDigest,
-) -> Result<Gallery, Trouble> {
+) -> Result<Gallery, CommandError> {
     // Knuth's multiplicative generator: nobody's secrets depend on it.
     let mut state = 1_u64;
     let mut next = || {
@@ -246,12 +246,13 @@ fn made_up(
     let person = |index: usize| {
         let values: Vec<f32> = (0..dimensions).map(|_| next()).collect();
         let length = values.iter().map(|v| v * v).sum::<f32>().sqrt();
-        let single = Embedding::new(values.iter().map(|v| v / length).collect::<Vec<_>>())?;
+        let sample = Embedding::new(values.iter().map(|v| v / length).collect::<Vec<_>>())?;
         let id = PersonId::new(&format!("made-up-{index}")).ok()?;
-        Person::new(id, PersonName::new("Nobody").ok()?, Standing::default(), vec![single], 1)
+        Person::new(id, PersonName::new("Nobody").ok()?, Standing::default(), vec![sample], 1)
     };
     let people: Option<Vec<Person>> = (0..people).map(person).collect();
-    let people = people.ok_or_else(|| Trouble::Device("the model has no usable output size".to_owned()))?;
+    let people =
+        people.ok_or_else(|| CommandError::Device("the model has no usable output size".to_owned()))?;
     Ok(Gallery::new(people, model))
 }
 

@@ -11,9 +11,9 @@ use limen_vision::pixels::decode as pixels;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, STRONG, note, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::camera::snapshot::write_snapshot;
 use crate::camera::v4l::V4lCamera;
 use crate::camera::{FrameSource as _, listing};
@@ -38,7 +38,7 @@ pub enum Command {
     },
 }
 
-pub fn camera(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn camera(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::List => Ok(list(context)),
         Command::Snapshot { file } => {
@@ -51,12 +51,12 @@ pub fn camera(context: &Context, command: &Command) -> Result<Answer, Trouble> {
             } else {
                 say(&format!("{}: {width}x{height}", printable_path(file)));
             }
-            Ok(Answer::Yes)
+            Ok(CommandOutcome::Yes)
         }
     }
 }
 
-fn list(context: &Context) -> Answer {
+fn list(context: &CommandContext) -> CommandOutcome {
     let listing::Listing { cameras, devices } = listing::list();
     for camera in &cameras {
         if context.json {
@@ -83,7 +83,7 @@ fn list(context: &Context) -> Answer {
     if cameras.is_empty() && !context.json {
         note(&no_camera(devices));
     }
-    Answer::of(cameras.iter().any(|camera| camera.error.is_none()))
+    CommandOutcome::of(cameras.iter().any(|camera| camera.error.is_none()))
 }
 
 /// What to do if none of the video devices is a camera.
@@ -105,7 +105,7 @@ fn no_camera(devices: usize) -> String {
 ///
 /// # Errors
 /// The daemon or the camera gives no picture.
-pub fn picture_from_camera(context: &Context, settings: &Settings) -> Result<Picture, Trouble> {
+pub fn picture_from_camera(context: &CommandContext, settings: &Settings) -> Result<Picture, CommandError> {
     match ask(&context.socket(settings), Request::Snapshot) {
         Ok(answer) => {
             let jpeg = answer.get("jpeg").and_then(|value| value.as_str()).unwrap_or_default();
@@ -119,16 +119,16 @@ pub fn picture_from_camera(context: &Context, settings: &Settings) -> Result<Pic
     }
 }
 
-fn from_device(settings: &Settings) -> Result<Picture, Trouble> {
+fn from_device(settings: &Settings) -> Result<Picture, CommandError> {
     let mut camera = V4lCamera::open(&settings.camera)?;
     let mut newest = None;
     for _ in 0..SETTLING {
         newest = camera.next(PATIENCE)?.or(newest);
     }
     let frame = newest.ok_or_else(|| {
-        Trouble::Device(format!("{}: no picture within {} s", camera.describe(), PATIENCE.as_secs()))
+        CommandError::Device(format!("{}: no picture within {} s", camera.describe(), PATIENCE.as_secs()))
     })?;
-    pixels::decode(&frame).map_err(|error| Trouble::Device(format!("{}: {error}", camera.describe())))
+    pixels::decode(&frame).map_err(|error| CommandError::Device(format!("{}: {error}", camera.describe())))
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use limen_vision::matching::{Matcher, Prepared, Rule};
 use limen_vision::model::Models;
 use limen_vision::pixels::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
 
+use super::outcome::CommandError;
 use super::output;
-use super::trouble::Trouble;
 use crate::config::{ConfigError, DEFAULT_FILE, Settings};
 use crate::control::{self, ControlError, SOCKET};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
@@ -27,14 +27,14 @@ use crate::pipeline::{Attempt, same_face, scoring, thresholds};
 
 /// The arguments that every command takes.
 #[derive(Debug)]
-pub struct Context {
+pub struct CommandContext {
     config: Option<PathBuf>,
     gallery: Option<PathBuf>,
     /// Whether to print JSON.
     pub json: bool,
 }
 
-impl Context {
+impl CommandContext {
     /// The context for the arguments `--config`, `--gallery` and `--json`.
     pub fn new(config: Option<PathBuf>, gallery: Option<PathBuf>, json: bool) -> Self {
         Self { config, gallery, json }
@@ -55,7 +55,7 @@ impl Context {
     ///
     /// # Errors
     /// The configuration cannot be read or has mistakes.
-    pub fn settings(&self) -> Result<Settings, Trouble> {
+    pub fn settings(&self) -> Result<Settings, CommandError> {
         Ok(self.with_gallery(match self.file_of_settings() {
             Some(file) => Settings::load(file, self.trust())?,
             None => Settings::defaults(),
@@ -67,7 +67,7 @@ impl Context {
     ///
     /// # Errors
     /// The configuration does not exist, cannot be read or has mistakes.
-    pub fn settings_of_gallery(&self) -> Result<Settings, Trouble> {
+    pub fn settings_of_gallery(&self) -> Result<Settings, CommandError> {
         match (self.file_of_settings(), self.gallery()) {
             (None, None) => Ok(Settings::load(self.config_file(), self.trust())?),
             _ => self.settings(),
@@ -106,7 +106,7 @@ impl Context {
     ///
     /// # Errors
     /// A network cannot be read or is not the right one.
-    pub fn models(&self, settings: &Settings) -> Result<Arc<Models>, Trouble> {
+    pub fn models(&self, settings: &Settings) -> Result<Arc<Models>, CommandError> {
         Ok(Models::load(&settings.model)?)
     }
 
@@ -114,7 +114,7 @@ impl Context {
     pub fn gallery_source(&self, settings: &Settings) -> GallerySource {
         let store = match &self.gallery {
             Some(_) => StoreUse::Memory,
-            None => StoreUse::Read(settings.vault()),
+            None => StoreUse::Read(settings.store_file()),
         };
         GallerySource { file: settings.gallery.clone(), store, trust: self.trust() }
     }
@@ -145,9 +145,9 @@ impl Context {
     ///
     /// # Errors
     /// The gallery cannot be read or has mistakes.
-    pub fn load_gallery(&self, settings: &Settings, models: &Arc<Models>) -> Result<Gallery, Trouble> {
+    pub fn load_gallery(&self, settings: &Settings, models: &Arc<Models>) -> Result<Gallery, CommandError> {
         let built = self.enrolled(settings, models)?.built;
-        built.notes.iter().for_each(|mistake| output::note(&mistake.to_string()));
+        built.notes.iter().for_each(|diagnostic| output::note(&diagnostic.to_string()));
         Ok(built.gallery)
     }
 
@@ -160,7 +160,7 @@ impl Context {
         settings: &Settings,
         models: &Models,
         gallery: Gallery,
-    ) -> Result<Matcher, Trouble> {
+    ) -> Result<Matcher, CommandError> {
         let scoring = scoring(&settings.recognition, models)?;
         let rule = Rule {
             thresholds: thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?,
@@ -228,7 +228,7 @@ impl PairRule {
     ///
     /// # Errors
     /// The model has no threshold for the configuration.
-    pub fn new(settings: &Settings, models: &Models) -> Result<Self, Trouble> {
+    pub fn new(settings: &Settings, models: &Models) -> Result<Self, CommandError> {
         let scoring = scoring(&settings.recognition, models)?;
         let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?;
         let pair = Case { people: 1, photographs: 1, frames: 1, crops: Crops::Mirrored };
@@ -260,10 +260,10 @@ fn is_standard_input(photo: &Path) -> bool {
 ///
 /// # Errors
 /// More than one is named "-".
-pub fn read_once<'a>(photos: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Trouble> {
+pub fn read_once<'a>(photos: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), CommandError> {
     match photos.into_iter().filter(|photo| is_standard_input(photo)).count() {
         0 | 1 => Ok(()),
-        _ => Err(Trouble::Usage(
+        _ => Err(CommandError::Usage(
             "\"-\" is standard input, which gives one photograph; name it once".to_owned(),
         )),
     }
@@ -294,7 +294,7 @@ pub fn photograph(photo: &Path) -> Result<Picture, PhotographError> {
 ///
 /// # Errors
 /// The photograph cannot be read, or has not exactly one good face.
-pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, Trouble> {
+pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, CommandError> {
     face_in(analyst, &photograph(photo)?, photo)
 }
 
@@ -302,7 +302,7 @@ pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, Trouble> {
 ///
 /// # Errors
 /// The picture has not exactly one good face.
-pub fn face_in(analyst: &Analyst, picture: &Picture, photo: &Path) -> Result<Face, Trouble> {
+pub fn face_in(analyst: &Analyst, picture: &Picture, photo: &Path) -> Result<Face, CommandError> {
     only_face(analyst.faces(picture)?)
-        .map_err(|why| Trouble::Device(format!("{}: {why}", printable_path(photo))))
+        .map_err(|why| CommandError::Device(format!("{}: {why}", printable_path(photo))))
 }

@@ -12,9 +12,9 @@ use limen_files::Trust;
 use limen_vision::frame::Picture;
 use limen_vision::matching::thresholds::Case;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{STRONG, say, styled};
-use super::trouble::{Answer, Trouble};
 use crate::camera::replay::Replay;
 use crate::clocks;
 use crate::config::Settings;
@@ -47,9 +47,9 @@ pub struct Arguments {
     looping: bool,
 }
 
-pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn demo(_context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let folder = tempfile::tempdir()?;
-    let id = PersonId::new("barack-obama").map_err(|error| Trouble::Usage(error.to_string()))?;
+    let id = PersonId::new("barack-obama").map_err(|error| CommandError::Usage(error.to_string()))?;
     let settings = settings(folder.path(), &id)?;
     let models = limen_vision::model::Models::load(&settings.model)?;
     say(&styled(
@@ -90,22 +90,22 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         config_file: None,
         gallery: GallerySource {
             file: settings.gallery.clone(),
-            store: StoreUse::Own(settings.vault()),
+            store: StoreUse::Own(settings.store_file()),
             trust: Trust::Checked,
         },
         models,
         wiring: Wiring::Rehearsal { replay, lock: DryRun },
         socket: None,
-        watcher: Some(Box::new(screen)),
+        observer: Some(Box::new(screen)),
         settings,
     })?;
     let outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     outcome.tell();
-    Ok(Answer::of(outcome.is_as_it_should_be()))
+    Ok(CommandOutcome::of(outcome.is_as_it_should_be()))
 }
 
 /// The default settings, with every file in `folder`.
-fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
+fn settings(folder: &Path, id: &PersonId) -> Result<Settings, CommandError> {
     let mut settings = Settings::defaults();
     settings.gallery = folder.join("gallery.toml");
     settings.paths.state = folder.join("state");
@@ -115,7 +115,7 @@ fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
     daemon::make_folder(&settings.paths.state)?;
     let photo = format!("{}.jpg", ENROLLED.name);
     limen_files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
-    let name = PersonName::new("Barack Obama").map_err(|error| Trouble::Usage(error.to_string()))?;
+    let name = PersonName::new("Barack Obama").map_err(|error| CommandError::Usage(error.to_string()))?;
     add_people(
         &settings.gallery,
         &[NewPerson { id: id.clone(), name, photos: vec![photo], groups: Vec::new() }],

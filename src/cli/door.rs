@@ -8,10 +8,10 @@ use limen_core::event::Input;
 use serde_json::json;
 use signal_hook::consts::SIGHUP;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
 use crate::daemon::make_folder;
@@ -34,7 +34,7 @@ pub enum Command {
     },
 }
 
-pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn door(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     let Command::Test { seconds } = command;
     let settings = context.trusted_settings()?;
     let (line, by) = match ask(&context.socket(&settings), Request::Unlock { seconds: *seconds }) {
@@ -48,7 +48,7 @@ pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
         let inputs: serde_json::Map<_, _> =
             inputs.iter().map(|(input, active)| (input.to_string(), json!(active))).collect();
         say_json(&json!({ "line": line, "seconds": seconds, "by": by, "inputs": inputs }));
-        return Ok(Answer::Yes);
+        return Ok(CommandOutcome::Yes);
     }
     if by == "daemon" {
         say(&format!("the running daemon unlocks for {seconds} s; the relay should click twice"));
@@ -58,7 +58,7 @@ pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
     for (input, active) in inputs {
         say(&format!("{:<8} {}", input.to_string(), level_in_words(input, active)));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 fn level_in_words(input: Input, active: bool) -> &'static str {
@@ -74,7 +74,7 @@ fn level_in_words(input: Input, active: bool) -> &'static str {
     }
 }
 
-fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
+fn pulse(settings: &Settings, seconds: u64) -> Result<String, CommandError> {
     // A signal would end the program without destructors, and rppal would leave the line as it is.
     let told_to_end = Arc::new(AtomicBool::new(false));
     for signal in signals::that_end().chain([SIGHUP]) {
@@ -95,13 +95,13 @@ fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
     }
     lock.lock()?;
     if told_to_end.load(Ordering::Relaxed) {
-        return Err(Trouble::Device(format!("{}: interrupted; locked again", lock.describe())));
+        return Err(CommandError::Device(format!("{}: interrupted; locked again", lock.describe())));
     }
     Ok(lock.describe())
 }
 
 /// Writes the file by which `limen lock` finds the line if this program is killed with kill -9.
-fn name_the_line(settings: &Settings) -> Result<(), Trouble> {
+fn name_the_line(settings: &Settings) -> Result<(), CommandError> {
     make_folder(&settings.paths.runtime)?;
     Ok(statefile::write(&settings.paths.runtime.join(statefile::STATE_NAME), &settings.door)?)
 }

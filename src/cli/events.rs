@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{FAINT, is_lost, note, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::control::follow;
 
 /// Show every event as it happens, until interrupted or the daemon ends. For operators and administrators.
@@ -17,7 +17,7 @@ pub struct Arguments {
     follow: bool,
 }
 
-pub fn events(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn events(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     if !arguments.follow && !context.json {
         note("showing events as they come; what has happened is in `limen audit show`");
     }
@@ -37,8 +37,8 @@ pub fn events(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
         !is_lost()
     })?;
     match refused {
-        Some(why) => Err(Trouble::Usage(why)),
-        None => Ok(Answer::Yes),
+        Some(why) => Err(CommandError::Usage(why)),
+        None => Ok(CommandOutcome::Yes),
     }
 }
 

@@ -10,9 +10,9 @@ use limen_vision::geometry::Rect;
 use limen_vision::matching::Matcher;
 use serde_json::{Value, json};
 
-use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once};
+use super::context::{CommandContext, STANDARD_INPUT, analyst, photograph, read_once};
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, FAINT, GOOD, complain, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 
 /// Say who is on photographs, one line per face. Exit code 0 if every photograph shows an enrolled person, 3 if one
 /// could not be looked at, else 1.
@@ -28,12 +28,12 @@ pub struct Arguments {
 }
 
 /// The result for one face, or for a photograph without a face.
-struct Finding {
+struct FaceFinding {
     bounds: Option<Rect>,
     outcome: Result<Comparison, Option<Unusable>>,
 }
 
-pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn identify(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     read_once(&arguments.photos)?;
     let settings = context.settings_of_gallery()?;
     let models = context.models(&settings)?;
@@ -44,20 +44,20 @@ pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trou
     for photo in &arguments.photos {
         match findings(&analyst, &matcher, photo) {
             Ok(findings) => {
-                everybody &= findings.iter().any(Finding::is_match);
+                everybody &= findings.iter().any(FaceFinding::is_match);
                 findings.iter().for_each(|finding| finding.tell(photo, context.json));
             }
-            Err(trouble) => {
+            Err(error) => {
                 failed += 1;
-                tell_failure(photo, &trouble.to_string(), context.json);
+                tell_failure(photo, &error.to_string(), context.json);
             }
         }
     }
     if failed > 0 {
         complain(&format!("{failed} of {} photographs could not be looked at", arguments.photos.len()));
-        return Ok(Answer::Incomplete);
+        return Ok(CommandOutcome::Incomplete);
     }
-    Ok(Answer::of(everybody))
+    Ok(CommandOutcome::of(everybody))
 }
 
 /// Prints the line of a photograph that could not be analysed.
@@ -71,19 +71,19 @@ fn tell_failure(photo: &Path, what: &str, json: bool) {
     say(&format!("{name}: {} {}", styled(BAD, "failed", 0), styled(FAINT, &format!("({why})"), 0)));
 }
 
-fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<Finding>, Trouble> {
+fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<FaceFinding>, CommandError> {
     let faces = analyst.faces(&photograph(photo)?)?;
     if faces.is_empty() {
-        return Ok(vec![Finding { bounds: None, outcome: Err(None) }]);
+        return Ok(vec![FaceFinding { bounds: None, outcome: Err(None) }]);
     }
-    let compare = |(bounds, face): (Rect, Result<Face, Unusable>)| Finding {
+    let compare = |(bounds, face): (Rect, Result<Face, Unusable>)| FaceFinding {
         bounds: Some(bounds),
         outcome: face.map(|face| matcher.compare(&face.embedding(), 1, face.crops())).map_err(Some),
     };
     Ok(faces.into_iter().map(compare).collect())
 }
 
-impl Finding {
+impl FaceFinding {
     fn is_match(&self) -> bool {
         matches!(&self.outcome, Ok(Comparison { verdict: Ok(_), .. }))
     }

@@ -5,35 +5,35 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command as Process;
 
 use super::arguments::Command;
-use super::context::Context;
-use super::trouble::{Answer, Trouble};
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::{bench, calibrate, eval};
 
 /// The name of the program, which is in the folder of `limen`.
 const PROGRAM: &str = "limen-lab";
 
 /// Performs a command in `limen-lab`.
-pub fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
+pub fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::Eval(arguments) => eval::eval(context, &arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
-        _ => Err(Trouble::Usage(format!(
+        _ => Err(CommandError::Usage(format!(
             "{PROGRAM} has only eval, calibrate and bench; for other commands type `limen`"
         ))),
     }
 }
 
 /// Replaces this process by `limen-lab`, with the same arguments. Returns only if that fails.
-pub fn hand_over() -> Trouble {
+pub fn hand_over() -> CommandError {
     let program = std::env::current_exe().map(|own| own.with_file_name(PROGRAM));
     let program = match program {
         Ok(program) => program,
-        Err(error) => return Trouble::Device(format!("{PROGRAM}: {error}")),
+        Err(error) => return CommandError::Device(format!("{PROGRAM}: {error}")),
     };
     let error = Process::new(&program).args(std::env::args_os().skip(1)).exec();
     let program = program.display();
-    Trouble::Device(format!(
+    CommandError::Device(format!(
         "{program}: {error}; eval, calibrate and bench need this program, which `make install` installs beside limen"
     ))
 }

@@ -9,7 +9,7 @@ use limen_vision::matching::scoring::{Scored, Scoring};
 use limen_vision::matching::thresholds::{Case, Thresholds};
 use limen_vision::model::Models;
 
-use super::trouble::Trouble;
+use super::outcome::CommandError;
 use crate::config::Settings;
 use crate::gallery::roster::MAX_PHOTOS;
 use crate::pipeline::{Attempt, scoring, thresholds};
@@ -29,9 +29,9 @@ const MOST_FRAMES: usize = 3;
 pub struct Likeness {
     scoring: Scoring,
     tables: Thresholds,
-    doubtful: Bars,
-    surely_another: Option<Bars>,
-    alike: Bars,
+    doubtful: ThresholdTable,
+    surely_another: Option<ThresholdTable>,
+    alike: ThresholdTable,
 }
 
 /// The share of strangers within which a new person counts as alike to one of so many people.
@@ -51,14 +51,14 @@ impl Likeness {
     ///
     /// # Errors
     /// The model has no threshold for the configuration.
-    pub fn new(settings: &Settings, models: &Models, share: f64) -> Result<Self, Trouble> {
+    pub fn new(settings: &Settings, models: &Models, share: f64) -> Result<Self, CommandError> {
         let scoring = scoring(&settings.recognition, models)?;
         let tables = thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?;
-        let at = |share: f64| tables.of_one_comparison(share).map(|tables| Bars::of(&tables));
+        let at = |share: f64| tables.of_one_comparison(share).map(|tables| ThresholdTable::of(&tables));
         Ok(Self {
-            doubtful: at(DOUBTFUL).unwrap_or_else(|| Bars::of(&tables)),
+            doubtful: at(DOUBTFUL).unwrap_or_else(|| ThresholdTable::of(&tables)),
             surely_another: at(SURELY_ANOTHER),
-            alike: at(share).unwrap_or_else(|| Bars::of(&tables)),
+            alike: at(share).unwrap_or_else(|| ThresholdTable::of(&tables)),
             scoring,
             tables,
         })
@@ -92,9 +92,9 @@ impl Likeness {
 }
 
 /// The limits for each number of photographs in the template and in the probe, from the tables.
-struct Bars(Vec<[Score; MOST_FRAMES]>);
+struct ThresholdTable(Vec<[Score; MOST_FRAMES]>);
 
-impl Bars {
+impl ThresholdTable {
     fn of(tables: &Thresholds) -> Self {
         let row = |photographs| std::array::from_fn(|probes| tables.threshold(case(photographs, probes + 1)));
         Self((1..=MAX_PHOTOS).map(row).collect())

@@ -6,13 +6,13 @@
 use limen_core::person::printable_path;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::control::{ControlError, Request, ask};
 use crate::door::statefile::{STATE_NAME, lock_now};
 
-pub fn lock(context: &Context) -> Result<Answer, Trouble> {
+pub fn lock(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     let socket = context.socket_whatever_the_configuration();
     let by = match ask(&socket, Request::Lock) {
         Ok(_) => "the daemon".to_owned(),
@@ -23,7 +23,7 @@ pub fn lock(context: &Context) -> Result<Answer, Trouble> {
                     "no daemon answers, and {} names no line: limen has not run since the machine started",
                     printable_path(&file)
                 );
-                return Err(Trouble::Device(what));
+                return Err(CommandError::Device(what));
             }
             lock_now(&file)?
         }
@@ -34,5 +34,5 @@ pub fn lock(context: &Context) -> Result<Answer, Trouble> {
     } else {
         say(&format!("locked by {by}"));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }

@@ -3,9 +3,9 @@
 use limen_core::event::Mode;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
 /// Show the mode in force, or set another one. For operators and administrators.
@@ -18,7 +18,7 @@ pub struct Arguments {
     mode: Option<String>,
 }
 
-pub fn mode(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn mode(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let socket = context.socket_whatever_the_configuration();
     let wanted = arguments.mode.as_deref();
     let answer = match wanted {
@@ -33,5 +33,5 @@ pub fn mode(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
         let by = if wanted == Some("schedule") { ", by the schedules" } else { "" };
         say(&format!("mode {mode}{by}"));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }

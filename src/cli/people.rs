@@ -13,12 +13,12 @@ use limen_core::people::Means;
 use limen_core::person::{GroupId, printable_path};
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::id::person_id;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{NOTE, STRONG, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::gallery::Roster;
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 
 /// The subcommands of `limen people`.
 #[derive(Debug, clap::Subcommand)]
@@ -59,8 +59,8 @@ pub enum Command {
     },
 }
 
-pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
-    let roster = || -> Result<Roster, Trouble> {
+pub fn people(context: &CommandContext, command: Command) -> Result<CommandOutcome, CommandError> {
+    let roster = || -> Result<Roster, CommandError> {
         Ok(Roster::load(&context.settings_of_gallery()?.gallery, context.trust())?)
     };
     match command {
@@ -77,7 +77,9 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
             let id = person_id(&id)?;
             let roster = roster()?;
             let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
-                return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
+                return Err(CommandError::Usage(format!(
+                    "\"{id}\" is not enrolled; `limen people` lists who is"
+                )));
             };
             if context.json { say_json(&to_json(entry)) } else { show(entry) }
         }
@@ -87,10 +89,10 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
         }
         Command::DiscardPhotographs { id } => return discard::discard(context, &id),
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-fn to_json(entry: &Entry) -> Value {
+fn to_json(entry: &RosterEntry) -> Value {
     json!({
         "id": entry.id.as_str(),
         "name": entry.name.as_str(),
@@ -109,14 +111,14 @@ fn to_json(entry: &Entry) -> Value {
     })
 }
 
-fn to_line(entry: &Entry) -> String {
+fn to_line(entry: &RosterEntry) -> String {
     let count = entry.photos.len() + entry.embeddings.len();
     let plural = if count == 1 { "" } else { "s" };
     let stored = if entry.stored { ", more in the store" } else { "" };
     format!("{:<24} {} ({count} template{plural}{stored}){}", entry.id, entry.name, limits(entry))
 }
 
-fn show(entry: &Entry) {
+fn show(entry: &RosterEntry) {
     say(&format!("{} {}{}", styled(STRONG, entry.id.as_str(), 0), entry.name, limits(entry)));
     for photo in &entry.photos {
         say(&format!("  photograph {}", printable_path(&photo.path)));
@@ -149,7 +151,7 @@ fn show_means(means: &Means) {
     }
 }
 
-fn limits(entry: &Entry) -> String {
+fn limits(entry: &RosterEntry) -> String {
     let standing = &entry.standing;
     let mut limits = String::new();
     if standing.suspended {

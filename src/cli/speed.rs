@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::FRESHNESS;
-use limen_vision::attention::Plan;
-use limen_vision::attention::{SEARCH, SEARCH_A_STILL_SCENE};
 use limen_vision::follow::Vision;
 use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame_planner::FramePlan;
+use limen_vision::frame_planner::{SEARCH, SEARCH_A_STILL_SCENE};
 use limen_vision::model::Models;
 use limen_vision::pixels::decode::encode_yuyv;
 use limen_vision::pixels::scale::fit_picture;
 use limen_vision::quality::Gate;
 
-use super::trouble::Trouble;
+use super::outcome::CommandError;
 use crate::camera::CAMERA_SIZE;
-use crate::pipeline::{Seen, see};
+use crate::pipeline::{SeenFrame, see};
 
 /// How many frames [`usual_frame`] measures.
 const SAMPLES: usize = 5;
@@ -46,7 +46,7 @@ pub fn hallway(light: u8) -> Picture {
 
 /// What a vision should do with the frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum FrameUse {
     /// Search each frame.
     Search,
     /// Follow faces in most frames; the other frames do not count.
@@ -56,15 +56,15 @@ pub enum Wanted {
 }
 
 /// Shows frames to a vision as fast as it can. It sets the times of the frames so that the vision does what is wanted.
-pub struct Shower {
+pub struct FramePlayer {
     vision: Vision,
-    wanted: Wanted,
+    wanted: FrameUse,
     now: Moment,
 }
 
-impl Shower {
+impl FramePlayer {
     /// A shower of frames to `vision`.
-    pub fn new(vision: Vision, wanted: Wanted) -> Self {
+    pub fn new(vision: Vision, wanted: FrameUse) -> Self {
         Self { vision, wanted, now: Moment::from_boot(Duration::from_secs(1)) }
     }
 
@@ -72,16 +72,16 @@ impl Shower {
     ///
     /// # Errors
     /// The frame cannot be decoded, or a network fails.
-    pub fn show(&mut self, frame: &Frame) -> Result<Option<(Seen, Duration)>, Trouble> {
+    pub fn show(&mut self, frame: &Frame) -> Result<Option<(SeenFrame, Duration)>, CommandError> {
         let (interval, plan) = match self.wanted {
-            Wanted::Search => (SEARCH, Plan::Search),
-            Wanted::Follow => (SEARCH / 10, Plan::Follow),
-            Wanted::Rest => (SEARCH_A_STILL_SCENE / 100, Plan::Rest),
+            FrameUse::Search => (SEARCH, FramePlan::Search),
+            FrameUse::Follow => (SEARCH / 10, FramePlan::Follow),
+            FrameUse::Rest => (SEARCH_A_STILL_SCENE / 100, FramePlan::Rest),
         };
         self.now = self.now + interval;
         let frame = Frame { taken: self.now, ..frame.clone() };
         let start = Instant::now();
-        let seen = see(&mut self.vision, &frame).map_err(|error| Trouble::Device(error.to_string()))?;
+        let seen = see(&mut self.vision, &frame).map_err(|error| CommandError::Device(error.to_string()))?;
         let took = start.elapsed();
         Ok((seen.look.plan == plan).then_some((seen, took)))
     }
@@ -92,12 +92,12 @@ impl Shower {
 ///
 /// # Errors
 /// A frame cannot be decoded, or a network fails.
-pub fn usual_frame(models: &Arc<Models>, face: &Picture) -> Result<Duration, Trouble> {
+pub fn usual_frame(models: &Arc<Models>, face: &Picture) -> Result<Duration, CommandError> {
     let vision = Vision::new(Arc::clone(models), Gate::wide_open(), Crops::Mirrored);
-    let (mut shower, frame) = (Shower::new(vision, Wanted::Search), yuyv(face));
+    let (mut player, frame) = (FramePlayer::new(vision, FrameUse::Search), yuyv(face));
     let mut times = Vec::with_capacity(SAMPLES);
     while times.len() < SAMPLES {
-        times.extend(shower.show(&frame)?.map(|(_, took)| took));
+        times.extend(player.show(&frame)?.map(|(_, took)| took));
     }
     times.sort_unstable();
     Ok(times[SAMPLES / 2])

@@ -3,19 +3,19 @@
 use limen_core::person::printable;
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
 /// The longest text from the daemon that is shown, in characters.
 const MAX_SHOWN: usize = 300;
 
-pub fn status(context: &Context) -> Result<Answer, Trouble> {
+pub fn status(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     let answer = Value::from(ask(&context.socket_whatever_the_configuration(), Request::Status)?);
     let failed = answer["failed_for_s"].as_object().cloned().unwrap_or_default();
     let troubles = answer["trouble"].as_array().cloned().unwrap_or_default();
-    let fine = Answer::of(failed.is_empty() && troubles.is_empty());
+    let fine = CommandOutcome::of(failed.is_empty() && troubles.is_empty());
     if context.json {
         say_json(&answer);
         return Ok(fine);

@@ -7,9 +7,9 @@ use limen_core::person::printable_path;
 use limen_files::Trust;
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Request, ask};
@@ -28,9 +28,9 @@ pub enum Command {
     AcceptRollback,
 }
 
-pub fn store(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn store(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     if context.gallery().is_some() {
-        return Err(Trouble::Usage("with --gallery there is no store; leave it out".to_owned()));
+        return Err(CommandError::Usage("with --gallery there is no store; leave it out".to_owned()));
     }
     let settings = context.trusted_settings()?;
     match command {
@@ -40,35 +40,38 @@ pub fn store(context: &Context, command: &Command) -> Result<Answer, Trouble> {
     }
 }
 
-fn show(context: &Context, settings: &Settings) -> Result<Answer, Trouble> {
-    let vault = settings.vault();
-    let Some(opened) = vault.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
-        return Err(Trouble::Device(format!("{}: there is no store yet", printable_path(&vault.file()))));
+fn show(context: &CommandContext, settings: &Settings) -> Result<CommandOutcome, CommandError> {
+    let store_file = settings.store_file();
+    let Some(opened) = store_file.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
+        return Err(CommandError::Device(format!(
+            "{}: there is no store yet",
+            printable_path(&store_file.file())
+        )));
     };
     let (templates, refused) = (opened.store.total(), opened.refused.len());
     if context.json {
-        let kind = match vault.key() {
+        let kind = match store_file.key() {
             KeyPlace::Own(_) => "own",
             KeyPlace::Given(_) => "given",
             KeyPlace::Credential(_) => "credential",
         };
         say_json(&json!({
-            "file": printable_path(&vault.file()), "generation": opened.generation, "templates": templates,
-            "key": printable_path(vault.key().file()), "key_kind": kind, "refused": refused,
+            "file": printable_path(&store_file.file()), "generation": opened.generation, "templates": templates,
+            "key": printable_path(store_file.key().file()), "key_kind": kind, "refused": refused,
         }));
     } else {
         say(&format!(
             "{}: generation {}, {templates} templates",
-            printable_path(&vault.file()),
+            printable_path(&store_file.file()),
             opened.generation
         ));
-        say(&format!("key: {}", printable_path(vault.key().file())));
+        say(&format!("key: {}", printable_path(store_file.key().file())));
         opened.refused.iter().for_each(|error| note(&error.to_string()));
-        if let KeyPlace::Own(_) = vault.key() {
+        if let KeyPlace::Own(_) = store_file.key() {
             note(BESIDE);
         }
     }
-    Ok(Answer::of(refused == 0))
+    Ok(CommandOutcome::of(refused == 0))
 }
 
 /// The note about a key in the state folder.
@@ -76,7 +79,11 @@ pub const BESIDE: &str = "the key lies beside the templates: it protects a copy 
                           (docs/templates.md)";
 
 /// Changes the store: the daemon does it, or this program if no daemon runs.
-fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<Answer, Trouble> {
+fn change(
+    context: &CommandContext,
+    settings: &Settings,
+    how: StoreChange,
+) -> Result<CommandOutcome, CommandError> {
     let socket = context.socket(settings);
     let (generation, left) = if socket.exists() {
         let answer = Value::from(ask(&socket, Request::Store { action: how })?);
@@ -96,15 +103,15 @@ fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<An
         });
     }
     left.iter().for_each(|what| note(what));
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-fn change_alone(settings: &Settings, how: StoreChange) -> Result<Rotated, Trouble> {
-    let mut vault = settings.vault();
-    vault.expect(recorded_generation(&settings.audit)?);
+fn change_alone(settings: &Settings, how: StoreChange) -> Result<Rotated, CommandError> {
+    let mut store_file = settings.store_file();
+    store_file.expect(recorded_generation(&settings.audit)?);
     let changed = match how {
-        StoreChange::Rotate => vault.rotate()?,
-        StoreChange::AcceptRollback => Rotated { generation: vault.accept_rollback()?, left: None },
+        StoreChange::Rotate => store_file.rotate()?,
+        StoreChange::AcceptRollback => Rotated { generation: store_file.accept_rollback()?, left: None },
     };
     if settings.audit.folder.exists() {
         let mut log = AuditLog::open(&settings.audit, clocks::now)?;

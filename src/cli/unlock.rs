@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
 /// Unlock the door for a while. The daemon does this and records who asked. For operators and administrators.
@@ -19,7 +19,7 @@ pub struct Arguments {
     seconds: u64,
 }
 
-pub fn unlock(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn unlock(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let seconds = arguments.seconds;
     ask(&context.socket_whatever_the_configuration(), Request::Unlock { seconds })?;
     if context.json {
@@ -27,5 +27,5 @@ pub fn unlock(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     } else {
         say(&format!("unlocked for {seconds} s"));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }

@@ -7,6 +7,6 @@ mod change;
 mod model;
 mod proposal;
 
-pub use change::{ConfigEditError, Edited, undo};
+pub use change::{ConfigEdit, ConfigEditError, undo};
 pub use model::set_model;
 pub use proposal::{Proposal, ProposedPair};

@@ -14,7 +14,7 @@ use limen_vision::quality::Gate;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::entry::EntrySettings;
-use crate::gallery::{AtBoot, Vault};
+use crate::gallery::{AtBoot, StoreFile};
 
 /// The warning if [`Settings::virtual_camera_opens`], with the remedy.
 pub const VIRTUAL_CAMERA_OPENS: &str = "allow-virtual: with a real lock whoever runs the program behind the camera can \
@@ -105,8 +105,8 @@ impl Settings {
     }
 
     /// The template store, and the place of its key.
-    pub fn vault(&self) -> Vault {
-        Vault::in_state(&self.paths.state, self.store_key.as_deref())
+    pub fn store_file(&self) -> StoreFile {
+        StoreFile::in_state(&self.paths.state, self.store_key.as_deref())
     }
 
     /// Whether pictures from a program can open a real lock, which is for tests only.

@@ -20,14 +20,14 @@ pub(super) fn good(text: &str) -> Settings {
 }
 
 /// The mistakes of a text, without the file's folder.
-fn mistakes(text: &str) -> Vec<String> {
+fn diagnostics(text: &str) -> Vec<String> {
     let error = parse(text).expect_err("a mistake").to_string();
     error.lines().map(|line| line.replace("/etc/limen/", "")).collect()
 }
 
 /// A text with one mistake, which is answered like this.
 pub(super) fn answers(text: &str, answer: &str) {
-    let found = mistakes(text);
+    let found = diagnostics(text);
     assert_eq!(found.len(), 1, "{text}\n{found:#?}");
     assert!(found[0].starts_with(answer), "{text}\n{}", found[0]);
 }
@@ -124,7 +124,7 @@ fn look_alikes_are_two_people_and_a_margin() {
 fn the_stores_key_is_relative_to_the_file_and_another_one_needs_a_restart() {
     let settings = good("[store]\nkey = \"store.key\"");
     assert_eq!(settings.store_key.as_deref(), Some(Path::new("/etc/limen/store.key")));
-    assert_eq!(settings.vault().key().file(), Path::new("/etc/limen/store.key"));
+    assert_eq!(settings.store_file().key().file(), Path::new("/etc/limen/store.key"));
     assert_eq!(Settings::defaults().needs_restart(&settings), ["[store]"]);
     answers("[store]\nkey = \"\"", "limen.toml:2: [store] key: is empty");
 }
@@ -211,7 +211,7 @@ fn every_unknown_name_is_answered_with_those_that_exist() {
 
 #[test]
 fn a_real_lock_needs_a_pin_and_the_accepted_risk() {
-    let found = mistakes("[door]\ndriver = \"gpiochip\"\n");
+    let found = diagnostics("[door]\ndriver = \"gpiochip\"\n");
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].starts_with("limen.toml:2: [door] pin: is missing; add pin = N"));
     assert!(found[1].contains("a photograph of an enrolled person can open the door"));
@@ -292,9 +292,10 @@ fn a_model_is_named_among_those_of_the_state_folder() {
 
 #[test]
 fn all_mistakes_come_at_once_in_the_order_of_the_lines() {
-    let found =
-        mistakes("[camera]\nfps = 0\n[door]\npin = \"x\"\nunlock-seconds = 0\n[recognition]\nframes = 0\n");
-    let lines: Vec<&str> = found.iter().filter_map(|mistake| mistake.split(':').nth(1)).collect();
+    let found = diagnostics(
+        "[camera]\nfps = 0\n[door]\npin = \"x\"\nunlock-seconds = 0\n[recognition]\nframes = 0\n",
+    );
+    let lines: Vec<&str> = found.iter().filter_map(|diagnostic| diagnostic.split(':').nth(1)).collect();
     assert_eq!(lines, ["2", "4", "5", "7"], "{found:#?}");
 }
 

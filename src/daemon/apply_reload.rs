@@ -139,13 +139,13 @@ impl Reloadable {
 
     /// Puts a gallery into force and records it. The answer says how it differs from the one before.
     fn replace_gallery(&mut self, now: Now, ready: ReadyGallery, runner: &mut PolicyRunner) -> Answer {
-        let ReadyGallery { rule, prepared, roster, added, removed, told, store } = ready;
+        let ReadyGallery { rule, prepared, standings, added, removed, told, store } = ready;
         let gallery = Arc::clone(prepared.gallery());
         let (people, templates) = (gallery.people().len(), gallery.templates());
         let promise = promise(&rule.thresholds, &gallery, self.settings.rules.frames);
         self.target_trouble = promise.as_ref().and_then(shortfall);
         self.matcher.replace(rule, prepared);
-        runner.step(now, Event::NewRoster(roster));
+        runner.step(now, Event::NewStandings(standings));
         let mut answer = yes(told);
         answer.extend(yes(json!({ "people": people, "templates": templates, "store": store })));
         let (added, removed) = (named(added), named(removed));

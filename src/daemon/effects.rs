@@ -11,8 +11,8 @@ use limen_core::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Ver
 
 use super::followers::Followers;
 use super::journal;
+use super::observer::DaemonObserver;
 use super::pins::Pins;
-use super::watcher::Watcher;
 use crate::clocks;
 use crate::control::{Answer, Right};
 use crate::door::buzzer::Tone;
@@ -24,7 +24,7 @@ use crate::service;
 pub(super) struct Effects {
     door: Option<DoorHandle>,
     recorder: Recorder<RequestId>,
-    watcher: Option<Box<dyn Watcher>>,
+    observer: Option<Box<dyn DaemonObserver>>,
     followers: Followers,
     refused: Vec<RequestId>,
     handed: Vec<(RequestId, Moment)>,
@@ -36,13 +36,13 @@ impl Effects {
     pub fn new(
         door: DoorHandle,
         recorder: Recorder<RequestId>,
-        watcher: Option<Box<dyn Watcher>>,
+        observer: Option<Box<dyn DaemonObserver>>,
         pins: Pins,
     ) -> Self {
         Self {
             door: Some(door),
             recorder,
-            watcher,
+            observer,
             followers: Followers::default(),
             refused: Vec::new(),
             handed: Vec::new(),
@@ -108,15 +108,15 @@ impl Effects {
         std::mem::take(&mut self.refused)
     }
 
-    pub fn watch(&mut self, tell: impl FnOnce(&mut dyn Watcher)) {
-        if let Some(watcher) = &mut self.watcher {
-            tell(watcher.as_mut());
+    pub fn watch(&mut self, tell: impl FnOnce(&mut dyn DaemonObserver)) {
+        if let Some(observer) = &mut self.observer {
+            tell(observer.as_mut());
         }
     }
 
     pub fn door_reported(&mut self, report: &DoorReport) {
         journal::tell_of_door(report);
-        self.watch(|watcher| watcher.door(report));
+        self.watch(|observer| observer.door(report));
     }
 
     pub fn close_door(&mut self) {
@@ -146,7 +146,7 @@ impl Effects {
 
     fn publish(&mut self, now: Now, fact: &Fact) {
         journal::tell(fact);
-        self.watch(|watcher| watcher.fact(now, fact));
+        self.watch(|observer| observer.fact(now, fact));
         self.followers.tell(now, fact);
     }
 

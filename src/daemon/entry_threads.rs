@@ -9,7 +9,9 @@ use super::message::Message;
 use super::pins::Pins;
 use crate::door::DoorSettings;
 use crate::entry::thread::EntryThread;
-use crate::entry::{EntrySettings, KeypadSource, ReaderSettings, Source, TypingReaderSource, WiegandSource};
+use crate::entry::{
+    EntrySettings, EntrySource, KeypadSource, ReaderSettings, TypingReaderSource, WiegandSource,
+};
 
 /// The threads that listen to keypad and reader, and the PINs with the thread that verifies them.
 pub(super) struct EntryThreads {
@@ -48,7 +50,10 @@ impl EntryThreads {
     }
 }
 
-fn listen(source: impl Source + 'static, sender: &SyncSender<Message>) -> Result<EntryThread, DaemonError> {
+fn listen(
+    source: impl EntrySource + 'static,
+    sender: &SyncSender<Message>,
+) -> Result<EntryThread, DaemonError> {
     let sender = sender.clone();
     EntryThread::spawn(source, move |report| sender.try_send(Message::Entry(report)).is_ok())
         .map_err(|source| DaemonError::System { what: "start the thread of keypad or reader", source })

@@ -10,12 +10,12 @@ use crate::control::Heard;
 use crate::door::inputs::InputReport;
 use crate::door::thread::DoorReport;
 use crate::entry::EntryReport;
-use crate::pipeline::Seen;
+use crate::pipeline::SeenFrame;
 
 /// One message; the table in [`super`] says which thread sends it.
 pub(super) enum Message {
     /// A frame was looked at: its number, and what it showed.
-    Seen(u64, Box<Seen>),
+    Seen(u64, Box<SeenFrame>),
     /// These tracks are over: the camera was lost, or the recording has ended.
     TracksEnded(Vec<TrackId>),
     /// The health of a part has changed. The main thread checks all parts after every message.

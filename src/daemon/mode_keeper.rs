@@ -28,7 +28,7 @@ const LOCKED_DOWN: &str = "lock-down-by-schedule";
 const MAX_BYTES: u64 = 64;
 
 /// A client that waits until the mode is on the disk, and its answer.
-type Client = (SyncSender<Answer>, Answer);
+type WaitingClient = (SyncSender<Answer>, Answer);
 
 /// What is kept over a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,7 +62,7 @@ impl KeptMode {
 }
 
 #[derive(Default)]
-struct State {
+struct ModeState {
     newest: KeptMode,
     /// `newest` is not on its way to the disk yet.
     due: bool,
@@ -70,7 +70,7 @@ struct State {
     writing: bool,
     /// The file could not be read: it stays, and means lock-down at every start, until a command replaces it.
     unreadable: bool,
-    clients: Vec<Client>,
+    clients: Vec<WaitingClient>,
     /// Why the file does not have the mode that was commanded last.
     trouble: Option<String>,
 }
@@ -78,7 +78,7 @@ struct State {
 /// The handle of the thread that writes the mode.
 pub(super) struct ModeKeeper {
     file: PathBuf,
-    shared: Arc<(Mutex<State>, Condvar)>,
+    shared: Arc<(Mutex<ModeState>, Condvar)>,
     thread: JoinHandle<()>,
 }
 
@@ -86,7 +86,7 @@ impl ModeKeeper {
     /// Starts the thread. It ends with the process.
     pub fn spawn(state_folder: &Path) -> Result<Self, DaemonError> {
         let file = state_folder.join(NAME);
-        let shared = Arc::<(Mutex<State>, Condvar)>::default();
+        let shared = Arc::<(Mutex<ModeState>, Condvar)>::default();
         let thread = std::thread::Builder::new()
             .name("mode-keeper".to_owned())
             .spawn({
@@ -126,7 +126,7 @@ impl ModeKeeper {
     }
 
     /// Has a commanded mode written, or that there is none. `client` is answered when it is on the disk.
-    pub fn keep(&self, mode: Option<Mode>, client: Option<Client>) {
+    pub fn keep(&self, mode: Option<Mode>, client: Option<WaitingClient>) {
         let mut state = lock(&self.shared.0);
         state.newest.commanded = mode;
         (state.due, state.unreadable) = (true, false);
@@ -151,7 +151,7 @@ impl ModeKeeper {
 
     /// Waits until everything is on the disk, at most for `patience`.
     pub fn finish(&self, patience: Duration) {
-        let busy = |state: &mut State| state.due || state.writing;
+        let busy = |state: &mut ModeState| state.due || state.writing;
         // If the thread is gone, this waits for the whole time.
         drop(self.shared.1.wait_timeout_while(lock(&self.shared.0), patience, busy));
     }
@@ -162,11 +162,11 @@ impl ModeKeeper {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(state: &Mutex<ModeState>) -> MutexGuard<'_, ModeState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn keep(file: &Path, (state, ordered): &(Mutex<State>, Condvar)) {
+fn keep(file: &Path, (state, ordered): &(Mutex<ModeState>, Condvar)) {
     loop {
         let (newest, clients) = {
             let mut state = lock(state);

@@ -22,7 +22,7 @@ const QUEUE: usize = 1;
 pub(super) struct Pins {
     held: Option<(EntryId, Digits)>,
     next: u64,
-    verifier: Option<Verifier>,
+    verifier: Option<PinVerifier>,
 }
 
 impl Pins {
@@ -33,7 +33,7 @@ impl Pins {
 
     /// Starts the thread that verifies.
     pub fn verified_by_thread(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
-        Ok(Self { verifier: Some(Verifier::spawn(sender)?), ..Self::none() })
+        Ok(Self { verifier: Some(PinVerifier::spawn(sender)?), ..Self::none() })
     }
 
     /// Keeps a PIN in place of the one before. Returns its number, which is never used again.
@@ -53,7 +53,7 @@ impl Pins {
     pub fn verify(&mut self, entry: EntryId, person: PersonId, means: Arc<Means>) {
         let digits = self.held.take_if(|(held, _)| *held == entry).map(|(_, digits)| digits);
         let Some(verifier) = &self.verifier else { return };
-        if verifier.jobs.try_send(Job { entry, person, digits, means }).is_err() {
+        if verifier.jobs.try_send(PinJob { entry, person, digits, means }).is_err() {
             log::error!("a PIN could not be verified: its thread is gone");
         }
     }
@@ -64,19 +64,19 @@ impl Pins {
     }
 }
 
-struct Job {
+struct PinJob {
     entry: EntryId,
     person: PersonId,
     digits: Option<Digits>,
     means: Arc<Means>,
 }
 
-struct Verifier {
-    jobs: SyncSender<Job>,
+struct PinVerifier {
+    jobs: SyncSender<PinJob>,
     thread: JoinHandle<()>,
 }
 
-impl Verifier {
+impl PinVerifier {
     fn spawn(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
         let (jobs, waiting) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
@@ -87,9 +87,9 @@ impl Verifier {
     }
 }
 
-fn work(jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
+fn work(jobs: &Receiver<PinJob>, sender: &SyncSender<Message>) {
     lower_priority();
-    while let Ok(Job { entry, person, digits, means }) = jobs.recv() {
+    while let Ok(PinJob { entry, person, digits, means }) = jobs.recv() {
         failpoint::reach("verifier");
         let outcome = digits.map_or(PinOutcome::Failed, |digits| outcome_of(&digits, &means));
         if sender.send(Message::PinVerified(entry, person, outcome)).is_err() {

@@ -6,15 +6,15 @@ use std::sync::mpsc::SyncSender;
 
 use limen_core::event::{Caller, StoreChange};
 use limen_core::person::PersonId;
-use limen_core::policy::Roster;
+use limen_core::policy::Standings;
 use limen_vision::matching::{Prepared, Rule};
 use serde_json::Value;
 
 use crate::config::Settings;
 use crate::control::Answer;
+use crate::diagnostics::Diagnostic;
 use crate::gallery::store::Rotated;
 use crate::gallery::{GalleryTrouble, StoreError};
-use crate::mistake::Mistake;
 
 /// The result of a reload.
 pub(super) struct Reloaded {
@@ -28,7 +28,7 @@ pub(super) struct Reloaded {
 pub(super) struct Fresh {
     pub settings: Option<Settings>,
     pub gallery: ReadyGallery,
-    pub notes: Vec<Mistake>,
+    pub notes: Vec<Diagnostic>,
     /// What is wrong with the template store.
     pub store_trouble: Vec<StoreError>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Refused {
 pub(super) struct ReadyGallery {
     pub rule: Rule,
     pub prepared: Arc<Prepared>,
-    pub roster: Roster,
+    pub standings: Standings,
     /// The people who are new in it.
     pub added: Vec<PersonId>,
     /// The people who are no longer in it.

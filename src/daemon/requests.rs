@@ -16,7 +16,7 @@ use super::mode_keeper::ModeKeeper;
 use super::policy_runner::PolicyRunner;
 use super::status;
 use super::threads::Threads;
-use crate::control::{Answer, Asked, Request, Right, no, yes};
+use crate::control::{Answer, ClientRequest, Request, Right, no, yes};
 
 /// The most characters of a request that are recorded.
 const MAX_SHOWN: usize = 200;
@@ -25,12 +25,12 @@ const MAX_SHOWN: usize = 200;
 #[derive(Default)]
 pub(super) struct Requests {
     next: u64,
-    clients: HashMap<CommandId, Asked>,
+    clients: HashMap<CommandId, ClientRequest>,
 }
 
 impl Requests {
     /// The event of a client's command. Remembers the client under a number that is never used again.
-    pub fn commanded(&mut self, asked: Asked, command: Command) -> Event {
+    pub fn commanded(&mut self, asked: ClientRequest, command: Command) -> Event {
         let (id, caller) = (CommandId(self.next), asked.caller);
         self.next += 1;
         self.clients.insert(id, asked);
@@ -63,7 +63,7 @@ impl Requests {
 }
 
 /// The command of a request; `None` if it only looks.
-pub(super) fn command_of(asked: &Asked) -> Option<Command> {
+pub(super) fn command_of(asked: &ClientRequest) -> Option<Command> {
     Some(match &asked.request {
         Request::Status | Request::Alarms => return None,
         // Every client may lock; only an operator may end a fire release.
@@ -90,8 +90,8 @@ pub(super) fn reply(client: &SyncSender<Answer>, answer: Answer) {
     let _ = client.try_send(answer);
 }
 
-fn serve(now: Now, asked: Asked, runner: &mut PolicyRunner, threads: &Threads) {
-    let Asked { request, caller, right, reply } = asked;
+fn serve(now: Now, asked: ClientRequest, runner: &mut PolicyRunner, threads: &Threads) {
+    let ClientRequest { request, caller, right, reply } = asked;
     match request {
         Request::Reload => threads.worker.reload(Some(reply)),
         Request::Events => runner.effects.follow(reply, right),
@@ -111,7 +111,7 @@ fn serve(now: Now, asked: Asked, runner: &mut PolicyRunner, threads: &Threads) {
 }
 
 /// A mode is in force. If the configuration keeps it, the client is answered when it is on the disk.
-fn mode_changed(mode: Mode, asked: Asked, keeper: Option<&ModeKeeper>) {
+fn mode_changed(mode: Mode, asked: ClientRequest, keeper: Option<&ModeKeeper>) {
     let Request::Mode { mode: commanded } = asked.request else { return };
     let by = if commanded.is_some() { "command" } else { "schedule" };
     let answer = yes(json!({ "mode": mode, "by": by }));

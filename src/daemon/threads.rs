@@ -16,7 +16,7 @@ use super::vision_thread::VisionThread;
 use super::worker::Worker;
 use crate::clocks;
 use crate::config::Settings;
-use crate::control::{ControlServer, Taken, group_number};
+use crate::control::{Acceptance, ControlServer, group_number};
 use crate::door::DoorSettings;
 use crate::door::inputs::InputThread;
 use crate::entry::thread::EntryThread;
@@ -84,9 +84,9 @@ pub(super) fn control(
     });
     let sender = sender.clone();
     let take = move |heard| match sender.try_send(Message::Heard(heard)) {
-        Ok(()) => Taken::Yes,
-        Err(TrySendError::Full(_)) => Taken::Busy,
-        Err(TrySendError::Disconnected(_)) => Taken::Gone,
+        Ok(()) => Acceptance::Yes,
+        Err(TrySendError::Full(_)) => Acceptance::Busy,
+        Err(TrySendError::Disconnected(_)) => Acceptance::Gone,
     };
     Ok(ControlServer::start(path, number, take)?)
 }

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 pub use access::AccessRules;
 pub use commands::{Command, CommandId, Denial, Done, Verdict};
-pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Roster, Sign, Sound};
+pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Sign, Sound, Standings};
 pub use grant::Grant;
 pub use recognition::ATTEMPT;
 pub use rules::{
@@ -50,23 +50,23 @@ use crate::clock::{Moment, Now};
 use crate::event::{Caller, Fact, GrantKind, Mode, Observation, Part, Relock};
 use admission::Admission;
 use command_budget::{CommandBudget, Spent};
-use context::{Context, Settings};
+use context::{Context, PolicySettings};
 use lock::{Lock, Reach};
-use recognition::{Recognition, Sighting};
+use recognition::{FrameEvidence, Recognition};
 use site::Site;
 
-/// The outcome of an event in one machine, for the next machine or for the shell.
+/// The outcome of an event in one machine, for the next machine or for the daemon to carry out.
 enum Out {
-    Shell(Vec<Action>),
-    Admission(Vec<admission::Outcome>),
-    Lock(Vec<lock::Outcome>),
-    Site(Vec<site::Outcome>),
+    Do(Vec<Action>),
+    Admission(Vec<admission::AdmitOutcome>),
+    Lock(Vec<lock::LockOutcome>),
+    Site(Vec<site::SiteOutcome>),
 }
 
 /// The four machines, the settings that they share, and the budget of commands.
 #[derive(Debug)]
 pub struct Policy {
-    settings: Settings,
+    settings: PolicySettings,
     recognition: Recognition,
     admission: Admission,
     lock: Lock,
@@ -78,9 +78,9 @@ pub struct Policy {
 
 impl Policy {
     /// A policy that has heard no event yet: the door is locked.
-    pub fn new(rules: Rules, roster: Roster, access: Arc<AccessRules>) -> Self {
+    pub fn new(rules: Rules, standings: Standings, access: Arc<AccessRules>) -> Self {
         Self {
-            settings: Settings { rules, access, roster },
+            settings: PolicySettings { rules, access, standings },
             recognition: Recognition::default(),
             admission: Admission::default(),
             lock: Lock::default(),
@@ -142,9 +142,9 @@ impl Policy {
     }
 
     /// Replaces the rules. A door that is unlocked stays so until its time is over; the next
-    /// [`Event::NewRoster`] ends a grant that the new rules do not allow.
+    /// [`Event::NewStandings`] ends a grant that the new rules do not allow.
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
-        self.settings = Settings { rules, access, roster: Arc::clone(&self.settings.roster) };
+        self.settings = PolicySettings { rules, access, standings: Arc::clone(&self.settings.standings) };
         self.site.schedules_replaced();
         self.recognition.forget();
     }
@@ -164,7 +164,7 @@ impl Policy {
     }
 
     /// What every machine is told. It borrows only the settings, so that a machine may change meanwhile.
-    fn context<'a>(&self, now: Now, settings: &'a Settings) -> Context<'a> {
+    fn context<'a>(&self, now: Now, settings: &'a PolicySettings) -> Context<'a> {
         Context {
             now,
             settings,
@@ -192,7 +192,7 @@ impl Policy {
             Event::Unusable { track, taken, why } => {
                 return self.recognition.unusable(moment, track, taken, why);
             }
-            Event::TrackEnded(track) => Out::Shell(self.recognition.ended(track)),
+            Event::TrackEnded(track) => Out::Do(self.recognition.ended(track)),
             Event::PinEntered(entry) => Out::Admission(self.admission.pin_entered(at, entry)),
             Event::PinVerified { entry, person, outcome } => {
                 Out::Admission(self.admission.pin_verified(at, entry, &person, outcome))
@@ -202,17 +202,17 @@ impl Policy {
             Event::NotAccepted(request) => Out::Lock(self.lock.not_accepted(at, request)),
             Event::HandedOver(request, when) => return self.lock.handed_over(request, when),
             Event::Failed(part, what) => Out::Site(self.site.part_failed(moment, part, what)),
-            Event::Recovered(part) => Out::Shell(self.site.part_recovered(moment, part)),
+            Event::Recovered(part) => Out::Do(self.site.part_recovered(moment, part)),
             Event::Input { input, active, at_start } => {
                 Out::Site(self.site.line_is(moment, input, active, at_start))
             }
             Event::View { blind } => return self.site.view_is(moment, blind),
             Event::ModeKept(mode) => Out::Site(self.site.mode_kept(at, mode)),
             Event::LockDownKept => Out::Site(self.site.lock_down_kept(at)),
-            Event::NewRoster(roster) => return self.replace_roster(now, roster, actions),
-            Event::Commanded { id, caller, command } => Out::Shell(self.commanded(now, id, caller, command)),
+            Event::NewStandings(standings) => return self.replace_standings(now, standings, actions),
+            Event::Commanded { id, caller, command } => Out::Do(self.commanded(now, id, caller, command)),
             Event::TurnedAway { caller, command, why } => {
-                Out::Shell(self.budget.turned_away(moment, caller, command, why))
+                Out::Do(self.budget.turned_away(moment, caller, command, why))
             }
             Event::Tick => return,
             Event::Shutdown => return self.shut_down(now, actions),
@@ -235,42 +235,42 @@ impl Policy {
     fn observed(&mut self, now: Now, observation: &Observation) -> Out {
         let at = &self.context(now, &self.settings);
         match self.recognition.observed(at, observation) {
-            Sighting::NotYet => Out::Shell(Vec::new()),
-            Sighting::LooksBad => Out::Shell(vec![Action::Show(Sign::Refused)]),
-            Sighting::Recognised(somebody) => Out::Admission(self.admission.recognised(at, somebody)),
+            FrameEvidence::NotYet => Out::Do(Vec::new()),
+            FrameEvidence::LooksBad => Out::Do(vec![Action::Show(Sign::Refused)]),
+            FrameEvidence::Recognised(somebody) => Out::Admission(self.admission.recognised(at, somebody)),
         }
     }
 
     /// Passes the outcomes of one machine to the next, in order.
     fn follow(&mut self, now: Now, out: Out, actions: &mut Vec<Action>) {
         match out {
-            Out::Shell(out) => actions.extend(out),
+            Out::Do(out) => actions.extend(out),
             Out::Admission(out) => out.into_iter().for_each(|out| self.follow_admission(now, out, actions)),
             Out::Lock(out) => out.into_iter().for_each(|out| self.follow_lock(now, out, actions)),
             Out::Site(out) => out.into_iter().for_each(|out| self.follow_site(now, out, actions)),
         }
     }
 
-    fn follow_admission(&mut self, now: Now, out: admission::Outcome, actions: &mut Vec<Action>) {
+    fn follow_admission(&mut self, now: Now, out: admission::AdmitOutcome, actions: &mut Vec<Action>) {
         match out {
-            admission::Outcome::Do(action) => actions.push(action),
-            admission::Outcome::Close(track) => self.recognition.close(track),
-            admission::Outcome::Duress => actions.extend(self.site.duress(now.moment)),
-            admission::Outcome::LetIn { grant, distance } => {
+            admission::AdmitOutcome::Do(action) => actions.push(action),
+            admission::AdmitOutcome::Close(track) => self.recognition.close(track),
+            admission::AdmitOutcome::Duress => actions.extend(self.site.duress(now.moment)),
+            admission::AdmitOutcome::LetIn { grant, distance } => {
                 actions.push(self.lock.let_in(now.moment, grant, distance));
             }
         }
     }
 
-    fn follow_lock(&mut self, now: Now, out: lock::Outcome, actions: &mut Vec<Action>) {
+    fn follow_lock(&mut self, now: Now, out: lock::LockOutcome, actions: &mut Vec<Action>) {
         match out {
-            lock::Outcome::Do(action) => actions.push(action),
-            lock::Outcome::Opened(grant) => {
+            lock::LockOutcome::Do(action) => actions.push(action),
+            lock::LockOutcome::Opened(grant) => {
                 grant.track().into_iter().for_each(|track| self.recognition.granted(track));
                 let out = self.admission.opened(&self.context(now, &self.settings), &grant);
                 self.follow(now, Out::Admission(out), actions);
             }
-            lock::Outcome::LetDown(track) => {
+            lock::LockOutcome::LetDown(track) => {
                 if !self.admission.pass_again(&self.context(now, &self.settings)) {
                     self.recognition.ask_again(track, now.moment + ASK_AGAIN);
                 }
@@ -278,20 +278,20 @@ impl Policy {
         }
     }
 
-    fn follow_site(&mut self, now: Now, out: site::Outcome, actions: &mut Vec<Action>) {
+    fn follow_site(&mut self, now: Now, out: site::SiteOutcome, actions: &mut Vec<Action>) {
         let at = self.context(now, &self.settings);
         let out = match out {
-            site::Outcome::Do(action) => return actions.push(action),
-            site::Outcome::ExitPressed => self.lock.exit_pressed(&at),
-            site::Outcome::FireIs(active) => self.lock.fire_is(now.moment, active),
-            site::Outcome::DoorMoved { open, at_start } => self.lock.door_moved(&at, open, at_start),
-            site::Outcome::ModeTurned(mode) => {
+            site::SiteOutcome::Do(action) => return actions.push(action),
+            site::SiteOutcome::ExitPressed => self.lock.exit_pressed(&at),
+            site::SiteOutcome::FireIs(active) => self.lock.fire_is(now.moment, active),
+            site::SiteOutcome::DoorMoved { open, at_start } => self.lock.door_moved(&at, open, at_start),
+            site::SiteOutcome::ModeTurned(mode) => {
                 if mode == Mode::LockDown {
                     self.give_up_waiting(now, actions);
                 }
                 self.lock.mode_turned(&self.context(now, &self.settings), mode)
             }
-            site::Outcome::PartFailed(part) => {
+            site::SiteOutcome::PartFailed(part) => {
                 if part.stops_the_door() {
                     // Without this part nobody is let in: frames so far no longer count.
                     self.recognition.forget();
@@ -308,8 +308,8 @@ impl Policy {
         self.follow(now, Out::Admission(out), actions);
     }
 
-    fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
-        let before = std::mem::replace(&mut self.settings.roster, roster);
+    fn replace_standings(&mut self, now: Now, standings: Standings, actions: &mut Vec<Action>) {
+        let before = std::mem::replace(&mut self.settings.standings, standings);
         let at = self.context(now, &self.settings);
         self.recognition.forget();
         let out = self.admission.people_replaced(&at);
@@ -361,13 +361,13 @@ impl Policy {
             Command::Lock { ends_fire } => {
                 return self.lock_commanded(now, caller, ends_fire, spent.recorded, actions).map(Some);
             }
-            Command::Unlock(length) => (Out::Shell(vec![self.lock.unlock(&at, id, caller, length)?]), None),
+            Command::Unlock(length) => (Out::Do(vec![self.lock.unlock(&at, id, caller, length)?]), None),
             Command::Mode(mode) => {
                 let out = self.site.mode_commanded(&at, mode, caller, spent.recorded);
                 (Out::Site(out), Some(Done::Mode(self.site.mode())))
             }
             Command::Acknowledge(alarm) => {
-                (Out::Shell(self.site.acknowledge(alarm, caller)?), Some(Done::Acknowledged))
+                (Out::Do(self.site.acknowledge(alarm, caller)?), Some(Done::Acknowledged))
             }
             Command::Serve(_) => return Ok(Some(Done::Serve)),
         };

@@ -13,7 +13,7 @@ mod value;
 mod work;
 
 pub use buffers::Buffers;
-pub use step::{Form, Step, Target};
+pub use step::{ResultForm, Step, StepOutput};
 pub use steps::{Read, Steps};
 pub use storage::{picture, picture_fact};
 pub use work::Work;

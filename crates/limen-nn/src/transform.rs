@@ -17,14 +17,18 @@ mod wire;
 
 use tract_onnx::tract_core::internal::*;
 
-use crate::input::Input;
+use crate::input::PictureInput;
 use crate::operators::Buffers;
 
 /// The same network with our kernels, which take their memory from these buffers. Its input is a [`picture`] in place of
 /// the numbers that its bytes are to the network.
 ///
 /// [`picture`]: crate::operators::picture
-pub fn with_kernels(model: &TypedModel, input: &Input, buffers: &Arc<Buffers>) -> TractResult<TypedModel> {
+pub fn with_kernels(
+    model: &TypedModel,
+    input: &PictureInput,
+    buffers: &Arc<Buffers>,
+) -> TractResult<TypedModel> {
     let graph = read::read(model)?;
     gather::gather(fuse::fuse(model, &graph, input, buffers)?)
 }

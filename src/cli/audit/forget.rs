@@ -4,15 +4,15 @@ use limen_audit::forget_alone;
 use limen_core::person::PersonId;
 use serde_json::{Value, json};
 
-use super::super::context::Context;
+use super::super::context::CommandContext;
 use super::super::id::person_id;
+use super::super::outcome::{CommandError, CommandOutcome};
 use super::super::output::{note, say, say_json};
-use super::super::trouble::{Answer, Trouble};
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Request, ask};
 
-pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
+pub fn forget(context: &CommandContext, id: &str) -> Result<CommandOutcome, CommandError> {
     let id = person_id(id)?;
     let records = forget_in_records(context, &context.settings()?, &id)?;
     if context.json {
@@ -20,14 +20,18 @@ pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
     } else {
         say(&format!("{id} was removed from {records} records; the journal may still name {id}"));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 /// Removes a person from the records. Returns how many records named the person.
 ///
 /// # Errors
 /// The daemon refuses, or the records cannot be read or written.
-pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) -> Result<u64, Trouble> {
+pub fn forget_in_records(
+    context: &CommandContext,
+    settings: &Settings,
+    id: &PersonId,
+) -> Result<u64, CommandError> {
     let socket = context.socket(settings);
     let asked = socket.exists().then(|| ask(&socket, Request::Forget { id: id.as_str().to_owned() }));
     let (records, old) = match asked {

@@ -1,16 +1,16 @@
 //! `limen audit show`: prints records.
 
 use jiff::Timestamp;
-use limen_audit::{ClockQuality, Record, Verifier, read_all, read_newest};
+use limen_audit::{ChainVerifier, ClockQuality, Record, read_all, read_newest};
 use limen_core::person::{PersonId, is_deceptive, printable};
 use limen_core::policy::access::calendar::Calendar;
 use serde_json::{Value, json};
 
-use super::super::context::Context;
+use super::super::context::CommandContext;
 use super::super::id::person_id;
+use super::super::outcome::{CommandError, CommandOutcome};
 use super::super::output::{FAINT, note, say, styled};
-use super::super::trouble::{Answer, Trouble};
-use super::super::when::{When, parse_when};
+use super::super::when::{TimeArgument, parse_when};
 use super::csv;
 
 /// How many records are printed without a filter, unless --lines is given.
@@ -27,10 +27,10 @@ pub struct Arguments {
     /// Only records since this time, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00,
     /// 2h, "30 min"
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
-    since: Option<When>,
+    since: Option<TimeArgument>,
     /// Only records until this time, in the same forms; a day counts to its end
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
-    until: Option<When>,
+    until: Option<TimeArgument>,
     /// Only records that name this person
     #[arg(long, value_name = "ID")]
     who: Option<String>,
@@ -50,7 +50,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(arguments: &Arguments, calendar: &Calendar) -> Result<Self, Trouble> {
+    fn of(arguments: &Arguments, calendar: &Calendar) -> Result<Self, CommandError> {
         let now = Timestamp::now();
         let (since, until) = (arguments.since.as_ref(), arguments.until.as_ref());
         Ok(Self {
@@ -73,7 +73,7 @@ impl Filter {
     }
 }
 
-pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn show(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings()?;
     let filter = Filter::of(arguments, &settings.access.calendar)?;
     if arguments.csv {
@@ -100,7 +100,7 @@ pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
     if !sound {
         note("some of these records were changed; `limen audit verify` says which");
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 /// Prints the records that pass the filter; if `lines` is given, only the newest of them. False if the chain is
@@ -110,9 +110,9 @@ fn show_filtered(
     filter: &Filter,
     lines: Option<usize>,
     print: impl Fn(&Record),
-) -> Result<bool, Trouble> {
+) -> Result<bool, CommandError> {
     let mut newest = std::collections::VecDeque::new();
-    let report = read_all(folder, Verifier::new(Vec::new(), Vec::new()), |found| {
+    let report = read_all(folder, ChainVerifier::new(Vec::new(), Vec::new()), |found| {
         let Some(record) = found.record().filter(|record| filter.lets_pass(record)) else { return };
         match lines {
             None => print(&record),

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use limen_audit::{Report, SealKey, Sought, Verifier, read_all};
+use limen_audit::{ChainVerifier, SealKey, Sought, VerificationReport, read_all};
 use serde_json::json;
 
-use super::super::context::Context;
+use super::super::context::CommandContext;
+use super::super::outcome::{CommandError, CommandOutcome};
 use super::super::output::{BAD, GOOD, NOTE, say, say_json, styled};
-use super::super::trouble::{Answer, Trouble};
 
 /// Find every changed, removed or reordered record. Exit code 1 if there is one.
 ///
@@ -27,30 +27,30 @@ pub struct Arguments {
     folder: Option<PathBuf>,
 }
 
-pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn verify(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let folder = match &arguments.folder {
         Some(folder) => folder.clone(),
         None => context.settings()?.audit.folder,
     };
     if !folder.is_dir() {
-        return Err(Trouble::Device(format!(
+        return Err(CommandError::Device(format!(
             "{}: there are no records; [audit] folder of the configuration says where they are (--config FILE), \
              --folder FOLDER names another",
             limen_core::person::printable_path(&folder)
         )));
     }
-    let verifier = Verifier::new(arguments.key.clone(), arguments.head.clone());
+    let verifier = ChainVerifier::new(arguments.key.clone(), arguments.head.clone());
     let report = read_all(&folder, verifier, |_| {})?;
     if context.json {
         say_json(&to_json(&report))
     } else {
         tell(&report, arguments)
     }
-    Ok(Answer::of(report.is_sound()))
+    Ok(CommandOutcome::of(report.is_sound()))
 }
 
-fn to_json(report: &Report) -> serde_json::Value {
-    let problem = |finding: &limen_audit::Finding| json!({ "file": finding.file, "line": finding.line, "seq": finding.seq, "what": finding.flaw.to_string() });
+fn to_json(report: &VerificationReport) -> serde_json::Value {
+    let problem = |finding: &limen_audit::ChainProblem| json!({ "file": finding.file, "line": finding.line, "seq": finding.seq, "what": finding.flaw.to_string() });
     json!({
         "records": report.records,
         "first": report.first,
@@ -70,7 +70,7 @@ fn to_json(report: &Report) -> serde_json::Value {
     })
 }
 
-fn tell(report: &Report, arguments: &Arguments) {
+fn tell(report: &VerificationReport, arguments: &Arguments) {
     for finding in &report.findings {
         say(&format!("{} {finding}", styled(BAD, "problem", 8)));
     }
@@ -96,7 +96,7 @@ fn tell(report: &Report, arguments: &Arguments) {
     say(&verdict);
 }
 
-fn notes(report: &Report, arguments: &Arguments) -> Vec<String> {
+fn notes(report: &VerificationReport, arguments: &Arguments) -> Vec<String> {
     let mut notes = Vec::new();
     if report.head.is_none() {
         notes.push("there are no records".to_owned());

@@ -5,7 +5,7 @@ use limen_lab::calibration::Calibration;
 use crate::config::Settings;
 
 /// Everything that the command prints.
-pub struct Report<'a> {
+pub struct CalibrationReport<'a> {
     pub gallery: String,
     pub model: String,
     pub cohort: String,
@@ -18,7 +18,7 @@ pub struct Report<'a> {
     pub notes: Vec<String>,
 }
 
-impl Report<'_> {
+impl CalibrationReport<'_> {
     /// The number of look-alikes without a margin, of photographs that disagree, and 1 if the target is not met.
     pub fn warnings(&self) -> usize {
         let unhandled = self.found.look_alikes.iter().filter(|pair| !pair.is_handled()).count();

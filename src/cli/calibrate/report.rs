@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use limen_lab::calibration::counts::STEP;
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
-use limen_lab::calibration::tally::STEP;
 use limen_lab::calibration::{Calibration, ENOUGH};
 
 use super::super::output::{BAD, FAINT, GOOD, NOTE, STRONG, bar, say, styled};
-use super::findings::Report;
+use super::findings::CalibrationReport;
 use super::words;
 use crate::config::edit::Proposal;
 use crate::pipeline::shortfall;
@@ -20,11 +20,11 @@ const WIDTH: usize = 24;
 const MOST_LISTED: usize = 20;
 
 /// Prints the whole report.
-pub fn tell(report: &Report<'_>, proposal: &Proposal) {
+pub fn tell(report: &CalibrationReport<'_>, proposal: &Proposal) {
     let found = &report.found;
     say(&styled(
         STRONG,
-        &format!("{}: {} people, {} templates", report.gallery, found.people, found.singles),
+        &format!("{}: {} people, {} templates", report.gallery, found.people, found.samples),
         0,
     ));
     fact("model", &format!("{}, cohort {}", report.model, report.cohort));
@@ -39,7 +39,7 @@ fn fact(name: &str, text: &str) {
     say(&format!("  {name:<11} {text}"));
 }
 
-fn tell_threshold(report: &Report<'_>) {
+fn tell_threshold(report: &CalibrationReport<'_>) {
     let (door, recognition) = (&report.found.door, &report.settings.recognition);
     let source = match recognition.max_distance {
         Some(_) => "max-distance".to_owned(),
@@ -81,7 +81,7 @@ fn tell_histograms(found: &Calibration) {
     let width = STEP * STEPS as f32;
     let row_of = |score: f32| (f64::from(score) / f64::from(width) + 1e-3).floor() as i64;
     for (kind, histogram) in
-        [&found.genuine.histogram, &found.impostors.tally.histogram].into_iter().enumerate()
+        [&found.genuine.histogram, &found.impostors.counts.histogram].into_iter().enumerate()
     {
         for (lower, count) in histogram.rows(STEPS) {
             rows.entry(row_of(lower)).or_default()[kind] += count;
@@ -109,7 +109,7 @@ fn tell_histograms(found: &Calibration) {
     say("");
 }
 
-fn tell_rates(report: &Report<'_>) {
+fn tell_rates(report: &CalibrationReport<'_>) {
     let found = &report.found;
     let genuine = &found.genuine;
     fact(
@@ -136,7 +136,7 @@ fn tell_rates(report: &Report<'_>) {
         let near = strangers.share_at_one_in_a_hundred.map_or_else(String::new, |share| {
             format!("; {} are as near as one stranger in a hundred", words::percent(share))
         });
-        let (within, all) = (strangers.tally.within, strangers.tally.comparisons);
+        let (within, all) = (strangers.counts.within, strangers.counts.comparisons);
         fact(
             "cohort",
             &format!("synthetic faces, for information only: {within} of {all} within the threshold{near}"),
@@ -144,7 +144,7 @@ fn tell_rates(report: &Report<'_>) {
     }
 }
 
-fn tell_warnings(report: &Report<'_>) {
+fn tell_warnings(report: &CalibrationReport<'_>) {
     let found = &report.found;
     for pair in found.look_alikes.iter().take(MOST_LISTED) {
         tell_pair(pair);
@@ -160,7 +160,7 @@ fn tell_warnings(report: &Report<'_>) {
     }
     more("disagrees", found.disagreeing.len());
     if !found.too_few.is_empty() {
-        let ids = found.too_few.iter().map(|(id, singles)| format!("{id} ({singles})")).collect();
+        let ids = found.too_few.iter().map(|(id, samples)| format!("{id} ({samples})")).collect();
         fact(&styled(NOTE, "too few", 11), &format!("fewer than three photographs: {}", listed(ids)));
     }
     if !found.incomparable.is_empty() {

@@ -1,7 +1,7 @@
 //! The sentences that the terminal and the proposal share, so that screen and file say the same.
 
 use limen_lab::calibration::Calibration;
-use limen_lab::calibration::advice::{LEAST_PAIRS, Reason, days_to_a_false_accept, rule_of_three};
+use limen_lab::calibration::advice::{LEAST_PAIRS, TargetReason, days_to_a_false_accept, rule_of_three};
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
 
 /// The most days that are printed as days; a longer time is printed in years.
@@ -11,16 +11,16 @@ const DAYS_UP_TO: f64 = 730.0;
 pub fn reason(found: &Calibration) -> String {
     let impostors = &found.impostors;
     match found.advice.reason {
-        Reason::FixedDistance => "max-distance is in force, and its error rate is not known".to_owned(),
-        Reason::NoTables => "the model has no error-rate tables to compare with".to_owned(),
-        Reason::TooFewPairs => {
+        TargetReason::FixedDistance => "max-distance is in force, and its error rate is not known".to_owned(),
+        TargetReason::NoTables => "the model has no error-rate tables to compare with".to_owned(),
+        TargetReason::TooFewPairs => {
             let pairs = plural(impostors.pairs, "pair");
             format!("{pairs} of people are too few to test the tables with, {LEAST_PAIRS} are enough")
         }
-        Reason::AsPromised => {
+        TargetReason::AsPromised => {
             "no more pairs of people pass for each other than the tables promise".to_owned()
         }
-        Reason::MoreThanPromised { rate, passed, at_least, promised } => format!(
+        TargetReason::MoreThanPromised { rate, passed, at_least, promised } => format!(
             "where one stranger in {:.0} passes, {passed} of {} pairs of people pass; with certainty this is {} or more, \
              but the tables promise at most {}",
             1.0 / rate,
@@ -74,14 +74,14 @@ pub fn expectation(far: f64, visitors: u32) -> String {
 
 /// The false accept rate among the gallery's own people; if nobody was accepted, the rate that this is evidence for.
 pub fn own_far(found: &Calibration) -> String {
-    let (tally, pairs) = (&found.impostors.tally, found.impostors.pairs);
-    let counted = format!("{} of {} comparisons are within the threshold", tally.within, tally.comparisons);
-    match tally.share() {
+    let (counts, pairs) = (&found.impostors.counts, found.impostors.pairs);
+    let counted = format!("{} of {} comparisons are within the threshold", counts.within, counts.comparisons);
+    match counts.share() {
         None => "no two people to compare".to_owned(),
-        Some(_) if tally.within == 0 => format!(
+        Some(_) if counts.within == 0 => format!(
             "{counted}: FAR below 3/{} = {} if they were independent; by {}, below {} (95 %)",
-            tally.comparisons,
-            percent(rule_of_three(tally.comparisons)),
+            counts.comparisons,
+            percent(rule_of_three(counts.comparisons)),
             plural(pairs, "pair") + " of people",
             percent(rule_of_three(pairs))
         ),

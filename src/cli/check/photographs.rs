@@ -7,8 +7,8 @@ use limen_core::person::printable_path;
 use limen_files::{Trust, read_trusted};
 use limen_vision::model::Models;
 
-use super::report::Report;
-use crate::cli::context::{Context, analyst};
+use super::report::CheckReport;
+use crate::cli::context::{CommandContext, analyst};
 use crate::cli::output::progress;
 use crate::config::Settings;
 use crate::enrol::{Enroller, StoreUse};
@@ -20,16 +20,16 @@ const MOST_LOOKED_AT: usize = 200;
 
 /// Notes the photographs of the gallery that would be refused today; with `all` also if there are many.
 pub fn check_photographs(
-    context: &Context,
-    report: &mut Report,
+    context: &CommandContext,
+    report: &mut CheckReport,
     settings: &Settings,
     models: &Arc<Models>,
     all: bool,
 ) {
     let source = context.gallery_source(settings);
     // Without a store every photograph was checked when the gallery was loaded.
-    let StoreUse::Read(vault) = &source.store else { return };
-    if !vault.file().exists() {
+    let StoreUse::Read(store_file) = &source.store else { return };
+    if !store_file.file().exists() {
         return;
     }
     let Ok(roster) = Roster::load(&source.file, source.trust) else { return };
@@ -79,9 +79,9 @@ mod tests {
     use limen_core::person::PersonId;
 
     /// A gate that refuses what is written in one word.
-    struct Gate;
+    struct TestGate;
 
-    impl PhotoEmbedder for Gate {
+    impl PhotoEmbedder for TestGate {
         fn model(&self) -> ModelDigest {
             ModelDigest::of(b"model")
         }
@@ -105,7 +105,11 @@ mod tests {
         std::fs::write(&path, bytes).expect("written");
         let (person, name) = (PersonId::new("ada").expect("an id"), "photos/a.jpg".into());
         let digest = PhotoDigest::of(bytes);
-        refused(&PlannedPhoto { person, name, path, digest, line: 1, ready: true }, Trust::Anyone, &mut Gate)
+        refused(
+            &PlannedPhoto { person, name, path, digest, line: 1, ready: true },
+            Trust::Anyone,
+            &mut TestGate,
+        )
     }
 
     #[test]

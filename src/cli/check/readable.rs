@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use limen_core::person::printable_path;
 use limen_files::ServiceUser;
 
-use super::super::context::Context;
-use super::report::Report;
+use super::super::context::CommandContext;
+use super::report::CheckReport;
 use crate::config::Settings;
 use crate::gallery::Roster;
 use crate::gallery::store::KeyPlace;
@@ -21,7 +21,7 @@ const SEARCH: u32 = 1;
 /// The most files that are named; the others are counted.
 const MOST_NAMED: usize = 20;
 
-pub fn check_readable(context: &Context, report: &mut Report, settings: &Settings) {
+pub fn check_readable(context: &CommandContext, report: &mut CheckReport, settings: &Settings) {
     // The service does not read a gallery that is named on the command line.
     let Some(service) = ServiceUser::here().filter(|_| context.gallery().is_none()) else { return };
     let own = [&settings.paths.state, &settings.audit.folder];
@@ -39,9 +39,9 @@ pub fn check_readable(context: &Context, report: &mut Report, settings: &Setting
 }
 
 /// The files that the service reads and does not write itself.
-fn files(context: &Context, settings: &Settings) -> Vec<PathBuf> {
+fn files(context: &CommandContext, settings: &Settings) -> Vec<PathBuf> {
     let mut files = vec![context.config_file().to_owned(), settings.gallery.clone()];
-    if let KeyPlace::Given(key) = settings.vault().key() {
+    if let KeyPlace::Given(key) = settings.store_file().key() {
         files.push(key.clone());
     }
     if let Ok(roster) = Roster::load(&settings.gallery, context.trust()) {

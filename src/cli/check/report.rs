@@ -2,19 +2,19 @@
 
 use serde_json::json;
 
+use crate::cli::outcome::CommandOutcome;
 use crate::cli::output::{BAD, GOOD, NOTE, say, say_json, styled};
-use crate::cli::trouble::Answer;
 
 /// The most findings of one kind that are listed; the others are counted.
 const MOST_LISTED: usize = 5;
 
 /// Prints findings and counts the problems among them.
-pub struct Report {
+pub struct CheckReport {
     json: bool,
     problems: usize,
 }
 
-impl Report {
+impl CheckReport {
     /// A report without findings; with `json` it prints one object per finding.
     pub fn new(json: bool) -> Self {
         Self { json, problems: 0 }
@@ -61,7 +61,7 @@ impl Report {
     }
 
     /// Prints how many problems there were. The answer is yes if there was none.
-    pub fn end(&self) -> Answer {
+    pub fn end(&self) -> CommandOutcome {
         if !self.json {
             match self.problems {
                 0 => say(&format!("\n{}", styled(GOOD, "no problems", 0))),
@@ -69,7 +69,7 @@ impl Report {
                 n => say(&format!("\n{}", styled(BAD, &format!("{n} problems"), 0))),
             }
         }
-        Answer::of(self.problems == 0)
+        CommandOutcome::of(self.problems == 0)
     }
 
     /// The texts to list, and how many others there are. If there is only one other, it is listed too.
@@ -96,12 +96,12 @@ mod tests {
     #[test]
     fn of_many_findings_of_a_kind_a_few_are_listed_and_all_are_counted() {
         let texts: Vec<String> = (0..10_000).map(|number| format!("finding {number}")).collect();
-        let mut report = Report::new(false);
+        let mut report = CheckReport::new(false);
         assert_eq!(report.listed(&texts), (&texts[..5], 9_995));
         assert_eq!(report.listed(&texts[..6]), (&texts[..6], 0));
-        assert_eq!(Report::new(true).listed(&texts), (&texts[..], 0));
+        assert_eq!(CheckReport::new(true).listed(&texts), (&texts[..], 0));
         report.all_problems("gallery", &texts);
         assert_eq!(report.problems, 10_000);
-        assert_eq!(report.end(), Answer::No);
+        assert_eq!(report.end(), CommandOutcome::No);
     }
 }

@@ -9,9 +9,9 @@ use limen_core::policy::Event;
 
 use super::photographs::{Photograph, VISITORS};
 use crate::cli::output::{BAD, FAINT, GOOD, NOTE, STRONG, is_lost, say, styled};
-use crate::daemon::Watcher;
+use crate::daemon::DaemonObserver;
 use crate::door::thread::DoorReport;
-use crate::pipeline::Seen;
+use crate::pipeline::SeenFrame;
 
 /// The milliseconds of each character in the lock's trace.
 const STEP_MS: u128 = 100;
@@ -36,7 +36,7 @@ impl Timetable {
 
 /// Who opened the door, and when the lock moved.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct DemoOutcome {
     opened: [bool; VISITORS.len()],
     came: [bool; VISITORS.len()],
     moves: Vec<(Moment, bool)>,
@@ -47,20 +47,20 @@ pub struct Outcome {
 /// Prints what the daemon does.
 pub struct Screen {
     timetable: Timetable,
-    outcome: Arc<Mutex<Outcome>>,
+    outcome: Arc<Mutex<DemoOutcome>>,
     visitor: Option<usize>,
     agreeing: u32,
 }
 
 impl Screen {
     /// The screen, and where its outcome is found after the daemon has ended.
-    pub fn new(timetable: Timetable) -> (Self, Arc<Mutex<Outcome>>) {
-        let outcome = Arc::new(Mutex::new(Outcome::default()));
+    pub fn new(timetable: Timetable) -> (Self, Arc<Mutex<DemoOutcome>>) {
+        let outcome = Arc::new(Mutex::new(DemoOutcome::default()));
         let screen = Self { timetable, outcome: Arc::clone(&outcome), visitor: None, agreeing: 0 };
         (screen, outcome)
     }
 
-    fn outcome(&self) -> std::sync::MutexGuard<'_, Outcome> {
+    fn outcome(&self) -> std::sync::MutexGuard<'_, DemoOutcome> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -79,8 +79,8 @@ impl Screen {
     }
 }
 
-impl Watcher for Screen {
-    fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]) {
+impl DaemonObserver for Screen {
+    fn frame(&mut self, number: u64, seen: &SeenFrame, events: &[Event]) {
         if is_lost() {
             // Nobody reads the output, so the daemon should end. A watcher can tell it so only by a signal.
             let _ = signal_hook::low_level::raise(signal_hook::consts::SIGTERM);
@@ -144,7 +144,7 @@ impl Watcher for Screen {
     }
 }
 
-impl Outcome {
+impl DemoOutcome {
     /// Prints who opened the door, and the state of the lock over time.
     pub fn tell(&self) {
         let Some(begun) = self.begun else { return };
@@ -180,7 +180,7 @@ impl Outcome {
 }
 
 /// The time that the frame took, in milliseconds.
-fn work(seen: &Seen) -> f64 {
+fn work(seen: &SeenFrame) -> f64 {
     let timing = seen.look.timing;
     (seen.decode + timing.glance + timing.detect + timing.landmarks + timing.align + timing.embed)
         .as_secs_f64()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use limen_core::people::PhotoDigest;
 use limen_core::person::{GroupId, PersonId, PersonName};
 
-use super::photo::Checked;
+use super::photo::CheckedPhoto;
 use crate::gallery::Store;
 use crate::gallery::roster::MAX_PHOTOS;
 
@@ -15,7 +15,7 @@ pub(super) struct Arrival {
     /// The name of a new person; `None` for an enrolled person.
     pub name: Option<PersonName>,
     pub groups: Vec<GroupId>,
-    pub photos: Vec<Checked>,
+    pub photos: Vec<CheckedPhoto>,
     /// The names of the person's photographs in the gallery.
     pub known: Vec<String>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Arrival {
 pub(super) struct Owners(HashMap<PhotoDigest, (PersonId, Option<String>)>);
 
 /// Where a photograph was seen before. The texts are messages.
-pub(super) enum Seen {
+pub(super) enum KnownPhoto {
     /// The same person has it in the gallery.
     Enrolled,
     /// It is twice among the person's new photographs.
@@ -40,21 +40,21 @@ impl Owners {
     }
 
     /// Adds a photograph for a person; if it was seen before, it is not added and the answer says where.
-    pub fn take(&mut self, id: &PersonId, photo: &Checked) -> Option<Seen> {
+    pub fn take(&mut self, id: &PersonId, photo: &CheckedPhoto) -> Option<KnownPhoto> {
         let source = &photo.source;
         let Some((owner, from)) = self.0.get(&photo.digest) else {
             self.0.insert(photo.digest, (id.clone(), Some(source.clone())));
             return None;
         };
         Some(match from {
-            None if owner == id => Seen::Enrolled,
-            None => {
-                Seen::Anothers(format!("{source}: is the same picture as that of \"{owner}\"; leave it out"))
-            }
+            None if owner == id => KnownPhoto::Enrolled,
+            None => KnownPhoto::Anothers(format!(
+                "{source}: is the same picture as that of \"{owner}\"; leave it out"
+            )),
             Some(first) if owner == id => {
-                Seen::Twice(format!("{source}: is the same picture as {first}; leave one out"))
+                KnownPhoto::Twice(format!("{source}: is the same picture as {first}; leave one out"))
             }
-            Some(first) => Seen::Anothers(format!(
+            Some(first) => KnownPhoto::Anothers(format!(
                 "{source}: is the same picture as {first}, for \"{id}\" and for \"{owner}\"; leave one out"
             )),
         })

@@ -3,8 +3,8 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::doubts::Doubt;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::note;
-use crate::cli::trouble::Trouble;
 
 /// How doubts are decided.
 #[derive(Debug, Clone, Copy)]
@@ -23,14 +23,14 @@ impl Consent {
     ///
     /// # Errors
     /// A doubt is sure, or there is no terminal to ask at.
-    pub fn to(self, doubts: &[Doubt]) -> Result<bool, Trouble> {
+    pub fn to(self, doubts: &[Doubt]) -> Result<bool, CommandError> {
         let (sure, may_be): (Vec<&Doubt>, Vec<&Doubt>) = doubts.iter().partition(|doubt| doubt.sure);
         let lines =
             |doubts: &[&Doubt]| doubts.iter().map(|doubt| doubt.what.as_str()).collect::<Vec<_>>().join("\n");
         if !sure.is_empty() {
             let what =
                 "nobody was enrolled, because this surely shows somebody else; take another photograph";
-            return Err(Trouble::Usage(format!("{what}:\n{}", lines(&[sure, may_be].concat()))));
+            return Err(CommandError::Usage(format!("{what}:\n{}", lines(&[sure, may_be].concat()))));
         }
         if may_be.is_empty() {
             return Ok(true);
@@ -38,7 +38,7 @@ impl Consent {
         if !self.yes && !Self::can_ask() {
             let what =
                 format!("nobody was enrolled; if the photographs are right, add --yes:\n{}", lines(&may_be));
-            return Err(Trouble::Usage(what));
+            return Err(CommandError::Usage(what));
         }
         may_be.iter().for_each(|doubt| note(&doubt.what));
         Ok(self.yes || ask("Enrol anyway?")?)
@@ -46,7 +46,7 @@ impl Consent {
 }
 
 /// Asks a question on the terminal. Every answer but yes is no.
-fn ask(question: &str) -> Result<bool, Trouble> {
+fn ask(question: &str) -> Result<bool, CommandError> {
     let mut terminal = io::stderr();
     write!(terminal, "{question} [y/N] ")?;
     terminal.flush()?;

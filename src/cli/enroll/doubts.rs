@@ -42,19 +42,19 @@ pub(super) fn doubts(
     let mut others: Vec<Other> = enrolled.collect();
     let mut doubts = Vec::new();
     for arrival in arrivals {
-        let singles: Vec<Embedding> = arrival.photos.iter().map(|photo| photo.single()).collect();
-        let ready: Vec<Option<Scored>> = singles.iter().map(|single| likeness.ready(single)).collect();
-        let unlike = unlike_their_own(likeness, &others, arrival, &singles, &ready);
+        let samples: Vec<Embedding> = arrival.photos.iter().map(|photo| photo.sample()).collect();
+        let ready: Vec<Option<Scored>> = samples.iter().map(|sample| likeness.ready(sample)).collect();
+        let unlike = unlike_their_own(likeness, &others, arrival, &samples, &ready);
         let alike = alike(likeness, look_alikes, &others, arrival, &ready);
         doubts.extend(joined(arrival, unlike, alike));
-        if let Some(template) = Embedding::mean(&singles).and_then(|mean| likeness.ready(&mean))
+        if let Some(template) = Embedding::mean(&samples).and_then(|mean| likeness.ready(&mean))
             && others.iter().all(|other| other.id != arrival.id)
         {
             others.push(Other {
                 id: arrival.id.clone(),
                 name: arrival.name.as_ref().map_or_else(String::new, ToString::to_string),
                 template,
-                photographs: singles.len(),
+                photographs: samples.len(),
             });
         }
     }
@@ -72,7 +72,7 @@ fn unlike_their_own(
     likeness: &Likeness,
     others: &[Other],
     arrival: &Arrival,
-    singles: &[Embedding],
+    samples: &[Embedding],
     ready: &[Option<Scored>],
 ) -> Vec<Unlike> {
     let source = |photo: usize| &arrival.photos[photo].source;
@@ -104,7 +104,7 @@ fn unlike_their_own(
         return ready[1].iter().filter_map(|other| judge(0, other, 1, said.clone())).collect();
     }
     let alone = |photo: usize| {
-        let rest = singles.iter().enumerate().filter(|(index, _)| *index != photo).map(|(_, single)| single);
+        let rest = samples.iter().enumerate().filter(|(index, _)| *index != photo).map(|(_, sample)| sample);
         let mean = likeness.ready(&Embedding::mean(rest)?)?;
         let said = format!(
             "{} looks unlike the other {} photographs of \"{}\"; do all show the same person?",

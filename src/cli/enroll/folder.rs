@@ -7,8 +7,8 @@ use limen_core::person::printable_path;
 use limen_files::remedy;
 
 use super::naming;
-use super::wanted::{Request, Wanted};
-use crate::cli::trouble::Trouble;
+use super::request::{EnrollmentRequest, PersonToEnroll};
+use crate::cli::outcome::CommandError;
 
 /// The most photographs in one folder, or lines in one list.
 pub(super) const MAX_FILES: usize = 10_000;
@@ -25,8 +25,8 @@ const NO_PICTURES: [&str; 24] = [
 ///
 /// # Errors
 /// The folder cannot be read, has no photograph, or has too many.
-pub(super) fn look_into(folder: &Path) -> Result<Request, Trouble> {
-    let mut request = Request::default();
+pub(super) fn look_into(folder: &Path) -> Result<EnrollmentRequest, CommandError> {
+    let mut request = EnrollmentRequest::default();
     for path in entries(folder)? {
         if path.is_dir() {
             look_into_a_persons(&path, &mut request)?;
@@ -39,16 +39,17 @@ pub(super) fn look_into(folder: &Path) -> Result<Request, Trouble> {
     match request.files() {
         0 if request.problems.is_empty() => {
             let what = "no photograph in it; put in one file per person, named after the person, or one folder per person";
-            Err(Trouble::Usage(format!("{}: {what}", printable_path(folder))))
+            Err(CommandError::Usage(format!("{}: {what}", printable_path(folder))))
         }
-        n if n > MAX_FILES => {
-            Err(Trouble::Usage(format!("{}: {n} photographs, at most {MAX_FILES}", printable_path(folder))))
-        }
+        n if n > MAX_FILES => Err(CommandError::Usage(format!(
+            "{}: {n} photographs, at most {MAX_FILES}",
+            printable_path(folder)
+        ))),
         _ => Ok(request),
     }
 }
 
-fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Trouble> {
+fn look_into_a_persons(folder: &Path, request: &mut EnrollmentRequest) -> Result<(), CommandError> {
     let mut files = Vec::new();
     for path in entries(folder)? {
         if path.is_dir() {
@@ -71,7 +72,7 @@ fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Troub
 }
 
 fn add(
-    request: &mut Request,
+    request: &mut EnrollmentRequest,
     path: &Path,
     named: fn(&str) -> Result<(limen_core::person::PersonId, limen_core::person::PersonName), String>,
     files: Vec<PathBuf>,
@@ -79,15 +80,15 @@ fn add(
 ) {
     let text = name.and_then(|name| name.to_str()).ok_or_else(|| "its name is no text; rename it".to_owned());
     match text.and_then(named) {
-        Ok((id, name)) => request.add(Wanted { id, name, groups: Vec::new(), files }),
+        Ok((id, name)) => request.add(PersonToEnroll { id, name, groups: Vec::new(), files }),
         Err(why) => request.problems.push(format!("{}: {why}", printable_path(path))),
     }
 }
 
 /// The entries of a folder that are no litter, sorted by name.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
     let failed = |error: std::io::Error| {
-        Trouble::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
+        CommandError::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
     };
     let entries: Result<Vec<PathBuf>, _> =
         fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path())).collect();
@@ -122,7 +123,7 @@ mod tests {
         folder
     }
 
-    fn people(request: &Request) -> Vec<(String, String, usize)> {
+    fn people(request: &EnrollmentRequest) -> Vec<(String, String, usize)> {
         let mut people: Vec<_> = request
             .people
             .iter()

@@ -12,21 +12,21 @@ use limen_vision::model::Models;
 
 use super::arrival::{Arrival, Owners};
 use super::doubts::{Doubt, doubts};
-use super::stage::Stage;
-use crate::cli::context::{Context, analyst};
+use super::staged_photos::StagedPhotos;
+use crate::cli::context::{CommandContext, analyst};
 use crate::cli::in_force::{Force, bring_into_force};
 use crate::cli::likeness::{Likeness, share_for_one_among};
+use crate::cli::outcome::CommandError;
 use crate::cli::output::note;
 use crate::cli::people::photographs::photo_names;
-use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::enrol::{Enroller, rehearse};
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 use crate::gallery::{Addition, NewPerson, Roster, Store, add};
 
 /// All enrolled people with their templates.
-pub(super) struct Site<'a> {
-    context: &'a Context,
+pub(super) struct EnrollmentSite<'a> {
+    context: &'a CommandContext,
     settings: &'a Settings,
     models: Arc<Models>,
     home: PathBuf,
@@ -36,17 +36,17 @@ pub(super) struct Site<'a> {
 }
 
 /// A person who was enrolled, and the names of the photographs that were added.
-pub(super) struct Done {
+pub(super) struct EnrolledPerson {
     pub id: PersonId,
     pub photos: Vec<String>,
 }
 
-impl<'a> Site<'a> {
+impl<'a> EnrollmentSite<'a> {
     /// Reads the gallery.
     ///
     /// # Errors
     /// The gallery or a model cannot be read, or the gallery has mistakes.
-    pub fn open(context: &'a Context, settings: &'a Settings) -> Result<Self, Trouble> {
+    pub fn open(context: &'a CommandContext, settings: &'a Settings) -> Result<Self, CommandError> {
         let models = context.models(settings)?;
         let home = folder_of(&settings.gallery);
         let (roster, gallery, store) = if settings.gallery.exists() {
@@ -70,7 +70,7 @@ impl<'a> Site<'a> {
     }
 
     /// The entry of an enrolled person.
-    pub fn entry(&self, id: &PersonId) -> Option<&Entry> {
+    pub fn entry(&self, id: &PersonId) -> Option<&RosterEntry> {
         self.roster.people.iter().find(|entry| entry.id == *id)
     }
 
@@ -88,7 +88,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// The model has no threshold for the configuration.
-    pub fn doubts(&self, arrivals: &[Arrival]) -> Result<Vec<Doubt>, Trouble> {
+    pub fn doubts(&self, arrivals: &[Arrival]) -> Result<Vec<Doubt>, CommandError> {
         let people = (self.gallery.people().len() + arrivals.len()).saturating_sub(1);
         let likeness = Likeness::new(self.settings, &self.models, share_for_one_among(people))?;
         Ok(doubts(&likeness, &self.settings.recognition.look_alikes, &self.gallery, arrivals))
@@ -100,15 +100,15 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// The changed gallery has mistakes, a file cannot be written, or the daemon refuses or does not answer.
-    pub fn enrol(mut self, arrivals: &[Arrival]) -> Result<Vec<Done>, Trouble> {
+    pub fn enrol(mut self, arrivals: &[Arrival]) -> Result<Vec<EnrolledPerson>, CommandError> {
         let done = self.named(arrivals);
         let additions: Vec<Addition> = arrivals.iter().zip(&done).map(addition).collect();
         let mut store = Some(std::mem::replace(&mut self.store, Store::empty(self.models.digest())));
-        let mut stage = Stage::in_folder(&self.home)?;
+        let mut stage = StagedPhotos::in_folder(&self.home)?;
         let mut failed = None;
         let mut check = |roster: &Roster| {
             let put = put_all(&mut stage, arrivals, &done);
-            put.map_err(|trouble| failed.insert(trouble).to_string())?;
+            put.map_err(|error| failed.insert(error).to_string())?;
             let store = store.take().unwrap_or_else(|| Store::empty(self.models.digest()));
             self.rehearse(roster, with_new(store, arrivals)?)
         };
@@ -117,10 +117,10 @@ impl<'a> Site<'a> {
         self.give_to_service(arrivals);
         match bring_into_force(self.context, self.settings, &edited) {
             Force::Yes => stage.keep(),
-            Force::TakenBack(trouble) => return Err(trouble),
-            Force::Awaited(trouble) | Force::Left(trouble) => {
+            Force::TakenBack(error) => return Err(error),
+            Force::Awaited(error) | Force::Left(error) => {
                 stage.keep();
-                return Err(trouble);
+                return Err(error);
             }
         }
         Ok(done)
@@ -144,7 +144,7 @@ impl<'a> Site<'a> {
     }
 
     /// Chooses names for the photographs: `ID-N.jpg` with the first free number.
-    fn named(&self, arrivals: &[Arrival]) -> Vec<Done> {
+    fn named(&self, arrivals: &[Arrival]) -> Vec<EnrolledPerson> {
         let mut taken: HashSet<String> = self.roster.people.iter().flat_map(photo_names).collect();
         let mut name = |id: &PersonId, extension: &str| {
             let names = (1..).map(|number: u32| format!("{id}-{number}.{extension}"));
@@ -160,13 +160,13 @@ impl<'a> Site<'a> {
             let photos = arrival.photos.iter();
             let photos = photos
                 .map(|photo| photo.in_place.clone().unwrap_or_else(|| name(&arrival.id, photo.extension)));
-            Done { id: arrival.id.clone(), photos: photos.collect() }
+            EnrolledPerson { id: arrival.id.clone(), photos: photos.collect() }
         });
         named.collect()
     }
 }
 
-fn addition((arrival, done): (&Arrival, &Done)) -> Addition {
+fn addition((arrival, done): (&Arrival, &EnrolledPerson)) -> Addition {
     let (id, photos) = (done.id.clone(), done.photos.clone());
     match &arrival.name {
         Some(name) => {
@@ -176,7 +176,11 @@ fn addition((arrival, done): (&Arrival, &Done)) -> Addition {
     }
 }
 
-fn put_all(stage: &mut Stage<'_>, arrivals: &[Arrival], done: &[Done]) -> Result<(), Trouble> {
+fn put_all(
+    stage: &mut StagedPhotos<'_>,
+    arrivals: &[Arrival],
+    done: &[EnrolledPerson],
+) -> Result<(), CommandError> {
     for (arrival, done) in arrivals.iter().zip(done) {
         for (photo, name) in
             arrival.photos.iter().zip(&done.photos).filter(|(photo, _)| photo.in_place.is_none())

@@ -11,7 +11,7 @@ use limen_lab::pictures::{Collection, Embedded};
 use limen_vision::matching::scoring::Scoring;
 
 /// A list of pairs, compared.
-pub struct Listed {
+pub struct ListedPairs {
     /// The indexes of both people, and the score.
     pub pairs: Vec<(usize, usize, PairScore)>,
     /// Pairs that could not be compared, and why.
@@ -22,7 +22,7 @@ fn score(scoring: &Scoring, one: &Embedding, other: &Embedding) -> Option<Score>
     Some(scoring.ready(one)?.compare(&scoring.ready(other)?)?.1)
 }
 
-impl Listed {
+impl ListedPairs {
     /// Compares every pair that has two faces.
     pub fn new(
         collection: &Collection,

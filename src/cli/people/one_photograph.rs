@@ -6,18 +6,18 @@ use serde_json::json;
 
 use super::photographs::{Deleted, delete};
 use super::revoke::{Revoked, ask_for_it};
-use crate::cli::context::Context;
+use crate::cli::context::CommandContext;
 use crate::cli::id::person_id;
+use crate::cli::outcome::{CommandError, CommandOutcome};
 use crate::cli::output::{note, say, say_json};
-use crate::cli::trouble::{Answer, Trouble};
 use crate::gallery::remove_photo;
 
 pub fn remove_photograph(
-    context: &Context,
+    context: &CommandContext,
     id: &str,
     photo: &Path,
     file_too: bool,
-) -> Result<Answer, Trouble> {
+) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings_of_gallery()?;
     let id = person_id(id)?;
     let folder =
@@ -29,7 +29,7 @@ pub fn remove_photograph(
         let what = format!(
             "{name} is out of the gallery file, but NOT out of force: whoever is on it still opens the door as {id}\n{why}"
         );
-        Trouble::Device(what)
+        CommandError::Device(what)
     })?;
     if revocation.how == Revoked::Alone {
         note(&format!("{id} is held back until the mistakes are mended"));
@@ -45,7 +45,7 @@ pub fn remove_photograph(
         gone.iter().for_each(|name| say(&format!("  deleted: {name}")));
         left.iter().for_each(|what| say(&format!("  left: {what}")));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 /// The photograph's name in the gallery, also if the user named it by another path.

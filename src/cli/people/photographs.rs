@@ -5,10 +5,10 @@ use std::path::Path;
 
 use limen_files::sync_folder;
 
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 
 /// The photographs that an entry lists, relative to the gallery's folder.
-pub fn photo_names(entry: &Entry) -> Vec<String> {
+pub fn photo_names(entry: &RosterEntry) -> Vec<String> {
     entry.photos.iter().map(|photo| photo.path.to_string_lossy().into_owned()).collect()
 }
 

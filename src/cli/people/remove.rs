@@ -7,10 +7,10 @@ use serde_json::json;
 use super::photographs::{Deleted, delete, photo_names};
 use super::revoke::{Revoked, bring_into_force, not_edited, settings_to_revoke_by};
 use crate::cli::audit::forget_in_records;
-use crate::cli::context::Context;
+use crate::cli::context::CommandContext;
 use crate::cli::id::person_id;
+use crate::cli::outcome::{CommandError, CommandOutcome};
 use crate::cli::output::{note, say, say_json};
-use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::{EditError, Roster, remove_person};
@@ -35,7 +35,11 @@ impl Traces {
 
 /// Removes a person. It can be repeated after a failure: a person who is no longer in the file may still be in force,
 /// in the store and in the records.
-pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Answer, Trouble> {
+pub fn remove(
+    context: &CommandContext,
+    id: &str,
+    with_photographs: bool,
+) -> Result<CommandOutcome, CommandError> {
     let id = person_id(id)?;
     let settings = settings_to_revoke_by(context, &id)?;
     let photos = photographs_of(context, &settings, &id);
@@ -60,12 +64,12 @@ pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Ans
     traces.left.extend(left_elsewhere(&settings, &id));
     tell(context, &id, &traces);
     traces.failed.iter().for_each(|what| note(&format!("{what}\ncorrect that and run this command again")));
-    Ok(if traces.failed.is_empty() { Answer::Yes } else { Answer::Incomplete })
+    Ok(if traces.failed.is_empty() { CommandOutcome::Yes } else { CommandOutcome::Incomplete })
 }
 
 /// Removes a person from the store and the records. A failure does not stop the other removals.
 fn take_out_of_the_state(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
     id: &PersonId,
     revoked: Revoked,
@@ -80,9 +84,9 @@ fn take_out_of_the_state(
     }
     match forget_in_records(context, settings, id) {
         Ok(records) => traces.records = records,
-        Err(trouble) => {
+        Err(error) => {
             traces.left.push("the id in the records".to_owned());
-            traces.failed.push(trouble.to_string());
+            traces.failed.push(error.to_string());
         }
     }
 }
@@ -100,7 +104,7 @@ fn take_photographs(settings: &Settings, photos: Vec<String>, delete_them: bool,
 }
 
 /// The photographs that the gallery file lists for a person, even if the file has mistakes.
-fn photographs_of(context: &Context, settings: &Settings, id: &PersonId) -> Vec<String> {
+fn photographs_of(context: &CommandContext, settings: &Settings, id: &PersonId) -> Vec<String> {
     let text = read_trusted_text(&settings.gallery, MAX_FILE_BYTES, context.trust());
     let roster = text.map(|text| Roster::read(&text, &settings.gallery).0).unwrap_or_default();
     let entry = roster.people.iter().find(|entry| entry.id == *id);
@@ -109,7 +113,7 @@ fn photographs_of(context: &Context, settings: &Settings, id: &PersonId) -> Vec<
 
 /// Removes the templates from the store if no daemon does it.
 fn drop_templates(settings: &Settings, id: &PersonId, traces: &mut Traces) {
-    match settings.vault().forget(id) {
+    match settings.store_file().forget(id) {
         Ok(gone) => traces.templates = Some(gone),
         Err(error) => {
             let left = "the templates in the store, until the daemon next reads the gallery";
@@ -128,7 +132,7 @@ fn left_elsewhere(settings: &Settings, id: &PersonId) -> Vec<String> {
     named.then_some(pair).into_iter().chain([beyond.to_owned()]).collect()
 }
 
-fn tell(context: &Context, id: &PersonId, traces: &Traces) {
+fn tell(context: &CommandContext, id: &PersonId, traces: &Traces) {
     let Traces { templates, records, photographs, left, .. } = traces;
     if context.json {
         return say_json(&json!({

@@ -4,9 +4,9 @@
 use limen_core::person::PersonId;
 use serde_json::Value;
 
-use crate::cli::context::Context;
+use crate::cli::context::CommandContext;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::note;
-use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::control::{Answer, Request, ask_either};
 use crate::gallery::EditError;
@@ -36,10 +36,10 @@ pub struct Revocation {
 /// # Errors
 /// It is not in force; the message says that the person still can enter.
 pub fn bring_into_force(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
     id: &PersonId,
-) -> Result<Revocation, Trouble> {
+) -> Result<Revocation, CommandError> {
     ask_for_it(context, settings, id).map_err(|why| still_can_enter(id, &why))
 }
 
@@ -47,7 +47,11 @@ pub fn bring_into_force(
 ///
 /// # Errors
 /// The reason why the revocation is not in force.
-pub fn ask_for_it(context: &Context, settings: &Settings, id: &PersonId) -> Result<Revocation, String> {
+pub fn ask_for_it(
+    context: &CommandContext,
+    settings: &Settings,
+    id: &PersonId,
+) -> Result<Revocation, String> {
     let socket = context.socket(settings);
     let answer = match socket.exists().then(|| ask_either(&socket, Request::Reload)) {
         Some(Ok(answer)) => answer,
@@ -89,13 +93,18 @@ fn is_out_of_force(answer: &Answer) -> bool {
 ///
 /// # Errors
 /// The configuration cannot be read or has mistakes; the message says that the person still can enter.
-pub fn settings_to_revoke_by(context: &Context, id: &PersonId) -> Result<Settings, Trouble> {
+pub fn settings_to_revoke_by(context: &CommandContext, id: &PersonId) -> Result<Settings, CommandError> {
     context.settings_of_gallery().map_err(|why| still_can_enter(id, &why.to_string()))
 }
 
 /// The trouble if the gallery file could not be edited. The person still can enter, unless the file does not name the
 /// person.
-pub fn not_edited(context: &Context, settings: &Settings, id: &PersonId, error: EditError) -> Trouble {
+pub fn not_edited(
+    context: &CommandContext,
+    settings: &Settings,
+    id: &PersonId,
+    error: EditError,
+) -> CommandError {
     if let EditError::Syntax(_) | EditError::File(_) = error {
         // The daemon also reads the file, so that status and alarms report it until it is corrected.
         if let Err(why) = ask_for_it(context, settings, id) {
@@ -109,8 +118,8 @@ pub fn not_edited(context: &Context, settings: &Settings, id: &PersonId, error: 
     }
 }
 
-fn still_can_enter(id: &PersonId, why: &str) -> Trouble {
-    Trouble::Device(format!("{why}\n{id} STILL CAN ENTER"))
+fn still_can_enter(id: &PersonId, why: &str) -> CommandError {
+    CommandError::Device(format!("{why}\n{id} STILL CAN ENTER"))
 }
 
 #[cfg(test)]
@@ -120,14 +129,14 @@ mod tests {
     #[test]
     fn whatever_keeps_the_file_from_being_edited_leaves_the_person_in() {
         let ada = PersonId::new("ada").expect("an id");
-        let (context, settings) = (Context::new(None, None, false), Settings::defaults());
+        let (context, settings) = (CommandContext::new(None, None, false), Settings::defaults());
         let told = |error| not_edited(&context, &settings, &ada, error);
         for error in
             [EditError::Layout("people"), EditError::Overtaken, EditError::Refused("full".to_owned())]
         {
-            let trouble = told(error);
-            assert!(trouble.to_string().ends_with("ada STILL CAN ENTER"), "{trouble}");
-            assert_eq!(trouble.exit_code(), 3);
+            let error = told(error);
+            assert!(error.to_string().ends_with("ada STILL CAN ENTER"), "{error}");
+            assert_eq!(error.exit_code(), 3);
         }
         let unknown = told(EditError::Unknown(ada.clone()));
         assert!(unknown.exit_code() == 2 && !unknown.to_string().contains("STILL"), "{unknown}");

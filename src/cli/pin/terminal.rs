@@ -6,7 +6,7 @@ use std::io::{self, Read, Write as _};
 use limen_core::credential::{Digits, LONGEST_ENTRY};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::super::trouble::Trouble;
+use super::super::outcome::CommandError;
 
 /// The bytes that a terminal sends for these keys.
 const INTERRUPT: u8 = 3;
@@ -17,15 +17,15 @@ const BACKSPACES: [u8; 2] = [8, 127];
 ///
 /// # Errors
 /// There is no terminal, the two inputs differ, or they are not digits.
-pub fn ask_twice(what: &str) -> Result<Digits, Trouble> {
-    let no_terminal = |_| Trouble::Usage("there is no terminal to ask on; use --stdin".to_owned());
+pub fn ask_twice(what: &str) -> Result<Digits, CommandError> {
+    let no_terminal = |_| CommandError::Usage("there is no terminal to ask on; use --stdin".to_owned());
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(no_terminal)?;
     let first = ask(&mut terminal, &format!("{what}: "))?;
     let second = ask(&mut terminal, &format!("{what} again: "))?;
     if first == second {
         Ok(first)
     } else {
-        Err(Trouble::Usage("the two inputs differ; nothing was changed".into()))
+        Err(CommandError::Usage("the two inputs differ; nothing was changed".into()))
     }
 }
 
@@ -33,11 +33,11 @@ pub fn ask_twice(what: &str) -> Result<Digits, Trouble> {
 ///
 /// # Errors
 /// The line cannot be read, or has other characters than digits.
-pub fn from_standard_input() -> Result<Digits, Trouble> {
+pub fn from_standard_input() -> Result<Digits, CommandError> {
     read_digits(&mut io::stdin().lock())
 }
 
-fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, Trouble> {
+fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, CommandError> {
     let hidden = Hidden::begin(terminal.try_clone()?)?;
     terminal.write_all(prompt.as_bytes())?;
     let digits = read_digits(terminal);
@@ -47,14 +47,14 @@ fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, Trouble> {
 }
 
 /// Reads digits up to the end of the line, byte by byte, into a buffer that is overwritten when it is dropped.
-fn read_digits(from: &mut impl Read) -> Result<Digits, Trouble> {
-    let not_digits = || Trouble::Usage("a PIN has digits only".to_owned());
+fn read_digits(from: &mut impl Read) -> Result<Digits, CommandError> {
+    let not_digits = || CommandError::Usage("a PIN has digits only".to_owned());
     let (mut digits, mut fits) = (Digits::default(), true);
     let mut byte = [0];
     while from.read(&mut byte)? == 1 {
         match byte[0] {
             b'\n' | b'\r' | END_OF_FILE => break,
-            INTERRUPT => return Err(Trouble::Usage("interrupted; nothing was changed".to_owned())),
+            INTERRUPT => return Err(CommandError::Usage("interrupted; nothing was changed".to_owned())),
             key if BACKSPACES.contains(&key) => digits.pop(),
             key => fits &= key.is_ascii_digit() && digits.len() < LONGEST_ENTRY && digits.push(key - b'0'),
         }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Digits, String> {
-        read_digits(&mut text.as_bytes()).map_err(|trouble| trouble.to_string())
+        read_digits(&mut text.as_bytes()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -9,7 +9,7 @@ use thiserror::Error;
 use toml_edit::{DocumentMut, TomlError};
 
 use crate::config::{ConfigError, MAX_FILE_BYTES, Settings};
-use crate::mistake::{Mistake, no_toml};
+use crate::diagnostics::{Diagnostic, no_toml};
 
 /// Why the configuration was not changed.
 #[derive(Debug, Error)]
@@ -27,7 +27,7 @@ pub enum ConfigEditError {
     Layout(&'static str),
     /// The text is no TOML.
     #[error(transparent)]
-    Syntax(#[from] Mistake),
+    Syntax(#[from] Diagnostic),
     /// Somebody else has changed the file, so that [`undo`] would undo that as well.
     #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; check the file")]
     Overtaken(String),
@@ -35,7 +35,7 @@ pub enum ConfigEditError {
 
 /// A change that was made, for [`undo`].
 #[derive(Debug)]
-pub struct Edited {
+pub struct ConfigEdit {
     before: String,
     /// Owner, group and mode that the file had.
     rights: Metadata,
@@ -46,7 +46,7 @@ pub struct Edited {
 ///
 /// # Errors
 /// The file was changed again, or cannot be read or written.
-pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
+pub fn undo(file: &Path, edited: &ConfigEdit) -> Result<(), ConfigEditError> {
     let _writing = lock_file(file)?;
     if read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)? != edited.after {
         return Err(ConfigEditError::Overtaken(file.display().to_string()));
@@ -58,7 +58,7 @@ pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
 pub(super) fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,
-) -> Result<Edited, ConfigEditError> {
+) -> Result<ConfigEdit, ConfigEditError> {
     let _writing = lock_file(file)?;
     let before = read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)?;
     let rights = file.metadata().map_err(|source| {
@@ -68,7 +68,7 @@ pub(super) fn change(
     let after = changed_text(&before, file, edit)?;
     Settings::parse(&after, file)?;
     write_for_service(file, after.as_bytes(), rights.permissions().mode() & 0o777)?;
-    Ok(Edited { before, rights, after })
+    Ok(ConfigEdit { before, rights, after })
 }
 
 pub(super) fn changed_text(

@@ -5,7 +5,7 @@ use std::path::Path;
 use limen_core::person::PersonId;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
-use super::change::{ConfigEditError, Edited, change};
+use super::change::{ConfigEdit, ConfigEditError, change};
 
 /// Changes that are proposed for `[recognition]`, each with its reason.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -55,7 +55,7 @@ impl Proposal {
     ///
     /// # Errors
     /// The file cannot be read, edited or written, or has mistakes.
-    pub fn write(&self, path: &Path) -> Result<Edited, ConfigEditError> {
+    pub fn write(&self, path: &Path) -> Result<ConfigEdit, ConfigEditError> {
         change(path, |document| self.merge_into(document))
     }
 

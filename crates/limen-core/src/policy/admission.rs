@@ -38,13 +38,13 @@ use jiff::civil::DateTime;
 
 pub(super) use judgement::still_stands;
 use judgement::{Judge, Judgement};
-use memory::{Memory, Waiting};
-pub(super) use outcome::Outcome;
+use memory::{Memory, WaitingPerson};
+pub(super) use outcome::AdmitOutcome;
 use second_factor::FactorCheck;
 use visitor::{Visitor, because};
 
 use super::access::factors::Demands;
-use super::context::{Context, Settings, Stage};
+use super::context::{Context, LockStage, PolicySettings};
 use super::event::{Action, EntryId, PinOutcome, Sign};
 use super::grant::Grant;
 use super::recognition::Recognised;
@@ -64,20 +64,20 @@ pub(super) struct Admission {
 
 impl Admission {
     /// When time alone next changes admission.
-    pub fn deadline(&self, now: Moment, settings: &Settings) -> Option<Moment> {
+    pub fn deadline(&self, now: Moment, settings: &PolicySettings) -> Option<Moment> {
         let factor = self.factor.deadline(now, settings.access.factor_patience);
         self.memory.next_end().into_iter().chain(factor).min()
     }
 
     /// Enough frames agree on somebody.
-    pub fn recognised(&mut self, at: &Context<'_>, recognised: Recognised) -> Vec<Outcome> {
+    pub fn recognised(&mut self, at: &Context<'_>, recognised: Recognised) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.admit(at, recognised.into(), &mut out);
         out
     }
 
     /// Lets a visitor in, turns them away, or asks for what is missing.
-    fn admit(&mut self, at: &Context<'_>, visitor: Visitor, out: &mut Vec<Outcome>) {
+    fn admit(&mut self, at: &Context<'_>, visitor: Visitor, out: &mut Vec<AdmitOutcome>) {
         self.memory.turn_to(at.local_time().map(DateTime::date));
         let judge = Judge { at, memory: &self.memory };
         let judgement = judge.of_visitor(&visitor);
@@ -98,13 +98,13 @@ impl Admission {
         at: &Context<'_>,
         visitor: Visitor,
         second: Option<PersonId>,
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) {
         let length = at.settings.unlock_length([&visitor.person].into_iter().chain(&second));
         let Visitor { track, person, distance, proven, .. } = visitor.clone();
         let grant = Grant::face(at.moment(), length, person, track, second).proven_by(proven);
         self.factor.passes(visitor);
-        out.push(Outcome::LetIn { grant, distance });
+        out.push(AdmitOutcome::LetIn { grant, distance });
     }
 
     fn ask_for_factor(
@@ -112,7 +112,7 @@ impl Admission {
         at: &Context<'_>,
         visitor: Visitor,
         demands: &[Demands],
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) {
         if let Some(refusal) = self.factor.refuses(at, &visitor, demands) {
             return visitor.turn_away(refusal, out);
@@ -127,35 +127,36 @@ impl Admission {
         at: &Context<'_>,
         visitor: Visitor,
         within: Duration,
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) {
         let Visitor { track, person, proven, refusal, .. } = visitor.begin_to_wait(out);
         let refusal = because(refusal, Refusal::SecondPersonMissing);
-        out.push(Outcome::Do(Action::Show(Sign::Waiting)));
-        out.push(Outcome::Do(Action::Record(Fact::Waiting {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Waiting)));
+        out.push(AdmitOutcome::Do(Action::Record(Fact::Waiting {
             track,
             person: Personal(person.clone()),
             seconds: within.as_secs(),
             factors: Vec::new(),
         })));
-        let waiting = Waiting { person, since: at.moment(), until: at.moment() + within, proven, refusal };
+        let waiting =
+            WaitingPerson { person, since: at.moment(), until: at.moment() + within, proven, refusal };
         out.extend(refusals(self.memory.wait(waiting)));
     }
 
     /// Judges the person again who was asked for a factor, once nothing is missing.
-    fn judge_again(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
+    fn judge_again(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         if let Some(visitor) = self.factor.take_ready(Judge { at, memory: &self.memory }) {
             self.admit(at, visitor, out);
         }
     }
 
     /// Has a PIN verified that was entered before, if the person who is asked needs it.
-    fn use_held_pin(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
+    fn use_held_pin(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         self.factor.use_held_pin(Judge { at, memory: &self.memory }, out);
     }
 
     /// Somebody entered a PIN.
-    pub fn pin_entered(&mut self, at: &Context<'_>, entry: EntryId) -> Vec<Outcome> {
+    pub fn pin_entered(&mut self, at: &Context<'_>, entry: EntryId) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.factor.pin_entered(Judge { at, memory: &self.memory }, entry, &mut out);
         out
@@ -168,7 +169,7 @@ impl Admission {
         entry: EntryId,
         person: &PersonId,
         outcome: PinOutcome,
-    ) -> Vec<Outcome> {
+    ) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         if self.factor.pin_verified(at, entry, person, outcome, &mut out) {
             self.judge_again(at, &mut out);
@@ -178,7 +179,7 @@ impl Admission {
     }
 
     /// Somebody held a card to the reader.
-    pub fn card_read(&mut self, at: &Context<'_>, card: Card) -> Vec<Outcome> {
+    pub fn card_read(&mut self, at: &Context<'_>, card: Card) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.factor.card_read(Judge { at, memory: &self.memory }, card, &mut out);
         self.judge_again(at, &mut out);
@@ -186,7 +187,7 @@ impl Admission {
     }
 
     /// The door opens for everybody whom the grant names.
-    pub fn opened(&mut self, at: &Context<'_>, grant: &Grant) -> Vec<Outcome> {
+    pub fn opened(&mut self, at: &Context<'_>, grant: &Grant) -> Vec<AdmitOutcome> {
         let day = at.local_time().map(DateTime::date);
         for person in grant.people() {
             self.memory.note_let_in(person, at.settings.groups_of(person), at.moment(), day);
@@ -208,9 +209,9 @@ impl Admission {
 
     /// Refuses people whose time is over. While a grant waits for the audit nobody is refused: it may be
     /// theirs.
-    pub fn pass_time(&mut self, at: &Context<'_>) -> Vec<Outcome> {
+    pub fn pass_time(&mut self, at: &Context<'_>) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
-        if at.stage == Stage::Asking {
+        if at.stage == LockStage::Asking {
             return out;
         }
         let ended = self.memory.take_ended(at.moment());
@@ -222,7 +223,7 @@ impl Admission {
     }
 
     /// Refuses everybody who waits, and forgets what was proven or entered.
-    pub fn give_up(&mut self, at: &Context<'_>) -> Vec<Outcome> {
+    pub fn give_up(&mut self, at: &Context<'_>) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.factor.give_up(at, &mut out);
         turn_away(at, self.memory.take_waiting(), &mut out);
@@ -230,22 +231,22 @@ impl Admission {
     }
 
     /// Another gallery is in force: people or their terms may have changed.
-    pub fn people_replaced(&mut self, at: &Context<'_>) -> Vec<Outcome> {
+    pub fn people_replaced(&mut self, at: &Context<'_>) -> Vec<AdmitOutcome> {
         self.memory.keep_recent(at.moment());
         self.give_up(at)
     }
 }
 
 /// Refuses people who waited for a second person.
-fn turn_away(at: &Context<'_>, waiting: Vec<Waiting>, out: &mut Vec<Outcome>) {
-    if !waiting.is_empty() && at.stage == Stage::Locked {
-        out.push(Outcome::Do(Action::Show(Sign::Refused)));
+fn turn_away(at: &Context<'_>, waiting: Vec<WaitingPerson>, out: &mut Vec<AdmitOutcome>) {
+    if !waiting.is_empty() && at.stage == LockStage::Locked {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Refused)));
     }
     out.extend(refusals(waiting));
 }
 
-fn refusals(waiting: Vec<Waiting>) -> impl Iterator<Item = Outcome> {
-    waiting.into_iter().map(|waiting| Outcome::Do(Action::Record(waiting.refusal)))
+fn refusals(waiting: Vec<WaitingPerson>) -> impl Iterator<Item = AdmitOutcome> {
+    waiting.into_iter().map(|waiting| AdmitOutcome::Do(Action::Record(waiting.refusal)))
 }
 
 #[cfg(test)]

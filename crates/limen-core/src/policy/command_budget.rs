@@ -15,16 +15,16 @@ use crate::clock::Moment;
 use crate::event::{Caller, Fact};
 
 /// Per user: the most commands in a row, and the time that earns one more.
-const USER: Rate = Rate { most: 60, every: Duration::from_secs(10) };
+const USER: CommandRate = CommandRate { most: 60, every: Duration::from_secs(10) };
 /// For all users together: the most commands in a row, and the time that earns one more.
-const DOOR: Rate = Rate { most: 120, every: Duration::from_secs(5) };
+const DOOR: CommandRate = CommandRate { most: 120, every: Duration::from_secs(5) };
 /// The most users with a budget of their own; all others share one. A door has a handful of users.
 const MAX_USERS: usize = 64;
 /// How often the number of commands without a record is recorded.
 const COUNTED: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy)]
-struct Rate {
+struct CommandRate {
     most: u32,
     every: Duration,
 }
@@ -48,7 +48,7 @@ struct Spendings {
 
 impl Spendings {
     /// Earns commands back for the time that has passed; a time that went back earns nothing.
-    fn earn(&mut self, rate: Rate, now: Moment) {
+    fn earn(&mut self, rate: CommandRate, now: Moment) {
         if self.spent == 0 || now < self.since {
             self.since = now;
             return;
@@ -59,7 +59,7 @@ impl Spendings {
         self.since = if self.spent == 0 { now } else { self.since + rate.every * earned };
     }
 
-    fn has(&self, rate: Rate) -> bool {
+    fn has(&self, rate: CommandRate) -> bool {
         self.spent < rate.most
     }
 }

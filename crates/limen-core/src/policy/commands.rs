@@ -31,7 +31,7 @@ pub enum Command {
     Mode(Option<Mode>),
     /// Mark this alarm as seen; `None`: all alarms.
     Acknowledge(Option<AlarmKind>),
-    /// Let the shell do something that does not move the door; its name: reload, snapshot, ...
+    /// Let the daemon do something that does not move the door; its name: reload, snapshot, ...
     Serve(&'static str),
 }
 
@@ -68,7 +68,7 @@ pub enum Done {
     Mode(Mode),
     /// The alarm is marked as seen.
     Acknowledged,
-    /// The shell may carry it out.
+    /// The daemon may carry it out.
     Serve,
 }
 

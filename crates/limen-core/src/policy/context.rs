@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 
 use super::access::AccessRules;
-use super::event::Roster;
+use super::event::Standings;
 use super::rules::Rules;
 use crate::clock::{Moment, Now};
 use crate::event::Mode;
@@ -14,21 +14,21 @@ use crate::person::{GroupId, PersonId};
 
 /// What configuration and gallery say; the same for every machine.
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
+pub(super) struct PolicySettings {
     pub rules: Rules,
     pub access: Arc<AccessRules>,
-    pub roster: Roster,
+    pub standings: Standings,
 }
 
-impl Settings {
+impl PolicySettings {
     /// The groups of a person; empty for somebody who is not enrolled.
     pub fn groups_of(&self, person: &PersonId) -> &[GroupId] {
-        self.roster.get(person).map_or(&[], |standing| standing.groups.as_slice())
+        self.standings.get(person).map_or(&[], |standing| standing.groups.as_slice())
     }
 
     /// Whether the person needs more time at the door.
     pub fn needs_longer(&self, person: &PersonId) -> bool {
-        self.roster.get(person).is_some_and(|standing| standing.extended_time)
+        self.standings.get(person).is_some_and(|standing| standing.extended_time)
     }
 
     /// How much longer the door may stand open for these people; zero if nobody needs more time.
@@ -48,7 +48,7 @@ impl Settings {
 
 /// The state of the lock, as far as people are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum LockStage {
     /// No person's grant waits or is open: the next person may be let in.
     Locked,
     /// A person's grant waits for the audit.
@@ -70,7 +70,7 @@ pub(super) enum HeldOpen {
 
 /// What the lock reports to the site, which raises alarms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DoorReport {
+pub(super) struct LockReport {
     /// The door was opened while nothing had unlocked it, and is still open.
     pub forced: bool,
     /// How long it has been open.
@@ -83,7 +83,7 @@ pub(super) struct DoorReport {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
     pub now: Now,
-    pub settings: &'a Settings,
+    pub settings: &'a PolicySettings,
     /// This event has an earlier time than one before it: nothing opens.
     pub time_went_back: bool,
     /// The mode in force, from the site.
@@ -93,13 +93,13 @@ pub(super) struct Context<'a> {
     /// A part has failed without which nobody is let in by face, from the site.
     pub part_is_missing: bool,
     /// The state of the lock for people, from the lock.
-    pub stage: Stage,
+    pub stage: LockStage,
 }
 
 impl Context<'_> {
     /// Whether anybody at all may be let in now.
     pub fn may_let_in(&self) -> bool {
-        self.stage == Stage::Locked && !self.part_is_missing && !self.time_went_back
+        self.stage == LockStage::Locked && !self.part_is_missing && !self.time_went_back
     }
 
     /// The moment of the event.

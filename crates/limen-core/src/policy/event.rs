@@ -12,13 +12,13 @@ use crate::people::{Means, Standing};
 use crate::person::PersonId;
 
 /// Everybody enrolled, with their standing, without templates.
-pub type Roster = Arc<HashMap<PersonId, Standing>>;
+pub type Standings = Arc<HashMap<PersonId, Standing>>;
 
 /// The number of a record whose acceptance the policy waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(pub(super) u64);
 
-/// The number of a PIN that was entered. The shell keeps the digits; the policy never sees them.
+/// The number of a PIN that was entered. The daemon keeps the digits; the policy never sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryId(pub u64);
 
@@ -58,7 +58,7 @@ pub enum Event {
     /// A record whose acceptance the policy waits for was handed to the recorder, at this moment.
     HandedOver(RequestId, Moment),
     /// Another gallery is in force.
-    NewRoster(Roster),
+    NewStandings(Standings),
     /// A client gave a command that it may give. One [`Action::Answer`] answers it.
     Commanded {
         /// The number of this command.
@@ -144,7 +144,7 @@ pub enum Sound {
     Alarm,
 }
 
-/// What the shell is to do.
+/// What the daemon is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Hold the line unlocked until the lease ends.

@@ -37,7 +37,7 @@ pub(super) struct Recognition {
 
 /// The outcome of one more frame.
 #[derive(Debug)]
-pub(super) enum Sighting {
+pub(super) enum FrameEvidence {
     /// No decision yet.
     NotYet,
     /// No frame of a whole window matched anybody: the lights are to show it.
@@ -60,7 +60,7 @@ pub(super) struct Recognised {
 
 impl Recognition {
     /// A face was compared. While nobody may be let in, even enough frames lead to no decision.
-    pub fn observed(&mut self, at: &Context<'_>, observation: &Observation) -> Sighting {
+    pub fn observed(&mut self, at: &Context<'_>, observation: &Observation) -> FrameEvidence {
         let track = observation.track;
         let evidence = self.evidence_of(track);
         match evidence.add(&at.settings.rules, at.moment(), observation) {
@@ -68,10 +68,10 @@ impl Recognition {
                 evidence.spend();
                 let distance = observation.fused.best.as_ref().map(|best| best.distance.get());
                 let refusal = evidence.refusal(track);
-                Sighting::Recognised(Recognised { track, person, distance, refusal })
+                FrameEvidence::Recognised(Recognised { track, person, distance, refusal })
             }
-            Progress::LooksBad => Sighting::LooksBad,
-            Progress::Enough(_) | Progress::NotYet => Sighting::NotYet,
+            Progress::LooksBad => FrameEvidence::LooksBad,
+            Progress::Enough(_) | Progress::NotYet => FrameEvidence::NotYet,
         }
     }
 

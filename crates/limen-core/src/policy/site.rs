@@ -37,7 +37,7 @@ use parts::Parts;
 pub use parts::Trouble;
 
 use super::commands::Denial;
-use super::context::{Context, DoorReport, HeldOpen, Settings};
+use super::context::{Context, HeldOpen, LockReport, PolicySettings};
 use super::event::{Action, Sound};
 use crate::clock::Moment;
 use crate::event::{AlarmKind, AlarmStep, Caller, Fact, Input, Mode, ModeSource, Part};
@@ -59,8 +59,8 @@ pub(super) struct Site {
 
 /// The outcome of an event in the site.
 #[derive(Debug, PartialEq)]
-pub(super) enum Outcome {
-    /// An action for the shell.
+pub(super) enum SiteOutcome {
+    /// An action for the daemon to carry out.
     Do(Action),
     /// Another mode is in force.
     ModeTurned(Mode),
@@ -115,7 +115,7 @@ impl Site {
     }
 
     /// When time alone next changes the site.
-    pub fn deadline(&self, now: Moment, settings: &Settings) -> Option<Moment> {
+    pub fn deadline(&self, now: Moment, settings: &PolicySettings) -> Option<Moment> {
         let blind = self.blind_since.zip(settings.rules.door.blind).map(|(since, limit)| since + limit);
         blind.filter(|at| *at > now).into_iter().chain(self.lines.next_change(now)).min()
     }
@@ -126,41 +126,41 @@ impl Site {
     }
 
     /// Takes the present state of an input line.
-    pub fn line_is(&mut self, now: Moment, input: Input, active: bool, at_start: bool) -> Vec<Outcome> {
+    pub fn line_is(&mut self, now: Moment, input: Input, active: bool, at_start: bool) -> Vec<SiteOutcome> {
         let (record, is_believed) = match self.lines.set(now, input, active, at_start) {
             Change::None => return Vec::new(),
-            Change::Moved(fact) => (Some(Outcome::Do(Action::Record(fact))), true),
+            Change::Moved(fact) => (Some(SiteOutcome::Do(Action::Record(fact))), true),
             // The fire alarm is believed even while its line chatters: a door that stays locked in a fire is
             // worse.
             Change::Chatters => (None, input == Input::Fire),
         };
         let is_pressed = input == Input::Rex && active && is_believed && !at_start;
         let meaning = match is_pressed {
-            true => Some(Outcome::ExitPressed),
+            true => Some(SiteOutcome::ExitPressed),
             false => believed(input, active, at_start).filter(|_| is_believed),
         };
         record.into_iter().chain(meaning).collect()
     }
 
     /// Records the changes of lines that no longer chatter, and believes these lines again.
-    pub fn calm_lines(&mut self, now: Moment) -> Vec<Outcome> {
+    pub fn calm_lines(&mut self, now: Moment) -> Vec<SiteOutcome> {
         let calmed = self.lines.calmed(now).into_iter();
         calmed
             .flat_map(|(input, active, fact)| {
                 let meaning = believed(input, active, false);
-                std::iter::once(Outcome::Do(Action::Record(fact))).chain(meaning)
+                std::iter::once(SiteOutcome::Do(Action::Record(fact))).chain(meaning)
             })
             .collect()
     }
 
     /// Puts the mode into force again that was commanded before the start.
-    pub fn mode_kept(&mut self, at: &Context<'_>, mode: Mode) -> Vec<Outcome> {
+    pub fn mode_kept(&mut self, at: &Context<'_>, mode: Mode) -> Vec<SiteOutcome> {
         self.modes.command(Some((mode, ModeSource::Kept)));
         self.turn_mode(at, None)
     }
 
     /// A schedule had the door in lock-down before the start.
-    pub fn lock_down_kept(&mut self, at: &Context<'_>) -> Vec<Outcome> {
+    pub fn lock_down_kept(&mut self, at: &Context<'_>) -> Vec<SiteOutcome> {
         self.modes.recall_lock_down();
         self.turn_mode(at, None)
     }
@@ -173,33 +173,33 @@ impl Site {
         mode: Option<Mode>,
         caller: Caller,
         in_budget: bool,
-    ) -> Vec<Outcome> {
+    ) -> Vec<SiteOutcome> {
         self.modes.command(mode.map(|mode| (mode, ModeSource::Command)));
         let turned = self.turn_mode(at, Some(caller));
         if turned.is_empty() && in_budget {
             // The mode was in force already. The record still names who commanded it.
             let (mode, source) = (self.modes.in_force(), self.modes.source());
             let record = Fact::Mode { mode, source, caller: Some(caller) };
-            return vec![Outcome::Do(Action::Record(record))];
+            return vec![SiteOutcome::Do(Action::Record(record))];
         }
         turned
     }
 
     /// Puts the mode of this moment into force, if it differs from the one before.
-    pub fn turn_mode(&mut self, at: &Context<'_>, caller: Option<Caller>) -> Vec<Outcome> {
+    pub fn turn_mode(&mut self, at: &Context<'_>, caller: Option<Caller>) -> Vec<SiteOutcome> {
         let Some(mode) = self.modes.turn(&at.settings.access, at.now) else { return Vec::new() };
         let record = Fact::Mode { mode, source: self.modes.source(), caller };
-        vec![Outcome::Do(Action::Record(record)), Outcome::ModeTurned(mode)]
+        vec![SiteOutcome::Do(Action::Record(record)), SiteOutcome::ModeTurned(mode)]
     }
 
     /// A part has failed.
-    pub fn part_failed(&mut self, now: Moment, part: Part, what: String) -> Vec<Outcome> {
+    pub fn part_failed(&mut self, now: Moment, part: Part, what: String) -> Vec<SiteOutcome> {
         let Some(record) = self.parts.fail(now, part, what) else { return Vec::new() };
         if part.stops_the_door() {
             // The failed part has its own alarm; a blind camera is no second one.
             self.blind_since = None;
         }
-        vec![Outcome::Do(Action::Record(record)), Outcome::PartFailed(part)]
+        vec![SiteOutcome::Do(Action::Record(record)), SiteOutcome::PartFailed(part)]
     }
 
     /// A part works again.
@@ -231,7 +231,7 @@ impl Site {
     }
 
     /// Raises and clears alarms by their conditions, and orders their sound.
-    pub fn watch(&mut self, at: &Context<'_>, door: DoorReport) -> Vec<Action> {
+    pub fn watch(&mut self, at: &Context<'_>, door: LockReport) -> Vec<Action> {
         let mut actions: Vec<Action> = self.warn_of(door.held_open).into_iter().collect();
         for kind in AlarmKind::ALL {
             if let Some(holds) = self.condition(at, kind, door) {
@@ -248,7 +248,7 @@ impl Site {
     }
 
     /// Whether the condition of an alarm holds; `None` for an alarm that an event raises.
-    fn condition(&self, at: &Context<'_>, kind: AlarmKind, door: DoorReport) -> Option<bool> {
+    fn condition(&self, at: &Context<'_>, kind: AlarmKind, door: LockReport) -> Option<bool> {
         let has_failed = |part| self.parts.has_failed(part);
         let rules = &at.settings.rules.door;
         Some(match kind {
@@ -294,10 +294,10 @@ impl Site {
 }
 
 /// The outcome of a line that does not chatter, besides its alarms.
-fn believed(input: Input, active: bool, at_start: bool) -> Option<Outcome> {
+fn believed(input: Input, active: bool, at_start: bool) -> Option<SiteOutcome> {
     match input {
-        Input::Fire => Some(Outcome::FireIs(active)),
-        Input::Contact => Some(Outcome::DoorMoved { open: active, at_start }),
+        Input::Fire => Some(SiteOutcome::FireIs(active)),
+        Input::Contact => Some(SiteOutcome::DoorMoved { open: active, at_start }),
         // A press takes effect when it comes; the tamper switch matters only to its alarm.
         Input::Rex | Input::Tamper => None,
     }

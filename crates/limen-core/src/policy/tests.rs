@@ -45,7 +45,7 @@ pub(super) fn bob() -> PersonId {
     PersonId::new("bob").expect("an id")
 }
 
-pub(super) fn roster(standing: Standing) -> Roster {
+pub(super) fn standings(standing: Standing) -> Standings {
     Arc::new([(ada(), standing), (bob(), Standing::default())].into())
 }
 
@@ -55,7 +55,7 @@ pub(super) fn anytime() -> Arc<AccessRules> {
 }
 
 pub(super) fn policy() -> Policy {
-    Policy::new(RULES, roster(Standing::default()), anytime())
+    Policy::new(RULES, standings(Standing::default()), anytime())
 }
 
 /// A frame of `track` taken at `ms` in which the fused probe says `fused` and the frame alone `alone`.
@@ -88,8 +88,11 @@ pub(super) fn match_of(track: u64, ms: u64, frames: u32, person: PersonId) -> Ev
 }
 
 /// Settings with which everybody enrolled may enter at any time.
-pub(super) static SETTINGS: LazyLock<Settings> =
-    LazyLock::new(|| Settings { rules: RULES, access: anytime(), roster: roster(Standing::default()) });
+pub(super) static SETTINGS: LazyLock<PolicySettings> = LazyLock::new(|| PolicySettings {
+    rules: RULES,
+    access: anytime(),
+    standings: standings(Standing::default()),
+});
 
 /// What a machine is told at this time, while nothing is wrong.
 pub(super) fn told(ms: u64) -> Context<'static> {
@@ -100,7 +103,7 @@ pub(super) fn told(ms: u64) -> Context<'static> {
         mode: Mode::Normal,
         line_fails_since: None,
         part_is_missing: false,
-        stage: context::Stage::Locked,
+        stage: context::LockStage::Locked,
     }
 }
 
@@ -255,19 +258,19 @@ fn nobody_opens_while_suspended_removed_or_outside_the_dates() {
         (Standing { valid_until: day("2026-06-14"), ..Standing::default() }, Refusal::NotValidNow),
         (Standing { valid_from: day("2026-06-16"), ..Standing::default() }, Refusal::NotValidNow),
     ] {
-        let mut policy = Policy::new(RULES, roster(standing), anytime());
+        let mut policy = Policy::new(RULES, standings(standing), anytime());
         let actions = show_ada(&mut policy, 1000, 3);
         assert!(!holds(&actions));
         assert!(matches!(facts(&actions)[..], [Fact::Refused { refusal, .. }] if *refusal == expected));
     }
     let day = Standing { valid_until: day("2026-06-15"), ..Standing::default() };
-    assert!(holds(&show_ada(&mut Policy::new(RULES, roster(day), anytime()), 1000, 3)));
+    assert!(holds(&show_ada(&mut Policy::new(RULES, standings(day), anytime()), 1000, 3)));
 }
 
 #[test]
 fn an_untrusted_clock_refuses_whoever_is_limited_by_date() {
     let standing = Standing { valid_until: "2030-01-01".parse().ok(), ..Standing::default() };
-    let mut policy = Policy::new(RULES, roster(standing), anytime());
+    let mut policy = Policy::new(RULES, standings(standing), anytime());
     let mut untrusted = at(1060);
     untrusted.wall.synchronised = false;
     show_ada(&mut policy, 1000, 2);
@@ -279,7 +282,7 @@ fn an_untrusted_clock_refuses_whoever_is_limited_by_date() {
 fn removing_the_holder_revokes_an_open_grant() {
     let mut policy = policy();
     show_ada(&mut policy, 1000, 3);
-    let actions = policy.step(at(1100), Event::NewRoster(Arc::new([(bob(), Standing::default())].into())));
+    let actions = policy.step(at(1100), Event::NewStandings(Arc::new([(bob(), Standing::default())].into())));
     assert!(actions.contains(&Action::Lock) && !holds(&actions));
     assert_eq!(facts(&actions), [&Fact::Locked { why: Relock::Revoked, caller: None }]);
 }

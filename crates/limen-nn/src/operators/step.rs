@@ -6,14 +6,14 @@ use tract_onnx::tract_core::internal::*;
 
 use super::buffers::Buffers;
 use super::storage::{Held, Lies};
-use super::value::{Room, Value};
+use super::value::{ResultMemory, Value};
 use super::work::{Results, Work};
 use crate::kernels::image::Image;
 use crate::kernels::int8::Outputs;
 
 /// How tract sees a result.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Form {
+pub enum ResultForm {
     /// An image in our own storage, [`Held`]: tract only passes it on.
     Held,
     /// A plain tensor of this type and shape. Its elements are in the order of the image, without a border.
@@ -22,16 +22,16 @@ pub enum Form {
 
 /// Where a step writes.
 #[derive(Debug, Clone)]
-pub struct Target<T> {
+pub struct StepOutput<T> {
     /// The layout of the result in memory.
     pub image: Image,
     /// The value that fills the image's border.
     pub border: T,
     /// How tract sees the result.
-    pub form: Form,
+    pub form: ResultForm,
 }
 
-impl<T> Target<T> {
+impl<T> StepOutput<T> {
     fn lies(&self) -> Lies {
         Lies { image: self.image, size: size_of::<T>() }
     }
@@ -39,18 +39,18 @@ impl<T> Target<T> {
     fn fact(&self) -> TypedFact {
         let Image { height, width, channels, .. } = self.image;
         match &self.form {
-            Form::Plain(datum_type, shape) => datum_type.fact(shape.as_slice()),
-            Form::Held => {
+            ResultForm::Plain(datum_type, shape) => datum_type.fact(shape.as_slice()),
+            ResultForm::Held => {
                 let datum_type = if size_of::<T>() == 1 { DatumType::U8 } else { DatumType::F32 };
                 datum_type.fact([1, channels, height, width]).with_exotic_fact(self.lies())
             }
         }
     }
 
-    fn room(&self, buffers: &Arc<Buffers>) -> TractResult<Room> {
+    fn room(&self, buffers: &Arc<Buffers>) -> TractResult<ResultMemory> {
         Ok(match &self.form {
-            Form::Held => Room::Held(Held::room(self.lies(), buffers)),
-            Form::Plain(datum_type, shape) => Room::Plain(Tensor::zero_dt(*datum_type, shape)?),
+            ResultForm::Held => ResultMemory::Held(Held::room(self.lies(), buffers)),
+            ResultForm::Plain(datum_type, shape) => ResultMemory::Plain(Tensor::zero_dt(*datum_type, shape)?),
         })
     }
 }
@@ -61,8 +61,8 @@ pub struct Step(Arc<Inner>);
 
 struct Inner {
     work: Work,
-    floats: Option<Target<f32>>,
-    bytes: Option<Target<u8>>,
+    floats: Option<StepOutput<f32>>,
+    bytes: Option<StepOutput<u8>>,
     buffers: Arc<Buffers>,
 }
 
@@ -70,8 +70,8 @@ impl Step {
     /// A step that takes its memory from these buffers.
     pub fn new(
         work: Work,
-        floats: Option<Target<f32>>,
-        bytes: Option<Target<u8>>,
+        floats: Option<StepOutput<f32>>,
+        bytes: Option<StepOutput<u8>>,
         buffers: &Arc<Buffers>,
     ) -> Self {
         Self(Arc::new(Inner { work, floats, bytes, buffers: Arc::clone(buffers) }))
@@ -84,12 +84,12 @@ impl Step {
 
     /// The types, shapes and storage of its results, as tract wants them.
     pub fn facts(&self) -> TVec<TypedFact> {
-        let floats = self.0.floats.as_ref().map(Target::fact);
-        floats.into_iter().chain(self.0.bytes.as_ref().map(Target::fact)).collect()
+        let floats = self.0.floats.as_ref().map(StepOutput::fact);
+        floats.into_iter().chain(self.0.bytes.as_ref().map(StepOutput::fact)).collect()
     }
 
     /// Computes its results.
-    pub fn run(&self, inputs: &[Value<'_>]) -> TractResult<[Option<Room>; 2]> {
+    pub fn run(&self, inputs: &[Value<'_>]) -> TractResult<[Option<ResultMemory>; 2]> {
         let Inner { work, floats: to_floats, bytes: to_bytes, buffers } = &*self.0;
         let mut floats = to_floats.as_ref().map(|target| target.room(buffers)).transpose()?;
         let mut bytes = to_bytes.as_ref().map(|target| target.room(buffers)).transpose()?;

@@ -9,7 +9,7 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::TypedOp;
 
 use super::step::Step;
-use super::value::{Room, Value};
+use super::value::{ResultMemory, Value};
 
 /// Where a step reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +80,11 @@ impl Steps {
 
 impl Inner {
     fn run(&self, inputs: &[TValue]) -> TractResult<TVec<TValue>> {
-        let mut made: Vec<Option<Room>> = Vec::with_capacity(2 * self.steps.len());
+        let mut made: Vec<Option<ResultMemory>> = Vec::with_capacity(2 * self.steps.len());
         for Placed { step, reads, done } in &self.steps {
             let value = |read: &Read| match *read {
                 Read::Input(number) => inputs.get(number).map(Value::of),
-                Read::Made(number) => made.get(number)?.as_ref().map(Room::value),
+                Read::Made(number) => made.get(number)?.as_ref().map(ResultMemory::value),
             };
             let reads: Option<TVec<_>> = reads.iter().map(value).collect();
             let results = step.run(&reads.context("a step before what it reads")?)?;
@@ -94,7 +94,7 @@ impl Inner {
             }
         }
         let mut output = |number: &usize| made[*number].take().context("a result that is gone");
-        self.outputs.iter().map(|number| output(number).map(Room::into_value)).collect()
+        self.outputs.iter().map(|number| output(number).map(ResultMemory::into_value)).collect()
     }
 }
 

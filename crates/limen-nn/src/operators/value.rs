@@ -5,14 +5,14 @@ use tract_onnx::tract_core::internal::*;
 use super::storage::Held;
 
 /// Memory for a result, and the result then.
-pub enum Room {
+pub enum ResultMemory {
     /// An image of ours.
     Held(Held),
     /// A tensor of tract's.
     Plain(Tensor),
 }
 
-impl Room {
+impl ResultMemory {
     /// All of it as numbers.
     pub fn floats(&mut self) -> TractResult<&mut [f32]> {
         match self {

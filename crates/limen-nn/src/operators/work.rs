@@ -3,7 +3,7 @@
 use tract_onnx::tract_core::internal::*;
 
 use super::value::Value;
-use crate::input::Input;
+use crate::input::PictureInput;
 use crate::kernels::image::{Image, Slide};
 use crate::kernels::map::{Quantisation, Sum};
 use crate::kernels::{float, int8};
@@ -11,7 +11,7 @@ use crate::kernels::{float, int8};
 /// A kernel with all that it needs besides its inputs.
 pub enum Work {
     /// Bytes of a picture to numbers, as the network reads them.
-    Normalise(Arc<Input>),
+    Normalise(Arc<PictureInput>),
     /// Bytes of a picture to an image of numbers.
     Picture([usize; 3], [Vec<f32>; 3]),
     /// Bytes of a picture to an image of bytes of a quantisation.
@@ -41,7 +41,7 @@ pub enum Work {
     /// A convolution over bytes.
     Conv(Box<int8::Conv>),
     /// A pool over bytes.
-    Pool(int8::Pool),
+    Pool(int8::BytePool),
 }
 
 /// Where the results are written, and in which layout.

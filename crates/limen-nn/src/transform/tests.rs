@@ -9,7 +9,7 @@ use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, quantize_linear_i8
 
 use super::with_kernels;
 use crate::engine::numbers;
-use crate::input::Input;
+use crate::input::PictureInput;
 use crate::operators::{Buffers, Steps, picture};
 
 const SIDE: usize = 16;
@@ -33,9 +33,9 @@ impl Layers {
         (layers, source)
     }
 
-    fn input(&self) -> Input {
+    fn input(&self) -> PictureInput {
         let table = || (0..256).map(|byte| byte as f32 / 255.0 - 0.5).collect();
-        Input {
+        PictureInput {
             height: SIDE,
             width: SIDE,
             channels_last: self.channels_last,

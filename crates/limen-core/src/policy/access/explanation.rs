@@ -23,7 +23,7 @@ pub enum Says {
 
 /// One rule, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reason {
+pub struct RuleReason {
     /// The name of the rule: `suspended`, `dates`, `group`, `schedule`, `first-person-in`, `two-person`,
     /// `anti-passback` or `second-factor`.
     pub rule: &'static str,
@@ -39,12 +39,12 @@ pub struct Explanation {
     /// Whether the person is let in, provided that what the reasons ask for is met.
     pub allowed: bool,
     /// What each rule says.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<RuleReason>,
 }
 
 impl Explanation {
     fn add(&mut self, rule: &'static str, says: Says, text: String) {
-        self.reasons.push(Reason { rule, says, text });
+        self.reasons.push(RuleReason { rule, says, text });
     }
 }
 
@@ -112,7 +112,7 @@ impl AccessRules {
         }
     }
 
-    fn of_schedule(&self, group: &GroupId, schedule: &Schedule, local: DateTime) -> Reason {
+    fn of_schedule(&self, group: &GroupId, schedule: &Schedule, local: DateTime) -> RuleReason {
         let name = &schedule.name;
         let day = local.strftime("%a %Y-%m-%d");
         let why = match schedule.day(local.date(), &self.calendar).basis {
@@ -131,7 +131,7 @@ impl AccessRules {
                 (Says::No, format!("{group}: {name} is closed ({why}) and {next}"))
             }
         };
-        Reason { rule: "schedule", says, text }
+        RuleReason { rule: "schedule", says, text }
     }
 }
 

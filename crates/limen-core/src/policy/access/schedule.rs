@@ -56,12 +56,12 @@ impl fmt::Display for TimeOfDay {
 
 /// A part of a day: from one minute to just before a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Window {
+pub struct TimeWindow {
     from: TimeOfDay,
     until: TimeOfDay,
 }
 
-impl Window {
+impl TimeWindow {
     /// A window; `None` unless it ends after it begins.
     pub fn new(from: TimeOfDay, until: TimeOfDay) -> Option<Self> {
         (from < until).then_some(Self { from, until })
@@ -77,7 +77,7 @@ impl Window {
     }
 }
 
-impl fmt::Display for Window {
+impl fmt::Display for TimeWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} to {}", self.from, self.until)
     }
@@ -101,11 +101,11 @@ pub struct Schedule {
     /// The name in the configuration.
     pub name: String,
     /// The windows of each day, Monday first.
-    pub week: [Vec<Window>; 7],
+    pub week: [Vec<TimeWindow>; 7],
     /// What holidays do.
     pub on_holidays: OnHolidays,
     /// The windows of single days, which outrank week and holidays; empty: closed all day.
-    pub exceptions: BTreeMap<Date, Vec<Window>>,
+    pub exceptions: BTreeMap<Date, Vec<TimeWindow>>,
 }
 
 /// Why a schedule has these windows on a day.
@@ -127,7 +127,7 @@ pub struct Day<'a> {
     /// Why it has these windows.
     pub basis: Basis<'a>,
     /// When it is open: its windows on this day.
-    pub windows: &'a [Window],
+    pub windows: &'a [TimeWindow],
 }
 
 impl Schedule {
@@ -146,7 +146,7 @@ impl Schedule {
     }
 
     /// The window that is open at a time.
-    pub fn window_at(&self, local: DateTime, calendar: &Calendar) -> Option<Window> {
+    pub fn window_at(&self, local: DateTime, calendar: &Calendar) -> Option<TimeWindow> {
         let minute = TimeOfDay::of(local.time());
         self.day(local.date(), calendar).windows.iter().find(|window| window.contains(minute)).copied()
     }
@@ -163,7 +163,7 @@ impl Schedule {
 }
 
 /// When a window opens on a day, at `from` or later.
-fn opening(window: Window, day: Date, from: DateTime, calendar: &Calendar) -> Option<DateTime> {
+fn opening(window: TimeWindow, day: Date, from: DateTime, calendar: &Calendar) -> Option<DateTime> {
     let (begin, end) = (window.from.on(day).max(from), window.until.on(day));
     let begin = match calendar.comes(begin) {
         Comes::Never(afterwards) => afterwards,

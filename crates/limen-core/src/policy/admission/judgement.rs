@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::memory::{Memory, Waiting};
+use super::memory::{Memory, WaitingPerson};
 use super::visitor::Visitor;
 use crate::credential::Factors;
 use crate::event::{Mode, Refusal};
@@ -13,7 +13,7 @@ use crate::person::{GroupId, PersonId};
 use crate::policy::access::factors::Demands;
 use crate::policy::access::{TwoPerson, Way};
 use crate::policy::context::Context;
-use crate::policy::event::Roster;
+use crate::policy::event::Standings;
 use crate::policy::grant::Grant;
 
 /// The outcome of judging one visitor.
@@ -60,7 +60,7 @@ impl<'a> Judge<'a, '_> {
     pub fn company_for(self, person: &PersonId, judgement: &Judgement<'_>) -> Option<PersonId> {
         let settings = &self.at.settings;
         let groups = settings.groups_of(person);
-        let suits = |waiting: &&Waiting| {
+        let suits = |waiting: &&WaitingPerson| {
             let apart = self.at.moment().since(waiting.since);
             waiting.person != *person
                 && judgement.is_content_with(settings.groups_of(&waiting.person), apart)
@@ -71,7 +71,7 @@ impl<'a> Judge<'a, '_> {
 
     fn of_person(self, person: &PersonId, proven: Factors) -> Judgement<'a> {
         let access = &*self.at.settings.access;
-        let Some(standing) = self.at.settings.roster.get(person) else {
+        let Some(standing) = self.at.settings.standings.get(person) else {
             return Judgement::Refused(Refusal::Suspended);
         };
         let local = self.at.local_time();
@@ -121,7 +121,7 @@ impl<'a> Judge<'a, '_> {
 /// Whether a grant that was made with the gallery `before` still stands. Suspension, dates and schedules must
 /// still let everybody in whom it names. The factors proven must be enough, and the person's PIN or card the
 /// same as before.
-pub fn still_stands(at: &Context<'_>, grant: &Grant, before: &Roster) -> bool {
+pub fn still_stands(at: &Context<'_>, grant: &Grant, before: &Standings) -> bool {
     let Some(person) = grant.person() else { return true };
     let proven = grant.factors();
     // It is no longer known what the second person had proven.
@@ -132,9 +132,9 @@ pub fn still_stands(at: &Context<'_>, grant: &Grant, before: &Roster) -> bool {
 }
 
 /// Whether a person's means for these factors are the same as before.
-fn keeps(at: &Context<'_>, before: &Roster, person: &PersonId, factors: Factors) -> bool {
-    let means = |roster: &Roster| roster.get(person).map(|standing| Arc::clone(&standing.means));
-    let (Some(before), Some(after)) = (means(before), means(&at.settings.roster)) else { return false };
+fn keeps(at: &Context<'_>, before: &Standings, person: &PersonId, factors: Factors) -> bool {
+    let means = |standings: &Standings| standings.get(person).map(|standing| Arc::clone(&standing.means));
+    let (Some(before), Some(after)) = (means(before), means(&at.settings.standings)) else { return false };
     (!factors.pin || (&before.pin, &before.duress) == (&after.pin, &after.duress))
         && (!factors.card || before.card == after.card)
 }
@@ -142,7 +142,7 @@ fn keeps(at: &Context<'_>, before: &Roster, person: &PersonId, factors: Factors)
 /// Whether a person is let in at all, and with these factors if they are known.
 fn is_admitted(at: &Context<'_>, person: &PersonId, factors: Option<Factors>) -> bool {
     let (access, local) = (&at.settings.access, at.local_time());
-    let Some(standing) = at.settings.roster.get(person) else { return false };
+    let Some(standing) = at.settings.standings.get(person) else { return false };
     let Ok(ways) = access.admit(standing, local) else { return false };
     let Some(factors) = factors else { return true };
     ways.into_iter().any(|way| access.demands(standing, way, local).are_met_by(factors))

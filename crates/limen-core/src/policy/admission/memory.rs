@@ -18,7 +18,7 @@ const MAX_WAITING: usize = 8;
 
 /// Somebody who was recognised and may enter only with a second person.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct WaitingPerson {
     pub person: PersonId,
     pub since: Moment,
     pub until: Moment,
@@ -36,7 +36,7 @@ pub struct Memory {
     today: Option<Date>,
     /// The groups of which somebody was let in today.
     came: BTreeSet<GroupId>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingPerson>,
 }
 
 impl Memory {
@@ -73,13 +73,13 @@ impl Memory {
     }
 
     /// The people who wait, in the order in which they came.
-    pub fn waiting(&self) -> &[Waiting] {
+    pub fn waiting(&self) -> &[WaitingPerson] {
         &self.waiting
     }
 
     /// Somebody begins to wait. Returns who must stop waiting: the same person with an earlier track, or the
     /// first of too many.
-    pub fn wait(&mut self, waiting: Waiting) -> Vec<Waiting> {
+    pub fn wait(&mut self, waiting: WaitingPerson) -> Vec<WaitingPerson> {
         let mut gone = self.stop_waiting(&waiting.person);
         if self.waiting.len() >= MAX_WAITING {
             gone.push(self.waiting.remove(0));
@@ -89,17 +89,17 @@ impl Memory {
     }
 
     /// Takes out a person who waits.
-    pub fn stop_waiting(&mut self, person: &PersonId) -> Vec<Waiting> {
+    pub fn stop_waiting(&mut self, person: &PersonId) -> Vec<WaitingPerson> {
         self.waiting.extract_if(.., |waiting| waiting.person == *person).collect()
     }
 
     /// Takes out everybody whose time is over, or has not begun because time went back.
-    pub fn take_ended(&mut self, now: Moment) -> Vec<Waiting> {
+    pub fn take_ended(&mut self, now: Moment) -> Vec<WaitingPerson> {
         self.waiting.extract_if(.., |waiting| now >= waiting.until || now < waiting.since).collect()
     }
 
     /// Takes out everybody who waits.
-    pub fn take_waiting(&mut self) -> Vec<Waiting> {
+    pub fn take_waiting(&mut self) -> Vec<WaitingPerson> {
         std::mem::take(&mut self.waiting)
     }
 

@@ -6,8 +6,8 @@ use crate::policy::grant::Grant;
 
 /// One outcome of an event in admission.
 #[derive(Debug, PartialEq)]
-pub enum Outcome {
-    /// An action for the shell.
+pub enum AdmitOutcome {
+    /// An action for the daemon to carry out.
     Do(Action),
     /// The lock is to have this grant recorded, and then to open the door.
     LetIn {

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! One person is asked at a time: the last one who was recognised. An entry is compared with the PINs or card
-//! of that person alone. The policy never sees a PIN: the shell keeps it and has it verified. Of several ways
+//! of that person alone. The policy never sees a PIN: the daemon keeps it and has it verified. Of several ways
 //! in, one that asks for no factor is used first.
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::attempts::{Attempts, Order};
 use super::judgement::{Judge, Judgement};
-use super::outcome::Outcome;
+use super::outcome::AdmitOutcome;
 use super::visitor::{Visitor, because};
 use crate::clock::Moment;
 use crate::credential::{Card, Factor, Factors};
@@ -26,7 +26,7 @@ use crate::event::{Fact, FactorRefusal, Personal, Refusal};
 use crate::people::Standing;
 use crate::person::PersonId;
 use crate::policy::access::factors::Demands;
-use crate::policy::context::{Context, Stage};
+use crate::policy::context::{Context, LockStage};
 use crate::policy::event::{Action, EntryId, PinOutcome, Sign};
 use crate::policy::rules::ASK_AGAIN;
 
@@ -39,7 +39,7 @@ const REMIND: Duration = Duration::from_secs(2);
 
 /// The person who is asked.
 #[derive(Debug)]
-struct Asked {
+struct AskedVisitor {
     visitor: Visitor,
     since: Moment,
     until: Moment,
@@ -71,7 +71,7 @@ struct Verification {
 /// Who is asked for a second factor, and what was entered.
 #[derive(Debug, Default)]
 pub struct FactorCheck {
-    asked: Option<Asked>,
+    asked: Option<AskedVisitor>,
     /// Somebody who has waited and whose grant waits for the audit.
     passing: Option<Visitor>,
     /// The PIN that was entered and not yet compared.
@@ -97,7 +97,7 @@ impl FactorCheck {
 
     /// Why somebody who lacks a factor is refused at once; `None`: they are asked for it.
     pub fn refuses(&self, at: &Context<'_>, visitor: &Visitor, demands: &[Demands]) -> Option<Refusal> {
-        let standing = at.settings.roster.get(&visitor.person);
+        let standing = at.settings.standings.get(&visitor.person);
         let provable = standing.map(|standing| at.settings.access.provable(standing)).unwrap_or_default();
         let can_meet = |factors: Factors| demands.iter().any(|demands| demands.are_met_by(factors));
         let open = self.attempts.open_to(at.moment(), &visitor.person);
@@ -111,7 +111,13 @@ impl FactorCheck {
     }
 
     /// Nobody to asked: the visitor comes in once one of these demands is met.
-    pub fn ask(&mut self, at: &Context<'_>, visitor: Visitor, demands: &[Demands], out: &mut Vec<Outcome>) {
+    pub fn ask(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        demands: &[Demands],
+        out: &mut Vec<AdmitOutcome>,
+    ) {
         let visitor = visitor.begin_to_wait(out);
         let lacking = wanted(demands, visitor.proven);
         if !self.is_asked_already(at, &visitor) {
@@ -129,11 +135,17 @@ impl FactorCheck {
         true
     }
 
-    fn begin_to_ask(&mut self, at: &Context<'_>, visitor: Visitor, lacking: Factors, out: &mut Vec<Outcome>) {
+    fn begin_to_ask(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        lacking: Factors,
+        out: &mut Vec<AdmitOutcome>,
+    ) {
         self.stop_asking(at, None, out);
         let patience = at.settings.access.factor_patience;
-        out.push(Outcome::Do(Action::Show(Sign::Waiting)));
-        out.push(Outcome::Do(Action::Record(Fact::Waiting {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Waiting)));
+        out.push(AdmitOutcome::Do(Action::Record(Fact::Waiting {
             track: visitor.track,
             person: Personal(visitor.person.clone()),
             seconds: patience.as_secs(),
@@ -141,14 +153,14 @@ impl FactorCheck {
         })));
         let why = Refusal::SecondFactorMissing;
         let (since, until) = (at.moment(), at.moment() + patience);
-        self.asked = Some(Asked { visitor, since, until, why, retry: since, remind: None });
+        self.asked = Some(AskedVisitor { visitor, since, until, why, retry: since, remind: None });
     }
 
     /// Uses a card that was shown before the face.
     fn use_held_card(&mut self, at: &Context<'_>, lacking: Factors) {
         let (Some(asked), Some((card, shown))) = (&mut self.asked, &self.card) else { return };
         let person = &asked.visitor.person;
-        let means = at.settings.roster.get(person).map(|standing| &standing.means);
+        let means = at.settings.standings.get(person).map(|standing| &standing.means);
         let owned = means.is_some_and(|means| means.card.as_ref() == Some(card));
         let open = self.attempts.locked_out(at.moment(), person, Factor::Card, Order::After).is_none();
         if lacking.card && owned && open && at.moment() >= *shown {
@@ -159,7 +171,7 @@ impl FactorCheck {
     }
 
     /// Somebody entered a PIN.
-    pub fn pin_entered(&mut self, judge: Judge<'_, '_>, entry: EntryId, out: &mut Vec<Outcome>) {
+    pub fn pin_entered(&mut self, judge: Judge<'_, '_>, entry: EntryId, out: &mut Vec<AdmitOutcome>) {
         let now = judge.at.moment();
         if let Some(replaced) = self.pin.take() {
             self.pin_is_of_no_use(now, replaced, out);
@@ -170,25 +182,25 @@ impl FactorCheck {
     }
 
     /// Has the PIN that was entered verified against the PINs of the person who is asked.
-    pub fn use_held_pin(&mut self, judge: Judge<'_, '_>, out: &mut Vec<Outcome>) {
+    pub fn use_held_pin(&mut self, judge: Judge<'_, '_>, out: &mut Vec<AdmitOutcome>) {
         let now = judge.at.moment();
         let (Some(pin), Some(asked), None) = (self.pin, &self.asked, self.verification) else { return };
         let person = asked.visitor.person.clone();
-        let Some(standing) = judge.at.settings.roster.get(&person) else { return };
+        let Some(standing) = judge.at.settings.standings.get(&person) else { return };
         if now < pin.due || !self.wants(judge, Factor::Pin) {
             return;
         }
         let order = if pin.at < asked.since { Order::Before } else { Order::After };
         self.pin = None;
         if self.attempts.locked_out(now, &person, Factor::Pin, order).is_some() {
-            return out.push(Outcome::Do(Action::ForgetPin(pin.entry)));
+            return out.push(AdmitOutcome::Do(Action::ForgetPin(pin.entry)));
         }
         if pin.due > pin.at {
             self.attempts.took_pin(now);
         }
         self.verification = Some(Verification { entry: pin.entry, order, void: false });
         let means = Arc::clone(&standing.means);
-        out.push(Outcome::Do(Action::VerifyPin { entry: pin.entry, person, means }));
+        out.push(AdmitOutcome::Do(Action::VerifyPin { entry: pin.entry, person, means }));
     }
 
     /// A PIN was verified. False if it is not the one that is being verified.
@@ -198,31 +210,31 @@ impl FactorCheck {
         entry: EntryId,
         person: &PersonId,
         outcome: PinOutcome,
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) -> bool {
         let Some(done) = self.verification.take_if(|running| running.entry == entry) else { return false };
         if outcome == PinOutcome::Duress {
             // A duress PIN raises the alarm even if its outcome proves nothing.
-            out.push(Outcome::Duress);
+            out.push(AdmitOutcome::Duress);
         }
         match outcome {
             _ if done.void => {}
             PinOutcome::Right | PinOutcome::Duress => self.proven(Factor::Pin, person),
             PinOutcome::Wrong => self.wrong(at, Factor::Pin, person, done.order, out),
-            PinOutcome::Failed => out.push(Outcome::Do(Action::Show(Sign::Refused))),
+            PinOutcome::Failed => out.push(AdmitOutcome::Do(Action::Show(Sign::Refused))),
         }
         true
     }
 
     /// Somebody held a card to the reader.
-    pub fn card_read(&mut self, judge: Judge<'_, '_>, card: Card, out: &mut Vec<Outcome>) {
+    pub fn card_read(&mut self, judge: Judge<'_, '_>, card: Card, out: &mut Vec<AdmitOutcome>) {
         let (at, now) = (judge.at, judge.at.moment());
         let wanted = self.wants(judge, Factor::Card);
         let asked = self.asked.as_ref().filter(|_| wanted).map(|asked| asked.visitor.person.clone());
         let is_of = |standing: &Standing| standing.means.card.as_ref() == Some(&card);
         // The card is compared with everybody's, so that the time does not tell whose card it is.
-        let known = at.settings.roster.values().filter(|standing| is_of(standing)).count() > 0;
-        let owned = asked.as_ref().and_then(|person| at.settings.roster.get(person)).is_some_and(is_of);
+        let known = at.settings.standings.values().filter(|standing| is_of(standing)).count() > 0;
+        let owned = asked.as_ref().and_then(|person| at.settings.standings.get(person)).is_some_and(is_of);
         let locked_out =
             |person: &PersonId| self.attempts.locked_out(now, person, Factor::Card, Order::After).is_some();
         match asked {
@@ -248,12 +260,12 @@ impl FactorCheck {
         factor: Factor,
         person: &PersonId,
         order: Order,
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) {
         let lockout = self.attempts.wrong(at.moment(), person, factor, order);
         let lockout = lockout.filter(|_| order == Order::After);
-        out.push(Outcome::Do(Action::Show(Sign::Refused)));
-        out.push(Outcome::Do(Action::Record(Fact::FactorRefused {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Refused)));
+        out.push(AdmitOutcome::Do(Action::Record(Fact::FactorRefused {
             factor,
             why: FactorRefusal::Wrong,
             person: Some(Personal(person.clone())),
@@ -293,15 +305,15 @@ impl FactorCheck {
         let Some(visitor) = self.passing.take() else { return false };
         let (retry, why) = (at.moment() + ASK_AGAIN, Refusal::AuditFailed);
         let until = retry + at.settings.access.factor_patience;
-        self.asked = Some(Asked { visitor, since: at.moment(), until, why, retry, remind: None });
+        self.asked = Some(AskedVisitor { visitor, since: at.moment(), until, why, retry, remind: None });
         true
     }
 
     /// Refuses a person who did not prove the factor in time, and forgets entries that nobody needed in time.
-    pub fn pass_time(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
+    pub fn pass_time(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         let (now, patience) = (at.moment(), at.settings.access.factor_patience);
         // Something locked the door before the audit had answered.
-        out.extend(self.passing.take().map(|visitor| Outcome::Do(Action::Record(visitor.refusal))));
+        out.extend(self.passing.take().map(|visitor| AdmitOutcome::Do(Action::Record(visitor.refusal))));
         let is_old = |then: Moment| now >= then + patience || now < then;
         if let Some(pin) = self.pin.take_if(|pin| is_old(pin.at)) {
             self.pin_is_of_no_use(now, pin, out);
@@ -315,41 +327,41 @@ impl FactorCheck {
         }
         let due = |remind: &mut Moment| now >= *remind;
         if self.asked.as_mut().is_some_and(|asked| asked.remind.take_if(due).is_some()) {
-            out.push(Outcome::Do(Action::Show(Sign::Waiting)));
+            out.push(AdmitOutcome::Do(Action::Show(Sign::Waiting)));
         }
     }
 
     /// Refuses the person who is asked; what was proven or entered no longer counts.
-    pub fn give_up(&mut self, at: &Context<'_>, out: &mut Vec<Outcome>) {
+    pub fn give_up(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         self.stop_asking(at, Some(Sign::Refused), out);
-        out.extend(self.pin.take().map(|pin| Outcome::Do(Action::ForgetPin(pin.entry))));
+        out.extend(self.pin.take().map(|pin| AdmitOutcome::Do(Action::ForgetPin(pin.entry))));
         self.card = None;
         if let Some(running) = &mut self.verification {
             running.void = true;
         }
-        self.attempts.keep(|person| at.settings.roster.contains_key(person));
+        self.attempts.keep(|person| at.settings.standings.contains_key(person));
     }
 
     /// Asked to nobody.
-    fn stop_asking(&mut self, at: &Context<'_>, sign: Option<Sign>, out: &mut Vec<Outcome>) {
-        let Some(Asked { visitor, why, .. }) = self.asked.take() else { return };
-        if at.stage == Stage::Locked {
-            out.extend(sign.map(Action::Show).map(Outcome::Do));
+    fn stop_asking(&mut self, at: &Context<'_>, sign: Option<Sign>, out: &mut Vec<AdmitOutcome>) {
+        let Some(AskedVisitor { visitor, why, .. }) = self.asked.take() else { return };
+        if at.stage == LockStage::Locked {
+            out.extend(sign.map(Action::Show).map(AdmitOutcome::Do));
         }
-        out.push(Outcome::Do(Action::Record(because(visitor.refusal, why))));
+        out.push(AdmitOutcome::Do(Action::Record(because(visitor.refusal, why))));
     }
 
     /// Forgets a PIN because nobody was recognised in time, or because another PIN was entered.
-    fn pin_is_of_no_use(&mut self, now: Moment, pin: HeldPin, out: &mut Vec<Outcome>) {
+    fn pin_is_of_no_use(&mut self, now: Moment, pin: HeldPin, out: &mut Vec<AdmitOutcome>) {
         self.attempts.wrong_at_the_door(now);
-        out.push(Outcome::Do(Action::ForgetPin(pin.entry)));
+        out.push(AdmitOutcome::Do(Action::ForgetPin(pin.entry)));
         out.push(refused(Factor::Pin, FactorRefusal::Unused));
     }
 
     /// Whether a factor would help the person who is asked.
     fn wants(&self, judge: Judge<'_, '_>, factor: Factor) -> bool {
-        let Some(Asked { visitor, .. }) = &self.asked else { return false };
-        let standing = judge.at.settings.roster.get(&visitor.person);
+        let Some(AskedVisitor { visitor, .. }) = &self.asked else { return false };
+        let standing = judge.at.settings.standings.get(&visitor.person);
         match judge.of_visitor(visitor) {
             Judgement::Lacking(demands) => {
                 let helps = wanted(&demands, visitor.proven).list().contains(&factor);
@@ -359,7 +371,7 @@ impl FactorCheck {
         }
     }
 
-    fn asked_of(&mut self, person: &PersonId) -> Option<&mut Asked> {
+    fn asked_of(&mut self, person: &PersonId) -> Option<&mut AskedVisitor> {
         self.asked.as_mut().filter(|asked| asked.visitor.person == *person)
     }
 
@@ -375,10 +387,10 @@ fn wanted(demands: &[Demands], proven: Factors) -> Factors {
     Factors { pin: helps(Factor::Pin), card: helps(Factor::Card) }
 }
 
-fn card_refused(why: FactorRefusal) -> [Outcome; 2] {
-    [Outcome::Do(Action::Show(Sign::Refused)), refused(Factor::Card, why)]
+fn card_refused(why: FactorRefusal) -> [AdmitOutcome; 2] {
+    [AdmitOutcome::Do(Action::Show(Sign::Refused)), refused(Factor::Card, why)]
 }
 
-fn refused(factor: Factor, why: FactorRefusal) -> Outcome {
-    Outcome::Do(Action::Record(Fact::FactorRefused { factor, why, person: None, locked_out_s: None }))
+fn refused(factor: Factor, why: FactorRefusal) -> AdmitOutcome {
+    AdmitOutcome::Do(Action::Record(Fact::FactorRefused { factor, why, person: None, locked_out_s: None }))
 }

@@ -1,6 +1,6 @@
 //! Somebody who was recognised, on the way to a decision.
 
-use super::outcome::Outcome;
+use super::outcome::AdmitOutcome;
 use crate::credential::Factors;
 use crate::event::{Fact, Refusal, TrackId};
 use crate::person::PersonId;
@@ -23,18 +23,18 @@ pub struct Visitor {
 
 impl Visitor {
     /// The visitor begins to wait. Closes the track, unless it is closed already.
-    pub fn begin_to_wait(self, out: &mut Vec<Outcome>) -> Self {
+    pub fn begin_to_wait(self, out: &mut Vec<AdmitOutcome>) -> Self {
         if !self.has_waited {
-            out.push(Outcome::Close(self.track));
+            out.push(AdmitOutcome::Close(self.track));
         }
         Self { has_waited: true, ..self }
     }
 
     /// Refuses the visitor: shows and records it.
-    pub fn turn_away(self, why: Refusal, out: &mut Vec<Outcome>) {
+    pub fn turn_away(self, why: Refusal, out: &mut Vec<AdmitOutcome>) {
         let visitor = self.begin_to_wait(out);
-        out.push(Outcome::Do(Action::Show(Sign::Refused)));
-        out.push(Outcome::Do(Action::Record(because(visitor.refusal, why))));
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Refused)));
+        out.push(AdmitOutcome::Do(Action::Record(because(visitor.refusal, why))));
     }
 }
 

@@ -12,7 +12,7 @@ pub const GRACE: Duration = Duration::from_secs(1);
 
 /// A door that stands open.
 #[derive(Debug, Clone, Copy)]
-struct Opening {
+struct DoorOpening {
     forced: bool,
     /// When the time begins to count: after the opening, if a mode or the fire alarm held the door.
     counted_from: Moment,
@@ -22,7 +22,7 @@ struct Opening {
 
 /// A report of the contact.
 #[derive(Debug, Clone, Copy)]
-pub struct Move {
+pub struct LeafMove {
     pub now: Moment,
     /// Whether the contact says open.
     pub open: bool,
@@ -37,7 +37,7 @@ pub struct Move {
 /// The state of the door leaf. A door without a contact is always closed.
 #[derive(Debug, Default)]
 pub struct Leaf {
-    opening: Option<Opening>,
+    opening: Option<DoorOpening>,
     /// The contact last said open while something kept the door unlocked.
     opened_while_held: bool,
     /// When something last kept the door unlocked.
@@ -47,7 +47,7 @@ pub struct Leaf {
 impl Leaf {
     /// The contact says open or closed. Returns whether somebody went through an unlocked door and it is
     /// closed again.
-    pub fn moved(&mut self, leaf: Move, rules: &DoorRules) -> bool {
+    pub fn moved(&mut self, leaf: LeafMove, rules: &DoorRules) -> bool {
         let was_open = self.opening.is_some();
         match (leaf.open, self.opening) {
             (true, None) => {
@@ -55,7 +55,7 @@ impl Leaf {
                 // A door that is found open is not forced, but it can still be open for too long.
                 let may = leaf.is_held || unlocked_lately || leaf.at_start;
                 let allowed = rules.held_open + leaf.longer;
-                self.opening = Some(Opening { forced: !may, counted_from: leaf.now, allowed });
+                self.opening = Some(DoorOpening { forced: !may, counted_from: leaf.now, allowed });
             }
             (false, Some(_)) => self.opening = None,
             _ => {}
@@ -112,7 +112,7 @@ impl Leaf {
     }
 }
 
-impl Opening {
+impl DoorOpening {
     fn warned_at(&self, rules: &DoorRules) -> Moment {
         self.counted_from + self.allowed.saturating_sub(rules.warning)
     }

@@ -6,8 +6,8 @@ use crate::policy::grant::Grant;
 
 /// One outcome of an event in the lock.
 #[derive(Debug, PartialEq)]
-pub enum Outcome {
-    /// An action for the shell.
+pub enum LockOutcome {
+    /// An action for the daemon to carry out.
     Do(Action),
     /// The door opens for everybody whom this grant names.
     Opened(Grant),
@@ -16,12 +16,12 @@ pub enum Outcome {
 }
 
 /// The outcomes when a grant begins that does not wait for the audit.
-pub fn begins(grant: &Grant) -> Vec<Outcome> {
-    [Action::Record(grant.record(None, None)), Action::Show(Sign::Granted)].map(Outcome::Do).into()
+pub fn begins(grant: &Grant) -> Vec<LockOutcome> {
+    [Action::Record(grant.record(None, None)), Action::Show(Sign::Granted)].map(LockOutcome::Do).into()
 }
 
 /// The outcomes when an unlocked door is locked.
-pub fn locked(why: Relock, caller: Option<Caller>) -> Vec<Outcome> {
+pub fn locked(why: Relock, caller: Option<Caller>) -> Vec<LockOutcome> {
     let record = Action::Record(Fact::Locked { why, caller });
-    [Action::Lock, Action::Show(Sign::Idle), record].map(Outcome::Do).into()
+    [Action::Lock, Action::Show(Sign::Idle), record].map(LockOutcome::Do).into()
 }

@@ -1,13 +1,13 @@
 //! What the lock does for a person: nothing, ask the audit, or keep the door unlocked.
 
 use super::pending::Pending;
-use crate::policy::context::Stage;
+use crate::policy::context::LockStage;
 use crate::policy::event::RequestId;
 use crate::policy::grant::Grant;
 
 /// The state of the lock for a person.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum State {
+pub enum LockState {
     #[default]
     Locked,
     Asking(Pending),
@@ -16,13 +16,13 @@ pub enum State {
     },
 }
 
-impl State {
+impl LockState {
     /// The name of the state, for the other machines.
-    pub fn stage(&self) -> Stage {
+    pub fn stage(&self) -> LockStage {
         match self {
-            Self::Locked => Stage::Locked,
-            Self::Asking(_) => Stage::Asking,
-            Self::Open { .. } => Stage::Open,
+            Self::Locked => LockStage::Locked,
+            Self::Asking(_) => LockStage::Asking,
+            Self::Open { .. } => LockStage::Open,
         }
     }
 

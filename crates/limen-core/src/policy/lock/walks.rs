@@ -13,14 +13,14 @@ use crate::policy::rules::Rules;
 use crate::policy::tests::{CALLER, RULES, SETTINGS, ada, at, request, told};
 
 /// Settings with which a grant opens the door although the audit has not recorded it.
-static ALLOWING: LazyLock<Settings> = LazyLock::new(|| {
+static ALLOWING: LazyLock<PolicySettings> = LazyLock::new(|| {
     let rules = Rules { on_audit_failure: OnAuditFailure::AllowAndAlarm, ..RULES };
-    Settings { rules, ..SETTINGS.clone() }
+    PolicySettings { rules, ..SETTINGS.clone() }
 });
 
 /// A grant that waits for the audit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Waiting {
+struct WaitingGrant {
     request: RequestId,
     since: u64,
     /// How long it will keep the door unlocked. `None`: a person's grant, for the usual time.
@@ -36,14 +36,14 @@ struct Bookkeeper {
     mode: Mode,
     line_fails: bool,
     allow: bool,
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingGrant>,
     unanswered: BTreeSet<CommandId>,
     /// Until when grants, commands and button may hold the door.
     until: BTreeMap<&'static str, u64>,
     /// A recorded grant began in the mode that leaves the door unlocked.
     office: bool,
     fire: bool,
-    tally: BTreeMap<&'static str, u32>,
+    counts: BTreeMap<&'static str, u32>,
 }
 
 impl Bookkeeper {
@@ -166,7 +166,7 @@ impl Bookkeeper {
 
     fn wait_for(&mut self, record: &Action, command: Option<Duration>) {
         let request = request(record).expect("a grant is recorded before it opens");
-        self.waiting.push(Waiting { request, since: self.ms, command });
+        self.waiting.push(WaitingGrant { request, since: self.ms, command });
     }
 
     /// The audit answers yes or no, or answers a request that was never made.
@@ -188,7 +188,7 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn may_hold(&mut self, waiting: Waiting) {
+    fn may_hold(&mut self, waiting: WaitingGrant) {
         let (who, length) = match waiting.command {
             Some(length) => ("command", length.as_millis() as u64),
             None => ("person", 5000),
@@ -209,17 +209,17 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn hear(&mut self, out: Vec<Outcome>) -> Result<(), TestCaseError> {
+    fn hear(&mut self, out: Vec<LockOutcome>) -> Result<(), TestCaseError> {
         for outcome in out {
             match outcome {
-                Outcome::Do(Action::Answer(id, _)) => {
+                LockOutcome::Do(Action::Answer(id, _)) => {
                     proptest::prop_assert!(self.unanswered.remove(&id), "answered twice");
                 }
-                Outcome::Opened(grant) => {
+                LockOutcome::Opened(grant) => {
                     proptest::prop_assert_eq!(self.lock.open(), Some(&grant));
-                    *self.tally.entry("opened").or_default() += 1;
+                    *self.counts.entry("opened").or_default() += 1;
                 }
-                Outcome::Do(_) | Outcome::LetDown(_) => {}
+                LockOutcome::Do(_) | LockOutcome::LetDown(_) => {}
             }
         }
         Ok(())
@@ -233,7 +233,7 @@ impl Bookkeeper {
             proptest::prop_assert!(allowed, "held for nothing: {:?}", self.lock);
             let bounded = self.fire || self.office || lease.until() <= at(last).moment;
             proptest::prop_assert!(bounded, "the lease lasts longer than what it is for");
-            *self.tally.entry("held").or_default() += 1;
+            *self.counts.entry("held").or_default() += 1;
         }
         proptest::prop_assert!(!self.fire || lease.is_some(), "locked in a fire alarm");
         proptest::prop_assert_eq!(lease.is_some(), self.lock.open_kind().is_some());
@@ -243,7 +243,7 @@ impl Bookkeeper {
     fn end(&mut self) -> Result<(), TestCaseError> {
         let out = self.lock.lock(Relock::Shutdown, Reach::All, None);
         self.hear(out)?;
-        proptest::prop_assert!(self.lock.open_kind().is_none() && self.lock.stage() == Stage::Locked);
+        proptest::prop_assert!(self.lock.open_kind().is_none() && self.lock.stage() == LockStage::Locked);
         proptest::prop_assert!(self.unanswered.is_empty(), "a command was never answered");
         Ok(())
     }
@@ -252,7 +252,7 @@ impl Bookkeeper {
 #[test]
 fn fifty_thousand_walks_open_for_nothing_but_a_recorded_grant_a_permitted_command_the_button_or_the_fire_alarm()
  {
-    let tally = RefCell::new(BTreeMap::<&str, u32>::new());
+    let counts = RefCell::new(BTreeMap::<&str, u32>::new());
     let mut runner =
         TestRunner::new(Config { cases: 50_000, failure_persistence: None, ..Config::default() });
     let walks = proptest::collection::vec(proptest::num::u32::ANY, 1..50);
@@ -260,12 +260,12 @@ fn fifty_thousand_walks_open_for_nothing_but_a_recorded_grant_a_permitted_comman
         let mut bookkeeper = Bookkeeper { ms: 100_000, ..Bookkeeper::default() };
         codes.into_iter().try_for_each(|code| bookkeeper.take(code))?;
         bookkeeper.end()?;
-        for (what, times) in bookkeeper.tally {
-            *tally.borrow_mut().entry(what).or_default() += times;
+        for (what, times) in bookkeeper.counts {
+            *counts.borrow_mut().entry(what).or_default() += times;
         }
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    let tally = tally.into_inner();
-    assert!(tally["opened"] > 5000 && tally["held"] > 50_000, "hardly tried: {tally:?}");
+    let counts = counts.into_inner();
+    assert!(counts["opened"] > 5000 && counts["held"] > 50_000, "hardly tried: {counts:?}");
 }

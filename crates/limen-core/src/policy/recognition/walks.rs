@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::*;
 use crate::event::FRESHNESS;
-use crate::policy::context::Stage;
+use crate::policy::context::LockStage;
 use crate::policy::event::Event;
 use crate::policy::tests::{RULES, ada, at, bob, frame, told};
 
@@ -89,14 +89,14 @@ impl Bookkeeper {
             return Ok(());
         };
         let mut told = told(self.ms);
-        told.stage = [Stage::Locked, Stage::Locked, Stage::Open][more as usize / 6 % 3];
+        told.stage = [LockStage::Locked, LockStage::Locked, LockStage::Open][more as usize / 6 % 3];
         let shown = self.of(track);
         if begins {
             shown.frames.clear();
         }
         shown.frames.push((observation.taken, supports));
         let sighting = self.recognition.observed(&told, &observation);
-        if let Sighting::Recognised(somebody) = sighting {
+        if let FrameEvidence::Recognised(somebody) = sighting {
             proptest::prop_assert!(told.may_let_in(), "recognised while nobody may be let in");
             proptest::prop_assert_eq!(somebody.track, track);
             self.check(&somebody)?;

@@ -29,7 +29,7 @@ pub enum Change {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Line {
+struct InputState {
     active: bool,
     /// When it last changed.
     changed: Option<Moment>,
@@ -43,7 +43,7 @@ struct Line {
 
 /// All four lines.
 #[derive(Debug, Default)]
-pub struct Lines([Line; 4]);
+pub struct Lines([InputState; 4]);
 
 impl Lines {
     /// Whether a line is active.
@@ -55,7 +55,7 @@ impl Lines {
     pub fn set(&mut self, now: Moment, input: Input, active: bool, at_start: bool) -> Change {
         let line = self.line_mut(input);
         if at_start {
-            *line = Line { active, changed: Some(now), ..Line::default() };
+            *line = InputState { active, changed: Some(now), ..InputState::default() };
             return Change::Moved(Fact::Input { input, active, changes: 1, at_start });
         }
         if line.active == active {
@@ -114,16 +114,16 @@ impl Lines {
         rex.changed.filter(|_| rex.active).map(|since| since + STUCK)
     }
 
-    fn line(&self, input: Input) -> &Line {
+    fn line(&self, input: Input) -> &InputState {
         &self.0[input as usize]
     }
 
-    fn line_mut(&mut self, input: Input) -> &mut Line {
+    fn line_mut(&mut self, input: Input) -> &mut InputState {
         &mut self.0[input as usize]
     }
 }
 
-impl Line {
+impl InputState {
     fn count(&mut self, now: Moment) {
         self.changed = Some(now);
         match self.window {

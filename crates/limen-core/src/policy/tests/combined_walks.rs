@@ -80,7 +80,7 @@ fn move_of(code: u32) -> Move {
 
 /// What the gallery says of one of the two.
 #[derive(Debug, Clone, Copy, Default)]
-struct Entry {
+struct TestPerson {
     removed: bool,
     suspended: bool,
     pin: u8,
@@ -100,7 +100,7 @@ fn card(of: bool, version: u8) -> Card {
 
 struct Walker {
     policy: Policy,
-    entries: [Entry; 2],
+    entries: [TestPerson; 2],
     ms: u64,
     track: u64,
     entry: u64,
@@ -141,8 +141,8 @@ impl Walker {
     /// The group asks for one factor, each person's own entry for the other one as well if `both`.
     fn new(factor: SecondFactor, both: bool) -> Self {
         let mut walker = Self {
-            policy: Policy::new(RULES, Roster::default(), rules(factor)),
-            entries: [Entry::default(); 2],
+            policy: Policy::new(RULES, Standings::default(), rules(factor)),
+            entries: [TestPerson::default(); 2],
             ms: 100_000,
             track: 0,
             entry: 0,
@@ -160,12 +160,12 @@ impl Walker {
             mode: Mode::Normal,
             opened: 0,
         };
-        let roster = walker.roster(both);
-        walker.policy.step(at(walker.ms), Event::NewRoster(roster));
+        let standings = walker.standings(both);
+        walker.policy.step(at(walker.ms), Event::NewStandings(standings));
         walker
     }
 
-    fn roster(&self, both: bool) -> Roster {
+    fn standings(&self, both: bool) -> Standings {
         let standing = |of: bool| {
             let entry = self.entries[index(of)];
             let means = Means {
@@ -268,8 +268,8 @@ impl Walker {
             *version == if *factor == Factor::Pin { entry.pin } else { entry.card }
         });
         self.reloaded_at = self.ms;
-        let roster = self.roster(both);
-        self.step(Event::NewRoster(roster))?;
+        let standings = self.standings(both);
+        self.step(Event::NewStandings(standings))?;
         for (who, id) in [(true, ada()), (false, bob())] {
             let entry = self.entries[index(who)];
             let open = self.policy.open().is_some_and(|grant| grant.people().any(|person| *person == id));

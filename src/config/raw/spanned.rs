@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 /// A value with its place in the file, if the file has it.
-pub type Said<T> = Option<Spanned<T>>;
+pub type RawValue<T> = Option<Spanned<T>>;
 
 /// A list of names with their places; a list that is there must name something.
 pub type Names = Option<Spanned<Vec<Spanned<String>>>>;

@@ -21,13 +21,13 @@ use toml::value::Datetime;
 pub use strict::misread;
 
 /// The largest number of mistakes listed for one file; if there are more, it is the wrong file.
-pub const MAX_MISTAKES: usize = 100;
+pub const MAX_DIAGNOSTICS: usize = 100;
 /// The longest part of a file that a message repeats, in characters.
 const MAX_SHOWN: usize = 300;
 
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct Diagnostic {
     /// The file with the mistake.
     pub file: PathBuf,
     /// The line, from 1; none if it concerns the whole file.
@@ -40,7 +40,7 @@ pub struct Mistake {
     pub remedy: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.file.to_string_lossy(), MAX_SHOWN))?;
         if let Some(line) = self.line {
@@ -56,29 +56,29 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for Diagnostic {}
 
 /// The mistake in a text that is no TOML, at its line and column. `message` is what the TOML reader says about the
 /// bytes `at`.
-pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Mistake {
+pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Diagnostic {
     let before = at.as_ref().and_then(|at| text.get(..at.start));
     let column = |before: &str| before.chars().rev().take_while(|c| *c != '\n').count() + 1;
     let key = before.map_or_else(String::new, |before| format!("column {}", column(before)));
     let line = before.map(|before| 1 + before.matches('\n').count());
     let (what, remedy) = words::in_words(message, text, at, false);
-    Mistake { file: file.to_owned(), line, key, what, remedy }
+    Diagnostic { file: file.to_owned(), line, key, what, remedy }
 }
 
 /// Mistakes as people read them: one per line.
-pub struct Listed<'a>(pub &'a [Mistake]);
+pub struct DiagnosticList<'a>(pub &'a [Diagnostic]);
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for DiagnosticList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.0.iter().enumerate() {
+        for (index, diagnostic) in self.0.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }
-            mistake.fmt(f)?;
+            diagnostic.fmt(f)?;
         }
         Ok(())
     }
@@ -93,7 +93,7 @@ pub struct Review<'a> {
     ends: Vec<usize>,
     /// Where the piece being read begins; places are counted from there.
     begin: usize,
-    mistakes: Vec<Mistake>,
+    diagnostics: Vec<Diagnostic>,
     incomplete: bool,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Review<'a> {
     /// A review without mistakes so far. `file` only names the file; it is never opened.
     pub fn new(file: &'a Path, text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-        Self { file, text, ends, begin: 0, mistakes: Vec::new(), incomplete: false }
+        Self { file, text, ends, begin: 0, diagnostics: Vec::new(), incomplete: false }
     }
 
     /// Reads the text as TOML; entries that do not fit `T` are noted and omitted.
@@ -138,7 +138,7 @@ impl<'a> Review<'a> {
     /// never copied: the tree of a large file takes too much memory to have it twice.
     fn read_piece<T: DeserializeOwned + Default>(&mut self, piece: &str) -> Result<T, toml::de::Error> {
         let mut left_out: Vec<usize> = Vec::new();
-        while self.mistakes.len() < MAX_MISTAKES {
+        while self.diagnostics.len() < MAX_DIAGNOSTICS {
             let mut root = DeTable::parse(piece)?;
             for at in &left_out {
                 take_out(root.get_mut(), *at);
@@ -165,9 +165,9 @@ impl<'a> Review<'a> {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        if self.mistakes.len() < MAX_MISTAKES {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
             let line = at.map(|span| self.line_of(span.start));
-            self.mistakes.push(Mistake {
+            self.diagnostics.push(Diagnostic {
                 file: self.file.to_owned(),
                 line,
                 key: key.into(),
@@ -210,9 +210,9 @@ impl<'a> Review<'a> {
     }
 
     /// The mistakes in the order of lines.
-    pub fn finish(mut self) -> Vec<Mistake> {
-        self.mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
-        self.mistakes
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.line.unwrap_or(0));
+        self.diagnostics
     }
 
     fn note_structure(&mut self, key: String, error: &toml::de::Error) {
@@ -283,19 +283,19 @@ mod tests {
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(deny_unknown_fields, default)]
-    struct File {
-        door: Door,
-        rooms: Vec<Door>,
+    struct TestFile {
+        door: TestDoor,
+        rooms: Vec<TestDoor>,
     }
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(deny_unknown_fields, default)]
-    struct Door {
+    struct TestDoor {
         pin: Option<u8>,
         name: Option<String>,
     }
 
-    fn review(text: &str) -> (File, Vec<String>) {
+    fn review(text: &str) -> (TestFile, Vec<String>) {
         let mut review = Review::new(Path::new("a.toml"), text);
         let file = review.read();
         (file, review.finish().iter().map(ToString::to_string).collect())
@@ -306,14 +306,14 @@ mod tests {
         let text = "# first\n[[rooms]]\npin = 1\n\n[[rooms]]\npin = 2\n";
         let mut review = Review::new(Path::new("a.toml"), text);
         let mut pins = Vec::new();
-        assert!(review.read_in_pieces("[[rooms]]", |review, file: File| {
+        assert!(review.read_in_pieces("[[rooms]]", |review, file: TestFile| {
             for room in file.rooms {
                 pins.push(room.pin);
                 review.note(Some(10..11), "rooms", "is noted", "");
             }
         }));
         assert_eq!(pins, [Some(1), Some(2)]);
-        let noted: Vec<_> = review.finish().iter().map(|mistake| mistake.line).collect();
+        let noted: Vec<_> = review.finish().iter().map(|diagnostic| diagnostic.line).collect();
         assert_eq!(noted, [Some(3), Some(6)]);
     }
 
@@ -321,7 +321,7 @@ mod tests {
     fn a_piece_that_is_no_toml_by_itself_is_not_read() {
         for text in ["[[rooms]]\nname = \"\"\"\n[[rooms]]\n\"\"\"\n", "= 1\n[[rooms]]\n"] {
             let mut review = Review::new(Path::new("a.toml"), text);
-            assert!(!review.read_in_pieces("[[rooms]]", |_, _: File| {}), "{text}");
+            assert!(!review.read_in_pieces("[[rooms]]", |_, _: TestFile| {}), "{text}");
         }
     }
 
@@ -331,7 +331,7 @@ mod tests {
             "[[rooms]]\ncolour = 1\npin = true\nname = \"a\"\n[[rooms]]\npin = 2\n[[rooms]]\npin = []\n";
         let mut review = Review::new(Path::new("a.toml"), text);
         let mut read = Vec::new();
-        assert!(review.read_in_pieces("[[rooms]]", |review, file: File| {
+        assert!(review.read_in_pieces("[[rooms]]", |review, file: TestFile| {
             for room in file.rooms {
                 if room.name.is_none() {
                     review.note_missing(None, "", "has no name", "");
@@ -350,38 +350,38 @@ mod tests {
 
     #[test]
     fn every_misfit_is_noted_with_its_line_and_the_rest_is_read() {
-        let (file, mistakes) = review("[door]\npin = \"x\"\nnam = 1\nname = \"front\"\n\n[dor]\na = 1\n");
+        let (file, diagnostics) = review("[door]\npin = \"x\"\nnam = 1\nname = \"front\"\n\n[dor]\na = 1\n");
         assert_eq!(file.door.name.as_deref(), Some("front"));
         assert_eq!(file.door.pin, None);
-        assert_eq!(mistakes.len(), 3, "{mistakes:#?}");
+        assert_eq!(diagnostics.len(), 3, "{diagnostics:#?}");
         assert!(
-            mistakes[0]
+            diagnostics[0]
                 .starts_with("a.toml:2: [door] pin: is text, and should be a whole number; write a number"),
             "{}",
-            mistakes[0]
+            diagnostics[0]
         );
-        assert_eq!(mistakes[1], "a.toml:3: [door] nam: there is no such key; did you mean name?");
-        assert_eq!(mistakes[2], "a.toml:6: [dor]: there is no such section; did you mean door?");
+        assert_eq!(diagnostics[1], "a.toml:3: [door] nam: there is no such key; did you mean name?");
+        assert_eq!(diagnostics[2], "a.toml:6: [dor]: there is no such section; did you mean door?");
     }
 
     #[test]
     fn misfits_inside_a_list_of_tables_are_found_too() {
-        let (file, mistakes) = review("[[rooms]]\npin = 1\n[[rooms]]\npin = true\n");
+        let (file, diagnostics) = review("[[rooms]]\npin = 1\n[[rooms]]\npin = true\n");
         assert_eq!(file.rooms.len(), 2);
-        assert_eq!(mistakes.len(), 1);
-        assert!(mistakes[0].starts_with("a.toml:4: [rooms] pin:"), "{}", mistakes[0]);
+        assert_eq!(diagnostics.len(), 1);
+        assert!(diagnostics[0].starts_with("a.toml:4: [rooms] pin:"), "{}", diagnostics[0]);
     }
 
     #[test]
     fn a_text_that_is_no_toml_is_one_mistake_with_its_line() {
-        let (_, mistakes) = review("[door]\npin = = 3\n");
-        assert_eq!(mistakes.len(), 1);
-        assert!(mistakes[0].starts_with("a.toml:2:"), "{}", mistakes[0]);
+        let (_, diagnostics) = review("[door]\npin = = 3\n");
+        assert_eq!(diagnostics.len(), 1);
+        assert!(diagnostics[0].starts_with("a.toml:2:"), "{}", diagnostics[0]);
     }
 
     #[test]
     fn a_message_cannot_carry_control_characters_out_of_a_file() {
-        let (_, mistakes) = review("[door]\n\"a\\u001b\" = 1\n");
-        assert!(!mistakes[0].contains('\u{1b}'));
+        let (_, diagnostics) = review("[door]\n\"a\\u001b\" = 1\n");
+        assert!(!diagnostics[0].contains('\u{1b}'));
     }
 }

@@ -6,7 +6,7 @@ use limen_core::person::{GroupId, PersonId, PersonName};
 
 /// A person to be enrolled, and the files with the photographs.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct PersonToEnroll {
     pub id: PersonId,
     pub name: PersonName,
     pub groups: Vec<GroupId>,
@@ -15,18 +15,18 @@ pub(super) struct Wanted {
 
 /// All people of a folder or a list.
 #[derive(Debug, Default)]
-pub(super) struct Request {
-    pub people: Vec<Wanted>,
+pub(super) struct EnrollmentRequest {
+    pub people: Vec<PersonToEnroll>,
     /// The problems, each with its place.
     pub problems: Vec<String>,
     /// The files that were ignored because they are no photographs.
     pub left_out: Vec<String>,
 }
 
-impl Request {
+impl EnrollmentRequest {
     /// Adds a person, or more files of a person who is already in the request. Of two names the one with more capitals
     /// is kept.
-    pub fn add(&mut self, wanted: Wanted) {
+    pub fn add(&mut self, wanted: PersonToEnroll) {
         let Some(known) = self.people.iter_mut().find(|known| known.id == wanted.id) else {
             return self.people.push(wanted);
         };

@@ -10,14 +10,14 @@ use super::super::Review;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct File {
-    door: Door,
-    person: Vec<Spanned<Person>>,
+struct TestFile {
+    door: TestDoor,
+    person: Vec<Spanned<TestRecord>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct Door {
+struct TestDoor {
     pin: Option<Spanned<i64>>,
     unlock_seconds: Option<Spanned<f64>>,
     external_pull: Option<Spanned<bool>>,
@@ -26,23 +26,23 @@ struct Door {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct Person {
+struct TestRecord {
     id: Option<Spanned<String>>,
     photos: Vec<Spanned<String>>,
     valid_until: Option<Spanned<Datetime>>,
 }
 
 /// The only mistake in a text, without the file's name.
-fn mistake(text: &str) -> String {
+fn diagnostic(text: &str) -> String {
     let mut review = Review::new(Path::new("a.toml"), text);
-    let _: File = review.read();
+    let _: TestFile = review.read();
     let found = review.finish();
     assert_eq!(found.len(), 1, "{text}: {found:#?}");
     found[0].to_string().replacen("a.toml:", "", 1)
 }
 
 fn is_answered(text: &str, answer: &str) {
-    assert_eq!(mistake(text), answer, "{text}");
+    assert_eq!(diagnostic(text), answer, "{text}");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_text_that_is_no_toml_is_answered_with_what_the_line_should_be() {
             "is written twice; keep one of the two; write all keys of a section below one [section]",
         ),
     ] {
-        let found = mistake(&format!("[door]\n{line}\n"));
+        let found = diagnostic(&format!("[door]\n{line}\n"));
         let at = if line.contains('\n') { "3" } else { "2" };
         assert_eq!(found, format!("{at}: {answer}"), "{line}");
     }
@@ -220,7 +220,7 @@ fn no_message_of_the_readers_own_is_left() {
         "[door]\nx = \"\"\"\n",
         "x = [\n",
     ] {
-        let found = mistake(text);
+        let found = diagnostic(text);
         assert!(jargon.iter().all(|word| !found.contains(word)), "{text}: {found}");
     }
 }

@@ -10,25 +10,25 @@ use limen_files::write_new_for_service;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_conditional_default;
 
-use crate::cli::trouble::Trouble;
+use crate::cli::outcome::CommandError;
 
 /// The mode of photographs: for root and the service only.
 const PHOTO_MODE: u32 = 0o640;
 
-/// Deletes what it wrote when it is dropped, unless [`Stage::keep`] was called. While it exists, signals do not end the
+/// Deletes what it wrote when it is dropped, unless [`StagedPhotos::keep`] was called. While it exists, signals do not end the
 /// program, because that would leave the copies.
-pub(super) struct Stage<'a> {
+pub(super) struct StagedPhotos<'a> {
     folder: &'a Path,
     written: Vec<PathBuf>,
     interruptible: Arc<AtomicBool>,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> StagedPhotos<'a> {
     /// A stage that has written nothing yet.
     ///
     /// # Errors
     /// A signal cannot be caught.
-    pub fn in_folder(folder: &'a Path) -> Result<Self, Trouble> {
+    pub fn in_folder(folder: &'a Path) -> Result<Self, CommandError> {
         let interruptible = Arc::new(AtomicBool::new(false));
         // SIGXFSZ is the signal for a file that is too large; without it the write returns an error.
         for signal in [SIGINT, SIGTERM, SIGHUP, libc::SIGXFSZ] {
@@ -41,12 +41,12 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// The file exists or cannot be written.
-    pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
+    pub fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
         let path = self.folder.join(name);
         if !write_new_for_service(&path, bytes, PHOTO_MODE)? {
             let what =
                 format!("{}: was written by somebody else meanwhile; try again", printable_path(&path));
-            return Err(Trouble::Device(what));
+            return Err(CommandError::Device(what));
         }
         self.written.push(path);
         Ok(())
@@ -58,7 +58,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-impl Drop for Stage<'_> {
+impl Drop for StagedPhotos<'_> {
     fn drop(&mut self) {
         for path in &self.written {
             // A failure cannot be reported here, and the gallery does not name the file.
@@ -76,7 +76,7 @@ mod tests {
     fn what_is_not_kept_is_taken_away_and_nothing_is_written_over() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::write(folder.path().join("there.jpg"), "there").expect("written");
-        let mut stage = Stage::in_folder(folder.path()).expect("signals");
+        let mut stage = StagedPhotos::in_folder(folder.path()).expect("signals");
         stage.put("new.jpg", b"new").expect("written");
         assert!(stage.put("there.jpg", b"new").is_err());
         drop(stage);

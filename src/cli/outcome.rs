@@ -16,10 +16,10 @@ use crate::config::ConfigError;
 use crate::config::edit::ConfigEditError;
 use crate::control::ControlError;
 use crate::daemon::DaemonError;
+use crate::diagnostics::misread;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
 use crate::gallery::{EditError, RosterError, StoreError};
-use crate::mistake::misread;
 use crate::pipeline::RuleError;
 
 /// The exit code for usage or configuration.
@@ -29,7 +29,7 @@ pub const DEVICE: u8 = 3;
 
 /// The answer of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum CommandOutcome {
     /// Yes, or everything is fine.
     Yes,
     /// No match, not the same person, problems found.
@@ -38,7 +38,7 @@ pub enum Answer {
     Incomplete,
 }
 
-impl Answer {
+impl CommandOutcome {
     /// The answer for a condition.
     pub fn of(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
@@ -56,7 +56,7 @@ impl Answer {
 
 /// Why a command could not give an answer.
 #[derive(Debug, Error)]
-pub enum Trouble {
+pub enum CommandError {
     /// The arguments, the configuration or the gallery file are wrong.
     #[error("{0}")]
     Usage(String),
@@ -65,7 +65,7 @@ pub enum Trouble {
     Device(String),
 }
 
-impl Trouble {
+impl CommandError {
     /// The exit code: 2 or 3.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -86,9 +86,9 @@ impl Trouble {
 }
 
 /// Sorts errors: `Usage` is usage or configuration, `Device` is a device or a file.
-macro_rules! troubles {
+macro_rules! command_errors {
     ($($error:ty => $kind:ident),* $(,)?) => {
-        $(impl From<$error> for Trouble {
+        $(impl From<$error> for CommandError {
             fn from(error: $error) -> Self {
                 Self::$kind(error.to_string())
             }
@@ -96,7 +96,7 @@ macro_rules! troubles {
     };
 }
 
-troubles! {
+command_errors! {
     ConfigError => Usage,
     ConfigEditError => Usage,
     RosterError => Usage,
@@ -118,7 +118,7 @@ troubles! {
     std::io::Error => Device,
 }
 
-impl From<ModelError> for Trouble {
+impl From<ModelError> for CommandError {
     fn from(error: ModelError) -> Self {
         match error {
             ModelError::NoSuchModel { .. } | ModelError::Taken { .. } | ModelError::Untrained(_) => {
@@ -137,7 +137,7 @@ pub fn model_in_words(error: ModelError) -> String {
     }
 }
 
-impl From<DaemonError> for Trouble {
+impl From<DaemonError> for CommandError {
     fn from(error: DaemonError) -> Self {
         match error {
             DaemonError::Rule(_) => Self::Usage(error.to_string()),

@@ -5,12 +5,12 @@ use limen_core::event::Fact;
 use limen_core::policy::Event;
 
 use crate::door::thread::DoorReport;
-use crate::pipeline::Seen;
+use crate::pipeline::SeenFrame;
 
 /// Is told what the daemon does while it does it; the demo prints it.
-pub trait Watcher {
+pub trait DaemonObserver {
     /// A frame was looked at; it led to these events for the policy.
-    fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]);
+    fn frame(&mut self, number: u64, seen: &SeenFrame, events: &[Event]);
     /// Something happened that the audit records.
     fn fact(&mut self, now: Now, fact: &Fact);
     /// The door thread locked or unlocked, or failed to.

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::words::{self, Words};
-use super::{Mistake, key_of, no_toml, take_out};
+use super::words::{self, WhatAndRemedy};
+use super::{Diagnostic, key_of, no_toml, take_out};
 
 /// What the reader's `message` about the bytes `at` means, at its line: the text is no TOML, or an entry is
 /// missing or does not fit.
-pub fn misread(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Mistake {
+pub fn misread(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Diagnostic {
     let Ok(mut root) = DeTable::parse(text) else { return no_toml(file, text, message, at) };
     let line = at.as_ref().and_then(|at| text.get(..at.start)).map(|before| 1 + before.matches('\n').count());
     // A mistake at the whole text is about none of its entries.
@@ -20,7 +20,7 @@ pub fn misread(file: &Path, text: &str, message: &str, at: Option<Range<usize>>)
         header(text, &at).unwrap_or_else(|| key_of(&take_out(root.get_mut(), at.start).unwrap_or_default()))
     });
     let (what, remedy) = in_words(message, text, at);
-    Mistake { file: file.to_owned(), line, key, what, remedy }
+    Diagnostic { file: file.to_owned(), line, key, what, remedy }
 }
 
 /// The section whose header is at the bytes `at`, in one pair of brackets.
@@ -31,7 +31,7 @@ fn header(text: &str, at: &Range<usize>) -> Option<String> {
     is_header.then(|| format!("[{}]", header.trim().trim_matches(['[', ']'])))
 }
 
-fn in_words(message: &str, text: &str, at: Option<Range<usize>>) -> Words {
+fn in_words(message: &str, text: &str, at: Option<Range<usize>>) -> WhatAndRemedy {
     let found = at.clone().and_then(|at| text.get(at)).unwrap_or_default().trim();
     let quoted = |prefix: &str| message.strip_prefix(prefix)?.split_once('`');
     if let Some((field, _)) = quoted("missing field `") {
@@ -89,18 +89,18 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    struct File {
+    struct TestFile {
         #[serde(rename = "version")]
         _version: u32,
         #[serde(rename = "room")]
-        _rooms: Vec<Room>,
+        _rooms: Vec<DiskSpace>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    struct Room {
+    struct DiskSpace {
         #[serde(rename = "kind")]
-        _kind: Kind,
+        _kind: ValueKind,
         #[serde(rename = "size")]
         _size: [f32; 2],
         #[serde(rename = "owner", deserialize_with = "owner")]
@@ -109,7 +109,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    enum Kind {
+    enum ValueKind {
         Office,
         Hall,
     }
@@ -125,7 +125,7 @@ mod tests {
     fn said(from: &str, to: &str) -> String {
         assert!(TEXT.contains(from), "{from}");
         let text = TEXT.replacen(from, to, 1);
-        let error = toml::from_str::<File>(&text).expect_err(to);
+        let error = toml::from_str::<TestFile>(&text).expect_err(to);
         misread(Path::new("a.toml"), &text, error.message(), error.span()).to_string()
     }
 

@@ -3,32 +3,32 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::spanned::Said;
+use super::spanned::RawValue;
 
 /// `[keypad]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct SaidKeypad {
+pub struct RawKeypad {
     /// The link to an input device that stays the same.
-    pub device: Said<String>,
+    pub device: RawValue<String>,
 }
 
 /// `[reader]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct SaidReader {
+pub struct RawReader {
     /// The link to an input device that stays the same.
-    pub device: Said<String>,
+    pub device: RawValue<String>,
     /// The two lines of a Wiegand reader.
-    pub wiegand: Option<Spanned<SaidWiegand>>,
+    pub wiegand: Option<Spanned<RawWiegand>>,
 }
 
 /// `wiegand` of `[reader]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct SaidWiegand {
+pub struct RawWiegand {
     /// The BCM number of the line for zeroes.
-    pub d0: Said<i64>,
+    pub d0: RawValue<i64>,
     /// The BCM number of the line for ones.
-    pub d1: Said<i64>,
+    pub d1: RawValue<i64>,
 }
