@@ -4,71 +4,28 @@
 //! wrong and the remedy. A [`Review`] reads a TOML text into a structure in which every field is optional. If
 //! an entry does not fit, it notes the mistake, removes the entry and reads on.
 
+mod diagnostic;
+mod entries;
 mod strict;
 mod words;
 
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::Date;
-use limen_core::person::printable;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 use toml::value::Datetime;
 
+pub use diagnostic::{Diagnostic, no_toml};
 pub use strict::misread;
+
+use entries::{key_of, take_out};
 
 /// The largest number of mistakes listed for one file; if there are more, it is the wrong file.
 pub const MAX_DIAGNOSTICS: usize = 100;
-/// The longest part of a file that a message repeats, in characters.
-const MAX_SHOWN: usize = 300;
-
-/// One thing that is wrong in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// The file with the mistake.
-    pub file: PathBuf,
-    /// The line, from 1; none if it concerns the whole file.
-    pub line: Option<usize>,
-    /// The key as the user knows it: `[door] pin`. Empty if it concerns the whole file.
-    pub key: String,
-    /// What is wrong.
-    pub what: String,
-    /// The remedy; may be empty if `what` says it.
-    pub remedy: String,
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&printable(&self.file.to_string_lossy(), MAX_SHOWN))?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        for part in [&self.key, &self.what].into_iter().filter(|part| !part.is_empty()) {
-            write!(f, ": {}", printable(part, MAX_SHOWN))?;
-        }
-        if !self.remedy.is_empty() {
-            write!(f, "; {}", printable(&self.remedy, MAX_SHOWN))?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Diagnostic {}
-
-/// The mistake in a text that is no TOML, at its line and column. `message` is what the TOML reader says about the
-/// bytes `at`.
-pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Diagnostic {
-    let before = at.as_ref().and_then(|at| text.get(..at.start));
-    let column = |before: &str| before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    let key = before.map_or_else(String::new, |before| format!("column {}", column(before)));
-    let line = before.map(|before| 1 + before.matches('\n').count());
-    let (what, remedy) = words::in_words(message, text, at, false);
-    Diagnostic { file: file.to_owned(), line, key, what, remedy }
-}
-
 /// Mistakes as people read them: one per line.
 pub struct DiagnosticList<'a>(pub &'a [Diagnostic]);
 
@@ -243,37 +200,6 @@ fn path_without(piece: &str, left_out: &mut Vec<usize>, at: usize) -> Option<Vec
     let path = take_out(root.get_mut(), at)?;
     left_out.push(at);
     Some(path)
-}
-
-/// Removes the innermost entry whose key or value holds byte `at`, and returns its path.
-fn take_out(table: &mut DeTable<'_>, at: usize) -> Option<Vec<String>> {
-    for (key, value) in table.iter_mut() {
-        if let Some(mut path) = take_out_of_value(value.get_mut(), at) {
-            path.insert(0, key.get_ref().to_string());
-            return Some(path);
-        }
-    }
-    let hit = table.iter().find(|(key, value)| key.span().contains(&at) || value.span().contains(&at));
-    let name = hit.map(|(key, _)| key.get_ref().to_string())?;
-    table.remove(name.as_str());
-    Some(vec![name])
-}
-
-fn take_out_of_value(value: &mut DeValue<'_>, at: usize) -> Option<Vec<String>> {
-    match value {
-        DeValue::Table(table) => take_out(table, at),
-        DeValue::Array(items) => items.iter_mut().find_map(|item| take_out_of_value(item.get_mut(), at)),
-        _ => None,
-    }
-}
-
-/// `["recognition", "quality", "max-yaw"]` as `[recognition.quality] max-yaw`.
-fn key_of(path: &[String]) -> String {
-    match path.split_last() {
-        None => String::new(),
-        Some((section, [])) => format!("[{section}]"),
-        Some((key, sections)) => format!("[{}] {key}", sections.join(".")),
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use super::diagnostic::{Diagnostic, no_toml};
+use super::entries::{key_of, take_out};
 use super::words::{self, WhatAndRemedy};
-use super::{Diagnostic, key_of, no_toml, take_out};
 
 /// What the reader's `message` about the bytes `at` means, at its line: the text is no TOML, or an entry is
 /// missing or does not fit.
