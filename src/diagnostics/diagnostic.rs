@@ -9,7 +9,7 @@ use limen_core::person::printable;
 use super::words;
 
 /// The longest part of a file that a message repeats, in characters.
-pub const MAX_SHOWN: usize = 300;
+const MAX_SHOWN: usize = 300;
 
 /// One thing that is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
