@@ -40,9 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// machine started.
 fn story() -> Result<Vec<(u64, Action)>, Box<dyn Error>> {
     let ada = PersonId::new("ada")?;
-    let roster = Arc::new([(ada.clone(), Standing::default())].into());
+    let standings = Arc::new([(ada.clone(), Standing::default())].into());
     let access = Arc::new(AccessRules::in_zone(jiff::tz::TimeZone::UTC));
-    let mut door = ByHand { policy: Policy::new(RULES, roster, access), done: Vec::new() };
+    let mut door = ByHand { policy: Policy::new(RULES, standings, access), done: Vec::new() };
 
     // Ada comes to the door. The third frame that shows her is enough.
     for (frame, ms) in [(1, 1000), (2, 1100), (3, 1200)] {

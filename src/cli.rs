@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: the table of arguments, and one file per command.
 //!
 //! Exit codes: 0 yes or fine, 1 no (no match, not the same person, problems found), 2 usage or
 //! configuration, 3 device or file.
@@ -25,6 +25,7 @@ mod lock;
 mod mode;
 mod models;
 mod number;
+mod outcome;
 mod output;
 mod people;
 mod pin;
@@ -33,7 +34,6 @@ mod run;
 mod speed;
 mod status;
 mod store;
-mod trouble;
 mod unlock;
 mod verify;
 mod version;
@@ -46,8 +46,8 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use arguments::{Arguments, Command};
-use context::Context;
-pub use trouble::{Answer, Trouble};
+use context::CommandContext;
+pub use outcome::{CommandError, CommandOutcome};
 
 /// The program `limen`: reads the arguments, does what they say, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -59,15 +59,15 @@ pub fn lab() -> ExitCode {
     answer(lab::perform)
 }
 
-/// What is not named by `perform` is not in the program that calls this.
-fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode {
+/// Commands that `perform` does not name are not linked into the program that calls this function.
+fn answer(perform: fn(Command, &CommandContext) -> Result<CommandOutcome, CommandError>) -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(arguments) => {
-            let context = Context::new(arguments.config, arguments.gallery, arguments.json);
+            let context = CommandContext::new(arguments.config, arguments.gallery, arguments.json);
             output::start_log(matches!(arguments.command, Command::Run));
             match perform(arguments.command, &context) {
                 Ok(answer) => answer.exit_code(),
-                Err(trouble) => trouble.tell(context.json),
+                Err(error) => error.tell(context.json),
             }
         }
         Err(said) => tell_usage(&said),
@@ -76,21 +76,21 @@ fn answer(perform: fn(Command, &Context) -> Result<Answer, Trouble>) -> ExitCode
         None => code.into(),
         Some(error) => {
             output::complain(&format!("standard output: {error}; what was printed is incomplete"));
-            code.max(trouble::DEVICE).into()
+            code.max(outcome::DEVICE).into()
         }
     }
 }
 
-/// Help and version, which are answers, or what is wrong with the arguments.
+/// Prints the help or the version, or what is wrong with the arguments. Returns the exit code.
 fn tell_usage(said: &clap::Error) -> u8 {
     let json = std::env::args_os().any(|argument| argument == "--json");
     match said.kind() {
         ErrorKind::DisplayVersion => version::tell(json),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Nobody can be told that standard error fails.
+            // If standard error fails, there is no place to report it.
             let _ = said.print();
             if json {
-                output::say_error("no command is named; `limen --help` lists them", trouble::USAGE);
+                output::say_error("no command is named; `limen --help` lists them", outcome::USAGE);
             }
         }
         _ if !said.use_stderr() => output::say(said.render().ansi().to_string().trim_end()),
@@ -98,14 +98,14 @@ fn tell_usage(said: &clap::Error) -> u8 {
             let what = in_one_line(&said.render().to_string());
             output::complain(&what);
             if json {
-                output::say_error(&what, trouble::USAGE);
+                output::say_error(&what, outcome::USAGE);
             }
         }
     }
-    u8::try_from(said.exit_code()).unwrap_or(trouble::USAGE)
+    u8::try_from(said.exit_code()).unwrap_or(outcome::USAGE)
 }
 
-/// What is wrong with the arguments, and how they are written, as every other error is said.
+/// What is wrong with the arguments and how they are written, in one line like every other error.
 fn in_one_line(said: &str) -> String {
     let joined = |part: &str| part.split_whitespace().collect::<Vec<_>>().join(" ");
     let parts = said.split("\n\n").map(joined).filter(|part| !part.is_empty());
@@ -118,7 +118,7 @@ fn in_one_line(said: &str) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
+fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::Demo(arguments) => demo::demo(context, &arguments),
         Command::Run => run::run(context),

@@ -1,8 +1,8 @@
-//! The configuration: what the file says (`said`), checked (`checks` and the rooms it calls), is what we will
-//! do ([`Settings`]). `edit` changes the file by command.
+//! The configuration. `raw` is the file as it is written; `checks` and the modules that it calls check it;
+//! the result is [`Settings`]. `edit` changes the file for a command.
 //!
-//! All mistakes are found at once, each with its line and a remedy; with one mistake none of the file comes
-//! into force. `config/limen.toml` explains every key.
+//! All mistakes are reported at once, each with its line and a remedy. If there is one mistake, nothing in the
+//! file comes into force. `config/limen.toml` explains every key.
 
 mod access;
 mod checks;
@@ -11,8 +11,8 @@ pub mod edit;
 mod entry;
 mod lines;
 mod modes;
+mod raw;
 mod recognition;
-mod said;
 mod schedules;
 mod settings;
 mod values;
@@ -23,35 +23,38 @@ use thiserror::Error;
 
 pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings, VIRTUAL_CAMERA_OPENS};
 
-use crate::mistake::{Listed, Mistake, Review};
+use crate::diagnostics::{Diagnostic, DiagnosticList, Review};
 use limen_core::person::printable;
 use limen_files::{FileError, Trust, read_trusted_text};
 
-/// Where the configuration is unless a command says otherwise.
+/// The configuration file, unless `--config` names another one.
 pub const DEFAULT_FILE: &str = "/etc/limen/limen.toml";
-/// The largest configuration file; the shipped one, all comments, has a few thousand bytes.
+/// The largest configuration file, in bytes; the shipped one has 12 kB, most of it comments.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Why a configuration is not used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// There is none.
+    /// The file does not exist.
     #[error(
         "{}: there is no such configuration; `sudo make install` puts one into /etc/limen, --config FILE names \
          another, and for questions about a gallery alone --gallery FILE is enough",
         printable(&.0.to_string_lossy(), 300)
     )]
     Missing(PathBuf),
-    /// It cannot be read, or others may write it.
+    /// The file cannot be read, or others may write it.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It was read, and this is wrong in it; at least one.
-    #[error("{}", Listed(.0))]
-    Wrong(Vec<Mistake>),
+    /// The mistakes in the file, at least one.
+    #[error("{}", DiagnosticList(.0))]
+    Wrong(Vec<Diagnostic>),
 }
 
 impl Settings {
-    /// Reads the configuration file at `path`.
+    /// Reads and checks the configuration file at `path`.
+    ///
+    /// # Errors
+    /// The file does not exist, cannot be read, may be written by others (see `trust`), or has mistakes.
     pub fn load(path: &Path, trust: Trust) -> Result<Self, ConfigError> {
         match read_trusted_text(path, MAX_FILE_BYTES, trust) {
             Ok(text) => Self::parse(&text, path),
@@ -60,23 +63,26 @@ impl Settings {
         }
     }
 
-    /// Reads a configuration's text. `file` is not opened: it is named in mistakes, and relative paths are
-    /// relative to its folder.
+    /// Reads and checks a configuration's text. `file` is not opened: mistakes name it, and relative paths start
+    /// from its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError::Wrong`] with every mistake of the text.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let mut review = Review::new(file, text);
-        let said = review.read();
+        let raw = review.read();
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let settings = checks::check(&mut review, &said, folder.unwrap_or(Path::new(".")));
+        let settings = checks::check(&mut review, &raw, folder.unwrap_or(Path::new(".")));
         match review.finish() {
-            mistakes if mistakes.is_empty() => Ok(settings),
-            mistakes => Err(ConfigError::Wrong(mistakes)),
+            diagnostics if diagnostics.is_empty() => Ok(settings),
+            diagnostics => Err(ConfigError::Wrong(diagnostics)),
         }
     }
 
-    /// What an empty configuration file in `/etc/limen` means: every default, and the dry-run door.
+    /// The settings of an empty configuration file in `/etc/limen`: every default, with a door that moves nothing.
     pub fn defaults() -> Self {
         let file = Path::new(DEFAULT_FILE);
-        checks::check(&mut Review::new(file, ""), &said::SaidFile::default(), Path::new("/etc/limen"))
+        checks::check(&mut Review::new(file, ""), &raw::RawFile::default(), Path::new("/etc/limen"))
     }
 }
 

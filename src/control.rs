@@ -16,10 +16,10 @@ mod server;
 
 pub use client::{ask, ask_either, follow};
 pub use error::ControlError;
-pub use heard::{Asked, Heard};
+pub use heard::{ClientRequest, Heard};
 pub use peer::{Right, group_number};
 pub use places::MAX_CLIENTS;
 pub use protocol::{
     ANSWER_PATIENCE, Answer, MAX_REQUEST, Request, SOCKET, no, parse_request, request_line, yes,
 };
-pub use server::{ControlServer, Taken};
+pub use server::{Acceptance, ControlServer};

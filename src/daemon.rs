@@ -1,31 +1,30 @@
-//! The daemon: wires the threads together, turns what they tell into the policy's events, and does what it says.
+//! The daemon: connects the threads, turns their messages into events of the policy, and performs its
+//! actions.
 //!
 //! | thread | file | what it does | what it tells the main thread (`Message`) |
 //! |---|---|---|---|
-//! | main | here | alone takes messages: compares, runs the policy, feeds the watchdog | |
-//! | vision | `vision_thread` | newest frame only; decodes, finds and embeds faces | `Seen`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |
-//! | door | [`crate::door`] | owns the line and its deadline; lets go by itself when leases stop | `Door` |
+//! | main | here | the only one that receives messages; compares faces, runs the policy, feeds the watchdog | |
+//! | vision | `vision_thread` | takes the newest frame only; decodes, finds and embeds faces | `SeenFrame`, `TracksEnded`, `Look`, `VisionFailed`, `ReplayEnded`, `VisionStopped` |
+//! | door | [`crate::door`] | drives the line of the lock; locks by itself when leases stop | `Door` |
 //! | inputs | [`crate::door`] | waits for exit button, door contact, tamper switch and fire alarm | `Input` |
 //! | recorder | `limen_audit` | appends to the audit | `Answered`, `Look` |
 //! | worker | `worker` | reads configuration and gallery, embeds new photographs | `Reloaded`, `StoreChanged` |
 //! | keypad, reader | `entry_threads` | listen for PINs and cards, where there are such devices | `Entry` |
-//! | verifier | `pins` | holds a PIN against its hash | `PinVerified` |
+//! | verifier | `pins` | compares a PIN with its hash | `PinVerified` |
 //! | mode-keeper | `mode_keeper` | writes a commanded mode to the disk | |
-//! | control | [`crate::control`] | the socket | `Heard` |
+//! | control | [`crate::control`] | listens on the control socket | `Heard` |
 //! | signals | `threads` | turns signals into messages | `Signal` |
 //!
-//! Every channel is bounded, and a thread that ends without being asked locks the door and ends the daemon.
+//! Every channel is bounded. A thread that ends without being asked to locks the door and ends the daemon.
 //!
 //! | state of the main thread | its owner |
 //! |---|---|
 //! | the policy, which alone decides | `PolicyRunner` (`policy_runner`) |
 //! | door, recorder, followers, PINs that were entered | `Effects` (`effects`), which the runner drives |
 //! | settings, people and thresholds in force, and what is wrong with them | `Reloadable` (`apply_reload`) |
-//! | how each part was when it was last looked at | `PartHealth` (`part_health`) |
-//! | clients that wait for what came of a command | `Requests` (`requests`) |
+//! | the health of each part when it was last checked | `PartHealth` (`part_health`) |
+//! | clients that wait for the verdict on a command | `Requests` (`requests`) |
 //! | the handles of the other threads | `Threads` (`threads`) |
-//!
-//! Imports point down here too: no file below names this one.
 
 mod apply_reload;
 mod effects;
@@ -36,6 +35,7 @@ mod gallery_in_force;
 mod journal;
 mod message;
 mod mode_keeper;
+mod observer;
 mod part_health;
 mod pins;
 mod policy_runner;
@@ -46,7 +46,6 @@ mod status;
 mod thread_health;
 mod threads;
 mod vision_thread;
-mod watcher;
 mod wiring;
 mod worker;
 
@@ -65,8 +64,8 @@ use limen_vision::model::{Models, let_go_of_files};
 use serde_json::json;
 
 pub use error::DaemonError;
+pub use observer::DaemonObserver;
 pub use process::{keep_secrets_out_of_dumps, make_folder};
-pub use watcher::Watcher;
 pub use wiring::Wiring;
 
 use crate::clocks;
@@ -75,7 +74,7 @@ use crate::control::{Answer, Heard, Request, no, yes};
 use crate::door::OpenedDoor;
 use crate::door::thread::DoorThread;
 use crate::enrol::GallerySource;
-use crate::pipeline::{self, RuleError, Seen};
+use crate::pipeline::{self, RuleError, SeenFrame};
 use crate::service;
 use apply_reload::Reloadable;
 use effects::Effects;
@@ -90,32 +89,36 @@ use threads::Threads;
 use vision_thread::VisionThread;
 use worker::Worker;
 
-/// Messages that may wait for the main thread, which needs about a millisecond for the longest.
+/// The most messages that may wait for the main thread, which needs about a millisecond for the slowest.
 const QUEUE: usize = 64;
 /// The main thread wakes at least this often, to renew leases and feed the watchdog.
 const TICK: Duration = Duration::from_millis(250);
-/// How long leaving waits for the vision thread to put the camera down.
+/// How long the end of the daemon waits for the vision thread to close the camera.
 const FAREWELL: Duration = Duration::from_millis(700);
 
-/// Everything that a daemon is made of.
+/// Everything that a daemon needs to start.
 pub struct Setup {
-    /// What it will do.
+    /// The settings of the configuration.
     pub settings: Settings,
-    /// Where a reload reads the settings again; `None` keeps them.
+    /// The file from which a reload reads the settings again; `None`: a reload keeps them.
     pub config_file: Option<PathBuf>,
-    /// Where people come from.
+    /// Where the gallery comes from.
     pub gallery: GallerySource,
-    /// The networks.
+    /// The networks that find and embed faces.
     pub models: Arc<Models>,
-    /// What is watched and what is driven.
+    /// The camera and the lock, or a recording and a lock that moves nothing.
     pub wiring: Wiring,
-    /// Where the control socket is made; `None` for none.
+    /// The path of the control socket; `None`: there is none.
     pub socket: Option<PathBuf>,
-    /// Told of everything.
-    pub watcher: Option<Box<dyn Watcher>>,
+    /// Is told of everything that happens, for the demo and tests.
+    pub observer: Option<Box<dyn DaemonObserver>>,
 }
 
-/// Runs until told to stop. The line is locked before anything else, and locked again at the end.
+/// Runs until told to stop. Locks the line before anything else, and again at the end.
+///
+/// # Errors
+///
+/// What could not be opened or started, or which thread ended without being asked to.
 pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let (sender, receiver) = sync_channel(QUEUE);
     let mut daemon = Daemon::start(setup, sender)?;
@@ -133,22 +136,22 @@ struct Daemon {
     reloadable: Reloadable,
     threads: Threads,
     models: Arc<Models>,
-    /// Driver and line of the lock, for people.
+    /// The driver and the line of the lock, in words.
     driver: String,
     frames: u64,
     started: Moment,
-    /// Set when the daemon is to leave, and how that ends.
+    /// Set when the daemon is to end, with the result of [`run`].
     end: Option<Result<(), DaemonError>>,
 }
 
 impl Daemon {
     /// Locks the door, then starts every thread.
     fn start(setup: Setup, sender: SyncSender<Message>) -> Result<Self, DaemonError> {
-        let Setup { settings, config_file, gallery, models, wiring, socket, watcher } = setup;
+        let Setup { settings, config_file, gallery, models, wiring, socket, observer } = setup;
         let (input, opened, lines) = wiring.open(&settings.paths.runtime)?;
         let OpenedDoor { lock, indicators, buzzer } = opened;
         let driver = lock.describe();
-        // What reading the networks took.
+        // Gives back the memory that reading the networks needed.
         let_go_of_files();
         service::let_go_of_code();
         service::give_back_memory();
@@ -178,7 +181,7 @@ impl Daemon {
         let threads =
             Threads { server, signals, inputs, entries: entries.threads, mode_keeper, worker, vision };
 
-        let effects = Effects::new(door, recorder, watcher, entries.pins);
+        let effects = Effects::new(door, recorder, observer, entries.pins);
         let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
         let matcher = matcher_of_nobody(&settings, &models)?;
         Ok(Self {
@@ -235,7 +238,7 @@ impl Daemon {
         }
     }
 
-    /// The door is locked first, then everything else is put down.
+    /// Locks the door first, then ends everything else.
     fn leave(&mut self, receiver: &Receiver<Message>) {
         service::stopping();
         self.step(clocks::now(), Event::Shutdown);
@@ -253,7 +256,7 @@ impl Daemon {
                 _ => {}
             }
         }
-        log::info!("left: door locked");
+        log::info!("stopped: door locked");
     }
 
     fn take(&mut self, now: Now, message: Message) {
@@ -291,7 +294,6 @@ impl Daemon {
         self.answer_commands(now);
     }
 
-    /// What of the mode outlasts a restart.
     fn recall_mode(&mut self, now: Now) {
         let keep_mode = self.reloadable.settings.keep_mode;
         let kept = self.threads.mode_keeper.recall(keep_mode);
@@ -309,7 +311,6 @@ impl Daemon {
         self.answer_commands(now);
     }
 
-    /// Hands the policy's verdicts to the clients that wait for them.
     fn answer_commands(&mut self, now: Now) {
         let keep_mode = self.reloadable.settings.keep_mode;
         for verdict in self.runner.take_verdicts() {
@@ -317,19 +318,19 @@ impl Daemon {
         }
     }
 
-    /// After every message: a start without a clock must know of a lock-down.
+    /// After every message, keeps for a start without a clock whether a schedule demands lock-down.
     fn keep_scheduled_mode(&self) {
         self.threads.mode_keeper.keep_scheduled(self.runner.policy().is_locked_down_by_schedule());
     }
 
-    fn see(&mut self, number: u64, seen: &Seen) {
+    fn see(&mut self, number: u64, seen: &SeenFrame) {
         self.frames += 1;
         let events = pipeline::observe(&mut self.reloadable.matcher, &seen.look);
         if let Some(track) = pipeline::look_closer(&events) {
             self.threads.vision.look_closer(track);
         }
-        self.runner.effects.watch(|watcher| watcher.frame(number, seen, &events));
-        // Comparing takes its time, with a large gallery on a slow board.
+        self.runner.effects.watch(|observer| observer.frame(number, seen, &events));
+        // With a large gallery on a slow board, comparing takes time.
         let now = clocks::now();
         self.step(now, Event::View { blind: seen.look.blind });
         for event in events {
@@ -342,7 +343,7 @@ impl Daemon {
         self.step(now, Event::TrackEnded(track));
     }
 
-    /// What only looks is answered at once; the policy decides on everything else.
+    /// Answers at once a request that only looks; the policy decides on every other one.
     fn heard(&mut self, now: Now, heard: Heard) {
         match heard {
             Heard::Asked(asked) => match requests::command_of(&asked) {
@@ -374,7 +375,6 @@ impl Daemon {
         yes(status.as_json(now))
     }
 
-    /// A thread that ended without being asked ends the daemon.
     fn check_threads(&mut self) {
         let gone = thread_health::ended(&self.threads, &self.runner.effects);
         if let (Some(name), None) = (gone, &self.end) {
@@ -382,7 +382,7 @@ impl Daemon {
         }
     }
 
-    /// Tells the policy of every part that has failed, or is back.
+    /// Tells the policy of every part that has failed or works again.
     fn check_health(&mut self, now: Now) {
         for event in self.health.changes(now, &self.runner, &self.threads, &self.reloadable) {
             self.step(now, event);
@@ -390,7 +390,7 @@ impl Daemon {
     }
 }
 
-/// Compares with nobody, until a gallery is in force.
+/// A matcher without people, until a gallery is in force.
 fn matcher_of_nobody(settings: &Settings, models: &Models) -> Result<Matcher, DaemonError> {
     let scoring = pipeline::scoring(&settings.recognition, models)?;
     let rule = pipeline::rule(settings, models, &scoring).map_err(RuleError::from)?;

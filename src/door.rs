@@ -42,7 +42,7 @@ pub mod thread;
 
 pub use driver::{check_access, chips};
 pub use error::DoorError;
-pub use lock::Lock;
+pub use lock::DoorLock;
 pub use opening::{OpenedDoor, open, open_lock};
 pub use relay::Relay;
 pub use settings::{DoorSettings, Driver, InputSettings, LockType, OutputSettings, Pull};

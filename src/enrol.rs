@@ -12,14 +12,14 @@ use limen_vision::model::Models;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 use thiserror::Error;
 
+use crate::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
 use crate::gallery::assembly::build_planned;
 use crate::gallery::kept::Kept;
-use crate::gallery::store::Opened;
+use crate::gallery::store::OpenedStore;
 use crate::gallery::{
     Built, GalleryError, ModelVersion, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError,
-    Vault, plan,
+    StoreFile, plan,
 };
-use crate::mistake::{MAX_MISTAKES, Mistake};
 pub use last_good::{LastGood, last_good};
 use limen_audit::{AuditError, AuditSettings, newest_fact};
 use limen_core::embedding::ModelDigest;
@@ -153,12 +153,12 @@ pub fn load_surveyed(
     embedder: &mut dyn PhotoEmbedder,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Enrolled, EnrolError> {
-    let Survey { roster, plan, mistakes } = survey;
-    if !mistakes.is_empty() {
-        return Err(RosterError::Wrong(mistakes.clone()).into());
+    let Survey { roster, plan, diagnostics } = survey;
+    if !diagnostics.is_empty() {
+        return Err(RosterError::Wrong(diagnostics.clone()).into());
     }
     let _writing = match &source.store {
-        StoreUse::Own(vault) => Some(vault.lock()?),
+        StoreUse::Own(store_file) => Some(store_file.lock()?),
         StoreUse::Memory | StoreUse::Read(_) => None,
     };
     let version = embedder.version();
@@ -177,7 +177,7 @@ pub fn load_surveyed(
     let mut kept = Kept::of(std::mem::take(roster), std::mem::take(plan));
     let opened = found.opened.as_ref();
     let (generation, unwritten) = match &source.store {
-        StoreUse::Own(vault) => keep(vault, &built.store, &kept, changed, opened, &version),
+        StoreUse::Own(store_file) => keep(store_file, &built.store, &kept, changed, opened, &version),
         StoreUse::Memory | StoreUse::Read(_) => (None, None),
     };
     kept.let_go();
@@ -190,17 +190,17 @@ pub fn load_surveyed(
 /// Writes the store and beside it the gallery, as the last good one. Returns the generation of the store, and
 /// what could not be written. If the store could not be written, the gallery is not written either.
 fn keep(
-    vault: &Vault,
+    store_file: &StoreFile,
     store: &Store,
     kept: &Kept,
     changed: bool,
-    found: Option<&Opened>,
+    found: Option<&OpenedStore>,
     version: &ModelVersion,
 ) -> (Option<u64>, Option<StoreError>) {
-    match keep_store(vault, store, changed, found, version) {
-        Ok(generation) => (Some(generation), vault.keep_gallery(kept, found, generation).err()),
+    match keep_store(store_file, store, changed, found, version) {
+        Ok(generation) => (Some(generation), store_file.keep_gallery(kept, found, generation).err()),
         Err(error) => {
-            vault.drop_gallery();
+            store_file.drop_gallery();
             (None, Some(error))
         }
     }
@@ -229,17 +229,17 @@ pub fn look_over(roster: &Roster, trust: Trust, access: Option<&AccessRules>) ->
 
 /// Writes the store if it differs from the one on disk. Returns the generation of the store on disk.
 fn keep_store(
-    vault: &Vault,
+    store_file: &StoreFile,
     store: &Store,
     changed: bool,
-    found: Option<&Opened>,
+    found: Option<&OpenedStore>,
     version: &ModelVersion,
 ) -> Result<u64, StoreError> {
     let generation = match found {
         Some(opened) if opened.is_sound() && !changed => opened.generation,
-        opened => vault.write(store, opened)?,
+        opened => store_file.write(store, opened)?,
     };
-    vault.remember(version, generation)?;
+    store_file.remember(version, generation)?;
     Ok(generation)
 }
 
@@ -250,16 +250,16 @@ pub fn recorded_generation(records: &AuditSettings) -> Result<u64, AuditError> {
 }
 
 /// People who may be asked for a second factor that they do not have, or that this door cannot read.
-fn notes_on_factors(roster: &Roster, access: &AccessRules) -> Vec<Mistake> {
+fn notes_on_factors(roster: &Roster, access: &AccessRules) -> Vec<Diagnostic> {
     let lacking = roster.people.iter().filter_map(|entry| Some((entry, access.lacking(&entry.standing)?)));
-    let notes = lacking.map(|(entry, (what, remedy))| Mistake {
+    let notes = lacking.map(|(entry, (what, remedy))| Diagnostic {
         file: roster.file.clone(),
         line: Some(entry.line),
         key: format!("person \"{}\"", entry.id),
         what,
         remedy,
     });
-    notes.take(MAX_MISTAKES).collect()
+    notes.take(MAX_DIAGNOSTICS).collect()
 }
 
 /// What a gallery needs to be complete for a model.
@@ -291,7 +291,7 @@ pub fn remake(source: &GallerySource, model: ModelDigest) -> Result<Remake, Enro
 
 /// The store as it was found.
 struct FoundStore {
-    opened: Option<Opened>,
+    opened: Option<OpenedStore>,
     /// Why it was not opened.
     trouble: Vec<StoreError>,
     /// An empty store to use instead.
@@ -322,11 +322,11 @@ fn find_store(
 ) -> Result<FoundStore, EnrolError> {
     let opened = match &source.store {
         StoreUse::Memory => Ok(None),
-        StoreUse::Read(vault) => vault.open(model, Trust::in_the_service()),
-        StoreUse::Own(vault) => {
-            vault.finish_rotation();
-            version.map_or(Ok(()), |version| vault.check_model(version))?;
-            vault.open(model, Trust::in_the_service())
+        StoreUse::Read(store_file) => store_file.open(model, Trust::in_the_service()),
+        StoreUse::Own(store_file) => {
+            store_file.finish_rotation();
+            version.map_or(Ok(()), |version| store_file.check_model(version))?;
+            store_file.open(model, Trust::in_the_service())
         }
     };
     match (opened, &source.store) {

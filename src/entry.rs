@@ -12,7 +12,7 @@
 //! | `device` | an input device by its stable path, used exclusively; the only file that names its crate |
 //! | `stable` | names of devices that stay the same after the next start |
 //! | `source` | one interface for the three kinds of device |
-//! | `tally` | counts mistakes and reports them now and then |
+//! | `mistake_counts` | counts mistakes and reports them now and then |
 //! | `thread` | opens a device again after it was unplugged |
 //! | `report` | what a person entered, and what the threads report |
 //! | `error` | why a keypad or reader cannot be used, with the remedies |
@@ -20,11 +20,11 @@
 mod device;
 mod error;
 pub mod keypad;
+mod mistake_counts;
 mod report;
 mod settings;
 mod source;
 mod stable;
-mod tally;
 pub mod thread;
 pub mod typing_reader;
 pub mod wiegand;
@@ -33,5 +33,5 @@ pub use device::{Keyboard, check as check_device, keyboards};
 pub use error::EntryError;
 pub use report::{Entry, EntryReport};
 pub use settings::{EntrySettings, ReaderSettings};
-pub use source::{KeypadSource, Source, TypingReaderSource, WiegandSource};
+pub use source::{EntrySource, KeypadSource, TypingReaderSource, WiegandSource};
 pub use stable::check_stable;

@@ -3,8 +3,8 @@
 //! A [`roster`] is what the file says; the [`store`] keeps the templates of photographs; [`assembly`]
 //! combines the two. A gallery never changes: it is replaced as a whole.
 //!
-//! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding; a *template* is the mean
-//! of a person's singles, and probes are compared with it; a *standing* says whether and when a person may
+//! Glossary: a *sample* is the mean of a photograph's plain and mirrored embedding; a *template* is the mean
+//! of a person's samples, and probes are compared with it; a *standing* says whether and when a person may
 //! enter at all.
 
 pub mod assembly;
@@ -18,15 +18,15 @@ mod references;
 pub mod roster;
 pub mod store;
 
-pub use assembly::{Built, GalleryError, PhotoEmbedder, Plan, build, plan};
+pub use assembly::{AssemblyPlan, Built, GalleryError, PhotoEmbedder, build, plan};
 pub use edit::{
-    Addition, EditError, Edited, NewPerson, WhichPin, add, add_people, discard_photos, remove_person,
+    Addition, EditError, GalleryEdit, NewPerson, WhichPin, add, add_people, discard_photos, remove_person,
     remove_photo, restore_photos, set_pin, undo,
 };
 pub use fallback::{AtBoot, GalleryTrouble, RefusedPart};
 pub use kept::Kept;
 pub use roster::{Roster, RosterError};
-pub use store::{ModelVersion, PhotoTemplate, Store, StoreError, Vault};
+pub use store::{ModelVersion, PhotoTemplate, Store, StoreError, StoreFile};
 
 #[cfg(test)]
 mod narrowed_walks;

@@ -16,7 +16,7 @@
 //!
 //! | layer | rooms |
 //! |---|---|
-//! | the machine's clocks, and mistakes in files | [`clocks`], [`mistake`] |
+//! | the machine's clocks, and mistakes in files | [`clocks`], [`diagnostics`] |
 //! | devices, and the people of a site | [`camera`], [`door`], [`entry`] (which uses the lines of [`door`]), [`gallery`] |
 //! | configuration | [`config`] |
 //! | how the parts are put together | [`pipeline`] from a frame to the policy, [`enrol`] from a photograph to a template |
@@ -32,10 +32,10 @@ pub mod clocks;
 pub mod config;
 pub mod control;
 pub mod daemon;
+pub mod diagnostics;
 pub mod door;
 pub mod enrol;
 pub mod entry;
 pub mod gallery;
-pub mod mistake;
 pub mod pipeline;
 pub mod service;

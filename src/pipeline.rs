@@ -14,7 +14,7 @@ use limen_vision::matching::cohort::{Cohort, CohortError, CohortFacts};
 use limen_vision::matching::scoring::Scoring;
 use limen_vision::matching::thresholds::{Case, Promise, TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
 use limen_vision::matching::{Matcher, Rule};
-use limen_vision::model::{CohortFile, Entry, ModelError, Models};
+use limen_vision::model::{CohortFile, ManifestEntry, ModelError, Models};
 use limen_vision::pixels::decode::PixelError;
 use limen_vision::pixels::raw::Raw;
 use thiserror::Error;
@@ -41,7 +41,7 @@ pub enum PipelineError {
 
 /// The result of one frame, and the time to decode it.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct SeenFrame {
     /// The result of the vision.
     pub look: Look,
     /// The time to check the camera's bytes and to decode a JPEG. Other formats are decoded by the stages, as
@@ -50,11 +50,11 @@ pub struct Seen {
 }
 
 /// Analyses a frame.
-pub fn see(vision: &mut Vision, frame: &Frame) -> Result<Seen, PipelineError> {
+pub fn see(vision: &mut Vision, frame: &Frame) -> Result<SeenFrame, PipelineError> {
     let start = Instant::now();
     let raw = Raw::of(frame)?;
     let decode = start.elapsed();
-    Ok(Seen { look: vision.look(&raw, frame.taken)?, decode })
+    Ok(SeenFrame { look: vision.look(&raw, frame.taken)?, decode })
 }
 
 /// Compares the faces with the gallery, and returns events for the policy.
@@ -115,7 +115,7 @@ pub fn scoring(recognition: &RecognitionSettings, models: &Models) -> Result<Sco
 }
 
 /// By the metric of a manifest entry, centred with its cohort if it has one.
-pub fn centred(entry: &Entry, cohort: Option<&[u8]>) -> Result<Scoring, CohortError> {
+pub fn centred(entry: &ManifestEntry, cohort: Option<&[u8]>) -> Result<Scoring, CohortError> {
     let (Some(file), Some(bytes)) = (&entry.cohort, cohort) else {
         return Ok(Scoring::new(entry.metric, None));
     };
@@ -153,7 +153,7 @@ pub fn same_face(recognition: &RecognitionSettings, models: &Models) -> Result<D
 }
 
 fn same_face_of(
-    entry: &Entry,
+    entry: &ManifestEntry,
     manifest: &str,
     max_distance: Option<Distance>,
 ) -> Result<Distance, ThresholdError> {
@@ -207,7 +207,7 @@ fn rounded_up(rate: f64) -> String {
 }
 
 /// Whether a manifest's model has error-rate tables for its cohort; an error if the tables are wrong.
-pub fn is_measured(manifest: &str, entry: &Entry) -> Result<bool, ThresholdError> {
+pub fn is_measured(manifest: &str, entry: &ManifestEntry) -> Result<bool, ThresholdError> {
     let cohort = entry.cohort.as_ref().map_or("none", |cohort| cohort.name.as_str());
     // Any rate will do: there are tables for all rates or for none.
     match Thresholds::for_target(manifest, &entry.name, cohort, 1e-4, TRIES_PER_ATTEMPT) {
@@ -218,7 +218,7 @@ pub fn is_measured(manifest: &str, entry: &Entry) -> Result<bool, ThresholdError
 }
 
 /// An untrained network never drives a real lock, whatever the configuration says.
-pub fn may_drive(settings: &Settings, embedder: &Entry) -> Result<(), ModelError> {
+pub fn may_drive(settings: &Settings, embedder: &ManifestEntry) -> Result<(), ModelError> {
     if embedder.trained || settings.door.driver == Driver::DryRun {
         return Ok(());
     }

@@ -114,9 +114,9 @@ fn a_large_gallery_is_summarised_and_the_threshold_comes_first() {
     site.write("gallery.toml", crowd(40));
     site.write("limen.toml", "");
     let ran = check(&site, &[]);
-    let singles: Vec<_> =
+    let samples: Vec<_> =
         ran.out.lines().enumerate().filter(|(_, line)| line.contains("one template")).collect();
-    let [(at, said)] = singles[..] else { panic!("{}", ran.out) };
+    let [(at, said)] = samples[..] else { panic!("{}", ran.out) };
     assert!(said.contains("40 of 40 people (p0, p1, p10, ...) have one template only"), "{said}");
     let threshold = ran.out.lines().position(|line| line.starts_with("ok") && line.contains("threshold"));
     assert!(threshold.is_some_and(|threshold| threshold < at), "{}", ran.out);

@@ -9,12 +9,12 @@ use limen::camera::replay::Replay;
 use limen::clocks;
 use limen::config::Settings;
 use limen::control::{Answer, ControlError, Request, ask};
-use limen::daemon::{self, DaemonError, Setup, Watcher, Wiring};
+use limen::daemon::{self, DaemonError, DaemonObserver, Setup, Wiring};
 use limen::door::dry_run::DryRun;
 use limen::door::thread::DoorReport;
 use limen::enrol::{GallerySource, StoreUse};
-use limen::pipeline::Seen;
-use limen_audit::{Sought, Verifier, newest_records, read_all};
+use limen::pipeline::SeenFrame;
+use limen_audit::{ChainVerifier, Sought, newest_records, read_all};
 use limen_core::clock::Now;
 use limen_core::event::Fact;
 use limen_core::policy::Event;
@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Tells the test of every fact.
 pub struct Listener(pub Sender<Fact>);
 
-impl Watcher for Listener {
-    fn frame(&mut self, _number: u64, _seen: &Seen, _events: &[Event]) {}
+impl DaemonObserver for Listener {
+    fn frame(&mut self, _number: u64, _seen: &SeenFrame, _events: &[Event]) {}
     fn fact(&mut self, _now: Now, fact: &Fact) {
         // The test may have heard enough.
         let _ = self.0.send(fact.clone());
@@ -58,13 +58,13 @@ pub fn rehearsal(site: &Site, settings: Settings, replay: Replay) -> (PathBuf, S
         config_file: None,
         gallery: GallerySource {
             file: settings.gallery.clone(),
-            store: StoreUse::Own(settings.vault()),
+            store: StoreUse::Own(settings.store_file()),
             trust: Trust::Checked,
         },
         models: models(),
         wiring: Wiring::Rehearsal { replay, lock: DryRun },
         socket: Some(socket.clone()),
-        watcher: None,
+        observer: None,
         settings,
     };
     (socket, setup)
@@ -101,13 +101,13 @@ impl Running {
     }
 
     /// With a watcher that is given the way back to the test.
-    pub fn watched<W: Watcher + 'static>(
+    pub fn watched<W: DaemonObserver + 'static>(
         settings: Settings,
         config_file: Option<PathBuf>,
         site: &Site,
         pictures: Vec<Picture>,
         gap: u32,
-        watcher: impl FnOnce(Sender<Fact>) -> W + Send + 'static,
+        observer: impl FnOnce(Sender<Fact>) -> W + Send + 'static,
     ) -> Self {
         let replay = Replay::new(pictures, Duration::from_millis(100), clocks::moment())
             .expect("pictures")
@@ -117,7 +117,7 @@ impl Running {
         let (sender, facts) = channel();
         let (socket, setup) = rehearsal(site, settings.clone(), replay);
         let thread = std::thread::spawn(move || {
-            daemon::run(Setup { config_file, watcher: Some(Box::new(watcher(sender))), ..setup })
+            daemon::run(Setup { config_file, observer: Some(Box::new(observer(sender))), ..setup })
         });
         Self { settings, socket, facts, thread }
     }
@@ -326,7 +326,7 @@ fn the_daemon_says_where_the_chain_is_and_forgets_whom_it_is_told_to() {
     assert!(running.ask(Request::Forget { id: "../x".to_owned() }).is_err());
     let folder = running.settings.audit.folder.clone();
     running.finish();
-    let report = read_all(&folder, Verifier::new(Vec::new(), vec![head]), |_| {}).expect("readable");
+    let report = read_all(&folder, ChainVerifier::new(Vec::new(), vec![head]), |_| {}).expect("readable");
     assert!(report.is_sound() && report.uncovered().is_none(), "{report:#?}");
     assert!(report.forgotten >= 2);
 }
@@ -370,8 +370,8 @@ fn a_reload_changes_which_faces_are_good_enough() {
 /// Takes its time with every frame, as a slow board with a large gallery does.
 struct Slow(Sender<Fact>);
 
-impl Watcher for Slow {
-    fn frame(&mut self, _number: u64, _seen: &Seen, _events: &[Event]) {
+impl DaemonObserver for Slow {
+    fn frame(&mut self, _number: u64, _seen: &SeenFrame, _events: &[Event]) {
         std::thread::sleep(Duration::from_millis(40));
     }
     fn fact(&mut self, _now: Now, fact: &Fact) {

@@ -6,19 +6,19 @@ macro_rules! guest_tests {
         $(
             #[test]
             fn $name() {
-                if crate::devices::bench::guest(stringify!($name)) $body
+                if crate::devices::harness::guest(stringify!($name)) $body
             }
         )*
     };
 }
 
-mod bench;
 mod camera;
 mod camera_faults;
 mod clips;
 mod disk;
 mod factor;
 mod faults;
+mod harness;
 mod lines;
 mod opening;
 mod power;

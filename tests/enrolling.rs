@@ -104,7 +104,7 @@ fn two_people_whose_files_differ_in_a_number_are_told_for_whom_they_are_taken() 
     let folder = folder(&site, &[("obama", "IMG_0001.jpg"), ("biden", "IMG_0002.jpg")]);
     let before = state(&site);
     let numbered = from_folder(&site, &folder, &[]);
-    refused(&site, &numbered, &before, "both are taken for \"img\"");
+    refused(&site, &numbered, &before, "both are for \"img\"");
     assert!(numbered.err.contains("differ in more than a number"), "{}", numbered.err);
 }
 

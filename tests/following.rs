@@ -7,10 +7,10 @@ use std::time::Duration;
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::{TrackId, Unusable};
-use limen_vision::attention::Plan;
-use limen_vision::attention::{FRAMES_BETWEEN, SEARCH};
 use limen_vision::follow::{Look, Vision};
 use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame_planner::FramePlan;
+use limen_vision::frame_planner::{FRAMES_BETWEEN, SEARCH};
 use limen_vision::pixels::decode::encode_yuyv;
 use limen_vision::pixels::photograph::load_photograph;
 use limen_vision::pixels::raw::Raw;
@@ -67,10 +67,10 @@ fn track(look: &Look) -> Option<TrackId> {
 fn a_face_that_stays_is_followed_and_gives_the_embedding_that_a_search_gives() {
     let (mut watch, door) = (Watch::every(33), at_the_door("obama", 0, 0));
     let looks: Vec<Look> = (0..12).map(|_| watch.show(&door)).collect();
-    let plans: Vec<Plan> = looks.iter().map(|look| look.plan).collect();
+    let plans: Vec<FramePlan> = looks.iter().map(|look| look.plan).collect();
     let between = FRAMES_BETWEEN as usize;
     for (number, plan) in plans.iter().enumerate() {
-        let wanted = if number % (between + 1) == 0 { Plan::Search } else { Plan::Follow };
+        let wanted = if number % (between + 1) == 0 { FramePlan::Search } else { FramePlan::Follow };
         assert_eq!(*plan, wanted, "{number}: {plans:?}");
     }
     let embedding = |look: &Look| {
@@ -92,7 +92,7 @@ fn a_face_that_walks_keeps_its_track_and_its_box_stays_on_it() {
     for step in 1..20 {
         let picture = at_the_door("obama2", step * 14, step * 5);
         let look = watch.show(&picture);
-        followed += usize::from(look.plan == Plan::Follow);
+        followed += usize::from(look.plan == FramePlan::Follow);
         let sighting = look.nearest.expect("a face");
         assert_eq!(Some(sighting.track), first, "step {step}");
         let found = &detect::detect(&models().detector, &picture).expect("runs")[0];
@@ -106,18 +106,18 @@ fn a_face_that_walks_keeps_its_track_and_its_box_stays_on_it() {
 fn a_face_that_is_gone_is_searched_for_in_the_same_frame_and_not_believed() {
     let mut watch = Watch::every(33);
     watch.show(&at_the_door("obama", 0, 0));
-    assert_eq!(watch.show(&at_the_door("obama", 0, 0)).plan, Plan::Follow);
+    assert_eq!(watch.show(&at_the_door("obama", 0, 0)).plan, FramePlan::Follow);
     let look = watch.show(&nobody());
-    assert_eq!((look.plan, look.faces, track(&look)), (Plan::Search, 0, None));
+    assert_eq!((look.plan, look.faces, track(&look)), (FramePlan::Search, 0, None));
 }
 
 #[test]
 fn a_face_that_appears_elsewhere_when_one_is_gone_has_a_track_of_its_own() {
     let mut watch = Watch::every(33);
     let first = track(&watch.show(&at_the_door("obama", 0, 0)));
-    assert_eq!(watch.show(&at_the_door("obama", 0, 0)).plan, Plan::Follow);
+    assert_eq!(watch.show(&at_the_door("obama", 0, 0)).plan, FramePlan::Follow);
     let look = watch.show(&at_the_door("biden", 320, 150));
-    assert_eq!(look.plan, Plan::Search);
+    assert_eq!(look.plan, FramePlan::Search);
     assert!(track(&look).is_some() && track(&look) != first);
 }
 
@@ -128,13 +128,13 @@ fn a_second_face_is_seen_within_the_time_between_two_searches_and_then_nobody_is
         let one = onto(&nobody(), &[("obama", 20, 100)]);
         let two = onto(&nobody(), &[("obama", 20, 100), ("biden", 360, 100)]);
         watch.show(&one);
-        assert_eq!(watch.show(&one).plan, Plan::Follow);
+        assert_eq!(watch.show(&one).plan, FramePlan::Follow);
         let entered = watch.now;
         while watch.show(&two).faces < 2 {}
         assert!(watch.now.since(entered) <= SEARCH, "{interval} ms");
         for _ in 0..5 {
             let look = watch.show(&two);
-            assert_eq!((look.plan, look.faces), (Plan::Search, 2));
+            assert_eq!((look.plan, look.faces), (FramePlan::Search, 2));
         }
     }
 }
@@ -142,9 +142,13 @@ fn a_second_face_is_seen_within_the_time_between_two_searches_and_then_nobody_is
 #[test]
 fn an_empty_still_scene_rests_between_searches_a_second_apart() {
     let mut watch = Watch::every(100);
-    let plans: Vec<Plan> = (0..21).map(|_| watch.show(&nobody()).plan).collect();
+    let plans: Vec<FramePlan> = (0..21).map(|_| watch.show(&nobody()).plan).collect();
     for (number, plan) in plans.iter().enumerate() {
-        assert_eq!(*plan, if number % 10 == 0 { Plan::Search } else { Plan::Rest }, "{number}: {plans:?}");
+        assert_eq!(
+            *plan,
+            if number % 10 == 0 { FramePlan::Search } else { FramePlan::Rest },
+            "{number}: {plans:?}"
+        );
     }
 }
 
@@ -158,7 +162,7 @@ fn whoever_stands_still_is_looked_at_in_every_frame() {
         let mut watch = Watch::every(100);
         for number in 0..15 {
             let look = watch.show(&picture);
-            assert_ne!(look.plan, Plan::Rest, "{wanted:?}, {number}");
+            assert_ne!(look.plan, FramePlan::Rest, "{wanted:?}, {number}");
             let face = look.nearest.map(|sighting| sighting.face);
             assert_eq!(face.expect("a face").err(), wanted, "{number}");
         }
@@ -169,9 +173,9 @@ fn whoever_stands_still_is_looked_at_in_every_frame() {
 fn somebody_who_enters_a_still_scene_is_seen_in_that_frame() {
     let mut watch = Watch::every(100);
     watch.show(&nobody());
-    assert_eq!(watch.show(&nobody()).plan, Plan::Rest);
+    assert_eq!(watch.show(&nobody()).plan, FramePlan::Rest);
     let look = watch.show(&at_the_door("obama", 0, 0));
-    assert_eq!((look.plan, look.faces), (Plan::Search, 1));
+    assert_eq!((look.plan, look.faces), (FramePlan::Search, 1));
 }
 
 #[test]
@@ -179,7 +183,7 @@ fn after_a_lost_camera_the_first_frame_is_searched() {
     let mut watch = Watch::every(33);
     watch.show(&at_the_door("obama", 0, 0));
     assert_eq!(watch.vision.forget().len(), 1);
-    assert_eq!(watch.show(&at_the_door("obama", 0, 0)).plan, Plan::Search);
+    assert_eq!(watch.show(&at_the_door("obama", 0, 0)).plan, FramePlan::Search);
 }
 
 #[test]

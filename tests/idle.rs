@@ -7,9 +7,9 @@ use std::time::Duration;
 use limen::camera::replay::Replay;
 use limen::clocks;
 use limen::control::{Request, ask};
-use limen::daemon::{self, Setup, Watcher};
+use limen::daemon::{self, DaemonObserver, Setup};
 use limen::door::thread::DoorReport;
-use limen::pipeline::Seen;
+use limen::pipeline::SeenFrame;
 use limen_core::clock::Now;
 use limen_core::event::Fact;
 use limen_core::policy::Event;
@@ -39,8 +39,8 @@ struct Meter {
     done: Sender<Duration>,
 }
 
-impl Watcher for Meter {
-    fn frame(&mut self, number: u64, _seen: &Seen, _events: &[Event]) {
+impl DaemonObserver for Meter {
+    fn frame(&mut self, number: u64, _seen: &SeenFrame, _events: &[Event]) {
         if number == BEFORE {
             self.begun = spent();
         } else if number == BEFORE + MEASURED {
@@ -75,7 +75,7 @@ fn watch_an_empty_hallway() {
     let (socket, setup) = rehearsal(&site, settings_of(&site), replay);
     let daemon = std::thread::spawn(move || {
         let meter = Meter { begun: Duration::ZERO, done };
-        daemon::run(Setup { watcher: Some(Box::new(meter)), ..setup })
+        daemon::run(Setup { observer: Some(Box::new(meter)), ..setup })
     });
     let spent = measured.recv_timeout(Duration::from_secs(60)).expect("the frames come");
     let length = INTERVAL * u32::try_from(MEASURED).expect("few frames");

@@ -17,7 +17,7 @@ const CRATES: [(&str, &[&str]); 6] = [
 
 /// The rooms of the program itself, from low to high; those of one layer do not import each other.
 const LAYERS: [&[&str]; 7] = [
-    &["clocks", "mistake"],
+    &["clocks", "diagnostics"],
     &["camera", "gallery", "door", "entry"],
     &["config"],
     &["pipeline", "enrol"],

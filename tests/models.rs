@@ -7,12 +7,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use limen::enrol::{Enroller, GallerySource, StoreUse, load_gallery, remake};
-use limen::gallery::Vault;
+use limen::gallery::StoreFile;
 use limen_core::embedding::ModelDigest;
 use limen_core::embedding::{Crops, Metric};
 use limen_files::Trust;
 use limen_vision::analyst::Analyst;
-use limen_vision::model::{EmbedderChoice, Entry, MANIFEST, Manifest, ModelError, Models, Network};
+use limen_vision::model::{
+    EmbedderChoice, MANIFEST, Manifest, ManifestEntry, ModelError, ModelNetwork, Models,
+};
 use limen_vision::quality::Gate;
 
 use crate::support::{Site, models, photo, project};
@@ -64,14 +66,50 @@ fn a_manifest_that_contradicts_its_network_is_refused() {
         ("shape = [1, 4]", "shape = [1, 8]", "its output embedding has the shape"),
         ("e4431900", "00000000", "the file's SHA-256 is e4431900"),
         ("first = [1.7", "first = [1.8", "self-test: number 1 of output embedding"),
-        ("[[model.self-test]]", "[[model.untested]]", "missing field `self-test`"),
+        ("[[model.self-test]]", "[[model.untested]]", "m.toml:4: [model]: \"self-test\" is missing; add it"),
         ("role = \"embedding\"", "role = \"detection\"", "describes no embedding network"),
         ("name = \"means\"", "name = \"../means\"", "\"../means\" is no model's name"),
         ("schema = 1", "schema = 2", "schema 2"),
-        ("schema = 1", "schema = = 1", "m.toml: the model manifest cannot be read: line 2"),
+        ("schema = 1", "schema = = 1", "m.toml:2: column 10: has '=' twice; write schema = 1"),
     ] {
         assert!(manifest.contains(from), "{from} is in the manifest");
         door.refuses(3, &network, &manifest.replacen(from, to, 1), says);
+    }
+}
+
+#[test]
+fn a_mistake_in_a_manifest_is_one_line_with_its_place_and_the_remedy() {
+    let door = Installation::new(Site::empty());
+    let (network, manifest) = means();
+    for (from, to, code, says) in [
+        (
+            "\"NHWC\"",
+            "\"HWC\"",
+            3,
+            "m.toml:11: [model.input] layout: \"HWC\" is not known; use \"NCHW\" or \"NHWC\"",
+        ),
+        (
+            "trained = false",
+            "trained = \"no\"",
+            3,
+            "m.toml:10: [model] trained: is text, and should be true or false; write",
+        ),
+        (
+            "sha256 = \"e4431900",
+            "sha256 = \"e443",
+            3,
+            "m.toml:9: [model] sha256: is no SHA-256 digest; write the 64 hex",
+        ),
+        (
+            "[[model.self-test]]",
+            "[[model.error-rates]]\ncohort = 3\n[[model.self-test]]",
+            2,
+            "[model.error-rates] cohort: is a number, and should be text; write it in quotation marks: \"3\"",
+        ),
+    ] {
+        door.refuses(code, &network, &manifest.replacen(from, to, 1), says);
+        let ran = door.add(&network, &manifest.replacen(from, to, 1));
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
     }
 }
 
@@ -148,7 +186,7 @@ fn a_pack_that_changed_after_its_installation_is_listed_as_broken_and_not_used()
     broken("chmod go-w");
     fs::write(door.installed("mine.toml"), "schema = 1\n").expect("ours");
     fs::set_permissions(door.installed("mine.toml"), fs::Permissions::from_mode(0o644)).expect("ours");
-    broken("missing field `model`");
+    broken("mine.toml:1: \"model\" is missing");
     fs::remove_file(door.installed("mine.toml")).expect("ours");
     broken("cut off half-way");
     assert_eq!(door.add(&network, &manifest).code, 0, "installing again mends it");
@@ -265,10 +303,10 @@ fn a_file_named_by_path_is_described_by_the_installed_pack_of_its_digest() {
 fn a_graph_for_a_batch_of_any_size_is_used_with_the_manifests_size() {
     let network = network("means-any-batch.onnx");
     let manifest = Manifest::parse(&describing(&network, "first = [1.70784, -1.56372]")).expect("no mistake");
-    assert!(Network::load(&network, &manifest.entries()[0]).is_ok());
+    assert!(ModelNetwork::load(&network, &manifest.entries()[0]).is_ok());
     let text = describing(&network, "first = [0.0]").replace("[1, 32, 32, 3]", "[1, 48, 48, 3]");
     let manifest = Manifest::parse(&text).expect("no mistake");
-    assert!(matches!(Network::load(&network, &manifest.entries()[0]), Err(ModelError::Shape { .. })));
+    assert!(matches!(ModelNetwork::load(&network, &manifest.entries()[0]), Err(ModelError::Shape { .. })));
 }
 
 #[test]
@@ -280,8 +318,8 @@ fn a_damaged_graph_is_refused_or_computes_the_same_and_never_panics() {
         for mask in [0x01, 0x80, 0xff] {
             let mut damaged = network.clone();
             damaged[at] ^= mask;
-            let entry = Entry { digest: ModelDigest::of(&damaged), ..entry.clone() };
-            refused += usize::from(Network::load(&damaged, &entry).is_err());
+            let entry = ManifestEntry { digest: ModelDigest::of(&damaged), ..entry.clone() };
+            refused += usize::from(ModelNetwork::load(&damaged, &entry).is_err());
         }
     }
     assert!(refused > network.len(), "{refused}");
@@ -304,7 +342,7 @@ fn templates_of_another_network_are_made_again_and_embeddings_of_another_are_nam
     );
     let source = GallerySource {
         file: door.0.path("gallery.toml"),
-        store: StoreUse::Own(Vault::in_state(&door.0.path("state"), None)),
+        store: StoreUse::Own(StoreFile::in_state(&door.0.path("state"), None)),
         trust: Trust::Checked,
     };
     let enroller = |models| Enroller::new(Analyst::new(models, Gate::default(), Crops::Mirrored));

@@ -7,13 +7,13 @@ use limen::config::Settings;
 use limen_core::embedding::Crops;
 use limen_core::embedding::Embedding;
 use limen_vision::analyst::Analyst;
-use limen_vision::model::{Entry, MANIFEST, Manifest, Models};
+use limen_vision::model::{MANIFEST, Manifest, ManifestEntry, Models};
 use limen_vision::pixels::photograph::load_photograph;
 use limen_vision::quality::Gate;
 
 use crate::support::{models, photo, project};
 
-fn entry(name: &str) -> Entry {
+fn entry(name: &str) -> ManifestEntry {
     let manifest = Manifest::built_in().expect("the manifest of this repository");
     manifest.entries().iter().find(|entry| entry.name == name).expect("listed").clone()
 }

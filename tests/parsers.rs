@@ -6,7 +6,7 @@ use limen::clocks;
 use limen::config::Settings;
 use limen::control::parse_request;
 use limen::gallery::claims::read_claims;
-use limen::gallery::{PhotoTemplate, Roster, Store, Vault};
+use limen::gallery::{PhotoTemplate, Roster, Store, StoreFile};
 use limen_audit::{AuditLog, AuditSettings, SealKey, Sought, verify};
 use limen_core::clock::Moment;
 use limen_core::embedding::{Embedding, ModelDigest};
@@ -181,12 +181,12 @@ proptest! {
     #[test]
     fn a_damaged_store_is_refused_or_loses_only_what_was_damaged(damages in damage()) {
         let site = Site::empty();
-        let (vault, store) = (Vault::in_state(&site.path(""), None), store());
-        vault.write(&store, None).expect("written");
-        let whole = std::fs::read(vault.file()).expect("read");
+        let (store_file, store) = (StoreFile::in_state(&site.path(""), None), store());
+        store_file.write(&store, None).expect("written");
+        let whole = std::fs::read(store_file.file()).expect("read");
         let bytes = damaged(&whole, &damages);
         site.write("templates.limen", &bytes);
-        if let Ok(opened) = vault.open(store.model(), limen_files::Trust::Checked) {
+        if let Ok(opened) = store_file.open(store.model(), limen_files::Trust::Checked) {
             let opened = opened.expect("there");
             prop_assert!(bytes == whole || !opened.refused.is_empty());
             prop_assert!(bytes != whole || opened.refused.is_empty());
@@ -201,11 +201,11 @@ proptest! {
     #[test]
     fn a_damaged_memory_of_the_newest_store_lets_no_other_in(damages in damage()) {
         let site = Site::empty();
-        let (vault, store) = (Vault::in_state(&site.path(""), None), store());
-        vault.write(&store, None).expect("written");
+        let (store_file, store) = (StoreFile::in_state(&site.path(""), None), store());
+        store_file.write(&store, None).expect("written");
         let whole = std::fs::read(site.path("templates.seen")).expect("read");
         site.write("templates.seen", damaged(&whole, &damages));
-        let _ = vault.open(store.model(), limen_files::Trust::Checked);
+        let _ = store_file.open(store.model(), limen_files::Trust::Checked);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use limen_vision::analyst::Analyst;
 use limen_vision::face::Face;
 use limen_vision::frame::Picture;
 use limen_vision::matching::thresholds::{Case, Thresholds};
-use limen_vision::model::{EmbedderChoice, MANIFEST, Manifest, ModelError, Models, Network, Packs, Role};
+use limen_vision::model::{
+    EmbedderChoice, MANIFEST, Manifest, ModelError, ModelNetwork, Models, Packs, Role,
+};
 use limen_vision::pixels::photograph::load_photograph;
 use limen_vision::quality::Gate;
 
@@ -186,13 +188,13 @@ fn a_graph_of_other_shapes_or_a_missed_self_test_is_refused() {
     let bytes = std::fs::read(crate::support::project("models").join(&entry.file)).expect("committed");
     let mut other = entry.clone();
     other.outputs[0].shape = vec![1, 7];
-    assert!(matches!(Network::load(&bytes, &other), Err(ModelError::Shape { .. })));
+    assert!(matches!(ModelNetwork::load(&bytes, &other), Err(ModelError::Shape { .. })));
     let mut other = entry.clone();
     other.self_test[0].first[0] += 1.0;
-    assert!(matches!(Network::load(&bytes, &other), Err(ModelError::SelfTest { .. })));
+    assert!(matches!(ModelNetwork::load(&bytes, &other), Err(ModelError::SelfTest { .. })));
     let mut cut = bytes.clone();
     cut.truncate(bytes.len() / 2);
-    assert!(matches!(Network::load(&cut, entry), Err(ModelError::Digest { .. })));
+    assert!(matches!(ModelNetwork::load(&cut, entry), Err(ModelError::Digest { .. })));
 }
 
 #[test]

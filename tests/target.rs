@@ -53,7 +53,7 @@ fn a_target_is_met_for_ten_thousand_people() {
         text.contains("for 10000 people and 3 frames: a stranger's attempt succeeds about once in 10000"),
         "{text}"
     );
-    assert!(text.contains("by a fitted tail of the table"), "{text}");
+    assert!(text.contains("extrapolated: the table has no rate"), "{text}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::fs;
 
 use limen::control::Request;
-use limen::gallery::store::Opened;
-use limen::gallery::{Store, Vault};
+use limen::gallery::store::OpenedStore;
+use limen::gallery::{Store, StoreFile};
 use limen_core::event::{Fact, Personal, StoreChange};
 use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
@@ -17,9 +17,9 @@ fn obama() -> PersonId {
     PersonId::new("obama").expect("an id")
 }
 
-fn opened(site: &Site) -> Opened {
-    let vault = Vault::in_state(&site.path("state"), None);
-    vault.open(models().digest(), Trust::Checked).expect("opens").expect("a store")
+fn opened(site: &Site) -> OpenedStore {
+    let store_file = StoreFile::in_state(&site.path("state"), None);
+    store_file.open(models().digest(), Trust::Checked).expect("opens").expect("a store")
 }
 
 fn store_bytes(site: &Site) -> Vec<u8> {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use limen::entry::Entry;
-use limen::entry::keypad::{Key, Keypad};
+use limen::entry::keypad::{Keypad, KeypadKey};
 use limen::entry::typing_reader::TypingReader;
-use limen::entry::wiegand::{END_OF_FRAME, Frame, Pulse};
+use limen::entry::wiegand::{END_OF_FRAME, WiegandFrame, WiegandPulse};
 use limen_core::clock::Moment;
 use limen_core::credential::Card;
 
@@ -15,7 +15,7 @@ const MOST_DIGITS: usize = 12;
 /// Pulses: a byte each, the lowest bit its line, the others how long after the one before, in steps of 0.4 ms; a pause
 /// of 40 ms and more ends a frame.
 pub fn wiegand(bytes: &[u8]) {
-    let (mut frame, mut at, mut pulses) = (Frame::default(), Duration::ZERO, 0);
+    let (mut frame, mut at, mut pulses) = (WiegandFrame::default(), Duration::ZERO, 0);
     for byte in bytes {
         let pause = Duration::from_micros(400) * u32::from(byte >> 1);
         at += pause;
@@ -23,13 +23,13 @@ pub fn wiegand(bytes: &[u8]) {
             end(&mut frame, &mut pulses);
         }
         pulses += 1;
-        let flooded = frame.add(Pulse { at, one: byte & 1 == 1 });
+        let flooded = frame.add(WiegandPulse { at, one: byte & 1 == 1 });
         assert!(flooded.is_none_or(|outcome| outcome.is_err()), "a card before the frame has ended");
     }
     end(&mut frame, &mut pulses);
 }
 
-fn end(frame: &mut Frame, pulses: &mut usize) {
+fn end(frame: &mut WiegandFrame, pulses: &mut usize) {
     if let Some(Ok(entry)) = frame.end() {
         let Entry::Card(card) = entry else { panic!("a reader gave a PIN") };
         assert!(matches!(*pulses, 26 | 34), "a card of {pulses} pulses");
@@ -52,12 +52,12 @@ pub fn keys(bytes: &[u8]) {
             Duration::from_millis(7) * steps
         };
         let key = match byte & 15 {
-            digit @ 0..=9 => Key::Digit(digit),
-            10 | 11 => Key::End,
-            12 => Key::Clear,
-            _ => Key::Other,
+            digit @ 0..=9 => KeypadKey::Digit(digit),
+            10 | 11 => KeypadKey::End,
+            12 => KeypadKey::Clear,
+            _ => KeypadKey::Other,
         };
-        digits += usize::from(matches!(key, Key::Digit(_)));
+        digits += usize::from(matches!(key, KeypadKey::Digit(_)));
         if let Some(Ok(Entry::Pin(pin))) = keypad.press(Moment::from_boot(at), key) {
             assert!((1..=MOST_DIGITS).contains(&pin.len()) && pin.len() <= digits);
             assert!(pin.as_bytes().iter().all(u8::is_ascii_digit));

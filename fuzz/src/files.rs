@@ -7,8 +7,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use limen::config::edit::{ConfigEditError, Proposal, set_model};
 use limen::config::{ConfigError, Settings};
+use limen::diagnostics::Diagnostic;
 use limen::gallery::{Addition, EditError, NewPerson, Roster, RosterError, add, add_people, remove_person};
-use limen::mistake::Mistake;
 use limen_core::clock::WallClock;
 use limen_core::people::Standing;
 use limen_core::person::{PersonId, PersonName, is_deceptive};
@@ -36,7 +36,7 @@ pub fn configuration(bytes: &[u8]) {
             ask_when(&settings.access);
             edit_configuration(text);
         }
-        Err(ConfigError::Wrong(mistakes)) => are_well_said(&mistakes, text),
+        Err(ConfigError::Wrong(diagnostics)) => are_well_said(&diagnostics, text),
         Err(error @ (ConfigError::File(_) | ConfigError::Missing(_))) => {
             panic!("no file was opened: {error}")
         }
@@ -87,13 +87,13 @@ pub fn gallery(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match Roster::parse(text, Path::new("/etc/limen/gallery.toml")) {
         Ok(roster) => {
-            if let Err(RosterError::Wrong(mistakes)) = roster.check_groups([].iter()) {
-                are_well_said(&mistakes, text);
+            if let Err(RosterError::Wrong(diagnostics)) = roster.check_groups([].iter()) {
+                are_well_said(&diagnostics, text);
             }
             assert!(roster.people.iter().all(|entry| entry.line <= text.lines().count().max(1)));
             edit_gallery(text, &roster);
         }
-        Err(RosterError::Wrong(mistakes)) => are_well_said(&mistakes, text),
+        Err(RosterError::Wrong(diagnostics)) => are_well_said(&diagnostics, text),
         Err(RosterError::File(error)) => panic!("no file was opened: {error}"),
     }
 }
@@ -145,12 +145,12 @@ pub fn written(name: &str, bytes: &[u8]) -> std::path::PathBuf {
 }
 
 /// At least one; each names a line of the file and cannot disguise a line of a log.
-fn are_well_said(mistakes: &[Mistake], text: &str) {
-    assert!(!mistakes.is_empty());
+fn are_well_said(diagnostics: &[Diagnostic], text: &str) {
+    assert!(!diagnostics.is_empty());
     let lines = 1 + text.bytes().filter(|byte| *byte == b'\n').count();
-    for mistake in mistakes {
-        assert!(mistake.line.is_none_or(|line| (1..=lines).contains(&line)), "{mistake:?}");
-        assert!(!mistake.what.is_empty(), "{mistake:?}");
-        assert!(!mistake.to_string().chars().any(is_deceptive), "{mistake:?}");
+    for diagnostic in diagnostics {
+        assert!(diagnostic.line.is_none_or(|line| (1..=lines).contains(&line)), "{diagnostic:?}");
+        assert!(!diagnostic.what.is_empty(), "{diagnostic:?}");
+        assert!(!diagnostic.to_string().chars().any(is_deceptive), "{diagnostic:?}");
     }
 }

@@ -3,7 +3,9 @@
 use std::fs;
 
 use limen::clocks;
-use limen_audit::{AuditLog, AuditSettings, SealKey, Sought, Verifier, newest_records, read_all, verify};
+use limen_audit::{
+    AuditLog, AuditSettings, ChainVerifier, SealKey, Sought, newest_records, read_all, verify,
+};
 use limen_core::event::Fact;
 
 /// A sealed chain, and its first public key. Nobody has the secret keys any more.
@@ -19,7 +21,7 @@ pub fn records(bytes: &[u8]) {
     if let Some((first, last)) = report.uncovered() {
         assert!(first <= last);
     }
-    let mut middle = Verifier::from_the_middle();
+    let mut middle = ChainVerifier::from_the_middle();
     middle.read("audit.jsonl", bytes, |found| {
         if let Some(record) = found.record() {
             assert!(!record.kind().is_empty() || record.fact["kind"] == "");
@@ -59,7 +61,7 @@ pub fn recovery(bytes: &[u8]) {
     let keeper = log.keeper();
     log.close(clocks::now(), keeper).expect("closed");
     let mut last = None;
-    let report = read_all(&folder, Verifier::new(Vec::new(), Vec::new()), |found| {
+    let report = read_all(&folder, ChainVerifier::new(Vec::new(), Vec::new()), |found| {
         last = found.record().map(|record| record.seq).or(last);
     });
     let report = report.expect("read");

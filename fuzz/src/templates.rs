@@ -6,7 +6,7 @@ use std::fs;
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
-use limen::gallery::store::{STORE_NAME, Vault};
+use limen::gallery::store::{STORE_NAME, StoreFile};
 use limen_core::embedding::ModelDigest;
 use limen_core::person::is_deceptive;
 use limen_files::Trust;
@@ -38,14 +38,14 @@ pub fn store(bytes: &[u8]) {
         written("store.key", KEY.as_bytes());
     }
     written(STORE_NAME, &file);
-    let vault = Vault::in_state(&folder, None);
-    match vault.open(model, Trust::Checked) {
+    let store_file = StoreFile::in_state(&folder, None);
+    match store_file.open(model, Trust::Checked) {
         Ok(Some(opened)) => {
             assert!(opened.refused.iter().all(|why| !why.to_string().chars().any(is_deceptive)));
-            let generation = vault.write(&opened.store, Some(&opened)).expect("written");
+            let generation = store_file.write(&opened.store, Some(&opened)).expect("written");
             assert!(generation > opened.generation || generation == u64::MAX);
             let again =
-                vault.open(model, Trust::Checked).expect("reads what it writes").expect("it is there");
+                store_file.open(model, Trust::Checked).expect("reads what it writes").expect("it is there");
             assert!(again.is_sound() && again.generation == generation);
             assert_eq!(again.store, opened.store);
         }
@@ -115,7 +115,7 @@ mod tests {
         written("store.key", KEY.as_bytes());
         let seed = include_bytes!("../corpus/store/made-up");
         written(STORE_NAME, &sealed(&seed[1..]).expect("sealed"));
-        let opened = Vault::in_state(&folder, None).open(ModelDigest::of(b"model"), Trust::Checked);
+        let opened = StoreFile::in_state(&folder, None).open(ModelDigest::of(b"model"), Trust::Checked);
         let opened = opened.expect("opens").expect("is there");
         assert!(opened.is_sound());
         assert_eq!((opened.store.len(), opened.generation), (2, 3));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use limen_core::person::{printable, printable_path};
 use serde::Serialize;
 
-use super::mode::Mode;
+use super::mode::CaptureMode;
 use super::{CameraError, v4l};
 
 /// The largest number of device nodes that are checked; the kernel numbers them up to 255.
@@ -40,7 +40,7 @@ pub struct CameraListing {
     pub error: Option<String>,
 }
 
-/// A [`Mode`] for people and for JSON.
+/// A [`CaptureMode`] for people and for JSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ListedMode {
     /// The name of the pixel format.
@@ -53,8 +53,8 @@ pub struct ListedMode {
     pub fps: Option<f32>,
 }
 
-impl From<Mode> for ListedMode {
-    fn from(mode: Mode) -> Self {
+impl From<CaptureMode> for ListedMode {
+    fn from(mode: CaptureMode) -> Self {
         Self { format: mode.format.name(), width: mode.width, height: mode.height, fps: mode.fps }
     }
 }

@@ -13,7 +13,7 @@ pub const SLOWEST_FPS: f32 = 10.0;
 
 /// A way in which a camera can deliver pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Mode {
+pub struct CaptureMode {
     /// The pixel format of the frames.
     pub format: PixelFormat,
     /// The width, in pixels.
@@ -24,7 +24,7 @@ pub struct Mode {
     pub fps: Option<f32>,
 }
 
-impl Mode {
+impl CaptureMode {
     /// The bytes per row without padding, for drivers that give a stride of zero.
     pub fn tight_stride(&self) -> usize {
         let pixel = match self.format {
@@ -36,7 +36,7 @@ impl Mode {
     }
 }
 
-impl fmt::Display for Mode {
+impl fmt::Display for CaptureMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}x{}", self.format.name(), self.width, self.height)?;
         match self.fps {
@@ -50,7 +50,7 @@ impl fmt::Display for Mode {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Offer {
     /// The modes that limen can read.
-    pub modes: Vec<Mode>,
+    pub modes: Vec<CaptureMode>,
     /// The formats that limen cannot read, by their names in drivers.
     pub others: Vec<String>,
 }
@@ -68,7 +68,7 @@ impl Offer {
 
 /// The best mode that the settings allow: first fast enough, then at least 640x480 and as near to it as
 /// possible, then the cheapest to decode. `None` if no mode is allowed.
-pub fn choose(offered: &[Mode], settings: &CameraSettings) -> Option<Mode> {
+pub fn choose(offered: &[CaptureMode], settings: &CameraSettings) -> Option<CaptureMode> {
     let slowest = settings.fps.map_or(SLOWEST_FPS, |fps| fps as f32);
     offered
         .iter()
@@ -93,7 +93,7 @@ pub fn wanted(settings: &CameraSettings) -> String {
 }
 
 /// The modes as text for a message, shortened because some drivers offer hundreds.
-pub fn offered(modes: &[Mode]) -> String {
+pub fn offered(modes: &[CaptureMode]) -> String {
     some_of(modes)
 }
 
@@ -133,13 +133,13 @@ pub fn code_of(format: PixelFormat) -> &'static [u8; 4] {
     }
 }
 
-fn fits(mode: &Mode, settings: &CameraSettings) -> bool {
+fn fits(mode: &CaptureMode, settings: &CameraSettings) -> bool {
     settings.format.is_none_or(|format| format == mode.format)
         && settings.width.is_none_or(|width| width == mode.width)
         && settings.height.is_none_or(|height| height == mode.height)
 }
 
-fn too_small(mode: &Mode) -> bool {
+fn too_small(mode: &CaptureMode) -> bool {
     mode.width < CAMERA_SIZE.0 || mode.height < CAMERA_SIZE.1
 }
 
@@ -162,8 +162,8 @@ fn cost(format: PixelFormat) -> u8 {
 mod tests {
     use super::*;
 
-    fn mode(format: PixelFormat, width: u32, height: u32, fps: f32) -> Mode {
-        Mode { format, width, height, fps: Some(fps) }
+    fn mode(format: PixelFormat, width: u32, height: u32, fps: f32) -> CaptureMode {
+        CaptureMode { format, width, height, fps: Some(fps) }
     }
 
     fn any() -> CameraSettings {

@@ -103,7 +103,7 @@ pub struct Reopening<S: FrameSource + ?Sized = dyn LiveSource> {
 impl<S: FrameSource + ?Sized> Reopening<S> {
     /// Nothing is opened before the first [`next`](Self::next).
     pub fn new(open: impl FnMut() -> Result<Box<S>, CameraError> + Send + 'static) -> Self {
-        Self::with_time(open, Box::new(Kernel))
+        Self::with_time(open, Box::new(TestCamera))
     }
 
     fn with_time(
@@ -221,9 +221,9 @@ trait Time: Send {
     fn sleep(&self, length: Duration);
 }
 
-struct Kernel;
+struct TestCamera;
 
-impl Time for Kernel {
+impl Time for TestCamera {
     fn now(&self) -> Moment {
         clocks::moment()
     }

@@ -33,7 +33,7 @@ use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 use v4l::{Device, Format, FourCC, Fraction};
 
-use super::mode::{self, Mode, Offer};
+use super::mode::{self, CaptureMode, Offer};
 use super::{CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, sealed};
 use crate::clocks;
 
@@ -55,7 +55,7 @@ const CLOCK_ERROR: Duration = Duration::from_millis(100);
 pub struct V4lCamera {
     device: PathBuf,
     identity: CameraIdentity,
-    mode: Mode,
+    mode: CaptureMode,
     stride: usize,
     stream: Option<Stream<'static>>,
     dropped: u64,
@@ -65,7 +65,7 @@ impl V4lCamera {
     /// Opens the device, checks that it is the camera that the settings mean, chooses a mode and starts
     /// streaming.
     pub fn open(settings: &CameraSettings) -> Result<Self, CameraError> {
-        let node = Node::open(&settings.device)?;
+        let node = DeviceNode::open(&settings.device)?;
         settings.check(&node.identity)?;
         let wanted = (settings.width.unwrap_or(CAMERA_SIZE.0), settings.height.unwrap_or(CAMERA_SIZE.1));
         let offer = node.offer(wanted)?;
@@ -74,7 +74,7 @@ impl V4lCamera {
             mode::choose(&offer.modes, settings).ok_or_else(|| node.no_mode(&offer.modes, settings))?;
         let (mode, stride) = node.set_up(chosen, settings)?;
         let stream = node.start()?;
-        let Node { path, identity, .. } = node;
+        let DeviceNode { path, identity, .. } = node;
         Ok(Self { device: path, identity, mode, stride, stream: Some(stream), dropped: 0 })
     }
 
@@ -84,7 +84,7 @@ impl V4lCamera {
     }
 
     /// The mode in which it delivers.
-    pub fn mode(&self) -> Mode {
+    pub fn mode(&self) -> CaptureMode {
         self.mode
     }
 
@@ -182,19 +182,19 @@ impl Drop for V4lCamera {
 
 /// The camera behind a device and the modes that limen can use. It changes nothing.
 pub(super) fn survey(device: &Path) -> Result<(CameraIdentity, Offer), CameraError> {
-    let node = Node::open(device)?;
+    let node = DeviceNode::open(device)?;
     let offer = node.offer(CAMERA_SIZE)?;
     Ok((node.identity, offer))
 }
 
 /// An open capture device that is not streaming.
-struct Node {
+struct DeviceNode {
     path: PathBuf,
     device: Device,
     identity: CameraIdentity,
 }
 
-impl Node {
+impl DeviceNode {
     fn open(path: &Path) -> Result<Self, CameraError> {
         let device =
             caught(|| Device::with_path(path)).map_err(|error| CameraError::unopened(path, error))?;
@@ -226,7 +226,12 @@ impl Node {
                 continue;
             };
             for (width, height) in self.sizes(fourcc, wanted) {
-                offer.modes.push(Mode { format, width, height, fps: self.fastest(fourcc, width, height) });
+                offer.modes.push(CaptureMode {
+                    format,
+                    width,
+                    height,
+                    fps: self.fastest(fourcc, width, height),
+                });
             }
         }
         if offer == Offer::default() && self.is_loopback() {
@@ -256,13 +261,17 @@ impl Node {
 
     /// Sets the mode. Returns the mode that the driver set up, and the bytes from the start of one row to the
     /// next.
-    fn set_up(&self, chosen: Mode, settings: &CameraSettings) -> Result<(Mode, usize), CameraError> {
+    fn set_up(
+        &self,
+        chosen: CaptureMode,
+        settings: &CameraSettings,
+    ) -> Result<(CaptureMode, usize), CameraError> {
         let asked = Format::new(chosen.width, chosen.height, FourCC::new(mode::code_of(chosen.format)));
         let got = caught(|| self.device.set_format(&asked))
             .map_err(|error| self.refused("setting its picture format", error))?;
         let answered = mode::format_of(&got.fourcc.repr).map(|format| {
             let fps = self.set_rate(chosen, settings);
-            Mode { format, width: got.width, height: got.height, fps }
+            CaptureMode { format, width: got.width, height: got.height, fps }
         });
         let sides = 1..=decode::MAX_SIDE;
         let usable = answered
@@ -278,7 +287,7 @@ impl Node {
 
     /// Asks for a frame rate and returns the driver's answer. If the driver refuses, it keeps its own rate,
     /// which is no error.
-    fn set_rate(&self, chosen: Mode, settings: &CameraSettings) -> Option<f32> {
+    fn set_rate(&self, chosen: CaptureMode, settings: &CameraSettings) -> Option<f32> {
         let usual = chosen.fps.map_or(USUAL_FPS, |fastest| USUAL_FPS.min(fastest.round().max(1.0) as u32));
         let wanted = settings.fps.unwrap_or(usual);
         let answer = caught(|| self.device.set_params(&Parameters::with_fps(wanted)));
@@ -315,7 +324,7 @@ impl Node {
         CameraError::refused(&self.path, self.is_loopback(), doing, source)
     }
 
-    fn no_mode(&self, modes: &[Mode], settings: &CameraSettings) -> CameraError {
+    fn no_mode(&self, modes: &[CaptureMode], settings: &CameraSettings) -> CameraError {
         CameraError::NoUsableMode {
             device: printable_path(&self.path),
             offered: mode::offered(modes),

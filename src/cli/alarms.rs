@@ -1,29 +1,29 @@
-//! `limen alarms`: what is alarming, and that somebody has seen it. Exit code 1 while an alarm is listed.
+//! `limen alarms`: lists and acknowledges alarms. The exit code is 1 while an alarm is listed.
 
 use limen_core::event::AlarmKind;
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
-/// What to do with the alarms.
+/// The subcommands of `limen alarms`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List the alarms that are not cleared; exit code 1 if there is one. With --json one object an alarm: alarm,
+    /// List the alarms that are not cleared; exit code 1 if there is one. With --json one object per alarm: alarm,
     /// holds, acknowledged, times, for_s
     List,
-    /// Say that an alarm, or every alarm, was seen; it is cleared when its cause is over. For operators and
+    /// Mark one alarm or all alarms as seen; an alarm is cleared when its cause is over. For operators and
     /// administrators
     Acknowledge {
-        /// The alarm, as the list names it; left out: all of them
+        /// The name of the alarm, as listed; left out: all alarms
         #[arg(value_parser = named)]
         alarm: Option<AlarmKind>,
     },
 }
 
-pub fn alarms(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn alarms(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     let request = match command {
         Command::List => Request::Alarms,
         Command::Acknowledge { alarm } => Request::Acknowledge { alarm: *alarm },
@@ -40,7 +40,7 @@ pub fn alarms(context: &Context, command: &Command) -> Result<Answer, Trouble> {
     if alarms.is_empty() && !context.json {
         say(&styled(GOOD, "no alarms", 0));
     }
-    Ok(Answer::of(alarms.is_empty()))
+    Ok(CommandOutcome::of(alarms.is_empty()))
 }
 
 fn in_words(alarm: &Value) -> String {
@@ -69,5 +69,5 @@ fn ago(seconds: u64) -> String {
 
 fn named(name: &str) -> Result<AlarmKind, String> {
     let names = AlarmKind::ALL.map(AlarmKind::name).join(", ");
-    AlarmKind::named(name).ok_or_else(|| format!("there are: {names}"))
+    AlarmKind::named(name).ok_or_else(|| format!("use one of: {names}"))
 }

@@ -19,10 +19,10 @@ pub struct Arguments {
     /// The configuration file [default: /etc/limen/limen.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The gallery file [default: the one the configuration names; with it no configuration is needed]
+    /// The gallery file; with it no configuration is needed [default: as configured]
     #[arg(long, global = true, value_name = "FILE")]
     pub gallery: Option<PathBuf>,
-    /// Print JSON: one object, or one a line for a list. Where there is no answer, one object: error (in words),
+    /// Print JSON: one object, or for a list one object per line. Without an answer it is one object: error (text),
     /// exit_code; for one of several photographs: photo, error
     #[arg(long, global = true)]
     pub json: bool,
@@ -30,33 +30,33 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// What the program takes from its surroundings.
+/// The environment variables, for the help.
 const ENVIRONMENT: &str = "Environment:
-  LIMEN_LOG  What goes to the log on standard error: error, warn, info, debug or
-             trace; also by module, as LIMEN_LOG=warn,limen::camera=debug
+  LIMEN_LOG  The level of the log on standard error: error, warn, info, debug or
+             trace; also per module, as LIMEN_LOG=warn,limen::camera=debug
              [default: warn; info for `limen run`]
-  NO_COLOR   No colours, whatever the terminal can show";
+  NO_COLOR   No colours, even on a terminal";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show the whole way on built-in photographs, with a door that only says what it would do
+    /// Show recognition on built-in photographs, with a door that moves nothing
     Demo(demo::Arguments),
-    /// Be the daemon
+    /// Run the daemon
     Run,
-    /// Let the daemon read configuration and gallery again; waits, and prints what was wrong
+    /// Let the daemon read configuration and gallery again, and print their mistakes
     Reload,
     /// Find every mistake in configuration, gallery, models, devices and file rights
     Check(check::Arguments),
-    /// Enrol somebody with photographs or from the camera
+    /// Enrol people with photographs or from the camera
     Enroll(enroll::Arguments),
-    /// Say who is enrolled
+    /// List, show or remove enrolled people
     People {
         #[command(subcommand)]
         command: Option<people::Command>,
     },
-    /// Set or remove somebody's PIN
+    /// Set or remove a person's PIN
     Pin(pin::Arguments),
-    /// Say whether somebody may enter at a time, and why
+    /// Say whether a person may enter at a time, and why
     Who(who::Arguments),
     /// List, install or choose the network that makes embeddings
     Models {
@@ -73,35 +73,35 @@ pub enum Command {
     Calibrate(calibrate::Arguments),
     /// Measure how long each stage takes
     Bench(bench::Arguments),
-    /// Look after the templates on the disk: their key, its rotation, an older store
+    /// Show the store of templates, change its key, or accept an older store
     Store {
         #[command(subcommand)]
         command: Option<store::Command>,
     },
-    /// Read the records
+    /// Show or verify the records, or remove a person from them
     Audit {
         #[command(subcommand)]
         command: audit::Command,
     },
-    /// Find and aim the camera
+    /// List the cameras, or take a picture to aim one
     Camera {
         #[command(subcommand)]
         command: camera::Command,
     },
-    /// Try the relay
+    /// Test the relay and the inputs
     Door {
         #[command(subcommand)]
         command: door::Command,
     },
-    /// Say what the daemon is doing
+    /// Show what the daemon does
     Status,
-    /// Lock now: by the daemon, or where none runs by driving the line itself
+    /// Lock the door now, also if no daemon runs
     Lock,
     /// Unlock the door for a while
     Unlock(unlock::Arguments),
-    /// Say or change what the door does for everybody
+    /// Show or change the mode of the door
     Mode(mode::Arguments),
-    /// Say what is alarming, and that somebody has seen it
+    /// List or acknowledge alarms
     Alarms {
         #[command(subcommand)]
         command: Option<alarms::Command>,
@@ -121,7 +121,7 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// Every command's help, long and short, each with the words that call it.
+    /// The long and the short help of every command, each with the command's full name.
     fn helps(command: &mut clap::Command, called: &str, found: &mut Vec<(String, String)>) {
         for help in [command.render_help(), command.render_long_help()] {
             found.push((called.to_owned(), help.to_string()));
@@ -143,7 +143,7 @@ mod tests {
             assert!(!help.contains("\n  trace"), "wrapped: {help}");
             for line in help.lines() {
                 assert!(line.chars().count() <= 100, "{called}: {line}");
-                // An argument with one word for a help has none.
+                // A help of one word says nothing.
                 let said = line.trim_start().split_once("  ").map(|(_, said)| said.trim());
                 let argument = line.trim_start().starts_with(['-', '<', '[']);
                 assert!(!argument || said.is_none_or(|said| said.contains(' ')), "{called}: {line}");

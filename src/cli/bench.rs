@@ -1,4 +1,4 @@
-//! `limen bench`: how long does each stage take on this machine?
+//! `limen bench`: measures how long each stage takes on this machine.
 
 mod serve;
 mod stages;
@@ -17,32 +17,32 @@ use limen_vision::matching::{Matcher, Prepared};
 use limen_vision::model::Models;
 use serde_json::{Value, json};
 
-use super::context::{Context, face_in, photograph};
+use super::context::{CommandContext, face_in, photograph};
 use super::demo::photographs;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{FAINT, STRONG, progress, say, say_json, styled};
-use super::speed::{Shower, Wanted, hallway, yuyv};
-use super::trouble::{Answer, Trouble};
+use super::speed::{FramePlayer, FrameUse, hallway, yuyv};
 use crate::config::Settings;
 use crate::pipeline::{observe, rule, scoring};
 use stages::{STAGES, milliseconds, times_of};
 
-/// Rounds that are not counted: caches and clock rates settle.
+/// Frames that are not counted, while caches and clock rates settle.
 const WARM_UP: usize = 5;
-/// Between two frames of a camera at 30 frames a second.
+/// The time between two frames of a camera with 30 frames per second.
 const CAMERA_INTERVAL: Duration = Duration::from_millis(33);
 
-/// How long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
+/// Measure how long each stage takes, from a 640x480 YUYV frame with a face to a decision, on one core.
 ///
 /// With --json one object: stages [{stage, p50_ms, p95_ms, p99_ms}], followed_frame [the same, between two
-/// searches], empty_frame [the same, without a face], still_scene [the same, nothing having moved], first_ms
-/// and tenth_ms [of frames that come 30 a second], peak_rss_mib, load_ms, templates, model.
+/// searches], empty_frame [the same, without a face], still_scene [the same, if nothing has moved], first_ms
+/// and tenth_ms [at 30 frames per second], peak_rss_mib, load_ms, templates, model.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Frames measured
+    /// How many frames are measured
     #[arg(long, default_value_t = 200, value_parser = whole(10..=100_000_u64))]
     frames: u64,
-    /// People in the gallery that is compared with, made up
+    /// How many made-up people the gallery has
     #[arg(long, default_value_t = 10_000, value_parser = whole(1..=100_000_u64))]
     templates: u64,
     /// A photograph with a face instead of the built-in one
@@ -57,11 +57,11 @@ pub struct Arguments {
     serve: bool,
 }
 
-/// One stage's times.
+/// The times of one stage, sorted once they are all measured.
 #[derive(Default)]
 struct Times(Vec<Duration>);
 
-pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn bench(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings()?;
     let start = Instant::now();
     let models = context.models(&settings)?;
@@ -89,15 +89,15 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     let (face, empty) = ([yuyv(&with_face)], [yuyv(&hallway(90)), yuyv(&hallway(130))]);
     let mut measured = Vec::new();
     for (name, title, frames, wanted) in [
-        ("stages", "640x480 YUYV frame with a face", &face[..], Wanted::Search),
-        ("followed_frame", "the same between two searches", &face[..], Wanted::Follow),
-        ("empty_frame", "640x480 YUYV frame without a face", &empty[..], Wanted::Search),
-        ("still_scene", "the same, nothing having moved", &empty[..1], Wanted::Rest),
+        ("stages", "640x480 YUYV frame with a face", &face[..], FrameUse::Search),
+        ("followed_frame", "the same between two searches", &face[..], FrameUse::Follow),
+        ("empty_frame", "640x480 YUYV frame without a face", &empty[..], FrameUse::Search),
+        ("still_scene", "the same, if nothing has moved", &empty[..1], FrameUse::Rest),
     ] {
         let vision = Vision::new(Arc::clone(&models), settings.recognition.gate, Crops::Plain);
-        let expect_face = frames.len() == 1 && wanted != Wanted::Rest;
-        let mut shower = Shower::new(vision, wanted);
-        measured.push((name, title, measure(&mut shower, &mut matcher, frames, rounds, expect_face)?));
+        let expect_face = frames.len() == 1 && wanted != FrameUse::Rest;
+        let mut player = FramePlayer::new(vision, wanted);
+        measured.push((name, title, measure(&mut player, &mut matcher, frames, rounds, expect_face)?));
     }
     let rss = peak_rss_mib();
     if context.json {
@@ -109,7 +109,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
             report[*name] = to_json(stages).into();
         }
         say_json(&report);
-        return Ok(Answer::Yes);
+        return Ok(CommandOutcome::Yes);
     }
     let entry = models.embedder.entry();
     say(&format!("model {} ({}), {people} templates, {rounds} frames", entry.name, models.digest().short()));
@@ -117,7 +117,7 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         table(title, stages).iter().for_each(|line| say(line));
     }
     let [first, tenth] = [first, tenth].map(milliseconds);
-    say(&format!("at 30 frames a second the first frame of all took {first:.1} ms, the tenth {tenth:.1} ms"));
+    say(&format!("at 30 frames per second the first frame took {first:.1} ms, the tenth {tenth:.1} ms"));
     say(&format!("models loaded and self-tested in {:.0} ms; peak memory {rss:.0} MiB", milliseconds(load)));
     if let Some(loss) = &entry.quantisation {
         say(&format!(
@@ -127,37 +127,38 @@ pub fn bench(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
             100.0 * loss.tar_float
         ));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// Compares with so many made-up people.
-fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher, Trouble> {
+/// A matcher whose gallery has `people` made-up people.
+fn among(people: usize, settings: &Settings, models: &Models) -> Result<Matcher, CommandError> {
     let gallery = made_up(people, entry_size(models), models.digest())?;
     let scoring = scoring(&settings.recognition, models)?;
     let rule = rule(settings, models, &scoring)?;
     Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
 }
 
-/// Numbers in an embedding.
+/// How many numbers an embedding has.
 fn entry_size(models: &Models) -> usize {
     let outputs = &models.embedder.entry().outputs;
     outputs.first().and_then(|output| output.shape.last()).copied().unwrap_or(0)
 }
 
-/// The first frame after the start, and the tenth, as they come from a camera: caches are cold again for each.
+/// The times of the first and the tenth frame after the start, at the rate of a camera: between two frames the caches
+/// get cold.
 fn first_and_tenth(
     models: &Arc<Models>,
     settings: &Settings,
     matcher: &mut Matcher,
     frame: &Frame,
-) -> Result<(Duration, Duration), Trouble> {
+) -> Result<(Duration, Duration), CommandError> {
     let vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
-    let mut shower = Shower::new(vision, Wanted::Search);
+    let mut player = FramePlayer::new(vision, FrameUse::Search);
     let mut times = Vec::new();
     for _ in 0..10 {
         std::thread::sleep(CAMERA_INTERVAL);
         let start = Instant::now();
-        if let Some((seen, _)) = shower.show(frame)? {
+        if let Some((seen, _)) = player.show(frame)? {
             observe(matcher, &seen.look);
         }
         times.push(start.elapsed());
@@ -165,14 +166,14 @@ fn first_and_tenth(
     Ok((times[0], times[9]))
 }
 
-/// Shows the frames in turn until as many as wanted are measured.
+/// Shows the frames in turn until `rounds` of them are measured.
 fn measure(
-    shower: &mut Shower,
+    player: &mut FramePlayer,
     matcher: &mut Matcher,
     frames: &[Frame],
     rounds: usize,
     expect_face: bool,
-) -> Result<[Times; STAGES.len()], Trouble> {
+) -> Result<[Times; STAGES.len()], CommandError> {
     let mut times: [Times; STAGES.len()] = Default::default();
     let bar = progress(rounds, "measuring");
     let mut warm = 0;
@@ -180,13 +181,13 @@ fn measure(
         if times[0].0.len() == rounds {
             break;
         }
-        let Some((seen, before_match)) = shower.show(frame)? else { continue };
+        let Some((seen, before_match)) = player.show(frame)? else { continue };
         let start = Instant::now();
         let events = observe(matcher, &seen.look);
         let matched = start.elapsed();
         if expect_face && !events.iter().any(|event| matches!(event, Event::Observed(_))) {
             let what = "no usable face in the picture scaled to 640x480; use another one";
-            return Err(Trouble::Device(what.to_owned()));
+            return Err(CommandError::Device(what.to_owned()));
         }
         bar.inc(1);
         if warm < WARM_UP {
@@ -205,7 +206,7 @@ fn measure(
 }
 
 impl Times {
-    /// The smallest time that `percent` of all do not exceed.
+    /// The smallest time that `percent` of all times do not exceed, in milliseconds.
     fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);
         self.0.get(rank - 1).copied().map_or(0.0, milliseconds)
@@ -230,12 +231,12 @@ fn to_json(stages: &[Times]) -> Vec<Value> {
     STAGES.iter().zip(stages).map(one).collect()
 }
 
-/// People whose templates are points on the unit sphere, always the same ones.
+/// People whose templates are points on the unit sphere, the same ones in every run.
 fn made_up(
     people: usize,
     dimensions: usize,
     model: limen_core::embedding::ModelDigest,
-) -> Result<Gallery, Trouble> {
+) -> Result<Gallery, CommandError> {
     // Knuth's multiplicative generator: nobody's secrets depend on it.
     let mut state = 1_u64;
     let mut next = || {
@@ -245,12 +246,13 @@ fn made_up(
     let person = |index: usize| {
         let values: Vec<f32> = (0..dimensions).map(|_| next()).collect();
         let length = values.iter().map(|v| v * v).sum::<f32>().sqrt();
-        let single = Embedding::new(values.iter().map(|v| v / length).collect::<Vec<_>>())?;
+        let sample = Embedding::new(values.iter().map(|v| v / length).collect::<Vec<_>>())?;
         let id = PersonId::new(&format!("made-up-{index}")).ok()?;
-        Person::new(id, PersonName::new("Nobody").ok()?, Standing::default(), vec![single], 1)
+        Person::new(id, PersonName::new("Nobody").ok()?, Standing::default(), vec![sample], 1)
     };
     let people: Option<Vec<Person>> = (0..people).map(person).collect();
-    let people = people.ok_or_else(|| Trouble::Device("the model has no usable output size".to_owned()))?;
+    let people =
+        people.ok_or_else(|| CommandError::Device("the model has no usable output size".to_owned()))?;
     Ok(Gallery::new(people, model))
 }
 

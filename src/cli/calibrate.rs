@@ -1,4 +1,4 @@
-//! `limen calibrate`: this site's threshold and margins, from its own gallery.
+//! `limen calibrate`: proposes this site's threshold and margins from its own gallery.
 
 mod findings;
 mod json;
@@ -14,44 +14,44 @@ use limen_files::remedy;
 use limen_lab::calibration::genuine::Disagreeing;
 use limen_lab::calibration::look_alikes::LookAlike;
 use limen_lab::calibration::plot::write_histograms;
-use limen_lab::calibration::{Site, calibrate as measure};
+use limen_lab::calibration::{CalibrationSite, calibrate as measure};
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::in_force::bring_configuration_into_force;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::config::edit::{Proposal, ProposedPair};
 use crate::gallery::Roster;
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 use crate::pipeline::{Attempt, scoring, shortfall, thresholds};
-use findings::Report;
+use findings::CalibrationReport;
 
-/// What the site's own gallery says of its threshold. Exit code 1 if people look alike, photographs disagree
-/// or the target is not met.
+/// Propose threshold and margins from the site's own gallery. Exit code 1 if people look alike, photographs
+/// disagree or the target is not met.
 ///
-/// Everybody is compared with everybody, and each photograph with the person's others. What comes out is a
+/// All people are compared with each other, and each photograph with the person's others. The result is a
 /// proposal: the configuration changes only with --write. With --json one object, explained in
 /// docs/calibration.md: people, singles, pairs, threshold, far, days_to_a_false_accept, genuine, impostor,
 /// cohort, by_person, look_alikes, disagreeing, too_few, incomparable, advice, notes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Strangers a day who try, for the expected false accepts
+    /// How many strangers try to enter per day, for the expected false accepts
     #[arg(long, value_name = "M", default_value_t = 20, value_parser = whole(1..=1_000_000_u32))]
     visitors: u32,
-    /// Look at another target than the configuration's
+    /// Use this target instead of the configured one
     #[arg(long, value_name = "FAR", conflicts_with = "write", value_parser = target)]
     target_far: Option<f64>,
-    /// Write calibration.svg and limen-proposal.toml there
+    /// Write calibration.svg and limen-proposal.toml into this folder
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Put the proposal into the configuration, and ask a running daemon to reload; what it refuses is taken back
+    /// Write the proposal into the configuration, and ask a running daemon to reload; if it refuses, this is undone
     #[arg(long)]
     write: bool,
 }
 
-/// A target as the configuration may have it.
+/// Parses a target that the configuration accepts, 1e-8 to 1e-1.
 fn target(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(far) if (1e-8..=1e-1).contains(&far) => Ok(far),
@@ -59,11 +59,11 @@ fn target(text: &str) -> Result<f64, String> {
     }
 }
 
-pub fn calibrate(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn calibrate(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let mut settings = context.settings_of_gallery()?;
     if arguments.write && context.file_of_settings().is_none() {
         let what = "--write needs a configuration to write to: name it with --config FILE";
-        return Err(Trouble::Usage(what.to_owned()));
+        return Err(CommandError::Usage(what.to_owned()));
     }
     if let Some(far) = arguments.target_far {
         (settings.recognition.target_far, settings.recognition.max_distance) = (far, None);
@@ -82,15 +82,19 @@ pub fn calibrate(context: &Context, arguments: &Arguments) -> Result<Answer, Tro
     if let (true, Some(file)) = (arguments.write, context.file_of_settings()) {
         write_configuration(context, &settings, file, &proposal)?;
     }
-    Ok(Answer::of(report.warnings() == 0))
+    Ok(CommandOutcome::of(report.warnings() == 0))
 }
 
-fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Result<Report<'a>, Trouble> {
+fn look_at<'a>(
+    context: &CommandContext,
+    settings: &'a Settings,
+    visitors: u32,
+) -> Result<CalibrationReport<'a>, CommandError> {
     let models = context.models(settings)?;
     let built = context.enrolled(settings, &models)?.built;
     let recognition = &settings.recognition;
     let scoring = scoring(recognition, &models)?;
-    let found = measure(&Site {
+    let found = measure(&CalibrationSite {
         gallery: &built.gallery,
         scoring: &scoring,
         thresholds: &thresholds(recognition, &models, &scoring, Attempt::Track)?,
@@ -100,7 +104,7 @@ fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Resu
         look_alikes: &recognition.look_alikes,
     });
     let roster = Roster::load(&settings.gallery, context.trust())?;
-    Ok(Report {
+    Ok(CalibrationReport {
         gallery: printable_path(&settings.gallery),
         model: format!("{} {}", models.embedder.entry().name, models.digest().short()),
         cohort: scoring.cohort().to_owned(),
@@ -112,26 +116,26 @@ fn look_at<'a>(context: &Context, settings: &'a Settings, visitors: u32) -> Resu
     })
 }
 
-/// A photograph's file, or which of the embeddings in the gallery file it is.
-fn name_of(single: &Disagreeing, gallery: &Gallery, roster: &Roster) -> String {
-    let photographs = gallery.get(&single.person).map_or(0, |person| person.photographs);
-    let entry: Option<&Entry> = roster.people.iter().find(|entry| entry.id == single.person);
-    let photo = entry.and_then(|entry| entry.photos.get(single.single));
+/// The photograph's file, or the number of the embedding in the gallery file.
+fn name_of(sample: &Disagreeing, gallery: &Gallery, roster: &Roster) -> String {
+    let photographs = gallery.get(&sample.person).map_or(0, |person| person.photographs);
+    let entry: Option<&RosterEntry> = roster.people.iter().find(|entry| entry.id == sample.person);
+    let photo = entry.and_then(|entry| entry.photos.get(sample.sample));
     match photo {
-        Some(photo) if single.single < photographs => printable_path(&photo.path),
-        _ => format!("embedding {} in the file", single.single.saturating_sub(photographs) + 1),
+        Some(photo) if sample.sample < photographs => printable_path(&photo.path),
+        _ => format!("embedding {} in the file", sample.sample.saturating_sub(photographs) + 1),
     }
 }
 
-fn propose(report: &Report<'_>) -> Proposal {
+fn propose(report: &CalibrationReport<'_>) -> Proposal {
     let found = &report.found;
     let current = report.settings.recognition.target_far;
     let mut about = vec![
         format!(
             "Proposed by `limen calibrate` from {} people and {} templates.",
-            found.people, found.singles
+            found.people, found.samples
         ),
-        "Nothing of it is in force until it is in the configuration.".to_owned(),
+        "Nothing of this is in force before it is in the configuration.".to_owned(),
     ];
     about.extend(found.door.promise.as_ref().and_then(shortfall));
     about.extend(found.look_alikes.iter().filter_map(words::inseparable));
@@ -150,9 +154,9 @@ fn propose(report: &Report<'_>) -> Proposal {
     }
 }
 
-fn write_out(folder: &Path, report: &Report<'_>, proposal: &Proposal) -> Result<(), Trouble> {
+fn write_out(folder: &Path, report: &CalibrationReport<'_>, proposal: &Proposal) -> Result<(), CommandError> {
     let failed = |error: std::io::Error| {
-        Trouble::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
+        CommandError::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
     };
     fs::create_dir_all(folder).map_err(failed)?;
     let (plot, fragment) = (folder.join("calibration.svg"), folder.join("limen-proposal.toml"));
@@ -163,11 +167,11 @@ fn write_out(folder: &Path, report: &Report<'_>, proposal: &Proposal) -> Result<
 }
 
 fn write_configuration(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
     file: &Path,
     proposal: &Proposal,
-) -> Result<(), Trouble> {
+) -> Result<(), CommandError> {
     if proposal.is_empty() {
         note(&format!("nothing to change in {}", printable_path(file)));
         return Ok(());

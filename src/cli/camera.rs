@@ -1,5 +1,5 @@
-//! `limen camera`: find the camera and aim it. The list reads the devices themselves; a picture comes from the daemon
-//! where one runs, as it holds the camera.
+//! `limen camera`: lists the cameras, and takes a picture to aim one. The list reads the devices themselves. If a
+//! daemon runs, it holds the camera, so the picture comes from the daemon.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,34 +11,34 @@ use limen_vision::pixels::decode as pixels;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, STRONG, note, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::camera::snapshot::write_snapshot;
 use crate::camera::v4l::V4lCamera;
 use crate::camera::{FrameSource as _, listing};
 use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
 
-/// Frames thrown away before a picture is kept: cameras need some to find the exposure.
+/// Frames that are dropped before a picture is kept: a camera needs some to find its exposure.
 const SETTLING: usize = 5;
-/// How long one frame may take.
+/// The longest time for one frame.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What to do with the camera.
+/// The subcommands of `limen camera`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// What cameras there are, and what they offer; with --json one object a camera: device, links, identity,
+    /// List the cameras and what they offer; with --json one object per camera: device, links, identity,
     /// card, virtual, modes, error
     List,
-    /// One picture into a new file, to aim the camera; it is recorded if the daemon takes it
+    /// Take a picture into a new file, to aim the camera; if the daemon takes it, that is recorded
     Snapshot {
         /// A JPEG file that does not exist yet
         file: PathBuf,
     },
 }
 
-pub fn camera(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn camera(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::List => Ok(list(context)),
         Command::Snapshot { file } => {
@@ -51,12 +51,12 @@ pub fn camera(context: &Context, command: &Command) -> Result<Answer, Trouble> {
             } else {
                 say(&format!("{}: {width}x{height}", printable_path(file)));
             }
-            Ok(Answer::Yes)
+            Ok(CommandOutcome::Yes)
         }
     }
 }
 
-fn list(context: &Context) -> Answer {
+fn list(context: &CommandContext) -> CommandOutcome {
     let listing::Listing { cameras, devices } = listing::list();
     for camera in &cameras {
         if context.json {
@@ -71,7 +71,7 @@ fn list(context: &Context) -> Answer {
             say(&format!("  identity = \"{identity}\""));
         }
         for mode in &camera.modes {
-            let fps = mode.fps.map_or(String::new(), |fps| format!(" at up to {fps:.0} a second"));
+            let fps = mode.fps.map_or(String::new(), |fps| format!(" at up to {fps:.0} per second"));
             say(&format!("  {:<6}{}x{}{fps}", mode.format, mode.width, mode.height));
         }
         if let Some(error) = &camera.error {
@@ -83,10 +83,10 @@ fn list(context: &Context) -> Answer {
     if cameras.is_empty() && !context.json {
         note(&no_camera(devices));
     }
-    Answer::of(cameras.iter().any(|camera| camera.error.is_none()))
+    CommandOutcome::of(cameras.iter().any(|camera| camera.error.is_none()))
 }
 
-/// What to do where there is no camera among so many video devices.
+/// What to do if none of the video devices is a camera.
 fn no_camera(devices: usize) -> String {
     let found = match devices {
         0 => "there is no camera on this machine (no /dev/video*)".to_owned(),
@@ -101,8 +101,11 @@ fn no_camera(devices: usize) -> String {
     )
 }
 
-/// One picture: from the daemon if one runs, which has the camera then, else from the camera itself.
-pub fn picture_from_camera(context: &Context, settings: &Settings) -> Result<Picture, Trouble> {
+/// Takes one picture: from the daemon if one runs, because it holds the camera, else from the camera itself.
+///
+/// # Errors
+/// The daemon or the camera gives no picture.
+pub fn picture_from_camera(context: &CommandContext, settings: &Settings) -> Result<Picture, CommandError> {
     match ask(&context.socket(settings), Request::Snapshot) {
         Ok(answer) => {
             let jpeg = answer.get("jpeg").and_then(|value| value.as_str()).unwrap_or_default();
@@ -116,16 +119,16 @@ pub fn picture_from_camera(context: &Context, settings: &Settings) -> Result<Pic
     }
 }
 
-fn from_device(settings: &Settings) -> Result<Picture, Trouble> {
+fn from_device(settings: &Settings) -> Result<Picture, CommandError> {
     let mut camera = V4lCamera::open(&settings.camera)?;
     let mut newest = None;
     for _ in 0..SETTLING {
         newest = camera.next(PATIENCE)?.or(newest);
     }
     let frame = newest.ok_or_else(|| {
-        Trouble::Device(format!("{}: no picture within {} s", camera.describe(), PATIENCE.as_secs()))
+        CommandError::Device(format!("{}: no picture within {} s", camera.describe(), PATIENCE.as_secs()))
     })?;
-    pixels::decode(&frame).map_err(|error| Trouble::Device(format!("{}: {error}", camera.describe())))
+    pixels::decode(&frame).map_err(|error| CommandError::Device(format!("{}: {error}", camera.describe())))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! `limen check`: every problem at once, before the door depends on it.
+//! `limen check`: finds every problem at once, before the door depends on it.
 
+mod disk_space;
 mod doubles;
 mod entry;
 mod photographs;
 mod readable;
 mod report;
-mod room;
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use limen_files::{Trust, check_folder};
 use limen_vision::matching::thresholds::{Case, Promise, Thresholds};
 use limen_vision::model::Models;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::demo::photographs::ENROLLED;
+use super::outcome::{CommandError, CommandOutcome, model_in_words};
 use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
-use super::trouble::{Answer, Trouble};
 use crate::camera::FrameSource as _;
 use crate::camera::v4l::V4lCamera;
 use crate::clocks;
@@ -32,25 +32,25 @@ use crate::enrol::{Enrolled, version_of};
 use crate::gallery::StoreError;
 use crate::gallery::store::KeyPlace;
 use crate::pipeline::{Attempt, promise, same_face, scoring, shortfall, thresholds};
-use report::Report;
+use report::CheckReport;
 
 /// Find every mistake in configuration, gallery, models, devices and file rights. Exit code 1 if there is one.
 ///
-/// With --gallery and without --config only that gallery is looked at, and no device. With --json one object a finding:
-/// level (ok, note, problem), part, text; every one, where people see the first few of a kind and how many more there are.
+/// With --gallery and without --config only that gallery is checked, and no device. With --json one object per finding:
+/// level (ok, note, problem), part, text. JSON has all findings; the text has only the first few of each kind.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Leave camera, GPIO and the folders of the installation alone: for another machine than the door's
+    /// Do not check camera, GPIO and the folders of the installation, if this is not the door's machine
     #[arg(long)]
     without_devices: bool,
-    /// Look at every enrolled photograph again, also where there are more than 200: up to a second each
+    /// Check every enrolled photograph again, also if there are more than 200; up to a second each
     #[arg(long)]
     photographs: bool,
 }
 
-pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
-    let mut report = Report::new(context.json);
-    // Of a gallery alone nothing else is asked: it has no devices.
+pub fn check(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
+    let mut report = CheckReport::new(context.json);
+    // A gallery alone has no devices.
     let installed = context.file_of_settings().is_some() || context.gallery().is_none();
     let devices = installed && !arguments.without_devices;
     let Some(settings) = check_configuration(context, &mut report, installed) else {
@@ -66,7 +66,7 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     if devices {
         check_folders(&mut report, &settings);
         readable::check_readable(context, &mut report, &settings);
-        room::check_room(&mut report, &settings);
+        disk_space::check_room(&mut report, &settings);
         check_camera(context, &mut report, &settings);
     }
     if installed {
@@ -78,9 +78,13 @@ pub fn check(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
     Ok(report.end())
 }
 
-fn check_configuration(context: &Context, report: &mut Report, installed: bool) -> Option<Settings> {
+fn check_configuration(
+    context: &CommandContext,
+    report: &mut CheckReport,
+    installed: bool,
+) -> Option<Settings> {
     if !installed {
-        report.note("configuration", "none is read with --gallery alone; --config FILE names one");
+        report.note("configuration", "none is read if only --gallery is given; --config FILE names one");
         return Some(context.with_gallery(Settings::defaults()));
     }
     let settings = match context.trusted_settings() {
@@ -90,7 +94,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
         }
         Err(error) => {
             report.problem("configuration", &error.to_string());
-            // Rights are one thing; what the file says is looked at all the same.
+            // If only the file's rights are wrong, its text is checked all the same.
             let ConfigError::File(_) = error else { return None };
             let text = std::fs::read_to_string(context.config_file()).ok()?;
             report.take("configuration", Settings::parse(&text, context.config_file()))?
@@ -98,7 +102,7 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
     };
     report.notes("configuration", &settings.warnings);
     for risk in settings.risks() {
-        // Every other risk is somebody's choice; this one leaves nothing to protect.
+        // The other risks may be chosen; with this one the door protects nothing.
         match risk == VIRTUAL_CAMERA_OPENS {
             true => report.problem("configuration", &risk),
             false => report.note("configuration", &risk),
@@ -107,10 +111,10 @@ fn check_configuration(context: &Context, report: &mut Report, installed: bool) 
     Some(settings)
 }
 
-/// The gallery and what depends on it: the threshold, pairs, groups. What decides comes before what is worth a look.
+/// Checks the gallery and what depends on it: threshold, look-alikes, groups. Results come before notes.
 fn check_people(
-    context: &Context,
-    report: &mut Report,
+    context: &CommandContext,
+    report: &mut CheckReport,
     settings: &Settings,
     models: &Arc<Models>,
     installed: bool,
@@ -129,17 +133,17 @@ fn check_people(
     check_store(context, report, settings, models, store_trouble);
     let notes: Vec<String> = built.notes.iter().map(ToString::to_string).collect();
     report.notes("gallery", &notes);
-    check_singles(report, &built.gallery);
+    check_samples(report, &built.gallery);
     check_look_alikes(report, settings, &built.gallery);
     doubles::check_doubles(report, settings, models, &built.gallery);
-    // Without a configuration nobody knows the groups.
+    // The configuration defines the groups.
     if installed {
         check_access(report, settings, &built.gallery);
     }
 }
 
-fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>> {
-    let models = report.take("models", Models::load(&settings.model))?;
+fn check_models(report: &mut CheckReport, settings: &Settings) -> Option<Arc<Models>> {
+    let models = report.take("models", Models::load(&settings.model).map_err(model_in_words))?;
     let entry = models.embedder.entry();
     report.ok("models", &format!("{} {}: digest, shapes and self-test", entry.name, models.digest().short()));
     if !entry.trained {
@@ -148,34 +152,34 @@ fn check_models(report: &mut Report, settings: &Settings) -> Option<Arc<Models>>
     Some(models)
 }
 
-/// Nobody, or people with a single template: one line, however many they are.
-fn check_singles(report: &mut Report, gallery: &Gallery) {
+/// Notes in one line that nobody is enrolled, or who has only one template.
+fn check_samples(report: &mut CheckReport, gallery: &Gallery) {
     const NAMED: usize = 3;
     let people = gallery.people();
     if people.is_empty() {
         report.note("gallery", "nobody is enrolled; `limen enroll ID --name NAME PHOTO` enrols somebody");
     }
-    let singles: Vec<&str> =
-        people.iter().filter(|person| person.singles.len() == 1).map(|person| person.id.as_str()).collect();
-    let who = match singles.as_slice() {
+    let samples: Vec<&str> =
+        people.iter().filter(|person| person.samples.len() == 1).map(|person| person.id.as_str()).collect();
+    let who = match samples.as_slice() {
         [] => return,
         [one] => format!("{one} has"),
         some if some.len() <= NAMED => format!("{} have", some.join(", ")),
         many => format!("{} of {} people ({}, ...) have", many.len(), people.len(), many[..NAMED].join(", ")),
     };
     report
-        .note("gallery", &format!("{who} one template only; with two or three people are recognised better"));
+        .note("gallery", &format!("{who} one template only; people with two or three are recognised better"));
 }
 
-/// The templates on the disk: what of them is not used, and where the key lies.
+/// Checks the templates on the disk: which are not used, and where their key is.
 fn check_store(
-    context: &Context,
-    report: &mut Report,
+    context: &CommandContext,
+    report: &mut CheckReport,
     settings: &Settings,
     models: &Models,
     trouble: &[StoreError],
 ) {
-    // A systemd credential is there for the service alone.
+    // Only the service can read a systemd credential.
     let harmless = |error: &&StoreError| {
         error.may_be_replaced() || matches!(error, StoreError::NoKey { .. }) || error.altered().is_some()
     };
@@ -183,16 +187,16 @@ fn check_store(
     let texts = |errors: Vec<&StoreError>| errors.into_iter().map(ToString::to_string).collect::<Vec<_>>();
     report.notes("store", &texts(notes));
     report.all_problems("store", &texts(problems));
-    let vault = settings.vault();
-    if context.gallery().is_none() && vault.file().exists() {
-        report.take("store", vault.check_model(&version_of(models)));
-        if let KeyPlace::Own(_) = vault.key() {
+    let store_file = settings.store_file();
+    if context.gallery().is_none() && store_file.file().exists() {
+        report.take("store", store_file.check_model(&version_of(models)));
+        if let KeyPlace::Own(_) = store_file.key() {
             report.note("store", BESIDE);
         }
     }
 }
 
-fn check_look_alikes(report: &mut Report, settings: &Settings, gallery: &Gallery) {
+fn check_look_alikes(report: &mut CheckReport, settings: &Settings, gallery: &Gallery) {
     let mut notes = Vec::new();
     for (one, other, _) in settings.recognition.look_alikes.pairs() {
         for id in [one, other].into_iter().filter(|id| gallery.get(id).is_none()) {
@@ -204,14 +208,19 @@ fn check_look_alikes(report: &mut Report, settings: &Settings, gallery: &Gallery
     report.notes("look-alikes", &notes);
 }
 
-fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, gallery: Option<&Gallery>) {
+fn check_thresholds(
+    report: &mut CheckReport,
+    settings: &Settings,
+    models: &Models,
+    gallery: Option<&Gallery>,
+) {
     let Some(scoring) = report.take("threshold", scoring(&settings.recognition, models)) else { return };
     let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Track);
     let Some(thresholds) = report.take("threshold", thresholds) else { return };
     report.take("threshold", same_face(&settings.recognition, models));
     let case = Case {
         people: gallery.map_or(1, |gallery| gallery.people().len().max(1)),
-        photographs: gallery.and_then(|g| g.people().iter().map(|p| p.singles.len()).min()).unwrap_or(1),
+        photographs: gallery.and_then(|g| g.people().iter().map(|p| p.samples.len()).min()).unwrap_or(1),
         frames: u32::try_from(settings.rules.frames).unwrap_or(u32::MAX),
         crops: Crops::Plain,
     };
@@ -223,8 +232,8 @@ fn check_thresholds(report: &mut Report, settings: &Settings, models: &Models, g
     }
 }
 
-/// Whether this machine is fast enough for a decision; a dry run may be slow.
-fn check_speed(report: &mut Report, settings: &Settings, models: &Arc<Models>) {
+/// Checks that this machine is fast enough for a decision. With a dry run that is only a note.
+fn check_speed(report: &mut CheckReport, settings: &Settings, models: &Arc<Models>) {
     let Some(face) = report.take("speed", ENROLLED.picture()) else { return };
     let Some(usual) = report.take("speed", usual_frame(models, &face)) else { return };
     match can_decide(usual, settings.rules.frames) {
@@ -242,7 +251,7 @@ fn threshold_in_words(thresholds: &Thresholds, case: Case, promised: Option<Prom
         None => "its error rate is unknown".to_owned(),
     };
     let fitted = if thresholds.is_extrapolated(case) {
-        " (by a fitted tail of the table, below the rates that were counted)"
+        " (extrapolated: the table has no rate as low as this)"
     } else {
         ""
     };
@@ -250,8 +259,8 @@ fn threshold_in_words(thresholds: &Thresholds, case: Case, promised: Option<Prom
     format!("{score:.3} for {people} people and {frames} frames: {meaning}{fitted}")
 }
 
-/// Who may when: what can never be of use.
-fn check_access(report: &mut Report, settings: &Settings, gallery: &Gallery) {
+/// Checks the access rules for what can never have an effect.
+fn check_access(report: &mut CheckReport, settings: &Settings, gallery: &Gallery) {
     let access = &settings.access;
     let (schedules, groups) = (access.schedules.len(), access.groups.len());
     let zone = access.calendar.zone_name();
@@ -262,7 +271,7 @@ fn check_access(report: &mut Report, settings: &Settings, gallery: &Gallery) {
     report.notes("access", &findings.notes);
 }
 
-fn check_folders(report: &mut Report, settings: &Settings) {
+fn check_folders(report: &mut CheckReport, settings: &Settings) {
     for folder in [&settings.paths.state, &settings.paths.runtime, &settings.audit.folder] {
         if folder.exists() {
             if report.take("folders", check_folder(folder, Trust::in_the_service())).is_some() {
@@ -274,9 +283,9 @@ fn check_folders(report: &mut Report, settings: &Settings) {
     }
 }
 
-fn check_camera(context: &Context, report: &mut Report, settings: &Settings) {
+fn check_camera(context: &CommandContext, report: &mut CheckReport, settings: &Settings) {
     if ask(&context.socket(settings), Request::Status).is_ok() {
-        return report.note("camera", "in use by the running daemon; `limen status` says how it does");
+        return report.note("camera", "in use by the running daemon; `limen status` says whether it works");
     }
     if let Some(camera) = report.take("camera", V4lCamera::open(&settings.camera)) {
         report.ok("camera", &camera.describe());
@@ -287,7 +296,12 @@ fn check_camera(context: &Context, report: &mut Report, settings: &Settings) {
     }
 }
 
-fn check_door(context: &Context, report: &mut Report, settings: &Settings, without_devices: bool) {
+fn check_door(
+    context: &CommandContext,
+    report: &mut CheckReport,
+    settings: &Settings,
+    without_devices: bool,
+) {
     let door = &settings.door;
     if door.driver == Driver::DryRun {
         return report.note("door", "driver = \"dry-run\": nothing moves");

@@ -1,4 +1,4 @@
-//! What the commands share: where configuration and gallery are, and how to load what they name.
+//! What the commands share: the places of configuration and gallery, and loading them.
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -18,8 +18,8 @@ use limen_vision::matching::{Matcher, Prepared, Rule};
 use limen_vision::model::Models;
 use limen_vision::pixels::photograph::{MAX_FILE, PhotographError, load_photograph, photograph_from_bytes};
 
+use super::outcome::CommandError;
 use super::output;
-use super::trouble::Trouble;
 use crate::config::{ConfigError, DEFAULT_FILE, Settings};
 use crate::control::{self, ControlError, SOCKET};
 use crate::enrol::{EnrolError, Enrolled, Enroller, GallerySource, StoreUse, load_gallery, only_face};
@@ -27,20 +27,20 @@ use crate::pipeline::{Attempt, same_face, scoring, thresholds};
 
 /// The arguments that every command takes.
 #[derive(Debug)]
-pub struct Context {
+pub struct CommandContext {
     config: Option<PathBuf>,
     gallery: Option<PathBuf>,
-    /// Print JSON.
+    /// Whether to print JSON.
     pub json: bool,
 }
 
-impl Context {
-    /// As the arguments say.
+impl CommandContext {
+    /// The context for the arguments `--config`, `--gallery` and `--json`.
     pub fn new(config: Option<PathBuf>, gallery: Option<PathBuf>, json: bool) -> Self {
         Self { config, gallery, json }
     }
 
-    /// What `--gallery` says.
+    /// The gallery file that `--gallery` names.
     pub fn gallery(&self) -> Option<&Path> {
         self.gallery.as_deref()
     }
@@ -50,36 +50,45 @@ impl Context {
         self.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
     }
 
-    /// The configuration for a command that opens no door: with `--gallery` and without `--config` the
-    /// defaults do.
-    pub fn settings(&self) -> Result<Settings, Trouble> {
+    /// The configuration for a command that opens no door. With `--gallery` and without `--config` these are the
+    /// defaults.
+    ///
+    /// # Errors
+    /// The configuration cannot be read or has mistakes.
+    pub fn settings(&self) -> Result<Settings, CommandError> {
         Ok(self.with_gallery(match self.file_of_settings() {
             Some(file) => Settings::load(file, self.trust())?,
             None => Settings::defaults(),
         }))
     }
 
-    /// As [`Self::settings`], for a command about people: where neither a configuration nor a gallery is named and none
-    /// is installed, the defaults would name a gallery that nobody thought of.
-    pub fn settings_of_gallery(&self) -> Result<Settings, Trouble> {
+    /// [`Self::settings`] for a command about people. If no configuration and no gallery is named, and no configuration
+    /// is installed, it is an error: the gallery file of the defaults would surprise.
+    ///
+    /// # Errors
+    /// The configuration does not exist, cannot be read or has mistakes.
+    pub fn settings_of_gallery(&self) -> Result<Settings, CommandError> {
         match (self.file_of_settings(), self.gallery()) {
             (None, None) => Ok(Settings::load(self.config_file(), self.trust())?),
             _ => self.settings(),
         }
     }
 
-    /// The configuration file that [`Self::settings`] reads; none if the defaults do.
+    /// The configuration file that [`Self::settings`] reads; `None` if it takes the defaults.
     pub fn file_of_settings(&self) -> Option<&Path> {
         let by_default = self.gallery.is_none() && Path::new(DEFAULT_FILE).exists();
         (self.config.is_some() || by_default).then(|| self.config_file())
     }
 
-    /// The configuration of the installed daemon, whose rights are checked.
+    /// The configuration as the daemon reads it, with a check of the file's rights.
+    ///
+    /// # Errors
+    /// The configuration cannot be read, may be written by others, or has mistakes.
     pub fn trusted_settings(&self) -> Result<Settings, ConfigError> {
         Ok(self.with_gallery(Settings::load(self.config_file(), Trust::Checked)?))
     }
 
-    /// What a configuration says, with the gallery that the arguments name.
+    /// A configuration with the gallery file that `--gallery` names, if it names one.
     pub fn with_gallery(&self, settings: Settings) -> Settings {
         match &self.gallery {
             Some(file) => Settings { gallery: file.clone(), ..settings },
@@ -87,26 +96,33 @@ impl Context {
         }
     }
 
-    /// Files that the user names are the user's business; those of the installation must be safe.
+    /// How files are trusted: the rights of a gallery that the user names are not checked, those of the installation
+    /// are.
     pub fn trust(&self) -> Trust {
         if self.gallery.is_some() { Trust::Anyone } else { Trust::Checked }
     }
 
-    /// The networks.
-    pub fn models(&self, settings: &Settings) -> Result<Arc<Models>, Trouble> {
+    /// Loads the networks.
+    ///
+    /// # Errors
+    /// A network cannot be read or is not the right one.
+    pub fn models(&self, settings: &Settings) -> Result<Arc<Models>, CommandError> {
         Ok(Models::load(&settings.model)?)
     }
 
-    /// The gallery file and the templates that are known; nothing is written.
+    /// The gallery file and its known templates; nothing is written.
     pub fn gallery_source(&self, settings: &Settings) -> GallerySource {
         let store = match &self.gallery {
             Some(_) => StoreUse::Memory,
-            None => StoreUse::Read(settings.vault()),
+            None => StoreUse::Read(settings.store_file()),
         };
         GallerySource { file: settings.gallery.clone(), store, trust: self.trust() }
     }
 
-    /// Everybody in the gallery file, and what to note about it. Nothing is written.
+    /// Loads the gallery, with notes about it. Nothing is written.
+    ///
+    /// # Errors
+    /// The gallery cannot be read or has mistakes.
     pub fn enrolled(&self, settings: &Settings, models: &Arc<Models>) -> Result<Enrolled, EnrolError> {
         let source = self.gallery_source(settings);
         let bar = output::progress(0, "looking at photographs");
@@ -120,25 +136,31 @@ impl Context {
         enrolled
     }
 
-    /// Who may when; none where no door is configured, and groups mean nothing.
+    /// The access rules; `None` without a configuration, because it defines the groups.
     pub fn access<'a>(&self, settings: &'a Settings) -> Option<&'a AccessRules> {
         self.file_of_settings().map(|_| &*settings.access)
     }
 
-    /// Everybody in the gallery file; what to note about it is said.
-    pub fn load_gallery(&self, settings: &Settings, models: &Arc<Models>) -> Result<Gallery, Trouble> {
+    /// Loads the gallery, and prints the notes about it.
+    ///
+    /// # Errors
+    /// The gallery cannot be read or has mistakes.
+    pub fn load_gallery(&self, settings: &Settings, models: &Arc<Models>) -> Result<Gallery, CommandError> {
         let built = self.enrolled(settings, models)?.built;
-        built.notes.iter().for_each(|mistake| output::note(&mistake.to_string()));
+        built.notes.iter().for_each(|diagnostic| output::note(&diagnostic.to_string()));
         Ok(built.gallery)
     }
 
-    /// Compares single photographs, mirrored crops on both sides, with a gallery.
+    /// A matcher that compares single photographs with a gallery, by plain and mirrored crops on both sides.
+    ///
+    /// # Errors
+    /// The model has no threshold for the configuration.
     pub fn matcher(
         &self,
         settings: &Settings,
         models: &Models,
         gallery: Gallery,
-    ) -> Result<Matcher, Trouble> {
+    ) -> Result<Matcher, CommandError> {
         let scoring = scoring(&settings.recognition, models)?;
         let rule = Rule {
             thresholds: thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?,
@@ -150,24 +172,27 @@ impl Context {
         Ok(Matcher::new(rule, Arc::new(Prepared::new(gallery, scoring))))
     }
 
-    /// The daemon's socket.
+    /// The path of the daemon's socket.
     pub fn socket(&self, settings: &Settings) -> PathBuf {
         settings.paths.runtime.join(SOCKET)
     }
 
-    /// The socket, for commands that must work even if the configuration no longer parses.
+    /// The path of the socket, for commands that must work even if the configuration has mistakes.
     pub fn socket_whatever_the_configuration(&self) -> PathBuf {
         self.socket(&self.settings().unwrap_or_else(|_| Settings::defaults()))
     }
 
-    /// Asks a running daemon to read the gallery again and returns its answer; none running is fine, it will
-    /// read it at its start.
+    /// Asks a running daemon to read the gallery again and returns its answer. If none runs, that is `None`: the daemon
+    /// will read the gallery when it starts.
+    ///
+    /// # Errors
+    /// The daemon refuses or does not answer.
     pub fn ask_for_reload(&self, settings: &Settings) -> Result<Option<control::Answer>, ControlError> {
         let socket = self.socket(settings);
         match socket.exists().then(|| control::ask(&socket, control::Request::Reload)) {
             Some(Ok(answer)) => Ok(Some(answer)),
             Some(Err(error)) if !error.nobody_listens() => Err(error),
-            // A daemon that was killed leaves its socket behind.
+            // A daemon that was killed leaves its socket.
             Some(Err(_)) | None => {
                 output::note("no daemon is running; it will read the gallery when it starts");
                 Ok(None)
@@ -184,35 +209,38 @@ pub fn analyst(settings: &Settings, models: &Arc<Models>) -> Analyst {
 /// Decides whether two photographs show one person, mirrored crops on both sides.
 pub struct PairRule {
     scoring: Scoring,
-    /// The score up to which they do.
+    /// The largest score that counts as one person.
     pub threshold: Score,
 }
 
-/// What comparing two photographs gave.
+/// The result of comparing two photographs.
 pub struct PairVerdict {
-    /// Of the embeddings.
+    /// The distance of the embeddings.
     pub distance: f32,
-    /// The distance, centred where there is a cohort.
+    /// The distance, centred if there is a cohort.
     pub score: f32,
-    /// One person.
+    /// Whether they show one person.
     pub same: bool,
 }
 
 impl PairRule {
-    /// As the configuration asks for.
-    pub fn new(settings: &Settings, models: &Models) -> Result<Self, Trouble> {
+    /// The rule for the configured error rate.
+    ///
+    /// # Errors
+    /// The model has no threshold for the configuration.
+    pub fn new(settings: &Settings, models: &Models) -> Result<Self, CommandError> {
         let scoring = scoring(&settings.recognition, models)?;
         let thresholds = thresholds(&settings.recognition, models, &scoring, Attempt::Photograph)?;
         let pair = Case { people: 1, photographs: 1, frames: 1, crops: Crops::Mirrored };
         Ok(Self { scoring, threshold: thresholds.threshold(pair) })
     }
 
-    /// Compares two.
+    /// Compares the embeddings of two photographs.
     pub fn compare(&self, one: &Embedding, other: &Embedding) -> PairVerdict {
         let apart = || self.scoring.ready(one)?.compare(&self.scoring.ready(other)?);
         let apart = apart();
         PairVerdict {
-            // What cannot be compared is as unlike as can be.
+            // Embeddings that cannot be compared count as most unlike.
             distance: apart.map_or(f32::MAX, |(distance, _)| distance.get()),
             score: apart.map_or(f32::MAX, |(_, score)| score.get()),
             same: apart.is_some_and(|(_, score)| score <= self.threshold),
@@ -220,7 +248,7 @@ impl PairRule {
     }
 }
 
-/// What messages call the photograph that is named "-".
+/// The name in messages for the photograph "-".
 pub const STANDARD_INPUT: &str = "standard input";
 
 /// Whether a photograph is named "-".
@@ -228,17 +256,23 @@ fn is_standard_input(photo: &Path) -> bool {
     photo == Path::new("-")
 }
 
-/// Refuses to read two photographs from standard input, where there is one.
-pub fn read_once<'a>(photos: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Trouble> {
+/// Checks that at most one photograph is read from standard input.
+///
+/// # Errors
+/// More than one is named "-".
+pub fn read_once<'a>(photos: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), CommandError> {
     match photos.into_iter().filter(|photo| is_standard_input(photo)).count() {
         0 | 1 => Ok(()),
-        _ => Err(Trouble::Usage(
+        _ => Err(CommandError::Usage(
             "\"-\" is standard input, which gives one photograph; name it once".to_owned(),
         )),
     }
 }
 
-/// A photograph from a file, or for "-" from standard input.
+/// Reads a photograph from a file, or from standard input if it is named "-".
+///
+/// # Errors
+/// The photograph cannot be read or decoded.
 pub fn photograph(photo: &Path) -> Result<Picture, PhotographError> {
     if !is_standard_input(photo) {
         return load_photograph(photo);
@@ -256,13 +290,19 @@ pub fn photograph(photo: &Path) -> Result<Picture, PhotographError> {
     photograph_from_bytes(&bytes, STANDARD_INPUT)
 }
 
-/// The one good face of a photograph.
-pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, Trouble> {
+/// The only face of a photograph, which must be a good one.
+///
+/// # Errors
+/// The photograph cannot be read, or has not exactly one good face.
+pub fn face_of(analyst: &Analyst, photo: &Path) -> Result<Face, CommandError> {
     face_in(analyst, &photograph(photo)?, photo)
 }
 
-/// The one good face of a picture, which was read from `photo`.
-pub fn face_in(analyst: &Analyst, picture: &Picture, photo: &Path) -> Result<Face, Trouble> {
+/// The only face of a picture that was read from `photo`, which must be a good one.
+///
+/// # Errors
+/// The picture has not exactly one good face.
+pub fn face_in(analyst: &Analyst, picture: &Picture, photo: &Path) -> Result<Face, CommandError> {
     only_face(analyst.faces(picture)?)
-        .map_err(|why| Trouble::Device(format!("{}: {why}", printable_path(photo))))
+        .map_err(|why| CommandError::Device(format!("{}: {why}", printable_path(photo))))
 }

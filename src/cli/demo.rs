@@ -1,4 +1,4 @@
-//! `limen demo`: the daemon itself on built-in photographs, with a door that moves nothing.
+//! `limen demo`: runs the daemon on built-in photographs, with a door that moves nothing.
 
 pub mod photographs;
 mod screen;
@@ -12,9 +12,9 @@ use limen_files::Trust;
 use limen_vision::frame::Picture;
 use limen_vision::matching::thresholds::Case;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{STRONG, say, styled};
-use super::trouble::{Answer, Trouble};
 use crate::camera::replay::Replay;
 use crate::clocks;
 use crate::config::Settings;
@@ -26,20 +26,20 @@ use crate::pipeline::{Attempt, scoring, thresholds};
 use photographs::{ENROLLED, VISITORS};
 use screen::{Screen, Timetable};
 
-/// Time between frames, as of a slow camera, so that a reader can follow.
+/// The time between frames: that of a slow camera, so that people can read along.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// Frames that each visitor stays.
+/// How many frames show each visitor.
 const STAY: u32 = 8;
-/// Frames without anybody before the next one comes.
+/// How many frames show nobody before the next visitor.
 const GAP: u32 = 12;
 /// How long the demo's door stays unlocked.
 const UNLOCK: Duration = Duration::from_secs(1);
 
-/// Show the whole way, from frames to the lock, on built-in photographs with a door that moves nothing.
+/// Show recognition, from frames to the lock, on built-in photographs with a door that moves nothing.
 ///
-/// One photograph of one person is enrolled; then other photographs come before the camera, each for some
-/// frames, and every decision is shown with its reason. The code is the daemon's own. Exit code 0 if the
-/// enrolled person opened the door, and the other did not, else 1.
+/// One person is enrolled with one photograph. Then other photographs come before the camera, each for some
+/// frames, and every decision is shown with its reason. The code is that of the daemon. Exit code 0 if the
+/// enrolled person opened the door and the stranger did not, else 1.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Let the visitors come again and again, until Ctrl-C
@@ -47,9 +47,9 @@ pub struct Arguments {
     looping: bool,
 }
 
-pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn demo(_context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let folder = tempfile::tempdir()?;
-    let id = PersonId::new("barack-obama").map_err(|error| Trouble::Usage(error.to_string()))?;
+    let id = PersonId::new("barack-obama").map_err(|error| CommandError::Usage(error.to_string()))?;
     let settings = settings(folder.path(), &id)?;
     let models = limen_vision::model::Models::load(&settings.model)?;
     say(&styled(
@@ -90,22 +90,22 @@ pub fn demo(_context: &Context, arguments: &Arguments) -> Result<Answer, Trouble
         config_file: None,
         gallery: GallerySource {
             file: settings.gallery.clone(),
-            store: StoreUse::Own(settings.vault()),
+            store: StoreUse::Own(settings.store_file()),
             trust: Trust::Checked,
         },
         models,
         wiring: Wiring::Rehearsal { replay, lock: DryRun },
         socket: None,
-        watcher: Some(Box::new(screen)),
+        observer: Some(Box::new(screen)),
         settings,
     })?;
     let outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     outcome.tell();
-    Ok(Answer::of(outcome.is_as_it_should_be()))
+    Ok(CommandOutcome::of(outcome.is_as_it_should_be()))
 }
 
-/// The defaults, everything in a folder of the demo's own.
-fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
+/// The default settings, with every file in `folder`.
+fn settings(folder: &Path, id: &PersonId) -> Result<Settings, CommandError> {
     let mut settings = Settings::defaults();
     settings.gallery = folder.join("gallery.toml");
     settings.paths.state = folder.join("state");
@@ -115,7 +115,7 @@ fn settings(folder: &Path, id: &PersonId) -> Result<Settings, Trouble> {
     daemon::make_folder(&settings.paths.state)?;
     let photo = format!("{}.jpg", ENROLLED.name);
     limen_files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;
-    let name = PersonName::new("Barack Obama").map_err(|error| Trouble::Usage(error.to_string()))?;
+    let name = PersonName::new("Barack Obama").map_err(|error| CommandError::Usage(error.to_string()))?;
     add_people(
         &settings.gallery,
         &[NewPerson { id: id.clone(), name, photos: vec![photo], groups: Vec::new() }],

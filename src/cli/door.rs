@@ -1,4 +1,4 @@
-//! `limen door test`: does the relay click, and what do the inputs say?
+//! `limen door test`: moves the relay once, and prints the inputs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +8,10 @@ use limen_core::event::Input;
 use serde_json::json;
 use signal_hook::consts::SIGHUP;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
 use crate::daemon::make_folder;
@@ -19,14 +19,14 @@ use crate::door::inputs::read_all;
 use crate::door::{open_lock, statefile};
 use crate::service::signals;
 
-/// How long a signal may stay unnoticed.
+/// The time between two looks for a signal.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What to do with the door.
+/// The subcommands of `limen door`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Unlock for a moment and lock again, reading the line back each time, and say what the inputs are at; a
-    /// running daemon does it, and records it. With --json one object: line, seconds, by, inputs
+    /// Unlock for a moment and lock again, read the line back both times, and print the inputs; if a daemon runs,
+    /// it does this and records it. With --json one object: line, seconds, by, inputs
     Test {
         /// Seconds to stay unlocked
         #[arg(long, default_value_t = 1, value_parser = whole(1..=30_u64))]
@@ -34,7 +34,7 @@ pub enum Command {
     },
 }
 
-pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn door(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     let Command::Test { seconds } = command;
     let settings = context.trusted_settings()?;
     let (line, by) = match ask(&context.socket(&settings), Request::Unlock { seconds: *seconds }) {
@@ -42,13 +42,13 @@ pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
         Err(ControlError::Socket { .. }) => (pulse(&settings, *seconds)?, "command"),
         Err(error) => return Err(error.into()),
     };
-    // The daemon holds its lines for itself and tells of them in its events.
+    // The daemon holds its lines exclusively; its events show them.
     let inputs = if by == "command" { read_all(&settings.door)? } else { Vec::new() };
     if context.json {
         let inputs: serde_json::Map<_, _> =
             inputs.iter().map(|(input, active)| (input.to_string(), json!(active))).collect();
         say_json(&json!({ "line": line, "seconds": seconds, "by": by, "inputs": inputs }));
-        return Ok(Answer::Yes);
+        return Ok(CommandOutcome::Yes);
     }
     if by == "daemon" {
         say(&format!("the running daemon unlocks for {seconds} s; the relay should click twice"));
@@ -58,7 +58,7 @@ pub fn door(context: &Context, command: &Command) -> Result<Answer, Trouble> {
     for (input, active) in inputs {
         say(&format!("{:<8} {}", input.to_string(), level_in_words(input, active)));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 fn level_in_words(input: Input, active: bool) -> &'static str {
@@ -74,13 +74,13 @@ fn level_in_words(input: Input, active: bool) -> &'static str {
     }
 }
 
-fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
-    // A signal ends a program without its destructors, and rppal's line stays as it is.
+fn pulse(settings: &Settings, seconds: u64) -> Result<String, CommandError> {
+    // A signal would end the program without destructors, and rppal would leave the line as it is.
     let told_to_end = Arc::new(AtomicBool::new(false));
     for signal in signals::that_end().chain([SIGHUP]) {
         signal_hook::flag::register(signal, Arc::clone(&told_to_end))?;
     }
-    // Locked by opening it, and again when it is dropped, whatever happens here.
+    // Opening the lock locks it, and dropping it locks it again, whatever happens here.
     let mut lock = open_lock(&settings.door)?;
     if !lock.is_real() {
         note("driver = \"dry-run\": nothing will move");
@@ -95,13 +95,13 @@ fn pulse(settings: &Settings, seconds: u64) -> Result<String, Trouble> {
     }
     lock.lock()?;
     if told_to_end.load(Ordering::Relaxed) {
-        return Err(Trouble::Device(format!("{}: interrupted; locked again", lock.describe())));
+        return Err(CommandError::Device(format!("{}: interrupted; locked again", lock.describe())));
     }
     Ok(lock.describe())
 }
 
-/// By this `limen lock` finds the line after a kill -9, as it does after the daemon's.
-fn name_the_line(settings: &Settings) -> Result<(), Trouble> {
+/// Writes the file by which `limen lock` finds the line if this program is killed with kill -9.
+fn name_the_line(settings: &Settings) -> Result<(), CommandError> {
     make_folder(&settings.paths.runtime)?;
     Ok(statefile::write(&settings.paths.runtime.join(statefile::STATE_NAME), &settings.door)?)
 }

@@ -1,4 +1,4 @@
-//! `limen eval`: error rates with intervals, measured on photographs of known people.
+//! `limen eval`: measures error rates, with intervals, on photographs of known people.
 
 mod listed;
 mod report;
@@ -10,36 +10,36 @@ use limen_core::embedding::{Crops, ModelDigest};
 use limen_core::person::printable_path;
 use limen_lab::pairs::{Pair, read_pairs};
 use limen_lab::pictures::{Collection, Embedded};
-use limen_lab::rates::{Histogram, rates};
-use limen_lab::sides::{Comparison, Face, compare};
+use limen_lab::rates::{PairHistogram, rates};
+use limen_lab::sides::{ComparisonMethod, LabelledFace, compare};
 use limen_vision::analyst::Analyst;
 use limen_vision::matching::scoring::Scoring;
 use limen_vision::model::{EmbedderChoice, Models};
 use limen_vision::quality::Gate;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, progress, say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::pipeline::centred;
-use listed::Listed;
-use report::Report;
+use listed::ListedPairs;
+use report::EvaluationReport;
 
-/// The rates asked for.
+/// The false accept rates of the table.
 const FARS: [f64; 5] = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
-/// The largest number of pictures in a template or a probe.
+/// The most pictures of a template or a probe.
 const MOST: usize = 20;
-/// Draws of templates and probes unless told otherwise.
+/// The default number of random draws.
 const DRAWS: u16 = 20;
 
-/// Error rates on photographs of known people, a folder a person; intervals hold 95 % of a bootstrap by
-/// identity.
+/// Measure error rates on photographs of known people, one folder per person. Intervals hold 95 % of a
+/// bootstrap by identity.
 ///
 /// Every picture is compared with every other, or with --gallery N templates of N pictures with probes of the
 /// rest, as the mean of repeated random draws. Scores are centred with the model's cohort, if it has one.
 ///
-/// With --json one object a network: model, images, failures, failed [{file, why}], no_picture [name],
+/// With --json one object per network: model, images, failures, failed [{file, why}], no_picture [name],
 /// one_picture [name], pairs, pairs_missing [{pair, why}], accuracy, accuracy_in_tenths, accuracy_low,
 /// accuracy_high, eer, eer_low, eer_high, tar [{far, threshold, tar, low, high}], genuine, impostor, draws,
 /// templates, probe_frames, cohort, crops; rates as fractions.
@@ -51,10 +51,10 @@ pub struct Arguments {
     /// Pairs as in Labeled Faces in the Wild, for the accuracy
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
-    /// Write roc.svg, det.svg, scores.svg, curve.csv and, with --pairs, scores.csv there
+    /// Write roc.svg, det.svg, scores.svg, curve.csv and, with --pairs, scores.csv into this folder
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Keep embeddings there, and take them from there where model and picture are the same
+    /// A file that keeps embeddings, so that the same pictures are embedded only once
     #[arg(long, value_name = "FILE")]
     cache: Option<PathBuf>,
     /// Pictures fused into one probe, with --gallery N
@@ -63,8 +63,8 @@ pub struct Arguments {
     /// Random draws of templates and probes, with --gallery N
     #[arg(long, value_name = "D", default_value_t = DRAWS, value_parser = whole(1..=1000_u16))]
     draws: u16,
-    /// Measure this network, by its name or file, instead of the configured one; more than one are compared
-    /// in one plot
+    /// Measure this network, by its name or file, instead of the configured one; may be repeated to compare
+    /// several in one plot
     #[arg(long = "model", value_name = "NAME|FILE")]
     models: Vec<String>,
     /// Embed the plain crop only
@@ -73,12 +73,12 @@ pub struct Arguments {
     /// Compare by distance, without the cohort
     #[arg(long)]
     distance: bool,
-    /// Threads to work with [default: one a processor core]
+    /// Threads to work with [default: one per processor core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
 
-pub fn eval(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn eval(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let how = comparison(context, arguments)?;
     let settings = context.settings()?;
     let collection = Collection::scan(&arguments.images)?;
@@ -105,17 +105,19 @@ pub fn eval(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
             report.lines().iter().for_each(|line| say(line));
         }
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 /// A network by its name, or by its file, which a manifest must describe.
-fn choice(model: &str, settings: &Settings) -> Result<EmbedderChoice, Trouble> {
+fn choice(model: &str, settings: &Settings) -> Result<EmbedderChoice, CommandError> {
     let packs = settings.paths.packs();
     let path = Path::new(model);
     if !path.is_file() {
         return EmbedderChoice::named(model, packs).ok_or_else(|| {
             let model = limen_core::person::printable(model, 80);
-            Trouble::Usage(format!("\"{model}\" is neither a file nor a model's name; see `limen models`"))
+            CommandError::Usage(format!(
+                "\"{model}\" is neither a file nor a model's name; see `limen models`"
+            ))
         });
     }
     let sha256 = ModelDigest::of(&std::fs::read(path)?);
@@ -123,21 +125,25 @@ fn choice(model: &str, settings: &Settings) -> Result<EmbedderChoice, Trouble> {
 }
 
 /// `--gallery` is a number here, where every other command has a file.
-fn comparison(context: &Context, arguments: &Arguments) -> Result<Comparison, Trouble> {
+fn comparison(context: &CommandContext, arguments: &Arguments) -> Result<ComparisonMethod, CommandError> {
     let Some(photos) = context.gallery() else {
         return match arguments.probe_frames {
-            1 => Ok(Comparison::Singles),
-            _ => {
-                Err(Trouble::Usage("--probe-frames needs --gallery N, the pictures in a template".to_owned()))
-            }
+            1 => Ok(ComparisonMethod::Singles),
+            _ => Err(CommandError::Usage(
+                "--probe-frames needs --gallery N, the pictures in a template".to_owned(),
+            )),
         };
     };
     let number = photos.to_str().and_then(|text| text.parse().ok()).filter(|n| (1..=MOST).contains(n));
     let photos = number.ok_or_else(|| {
         let what = format!("--gallery is the number of pictures in a template here, 1 to {MOST}");
-        Trouble::Usage(what)
+        CommandError::Usage(what)
     })?;
-    Ok(Comparison::Gallery { photos, frames: arguments.probe_frames.into(), draws: arguments.draws.into() })
+    Ok(ComparisonMethod::Gallery {
+        photos,
+        frames: arguments.probe_frames.into(),
+        draws: arguments.draws.into(),
+    })
 }
 
 fn evaluate(
@@ -145,20 +151,20 @@ fn evaluate(
     pairs: Option<&[Pair]>,
     models: Arc<Models>,
     scoring: &Scoring,
-    how: Comparison,
+    how: ComparisonMethod,
     arguments: &Arguments,
-) -> Result<Report, Trouble> {
+) -> Result<EvaluationReport, CommandError> {
     let threads =
         arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let model = format!("{} {}", models.embedder.entry().name, models.digest().short());
     let crops = if arguments.plain { Crops::Plain } else { Crops::Mirrored };
     let embedded = embed(collection, models, arguments.cache.as_deref(), threads)?;
     let known = collection.pictures.iter().zip(&embedded);
-    let faces: Vec<Face> = known
+    let faces: Vec<LabelledFace> = known
         .filter_map(|(known, embedded)| {
             let both = embedded.as_ref().ok()?;
             let embedding = if crops == Crops::Plain { &both.plain } else { &both.mirrored };
-            Some(Face { person: known.person, embedding: embedding.clone() })
+            Some(LabelledFace { person: known.person, embedding: embedding.clone() })
         })
         .collect();
     let people = collection.people.len();
@@ -167,10 +173,10 @@ fn evaluate(
         repeats.iter().fold((0, 0), |sum, s| (sum.0 + s.genuine(), sum.1 + s.impostors()));
     if genuine == 0 || impostors == 0 {
         let what = "no pairs to compare: it needs people with several photographs that show a face";
-        return Err(Trouble::Usage(what.to_owned()));
+        return Err(CommandError::Usage(what.to_owned()));
     }
-    let listed = pairs.map(|pairs| Listed::new(collection, &embedded, pairs, scoring, crops));
-    Ok(Report {
+    let listed = pairs.map(|pairs| ListedPairs::new(collection, &embedded, pairs, scoring, crops));
+    Ok(EvaluationReport {
         model,
         cohort: scoring.cohort().to_owned(),
         crops,
@@ -180,7 +186,7 @@ fn evaluate(
         no_picture: names(collection.people_with(0)),
         one_picture: names(collection.people_with(1)),
         rates: rates(&repeats, &FARS, threads),
-        histogram: Histogram::of(&repeats),
+        histogram: PairHistogram::of(&repeats),
         genuine,
         impostors,
         listed,
@@ -193,7 +199,7 @@ fn embed(
     models: Arc<Models>,
     cache: Option<&Path>,
     threads: usize,
-) -> Result<Vec<Embedded>, Trouble> {
+) -> Result<Vec<Embedded>, CommandError> {
     let analyst = Analyst::new(models, Gate::wide_open(), Crops::Mirrored);
     let bar = progress(collection.pictures.len(), "embedding");
     let embedded = collection.embed(&analyst, cache, threads, &|| bar.inc(1))?;

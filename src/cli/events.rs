@@ -1,24 +1,23 @@
-//! `limen events`: what happens, as it happens: a line an event over the socket, until the daemon leaves or the reader
-//! does.
+//! `limen events`: prints events as they happen, one per line, until the daemon ends or the reader closes the output.
 
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{FAINT, is_lost, note, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::control::follow;
 
-/// Show every event as it happens, until interrupted or the daemon leaves. For operators and administrators.
+/// Show every event as it happens, until interrupted or the daemon ends. For operators and administrators.
 ///
-/// With --json one object an event: time, event with its kind as in the records.
+/// With --json one object per event: time, event with its kind as in the records.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Without the hint that only new events are shown; the command follows them either way
+    /// Do not print the note that only new events are shown
     #[arg(long, short)]
     follow: bool,
 }
 
-pub fn events(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn events(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     if !arguments.follow && !context.json {
         note("showing events as they come; what has happened is in `limen audit show`");
     }
@@ -38,8 +37,8 @@ pub fn events(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
         !is_lost()
     })?;
     match refused {
-        Some(why) => Err(Trouble::Usage(why)),
-        None => Ok(Answer::Yes),
+        Some(why) => Err(CommandError::Usage(why)),
+        None => Ok(CommandOutcome::Yes),
     }
 }
 

@@ -2,10 +2,13 @@
 
 use limen_core::person::{PersonId, printable};
 
-use super::trouble::Trouble;
+use super::outcome::CommandError;
 
-/// An id from the command line.
-pub fn person_id(text: &str) -> Result<PersonId, Trouble> {
+/// Parses an id from the command line.
+///
+/// # Errors
+/// The text has not the form of an id.
+pub fn person_id(text: &str) -> Result<PersonId, CommandError> {
     let shown = printable(text, 80);
-    PersonId::new(text).map_err(|why| Trouble::Usage(format!("the id \"{shown}\" {why}")))
+    PersonId::new(text).map_err(|why| CommandError::Usage(format!("the id \"{shown}\" {why}")))
 }

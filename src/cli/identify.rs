@@ -1,4 +1,4 @@
-//! `limen identify`: who is on photographs?
+//! `limen identify`: says who is on photographs.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,16 @@ use limen_vision::geometry::Rect;
 use limen_vision::matching::Matcher;
 use serde_json::{Value, json};
 
-use super::context::{Context, STANDARD_INPUT, analyst, photograph, read_once};
+use super::context::{CommandContext, STANDARD_INPUT, analyst, photograph, read_once};
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, FAINT, GOOD, complain, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 
-/// Who is on photographs? One line a face. Exit code 0 if every photograph shows somebody enrolled, 3 if one could
-/// not be looked at, else 1.
+/// Say who is on photographs, one line per face. Exit code 0 if every photograph shows an enrolled person, 3 if one
+/// could not be looked at, else 1.
 ///
-/// With --json one object a face: photo, box [left, top, width, height] in pixels of the photograph as it was
-/// looked at (at most 1600 a side), id or null, distance, score, threshold, runner_up, reason; of a photograph that
-/// could not be looked at: photo, error.
+/// With --json one object per face: photo, box [left, top, width, height] in pixels of the photograph after it was
+/// scaled to at most 1600 pixels per side, id or null, distance, score, threshold, runner_up, reason; for a photograph
+/// that could not be looked at: photo, error.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// JPEG or PNG files; - reads one from standard input
@@ -27,13 +27,13 @@ pub struct Arguments {
     photos: Vec<PathBuf>,
 }
 
-/// What is said of one face.
-struct Finding {
+/// The result for one face, or for a photograph without a face.
+struct FaceFinding {
     bounds: Option<Rect>,
     outcome: Result<Comparison, Option<Unusable>>,
 }
 
-pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn identify(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     read_once(&arguments.photos)?;
     let settings = context.settings_of_gallery()?;
     let models = context.models(&settings)?;
@@ -44,23 +44,23 @@ pub fn identify(context: &Context, arguments: &Arguments) -> Result<Answer, Trou
     for photo in &arguments.photos {
         match findings(&analyst, &matcher, photo) {
             Ok(findings) => {
-                everybody &= findings.iter().any(Finding::is_match);
+                everybody &= findings.iter().any(FaceFinding::is_match);
                 findings.iter().for_each(|finding| finding.tell(photo, context.json));
             }
-            Err(trouble) => {
+            Err(error) => {
                 failed += 1;
-                tell_failure(photo, &trouble.to_string(), context.json);
+                tell_failure(photo, &error.to_string(), context.json);
             }
         }
     }
     if failed > 0 {
         complain(&format!("{failed} of {} photographs could not be looked at", arguments.photos.len()));
-        return Ok(Answer::Incomplete);
+        return Ok(CommandOutcome::Incomplete);
     }
-    Ok(Answer::of(everybody))
+    Ok(CommandOutcome::of(everybody))
 }
 
-/// The line of a photograph that could not be looked at.
+/// Prints the line of a photograph that could not be analysed.
 fn tell_failure(photo: &Path, what: &str, json: bool) {
     let name = printable_path(photo);
     if json {
@@ -71,19 +71,19 @@ fn tell_failure(photo: &Path, what: &str, json: bool) {
     say(&format!("{name}: {} {}", styled(BAD, "failed", 0), styled(FAINT, &format!("({why})"), 0)));
 }
 
-fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<Finding>, Trouble> {
+fn findings(analyst: &Analyst, matcher: &Matcher, photo: &Path) -> Result<Vec<FaceFinding>, CommandError> {
     let faces = analyst.faces(&photograph(photo)?)?;
     if faces.is_empty() {
-        return Ok(vec![Finding { bounds: None, outcome: Err(None) }]);
+        return Ok(vec![FaceFinding { bounds: None, outcome: Err(None) }]);
     }
-    let compare = |(bounds, face): (Rect, Result<Face, Unusable>)| Finding {
+    let compare = |(bounds, face): (Rect, Result<Face, Unusable>)| FaceFinding {
         bounds: Some(bounds),
         outcome: face.map(|face| matcher.compare(&face.embedding(), 1, face.crops())).map_err(Some),
     };
     Ok(faces.into_iter().map(compare).collect())
 }
 
-impl Finding {
+impl FaceFinding {
     fn is_match(&self) -> bool {
         matches!(&self.outcome, Ok(Comparison { verdict: Ok(_), .. }))
     }

@@ -1,99 +1,106 @@
-//! A change of the gallery file or the configuration is in force, or it is taken back.
+//! Brings a change of the gallery file or the configuration into force in the daemon, or undoes it.
 
 use std::path::Path;
 
 use limen_core::person::printable_path;
 
-use super::context::Context;
-use super::trouble::Trouble;
+use super::context::CommandContext;
+use super::outcome::CommandError;
 use crate::config::{self, Settings};
 use crate::control::ControlError;
-use crate::gallery::{Edited, undo};
+use crate::gallery::{GalleryEdit, undo};
 
-/// What became of a change.
+/// The result of a change.
 pub enum Force {
-    /// The daemon has taken it, or will when it starts.
+    /// It is in force, or will be when the daemon starts.
     Yes,
-    /// The daemon has neither taken nor refused it yet; it stays in the file.
-    Awaited(Trouble),
-    /// The daemon refused it, and the file is as it was before.
-    TakenBack(Trouble),
-    /// The daemon refused it, and the file could not be put back.
-    Left(Trouble),
+    /// The daemon has not answered yet; the change stays in the file.
+    Awaited(CommandError),
+    /// The daemon refused it, and the file was restored.
+    TakenBack(CommandError),
+    /// The daemon refused it, and the file could not be restored.
+    Left(CommandError),
 }
 
-/// How a changed file is spoken of.
-struct Words {
-    /// The file.
+/// The parts of the messages about a changed file.
+struct FileWords {
+    /// The name of the file.
     file: String,
-    /// What the daemon still has to do.
+    /// What the daemon must do until the change is in force.
     until: &'static str,
-    /// What remains where the daemon does not take the old file either.
+    /// The consequence if the daemon also refuses the old file.
     left: &'static str,
 }
 
-/// Asks a running daemon to take a change of the gallery file; what it refuses is undone.
-pub fn bring_into_force(context: &Context, settings: &Settings, edited: &Edited) -> Force {
-    let words = Words {
+/// Asks a running daemon to read the changed gallery file. If it refuses, the change is undone.
+pub fn bring_into_force(context: &CommandContext, settings: &Settings, edited: &GalleryEdit) -> Force {
+    let words = FileWords {
         file: "the gallery file".to_owned(),
         until: "the daemon has embedded its photographs; `limen status` says how many people are in force, and what is \
                 wrong if it refuses them",
         left: "; a PIN that it replaced is out of force until the daemon takes the file again",
     };
-    ask_or_take_back(context, settings, &words, || undo(&settings.gallery, edited).map_err(Trouble::from))
+    ask_or_take_back(context, settings, &words, || {
+        undo(&settings.gallery, edited).map_err(CommandError::from)
+    })
 }
 
 /// [`bring_into_force`] for a change of the configuration `file`.
 pub fn bring_configuration_into_force(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
     file: &Path,
-    edited: &config::edit::Edited,
+    edited: &config::edit::ConfigEdit,
 ) -> Force {
-    let words = Words {
+    let words = FileWords {
         file: printable_path(file),
         until: "the daemon has read it; `limen reload` asks again, and says what is wrong if it refuses it",
         left: "",
     };
-    ask_or_take_back(context, settings, &words, || config::edit::undo(file, edited).map_err(Trouble::from))
+    ask_or_take_back(context, settings, &words, || {
+        config::edit::undo(file, edited).map_err(CommandError::from)
+    })
 }
 
 fn ask_or_take_back(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
-    words: &Words,
-    undo: impl FnOnce() -> Result<(), Trouble>,
+    words: &FileWords,
+    undo: impl FnOnce() -> Result<(), CommandError>,
 ) -> Force {
-    let Words { file, until, .. } = words;
+    let FileWords { file, until, .. } = words;
     match context.ask_for_reload(settings) {
         Ok(_) => Force::Yes,
-        // A no would have come sooner than the embedding of many photographs.
-        Err(ControlError::NoAnswer) => Force::Awaited(Trouble::Device(format!(
+        // The daemon refuses at once; only embedding many photographs takes so long.
+        Err(ControlError::NoAnswer) => Force::Awaited(CommandError::Device(format!(
             "the daemon has not answered yet: the change is written to {file} and comes into force when {until}"
         ))),
         Err(why) => match undo() {
             Ok(()) => taken_back(context, settings, words, &why),
-            Err(error) => Force::Left(Trouble::Device(format!(
-                "NOT in force, and still in {file}:\n{why}\nit could not be taken back: {error}"
+            Err(error) => Force::Left(CommandError::Device(format!(
+                "NOT in force, and still in {file}:\n{why}\nit could not be undone: {error}"
             ))),
         },
     }
 }
 
-/// The daemon reads the old file again, whatever it made of the new one.
-fn taken_back(context: &Context, settings: &Settings, words: &Words, why: &ControlError) -> Force {
-    let Words { file, left, .. } = words;
+/// Asks the daemon to read the restored file again, and reports that the change was undone.
+fn taken_back(context: &CommandContext, settings: &Settings, words: &FileWords, why: &ControlError) -> Force {
+    let FileWords { file, left, .. } = words;
     let left = if context.ask_for_reload(settings).is_ok() { "" } else { left };
-    let what = format!("the daemon did not take it, so nothing was changed in {file}{left}:\n{why}");
-    Force::TakenBack(Trouble::Device(what))
+    let what = format!("the daemon refused it, so nothing was changed in {file}{left}:\n{why}");
+    Force::TakenBack(CommandError::Device(what))
 }
 
 impl Force {
-    /// For a change that leaves nothing else to be cleared up.
-    pub fn into_result(self) -> Result<(), Trouble> {
+    /// The trouble of a change that is not in force.
+    ///
+    /// # Errors
+    /// Every result but [`Self::Yes`].
+    pub fn into_result(self) -> Result<(), CommandError> {
         match self {
             Self::Yes => Ok(()),
-            Self::Awaited(trouble) | Self::TakenBack(trouble) | Self::Left(trouble) => Err(trouble),
+            Self::Awaited(error) | Self::TakenBack(error) | Self::Left(error) => Err(error),
         }
     }
 }
@@ -133,7 +140,7 @@ mod tests {
         let (id, name) = (PersonId::new("ada").expect("an id"), PersonName::new("Ada").expect("a name"));
         let ada = NewPerson { id, name, photos: vec!["a.jpg".to_owned()], groups: Vec::new() };
         let edited = add_people(&settings.gallery, &[ada]).expect("added");
-        let context = Context::new(None, Some(settings.gallery.clone()), false);
+        let context = CommandContext::new(None, Some(settings.gallery.clone()), false);
         let force = bring_into_force(&context, &settings, &edited);
         (force, settings.gallery.exists())
     }
@@ -143,11 +150,8 @@ mod tests {
         let (force, stays) = enrolled_and_told("a mistake");
         assert!(matches!(force, Force::TakenBack(_)) && !stays);
         let (force, stays) = enrolled_and_told("the daemon gave no answer");
-        let Force::Awaited(trouble) = force else { panic!("it may still come into force") };
-        assert!(
-            stays && trouble.exit_code() == 3 && trouble.to_string().contains("limen status"),
-            "{trouble}"
-        );
+        let Force::Awaited(error) = force else { panic!("it may still come into force") };
+        assert!(stays && error.exit_code() == 3 && error.to_string().contains("limen status"), "{error}");
     }
 
     #[test]
@@ -160,12 +164,12 @@ mod tests {
             let file = folder.path().join("limen.toml");
             std::fs::write(&file, TEXT).expect("ours");
             let edited = proposal.write(&file).expect("written");
-            let context = Context::new(Some(file.clone()), None, false);
+            let context = CommandContext::new(Some(file.clone()), None, false);
             let force = bring_configuration_into_force(&context, &settings, &file, &edited);
-            let trouble = force.into_result().expect_err(why);
-            assert_eq!(trouble.exit_code(), 3);
-            let named = trouble.to_string().contains(&printable_path(&file));
-            assert!(named && trouble.to_string().contains("nothing was changed") != stays, "{trouble}");
+            let error = force.into_result().expect_err(why);
+            assert_eq!(error.exit_code(), 3);
+            let named = error.to_string().contains(&printable_path(&file));
+            assert!(named && error.to_string().contains("nothing was changed") != stays, "{error}");
             assert_eq!(std::fs::read_to_string(&file).expect("there") != TEXT, stays);
         }
     }

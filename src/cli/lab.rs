@@ -1,39 +1,39 @@
-//! The commands that measure are a program of their own, `limen-lab`: the one that stands at the door has neither
-//! plots nor statistics. They are typed as all others, and handed over.
+//! The commands that measure are in a program of their own, `limen-lab`, so that the program at the door has no plots
+//! and no statistics. They are typed like all others; `limen` then starts `limen-lab`.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command as Process;
 
 use super::arguments::Command;
-use super::context::Context;
-use super::trouble::{Answer, Trouble};
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::{bench, calibrate, eval};
 
-/// The program's name; it lies beside `limen`.
+/// The name of the program, which is in the folder of `limen`.
 const PROGRAM: &str = "limen-lab";
 
-/// Does in `limen-lab` what was typed.
-pub fn perform(command: Command, context: &Context) -> Result<Answer, Trouble> {
+/// Performs a command in `limen-lab`.
+pub fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::Eval(arguments) => eval::eval(context, &arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
-        _ => Err(Trouble::Usage(format!(
-            "{PROGRAM} measures: eval, calibrate, bench; for all else type `limen`"
+        _ => Err(CommandError::Usage(format!(
+            "{PROGRAM} has only eval, calibrate and bench; for other commands type `limen`"
         ))),
     }
 }
 
-/// Puts `limen-lab` in the place of this process, with the same arguments; returns only why it could not.
-pub fn hand_over() -> Trouble {
+/// Replaces this process by `limen-lab`, with the same arguments. Returns only if that fails.
+pub fn hand_over() -> CommandError {
     let program = std::env::current_exe().map(|own| own.with_file_name(PROGRAM));
     let program = match program {
         Ok(program) => program,
-        Err(error) => return Trouble::Device(format!("{PROGRAM}: {error}")),
+        Err(error) => return CommandError::Device(format!("{PROGRAM}: {error}")),
     };
     let error = Process::new(&program).args(std::env::args_os().skip(1)).exec();
     let program = program.display();
-    Trouble::Device(format!(
-        "{program}: {error}; eval, calibrate and bench are in this program, which `make install` puts beside limen"
+    CommandError::Device(format!(
+        "{program}: {error}; eval, calibrate and bench need this program, which `make install` installs beside limen"
     ))
 }

@@ -1,17 +1,18 @@
-//! `limen lock`: by the daemon, or where none answers by driving the line that the last one named.
+//! `limen lock`: asks the daemon to lock, or drives the line itself if no daemon answers. The last daemon has written
+//! the line into a file.
 //!
-//! `ExecStopPost=` of the unit: after a `kill -9` the relay stays as it was until somebody does this.
+//! It is `ExecStopPost=` of the unit: after a `kill -9` the relay stays as it was until this command locks it.
 
 use limen_core::person::printable_path;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::control::{ControlError, Request, ask};
 use crate::door::statefile::{STATE_NAME, lock_now};
 
-pub fn lock(context: &Context) -> Result<Answer, Trouble> {
+pub fn lock(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     let socket = context.socket_whatever_the_configuration();
     let by = match ask(&socket, Request::Lock) {
         Ok(_) => "the daemon".to_owned(),
@@ -22,7 +23,7 @@ pub fn lock(context: &Context) -> Result<Answer, Trouble> {
                     "no daemon answers, and {} names no line: limen has not run since the machine started",
                     printable_path(&file)
                 );
-                return Err(Trouble::Device(what));
+                return Err(CommandError::Device(what));
             }
             lock_now(&file)?
         }
@@ -33,5 +34,5 @@ pub fn lock(context: &Context) -> Result<Answer, Trouble> {
     } else {
         say(&format!("locked by {by}"));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }

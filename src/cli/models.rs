@@ -1,37 +1,39 @@
-//! `limen models`: which network makes embeddings, and which others could?
+//! `limen models`: lists, installs and chooses the network that makes embeddings.
 
 use std::path::{Path, PathBuf};
 
 use limen_core::person::{PersonId, printable_path};
 use limen_files::Trust;
-use limen_vision::model::{EmbedderChoice, Entry, ModelName, Models, Pack, Packs};
+use limen_vision::matching::thresholds::ThresholdError;
+use limen_vision::model::{EmbedderChoice, ManifestEntry, ModelName, Models, Pack, Packs};
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome, model_in_words};
 use super::output::{BAD, FAINT, GOOD, note, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::config::edit::set_model;
 use crate::daemon::make_folder;
+use crate::diagnostics::misread;
 use crate::enrol::{Remake, remake};
 use crate::pipeline::{Attempt, centred, is_measured, may_drive, scoring, thresholds};
 
-/// What to do with the networks that make embeddings.
+/// The subcommands of `limen models`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// One line a network, compiled in or installed; exit code 1 if one of them is broken
+    /// List the built-in and the installed networks; exit code 1 if one of them is broken
     ///
-    /// With --json one object a network: name, source (built-in, installed, file), used (by the configuration),
+    /// With --json one object per network: name, source (built-in, installed, file), used (by the configuration),
     /// sha256, width, height, dimensions, metric (l2, cosine), trained, tables (error rates were measured),
-    /// problem. Of a broken one all but name, source, used and problem are null; else problem is null.
+    /// problem. Of a broken network only name, source, used and problem are set; else problem is null.
     List,
-    /// Install a network of your own with the manifest that describes it; both are checked before
+    /// Install a network of your own with the manifest that describes it; both are checked first
     ///
     /// With --json one object: installed (the name), sha256, trained, tables.
     Add {
         /// The ONNX file
         file: PathBuf,
-        /// Its manifest, one [[model]] entry; a cohort that it names lies beside it
+        /// Its manifest with one [[model]] entry; a cohort file that it names must be beside it
         #[arg(long, value_name = "FILE")]
         manifest: PathBuf,
     },
@@ -45,7 +47,7 @@ pub enum Command {
     },
 }
 
-pub fn models(context: &Context, command: Command) -> Result<Answer, Trouble> {
+pub fn models(context: &CommandContext, command: Command) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::List => list(context),
         Command::Add { file, manifest } => add(context, &file, &manifest),
@@ -54,37 +56,37 @@ pub fn models(context: &Context, command: Command) -> Result<Answer, Trouble> {
 }
 
 /// One network in the list.
-struct Row {
+struct ModelRow {
     name: String,
     source: &'static str,
     used: bool,
-    /// What is known about it, and whether it has tables; or what is wrong with it.
-    facts: Result<(Entry, bool), String>,
+    /// Its manifest entry and whether it has error-rate tables; or what is wrong with it.
+    facts: Result<(ManifestEntry, bool), String>,
 }
 
-fn list(context: &Context) -> Result<Answer, Trouble> {
+fn list(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     let rows = rows(&context.settings()?)?;
     for row in &rows {
         if context.json { say_json(&row.to_json()) } else { say(&row.to_line()) }
     }
-    Ok(Answer::of(rows.iter().all(|row| row.facts.is_ok())))
+    Ok(CommandOutcome::of(rows.iter().all(|row| row.facts.is_ok())))
 }
 
-/// Everything compiled in or installed, and what the configuration names besides.
-fn rows(settings: &Settings) -> Result<Vec<Row>, Trouble> {
+/// The built-in and the installed networks, and the configured one if it is none of them.
+fn rows(settings: &Settings) -> Result<Vec<ModelRow>, CommandError> {
     let packs = settings.paths.packs();
-    let mut rows: Vec<Row> = Packs::built_in()?
+    let mut rows: Vec<ModelRow> = Packs::built_in()?
         .into_iter()
-        .map(|pack| Row::new(pack.entry.name.clone(), "built-in", Ok(pack)))
+        .map(|pack| ModelRow::new(pack.entry.name.clone(), "built-in", Ok(pack)))
         .collect();
     for name in packs.names()? {
         let pack = match ModelName::new(&name) {
-            Some(name) => packs.read(&name).map_err(|error| error.to_string()),
+            Some(name) => packs.read(&name).map_err(model_in_words),
             None => Err(format!("{}; rename its files", ModelName::RULE)),
         };
-        rows.push(Row::new(name, "installed", pack));
+        rows.push(ModelRow::new(name, "installed", pack));
     }
-    let configured = settings.model.pack().map_err(|error| error.to_string());
+    let configured = settings.model.pack().map_err(model_in_words);
     let (name, source) = match (&settings.model, &configured) {
         (EmbedderChoice::File { path, .. }, _) => (printable_path(path), "file"),
         (EmbedderChoice::Named { name, .. }, _) => (name.to_string(), "installed"),
@@ -93,15 +95,16 @@ fn rows(settings: &Settings) -> Result<Vec<Row>, Trouble> {
     };
     match rows.iter_mut().find(|row| row.name == name) {
         Some(row) => row.used = true,
-        None => rows.push(Row { used: true, ..Row::new(name, source, configured) }),
+        None => rows.push(ModelRow { used: true, ..ModelRow::new(name, source, configured) }),
     }
     Ok(rows)
 }
 
-impl Row {
+impl ModelRow {
     fn new(name: String, source: &'static str, pack: Result<Pack, String>) -> Self {
         let facts = pack.and_then(|pack| {
-            let tables = is_measured(&pack.manifest, &pack.entry).map_err(|error| error.to_string())?;
+            let manifest = PathBuf::from(format!("{name}.toml"));
+            let tables = has_tables(&pack, &manifest).map_err(|error| error.to_string())?;
             Ok((pack.entry, tables))
         });
         Self { name, source, used: false, facts }
@@ -116,7 +119,7 @@ impl Row {
             "sha256": entry.map(|entry| entry.digest.to_string()),
             "width": entry.map(|entry| entry.input_size().0),
             "height": entry.map(|entry| entry.input_size().1),
-            "dimensions": entry.map(Entry::dimensions),
+            "dimensions": entry.map(ManifestEntry::dimensions),
             "metric": entry.map(|entry| entry.metric.name()),
             "trained": entry.map(|entry| entry.trained),
             "tables": self.facts.as_ref().ok().map(|(_, tables)| tables),
@@ -146,12 +149,12 @@ impl Row {
     }
 }
 
-fn add(context: &Context, file: &Path, manifest: &Path) -> Result<Answer, Trouble> {
+fn add(context: &CommandContext, file: &Path, manifest: &Path) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings()?;
     let pack = Pack::read(file, manifest, Trust::Anyone)?;
     pack.load()?;
-    let Entry { name, digest, trained, .. } = &pack.entry;
-    let tables = is_measured(&pack.manifest, &pack.entry)?;
+    let ManifestEntry { name, digest, trained, .. } = &pack.entry;
+    let tables = has_tables(&pack, manifest)?;
     centred(&pack.entry, pack.cohort.as_deref())?;
     make_folder(&settings.paths.state)?;
     settings.paths.packs().install(&pack)?;
@@ -162,21 +165,31 @@ fn add(context: &Context, file: &Path, manifest: &Path) -> Result<Answer, Troubl
         say(&format!("{name} {} is installed; `limen models use {name}` chooses it", digest.short()));
     }
     if !trained {
-        note("it is untrained: it tells nobody from anybody and never drives a lock");
+        note("it is untrained: it cannot tell people apart and never drives a lock");
     }
     if !tables {
         note(
-            "it has no error-rate tables: it needs [recognition] max-distance, whatever error rate that means",
+            "it has no error-rate tables: it needs [recognition] max-distance, whose error rate is not known",
         );
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {
+/// Whether the manifest of a pack, in the file `manifest`, has error-rate tables for its network.
+fn has_tables(pack: &Pack, manifest: &Path) -> Result<bool, CommandError> {
+    is_measured(&pack.manifest, &pack.entry).map_err(|error| match error {
+        ThresholdError::Unreadable { message, at } => {
+            CommandError::Usage(misread(manifest, &pack.manifest, &message, at).to_string())
+        }
+        error => error.into(),
+    })
+}
+
+fn choose(context: &CommandContext, name: &str) -> Result<CommandOutcome, CommandError> {
     let settings = context.trusted_settings()?;
     let choice = EmbedderChoice::named(name, settings.paths.packs()).ok_or_else(|| {
         let name = limen_core::person::printable(name, 80);
-        Trouble::Usage(format!("\"{name}\" {}; `limen models` lists those there are", ModelName::RULE))
+        CommandError::Usage(format!("\"{name}\" {}; `limen models` lists the names", ModelName::RULE))
     })?;
     let models = Models::load(&choice)?;
     may_drive(&settings, models.embedder.entry())?;
@@ -196,9 +209,9 @@ fn choose(context: &Context, name: &str) -> Result<Answer, Trouble> {
     match ahead {
         Ok(ahead) if !context.json => tell(&ahead),
         Ok(_) => {}
-        Err(error) => note(&format!("what it means for the gallery cannot be said:\n{error}")),
+        Err(error) => note(&format!("the consequences for the gallery are not known:\n{error}")),
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
 fn tell(ahead: &Remake) {

@@ -1,10 +1,10 @@
-//! Numbers among the arguments.
+//! Parses numbers in arguments.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// A parser of whole numbers of this range, which says so where it is given something else.
+/// A parser of whole numbers in `range`. Its error names the range.
 pub fn whole<N>(
     range: RangeInclusive<N>,
 ) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static

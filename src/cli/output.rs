@@ -1,4 +1,4 @@
-//! How answers look: colour and progress only on a terminal, the log apart from the answers.
+//! Prints answers, notes and progress. Colour and progress are for terminals only; the log goes to standard error.
 
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -6,33 +6,33 @@ use std::sync::OnceLock;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Good.
+/// The style of good results.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
-/// Bad.
+/// The style of bad results.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
-/// Worth a look.
+/// The style of notes.
 pub const NOTE: Style = AnsiColor::Yellow.on_default().bold();
-/// Less important.
+/// The style of less important text.
 pub const FAINT: Style = Style::new().dimmed();
-/// Headings.
+/// The style of headings.
 pub const STRONG: Style = Style::new().bold();
 
-/// Text in a style, padded to `width`; the terminal's stream drops the style where it is not wanted.
+/// Text in a style, padded to `width` characters. The output stream removes the style if it goes to no terminal.
 pub fn styled(style: Style, text: &str, width: usize) -> String {
     format!("{style}{text:<width$}{style:#}")
 }
 
-/// One line about what went wrong.
+/// Prints on standard error what went wrong.
 pub fn complain(what: &str) {
     tell(BAD, what);
 }
 
-/// One line about what somebody should know.
+/// Prints on standard error what the user should know.
 pub fn note(what: &str) {
     tell(NOTE, what);
 }
 
-/// A command does its work even if nobody can be told of it.
+/// A failure is ignored: a command does its work even if standard error is closed.
 fn tell(style: Style, what: &str) {
     use std::io::Write as _;
     let _ = writeln!(anstream::stderr(), "{} {what}", styled(style, "limen:", 0));
@@ -41,27 +41,27 @@ fn tell(style: Style, what: &str) {
 /// The first failure of standard output; nothing is printed after it.
 static LOST: OnceLock<std::io::Error> = OnceLock::new();
 
-/// Prints a line of the answer. Where that fails, the command goes on, because what it does is not less needed, and
-/// [`lost`] says so; the rest of the answer is dropped.
+/// Prints a line of the answer. If that fails, the command goes on with its work, the rest of the answer is dropped,
+/// and [`lost`] returns the error.
 pub fn say(line: &str) {
     use std::io::Write as _;
     if is_lost() {
         return;
     }
-    // Whatever is buffered must come out, or the failure would be lost as well.
+    // Without the flush a failure could come after the last line.
     let mut out = anstream::stdout();
     if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-        // Only the first counts.
+        // The first failure is kept.
         let _ = LOST.set(error);
     }
 }
 
-/// Nobody reads on; who only prints may stop.
+/// Whether standard output has failed, so that a command that only prints may stop.
 pub fn is_lost() -> bool {
     LOST.get().is_some()
 }
 
-/// Why the answer is incomplete. A reader that has gone (`limen ... | head`) has what it wanted.
+/// Why the answer is incomplete. It is no failure if the reader has closed the pipe (`limen ... | head`).
 pub fn lost() -> Option<&'static std::io::Error> {
     LOST.get().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe)
 }
@@ -71,13 +71,13 @@ pub fn say_json(value: &serde_json::Value) {
     say(&value.to_string());
 }
 
-/// With `--json`: why there is no answer, in its place.
+/// Prints, with `--json`, why there is no answer.
 pub fn say_error(what: &str, exit_code: u8) {
     say_json(&serde_json::json!({ "error": what, "exit_code": exit_code }));
 }
 
-/// A bar of a histogram, `share` (0 to 1) of `width` characters: eighths of a block on a terminal, `#` elsewhere.
-/// Whatever is more than nothing can be seen.
+/// A bar of a histogram, `share` (0 to 1) of `width` characters. It has eighths of a block on a terminal, else `#`. A
+/// share above 0 is always visible.
 pub fn bar(share: f64, width: usize) -> String {
     bar_of(share, width, std::io::stdout().is_terminal())
 }
@@ -85,7 +85,7 @@ pub fn bar(share: f64, width: usize) -> String {
 fn bar_of(share: f64, width: usize, blocks: bool) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let parts = if blocks { 8 } else { 1 };
-    // A float becomes the nearest whole number there is; below zero that is zero.
+    // The cast of a negative number gives 0.
     let length = ((share * (width * parts) as f64).ceil() as usize).min(width * parts);
     let mut bar = if blocks { "█" } else { "#" }.repeat(length / parts);
     if blocks {
@@ -94,11 +94,11 @@ fn bar_of(share: f64, width: usize, blocks: bool) -> String {
     bar
 }
 
-/// Starts the log on standard error: for the daemon from `info` on and with the journal's priorities where
-/// systemd listens, for everything else from `warn` on.
+/// Starts the log on standard error. For the daemon the level is `info`, and lines get the journal's priorities if
+/// systemd reads them; for all other commands the level is `warn`.
 pub fn start_log(daemon: bool) {
     let level = if daemon { "info" } else { "warn" };
-    // tract says at `warn` what only its authors can change.
+    // The warnings of tract are for its authors.
     let filter = format!("{level},tract_core=error,tract_onnx=error,tract_hir=error,tract_linalg=error");
     let environment = env_logger::Env::new().filter_or("LIMEN_LOG", filter);
     let mut builder = env_logger::Builder::from_env(environment);
@@ -115,7 +115,7 @@ pub fn start_log(daemon: bool) {
     let _ = builder.try_init();
 }
 
-/// The priorities of sd-daemon(3).
+/// The priority of a level, as in sd-daemon(3).
 fn priority(level: log::Level) -> u8 {
     match level {
         log::Level::Error => 3,
@@ -131,7 +131,7 @@ pub fn progress(total: usize, what: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(total as u64).with_message(what.to_owned());
-    // The template is ours and fixed; should it be wrong, the plain bar does.
+    // If the template were wrong, the bar would have its default style.
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left") {
         bar.set_style(style);
     }

@@ -1,4 +1,4 @@
-//! `limen people`: who is enrolled?
+//! `limen people`: lists, shows and removes enrolled people.
 
 pub mod discard;
 mod one_photograph;
@@ -13,26 +13,26 @@ use limen_core::people::Means;
 use limen_core::person::{GroupId, printable_path};
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::id::person_id;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{NOTE, STRONG, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::gallery::Roster;
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 
-/// What to do with the people of the gallery file.
+/// The subcommands of `limen people`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// One line a person; with --json one object a person: id, name, photos, embeddings, suspended,
+    /// List all people; with --json one object per person: id, name, photos, embeddings, suspended,
     /// valid_from, valid_until, groups, pin, duress_pin, card (has one), second_factor, second_factor_schedules
     List,
-    /// Everything about one person
+    /// Show everything about one person
     Show {
         /// The person's id, as `limen people` lists it
         id: String,
     },
-    /// Take a person out of the gallery file, the template store and the records; a running grant is revoked.
-    /// Says what is left; with --json one object: removed, templates, records, photographs, left
+    /// Remove a person from the gallery file, the template store and the records; a running grant is revoked.
+    /// Prints what is left; with --json one object: removed, templates, records, photographs, left
     Remove {
         /// The person's id, as `limen people` lists it
         id: String,
@@ -40,18 +40,18 @@ pub enum Command {
         #[arg(long)]
         photographs: bool,
     },
-    /// Take one photograph away from a person, and its template: it showed somebody else, or is a poor one. With --json
+    /// Remove one photograph of a person, for example if it shows somebody else, and its template. With --json
     /// one object: id, removed, deleted, left
     RemovePhotograph {
-        /// Whose photograph it is, by the id
+        /// The person's id, as `limen people` lists it
         id: String,
-        /// Which, as `limen people show ID` names it
+        /// The photograph, as `limen people show ID` names it
         photo: PathBuf,
         /// Delete the file as well
         #[arg(long)]
         delete: bool,
     },
-    /// Delete a person's photographs and keep the templates: who steals the card then has no picture. Another
+    /// Delete a person's photographs and keep the templates, so that a thief of the card has no pictures. Another
     /// model will need new photographs. With --json one object: id, discarded, left
     DiscardPhotographs {
         /// The person's id, as `limen people` lists it
@@ -59,8 +59,8 @@ pub enum Command {
     },
 }
 
-pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
-    let roster = || -> Result<Roster, Trouble> {
+pub fn people(context: &CommandContext, command: Command) -> Result<CommandOutcome, CommandError> {
+    let roster = || -> Result<Roster, CommandError> {
         Ok(Roster::load(&context.settings_of_gallery()?.gallery, context.trust())?)
     };
     match command {
@@ -77,7 +77,9 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
             let id = person_id(&id)?;
             let roster = roster()?;
             let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
-                return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
+                return Err(CommandError::Usage(format!(
+                    "\"{id}\" is not enrolled; `limen people` lists who is"
+                )));
             };
             if context.json { say_json(&to_json(entry)) } else { show(entry) }
         }
@@ -87,10 +89,10 @@ pub fn people(context: &Context, command: Command) -> Result<Answer, Trouble> {
         }
         Command::DiscardPhotographs { id } => return discard::discard(context, &id),
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-fn to_json(entry: &Entry) -> Value {
+fn to_json(entry: &RosterEntry) -> Value {
     json!({
         "id": entry.id.as_str(),
         "name": entry.name.as_str(),
@@ -109,14 +111,14 @@ fn to_json(entry: &Entry) -> Value {
     })
 }
 
-fn to_line(entry: &Entry) -> String {
+fn to_line(entry: &RosterEntry) -> String {
     let count = entry.photos.len() + entry.embeddings.len();
     let plural = if count == 1 { "" } else { "s" };
     let stored = if entry.stored { ", more in the store" } else { "" };
     format!("{:<24} {} ({count} template{plural}{stored}){}", entry.id, entry.name, limits(entry))
 }
 
-fn show(entry: &Entry) {
+fn show(entry: &RosterEntry) {
     say(&format!("{} {}{}", styled(STRONG, entry.id.as_str(), 0), entry.name, limits(entry)));
     for photo in &entry.photos {
         say(&format!("  photograph {}", printable_path(&photo.path)));
@@ -130,7 +132,7 @@ fn show(entry: &Entry) {
     show_means(&entry.standing.means);
 }
 
-/// What the person has and needs besides a face; what it is, nobody is told.
+/// Prints whether the person has a PIN or a card and needs one, but never the value.
 fn show_means(means: &Means) {
     let has = [
         (means.pin.is_some(), "a PIN"),
@@ -149,7 +151,7 @@ fn show_means(means: &Means) {
     }
 }
 
-fn limits(entry: &Entry) -> String {
+fn limits(entry: &RosterEntry) -> String {
     let standing = &entry.standing;
     let mut limits = String::new();
     if standing.suspended {

@@ -1,4 +1,4 @@
-//! `limen pin`: a person's PIN, as a hash, into the gallery file. The PIN itself is neither shown nor kept.
+//! `limen pin`: writes the hash of a person's PIN into the gallery file. The PIN itself is not shown and not kept.
 
 mod terminal;
 
@@ -10,20 +10,20 @@ use limen_core::people::Means;
 use limen_core::person::PersonId;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::id::person_id;
 use super::in_force::bring_into_force;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, say, say_json};
 use super::people::revoke::{self, not_edited, settings_to_revoke_by};
-use super::trouble::{Answer, Trouble};
 use crate::enrol::{EnrolError, look_over};
 use crate::gallery::{Roster, WhichPin, set_pin};
 
-/// Set a person's PIN, or take it away; a running daemon is asked to reload.
+/// Set or remove a person's PIN; a running daemon is asked to reload.
 ///
-/// The PIN has 4 to 8 digits, and is asked for twice without being shown. A duress PIN opens the door as the PIN does
-/// and raises a silent alarm; it must differ from the PIN by more than a slip of a finger, which is tried out and takes
-/// some seconds. With --json one object: id, and set or removed: pin, duress-pin.
+/// The PIN has 4 to 8 digits. It is asked for twice and not shown. A duress PIN opens the door like the PIN and raises
+/// a silent alarm. It must differ from the PIN by more than a typing error; the check of this takes some seconds. With
+/// --json one object: id, and set or removed: pin, duress-pin.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The person's id, as `limen people` lists it
@@ -31,7 +31,7 @@ pub struct Arguments {
     /// The PIN that raises a silent alarm
     #[arg(long)]
     duress: bool,
-    /// Take the PIN away, and the duress PIN with it
+    /// Remove the PIN and the duress PIN; with --duress only the duress PIN
     #[arg(long, conflicts_with = "stdin")]
     remove: bool,
     /// Read the PIN from standard input, one line, instead of asking twice
@@ -39,7 +39,7 @@ pub struct Arguments {
     stdin: bool,
 }
 
-pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn pin(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let id = person_id(&arguments.id)?;
     if arguments.remove {
         return take_away(context, &id, arguments.duress);
@@ -47,7 +47,7 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     let settings = context.settings_of_gallery()?;
     let roster = Roster::load(&settings.gallery, context.trust())?;
     let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
-        return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
+        return Err(CommandError::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
     };
     let which = if arguments.duress { WhichPin::Duress } else { WhichPin::Usual };
     let hash = new_hash(&entry.standing.means, which, arguments.stdin)?;
@@ -58,25 +58,25 @@ pub fn pin(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     let edited = set_pin(&settings.gallery, &id, which, Some(&hash), &mut check)?;
     bring_into_force(context, &settings, &edited).into_result()?;
     if settings.entry.keypad.is_none() {
-        note("there is no [keypad] in the configuration by which a PIN could be entered");
+        note("the configuration has no [keypad], so that no PIN can be entered");
     }
     tell(context, &id, which, false);
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// Takes a PIN away, whatever else is wrong in the gallery file.
-fn take_away(context: &Context, id: &PersonId, duress: bool) -> Result<Answer, Trouble> {
+/// Removes a PIN, even if the gallery file has mistakes elsewhere.
+fn take_away(context: &CommandContext, id: &PersonId, duress: bool) -> Result<CommandOutcome, CommandError> {
     let settings = settings_to_revoke_by(context, id)?;
     let which = if duress { WhichPin::Duress } else { WhichPin::Usual };
     set_pin(&settings.gallery, id, which, None, &mut |_| Ok(()))
         .map_err(|error| not_edited(context, &settings, id, error))?;
     revoke::bring_into_force(context, &settings, id)?;
     tell(context, id, which, true);
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// A daemon that refuses the file takes the PIN that is replaced out of force, and the new one waits: better neither is
-/// touched while something else is wrong. Where no daemon runs, the file may wait for its mending.
+/// Refuses a new PIN while the gallery file has other mistakes, if a daemon runs: it would refuse the file, so that the
+/// old PIN would be out of force and the new one not in force. Without a daemon there is only a note.
 fn wait_for_what_else_is_wrong(wrong: Option<EnrolError>, daemon: bool) -> Result<(), String> {
     match wrong {
         Some(error) if daemon => Err(error.to_string()),
@@ -88,7 +88,7 @@ fn wait_for_what_else_is_wrong(wrong: Option<EnrolError>, daemon: bool) -> Resul
     }
 }
 
-fn tell(context: &Context, id: &PersonId, which: WhichPin, removed: bool) {
+fn tell(context: &CommandContext, id: &PersonId, which: WhichPin, removed: bool) {
     let done = if removed { "removed" } else { "set" };
     if context.json {
         say_json(&json!({ "id": id.as_str(), done: which.key() }));
@@ -97,13 +97,13 @@ fn tell(context: &Context, id: &PersonId, which: WhichPin, removed: bool) {
     }
 }
 
-/// Asks for a PIN and makes sure that it is a good one for whom has these already.
-fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trouble> {
+/// Asks for a new PIN, and checks that it is good and differs from the person's other PIN. Returns its hash.
+fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, CommandError> {
     let other = match which {
         WhichPin::Usual => means.duress.as_ref(),
         WhichPin::Duress if means.pin.is_none() => {
-            return Err(Trouble::Usage(
-                "a duress PIN is for who has a PIN; set that first, without --duress".into(),
+            return Err(CommandError::Usage(
+                "a duress PIN needs a PIN; set that first, without --duress".into(),
             ));
         }
         WhichPin::Duress => means.pin.as_ref(),
@@ -118,9 +118,9 @@ fn new_hash(means: &Means, which: WhichPin, stdin: bool) -> Result<PinHash, Trou
     Ok(PinHash::of(&pin, salt)?)
 }
 
-/// Only the hash of the other PIN is known, so every typing mistake of the new PIN is compared with it, on
-/// all processors.
-fn check_apart(pin: &Digits, other: &PinHash) -> Result<(), Trouble> {
+/// Checks that no slip of the new PIN is the other PIN. Only the hash of that is known, so every slip is hashed, on all
+/// processors.
+fn check_apart(pin: &Digits, other: &PinHash) -> Result<(), CommandError> {
     if other.is_of(pin)? {
         return Err(PinError::SameAsOther.into());
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_pin_too_near_to_the_other_is_refused_though_only_its_hash_is_known() {
         let other = PinHash::of(&digits("4711"), [0; SALT]).expect("memory");
-        let answer = |pin| check_apart(&digits(pin), &other).map_err(|trouble| trouble.to_string());
+        let answer = |pin| check_apart(&digits(pin), &other).map_err(|error| error.to_string());
         assert_eq!(answer("4711"), Err(PinError::SameAsOther.to_string()));
         assert_eq!(answer("4712"), Err(PinError::SlipOfOther.to_string()));
         assert_eq!(answer("47115"), Err(PinError::SlipOfOther.to_string()));

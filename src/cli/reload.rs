@@ -1,28 +1,28 @@
-//! `limen reload`: the daemon reads configuration and gallery again; `ExecReload=` of the unit.
+//! `limen reload`: lets the daemon read configuration and gallery again. It is `ExecReload=` of the unit.
 
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, say, say_error, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::control::{ControlError, Request, ask};
 
-pub fn reload(context: &Context) -> Result<Answer, Trouble> {
+pub fn reload(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     let socket = context.socket_whatever_the_configuration();
     let answer = match ask(&socket, Request::Reload) {
         Ok(answer) => Value::from(answer),
         Err(ControlError::Refused(why)) => {
             note(&format!("refused:\n{why}"));
             if context.json {
-                say_error(&why, Answer::No.exit_code());
+                say_error(&why, CommandOutcome::No.exit_code());
             }
-            return Ok(Answer::No);
+            return Ok(CommandOutcome::No);
         }
         Err(error) => return Err(error.into()),
     };
     if context.json {
         say_json(&answer);
-        return Ok(Answer::Yes);
+        return Ok(CommandOutcome::Yes);
     }
     let list = |key: &str| -> Vec<String> {
         let items = answer[key].as_array().cloned().unwrap_or_default();
@@ -37,5 +37,5 @@ pub fn reload(context: &Context) -> Result<Answer, Trouble> {
         }
     }
     list("notes").iter().for_each(|text| note(text));
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }

@@ -1,10 +1,10 @@
-//! `limen run`: the daemon. Here the parts are put together that only a real door has: a camera that comes back when it
-//! is lost, the lock of the configuration, the store that this process alone writes.
+//! `limen run`: starts the daemon with the parts of a real door: a camera that is reopened when it is lost, the
+//! configured lock, and the store, which only this process writes.
 
 use limen_files::Trust;
 
-use super::context::Context;
-use super::trouble::{Answer, Trouble};
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use crate::camera::LiveSource;
 use crate::camera::reopen::Reopening;
 use crate::camera::v4l::V4lCamera;
@@ -12,7 +12,7 @@ use crate::daemon::{self, Setup, Wiring};
 use crate::enrol::{GallerySource, StoreUse};
 use crate::pipeline::may_drive;
 
-pub fn run(context: &Context) -> Result<Answer, Trouble> {
+pub fn run(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     daemon::keep_secrets_out_of_dumps();
     let settings = context.trusted_settings()?;
     for folder in [&settings.paths.state, &settings.paths.runtime] {
@@ -26,7 +26,7 @@ pub fn run(context: &Context) -> Result<Answer, Trouble> {
         config_file: Some(context.config_file().to_owned()),
         gallery: GallerySource {
             file: settings.gallery.clone(),
-            store: StoreUse::Own(settings.vault()),
+            store: StoreUse::Own(settings.store_file()),
             trust: Trust::Checked,
         },
         models,
@@ -35,9 +35,9 @@ pub fn run(context: &Context) -> Result<Answer, Trouble> {
             door: settings.door.clone(),
         },
         socket: Some(context.socket(&settings)),
-        watcher: None,
+        observer: None,
         settings,
     };
     daemon::run(setup)?;
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }

@@ -1,4 +1,4 @@
-//! How long this machine takes for a frame: measured for `bench` and `check`.
+//! Measures how long this machine needs for a frame, for `bench` and `check`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,26 +6,26 @@ use std::time::{Duration, Instant};
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::FRESHNESS;
-use limen_vision::attention::Plan;
-use limen_vision::attention::{SEARCH, SEARCH_A_STILL_SCENE};
 use limen_vision::follow::Vision;
 use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame_planner::FramePlan;
+use limen_vision::frame_planner::{SEARCH, SEARCH_A_STILL_SCENE};
 use limen_vision::model::Models;
 use limen_vision::pixels::decode::encode_yuyv;
 use limen_vision::pixels::scale::fit_picture;
 use limen_vision::quality::Gate;
 
-use super::trouble::Trouble;
+use super::outcome::CommandError;
 use crate::camera::CAMERA_SIZE;
-use crate::pipeline::{Seen, see};
+use crate::pipeline::{SeenFrame, see};
 
-/// Frames measured for [`usual_frame`].
+/// How many frames [`usual_frame`] measures.
 const SAMPLES: usize = 5;
-/// The slowest camera that is taken without being asked for delivers a frame so often; the newest is so old at
-/// most when it is fetched.
+/// The largest age of a frame when it is fetched: the time between two frames of the slowest camera that is chosen by
+/// default.
 const AGE_AT_FETCH: Duration = Duration::from_millis(100);
 
-/// A picture as a camera's YUYV frame of [`CAMERA_SIZE`].
+/// A picture as the YUYV frame of a camera, of [`CAMERA_SIZE`].
 pub fn yuyv(picture: &Picture) -> Frame {
     let (width, height) = CAMERA_SIZE;
     Frame {
@@ -39,66 +39,75 @@ pub fn yuyv(picture: &Picture) -> Frame {
     }
 }
 
-/// Nobody: an empty hallway, and the same in another light.
+/// A picture of an empty hallway, with this brightness (0 to 255).
 pub fn hallway(light: u8) -> Picture {
     Picture::from_fn(CAMERA_SIZE.0, CAMERA_SIZE.1, |x, y| [(x / 4) as u8, (y / 3) as u8, light])
 }
 
-/// What is done with the frames that are shown.
+/// What a vision should do with the frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// Each is searched.
+pub enum FrameUse {
+    /// Search each frame.
     Search,
-    /// Most are followed; the others are left out.
+    /// Follow faces in most frames; the other frames do not count.
     Follow,
-    /// Most show that nothing moved; the others are left out.
+    /// Find that nothing moved in most frames; the other frames do not count.
     Rest,
 }
 
-/// Shows a vision frames with times of their own, so that it does what is wanted with them, as fast as it can.
-pub struct Shower {
+/// Shows frames to a vision as fast as it can. It sets the times of the frames so that the vision does what is wanted.
+pub struct FramePlayer {
     vision: Vision,
-    wanted: Wanted,
+    wanted: FrameUse,
     now: Moment,
 }
 
-impl Shower {
-    /// What `vision` sees.
-    pub fn new(vision: Vision, wanted: Wanted) -> Self {
+impl FramePlayer {
+    /// A shower of frames to `vision`.
+    pub fn new(vision: Vision, wanted: FrameUse) -> Self {
         Self { vision, wanted, now: Moment::from_boot(Duration::from_secs(1)) }
     }
 
-    /// What the frame showed and how long it took; nothing if another thing was done with it.
-    pub fn show(&mut self, frame: &Frame) -> Result<Option<(Seen, Duration)>, Trouble> {
+    /// What the vision saw in the frame, and how long it took; `None` if it did something else than wanted.
+    ///
+    /// # Errors
+    /// The frame cannot be decoded, or a network fails.
+    pub fn show(&mut self, frame: &Frame) -> Result<Option<(SeenFrame, Duration)>, CommandError> {
         let (interval, plan) = match self.wanted {
-            Wanted::Search => (SEARCH, Plan::Search),
-            Wanted::Follow => (SEARCH / 10, Plan::Follow),
-            Wanted::Rest => (SEARCH_A_STILL_SCENE / 100, Plan::Rest),
+            FrameUse::Search => (SEARCH, FramePlan::Search),
+            FrameUse::Follow => (SEARCH / 10, FramePlan::Follow),
+            FrameUse::Rest => (SEARCH_A_STILL_SCENE / 100, FramePlan::Rest),
         };
         self.now = self.now + interval;
         let frame = Frame { taken: self.now, ..frame.clone() };
         let start = Instant::now();
-        let seen = see(&mut self.vision, &frame).map_err(|error| Trouble::Device(error.to_string()))?;
+        let seen = see(&mut self.vision, &frame).map_err(|error| CommandError::Device(error.to_string()))?;
         let took = start.elapsed();
         Ok((seen.look.plan == plan).then_some((seen, took)))
     }
 }
 
-/// The median of a few frames with a face, searched, and looked at closely as a close decision asks for: what else
-/// happens to run meanwhile is not the machine's fault.
-pub fn usual_frame(models: &Arc<Models>, face: &Picture) -> Result<Duration, Trouble> {
+/// The median time of a few frames with a face, which are searched and embedded twice as for a close decision. The
+/// median ignores a moment in which other programs use the machine.
+///
+/// # Errors
+/// A frame cannot be decoded, or a network fails.
+pub fn usual_frame(models: &Arc<Models>, face: &Picture) -> Result<Duration, CommandError> {
     let vision = Vision::new(Arc::clone(models), Gate::wide_open(), Crops::Mirrored);
-    let (mut shower, frame) = (Shower::new(vision, Wanted::Search), yuyv(face));
+    let (mut player, frame) = (FramePlayer::new(vision, FrameUse::Search), yuyv(face));
     let mut times = Vec::with_capacity(SAMPLES);
     while times.len() < SAMPLES {
-        times.extend(shower.show(&frame)?.map(|(_, took)| took));
+        times.extend(player.show(&frame)?.map(|(_, took)| took));
     }
     times.sort_unstable();
     Ok(times[SAMPLES / 2])
 }
 
-/// Whether frames that take so long can ever let anybody in, in words: `frames` that agree must be there, the
-/// newest not older than [`FRESHNESS`] when it has been looked at, and none so long after the one before.
+/// Whether frames that take the time `usual` can ever let a person in, in words. When the newest of the `frames` that
+/// agree is analysed, it must not be older than [`FRESHNESS`].
+///
+/// # Errors
+/// The machine is too slow, with the remedy.
 pub fn can_decide(usual: Duration, frames: usize) -> Result<String, String> {
     let work = usual.as_millis();
     let age = AGE_AT_FETCH + usual;
@@ -109,9 +118,9 @@ pub fn can_decide(usual: Duration, frames: usize) -> Result<String, String> {
     }
     let (age, fresh) = (age.as_millis(), FRESHNESS.as_millis());
     Err(format!(
-        "this machine takes {work} ms for a frame with a face: frames are {age} ms old when they have been looked \
-         at, {fresh} ms is the most that counts, and [recognition] frames = {frames} are never reached; end what \
-         else runs here, choose a smaller network in [model], or use a faster machine"
+        "this machine takes {work} ms for a frame with a face: frames are {age} ms old when they have been \
+         compared, but only {fresh} ms count, so that [recognition] frames = {frames} are never reached; end other \
+         programs, choose a smaller network in [model], or use a faster machine"
     ))
 }
 

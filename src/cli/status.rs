@@ -1,21 +1,21 @@
-//! `limen status`: what is the daemon doing? Exit code 1 while a part of it is failing or in trouble.
+//! `limen status`: prints what the daemon does. The exit code is 1 while a part of it fails or has trouble.
 
 use limen_core::person::printable;
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, GOOD, NOTE, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
-/// The longest text of the daemon's that is shown, in characters.
+/// The longest text from the daemon that is shown, in characters.
 const MAX_SHOWN: usize = 300;
 
-pub fn status(context: &Context) -> Result<Answer, Trouble> {
+pub fn status(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     let answer = Value::from(ask(&context.socket_whatever_the_configuration(), Request::Status)?);
     let failed = answer["failed_for_s"].as_object().cloned().unwrap_or_default();
     let troubles = answer["trouble"].as_array().cloned().unwrap_or_default();
-    let fine = Answer::of(failed.is_empty() && troubles.is_empty());
+    let fine = CommandOutcome::of(failed.is_empty() && troubles.is_empty());
     if context.json {
         say_json(&answer);
         return Ok(fine);
@@ -50,7 +50,7 @@ pub fn status(context: &Context) -> Result<Answer, Trouble> {
     Ok(fine)
 }
 
-/// One part that does not do what it is there for, as the daemon says it.
+/// A line about one part that does not work, in the daemon's words.
 fn trouble_in_words(trouble: &Value) -> String {
     let text = |key: &str| printable(trouble[key].as_str().unwrap_or("it does not say what"), MAX_SHOWN);
     let part = printable(trouble["part"].as_str().unwrap_or("the daemon"), MAX_SHOWN);

@@ -1,4 +1,4 @@
-//! `limen store`: where the templates are kept, with which key, and how that is changed.
+//! `limen store`: shows where the templates and their key are, and changes the key.
 
 use limen_audit::AuditLog;
 use limen_core::embedding::ModelDigest;
@@ -7,30 +7,30 @@ use limen_core::person::printable_path;
 use limen_files::Trust;
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::CommandContext;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{note, say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Request, ask};
 use crate::enrol::recorded_generation;
 use crate::gallery::store::{KeyPlace, Rotated};
 
-/// What to do with the template store.
+/// The subcommands of `limen store`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Where it lies, where its key lies, what is in it; with --json one object: file, generation, templates,
+    /// Show where the store and its key are, and what it has; with --json one object: file, generation, templates,
     /// key, key_kind (own, given, credential), refused. Exit code 1 if a part of it is not used
     Show,
-    /// Seal it with a new key: one that is made, or the one beside the given key (docs/templates.md)
+    /// Encrypt the store with a new key, which is made or lies beside the given key (docs/templates.md)
     Rotate,
-    /// Take the store that is there, and the model in use, as the newest, although older ones were refused
+    /// Accept the present store and the model in use as the newest, although they are older than the last ones
     AcceptRollback,
 }
 
-pub fn store(context: &Context, command: &Command) -> Result<Answer, Trouble> {
+pub fn store(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     if context.gallery().is_some() {
-        return Err(Trouble::Usage("with --gallery there is no store; leave it out".to_owned()));
+        return Err(CommandError::Usage("with --gallery there is no store; leave it out".to_owned()));
     }
     let settings = context.trusted_settings()?;
     match command {
@@ -40,43 +40,50 @@ pub fn store(context: &Context, command: &Command) -> Result<Answer, Trouble> {
     }
 }
 
-fn show(context: &Context, settings: &Settings) -> Result<Answer, Trouble> {
-    let vault = settings.vault();
-    let Some(opened) = vault.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
-        return Err(Trouble::Device(format!("{}: there is no store yet", printable_path(&vault.file()))));
+fn show(context: &CommandContext, settings: &Settings) -> Result<CommandOutcome, CommandError> {
+    let store_file = settings.store_file();
+    let Some(opened) = store_file.open(ModelDigest([0; 32]), Trust::in_the_service())? else {
+        return Err(CommandError::Device(format!(
+            "{}: there is no store yet",
+            printable_path(&store_file.file())
+        )));
     };
     let (templates, refused) = (opened.store.total(), opened.refused.len());
     if context.json {
-        let kind = match vault.key() {
+        let kind = match store_file.key() {
             KeyPlace::Own(_) => "own",
             KeyPlace::Given(_) => "given",
             KeyPlace::Credential(_) => "credential",
         };
         say_json(&json!({
-            "file": printable_path(&vault.file()), "generation": opened.generation, "templates": templates,
-            "key": printable_path(vault.key().file()), "key_kind": kind, "refused": refused,
+            "file": printable_path(&store_file.file()), "generation": opened.generation, "templates": templates,
+            "key": printable_path(store_file.key().file()), "key_kind": kind, "refused": refused,
         }));
     } else {
         say(&format!(
             "{}: generation {}, {templates} templates",
-            printable_path(&vault.file()),
+            printable_path(&store_file.file()),
             opened.generation
         ));
-        say(&format!("key: {}", printable_path(vault.key().file())));
+        say(&format!("key: {}", printable_path(store_file.key().file())));
         opened.refused.iter().for_each(|error| note(&error.to_string()));
-        if let KeyPlace::Own(_) = vault.key() {
+        if let KeyPlace::Own(_) = store_file.key() {
             note(BESIDE);
         }
     }
-    Ok(Answer::of(refused == 0))
+    Ok(CommandOutcome::of(refused == 0))
 }
 
-/// What a key in the state folder is worth.
+/// The note about a key in the state folder.
 pub const BESIDE: &str = "the key lies beside the templates: it protects a copy of the store, not of the whole card \
                           (docs/templates.md)";
 
-/// By the daemon, or where none runs by ourselves.
-fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<Answer, Trouble> {
+/// Changes the store: the daemon does it, or this program if no daemon runs.
+fn change(
+    context: &CommandContext,
+    settings: &Settings,
+    how: StoreChange,
+) -> Result<CommandOutcome, CommandError> {
     let socket = context.socket(settings);
     let (generation, left) = if socket.exists() {
         let answer = Value::from(ask(&socket, Request::Store { action: how })?);
@@ -90,19 +97,21 @@ fn change(context: &Context, settings: &Settings, how: StoreChange) -> Result<An
     } else {
         say(&match how {
             StoreChange::Rotate => format!("the store is sealed with the new key; generation {generation}"),
-            StoreChange::AcceptRollback => format!("the store is the newest now; generation {generation}"),
+            StoreChange::AcceptRollback => {
+                format!("the store is accepted as the newest; generation {generation}")
+            }
         });
     }
     left.iter().for_each(|what| note(what));
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-fn change_alone(settings: &Settings, how: StoreChange) -> Result<Rotated, Trouble> {
-    let mut vault = settings.vault();
-    vault.expect(recorded_generation(&settings.audit)?);
+fn change_alone(settings: &Settings, how: StoreChange) -> Result<Rotated, CommandError> {
+    let mut store_file = settings.store_file();
+    store_file.expect(recorded_generation(&settings.audit)?);
     let changed = match how {
-        StoreChange::Rotate => vault.rotate()?,
-        StoreChange::AcceptRollback => Rotated { generation: vault.accept_rollback()?, left: None },
+        StoreChange::Rotate => store_file.rotate()?,
+        StoreChange::AcceptRollback => Rotated { generation: store_file.accept_rollback()?, left: None },
     };
     if settings.audit.folder.exists() {
         let mut log = AuditLog::open(&settings.audit, clocks::now)?;

@@ -1,15 +1,15 @@
-//! `limen unlock`: by the daemon, which records who asked.
+//! `limen unlock`: asks the daemon to unlock the door; it records who asked.
 
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::number::whole;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{say, say_json};
-use super::trouble::{Answer, Trouble};
 use crate::control::{Request, ask};
 
-/// Unlock the door for a while: by the daemon, which records who asked. For operators and administrators.
-/// Says "unlocked" once the door is; where it is unlocked for longer already, that stays.
+/// Unlock the door for a while. The daemon does this and records who asked. For operators and administrators.
+/// Prints "unlocked" when the door is unlocked. If it is already unlocked for longer, that stays.
 ///
 /// With --json one object: state, seconds.
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,7 @@ pub struct Arguments {
     seconds: u64,
 }
 
-pub fn unlock(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn unlock(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let seconds = arguments.seconds;
     ask(&context.socket_whatever_the_configuration(), Request::Unlock { seconds })?;
     if context.json {
@@ -27,5 +27,5 @@ pub fn unlock(context: &Context, arguments: &Arguments) -> Result<Answer, Troubl
     } else {
         say(&format!("unlocked for {seconds} s"));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }

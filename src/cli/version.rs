@@ -1,4 +1,4 @@
-//! `limen --version`: which program this is, of which source, for which machine, with which network.
+//! `limen --version`: prints the version, its commit, its target and its network.
 
 use limen_vision::model::EmbedderChoice;
 use serde_json::json;
@@ -7,12 +7,12 @@ use super::output::{say, say_json};
 
 /// The version in the manifest.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The commit it was built from; empty where the sources came without git.
+/// The commit of the sources; empty if they came without git.
 const COMMIT: &str = env!("LIMEN_COMMIT");
-/// The target it was built for.
+/// The target of the build.
 const TARGET: &str = env!("LIMEN_TARGET");
 
-/// Prints it; with `--json` one object: version, commit (null if unknown), target, model, model_sha256.
+/// Prints the version; with `--json` one object: version, commit (null if unknown), target, model, model_sha256.
 pub fn tell(json: bool) {
     let built_in = EmbedderChoice::BuiltIn.pack().ok().map(|pack| pack.entry);
     let commit = Some(COMMIT).filter(|commit| !commit.is_empty());

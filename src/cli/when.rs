@@ -1,25 +1,25 @@
-//! A time as somebody types it, in the site's time zone: one way to write it for every command.
+//! Parses a time as people type it, in the time zone of the site; every command uses the same forms.
 
 use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp, ZonedDateTime};
 use limen_core::person::printable;
 use limen_core::policy::access::calendar::{Calendar, Comes};
 
-use super::trouble::Trouble;
+use super::outcome::CommandError;
 
-/// What a time looks like, for help texts and messages.
+/// Examples of all forms of a time, for messages.
 pub const FORMS: &str =
     "2026-12-24, \"2026-12-24 18:00\", 2026-12-24T18:00+01:00, 2h or \"30 min\" (ago), \"in 2h\"";
 
-/// A time as somebody typed it.
+/// A time as it was typed.
 #[derive(Debug, Clone)]
-pub struct When {
-    form: Form,
+pub struct TimeArgument {
+    form: TimeForm,
     text: String,
 }
 
 #[derive(Debug, Clone)]
-enum Form {
+enum TimeForm {
     Instant(Timestamp),
     Local(DateTime),
     Day(Date),
@@ -27,61 +27,73 @@ enum Form {
     In(Span),
 }
 
-/// A time that comes, at the site.
+/// A time that exists at the site.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// What the clock on the wall says then.
+    /// The local time.
     pub local: DateTime,
-    /// Worth to be said about it.
+    /// A note for the user, if the time can be misunderstood.
     pub note: Option<String>,
 }
 
-/// Takes the text of an argument apart.
-pub fn parse_when(text: &str) -> Result<When, String> {
+/// Parses the text of an argument.
+///
+/// # Errors
+/// The text is no time; the message has the forms.
+pub fn parse_when(text: &str) -> Result<TimeArgument, String> {
     let form = form_of(text.trim()).ok_or_else(|| format!("is no time; write {FORMS}"))?;
-    Ok(When { form, text: printable(text.trim(), 80) })
+    Ok(TimeArgument { form, text: printable(text.trim(), 80) })
 }
 
-fn form_of(text: &str) -> Option<Form> {
+fn form_of(text: &str) -> Option<TimeForm> {
     if let Ok(instant) = text.parse() {
-        return Some(Form::Instant(instant));
+        return Some(TimeForm::Instant(instant));
     }
-    if let Ok(day) = text.parse().map(Form::Day)
+    if let Ok(day) = text.parse().map(TimeForm::Day)
         && !text.contains([':', 'T', ' '])
     {
         return Some(day);
     }
     if let Ok(local) = text.parse() {
-        return Some(Form::Local(local));
+        return Some(TimeForm::Local(local));
     }
     let span = |text: &str| text.parse::<Span>().ok().map(Span::abs);
     match text.strip_prefix("in ") {
-        Some(length) => span(length).map(Form::In),
-        None => span(text).map(Form::Ago),
+        Some(length) => span(length).map(TimeForm::In),
+        None => span(text).map(TimeForm::Ago),
     }
 }
 
-impl When {
-    /// The first moment of it.
-    pub fn begin(&self, now: Timestamp, calendar: &Calendar) -> Result<Timestamp, Trouble> {
+impl TimeArgument {
+    /// The first moment of the time.
+    ///
+    /// # Errors
+    /// The time does not exist at the site, or is out of range.
+    pub fn begin(&self, now: Timestamp, calendar: &Calendar) -> Result<Timestamp, CommandError> {
         self.moment(now, calendar, |day| Ok(day.at(0, 0, 0, 0)))
     }
 
-    /// The first moment that is too late: of a day, the next one's.
-    pub fn end(&self, now: Timestamp, calendar: &Calendar) -> Result<Timestamp, Trouble> {
+    /// The first moment after the time; for a day, the begin of the next day.
+    ///
+    /// # Errors
+    /// The time does not exist at the site, or is out of range.
+    pub fn end(&self, now: Timestamp, calendar: &Calendar) -> Result<Timestamp, CommandError> {
         self.moment(now, calendar, |day| Ok(day.tomorrow()?.at(0, 0, 0, 0)))
     }
 
-    /// The time of the clock on the wall; one that never comes is a mistake.
-    pub fn at_the_site(&self, now: Timestamp, calendar: &Calendar) -> Result<Resolved, Trouble> {
+    /// The local time.
+    ///
+    /// # Errors
+    /// The time does not exist at the site, or is out of range.
+    pub fn at_the_site(&self, now: Timestamp, calendar: &Calendar) -> Result<Resolved, CommandError> {
         let note = match &self.form {
-            Form::Day(day) => {
+            TimeForm::Day(day) => {
                 return Ok(Resolved {
                     local: day.at(0, 0, 0, 0),
                     note: Some(format!("{day} alone means 00:00; write \"{day} 18:00\" for another time")),
                 });
             }
-            Form::Local(local) => match calendar.comes(*local) {
+            TimeForm::Local(local) => match calendar.comes(*local) {
                 Comes::Once => None,
                 Comes::Twice => Some(format!(
                     "{} comes twice in {}, as the clocks are put back; both count",
@@ -93,7 +105,7 @@ impl When {
             _ => None,
         };
         let local = match &self.form {
-            Form::Local(local) => *local,
+            TimeForm::Local(local) => *local,
             _ => calendar.zone.to_datetime(self.begin(now, calendar)?),
         };
         Ok(Resolved { local, note })
@@ -104,27 +116,27 @@ impl When {
         now: Timestamp,
         calendar: &Calendar,
         of_day: impl Fn(Date) -> Result<DateTime, jiff::Error>,
-    ) -> Result<Timestamp, Trouble> {
+    ) -> Result<Timestamp, CommandError> {
         let here = || ZonedDateTime::new(now, calendar.zone.clone());
         let found = match &self.form {
-            Form::Instant(instant) => Ok(*instant),
-            Form::Local(local) => {
+            TimeForm::Instant(instant) => Ok(*instant),
+            TimeForm::Local(local) => {
                 if let Comes::Never(afterwards) = calendar.comes(*local) {
                     return Err(self.never(afterwards, calendar));
                 }
                 calendar.zone.to_timestamp(*local)
             }
-            // A day whose midnight the clocks skip begins when they go on.
-            Form::Day(day) => of_day(*day).and_then(|begin| calendar.zone.to_timestamp(begin)),
-            Form::Ago(span) => here().checked_sub(*span).map(|then| then.timestamp()),
-            Form::In(span) => here().checked_add(*span).map(|then| then.timestamp()),
+            // If the clocks skip midnight, the day begins at the first time after it.
+            TimeForm::Day(day) => of_day(*day).and_then(|begin| calendar.zone.to_timestamp(begin)),
+            TimeForm::Ago(span) => here().checked_sub(*span).map(|then| then.timestamp()),
+            TimeForm::In(span) => here().checked_add(*span).map(|then| then.timestamp()),
         };
-        found.map_err(|error| Trouble::Usage(format!("\"{}\" is a time that cannot be: {error}", self.text)))
+        found.map_err(|error| CommandError::Usage(format!("\"{}\" is out of range: {error}", self.text)))
     }
 
-    fn never(&self, afterwards: DateTime, calendar: &Calendar) -> Trouble {
+    fn never(&self, afterwards: DateTime, calendar: &Calendar) -> CommandError {
         let (text, zone, afterwards) = (&self.text, calendar.zone_name(), afterwards.strftime("%H:%M"));
-        Trouble::Usage(format!(
+        CommandError::Usage(format!(
             "\"{text}\" never comes in {zone}: the clocks are put forward to {afterwards}; ask for that time"
         ))
     }

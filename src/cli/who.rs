@@ -1,5 +1,5 @@
-//! `limen who`: may this person enter, and why? By the files alone; what happened at the door before, the
-//! daemon knows.
+//! `limen who`: says whether a person may enter, and why. It reads only the files; what happened at the door before is
+//! known only to the daemon.
 
 use jiff::civil::DateTime;
 use limen_core::policy::AccessRules;
@@ -7,14 +7,14 @@ use limen_core::policy::access::calendar::Calendar;
 use limen_core::policy::access::explanation::{Explanation, Says};
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
 use super::id::person_id;
+use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, GOOD, NOTE, STRONG, say, say_json, styled};
-use super::trouble::{Answer, Trouble};
-use super::when::{Resolved, When, parse_when};
+use super::when::{Resolved, TimeArgument, parse_when};
 use crate::clocks;
 use crate::gallery::Roster;
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 
 /// Say whether a person may enter at a time, rule by rule. Exit code 1 if not.
 ///
@@ -24,20 +24,20 @@ use crate::gallery::roster::Entry;
 pub struct Arguments {
     /// The person's id, as `limen people` lists it
     id: String,
-    /// In the site's time zone: "2026-12-24 18:00", 2026-12-24T18:00+01:00, "in 2h", "2h ago" [default: now]
+    /// The time, in the site's time zone: "2026-12-24 18:00", 2026-12-24T18:00+01:00, "in 2h", "2h ago" [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
-    at: Option<When>,
+    at: Option<TimeArgument>,
 }
 
-/// The time that is asked about.
-struct Asked {
+/// The time of the question.
+struct AskedTime {
     local: DateTime,
-    /// The door would know that it is this time.
+    /// Whether the clock is known to be right.
     known: bool,
     note: Option<String>,
 }
 
-pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn who(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings_of_gallery()?;
     let access = &settings.access;
     let id = person_id(&arguments.id)?;
@@ -45,12 +45,12 @@ pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     roster.check_groups(access.groups.keys())?;
     roster.check_schedules(&access.schedule_names())?;
     let Some(entry) = roster.people.iter().find(|entry| entry.id == id) else {
-        return Err(Trouble::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
+        return Err(CommandError::Usage(format!("\"{id}\" is not enrolled; `limen people` lists who is")));
     };
     let asked = match &arguments.at {
         Some(when) => {
             let Resolved { local, note } = when.at_the_site(clocks::now().wall.utc, &access.calendar)?;
-            Asked { local, known: true, note }
+            AskedTime { local, known: true, note }
         }
         None => now(access),
     };
@@ -68,16 +68,16 @@ pub fn who(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> 
     } else {
         show(entry, &asked, &access.calendar, &explanation);
     }
-    Ok(Answer::of(explanation.allowed))
+    Ok(CommandOutcome::of(explanation.allowed))
 }
 
-fn now(access: &AccessRules) -> Asked {
+fn now(access: &AccessRules) -> AskedTime {
     let wall = clocks::now().wall;
     let note = (!wall.synchronised).then(|| "the kernel says that its clock is not synchronised".to_owned());
-    Asked { local: access.calendar.local(wall), known: access.local_time(wall).is_some(), note }
+    AskedTime { local: access.calendar.local(wall), known: access.local_time(wall).is_some(), note }
 }
 
-fn show(entry: &Entry, asked: &Asked, calendar: &Calendar, explanation: &Explanation) {
+fn show(entry: &RosterEntry, asked: &AskedTime, calendar: &Calendar, explanation: &Explanation) {
     let terms = explanation.reasons.iter().any(|reason| reason.says == Says::Provided);
     let answer = match (explanation.allowed, terms) {
         (true, false) => styled(GOOD, "may enter", 0),

@@ -86,7 +86,7 @@ fn windows_that_overlap_or_end_before_they_begin_are_refused_with_their_line() {
     ));
     answers(
         &windows("{ from = \"22:00\", until = \"06:00\" },\n"),
-        "limen.toml:4: schedule \"office\" windows: ends at 06:00, before or when it begins, at 22:00; for a night",
+        "limen.toml:4: schedule \"office\" windows: ends at 06:00, but begins at 22:00; for a night",
     );
     answers(
         &windows("{ from = \"08:00\", until = \"08:00\" },\n"),
@@ -136,7 +136,7 @@ fn names_that_nothing_has_are_refused_with_those_that_something_has() {
     );
     answers(
         &format!("{OFFICE}{OFFICE}"),
-        "limen.toml:5: [[schedule]] name: \"office\" is also the one in line 2",
+        "limen.toml:5: [[schedule]] name: \"office\" is also the name in line 2",
     );
     answers(
         "[[group]]\nname = \"The staff\"\n",
@@ -154,7 +154,7 @@ fn terms_that_contradict_themselves_are_refused() {
     let group = |rest: &str| format!("[[group]]\nname = \"vault\"\n{rest}\n");
     answers(
         &group("first-person-in = [\"vault\"]"),
-        "limen.toml:3: group \"vault\" first-person-in: names the group itself alone, so that nobody",
+        "limen.toml:3: group \"vault\" first-person-in: names only the group itself, so that nobody",
     );
     answers(
         &group("two-person-seconds = 20"),

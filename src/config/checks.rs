@@ -1,4 +1,4 @@
-//! From what the file says to what we will do: ranges, defaults, and everything that contradicts itself.
+//! Turns the file as it is written into [`Settings`]: checks ranges and contradictions, and adds the defaults.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -15,84 +15,84 @@ use super::access::check_access;
 use super::door::{self, check_door};
 use super::entry::check_entry;
 use super::modes;
+use super::raw::{RawAudit, RawCamera, RawFile, RawModel, RawPaths, RawValue};
 use super::recognition::{check_frames, check_multiple_faces, check_recognition};
-use super::said::{Said, SaidAudit, SaidCamera, SaidFile, SaidModel, SaidPaths};
 use super::settings::{PathSettings, Settings};
 use super::values::{choice, flag, number, path, text};
 use crate::camera::CameraSettings;
+use crate::diagnostics::Review;
 use crate::gallery::AtBoot;
-use crate::mistake::Review;
 
 const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";
 const DEFAULT_RUNTIME: &str = "/run/limen";
 const DEFAULT_GALLERY: &str = "gallery.toml";
 
-/// Checks the whole file; mistakes are noted in `review`, and where there is one the default stands in.
-/// Relative paths are relative to `folder`.
-pub fn check(review: &mut Review<'_>, said: &SaidFile, folder: &Path) -> Settings {
+/// Checks the whole file. Mistakes are noted in `review`; a value with a mistake is replaced by its default.
+/// Relative paths start from `folder`.
+pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings {
     let mut warnings = Vec::new();
-    let paths = check_paths(review, &said.paths, folder);
-    let (frames, window) = check_frames(review, &said.recognition);
-    let unlock = number(review, "[door] unlock-seconds", &said.door.unlock_seconds, 1.0..=30.0, "seconds");
-    let door = check_door(review, &said.door, &mut warnings);
-    let around = door::check_rules(review, &said.door, &door);
-    let entry = check_entry(review, &said.keypad, &said.reader, &door, &mut warnings);
+    let paths = check_paths(review, &raw.paths, folder);
+    let (frames, window) = check_frames(review, &raw.recognition);
+    let unlock = number(review, "[door] unlock-seconds", &raw.door.unlock_seconds, 1.0..=30.0, "seconds");
+    let door = check_door(review, &raw.door, &mut warnings);
+    let around = door::check_rules(review, &raw.door, &door);
+    let entry = check_entry(review, &raw.keypad, &raw.reader, &door, &mut warnings);
     let rules = Rules {
         frames,
         window,
         unlock: Duration::from_secs_f64(unlock.unwrap_or(5.0)),
-        on_audit_failure: check_audit_failure(review, &said.audit.on_audit_failure),
-        multiple_faces: check_multiple_faces(review, &said.recognition),
-        door: modes::check_rules(review, &said.modes, &said.alarms, around),
+        on_audit_failure: check_audit_failure(review, &raw.audit.on_audit_failure),
+        multiple_faces: check_multiple_faces(review, &raw.recognition),
+        door: modes::check_rules(review, &raw.modes, &raw.alarms, around),
     };
-    let camera = check_camera(review, &said.camera);
+    let camera = check_camera(review, &raw.camera);
     let mut settings = Settings {
         camera,
-        recognition: check_recognition(review, &said.recognition),
-        model: check_model(review, &said.model, folder, &paths),
+        recognition: check_recognition(review, &raw.recognition),
+        model: check_model(review, &raw.model, folder, &paths),
         door,
         rules,
-        keep_mode: modes::keeps_mode(review, &said.modes),
-        operators: text(review, "[control] operators", &said.control.operators).map(str::to_owned),
-        access: check_access(review, said, &entry).into(),
+        keep_mode: modes::keeps_mode(review, &raw.modes),
+        operators: text(review, "[control] operators", &raw.control.operators).map(str::to_owned),
+        access: check_access(review, raw, &entry).into(),
         entry,
-        gallery: path(review, "[gallery] file", &said.gallery.file, folder)
+        gallery: path(review, "[gallery] file", &raw.gallery.file, folder)
             .unwrap_or_else(|| folder.join(DEFAULT_GALLERY)),
-        gallery_at_boot: check_at_boot(review, &said.gallery.at_boot),
-        audit: check_audit(review, &said.audit, folder, &paths),
-        store_key: path(review, "[store] key", &said.store.key, folder),
+        gallery_at_boot: check_at_boot(review, &raw.gallery.at_boot),
+        audit: check_audit(review, &raw.audit, folder, &paths),
+        store_key: path(review, "[store] key", &raw.store.key, folder),
         paths,
-        accept_photo_risk: flag(&said.door.accept_photo_risk),
+        accept_photo_risk: flag(&raw.door.accept_photo_risk),
         warnings,
     };
     settings.rules.door.virtual_camera = settings.virtual_camera_opens();
     settings
 }
 
-fn check_camera(review: &mut Review<'_>, said: &SaidCamera) -> CameraSettings {
+fn check_camera(review: &mut Review<'_>, raw: &RawCamera) -> CameraSettings {
     const SIDE: RangeInclusive<i64> = 64..=8192;
     CameraSettings {
-        device: path(review, "[camera] device", &said.device, Path::new("/dev"))
+        device: path(review, "[camera] device", &raw.device, Path::new("/dev"))
             .unwrap_or_else(|| DEFAULT_DEVICE.into()),
-        format: said.format.as_ref().and_then(|format| check_format(review, format)),
-        width: number(review, "[camera] width", &said.width, SIDE, "pixels").map(|pixels| pixels as u32),
-        height: number(review, "[camera] height", &said.height, SIDE, "pixels").map(|pixels| pixels as u32),
-        fps: number(review, "[camera] fps", &said.fps, 1..=120, "frames a second").map(|fps| fps as u32),
-        identity: text(review, "[camera] identity", &said.identity).map(str::to_owned),
-        allow_virtual: flag(&said.allow_virtual),
+        format: raw.format.as_ref().and_then(|format| check_format(review, format)),
+        width: number(review, "[camera] width", &raw.width, SIDE, "pixels").map(|pixels| pixels as u32),
+        height: number(review, "[camera] height", &raw.height, SIDE, "pixels").map(|pixels| pixels as u32),
+        fps: number(review, "[camera] fps", &raw.fps, 1..=120, "frames a second").map(|fps| fps as u32),
+        identity: text(review, "[camera] identity", &raw.identity).map(str::to_owned),
+        allow_virtual: flag(&raw.allow_virtual),
     }
 }
 
-fn check_format(review: &mut Review<'_>, said: &Spanned<String>) -> Option<PixelFormat> {
+fn check_format(review: &mut Review<'_>, raw: &Spanned<String>) -> Option<PixelFormat> {
     const FORMATS: [PixelFormat; 4] =
         [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
-    let found = FORMATS.into_iter().find(|format| format.name().eq_ignore_ascii_case(said.get_ref()));
+    let found = FORMATS.into_iter().find(|format| format.name().eq_ignore_ascii_case(raw.get_ref()));
     if found.is_none() {
-        let what = format!("\"{}\" is not a format that is understood", said.get_ref());
+        let what = format!("\"{}\" is no known pixel format", raw.get_ref());
         let names = FORMATS.map(PixelFormat::name).join(", ");
         review.note(
-            Some(said.span()),
+            Some(raw.span()),
             "[camera] format",
             what,
             format!("use one of {names}, or leave it out"),
@@ -103,16 +103,16 @@ fn check_format(review: &mut Review<'_>, said: &Spanned<String>) -> Option<Pixel
 
 fn check_model(
     review: &mut Review<'_>,
-    said: &SaidModel,
+    raw: &RawModel,
     folder: &Path,
     paths: &PathSettings,
 ) -> EmbedderChoice {
-    let named = said.embedding.as_ref().and_then(|name| check_model_name(review, name, paths));
-    if let (Some(name), Some(_)) = (&said.embedding, &said.path) {
-        let what = "names a model besides path";
-        review.note(Some(name.span()), "[model] embedding", what, "use one or the other");
+    let named = raw.embedding.as_ref().and_then(|name| check_model_name(review, name, paths));
+    if let (Some(name), Some(_)) = (&raw.embedding, &raw.path) {
+        let what = "names a model, and path names one too";
+        review.note(Some(name.span()), "[model] embedding", what, "keep one of the two");
     }
-    match (path(review, "[model] path", &said.path, folder), &said.sha256) {
+    match (path(review, "[model] path", &raw.path, folder), &raw.sha256) {
         (Some(path), Some(sha256)) => {
             check_digest(review, sha256).map_or(EmbedderChoice::BuiltIn, |sha256| EmbedderChoice::File {
                 path,
@@ -121,7 +121,7 @@ fn check_model(
             })
         }
         (Some(_), None) => {
-            let at = said.path.as_ref().map(Spanned::span);
+            let at = raw.path.as_ref().map(Spanned::span);
             let remedy =
                 "add sha256 = \"...\", the output of sha256sum, so that no other file takes its place";
             review.note_missing(at, "[model] path", "has no sha256 beside it", remedy);
@@ -140,65 +140,65 @@ fn check_model(
     }
 }
 
-/// Whether there is a model of that name is found out when it is loaded.
+/// Checks only the form of the name. Loading the model finds out whether it exists.
 fn check_model_name(
     review: &mut Review<'_>,
-    said: &Spanned<String>,
+    raw: &Spanned<String>,
     paths: &PathSettings,
 ) -> Option<EmbedderChoice> {
-    let named = EmbedderChoice::named(said.get_ref(), paths.packs());
+    let named = EmbedderChoice::named(raw.get_ref(), paths.packs());
     if named.is_none() {
-        let what = format!("\"{}\" {}", said.get_ref(), ModelName::RULE);
-        review.note(Some(said.span()), "[model] embedding", what, "`limen models` lists those there are");
+        let what = format!("\"{}\" {}", raw.get_ref(), ModelName::RULE);
+        review.note(Some(raw.span()), "[model] embedding", what, "`limen models` lists the names");
     }
     named
 }
 
-fn check_digest(review: &mut Review<'_>, said: &Spanned<String>) -> Option<ModelDigest> {
-    let digest = ModelDigest::parse(said.get_ref());
+fn check_digest(review: &mut Review<'_>, raw: &Spanned<String>) -> Option<ModelDigest> {
+    let digest = ModelDigest::parse(raw.get_ref());
     if digest.is_none() {
         let remedy = "write the 64 hexadecimal digits that sha256sum prints";
-        review.note(Some(said.span()), "[model] sha256", "is not a SHA-256 digest", remedy);
+        review.note(Some(raw.span()), "[model] sha256", "is not a SHA-256 digest", remedy);
     }
     digest
 }
 
 fn check_audit(
     review: &mut Review<'_>,
-    said: &SaidAudit,
+    raw: &RawAudit,
     folder: &Path,
     paths: &PathSettings,
 ) -> AuditSettings {
-    let max_bytes = number(review, "[audit] max-bytes", &said.max_bytes, 65_536..=(1 << 30), "bytes");
-    let keep = number(review, "[audit] keep", &said.keep, 1..=1000, "files");
-    let days = number(review, "[audit] keep-at-least-days", &said.keep_at_least_days, 0..=3650, "days");
-    let minutes = number(review, "[audit] seal-minutes", &said.seal_minutes, 1..=1440, "minutes");
-    let place = path(review, "[audit] folder", &said.folder, folder);
+    let max_bytes = number(review, "[audit] max-bytes", &raw.max_bytes, 65_536..=(1 << 30), "bytes");
+    let keep = number(review, "[audit] keep", &raw.keep, 1..=1000, "files");
+    let days = number(review, "[audit] keep-at-least-days", &raw.keep_at_least_days, 0..=3650, "days");
+    let minutes = number(review, "[audit] seal-minutes", &raw.seal_minutes, 1..=1440, "minutes");
+    let place = path(review, "[audit] folder", &raw.folder, folder);
     let default = AuditSettings::in_folder(place.unwrap_or_else(|| paths.state.join("audit")));
     AuditSettings {
         max_bytes: max_bytes.map_or(default.max_bytes, |bytes| bytes as u64),
         keep: keep.map_or(default.keep, |files| files as usize),
         keep_at_least: days.map_or(default.keep_at_least, |days| Duration::from_secs(86_400 * days as u64)),
         seal_every: minutes.map_or(default.seal_every, |minutes| Duration::from_secs(60 * minutes as u64)),
-        first_key: path(review, "[audit] key", &said.key, folder),
+        first_key: path(review, "[audit] key", &raw.key, folder),
         ..default
     }
 }
 
-fn check_audit_failure(review: &mut Review<'_>, said: &Said<String>) -> OnAuditFailure {
+fn check_audit_failure(review: &mut Review<'_>, raw: &RawValue<String>) -> OnAuditFailure {
     let choices = [("refuse", OnAuditFailure::Refuse), ("allow-and-alarm", OnAuditFailure::AllowAndAlarm)];
-    choice(review, "[audit] on-audit-failure", said, &choices).unwrap_or_default()
+    choice(review, "[audit] on-audit-failure", raw, &choices).unwrap_or_default()
 }
 
-fn check_at_boot(review: &mut Review<'_>, said: &Said<String>) -> AtBoot {
+fn check_at_boot(review: &mut Review<'_>, raw: &RawValue<String>) -> AtBoot {
     let choices = [("refuse", AtBoot::Refuse), ("last-good", AtBoot::LastGood)];
-    choice(review, "[gallery] at-boot", said, &choices).unwrap_or_default()
+    choice(review, "[gallery] at-boot", raw, &choices).unwrap_or_default()
 }
 
-fn check_paths(review: &mut Review<'_>, said: &SaidPaths, folder: &Path) -> PathSettings {
+fn check_paths(review: &mut Review<'_>, raw: &RawPaths, folder: &Path) -> PathSettings {
     PathSettings {
-        state: path(review, "[paths] state", &said.state, folder).unwrap_or_else(|| DEFAULT_STATE.into()),
-        runtime: path(review, "[paths] runtime", &said.runtime, folder)
+        state: path(review, "[paths] state", &raw.state, folder).unwrap_or_else(|| DEFAULT_STATE.into()),
+        runtime: path(review, "[paths] runtime", &raw.runtime, folder)
             .unwrap_or_else(|| DEFAULT_RUNTIME.into()),
     }
 }

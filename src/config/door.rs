@@ -1,4 +1,4 @@
-//! The door's part of the configuration: a real lock asks for more care than any other section.
+//! Checks `[door]`. A real lock needs keys that a dry run does not need.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,38 +8,34 @@ use limen_core::policy::{DoorRules, LONGEST_UNLOCK, Relocking};
 use toml::Spanned;
 
 use super::lines::{LEVELS, check_lines};
-use super::said::SaidDoor;
+use super::raw::RawDoor;
 use super::values::{choice, flag, number, path, text};
+use crate::diagnostics::Review;
 use crate::door::chips::ChipChoice;
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, LAST_PULLED_UP};
 use crate::door::{DoorSettings, Driver, LockType};
-use crate::mistake::Review;
 
-/// The kernel's own limit.
+/// The kernel's limit for the label of a chip, in bytes.
 const LONGEST_LABEL: usize = 31;
 
-/// Checks `[door]`; a section with mistakes gives the dry-run door.
-pub(super) fn check_door(
-    review: &mut Review<'_>,
-    said: &SaidDoor,
-    warnings: &mut Vec<String>,
-) -> DoorSettings {
+/// Checks `[door]`. If the driver is missing or unknown, it is the dry run.
+pub(super) fn check_door(review: &mut Review<'_>, raw: &RawDoor, warnings: &mut Vec<String>) -> DoorSettings {
     let drivers = [("rppal", Driver::Rppal), ("gpiochip", Driver::Gpiochip), ("dry-run", Driver::DryRun)];
-    let driver = choice(review, "[door] driver", &said.driver, &drivers).unwrap_or(Driver::DryRun);
-    let active = choice(review, "[door] active", &said.active, &LEVELS).unwrap_or(ActiveLevel::High);
+    let driver = choice(review, "[door] driver", &raw.driver, &drivers).unwrap_or(Driver::DryRun);
+    let active = choice(review, "[door] active", &raw.active, &LEVELS).unwrap_or(ActiveLevel::High);
     let locks = [("fail-secure", LockType::FailSecure), ("fail-safe", LockType::FailSafe)];
-    let lines = check_lines(review, said, warnings);
+    let lines = check_lines(review, raw, warnings);
     if !matches!(driver, Driver::DryRun) {
-        check_real_lock(review, said);
+        check_real_lock(review, raw);
     }
-    check_pull(review, said, active);
+    check_pull(review, raw, active);
     DoorSettings {
         driver,
-        chip: check_chip(review, said, driver, warnings),
+        chip: check_chip(review, raw, driver, warnings),
         pin: lines.lock,
         active,
-        lock: choice(review, "[door] lock", &said.lock, &locks).unwrap_or_default(),
-        external_pull: flag(&said.external_pull),
+        lock: choice(review, "[door] lock", &raw.lock, &locks).unwrap_or_default(),
+        external_pull: flag(&raw.external_pull),
         green: lines.green,
         red: lines.red,
         buzzer: lines.buzzer,
@@ -47,52 +43,51 @@ pub(super) fn check_door(
     }
 }
 
-/// Checks what `[door]` says about times, with the lines that were found.
-pub(super) fn check_rules(review: &mut Review<'_>, said: &SaidDoor, door: &DoorSettings) -> DoorRules {
+/// Checks the times of `[door]`, and that the door of `relock = "on-close"` has a contact.
+pub(super) fn check_rules(review: &mut Review<'_>, raw: &RawDoor, door: &DoorSettings) -> DoorRules {
     let default = DoorRules::DEFAULT;
     let longest = LONGEST_UNLOCK.as_secs_f64();
-    let mut seconds = |key: &str, said, range, default: Duration| {
-        number(review, &format!("[door] {key}"), said, range, "seconds")
+    let mut seconds = |key: &str, raw, range, default: Duration| {
+        number(review, &format!("[door] {key}"), raw, range, "seconds")
             .map_or(default, Duration::from_secs_f64)
     };
     let rules = DoorRules {
         longest: seconds(
             "longest-unlock-seconds",
-            &said.longest_unlock_seconds,
+            &raw.longest_unlock_seconds,
             1.0..=longest,
             default.longest,
         ),
         extended: seconds(
             "extended-unlock-seconds",
-            &said.extended_unlock_seconds,
+            &raw.extended_unlock_seconds,
             1.0..=longest,
             default.extended,
         ),
-        held_open: seconds("held-open-seconds", &said.held_open_seconds, 5.0..=3600.0, default.held_open),
+        held_open: seconds("held-open-seconds", &raw.held_open_seconds, 5.0..=3600.0, default.held_open),
         warning: seconds(
             "held-open-warning-seconds",
-            &said.held_open_warning_seconds,
+            &raw.held_open_warning_seconds,
             0.0..=3600.0,
             default.warning,
         ),
         ..default
     };
     if rules.warning >= rules.held_open {
-        let at =
-            said.held_open_warning_seconds.as_ref().or(said.held_open_seconds.as_ref()).map(Spanned::span);
+        let at = raw.held_open_warning_seconds.as_ref().or(raw.held_open_seconds.as_ref()).map(Spanned::span);
         let what =
             "is not shorter than held-open-seconds, so that the warning would begin before the door is open";
         review.note(at, "[door] held-open-warning-seconds", what, "write fewer seconds");
     }
-    DoorRules { relock: check_relock(review, said, door), ..rules }
+    DoorRules { relock: check_relock(review, raw, door), ..rules }
 }
 
-fn check_relock(review: &mut Review<'_>, said: &SaidDoor, door: &DoorSettings) -> Relocking {
+fn check_relock(review: &mut Review<'_>, raw: &RawDoor, door: &DoorSettings) -> Relocking {
     let choices = [("after-time", Relocking::AfterTime), ("on-close", Relocking::OnClose)];
-    let relock = choice(review, "[door] relock", &said.relock, &choices).unwrap_or_default();
+    let relock = choice(review, "[door] relock", &raw.relock, &choices).unwrap_or_default();
     let contact = door.inputs.iter().any(|line| line.input == Input::Contact);
     if relock == Relocking::OnClose && !contact {
-        let at = said.relock.as_ref().map(Spanned::span);
+        let at = raw.relock.as_ref().map(Spanned::span);
         let remedy = "wire a door contact and add [door.contact] pin = N, or write relock = \"after-time\"";
         review.note_missing(at, "[door] relock", "\"on-close\" needs a door contact", remedy);
     }
@@ -101,35 +96,35 @@ fn check_relock(review: &mut Review<'_>, said: &SaidDoor, door: &DoorSettings) -
 
 fn check_chip(
     review: &mut Review<'_>,
-    said: &SaidDoor,
+    raw: &RawDoor,
     driver: Driver,
     warnings: &mut Vec<String>,
 ) -> ChipChoice {
-    let label = text(review, "[door] chip-label", &said.chip_label).map(str::to_owned);
-    if let (Some(label), Some(said)) = (&label, &said.chip_label)
+    let label = text(review, "[door] chip-label", &raw.chip_label).map(str::to_owned);
+    if let (Some(label), Some(raw)) = (&label, &raw.chip_label)
         && label.len() > LONGEST_LABEL
     {
-        let what = format!("is longer than {LONGEST_LABEL} bytes, so no chip is called so");
+        let what = format!("is longer than {LONGEST_LABEL} bytes, so no chip can have this label");
         review.note(
-            Some(said.span()),
+            Some(raw.span()),
             "[door] chip-label",
             what,
             "`limen check` lists the chips and their labels",
         );
     }
-    if driver == Driver::Rppal && (said.chip.is_some() || label.is_some()) {
+    if driver == Driver::Rppal && (raw.chip.is_some() || label.is_some()) {
         warnings.push(
-            "[door] chip, chip-label: the driver rppal has the header's registers and needs no chip; leave them out"
+            "[door] chip, chip-label: the driver rppal uses the registers of the header and no chip; leave them out"
                 .to_owned(),
         );
     }
-    ChipChoice { path: path(review, "[door] chip", &said.chip, Path::new("/dev")), label }
+    ChipChoice { path: path(review, "[door] chip", &raw.chip, Path::new("/dev")), label }
 }
 
-/// What a lock that really moves needs besides.
-fn check_real_lock(review: &mut Review<'_>, said: &SaidDoor) {
-    let at = said.driver.as_ref().map(Spanned::span);
-    if said.pin.is_none() {
+/// Checks what only a real lock needs: a pin, and the consent to the risk of photographs.
+fn check_real_lock(review: &mut Review<'_>, raw: &RawDoor) {
+    let at = raw.driver.as_ref().map(Spanned::span);
+    if raw.pin.is_none() {
         review.note_missing(
             at.clone(),
             "[door] pin",
@@ -137,22 +132,23 @@ fn check_real_lock(review: &mut Review<'_>, said: &SaidDoor) {
             "add pin = N, the BCM number of the relay's pin",
         );
     }
-    if !flag(&said.accept_photo_risk) {
-        let at = said.accept_photo_risk.as_ref().map(Spanned::span).or(at);
+    if !flag(&raw.accept_photo_risk) {
+        let at = raw.accept_photo_risk.as_ref().map(Spanned::span).or(at);
         let what = "until there is liveness detection, a photograph of an enrolled person can open the door";
         let remedy = "if you accept that, write accept-photo-risk = true; else driver = \"dry-run\"";
         review.note_missing(at, "[door] accept-photo-risk", what, remedy);
     }
 }
 
-/// Between power-up and our start only the pull decides, so it must hold the locked level.
-fn check_pull(review: &mut Review<'_>, said: &SaidDoor, active: ActiveLevel) {
-    let Some((at, pin)) = said.pin.as_ref().and_then(|said| Some((said.span(), super::lines::pin_of(said)?)))
+/// Between power-up and the start of limen only the pull resistor sets the level of the pin, so it must be the
+/// locked level.
+fn check_pull(review: &mut Review<'_>, raw: &RawDoor, active: ActiveLevel) {
+    let Some((at, pin)) = raw.pin.as_ref().and_then(|raw| Some((raw.span(), super::lines::pin_of(raw)?)))
     else {
         return;
     };
     let pull = pin.pull_at_power_up();
-    if pull == active && !flag(&said.external_pull) {
+    if pull == active && !flag(&raw.external_pull) {
         let (direction, others) = match pull {
             ActiveLevel::High => ("up", format!("{} to {HIGHEST_PIN}", LAST_PULLED_UP + 1)),
             ActiveLevel::Low => ("down", format!("0 to {LAST_PULLED_UP}")),

@@ -1,12 +1,12 @@
-//! Changes to the configuration by command: comments, order and layout of the rest stay as they are.
+//! Changes that commands make to the configuration file. Comments, order and layout of everything else stay.
 //!
-//! The changed text is read back and checked before it replaces the file, in one step, under a lock: an edit
-//! cannot leave a configuration that the daemon refuses.
+//! The file is locked during a change. The changed text is checked before it replaces the file in one step, so
+//! that a change never leaves a configuration that the daemon refuses.
 
 mod change;
 mod model;
 mod proposal;
 
-pub use change::{ConfigEditError, Edited, undo};
+pub use change::{ConfigEdit, ConfigEditError, undo};
 pub use model::set_model;
 pub use proposal::{Proposal, ProposedPair};

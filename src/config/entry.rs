@@ -1,4 +1,4 @@
-//! `[keypad]`, `[reader]`, and the second factor that groups ask for by them.
+//! Checks `[keypad]`, `[reader]`, and the second factor of groups, which needs one of these devices.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,18 @@ use limen_core::policy::access::factors::FactorRule;
 use limen_core::policy::access::schedule::Schedule;
 use toml::Spanned;
 
-use super::lines::Taken;
-use super::said::{Said, SaidGroup, SaidKeypad, SaidReader, SaidWiegand};
+use super::lines::TakenPins;
+use super::raw::{RawGroup, RawKeypad, RawReader, RawValue, RawWiegand};
 use super::values::{check_names, choice, path};
+use crate::diagnostics::Review;
 use crate::door::{DoorSettings, Driver};
 use crate::entry::{EntrySettings, ReaderSettings, check_stable};
-use crate::mistake::Review;
 
-/// Checks `[keypad]` and `[reader]`, whose lines are none of the door's.
+/// Checks `[keypad]` and `[reader]`. The lines of a reader must not be lines of `door`.
 pub(super) fn check_entry(
     review: &mut Review<'_>,
-    keypad: &SaidKeypad,
-    reader: &SaidReader,
+    keypad: &RawKeypad,
+    reader: &RawReader,
     door: &DoorSettings,
     warnings: &mut Vec<String>,
 ) -> EntrySettings {
@@ -29,58 +29,58 @@ pub(super) fn check_entry(
         keypad: check_device(review, "[keypad] device", &keypad.device),
         reader: check_reader(review, reader, door, warnings),
     };
-    if let (Some(pad), Some(ReaderSettings::Typing(path)), Some(said)) =
+    if let (Some(pad), Some(ReaderSettings::Typing(path)), Some(raw)) =
         (&entry.keypad, &entry.reader, &reader.device)
         && pad == path
     {
-        let what = "is the keypad's device already";
-        review.note(Some(said.span()), "[reader] device", what, "name the reader itself");
+        let what = "is already the device of the keypad";
+        review.note(Some(raw.span()), "[reader] device", what, "name the device of the reader");
     }
     entry
 }
 
-/// What can be proven by these devices.
+/// The factors that people can present at these devices.
 pub(super) fn available(entry: &EntrySettings) -> Factors {
     Factors { pin: entry.keypad.is_some(), card: entry.reader.is_some() }
 }
 
-fn check_device(review: &mut Review<'_>, key: &str, said: &Said<String>) -> Option<PathBuf> {
-    let device = path(review, key, said, Path::new("/dev/input"))?;
+fn check_device(review: &mut Review<'_>, key: &str, raw: &RawValue<String>) -> Option<PathBuf> {
+    let device = path(review, key, raw, Path::new("/dev/input"))?;
     if let Err(error) = check_stable(&device) {
         let text = error.to_string();
         let (what, remedy) = text.split_once("; ").unwrap_or((&text, ""));
-        review.note(said.as_ref().map(Spanned::span), key, what, remedy);
+        review.note(raw.as_ref().map(Spanned::span), key, what, remedy);
     }
     Some(device)
 }
 
 fn check_reader(
     review: &mut Review<'_>,
-    said: &SaidReader,
+    raw: &RawReader,
     door: &DoorSettings,
     warnings: &mut Vec<String>,
 ) -> Option<ReaderSettings> {
-    let device = check_device(review, "[reader] device", &said.device);
-    if let (Some(wiegand), Some(_)) = (&said.wiegand, &said.device) {
-        let what = "is there besides device";
-        review.note(Some(wiegand.span()), "[reader] wiegand", what, "keep the one that is wired");
+    let device = check_device(review, "[reader] device", &raw.device);
+    if let (Some(wiegand), Some(_)) = (&raw.wiegand, &raw.device) {
+        let what = "is set, and device is set too";
+        review.note(Some(wiegand.span()), "[reader] wiegand", what, "keep the one that is connected");
     }
-    let lines = said.wiegand.as_ref().and_then(|lines| check_lines(review, lines, door, warnings));
+    let lines = raw.wiegand.as_ref().and_then(|lines| check_lines(review, lines, door, warnings));
     device.map(ReaderSettings::Typing).or(lines)
 }
 
 fn check_lines(
     review: &mut Review<'_>,
-    said: &Spanned<SaidWiegand>,
+    raw: &Spanned<RawWiegand>,
     door: &DoorSettings,
     warnings: &mut Vec<String>,
 ) -> Option<ReaderSettings> {
-    let (at, lines) = (said.span(), said.get_ref());
+    let (at, lines) = (raw.span(), raw.get_ref());
     if door.driver == Driver::DryRun {
         warnings.push("[reader] wiegand: the driver \"dry-run\" reads no lines, and so no cards".to_owned());
     }
-    let mut taken = Taken::by(door);
-    let mut line = |name: &str, pin: &Said<i64>| {
+    let mut taken = TakenPins::by(door);
+    let mut line = |name: &str, pin: &RawValue<i64>| {
         let key = format!("[reader] wiegand {name}");
         if pin.is_none() {
             review.note_missing(
@@ -96,24 +96,24 @@ fn check_lines(
     Some(ReaderSettings::Wiegand { d0: d0?, d1: d1? })
 }
 
-/// What a group asks for besides the face, by a device that is there.
+/// Checks the second factor of a group: there must be a device for it.
 pub(super) fn check_factor(
     review: &mut Review<'_>,
     id: &GroupId,
     at: Range<usize>,
-    said: &SaidGroup,
+    raw: &RawGroup,
     schedules: &[Arc<Schedule>],
     available: Factors,
 ) -> Option<FactorRule> {
     let key = format!("group \"{id}\" second-factor");
-    let factor = choice(review, &key, &said.second_factor, &SecondFactor::NAMES);
-    if let (Some(factor), Some(said)) = (factor, &said.second_factor) {
-        note_missing_devices(review, said.span(), &key, factor, available);
+    let factor = choice(review, &key, &raw.second_factor, &SecondFactor::NAMES);
+    if let (Some(factor), Some(raw)) = (factor, &raw.second_factor) {
+        note_missing_devices(review, raw.span(), &key, factor, available);
     }
     let key = format!("group \"{id}\" second-factor-schedules");
     let names: Vec<&str> = schedules.iter().map(|schedule| schedule.name.as_str()).collect();
-    let own = check_names(review, &key, &said.second_factor_schedules, &names, "[[schedule]]");
-    if said.second_factor_schedules.is_some() && said.second_factor.is_none() {
+    let own = check_names(review, &key, &raw.second_factor_schedules, &names, "[[schedule]]");
+    if raw.second_factor_schedules.is_some() && raw.second_factor.is_none() {
         let remedy = "add second-factor = \"pin\", or take the schedules away";
         review.note_missing(Some(at), key, "has no second-factor beside it", remedy);
     }
@@ -138,7 +138,7 @@ fn note_missing_devices(
     review.note_missing(
         Some(at),
         key,
-        format!("asks for {factor}, and there is nothing to enter it by"),
+        format!("asks for {factor}, but there is no device to enter it"),
         remedy,
     );
 }

@@ -42,7 +42,7 @@ fn a_device_without_a_stable_name_is_refused_with_the_remedy() {
     );
     answers(
         &format!("{KEYPAD}[reader]\ndevice = \"/dev/input/by-id/usb-Keypad-event-kbd\"\n"),
-        "limen.toml:4: [reader] device: is the keypad's device already; name the reader itself",
+        "limen.toml:4: [reader] device: is already the device of the keypad; name the device of the reader",
     );
 }
 
@@ -51,7 +51,7 @@ fn a_factor_that_nothing_can_be_entered_by_is_refused() {
     let group = |factor: &str| format!("[[group]]\nname = \"staff\"\nsecond-factor = \"{factor}\"\n");
     answers(
         &group("pin"),
-        "limen.toml:3: group \"staff\" second-factor: asks for a PIN, and there is nothing to enter it by; add [keypad]",
+        "limen.toml:3: group \"staff\" second-factor: asks for a PIN, but there is no device to enter it; add [keypad]",
     );
     answers(
         &format!("{}{KEYPAD}", group("card")),
@@ -91,7 +91,7 @@ fn the_readers_lines_are_two_and_nobody_elses() {
     answers(&reader("d0 = 20, d1 = 40"), "limen.toml:7: [reader] wiegand d1: 40 is not a BCM number");
     answers(
         &format!("{}device = \"/dev/input/by-id/usb-Reader-event-kbd\"\n", reader("d0 = 20, d1 = 21")),
-        "limen.toml:7: [reader] wiegand: is there besides device; keep the one that is wired",
+        "limen.toml:7: [reader] wiegand: is set, and device is set too; keep the one that is connected",
     );
     let dry = good("[reader]\nwiegand = { d0 = 20, d1 = 21 }\n");
     assert!(dry.warnings.iter().any(|warning| warning.contains("dry-run")), "{:?}", dry.warnings);

@@ -1,26 +1,26 @@
-//! The lines of `[door]`: outputs and inputs, no pin used twice.
+//! Checks the lines of `[door]`, outputs and inputs. No pin is used twice.
 
 use std::time::Duration;
 
 use limen_core::event::Input;
 use toml::Spanned;
 
-use super::said::{Said, SaidDoor, SaidInput};
+use super::raw::{RawDoor, RawInput, RawValue};
 use super::values::{choice, number};
+use crate::diagnostics::Review;
 use crate::door::pin::{ActiveLevel, HIGHEST_PIN, Pin};
 use crate::door::{DoorSettings, InputSettings, OutputSettings, Pull};
-use crate::mistake::Review;
 
-/// Pins that the serial console may drive while the Pi starts.
+/// Pins that the serial console may drive while the Pi starts, by their BCM numbers.
 const SERIAL_CONSOLE: [i64; 2] = [14, 15];
-/// Contacts bounce for some milliseconds; a hand is slower than this.
+/// The default time of debouncing, in milliseconds: longer than a contact bounces, shorter than a hand needs.
 const DEFAULT_DEBOUNCE_MS: u64 = 30;
-/// The levels of a line by their names.
+/// The names of a line's levels.
 pub(super) const LEVELS: [(&str, ActiveLevel); 2] = [("high", ActiveLevel::High), ("low", ActiveLevel::Low)];
 
-/// Every line of the door that is wired.
+/// The lines of the door that are wired.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct WiredLines {
     pub lock: Option<Pin>,
     pub green: Option<OutputSettings>,
     pub red: Option<OutputSettings>,
@@ -28,42 +28,43 @@ pub(super) struct Lines {
     pub inputs: Vec<InputSettings>,
 }
 
-/// Pins that are taken, and by what.
+/// The pins in use, by their BCM numbers, each with the key that uses it.
 #[derive(Debug, Default)]
-pub(super) struct Taken(Vec<(i64, String)>);
+pub(super) struct TakenPins(Vec<(i64, String)>);
 
 /// Checks every line of `[door]`.
-pub(super) fn check_lines(review: &mut Review<'_>, said: &SaidDoor, warnings: &mut Vec<String>) -> Lines {
-    let mut taken = Taken::default();
-    let lock = taken.check_pin(review, "[door] pin", &said.pin, warnings);
-    let mut output = |name: &str, pin: &Said<i64>, active: &Said<String>| {
+pub(super) fn check_lines(review: &mut Review<'_>, raw: &RawDoor, warnings: &mut Vec<String>) -> WiredLines {
+    let mut taken = TakenPins::default();
+    let lock = taken.check_pin(review, "[door] pin", &raw.pin, warnings);
+    let mut output = |name: &str, pin: &RawValue<i64>, active: &RawValue<String>| {
         let key = format!("[door] {name}");
         let level = choice(review, &format!("{key}-active"), active, &LEVELS);
         if let (None, Some(active)) = (pin, active) {
-            let what = format!("says how {name} is driven, but there is no {name}");
+            let what = format!("sets the level of {name}, but there is no {name}");
             review.note(Some(active.span()), format!("{key}-active"), what, format!("add {name} = N"));
         }
         let pin = taken.check_pin(review, &key, pin, warnings)?;
         Some(OutputSettings { pin, active: level.unwrap_or(ActiveLevel::High) })
     };
-    let green = output("green", &said.green, &said.green_active);
-    let red = output("red", &said.red, &said.red_active);
-    let buzzer = output("buzzer", &said.buzzer, &said.buzzer_active);
+    let green = output("green", &raw.green, &raw.green_active);
+    let red = output("red", &raw.red, &raw.red_active);
+    let buzzer = output("buzzer", &raw.buzzer, &raw.buzzer_active);
     let inputs = [
-        (Input::Rex, &said.rex),
-        (Input::Contact, &said.contact),
-        (Input::Tamper, &said.tamper),
-        (Input::Fire, &said.fire),
+        (Input::Rex, &raw.rex),
+        (Input::Contact, &raw.contact),
+        (Input::Tamper, &raw.tamper),
+        (Input::Fire, &raw.fire),
     ];
     let inputs = inputs
         .into_iter()
-        .filter_map(|(input, said)| check_input(review, input, said.as_ref()?, &mut taken, warnings))
+        .filter_map(|(input, raw)| check_input(review, input, raw.as_ref()?, &mut taken, warnings))
         .collect();
-    Lines { lock, green, red, buzzer, inputs }
+    WiredLines { lock, green, red, buzzer, inputs }
 }
 
-/// A contact, a tamper switch and a fire relay open when something happens or their wire is cut; a button closes when
-/// it is pressed. All against ground, with the chip's pull-up.
+/// The level of an active input, if the file does not set it. The chip pulls each input up, and its switch connects it
+/// to ground. A contact, a tamper switch or a fire relay opens if something happens or its wire is cut; a button
+/// closes if it is pressed.
 fn usual_level(input: Input) -> ActiveLevel {
     match input {
         Input::Rex => ActiveLevel::Low,
@@ -74,20 +75,20 @@ fn usual_level(input: Input) -> ActiveLevel {
 fn check_input(
     review: &mut Review<'_>,
     input: Input,
-    said: &Spanned<SaidInput>,
-    taken: &mut Taken,
+    raw: &Spanned<RawInput>,
+    taken: &mut TakenPins,
     warnings: &mut Vec<String>,
 ) -> Option<InputSettings> {
-    let (at, said) = (said.span(), said.get_ref());
+    let (at, raw) = (raw.span(), raw.get_ref());
     let key = |name: &str| format!("[door.{input}] {name}");
     let pulls = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
-    let active = choice(review, &key("active"), &said.active, &LEVELS);
-    let pull = choice(review, &key("pull"), &said.pull, &pulls);
-    let debounce = number(review, &key("debounce-ms"), &said.debounce_ms, 1..=1000, "milliseconds");
-    if said.pin.is_none() {
+    let active = choice(review, &key("active"), &raw.active, &LEVELS);
+    let pull = choice(review, &key("pull"), &raw.pull, &pulls);
+    let debounce = number(review, &key("debounce-ms"), &raw.debounce_ms, 1..=1000, "milliseconds");
+    if raw.pin.is_none() {
         review.note_missing(Some(at), key("pin"), "is missing", "add pin = N, a BCM number");
     }
-    let pin = taken.check_pin(review, &key("pin"), &said.pin, warnings)?;
+    let pin = taken.check_pin(review, &key("pin"), &raw.pin, warnings)?;
     Some(InputSettings {
         input,
         pin,
@@ -97,8 +98,8 @@ fn check_input(
     })
 }
 
-impl Taken {
-    /// By the lines of a door.
+impl TakenPins {
+    /// The pins of the lines of a door.
     pub fn by(door: &DoorSettings) -> Self {
         let output = |line: Option<OutputSettings>| line.map(|line| line.pin);
         let outputs = [
@@ -112,28 +113,28 @@ impl Taken {
         Self(outputs.chain(inputs).map(|(pin, key)| (i64::from(pin.bcm()), key)).collect())
     }
 
-    /// A BCM number that no other line has; `None` if not said, or if noted as a mistake.
+    /// Checks a BCM number that no other line may have. `None` if the key is missing or has a noted mistake.
     pub fn check_pin(
         &mut self,
         review: &mut Review<'_>,
         key: &str,
-        said: &Said<i64>,
+        raw: &RawValue<i64>,
         warnings: &mut Vec<String>,
     ) -> Option<Pin> {
-        let said = said.as_ref()?;
-        let number = *said.get_ref();
-        let Some(pin) = pin_of(said) else {
+        let raw = raw.as_ref()?;
+        let number = *raw.get_ref();
+        let Some(pin) = pin_of(raw) else {
             let what = format!("{number} is not a BCM number (0 to {HIGHEST_PIN})");
-            review.note(Some(said.span()), key, what, "header pin 11 is BCM 17");
+            review.note(Some(raw.span()), key, what, "header pin 11 is BCM 17");
             return None;
         };
         if let Some((_, other)) = self.0.iter().find(|(taken, _)| *taken == number) {
             let what = format!("BCM {number} is used for {other} already");
-            review.note(Some(said.span()), key, what, "use another pin");
+            review.note(Some(raw.span()), key, what, "use another pin");
         }
         if SERIAL_CONSOLE.contains(&number) {
             warnings.push(format!(
-                "{key}: BCM {number} belongs to the serial console, which may move it while the Pi starts; use another \
+                "{key}: BCM {number} belongs to the serial console, which may change its level while the Pi starts; use another \
                  pin, or turn the console off with raspi-config"
             ));
         }
@@ -142,6 +143,6 @@ impl Taken {
     }
 }
 
-pub(super) fn pin_of(said: &Spanned<i64>) -> Option<Pin> {
-    u8::try_from(*said.get_ref()).ok().and_then(|number| Pin::new(number).ok())
+pub(super) fn pin_of(raw: &Spanned<i64>) -> Option<Pin> {
+    u8::try_from(*raw.get_ref()).ok().and_then(|number| Pin::new(number).ok())
 }

@@ -1,4 +1,4 @@
-//! Holidays and schedules of the configuration: what overlaps, ends before it begins, or names no day.
+//! Checks holidays and schedules: windows must not overlap or end before they begin, and every day must exist.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,39 +6,39 @@ use std::ops::Range;
 use jiff::civil::Date;
 use limen_core::person::check_id;
 use limen_core::policy::access::calendar::Holidays;
-use limen_core::policy::access::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, Window};
+use limen_core::policy::access::schedule::{DAYS, OnHolidays, Schedule, TimeOfDay, TimeWindow};
 use toml::Spanned;
 use toml::value::Datetime;
 
-use super::said::{Said, SaidException, SaidHoliday, SaidSchedule, SaidWindow};
+use super::raw::{RawException, RawHoliday, RawSchedule, RawValue, RawWindow};
 use super::values::{choice, flag, text};
-use crate::mistake::Review;
+use crate::diagnostics::Review;
 
-/// Enough for decades; more is another file's content.
+/// The most holidays: enough for decades.
 const MAX_HOLIDAYS: usize = 2000;
-/// The longest holiday with `until`: a school's summer.
+/// The longest holiday with `until`, in days: the summer of a school.
 const MAX_HOLIDAY_DAYS: usize = 100;
-/// Each is looked at when somebody of a group that names it stands at the door.
+/// The most schedules of a configuration.
 const MAX_SCHEDULES: usize = 200;
 const MAX_WINDOWS: usize = 50;
 const MAX_EXCEPTIONS: usize = 1000;
 
 /// Checks every `[[holiday]]`.
-pub(super) fn check_holidays(review: &mut Review<'_>, said: &[Spanned<SaidHoliday>]) -> Holidays {
+pub(super) fn check_holidays(review: &mut Review<'_>, raw: &[Spanned<RawHoliday>]) -> Holidays {
     let mut holidays = Holidays::default();
-    limit(review, "[[holiday]]", said, MAX_HOLIDAYS);
-    for holiday in said.iter().take(MAX_HOLIDAYS) {
+    limit(review, "[[holiday]]", raw, MAX_HOLIDAYS);
+    for holiday in raw.iter().take(MAX_HOLIDAYS) {
         check_holiday(review, holiday, &mut holidays);
     }
     holidays
 }
 
-fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays: &mut Holidays) {
-    let (at, said) = (said.span(), said.get_ref());
-    let name = text(review, "[[holiday]] name", &said.name).unwrap_or("holiday");
-    match (&said.date, &said.every_year) {
+fn check_holiday(review: &mut Review<'_>, raw: &Spanned<RawHoliday>, holidays: &mut Holidays) {
+    let (at, raw) = (raw.span(), raw.get_ref());
+    let name = text(review, "[[holiday]] name", &raw.name).unwrap_or("holiday");
+    match (&raw.date, &raw.every_year) {
         (Some(date), None) => {
-            for day in check_days_off(review, date, &said.until) {
+            for day in check_days_off(review, date, &raw.until) {
                 holidays.add(day, name);
             }
         }
@@ -49,8 +49,8 @@ fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays:
                 let what = format!("\"{}\" is no month and day", yearly.get_ref());
                 review.note(Some(yearly.span()), "[[holiday]] every-year", what, "write \"12-25\"");
             }
-            if let Some(until) = &said.until {
-                let what = "does not go with every-year";
+            if let Some(until) = &raw.until {
+                let what = "cannot be combined with every-year";
                 review.note(
                     Some(until.span()),
                     "[[holiday]] until",
@@ -67,8 +67,12 @@ fn check_holiday(review: &mut Review<'_>, said: &Spanned<SaidHoliday>, holidays:
     }
 }
 
-/// The days from a date to the last, inclusive.
-fn check_days_off(review: &mut Review<'_>, date: &Spanned<Datetime>, until: &Said<Datetime>) -> Vec<Date> {
+/// The days from `date` to `until`, inclusive; only the first if `until` is missing.
+fn check_days_off(
+    review: &mut Review<'_>,
+    date: &Spanned<Datetime>,
+    until: &RawValue<Datetime>,
+) -> Vec<Date> {
     const UNTIL: &str = "[[holiday]] until";
     let Some(first) = review.day("[[holiday]] date", date) else { return Vec::new() };
     let Some(until) = until else { return vec![first] };
@@ -92,40 +96,40 @@ fn month_and_day(text: &str) -> Option<(i8, i8)> {
     (text.len() == 5).then(|| (day.month(), day.day()))
 }
 
-/// Checks every `[[schedule]]`; gives them in order.
-pub(super) fn check_schedules(review: &mut Review<'_>, said: &[Spanned<SaidSchedule>]) -> Vec<Schedule> {
-    limit(review, "[[schedule]]", said, MAX_SCHEDULES);
+/// Checks every `[[schedule]]` and returns them in the order of the file.
+pub(super) fn check_schedules(review: &mut Review<'_>, raw: &[Spanned<RawSchedule>]) -> Vec<Schedule> {
+    limit(review, "[[schedule]]", raw, MAX_SCHEDULES);
     let mut lines = HashMap::new();
-    said.iter().take(MAX_SCHEDULES).filter_map(|said| check_schedule(review, said, &mut lines)).collect()
+    raw.iter().take(MAX_SCHEDULES).filter_map(|raw| check_schedule(review, raw, &mut lines)).collect()
 }
 
 fn check_schedule(
     review: &mut Review<'_>,
-    said: &Spanned<SaidSchedule>,
+    raw: &Spanned<RawSchedule>,
     lines: &mut HashMap<String, usize>,
 ) -> Option<Schedule> {
-    let (at, said) = (said.span(), said.get_ref());
-    let name = check_name(review, "[[schedule]]", at.clone(), &said.name, lines);
+    let (at, raw) = (raw.span(), raw.get_ref());
+    let name = check_name(review, "[[schedule]]", at.clone(), &raw.name, lines);
     let what = name.as_ref().map_or_else(|| "[[schedule]]".to_owned(), |name| format!("schedule \"{name}\""));
     let treatments = [("closed", OnHolidays::Closed), ("open", OnHolidays::Open), ("only", OnHolidays::Only)];
     let on_holidays =
-        choice(review, &format!("{what} holidays"), &said.holidays, &treatments).unwrap_or_default();
-    if said.windows.is_empty() && said.exceptions.is_empty() {
+        choice(review, &format!("{what} holidays"), &raw.holidays, &treatments).unwrap_or_default();
+    if raw.windows.is_empty() && raw.exceptions.is_empty() {
         let remedy = "add windows = [{ days = [\"mon-fri\"], from = \"07:00\", until = \"19:00\" }]";
         review.note_missing(Some(at), &what, "has no windows: it would never open", remedy);
     }
     let mut schedule = Schedule { on_holidays, ..Schedule::default() };
-    check_windows(review, &what, &said.windows, &mut schedule);
-    check_exceptions(review, &what, &said.exceptions, &mut schedule);
+    check_windows(review, &what, &raw.windows, &mut schedule);
+    check_exceptions(review, &what, &raw.exceptions, &mut schedule);
     Some(Schedule { name: name?, ..schedule })
 }
 
-fn check_windows(review: &mut Review<'_>, what: &str, said: &[Spanned<SaidWindow>], schedule: &mut Schedule) {
+fn check_windows(review: &mut Review<'_>, what: &str, raw: &[Spanned<RawWindow>], schedule: &mut Schedule) {
     let key = format!("{what} windows");
-    limit(review, &key, said, MAX_WINDOWS);
+    limit(review, &key, raw, MAX_WINDOWS);
     // Every window so far, with its line.
-    let mut seen: [Vec<(Window, usize)>; 7] = Default::default();
-    for one in said.iter().take(MAX_WINDOWS) {
+    let mut seen: [Vec<(TimeWindow, usize)>; 7] = Default::default();
+    for one in raw.iter().take(MAX_WINDOWS) {
         let (at, one) = (one.span(), one.get_ref());
         let line = review.line_of(at.start);
         let Some(window) = check_window(review, &key, &at, &one.from, &one.until) else { continue };
@@ -146,13 +150,13 @@ fn check_windows(review: &mut Review<'_>, what: &str, said: &[Spanned<SaidWindow
 fn check_exceptions(
     review: &mut Review<'_>,
     what: &str,
-    said: &[Spanned<SaidException>],
+    raw: &[Spanned<RawException>],
     schedule: &mut Schedule,
 ) {
     let key = format!("{what} exceptions");
-    limit(review, &key, said, MAX_EXCEPTIONS);
+    limit(review, &key, raw, MAX_EXCEPTIONS);
     let mut lines: HashMap<Date, usize> = HashMap::new();
-    for one in said.iter().take(MAX_EXCEPTIONS) {
+    for one in raw.iter().take(MAX_EXCEPTIONS) {
         let (at, one) = (one.span(), one.get_ref());
         let Some(date) = &one.date else {
             review.note_missing(Some(at), &key, "has no date", "add date = 2026-12-24");
@@ -163,7 +167,7 @@ fn check_exceptions(
         let window = match (closed, &one.from, &one.until) {
             (true, None, None) => None,
             (true, _, _) => {
-                review.note(Some(at), &key, "is closed and has times", "take one of the two out");
+                review.note(Some(at), &key, "is closed and has times", "remove one of the two");
                 continue;
             }
             (false, from, until) => match check_window(review, &key, &at, from, until) {
@@ -178,7 +182,7 @@ fn check_exceptions(
         if clash {
             let line = lines.get(&day).copied().unwrap_or_default();
             let text = format!("{day} is in line {line} already, and the two contradict or overlap");
-            review.note(Some(at), &key, text, "take one of the two out");
+            review.note(Some(at), &key, text, "remove one of the two");
             continue;
         }
         lines.insert(day, review.line_of(at.start));
@@ -186,25 +190,25 @@ fn check_exceptions(
     }
 }
 
-/// From and until, both there, in this order.
+/// Checks that `from` and `until` are there and in this order.
 fn check_window(
     review: &mut Review<'_>,
     key: &str,
     at: &Range<usize>,
-    from: &Said<String>,
-    until: &Said<String>,
-) -> Option<Window> {
-    let mut time = |name: &str, said: &Said<String>| {
-        let Some(said) = said else {
+    from: &RawValue<String>,
+    until: &RawValue<String>,
+) -> Option<TimeWindow> {
+    let mut time = |name: &str, raw: &RawValue<String>| {
+        let Some(raw) = raw else {
             let remedy = format!("add {name} = \"19:00\"");
             review.note_missing(Some(at.clone()), key, format!("has no {name}"), remedy);
             return None;
         };
-        let time = TimeOfDay::parse(said.get_ref());
+        let time = TimeOfDay::parse(raw.get_ref());
         if time.is_none() {
-            let what = format!("\"{}\" is no time of day", said.get_ref());
+            let what = format!("\"{}\" is no time of day", raw.get_ref());
             review.note(
-                Some(said.span()),
+                Some(raw.span()),
                 format!("{key} {name}"),
                 what,
                 "write 07:30, or 24:00 for the end of the day",
@@ -214,28 +218,24 @@ fn check_window(
     };
     let (from, until) = (time("from", from), time("until", until));
     let (from, until) = (from?, until?);
-    let window = Window::new(from, until);
+    let window = TimeWindow::new(from, until);
     if window.is_none() {
-        let what = format!("ends at {until}, before or when it begins, at {from}");
+        let what = format!("ends at {until}, but begins at {from}");
         let remedy = "for a night write two windows: until = \"24:00\", and from = \"00:00\" on the next day";
         review.note(Some(at.clone()), key, what, remedy);
     }
     window
 }
 
-/// The days that are named, Monday is 0; every day if none are.
-fn check_days(
-    review: &mut Review<'_>,
-    key: &str,
-    said: &Option<Spanned<Vec<Spanned<String>>>>,
-) -> Vec<usize> {
-    let Some(said) = said else { return (0..7).collect() };
+/// The days of the week that are named, 0 (Monday) to 6; every day if `days` is missing.
+fn check_days(review: &mut Review<'_>, key: &str, raw: &Option<Spanned<Vec<Spanned<String>>>>) -> Vec<usize> {
+    let Some(raw) = raw else { return (0..7).collect() };
     let key = format!("{key} days");
-    if said.get_ref().is_empty() {
-        review.note(Some(said.span()), &key, "names no day", "name days, or leave it out for every day");
+    if raw.get_ref().is_empty() {
+        review.note(Some(raw.span()), &key, "names no day", "name days, or leave it out for every day");
     }
     let mut named = [false; 7];
-    for days in said.get_ref() {
+    for days in raw.get_ref() {
         match range_of_days(days.get_ref()) {
             Some((first, last)) => {
                 let count = (last + 7 - first) % 7;
@@ -259,19 +259,19 @@ fn range_of_days(text: &str) -> Option<(usize, usize)> {
     }
 }
 
-/// A name that is there, an id, and given once.
+/// Checks a name: it must be there, have the form of an id, and be used once.
 pub(super) fn check_name(
     review: &mut Review<'_>,
     key: &str,
     at: Range<usize>,
-    said: &Said<String>,
+    raw: &RawValue<String>,
     lines: &mut HashMap<String, usize>,
 ) -> Option<String> {
-    let Some(said) = said else {
+    let Some(raw) = raw else {
         review.note_missing(Some(at), key, "has no name", "add name = \"...\" of a-z, 0-9 and '-'");
         return None;
     };
-    let (name, place) = (said.get_ref(), said.span());
+    let (name, place) = (raw.get_ref(), raw.span());
     let key = format!("{key} name");
     if let Err(error) = check_id(name) {
         review.note(Some(place), key, format!("\"{name}\" {error}"), "");
@@ -279,17 +279,22 @@ pub(super) fn check_name(
     }
     let line = review.line_of(place.start);
     if let Some(first) = lines.get(name) {
-        let what = format!("\"{name}\" is also the one in line {first}");
-        review.note(Some(place), key, what, "give each a name of its own");
+        let what = format!("\"{name}\" is also the name in line {first}");
+        review.note(Some(place), key, what, "give each its own name");
         return None;
     }
     lines.insert(name.clone(), line);
     Some(name.clone())
 }
 
-/// Notes the first entry that is too many.
-pub(super) fn limit<T>(review: &mut Review<'_>, key: &str, said: &[Spanned<T>], most: usize) {
-    if let Some(excess) = said.get(most) {
-        review.note(Some(excess.span()), key, format!("{} are more than {most}", said.len()), "use fewer");
+/// Notes a mistake at the first entry above the limit.
+pub(super) fn limit<T>(review: &mut Review<'_>, key: &str, raw: &[Spanned<T>], most: usize) {
+    if let Some(excess) = raw.get(most) {
+        review.note(
+            Some(excess.span()),
+            key,
+            format!("there are {}, but at most {most} are allowed", raw.len()),
+            "remove some",
+        );
     }
 }

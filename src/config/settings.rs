@@ -1,4 +1,4 @@
-//! What we will do: every value present, in range, with its unit, paths ready to be opened.
+//! The checked configuration: every value is present, in its range and unit, and every path can be opened.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,68 +14,68 @@ use limen_vision::quality::Gate;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::entry::EntrySettings;
-use crate::gallery::{AtBoot, Vault};
+use crate::gallery::{AtBoot, StoreFile};
 
-/// What [`Settings::virtual_camera_opens`] means, with the remedy.
+/// The warning if [`Settings::virtual_camera_opens`], with the remedy.
 pub const VIRTUAL_CAMERA_OPENS: &str = "allow-virtual: with a real lock whoever runs the program behind the camera can \
                                         open the door; that is for tests only, so write allow-virtual = false";
 
-/// A configuration without mistakes. Never changes once made.
+/// A configuration without mistakes.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Which camera, and how.
+    /// The camera, and the frames that it should deliver.
     pub camera: CameraSettings,
-    /// When a face counts as a person's.
+    /// When a face is recognised as a person.
     pub recognition: RecognitionSettings,
-    /// What makes embeddings.
+    /// The network that makes embeddings.
     pub model: EmbedderChoice,
-    /// The lock and its lights.
+    /// The driver and the lines of the door.
     pub door: DoorSettings,
-    /// Keypad and card reader.
+    /// The keypad and the card reader.
     pub entry: EntrySettings,
     /// Frames that must agree, unlock time, what an audit failure does.
     pub rules: Rules,
-    /// Who may when.
+    /// Who may enter, and when.
     pub access: Arc<AccessRules>,
-    /// A commanded mode is in force again after a restart.
+    /// Whether a mode that was set by `limen mode` is in force again after a restart.
     pub keep_mode: bool,
     /// The group of the system whose members operate the door over the socket.
     pub operators: Option<String>,
     /// The gallery file.
     pub gallery: PathBuf,
-    /// What a start does with a gallery file of which nothing can be read.
+    /// What happens at a start if nothing in the gallery file can be read.
     pub gallery_at_boot: AtBoot,
-    /// The records.
+    /// Where records go, how long they are kept, and when they are sealed.
     pub audit: AuditSettings,
-    /// A file with the key that seals the templates; `None` takes the systemd credential or makes one.
+    /// The file with the key that encrypts the templates. If `None`, it is the systemd credential, or a key is made.
     pub store_key: Option<PathBuf>,
-    /// Where state and run-time files are.
+    /// The folders of state and run-time files.
     pub paths: PathSettings,
-    /// The installer knows that a photograph may open the door; always so with a real lock.
+    /// Whether the installer accepts that a photograph may open the door; always true with a real lock.
     pub accept_photo_risk: bool,
-    /// Legal, but worth a line in the log.
+    /// Warnings for the log: what is allowed, but perhaps not meant.
     pub warnings: Vec<String>,
 }
 
-/// What a reload brings into force in the running daemon; the rest is named by [`Settings::needs_restart`].
+/// The settings that a reload brings into force in the running daemon. [`Settings::needs_restart`] names the others.
 #[derive(Debug)]
 pub struct Reloads<'a> {
     /// When faces open the door and how it behaves.
     pub rules: &'a Rules,
-    /// Who may when.
+    /// Who may enter, and when.
     pub access: &'a Arc<AccessRules>,
-    /// When a face counts as somebody's, and which faces are compared.
+    /// When a face is recognised as a person, and which faces are compared.
     pub recognition: &'a RecognitionSettings,
-    /// A commanded mode outlasts a restart.
+    /// Whether a mode that was set by `limen mode` is in force again after a restart.
     pub keep_mode: bool,
     /// The gallery file.
     pub gallery: &'a Path,
-    /// What is said of settings that lower what is promised.
+    /// The warnings of [`Settings::risks`].
     pub risks: Vec<String>,
 }
 
 impl Settings {
-    /// What a reload brings into force.
+    /// The settings that a reload brings into force.
     pub fn reloads(&self) -> Reloads<'_> {
         Reloads {
             rules: &self.rules,
@@ -87,7 +87,7 @@ impl Settings {
         }
     }
 
-    /// The sections that `new` changes and that only a restart brings into force.
+    /// The sections that are different in `new` and need a restart.
     pub fn needs_restart(&self, new: &Self) -> Vec<&'static str> {
         let changed = [
             ("[camera]", self.camera != new.camera),
@@ -96,7 +96,7 @@ impl Settings {
             ("[reader]", self.entry.reader != new.entry.reader),
             ("[model]", self.model != new.model),
             ("[control]", self.operators != new.operators),
-            // Its folder follows the state folder, which is named below.
+            // If the state folder changes, so does the folder of the records; then [paths] is named.
             ("[audit]", self.audit != new.audit && self.paths == new.paths),
             ("[store]", self.store_key != new.store_key),
             ("[paths]", self.paths != new.paths),
@@ -104,17 +104,17 @@ impl Settings {
         changed.into_iter().filter_map(|(section, differs)| differs.then_some(section)).collect()
     }
 
-    /// The template store, and where its key lies.
-    pub fn vault(&self) -> Vault {
-        Vault::in_state(&self.paths.state, self.store_key.as_deref())
+    /// The template store, and the place of its key.
+    pub fn store_file(&self) -> StoreFile {
+        StoreFile::in_state(&self.paths.state, self.store_key.as_deref())
     }
 
-    /// Whether pictures that a program makes can open a real lock: for tests, and wrong at any door that matters.
+    /// Whether pictures from a program can open a real lock, which is for tests only.
     pub fn virtual_camera_opens(&self) -> bool {
         self.camera.allow_virtual && self.door.driver != Driver::DryRun
     }
 
-    /// The settings that lower what the program promises, each with what it means: said at every start.
+    /// The settings that make the door less safe, each with its consequence; logged at every start.
     pub fn risks(&self) -> Vec<String> {
         let real = self.door.driver != Driver::DryRun;
         let risks = [
@@ -137,16 +137,16 @@ impl Settings {
             ),
             (
                 self.recognition.max_distance.is_some(),
-                "max-distance: the threshold is this distance, whatever error rate it means",
+                "max-distance: the threshold is this distance, and its error rate is not known",
             ),
             (
                 self.access.when_clock_unknown == WhenClockUnknown::Believe,
-                "when-clock-unknown: schedules and dates go by the clock even where nothing has set it",
+                "when-clock-unknown: schedules and dates use the clock even if nothing has set it",
             ),
             (
                 self.gallery_at_boot == AtBoot::LastGood,
-                "at-boot = \"last-good\": after a start with a gallery file that cannot be read, whoever was taken out of \
-                 it since may enter",
+                "at-boot = \"last-good\": after a start with a gallery file that cannot be read, people who were removed \
+                 from it may enter",
             ),
         ];
         risks.into_iter().filter(|(taken, _)| *taken).map(|(_, risk)| risk.to_owned()).collect()
@@ -160,25 +160,25 @@ pub struct RecognitionSettings {
     pub target_far: f64,
     /// A distance instead of the measured threshold, above 0 to 100.
     pub max_distance: Option<Distance>,
-    /// By how much the nearest must lead the runner-up, 0 to 0.5.
+    /// By how much the nearest person must lead the second one, 0 to 0.5.
     pub margin: Margin,
-    /// Pairs of people that must be told apart by more.
+    /// Pairs of people who look alike, each with its own larger margin.
     pub look_alikes: LookAlikes,
-    /// What a face must be like to be compared.
+    /// The quality that a face must have to be compared.
     pub gate: Gate,
 }
 
 /// `[paths]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathSettings {
-    /// Templates and audit; survives a restart.
+    /// The folder of templates and records, which must survive a restart.
     pub state: PathBuf,
-    /// Socket and the name of the line; gone after a restart.
+    /// The folder of the socket and of the file that names the lock's line. A restart of the machine empties it.
     pub runtime: PathBuf,
 }
 
 impl PathSettings {
-    /// The installed networks.
+    /// The folder of the installed networks.
     pub fn packs(&self) -> Packs {
         Packs::in_state(&self.state)
     }

@@ -20,14 +20,14 @@ pub(super) fn good(text: &str) -> Settings {
 }
 
 /// The mistakes of a text, without the file's folder.
-fn mistakes(text: &str) -> Vec<String> {
+fn diagnostics(text: &str) -> Vec<String> {
     let error = parse(text).expect_err("a mistake").to_string();
     error.lines().map(|line| line.replace("/etc/limen/", "")).collect()
 }
 
 /// A text with one mistake, which is answered like this.
 pub(super) fn answers(text: &str, answer: &str) {
-    let found = mistakes(text);
+    let found = diagnostics(text);
     assert_eq!(found.len(), 1, "{text}\n{found:#?}");
     assert!(found[0].starts_with(answer), "{text}\n{}", found[0]);
 }
@@ -83,7 +83,7 @@ fn every_line_of_the_door_has_a_pin_of_its_own_and_a_polarity() {
             "limen.toml:3: [door.rex] pull: \"sideways\" is not known",
         ),
         ("[door]\nrelock = \"on-close\"", "limen.toml:2: [door] relock: \"on-close\" needs a door contact"),
-        ("[door]\ngreen-active = \"low\"", "limen.toml:2: [door] green-active: says how green is driven"),
+        ("[door]\ngreen-active = \"low\"", "limen.toml:2: [door] green-active: sets the level of green"),
         (
             "[door]\nheld-open-seconds = 5\nheld-open-warning-seconds = 5",
             "limen.toml:3: [door] held-open-warning-seconds",
@@ -124,7 +124,7 @@ fn look_alikes_are_two_people_and_a_margin() {
 fn the_stores_key_is_relative_to_the_file_and_another_one_needs_a_restart() {
     let settings = good("[store]\nkey = \"store.key\"");
     assert_eq!(settings.store_key.as_deref(), Some(Path::new("/etc/limen/store.key")));
-    assert_eq!(settings.vault().key().file(), Path::new("/etc/limen/store.key"));
+    assert_eq!(settings.store_file().key().file(), Path::new("/etc/limen/store.key"));
     assert_eq!(Settings::defaults().needs_restart(&settings), ["[store]"]);
     answers("[store]\nkey = \"\"", "limen.toml:2: [store] key: is empty");
 }
@@ -191,7 +191,7 @@ fn every_value_out_of_range_names_its_line_and_the_range() {
 fn every_unknown_name_is_answered_with_those_that_exist() {
     answers(
         "[camera]\nformat = \"H264\"\n",
-        "limen.toml:2: [camera] format: \"H264\" is not a format that is understood; use one of YUYV",
+        "limen.toml:2: [camera] format: \"H264\" is no known pixel format; use one of YUYV",
     );
     answers(
         "[door]\ndriver = \"wish\"\n",
@@ -211,7 +211,7 @@ fn every_unknown_name_is_answered_with_those_that_exist() {
 
 #[test]
 fn a_real_lock_needs_a_pin_and_the_accepted_risk() {
-    let found = mistakes("[door]\ndriver = \"gpiochip\"\n");
+    let found = diagnostics("[door]\ndriver = \"gpiochip\"\n");
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].starts_with("limen.toml:2: [door] pin: is missing; add pin = N"));
     assert!(found[1].contains("a photograph of an enrolled person can open the door"));
@@ -229,7 +229,7 @@ fn the_chip_is_found_by_itself_unless_it_is_named() {
     let long = format!("{DOOR}chip-label = \"{}\"\n", "x".repeat(32));
     answers(&long, "limen.toml:5: [door] chip-label: is longer than 31 bytes");
     let rppal = good(&format!("{}chip = \"/dev/gpiochip0\"\n", DOOR.replace("gpiochip", "rppal")));
-    assert!(rppal.warnings.iter().any(|warning| warning.contains("needs no chip")), "{:?}", rppal.warnings);
+    assert!(rppal.warnings.iter().any(|warning| warning.contains("and no chip")), "{:?}", rppal.warnings);
 }
 
 #[test]
@@ -286,15 +286,16 @@ fn a_model_is_named_among_those_of_the_state_folder() {
     assert_eq!(good("[model]\nembedding = \"int8\"\n").model, EmbedderChoice::BuiltIn);
     answers(
         &format!("[model]\nembedding = \"a\"\npath = \"m.onnx\"\nsha256 = \"{}\"\n", "0f".repeat(32)),
-        "limen.toml:2: [model] embedding: names a model besides path; use one or the other",
+        "limen.toml:2: [model] embedding: names a model, and path names one too; keep one of the two",
     );
 }
 
 #[test]
 fn all_mistakes_come_at_once_in_the_order_of_the_lines() {
-    let found =
-        mistakes("[camera]\nfps = 0\n[door]\npin = \"x\"\nunlock-seconds = 0\n[recognition]\nframes = 0\n");
-    let lines: Vec<&str> = found.iter().filter_map(|mistake| mistake.split(':').nth(1)).collect();
+    let found = diagnostics(
+        "[camera]\nfps = 0\n[door]\npin = \"x\"\nunlock-seconds = 0\n[recognition]\nframes = 0\n",
+    );
+    let lines: Vec<&str> = found.iter().filter_map(|diagnostic| diagnostic.split(':').nth(1)).collect();
     assert_eq!(lines, ["2", "4", "5", "7"], "{found:#?}");
 }
 

@@ -9,7 +9,7 @@ use super::protocol::{Answer, Request};
 
 /// A request on its way to the main thread, and where to send the answer.
 #[derive(Debug)]
-pub struct Asked {
+pub struct ClientRequest {
     /// What the client asks for.
     pub request: Request,
     /// The client that asks.
@@ -24,7 +24,7 @@ pub struct Asked {
 #[derive(Debug)]
 pub enum Heard {
     /// A request that the client may make.
-    Asked(Asked),
+    Asked(ClientRequest),
     /// A client was turned away; for the records.
     TurnedAway {
         /// The client, if the kernel knows it.

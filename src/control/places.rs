@@ -28,7 +28,7 @@ fn limit(right: Right) -> usize {
 
 impl Places {
     /// Takes a place, if one is free. Only the accepting thread calls it.
-    pub fn enter(places: &Arc<Self>, right: Right) -> Option<Place> {
+    pub fn enter(places: &Arc<Self>, right: Right) -> Option<ClientSlot> {
         let rights = [Right::Everybody, Right::Operator, Right::Administrator];
         let mut up_to = 0;
         for (index, counted) in rights.into_iter().enumerate() {
@@ -38,17 +38,17 @@ impl Places {
             }
         }
         places.0[right as usize].fetch_add(1, Ordering::AcqRel);
-        Some(Place { places: Arc::clone(places), right })
+        Some(ClientSlot { places: Arc::clone(places), right })
     }
 }
 
 /// A taken place. Dropping it frees it, also when the client's thread panics or never starts.
-pub(super) struct Place {
+pub(super) struct ClientSlot {
     places: Arc<Places>,
     right: Right,
 }
 
-impl Drop for Place {
+impl Drop for ClientSlot {
     fn drop(&mut self) {
         self.places.0[self.right as usize].fetch_sub(1, Ordering::AcqRel);
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use limen_files::failpoint;
 
 use super::error::ControlError;
-use super::heard::{Asked, Heard};
+use super::heard::{ClientRequest, Heard};
 use super::peer::{Peer, Right};
 use super::places::Places;
 use super::protocol::{ANSWER_PATIENCE, Answer, MAX_REQUEST, NO_ANSWER, Request, no, parse_request};
@@ -27,7 +27,7 @@ const FOLLOW_CHECK: Duration = Duration::from_secs(1);
 
 /// Whether the daemon took what the server handed to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub enum Acceptance {
     /// The daemon will answer.
     Yes,
     /// Too many requests are waiting.
@@ -50,7 +50,7 @@ impl ControlServer {
     pub fn start(
         path: &Path,
         operators: Option<u32>,
-        take: impl Fn(Heard) -> Taken + Send + Sync + 'static,
+        take: impl Fn(Heard) -> Acceptance + Send + Sync + 'static,
     ) -> Result<Self, ControlError> {
         let failed = |what| {
             let socket = path.display().to_string();
@@ -85,7 +85,7 @@ impl Drop for ControlServer {
     }
 }
 
-fn accept<T: Fn(Heard) -> Taken + Send + Sync + 'static>(
+fn accept<T: Fn(Heard) -> Acceptance + Send + Sync + 'static>(
     listener: &UnixListener,
     operators: Option<u32>,
     take: &Arc<T>,
@@ -126,7 +126,7 @@ struct Client<T> {
     take: Arc<T>,
 }
 
-impl<T: Fn(Heard) -> Taken> Client<T> {
+impl<T: Fn(Heard) -> Acceptance> Client<T> {
     fn serve(&self) -> io::Result<()> {
         self.stream.set_write_timeout(Some(CLIENT_PATIENCE))?;
         let Some(peer) = self.peer else {
@@ -164,10 +164,10 @@ impl<T: Fn(Heard) -> Taken> Client<T> {
         let follows = request == Request::Events;
         let (reply, answers) = sync_channel(if follows { FOLLOW_QUEUE } else { 1 });
         let Peer { caller, right } = peer;
-        match (self.take)(Heard::Asked(Asked { request, caller, right, reply })) {
-            Taken::Yes => {}
-            Taken::Busy => return send(&self.stream, &no("the daemon is busy; try again")),
-            Taken::Gone => return send(&self.stream, &no("the daemon is stopping")),
+        match (self.take)(Heard::Asked(ClientRequest { request, caller, right, reply })) {
+            Acceptance::Yes => {}
+            Acceptance::Busy => return send(&self.stream, &no("the daemon is busy; try again")),
+            Acceptance::Gone => return send(&self.stream, &no("the daemon is stopping")),
         }
         if !follows {
             let answer = answers.recv_timeout(ANSWER_PATIENCE).unwrap_or_else(|error| match error {
@@ -253,9 +253,9 @@ mod tests {
         let take = |heard| match heard {
             Heard::Asked(asked) => {
                 drop(asked.reply.send(yes(serde_json::json!({"a": 1}))));
-                Taken::Yes
+                Acceptance::Yes
             }
-            Heard::TurnedAway { .. } => Taken::Yes,
+            Heard::TurnedAway { .. } => Acceptance::Yes,
         };
         (path.clone(), ControlServer::start(&path, None, take).expect("a folder to listen in"))
     }
@@ -267,7 +267,7 @@ mod tests {
         let (sender, heard) = std::sync::mpsc::channel();
         let _server = ControlServer::start(&path, None, move |one| {
             drop(sender.send(one));
-            Taken::Yes
+            Acceptance::Yes
         });
         let mut stream = UnixStream::connect(&path).expect("listening");
         stream.write_all(b"open sesame\n").expect("written");
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn a_busy_daemon_is_told_from_one_that_leaves() {
         let folder = tempfile::tempdir().expect("a folder");
-        for (taken, says) in [(Taken::Busy, "busy"), (Taken::Gone, "stopping")] {
+        for (taken, says) in [(Acceptance::Busy, "busy"), (Acceptance::Gone, "stopping")] {
             let path = folder.path().join(says);
             let _server = ControlServer::start(&path, None, move |_| taken).expect("a folder to listen in");
             let error = ask(&path, Request::Status).expect_err("refused");
@@ -339,11 +339,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, server) = answering_server(&folder);
         assert!(matches!(
-            ControlServer::start(&path, None, |_| Taken::Yes),
+            ControlServer::start(&path, None, |_| Acceptance::Yes),
             Err(ControlError::AlreadyRunning { .. })
         ));
         drop(server);
         drop(UnixListener::bind(&path).expect("bound and left behind"));
-        assert!(ControlServer::start(&path, None, |_| Taken::Yes).is_ok());
+        assert!(ControlServer::start(&path, None, |_| Acceptance::Yes).is_ok());
     }
 }

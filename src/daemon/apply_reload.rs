@@ -1,5 +1,5 @@
-//! Everything that a reload replaces: settings, people and thresholds. What the worker brings comes into force here, is
-//! recorded, and is answered.
+//! Everything that a reload replaces: settings, people and thresholds. This file puts the worker's result
+//! into force, records it, and answers the client.
 
 use std::sync::Arc;
 
@@ -22,22 +22,22 @@ use crate::service;
 
 /// What is in force, and what is wrong with it.
 pub(super) struct Reloadable {
-    /// What is in force, but for what needs a restart.
+    /// The newest settings, including those that need a restart to come into force.
     pub settings: Settings,
-    /// What was in force at the start.
+    /// The settings in force at the start.
     started_with: Settings,
     /// Compares faces with the people in force.
     pub matcher: Matcher,
-    /// The gallery file is refused; until one is in force.
+    /// Why the gallery file is refused; `None` if it is in force.
     pub gallery_trouble: Option<GalleryTrouble>,
-    /// What is wrong with the template store, since it was last read.
+    /// What was wrong with the template store when it was last read.
     pub store_trouble: Option<String>,
-    /// Why the error rate that is asked for is not met.
+    /// Why the error rate that is configured cannot be met.
     pub target_trouble: Option<String>,
 }
 
 impl Reloadable {
-    /// As at the start.
+    /// The state at the start: these settings, and nobody in the gallery.
     pub fn new(settings: Settings, matcher: Matcher) -> Self {
         let started_with = settings.clone();
         Self {
@@ -50,7 +50,7 @@ impl Reloadable {
         }
     }
 
-    /// Brings a reload into force, or says why not and what is in force instead.
+    /// Puts a reload into force, or says why not and what is in force instead.
     pub fn reloaded(&mut self, now: Now, reloaded: Reloaded, runner: &mut PolicyRunner, threads: &Threads) {
         threads.vision.go();
         let answer = match reloaded.outcome {
@@ -65,7 +65,7 @@ impl Reloadable {
 
     fn refuse_gallery(&mut self, now: Now, refused: Refused, runner: &mut PolicyRunner) -> Answer {
         let Refused { trouble, told, store_trouble, gallery } = refused;
-        // Revocation first.
+        // People who are taken away lose access before anything else is done.
         if let Some(gallery) = gallery {
             self.replace_gallery(now, gallery, runner);
         }
@@ -108,8 +108,8 @@ impl Reloadable {
         answer
     }
 
-    /// Brings every setting into force that needs no restart, and names the sections that need one; people and
-    /// thresholds come with the gallery.
+    /// Puts every setting into force that needs no restart, and returns the names of the sections that need
+    /// one. People and thresholds come with the gallery.
     fn replace_settings(
         &mut self,
         now: Now,
@@ -119,7 +119,7 @@ impl Reloadable {
     ) -> Vec<&'static str> {
         let Reloads { rules, access, recognition, keep_mode, gallery: _, risks } = new.reloads();
         let mut rules = *rules;
-        // Camera and lock are those of the start.
+        // Camera and lock stay those of the start.
         rules.door.virtual_camera = self.started_with.virtual_camera_opens();
         runner.replace_rules(rules, Arc::clone(access));
         threads.vision.replace_gate(recognition.gate);
@@ -137,15 +137,15 @@ impl Reloadable {
         needs_restart
     }
 
-    /// Brings a gallery into force and records it; says how it differs from the one before.
+    /// Puts a gallery into force and records it. The answer says how it differs from the one before.
     fn replace_gallery(&mut self, now: Now, ready: ReadyGallery, runner: &mut PolicyRunner) -> Answer {
-        let ReadyGallery { rule, prepared, roster, added, removed, told, store } = ready;
+        let ReadyGallery { rule, prepared, standings, added, removed, told, store } = ready;
         let gallery = Arc::clone(prepared.gallery());
         let (people, templates) = (gallery.people().len(), gallery.templates());
         let promise = promise(&rule.thresholds, &gallery, self.settings.rules.frames);
         self.target_trouble = promise.as_ref().and_then(shortfall);
         self.matcher.replace(rule, prepared);
-        runner.step(now, Event::NewRoster(roster));
+        runner.step(now, Event::NewStandings(standings));
         let mut answer = yes(told);
         answer.extend(yes(json!({ "people": people, "templates": templates, "store": store })));
         let (added, removed) = (named(added), named(removed));
@@ -154,7 +154,7 @@ impl Reloadable {
     }
 }
 
-/// Records a change of the template store, and answers.
+/// Records a change of the template store, and answers the client.
 pub(super) fn store_changed(now: Now, changed: Changed, effects: &mut Effects) {
     let Changed { how, outcome, caller, reply } = changed;
     let answer = match outcome {
@@ -165,11 +165,11 @@ pub(super) fn store_changed(now: Now, changed: Changed, effects: &mut Effects) {
         }
         Err(what) => no(&what),
     };
-    // Whoever asked may have left.
+    // The client may have left.
     let _ = reply.try_send(answer);
 }
 
-/// These people, as a fact names them.
+/// Marks these people as personal data, for a fact.
 fn named(people: Vec<PersonId>) -> Vec<Personal<PersonId>> {
     people.into_iter().map(Personal).collect()
 }

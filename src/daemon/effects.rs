@@ -1,4 +1,5 @@
-//! Does what the policy says: drives the door thread, hands records over, tells followers and the watcher.
+//! Performs the policy's actions: drives the door thread, hands records over, tells followers and the
+//! watcher.
 
 use std::sync::mpsc::SyncSender;
 
@@ -10,8 +11,8 @@ use limen_core::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Ver
 
 use super::followers::Followers;
 use super::journal;
+use super::observer::DaemonObserver;
 use super::pins::Pins;
-use super::watcher::Watcher;
 use crate::clocks;
 use crate::control::{Answer, Right};
 use crate::door::buzzer::Tone;
@@ -19,11 +20,11 @@ use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport, DoorState};
 use crate::service;
 
-/// The parts that act, and what of their doing the policy waits for.
+/// The parts that act, and the results that the policy waits for.
 pub(super) struct Effects {
     door: Option<DoorHandle>,
     recorder: Recorder<RequestId>,
-    watcher: Option<Box<dyn Watcher>>,
+    observer: Option<Box<dyn DaemonObserver>>,
     followers: Followers,
     refused: Vec<RequestId>,
     handed: Vec<(RequestId, Moment)>,
@@ -35,13 +36,13 @@ impl Effects {
     pub fn new(
         door: DoorHandle,
         recorder: Recorder<RequestId>,
-        watcher: Option<Box<dyn Watcher>>,
+        observer: Option<Box<dyn DaemonObserver>>,
         pins: Pins,
     ) -> Self {
         Self {
             door: Some(door),
             recorder,
-            watcher,
+            observer,
             followers: Followers::default(),
             refused: Vec::new(),
             handed: Vec::new(),
@@ -50,7 +51,7 @@ impl Effects {
         }
     }
 
-    /// Performs the actions in their order.
+    /// Performs the actions in order.
     pub fn perform(&mut self, now: Now, actions: Vec<Action>) {
         for action in actions {
             match action {
@@ -67,7 +68,7 @@ impl Effects {
         }
     }
 
-    /// Records a fact that nobody waits for, and tells whoever follows.
+    /// Records a fact without waiting for the audit's answer, and tells journal, watcher and followers.
     pub fn record(&mut self, now: Now, fact: Fact) {
         self.publish(now, &fact);
         self.recorder.record(now, fact, None);
@@ -83,7 +84,7 @@ impl Effects {
         }
     }
 
-    /// Keeps a PIN that was entered.
+    /// Keeps a PIN that was entered. Returns its number.
     pub fn keep_pin(&mut self, digits: Digits) -> EntryId {
         self.pins.keep(digits)
     }
@@ -92,30 +93,30 @@ impl Effects {
         self.pins.verifier_is_gone()
     }
 
-    /// Records whose answer is waited for, and when they were handed over.
+    /// The records handed over since the last call whose answers the policy waits for, and when.
     pub fn take_handed(&mut self) -> Vec<(RequestId, Moment)> {
         std::mem::take(&mut self.handed)
     }
 
-    /// What came of commands.
+    /// The verdicts on commands since the last call.
     pub fn take_verdicts(&mut self) -> Vec<(CommandId, Verdict)> {
         std::mem::take(&mut self.verdicts)
     }
 
-    /// Requests that could not even be handed to the recorder.
+    /// The records since the last call that could not be handed to the recorder.
     pub fn take_refused(&mut self) -> Vec<RequestId> {
         std::mem::take(&mut self.refused)
     }
 
-    pub fn watch(&mut self, tell: impl FnOnce(&mut dyn Watcher)) {
-        if let Some(watcher) = &mut self.watcher {
-            tell(watcher.as_mut());
+    pub fn watch(&mut self, tell: impl FnOnce(&mut dyn DaemonObserver)) {
+        if let Some(observer) = &mut self.observer {
+            tell(observer.as_mut());
         }
     }
 
     pub fn door_reported(&mut self, report: &DoorReport) {
         journal::tell_of_door(report);
-        self.watch(|watcher| watcher.door(report));
+        self.watch(|observer| observer.door(report));
     }
 
     pub fn close_door(&mut self) {
@@ -130,7 +131,7 @@ impl Effects {
         self.door.as_ref().is_some_and(DoorHandle::is_gone)
     }
 
-    /// Whether the line can be driven, and how often it could not.
+    /// Whether the line can be driven, and how often that has failed.
     pub fn door_state(&self) -> DoorState {
         self.door.as_ref().map(DoorHandle::state).unwrap_or_default()
     }
@@ -145,7 +146,7 @@ impl Effects {
 
     fn publish(&mut self, now: Now, fact: &Fact) {
         journal::tell(fact);
-        self.watch(|watcher| watcher.fact(now, fact));
+        self.watch(|observer| observer.fact(now, fact));
         self.followers.tell(now, fact);
     }
 

@@ -9,21 +9,24 @@ use super::message::Message;
 use super::pins::Pins;
 use crate::door::DoorSettings;
 use crate::entry::thread::EntryThread;
-use crate::entry::{EntrySettings, KeypadSource, ReaderSettings, Source, TypingReaderSource, WiegandSource};
+use crate::entry::{
+    EntrySettings, EntrySource, KeypadSource, ReaderSettings, TypingReaderSource, WiegandSource,
+};
 
-/// The threads that listen, and the one that verifies.
+/// The threads that listen to keypad and reader, and the PINs with the thread that verifies them.
 pub(super) struct EntryThreads {
     pub threads: Vec<EntryThread>,
     pub pins: Pins,
 }
 
 impl EntryThreads {
-    /// None, as where pictures are recorded.
+    /// No threads, for a recording.
     pub fn none() -> Self {
         Self { threads: Vec::new(), pins: Pins::none() }
     }
 
-    /// Starts what the settings name. A device that is not there is told of, and found when it comes.
+    /// Starts the threads that the settings name. A device that is missing is reported, and used when it
+    /// appears.
     pub fn spawn(
         settings: &EntrySettings,
         door: &DoorSettings,
@@ -47,13 +50,16 @@ impl EntryThreads {
     }
 }
 
-fn listen(source: impl Source + 'static, sender: &SyncSender<Message>) -> Result<EntryThread, DaemonError> {
+fn listen(
+    source: impl EntrySource + 'static,
+    sender: &SyncSender<Message>,
+) -> Result<EntryThread, DaemonError> {
     let sender = sender.clone();
     EntryThread::spawn(source, move |report| sender.try_send(Message::Entry(report)).is_ok())
         .map_err(|source| DaemonError::System { what: "start the thread of keypad or reader", source })
 }
 
-/// The part that a device is to the policy.
+/// The part by whose name the policy knows a device.
 pub(super) fn part_of(device: EntryDevice) -> Part {
     match device {
         EntryDevice::Keypad => Part::Keypad,

@@ -1,5 +1,5 @@
-//! Whoever hears every event. What they are told is made on the main thread, so it is short: of a long list of people
-//! it has the first, and how many there are; the records have all of them.
+//! Clients that follow every event. Their lines are made on the main thread, so they are short: of a long
+//! list of people a line has the first names and the number. The records have all names.
 
 use std::sync::mpsc::SyncSender;
 
@@ -13,18 +13,18 @@ use crate::control::{Answer, MAX_CLIENTS, Right, no, yes};
 /// The largest number of people that one list of an event names.
 const MAX_NAMED: usize = 100;
 
-/// Those who hear every event.
+/// The clients that follow every event.
 #[derive(Default)]
 pub(super) struct Followers(Vec<Follower>);
 
 struct Follower {
     reply: SyncSender<Answer>,
-    /// Distances are for administrators.
+    /// Whether the client is an administrator: nobody else is told distances.
     sees_distances: bool,
 }
 
 impl Followers {
-    /// One more; told so if they are too many.
+    /// Adds a client, or tells it that there are too many.
     pub fn add(&mut self, reply: SyncSender<Answer>, right: Right) {
         if self.0.len() < MAX_CLIENTS {
             self.0.push(Follower { reply, sees_distances: right == Right::Administrator });
@@ -33,7 +33,7 @@ impl Followers {
         }
     }
 
-    /// Tells all of them. Who is gone, or too slow to keep up, is dropped.
+    /// Tells every client. Drops a client that is gone or too slow to keep up.
     pub fn tell(&mut self, now: Now, fact: &Fact) {
         if self.0.is_empty() {
             return;

@@ -1,26 +1,26 @@
-//! What the worker has brought into force, kept at hand for the day on which a gallery file is refused: what such a
-//! file takes away comes into force all the same.
+//! The gallery that the worker has put into force. It is kept for a later gallery file that is refused:
+//! people whom such a file takes away lose access all the same.
 //!
-//! What takes long is done here, by the worker: the main thread only swaps pointers. What was replaced is dropped
-//! here too, once the main thread has let go of it.
+//! The worker does the slow work here; the main thread only swaps pointers. The worker also drops a gallery
+//! that was replaced, once the main thread no longer uses it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use limen_core::people::Standing;
 use limen_core::person::PersonId;
-use limen_core::policy::Roster;
+use limen_core::policy::Standings;
 use limen_vision::matching::scoring::Scoring;
 use limen_vision::matching::{Prepared, Rule};
 use serde_json::json;
 
 use super::reloaded::ReadyGallery;
 use crate::enrol::{GallerySource, LastGood, StoreUse};
-use crate::gallery::fallback::{AtBoot, Fallback, InForce, Taken, When, fall_back};
+use crate::gallery::fallback::{AtBoot, Fallback, InForce, RefusedWhen, Withdrawal, fall_back};
 use crate::gallery::narrowing::{Photographs, narrow};
 use crate::gallery::{GalleryTrouble, Kept, RefusedPart};
 
-/// What is refused, and what is wrong with it.
+/// Which part is refused, and what is wrong with it.
 #[derive(Clone)]
 pub(super) struct Why {
     pub refused: RefusedPart,
@@ -28,27 +28,27 @@ pub(super) struct Why {
 }
 
 impl Why {
-    fn trouble(self, in_force: InForce, taken: Option<Taken>) -> GalleryTrouble {
+    fn trouble(self, in_force: InForce, taken: Option<Withdrawal>) -> GalleryTrouble {
         GalleryTrouble { refused: self.refused, why: self.what, in_force, taken }
     }
 }
 
-/// What is in force, and what was until the main thread lets go of it.
+/// The gallery in force, and those before it that the main thread still uses.
 #[derive(Default)]
 pub(super) struct GalleryInForce {
-    current: Option<Current>,
-    replaced: Vec<(Arc<Prepared>, Roster)>,
+    current: Option<CurrentGallery>,
+    replaced: Vec<(Arc<Prepared>, Standings)>,
 }
 
-struct Current {
+struct CurrentGallery {
     rule: Rule,
     prepared: Arc<Prepared>,
-    roster: Roster,
+    standings: Standings,
     store: Option<u64>,
     kept: Kept,
     came_from: InForce,
-    /// What files with mistakes have taken away since it came into force.
-    taken: Taken,
+    /// Whom files with mistakes have taken away since it came into force.
+    taken: Withdrawal,
 }
 
 impl GalleryInForce {
@@ -57,20 +57,20 @@ impl GalleryInForce {
         self.current.is_some()
     }
 
-    /// Takes a gallery without mistakes.
+    /// Puts a gallery without mistakes into force.
     pub fn take(&mut self, rule: Rule, prepared: Prepared, kept: Kept, store: Option<u64>) -> ReadyGallery {
-        self.replace(Current {
+        self.replace(CurrentGallery {
             rule,
-            roster: roster_of(&prepared),
+            standings: standings_of(&prepared),
             prepared: Arc::new(prepared),
             store,
             kept,
             came_from: InForce::Before,
-            taken: Taken::default(),
+            taken: Withdrawal::default(),
         })
     }
 
-    /// Takes from what is in force what a refused file takes away.
+    /// Takes away from the gallery in force what a refused file takes away.
     pub fn narrow(
         &mut self,
         source: &GallerySource,
@@ -80,7 +80,7 @@ impl GalleryInForce {
     ) -> (GalleryTrouble, Option<ReadyGallery>) {
         let Some(current) = &mut self.current else { return (nobody(why, text), None) };
         let Fallback { kept, narrowed, .. } =
-            fall_back(Some(current.kept.clone()), When::Running, text, photographs);
+            fall_back(Some(current.kept.clone()), RefusedWhen::Running, text, photographs);
         let changed = narrowed.as_ref().is_some_and(|taken| !taken.is_nothing());
         narrowed.iter().for_each(|taken| current.taken.add(taken));
         let taken = narrowed.map(|_| current.taken.clone());
@@ -90,9 +90,9 @@ impl GalleryInForce {
         let standings: HashMap<&PersonId, &Standing> =
             kept.people.iter().map(|person| (&person.id, &person.standing)).collect();
         let prepared = current.prepared.narrowed(|id| standings.get(id).map(|standing| (*standing).clone()));
-        let next = Current {
+        let next = CurrentGallery {
             rule: current.rule.clone(),
-            roster: roster_of(&prepared),
+            standings: standings_of(&prepared),
             prepared: Arc::new(prepared),
             store: current.store,
             kept,
@@ -103,7 +103,8 @@ impl GalleryInForce {
         (trouble, Some(ready))
     }
 
-    /// At a start whose gallery file is refused: the last good gallery, less what the file takes away.
+    /// At a start with a refused gallery file: puts the last good gallery into force, less what the file
+    /// takes away.
     pub fn take_last_good(
         &mut self,
         source: &GallerySource,
@@ -114,7 +115,7 @@ impl GalleryInForce {
         why: Why,
     ) -> (GalleryTrouble, Option<ReadyGallery>) {
         let (known, last) = last.map(|last| (last.kept, (last.store, last.generation))).unzip();
-        let fallback = fall_back(known, When::Boot(at_boot), text, photographs);
+        let fallback = fall_back(known, RefusedWhen::Boot(at_boot), text, photographs);
         let trouble = why.trouble(fallback.in_force, fallback.narrowed.clone());
         let (Some(mut kept), Some((store, generation))) = (fallback.kept, last) else {
             return (trouble, None);
@@ -129,9 +130,9 @@ impl GalleryInForce {
         }
         kept.let_go();
         let prepared = Prepared::new(gallery, scoring);
-        let ready = self.replace(Current {
+        let ready = self.replace(CurrentGallery {
             rule,
-            roster: roster_of(&prepared),
+            standings: standings_of(&prepared),
             prepared: Arc::new(prepared),
             store: Some(generation),
             kept,
@@ -141,23 +142,23 @@ impl GalleryInForce {
         (trouble, Some(ready))
     }
 
-    /// The store was written anew: a gallery that is narrowed later still names the newest.
+    /// The template store was written again: a gallery that is narrowed later names this generation.
     pub fn store_is(&mut self, generation: u64) {
         if let Some(current) = &mut self.current {
             current.store = Some(generation);
         }
     }
 
-    /// Drops what the main thread has let go of; whether something is left.
+    /// Drops the galleries that the main thread no longer uses. Returns whether any are left.
     pub fn drop_replaced(&mut self) -> bool {
-        let is_shared = |(prepared, roster): &(Arc<Prepared>, Roster)| {
-            Arc::strong_count(prepared) > 1 || Arc::strong_count(roster) > 1
+        let is_shared = |(prepared, standings): &(Arc<Prepared>, Standings)| {
+            Arc::strong_count(prepared) > 1 || Arc::strong_count(standings) > 1
         };
         self.replaced.retain(is_shared);
         !self.replaced.is_empty()
     }
 
-    fn replace(&mut self, next: Current) -> ReadyGallery {
+    fn replace(&mut self, next: CurrentGallery) -> ReadyGallery {
         let gallery = next.prepared.gallery();
         let (added, removed) = match &self.current {
             Some(before) => gallery.diff(before.prepared.gallery()),
@@ -168,37 +169,37 @@ impl GalleryInForce {
             told,
             rule: next.rule.clone(),
             prepared: Arc::clone(&next.prepared),
-            roster: Arc::clone(&next.roster),
+            standings: Arc::clone(&next.standings),
             added,
             removed,
             store: next.store,
         };
         if let Some(before) = self.current.replace(next) {
-            self.replaced.push((before.prepared, before.roster));
+            self.replaced.push((before.prepared, before.standings));
         }
         ready
     }
 }
 
-/// There is no gallery at all.
+/// The trouble when no gallery can be in force.
 pub(super) fn nobody(why: Why, text: Option<&str>) -> GalleryTrouble {
-    why.trouble(InForce::Nobody, text.map(|_| Taken::default()))
+    why.trouble(InForce::Nobody, text.map(|_| Withdrawal::default()))
 }
 
-fn roster_of(prepared: &Prepared) -> Roster {
+fn standings_of(prepared: &Prepared) -> Standings {
     let people = prepared.gallery().people().iter();
     Arc::new(people.map(|person| (person.id.clone(), person.standing.clone())).collect())
 }
 
-/// What was taken away must not come back with a restart.
+/// Takes away on the disk too, so that nobody comes back with a restart.
 fn narrow_on_disk(source: &GallerySource, text: Option<&str>, photographs: &Photographs) {
-    let (StoreUse::Own(vault), Some(text)) = (&source.store, text) else { return };
-    let narrowed = vault.lock().and_then(|_writing| {
-        vault.narrow_gallery(|kept| narrow(kept, text, photographs).ok().map(|narrowed| narrowed.kept))
+    let (StoreUse::Own(store_file), Some(text)) = (&source.store, text) else { return };
+    let narrowed = store_file.lock().and_then(|_writing| {
+        store_file.narrow_gallery(|kept| narrow(kept, text, photographs).ok().map(|narrowed| narrowed.kept))
     });
     if let Err(error) = narrowed {
         log::warn!("{error}");
-        vault.drop_gallery();
+        store_file.drop_gallery();
     }
 }
 
@@ -220,11 +221,11 @@ mod tests {
     fn take(in_force: &mut GalleryInForce, text: &str) -> ReadyGallery {
         let roster = FileRoster::parse(text, Path::new("gallery.toml")).expect("no mistake");
         let people = roster.people.iter().map(|entry| {
-            let single = Embedding::new([entry.id.as_str().len() as f32, 1.0]).expect("finite");
-            Person::new(entry.id.clone(), entry.name.clone(), entry.standing.clone(), vec![single], 1)
+            let sample = Embedding::new([entry.id.as_str().len() as f32, 1.0]).expect("finite");
+            Person::new(entry.id.clone(), entry.name.clone(), entry.standing.clone(), vec![sample], 1)
         });
         let gallery =
-            Gallery::new(people.map(|p| p.expect("one single")).collect(), ModelDigest::of(b"model"));
+            Gallery::new(people.map(|p| p.expect("one sample")).collect(), ModelDigest::of(b"model"));
         let prepared = Prepared::new(gallery, Scoring::default());
         in_force.take(rule(), prepared, Kept::of(roster, Default::default()), Some(7))
     }
@@ -259,7 +260,7 @@ mod tests {
         let (trouble, ready) = narrow_by(&mut in_force, Some(&(BOB.to_owned() + MISTAKE)));
         let ready = ready.expect("ada is out");
         assert_eq!(ready.prepared.gallery().people().len(), 1);
-        assert!(ready.roster.len() == 1 && ready.removed[0].as_str() == "ada" && ready.added.is_empty());
+        assert!(ready.standings.len() == 1 && ready.removed[0].as_str() == "ada" && ready.added.is_empty());
         assert_eq!(ready.store, Some(7), "the records still speak of the newest store");
         assert!(trouble.to_string().contains("no longer named: ada"), "{trouble}");
         let (trouble, ready) = narrow_by(&mut in_force, Some(&(BOB.to_owned() + MISTAKE)));

@@ -1,4 +1,5 @@
-//! What the journal says: one line a fact, as a person would say it; never a distance, which is for the audit alone.
+//! The lines in the journal: at most one per fact, in plain words. They never have a distance, which is for
+//! the audit alone.
 
 use limen_core::credential::Factor;
 use limen_core::event::{AlarmKind, AlarmStep, Caller, Fact, GrantKind, Part, Personal};
@@ -7,14 +8,15 @@ use log::Level;
 
 use crate::door::thread::{DoorReport, LockedBecause};
 
-/// Writes a fact's line, if it has one.
+/// Writes the line of a fact, if it has one.
 pub(super) fn tell(fact: &Fact) {
     if let Some((level, line)) = line(fact) {
         log::log!(level, "{line}");
     }
 }
 
-/// Writes what the door's thread did by itself. What it was told to do is a fact, and so is that it failed.
+/// Writes what the door thread did by itself. What it was told to do, and its failures, are facts with lines
+/// of their own.
 pub(super) fn tell_of_door(report: &DoorReport) {
     match report {
         DoorReport::Locked { why: LockedBecause::LeaseOver | LockedBecause::Mended, .. } => {
@@ -26,10 +28,10 @@ pub(super) fn tell_of_door(report: &DoorReport) {
     }
 }
 
-/// Why the daemon leaves, by the signal that told it to.
+/// The line that says which signal ends the daemon.
 pub(super) fn signal(number: i32) -> String {
     let name = signal_hook::low_level::signal_name(number).unwrap_or("a signal");
-    format!("leaving: told to by {name} ({number})")
+    format!("stopping: received {name} ({number})")
 }
 
 fn line(fact: &Fact) -> Option<(Level, String)> {
@@ -53,7 +55,7 @@ fn line(fact: &Fact) -> Option<(Level, String)> {
             info(format!("refused, track {track}, {frames} frames compared: {refusal}"))
         }
         Fact::Locked { why, caller } => info(format!("locked: {why}{}", by(*caller))),
-        // Its mistakes have lines of their own.
+        // The mistakes in the gallery file have lines of their own.
         Fact::Fault { part: Part::Gallery, .. } => None,
         Fact::Fault { part, what } => Some((Level::Error, format!("fault of the {part}: {what}"))),
         Fact::Recovered { part, after_ms } => info(format!("the {part} is back after {}", time(*after_ms))),
@@ -63,7 +65,7 @@ fn line(fact: &Fact) -> Option<(Level, String)> {
             removed.len()
         )),
         Fact::StoreChanged { how, store, caller } => {
-            warn(format!("the template store is {how}; its number is {store} now{}", by(*caller)))
+            warn(format!("the template store is {how}; its number is now {store}{}", by(*caller)))
         }
         Fact::TemplateRefused { .. }
         | Fact::GalleryRefused { .. }
@@ -91,7 +93,7 @@ fn line(fact: &Fact) -> Option<(Level, String)> {
     }
 }
 
-/// Nothing at the door may show a silent alarm, and a fault has its line already.
+/// Whether an alarm gets no line: a silent alarm must not show anywhere, and a fault has a line already.
 fn is_told(alarm: AlarmKind) -> bool {
     alarm.is_silent()
         || matches!(
@@ -205,7 +207,7 @@ mod tests {
         let store = Fact::StoreChanged { how: StoreChange::Rotate, store: 4, caller: Some(ROOT) };
         assert_eq!(
             said(store),
-            "the template store is sealed with a new key; its number is 4 now, asked by user 0"
+            "the template store is sealed with a new key; its number is now 4, asked by user 0"
         );
         assert_eq!(
             said(Fact::Recovered { part: Part::Camera, after_ms: 2500 }),
@@ -253,6 +255,6 @@ mod tests {
 
     #[test]
     fn a_signal_is_called_by_its_name() {
-        assert_eq!(signal(15), "leaving: told to by SIGTERM (15)");
+        assert_eq!(signal(15), "stopping: received SIGTERM (15)");
     }
 }

@@ -1,4 +1,4 @@
-//! What the threads tell the main thread, which alone takes these messages.
+//! What the threads tell the main thread, which alone receives these messages.
 
 use limen_core::clock::Moment;
 use limen_core::event::TrackId;
@@ -10,33 +10,33 @@ use crate::control::Heard;
 use crate::door::inputs::InputReport;
 use crate::door::thread::DoorReport;
 use crate::entry::EntryReport;
-use crate::pipeline::Seen;
+use crate::pipeline::SeenFrame;
 
 /// One message; the table in [`super`] says which thread sends it.
 pub(super) enum Message {
     /// A frame was looked at: its number, and what it showed.
-    Seen(u64, Box<Seen>),
-    /// The camera was lost, or the recording is at its end: these tracks are over.
+    Seen(u64, Box<SeenFrame>),
+    /// These tracks are over: the camera was lost, or the recording has ended.
     TracksEnded(Vec<TrackId>),
-    /// The health of a part has changed: it is looked at after every message.
+    /// The health of a part has changed. The main thread checks all parts after every message.
     Look,
-    /// A network failed, and why.
+    /// A network failed, for this reason.
     VisionFailed(String),
-    /// The recording is at its end.
+    /// The recording has ended.
     ReplayEnded,
-    /// The vision thread has put the camera down.
+    /// The vision thread has closed the camera.
     VisionStopped,
-    /// What the door's thread did.
+    /// What the door thread did.
     Door(DoorReport),
-    /// What an input line is at.
+    /// The state of an input line.
     Input(InputReport),
-    /// What was entered at keypad or reader.
+    /// What was entered at the keypad or the reader.
     Entry(EntryReport),
-    /// What came of comparing a PIN.
+    /// The outcome of verifying a PIN.
     PinVerified(EntryId, PersonId, PinOutcome),
-    /// Whether the audit accepted, and when.
+    /// Whether the audit accepted a record, and when.
     Answered(RequestId, bool, Moment),
-    /// What a client asked, or that it was turned away.
+    /// What a client asked, or that its request was refused.
     Heard(Heard),
     /// A reload is done.
     Reloaded(Box<Reloaded>),

@@ -1,8 +1,9 @@
-//! Keeps a commanded mode over a restart, and whether a schedule has the door in lock-down, for a start without a clock;
-//! in a file of the state folder, on a thread of its own: a card may take its time.
+//! Keeps two things over a restart: a commanded mode, and whether a schedule demands lock-down, for a start
+//! without a clock. They are in a file of the state folder, written by a thread of its own because an SD card
+//! can be slow.
 //!
-//! What cannot be read at the start may have been a lock-down, so it is one. Whoever commands a mode is answered when it
-//! is on the disk, where no power cut undoes it.
+//! A file that cannot be read at the start may have been a lock-down, so it counts as one. A client that
+//! commands a mode is answered when the mode is on the disk, so that no power cut undoes it.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
@@ -19,22 +20,22 @@ use crate::control::{Answer, no};
 
 /// The name of the file in the state folder.
 const NAME: &str = "mode";
-/// What the file says where the schedules decide.
+/// The first word of the file if the schedules decide.
 const SCHEDULE: &str = "schedule";
-/// What it says behind that while a schedule has the door in lock-down.
+/// The second word while a schedule demands lock-down.
 const LOCKED_DOWN: &str = "lock-down-by-schedule";
-/// The longest that it says is shorter.
+/// The most bytes that are read; the longest content is shorter.
 const MAX_BYTES: u64 = 64;
 
-/// A client that waits until the mode is on the disk, and what it is told then.
-type Client = (SyncSender<Answer>, Answer);
+/// A client that waits until the mode is on the disk, and its answer.
+type WaitingClient = (SyncSender<Answer>, Answer);
 
-/// What outlasts a restart.
+/// What is kept over a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct KeptMode {
-    /// The mode that was commanded. `None`: the schedules decide.
+    /// The mode that was commanded; `None`: the schedules decide.
     pub commanded: Option<Mode>,
-    /// A schedule has the door in lock-down, whatever is commanded.
+    /// Whether a schedule demands lock-down, whatever mode is commanded.
     pub locked_down_by_schedule: bool,
 }
 
@@ -61,31 +62,31 @@ impl KeptMode {
 }
 
 #[derive(Default)]
-struct State {
+struct ModeState {
     newest: KeptMode,
-    /// The newest is to be written.
+    /// `newest` is not on its way to the disk yet.
     due: bool,
-    /// What was the newest is on its way to the disk.
+    /// The thread is writing.
     writing: bool,
-    /// The file is a lock-down for every start until a command replaces it.
+    /// The file could not be read: it stays, and means lock-down at every start, until a command replaces it.
     unreadable: bool,
-    clients: Vec<Client>,
-    /// Why the file does not say what was commanded last.
+    clients: Vec<WaitingClient>,
+    /// Why the file does not have the mode that was commanded last.
     trouble: Option<String>,
 }
 
-/// The handle of the thread that keeps the mode.
+/// The handle of the thread that writes the mode.
 pub(super) struct ModeKeeper {
     file: PathBuf,
-    shared: Arc<(Mutex<State>, Condvar)>,
+    shared: Arc<(Mutex<ModeState>, Condvar)>,
     thread: JoinHandle<()>,
 }
 
 impl ModeKeeper {
-    /// Starts the thread, which ends with the process.
+    /// Starts the thread. It ends with the process.
     pub fn spawn(state_folder: &Path) -> Result<Self, DaemonError> {
         let file = state_folder.join(NAME);
-        let shared = Arc::<(Mutex<State>, Condvar)>::default();
+        let shared = Arc::<(Mutex<ModeState>, Condvar)>::default();
         let thread = std::thread::Builder::new()
             .name("mode-keeper".to_owned())
             .spawn({
@@ -96,8 +97,9 @@ impl ModeKeeper {
         Ok(Self { file, shared, thread })
     }
 
-    /// What was kept before the start; of a command only where the site keeps commands. A file that cannot be read or
-    /// makes no sense is a lock-down, and where commands are kept trouble until another mode is kept.
+    /// What was kept before the start; the commanded mode only if `keeps_commands`. A file that cannot be
+    /// read or makes no sense means lock-down. With `keeps_commands` it is also trouble until another mode is
+    /// kept.
     pub fn recall(&self, keeps_commands: bool) -> KeptMode {
         let mut state = lock(&self.shared.0);
         let mut kept = self.read().unwrap_or_else(|why| {
@@ -116,15 +118,15 @@ impl ModeKeeper {
     fn read(&self) -> Result<KeptMode, String> {
         match read_trusted_text(&self.file, MAX_BYTES, Trust::Checked) {
             Ok(text) => {
-                KeptMode::parse(&text).ok_or_else(|| format!("{}: names no mode", self.file.display()))
+                KeptMode::parse(&text).ok_or_else(|| format!("{}: does not name a mode", self.file.display()))
             }
             Err(error) if error.is_missing() => Ok(KeptMode::default()),
             Err(error) => Err(error.to_string()),
         }
     }
 
-    /// Has a mode written down, or that there is none; `client` is answered when that is on the disk.
-    pub fn keep(&self, mode: Option<Mode>, client: Option<Client>) {
+    /// Has a commanded mode written, or that there is none. `client` is answered when it is on the disk.
+    pub fn keep(&self, mode: Option<Mode>, client: Option<WaitingClient>) {
         let mut state = lock(&self.shared.0);
         state.newest.commanded = mode;
         (state.due, state.unreadable) = (true, false);
@@ -132,7 +134,7 @@ impl ModeKeeper {
         self.shared.1.notify_all();
     }
 
-    /// Has it written down whether a schedule has the door in lock-down, if that is new.
+    /// Has written whether a schedule demands lock-down, if that has changed.
     pub fn keep_scheduled(&self, locked_down: bool) {
         let mut state = lock(&self.shared.0);
         if state.newest.locked_down_by_schedule != locked_down {
@@ -142,29 +144,29 @@ impl ModeKeeper {
         }
     }
 
-    /// Why the mode will not outlast a restart, while that is so.
+    /// Why the mode would not outlast a restart; `None` if it would.
     pub fn trouble(&self) -> Option<String> {
         lock(&self.shared.0).trouble.clone()
     }
 
-    /// Waits until everything is on the disk, or until so much time is over.
+    /// Waits until everything is on the disk, at most for `patience`.
     pub fn finish(&self, patience: Duration) {
-        let busy = |state: &mut State| state.due || state.writing;
-        // Whoever waits for a thread that is gone waits for that long.
+        let busy = |state: &mut ModeState| state.due || state.writing;
+        // If the thread is gone, this waits for the whole time.
         drop(self.shared.1.wait_timeout_while(lock(&self.shared.0), patience, busy));
     }
 
-    /// The thread has ended, which it does not do by itself.
+    /// Whether the thread has ended, which is a fault.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(state: &Mutex<ModeState>) -> MutexGuard<'_, ModeState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn keep(file: &Path, (state, ordered): &(Mutex<State>, Condvar)) {
+fn keep(file: &Path, (state, ordered): &(Mutex<ModeState>, Condvar)) {
     loop {
         let (newest, clients) = {
             let mut state = lock(state);
@@ -188,7 +190,7 @@ fn keep(file: &Path, (state, ordered): &(Mutex<State>, Condvar)) {
                 Ok(()) => answer,
                 Err(why) => no(&format!("the mode is in force now, but not after a restart: {why}")),
             };
-            // Whoever commanded it may have left.
+            // The client may have left.
             let _ = client.try_send(answer);
         }
     }

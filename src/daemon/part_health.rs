@@ -1,5 +1,6 @@
-//! How the parts are, looked at again and again: each part's health is a level that its thread keeps, so that no message
-//! that is lost or late leaves the door waiting for a part that works, or trusting one that does not.
+//! The health of the parts, checked again and again. The health of each part is a level that its thread
+//! keeps. So a lost or late message cannot make the door wait for a part that works, or trust one that does
+//! not.
 
 use std::time::Duration;
 
@@ -17,33 +18,33 @@ use super::threads::Threads;
 use crate::door::inputs::InputThread;
 use crate::gallery::GalleryTrouble;
 
-/// A clock that nothing has set for so long is trouble; after a start the network needs a minute or two.
+/// A clock that is not set for this long is trouble; after a start the network needs a minute or two.
 const CLOCK_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Since when the kernel has not called the clock synchronised.
+/// Since when the kernel has said that the clock is not synchronised.
 #[derive(Debug, Default)]
 struct ClockWatch {
     since: Option<Moment>,
 }
 
 impl ClockWatch {
-    /// Whether that is for too long.
+    /// Whether the clock has been unsynchronised for too long.
     fn is_lost(&mut self, now: Now) -> bool {
         self.since = if now.wall.synchronised { None } else { self.since.or(Some(now.moment)) };
         self.since.is_some_and(|since| now.moment.since(since) >= CLOCK_PATIENCE)
     }
 }
 
-/// What it takes to tell a change of health.
+/// What is needed to notice that the health of a part has changed.
 #[derive(Debug, Default)]
 pub(super) struct PartHealth {
     clock: ClockWatch,
-    /// Failures of the lock's line that the policy was told of.
+    /// How many failures of the lock's line the policy has been told of.
     door_failures: u64,
 }
 
 impl PartHealth {
-    /// An event of every part that has failed, or is back, since the policy was told.
+    /// One event for every part whose health has changed since the policy was told of it.
     pub fn changes(
         &mut self,
         now: Now,
@@ -63,7 +64,7 @@ impl PartHealth {
         self.levels(now, &runner.effects, threads, reloadable).into_iter().filter_map(change).collect()
     }
 
-    /// Each part with what is wrong with it now.
+    /// What is wrong with each part now; `None` if it works.
     fn levels(
         &mut self,
         now: Now,
@@ -71,11 +72,11 @@ impl PartHealth {
         threads: &Threads,
         reloadable: &Reloadable,
     ) -> Vec<(Part, Option<String>)> {
-        // A vision thread that hangs sees nobody leave: nothing is open until it goes on.
+        // A vision thread that hangs does not see people leave: nobody is let in until it works again.
         let hangs = threads.vision.has_stalled(now.moment);
         let believed = reloadable.settings.access.when_clock_unknown == WhenClockUnknown::Believe;
         let clock_is_lost = self.clock.is_lost(now) && !believed;
-        // A failure that was over before this check is still reported as a fault.
+        // A failure is a fault even if it was mended before this check.
         let door = effects.door_state();
         let mended = std::mem::replace(&mut self.door_failures, door.failures) != door.failures;
         let door = door.trouble.or(door.last_failure.filter(|_| mended));
@@ -105,7 +106,7 @@ impl PartHealth {
     }
 }
 
-/// What is in force, and the first mistake; the log has all of them.
+/// What is in force, and the first mistake; the log has all mistakes.
 fn in_short(trouble: &GalleryTrouble) -> String {
     let mistakes = trouble.why.lines().count();
     let first = trouble.why.lines().next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! PINs that were entered: kept by their number until they are verified or forgotten, and verified on a thread of low
-//! priority, which takes 19 MiB and some tens of milliseconds on a PC.
+//! PINs that were entered: kept under a number until they are verified or forgotten. A thread of low priority
+//! verifies them; one PIN takes 19 MiB and some tens of milliseconds on a PC.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,28 +15,28 @@ use super::error::DaemonError;
 use super::message::Message;
 use super::process::lower_priority;
 
-/// The policy asks for one at a time.
+/// PINs that may wait for the verifier: the policy asks for one at a time.
 const QUEUE: usize = 1;
 
-/// The newest PIN, and the thread that verifies.
+/// The PIN that was entered last, and the thread that verifies.
 pub(super) struct Pins {
     held: Option<(EntryId, Digits)>,
     next: u64,
-    verifier: Option<Verifier>,
+    verifier: Option<PinVerifier>,
 }
 
 impl Pins {
-    /// Where there is no keypad.
+    /// For a door without keypad: no thread.
     pub fn none() -> Self {
         Self { held: None, next: 0, verifier: None }
     }
 
-    /// Starts the thread.
+    /// Starts the thread that verifies.
     pub fn verified_by_thread(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
-        Ok(Self { verifier: Some(Verifier::spawn(sender)?), ..Self::none() })
+        Ok(Self { verifier: Some(PinVerifier::spawn(sender)?), ..Self::none() })
     }
 
-    /// Keeps a PIN in place of the one before, under a number that is never used again.
+    /// Keeps a PIN in place of the one before. Returns its number, which is never used again.
     pub fn keep(&mut self, digits: Digits) -> EntryId {
         let entry = EntryId(self.next);
         self.next += 1;
@@ -44,39 +44,39 @@ impl Pins {
         entry
     }
 
-    /// Overwrites a PIN.
+    /// Overwrites the digits of a PIN, if it is still kept.
     pub fn forget(&mut self, entry: EntryId) {
         self.held.take_if(|(held, _)| *held == entry);
     }
 
-    /// Has a PIN verified; it is overwritten then.
+    /// Has a PIN verified against a person's means, and overwrites it.
     pub fn verify(&mut self, entry: EntryId, person: PersonId, means: Arc<Means>) {
         let digits = self.held.take_if(|(held, _)| *held == entry).map(|(_, digits)| digits);
         let Some(verifier) = &self.verifier else { return };
-        if verifier.jobs.try_send(Job { entry, person, digits, means }).is_err() {
+        if verifier.jobs.try_send(PinJob { entry, person, digits, means }).is_err() {
             log::error!("a PIN could not be verified: its thread is gone");
         }
     }
 
-    /// The thread has ended.
+    /// Whether the thread has ended.
     pub fn verifier_is_gone(&self) -> bool {
         self.verifier.as_ref().is_some_and(|verifier| verifier.thread.is_finished())
     }
 }
 
-struct Job {
+struct PinJob {
     entry: EntryId,
     person: PersonId,
     digits: Option<Digits>,
     means: Arc<Means>,
 }
 
-struct Verifier {
-    jobs: SyncSender<Job>,
+struct PinVerifier {
+    jobs: SyncSender<PinJob>,
     thread: JoinHandle<()>,
 }
 
-impl Verifier {
+impl PinVerifier {
     fn spawn(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
         let (jobs, waiting) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
@@ -87,9 +87,9 @@ impl Verifier {
     }
 }
 
-fn work(jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
+fn work(jobs: &Receiver<PinJob>, sender: &SyncSender<Message>) {
     lower_priority();
-    while let Ok(Job { entry, person, digits, means }) = jobs.recv() {
+    while let Ok(PinJob { entry, person, digits, means }) = jobs.recv() {
         failpoint::reach("verifier");
         let outcome = digits.map_or(PinOutcome::Failed, |digits| outcome_of(&digits, &means));
         if sender.send(Message::PinVerified(entry, person, outcome)).is_err() {
@@ -98,7 +98,7 @@ fn work(jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
     }
 }
 
-/// Holds a PIN against both that a person has, always against both: the time must not tell one from the other.
+/// Compares a PIN with both PINs of a person, and always with both: the time must not tell which one it is.
 fn outcome_of(digits: &Digits, means: &Means) -> PinOutcome {
     let is_of = |hash: &Option<PinHash>| hash.as_ref().map_or(Ok(false), |hash| hash.is_of(digits));
     match (is_of(&means.pin), is_of(&means.duress)) {

@@ -1,4 +1,4 @@
-//! The policy, and the effects of what it says: an event goes in, and its actions are done before the next goes in.
+//! Runs the policy: performs the actions of one event before the policy gets the next one.
 
 use std::sync::Arc;
 
@@ -10,29 +10,30 @@ use super::effects::Effects;
 use crate::door::inputs::InputReport;
 use crate::entry::{Entry, EntryReport};
 
-/// Runs the policy.
+/// The policy, and what performs its actions.
 pub(super) struct PolicyRunner {
     policy: Policy,
     pub effects: Effects,
 }
 
 impl PolicyRunner {
-    /// Of a policy that has seen nothing yet.
+    /// A runner for a policy that has heard no event yet.
     pub fn new(policy: Policy, effects: Effects) -> Self {
         Self { policy, effects }
     }
 
-    /// The policy, to look at.
+    /// The policy, to read its state.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Brings other rules into force.
+    /// Puts other rules into force.
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
         self.policy.replace_rules(rules, access);
     }
 
-    /// One event, and what the policy hears at once of its actions: which records were handed over, and which not.
+    /// Passes one event to the policy and performs its actions. Then tells the policy which records were
+    /// handed over and which were not.
     pub fn step(&mut self, now: Now, event: Event) {
         let actions = self.policy.step(now, event);
         self.effects.perform(now, actions);
@@ -45,23 +46,23 @@ impl PolicyRunner {
         }
     }
 
-    /// What came of commands since this was asked last.
+    /// The verdicts on commands since the last call.
     pub fn take_verdicts(&mut self) -> Vec<(CommandId, Verdict)> {
         self.effects.take_verdicts()
     }
 
-    /// An input line has something to say.
+    /// Handles a report of the input lines.
     pub fn input_reported(&mut self, now: Now, report: InputReport) {
         match report {
             InputReport::Level { input, active, at_start } => {
                 self.step(now, Event::Input { input, active, at_start });
             }
-            // Their health is a level, which is looked at after every message.
+            // Their health is a level, which is checked after every message.
             InputReport::Failed(_) | InputReport::Recovered => {}
         }
     }
 
-    /// Keypad or reader has something to say.
+    /// Handles a report of keypad or reader.
     pub fn entry_reported(&mut self, now: Now, report: EntryReport) {
         match report {
             EntryReport::Entered(Entry::Pin(digits)) => {
@@ -72,7 +73,7 @@ impl PolicyRunner {
             EntryReport::Mistaken { device, mistake, count } => {
                 self.effects.record(now, Fact::EntryMistaken { device, mistake, count });
             }
-            // Their health is a level, which is looked at after every message.
+            // Their health is a level, which is checked after every message.
             EntryReport::Lost(..) | EntryReport::Back(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What the daemon asks of the system for its own process: folders, no core dumps, a low priority for slow work.
+//! What the daemon asks the system for its own process: folders, no core dumps, a low priority for slow work.
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -7,7 +7,11 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
 use super::error::DaemonError;
 
-/// Makes a folder of the daemon's own, for itself alone to write.
+/// Makes a folder that only the daemon may write (mode 0750), and the folders above it.
+///
+/// # Errors
+///
+/// The folder that could not be made, and why.
 pub fn make_folder(folder: &Path) -> Result<(), DaemonError> {
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -16,7 +20,7 @@ pub fn make_folder(folder: &Path) -> Result<(), DaemonError> {
         .map_err(|source| DaemonError::Folder { folder: folder.to_owned(), source })
 }
 
-/// No core dump and no debugger of the same user shows the templates in our memory.
+/// Keeps core dumps and debuggers of the same user from reading the templates in memory.
 pub fn keep_secrets_out_of_dumps() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         log::warn!("core dumps cannot be turned off: {error}");

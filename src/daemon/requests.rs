@@ -1,5 +1,5 @@
-//! What is asked over the socket. Whatever changes or shows something goes to the policy as a command, and what comes of
-//! it back to the client: nothing is decided here.
+//! Requests over the control socket. A request that changes something, or that shows more than the status,
+//! goes to the policy as a command, and its verdict goes back to the client. Nothing is decided here.
 
 use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
@@ -16,29 +16,29 @@ use super::mode_keeper::ModeKeeper;
 use super::policy_runner::PolicyRunner;
 use super::status;
 use super::threads::Threads;
-use crate::control::{Answer, Asked, Request, Right, no, yes};
+use crate::control::{Answer, ClientRequest, Request, Right, no, yes};
 
-/// The longest piece of somebody's request that is recorded.
+/// The most characters of a request that are recorded.
 const MAX_SHOWN: usize = 200;
 
-/// The clients that wait for what came of their commands.
+/// The clients that wait for the verdicts on their commands.
 #[derive(Default)]
 pub(super) struct Requests {
     next: u64,
-    clients: HashMap<CommandId, Asked>,
+    clients: HashMap<CommandId, ClientRequest>,
 }
 
 impl Requests {
-    /// The event of a client's command. Keeps the way back to the client, under a number that is never used again.
-    pub fn commanded(&mut self, asked: Asked, command: Command) -> Event {
+    /// The event of a client's command. Remembers the client under a number that is never used again.
+    pub fn commanded(&mut self, asked: ClientRequest, command: Command) -> Event {
         let (id, caller) = (CommandId(self.next), asked.caller);
         self.next += 1;
         self.clients.insert(id, asked);
         Event::Commanded { id, caller, command }
     }
 
-    /// The policy's verdict on a command: to whoever waits for it, or carried out. `keep_mode`: a commanded mode
-    /// outlasts a restart, and is answered when it is on the disk.
+    /// Answers the client with the policy's verdict, or carries out what the verdict allows. `keep_mode`: a
+    /// commanded mode outlasts a restart, and the client is answered when it is on the disk.
     pub fn answer(
         &mut self,
         now: Now,
@@ -62,11 +62,11 @@ impl Requests {
     }
 }
 
-/// What a request commands; none where it only looks.
-pub(super) fn command_of(asked: &Asked) -> Option<Command> {
+/// The command of a request; `None` if it only looks.
+pub(super) fn command_of(asked: &ClientRequest) -> Option<Command> {
     Some(match &asked.request {
         Request::Status | Request::Alarms => return None,
-        // Whoever may only look locks, and ends no fire release.
+        // Every client may lock; only an operator may end a fire release.
         Request::Lock => Command::Lock { ends_fire: asked.right >= Right::Operator },
         Request::Unlock { seconds } => Command::Unlock(Duration::from_secs(*seconds)),
         Request::Mode { mode } => Command::Mode(*mode),
@@ -79,7 +79,7 @@ pub(super) fn command_of(asked: &Asked) -> Option<Command> {
     })
 }
 
-/// The event of a client that the server has turned away.
+/// The event of a client whose request the server has refused.
 pub(super) fn turned_away(caller: Option<Caller>, command: Option<&'static str>, why: &str) -> Event {
     let (command, why) = (command.unwrap_or("none"), printable(why, MAX_SHOWN));
     Event::TurnedAway { caller, command, why }
@@ -90,8 +90,8 @@ pub(super) fn reply(client: &SyncSender<Answer>, answer: Answer) {
     let _ = client.try_send(answer);
 }
 
-fn serve(now: Now, asked: Asked, runner: &mut PolicyRunner, threads: &Threads) {
-    let Asked { request, caller, right, reply } = asked;
+fn serve(now: Now, asked: ClientRequest, runner: &mut PolicyRunner, threads: &Threads) {
+    let ClientRequest { request, caller, right, reply } = asked;
     match request {
         Request::Reload => threads.worker.reload(Some(reply)),
         Request::Events => runner.effects.follow(reply, right),
@@ -110,8 +110,8 @@ fn serve(now: Now, asked: Asked, runner: &mut PolicyRunner, threads: &Threads) {
     }
 }
 
-/// A mode is in force. Where the site keeps it, whoever commanded it is answered when it is on the disk.
-fn mode_changed(mode: Mode, asked: Asked, keeper: Option<&ModeKeeper>) {
+/// A mode is in force. If the configuration keeps it, the client is answered when it is on the disk.
+fn mode_changed(mode: Mode, asked: ClientRequest, keeper: Option<&ModeKeeper>) {
     let Request::Mode { mode: commanded } = asked.request else { return };
     let by = if commanded.is_some() { "command" } else { "schedule" };
     let answer = yes(json!({ "mode": mode, "by": by }));
@@ -121,7 +121,7 @@ fn mode_changed(mode: Mode, asked: Asked, keeper: Option<&ModeKeeper>) {
     }
 }
 
-/// Takes a person out of the records; whoever asked is answered when that is done.
+/// Removes a person from the records, and answers the client when that is done.
 fn forget(id: &str, client: SyncSender<Answer>, recorder: &Recorder<RequestId>) {
     let id = match PersonId::new(id) {
         Ok(id) => id,

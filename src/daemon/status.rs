@@ -1,4 +1,4 @@
-//! What the daemon says of itself over the socket: its status, and its alarms.
+//! What the daemon tells over the socket about itself: its status and its alarms.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use limen_core::policy::Alarm;
 use limen_core::policy::{Grant, Policy, Trouble};
 use serde_json::{Map, Value, json};
 
-/// What a status tells of.
+/// What a status is made from.
 pub(super) struct Status<'a> {
     pub policy: &'a Policy,
     pub gallery: &'a Gallery,
@@ -22,7 +22,7 @@ pub(super) struct Status<'a> {
 }
 
 impl Status<'_> {
-    /// As `docs/control.md` has it.
+    /// The status as JSON, as `docs/control.md` describes it.
     pub fn as_json(&self, now: Now) -> Value {
         let Self { policy, gallery, model, records, .. } = self;
         let for_s = |trouble: &Trouble| now.moment.since(trouble.since).as_secs_f64();

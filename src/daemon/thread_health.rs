@@ -1,4 +1,5 @@
-//! Whether the threads go on: one that has ended ends the daemon, one that hangs lets the watchdog end it.
+//! Whether the threads still work: a thread that has ended ends the daemon, a thread that hangs lets the
+//! watchdog end it.
 
 use limen_core::clock::Moment;
 
@@ -8,7 +9,7 @@ use crate::control::ControlServer;
 use crate::door::inputs::InputThread;
 use crate::service;
 
-/// The name of a thread that has ended, which none does unasked.
+/// The name of a thread that has ended without being asked to.
 pub(super) fn ended(threads: &Threads, effects: &Effects) -> Option<&'static str> {
     let gone = [
         ("vision", threads.vision.is_gone()),
@@ -25,7 +26,7 @@ pub(super) fn ended(threads: &Threads, effects: &Effects) -> Option<&'static str
     gone.or(entry.map(|thread| thread.device().name())).or(effects.verifier_is_gone().then_some("verifier"))
 }
 
-/// Feeds the watchdog unless a thread hangs that it cannot do without.
+/// Feeds the watchdog, unless a thread hangs that the door needs.
 pub(super) fn feed_watchdog(threads: &Threads, effects: &Effects, now: Moment) {
     let inputs = threads.inputs.as_ref().is_some_and(|inputs| service::has_stalled(inputs.pulse(), now));
     if threads.vision.has_stalled(now) || effects.door_has_stalled(now) || inputs {

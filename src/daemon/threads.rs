@@ -1,4 +1,4 @@
-//! The threads beside the main thread and those of the effects: their handles, and how some of them are started.
+//! The handles of the threads, and how some of them are started. Those of the effects are in `effects`.
 
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -16,34 +16,34 @@ use super::vision_thread::VisionThread;
 use super::worker::Worker;
 use crate::clocks;
 use crate::config::Settings;
-use crate::control::{ControlServer, Taken, group_number};
+use crate::control::{Acceptance, ControlServer, group_number};
 use crate::door::DoorSettings;
 use crate::door::inputs::InputThread;
 use crate::entry::thread::EntryThread;
 use crate::service::signals;
 
-/// The groups of this machine.
+/// The file that lists the groups of this machine.
 const GROUPS: &str = "/etc/group";
 
 /// The running threads. Door, recorder and verifier are those of [`Effects`](super::effects::Effects).
 pub(super) struct Threads {
     /// The control socket, where there is one.
     pub server: Option<ControlServer>,
-    /// Ends with the process.
+    /// Turns signals into messages; ends with the process.
     pub signals: JoinHandle<()>,
     /// The input lines, where some are wired.
     pub inputs: Option<InputThread>,
-    /// Keypad and reader, as far as there are.
+    /// Keypad and reader, if there are any.
     pub entries: Vec<EntryThread>,
-    /// Writes down the commanded mode.
+    /// Writes the commanded mode to the disk.
     pub mode_keeper: ModeKeeper,
-    /// Reads configuration and gallery, and alone writes the template store.
+    /// Reads configuration and gallery. No other thread writes the template store.
     pub worker: Worker,
-    /// Camera or recording.
+    /// Looks at the frames of a camera or a recording.
     pub vision: VisionThread,
 }
 
-/// The thread that appends to the audit.
+/// Starts the thread that appends to the audit.
 pub(super) fn recorder(
     settings: &Settings,
     sender: &SyncSender<Message>,
@@ -59,7 +59,7 @@ pub(super) fn recorder(
     )?)
 }
 
-/// Nothing of what the lines say is lost: their thread waits while the main thread is behind.
+/// Starts the thread of the input lines. It waits while the main thread is busy, so that no change is lost.
 pub(super) fn inputs(
     door: &DoorSettings,
     sender: &SyncSender<Message>,
@@ -68,7 +68,8 @@ pub(super) fn inputs(
     Ok(InputThread::spawn(door, move |report| sender.send(Message::Input(report)).is_ok())?)
 }
 
-/// The control socket; a group of operators that the system does not know is said, and nobody is one.
+/// Starts the control socket. If the system does not know the group of operators, the log says so and nobody
+/// is an operator.
 pub(super) fn control(
     path: &Path,
     operators: Option<&str>,
@@ -83,15 +84,15 @@ pub(super) fn control(
     });
     let sender = sender.clone();
     let take = move |heard| match sender.try_send(Message::Heard(heard)) {
-        Ok(()) => Taken::Yes,
-        Err(TrySendError::Full(_)) => Taken::Busy,
-        Err(TrySendError::Disconnected(_)) => Taken::Gone,
+        Ok(()) => Acceptance::Yes,
+        Err(TrySendError::Full(_)) => Acceptance::Busy,
+        Err(TrySendError::Disconnected(_)) => Acceptance::Gone,
     };
     Ok(ControlServer::start(path, number, take)?)
 }
 
-/// A thread that turns signals into messages: every one that would end or stop the process, and SIGHUP. It ends with the
-/// process.
+/// Starts the thread that turns signals into messages: every signal that would end or stop the process, and
+/// SIGHUP. The thread ends with the process.
 pub(super) fn signals(sender: &SyncSender<Message>) -> Result<JoinHandle<()>, DaemonError> {
     let failed = |source| DaemonError::System { what: "listen for signals", source };
     let mut signals =
@@ -102,7 +103,7 @@ pub(super) fn signals(sender: &SyncSender<Message>) -> Result<JoinHandle<()>, Da
         .spawn(move || {
             for signal in &mut signals {
                 failpoint::reach("signals");
-                // The main thread may have left already.
+                // The main thread may have ended already.
                 let _ = sender.send(Message::Signal(signal));
             }
         })

@@ -1,4 +1,4 @@
-//! The vision thread: takes the newest frame, looks at it, tells the main thread.
+//! The vision thread: takes the newest frame, looks at it, and tells the main thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -30,9 +30,9 @@ use crate::door::level::Level;
 use crate::pipeline::{PipelineError, see};
 use crate::service;
 
-/// The longest wait for a frame, so that the thread shows signs of life without one.
+/// The longest wait for a frame, so that the watchdog hears of the thread even without frames.
 const POLL: Duration = Duration::from_millis(500);
-/// Dropped frames are logged once in so many.
+/// One line in the log per this many dropped frames.
 const DROPS_A_LINE: u64 = 100;
 
 /// Where frames come from.
@@ -44,7 +44,7 @@ pub(super) enum FrameInput {
 }
 
 impl FrameInput {
-    /// The next delivery; `None` when a recording is at its end.
+    /// The next delivery; `None` when a recording has ended.
     fn next(&mut self) -> Option<Delivery> {
         match self {
             Self::Camera(camera) => Some(camera.next(POLL)),
@@ -61,10 +61,10 @@ impl FrameInput {
     }
 }
 
-/// Who waits for the next picture, if somebody does.
+/// The client that waits for the next picture, if any.
 type SnapshotRequest = Arc<Mutex<Option<SyncSender<Answer>>>>;
 
-/// No track: tracks are counted from 0.
+/// Stands for no track; tracks are counted from 0.
 const NO_TRACK: u64 = u64::MAX;
 
 /// The handle of the vision thread.
@@ -90,7 +90,7 @@ impl VisionThread {
         let vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
         let pulse = Pulse::started(clocks::moment());
         let stop = Arc::new(AtomicBool::new(false));
-        // A recording is not shown to a daemon that knows nobody yet.
+        // A recording waits until the daemon has a gallery.
         let go = Arc::new(AtomicBool::new(matches!(input, FrameInput::Camera(_))));
         let snapshot = SnapshotRequest::default();
         let closer = Arc::new(AtomicU64::new(NO_TRACK));
@@ -115,42 +115,43 @@ impl VisionThread {
         Ok(Self { stop, go, pulse, snapshot, closer, gate, camera, thread })
     }
 
-    /// Has the thread put the camera down; it says so when it has.
+    /// Tells the thread to close the camera. It answers with [`Message::VisionStopped`].
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// A gallery is in force, or was refused: a recording may begin.
+    /// Lets a recording begin, because a gallery is in force or was refused.
     pub fn go(&self) {
         self.go.store(true, Ordering::Relaxed);
     }
 
-    /// Faces are judged by this from the next frame on.
+    /// Replaces the gate, from the next frame on.
     pub fn replace_gate(&self, gate: Gate) {
         *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
     }
 
-    /// Why there are no pictures, while that is so.
+    /// Why the camera gives no pictures; `None` if it does.
     pub fn camera_trouble(&self) -> Option<String> {
         self.camera.read()
     }
 
-    /// The thread has ended.
+    /// Whether the thread has ended.
     pub fn is_gone(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// It has not finished a frame, nor waited for one, for too long.
+    /// Whether the thread has neither finished a frame nor waited for one for too long.
     pub fn has_stalled(&self, now: Moment) -> bool {
         service::has_stalled(&self.pulse, now)
     }
 
-    /// The next frames of this track are embedded with their mirror images.
+    /// Has the next frames of this track embedded with their mirror images too.
     pub fn look_closer(&self, track: TrackId) {
         self.closer.store(track.0, Ordering::Relaxed);
     }
 
-    /// The next frame goes to `reply` as a JPEG; whoever waits still from before is told no.
+    /// Sends the next frame to `reply` as a JPEG. A client that still waits for an earlier request is
+    /// refused.
     pub fn request_snapshot(&self, reply: SyncSender<Answer>) {
         let mut waiting = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(older) = waiting.replace(reply) {
@@ -159,7 +160,7 @@ impl VisionThread {
     }
 }
 
-/// What the thread works with.
+/// The state of the vision thread.
 struct VisionLoop {
     input: FrameInput,
     vision: Vision,
@@ -169,9 +170,9 @@ struct VisionLoop {
     go: Arc<AtomicBool>,
     snapshot: SnapshotRequest,
     closer: Arc<AtomicU64>,
-    /// Another one than so far.
+    /// A gate that replaces the one in use, from the next frame on.
     gate: Arc<Mutex<Option<Gate>>>,
-    /// Why there are no pictures, while that is so.
+    /// Why the camera gives no pictures; `None` if it does.
     camera: Level<Option<String>>,
     dropped: u64,
 }
@@ -194,19 +195,20 @@ impl VisionLoop {
             self.pulse.beat(clocks::moment());
         }
         while !self.stop.load(Ordering::Relaxed) {
-            // A thread that ends unasked is a fault; after a recording it waits to be asked.
+            // A thread that ends by itself is a fault, so after a recording it waits until it is told to
+            // stop.
             self.rest();
         }
         self.tell(Message::VisionStopped);
     }
 
-    /// Waits a little, alive.
+    /// Waits a little, and shows that the thread does not hang.
     fn rest(&self) {
         self.pulse.beat(clocks::moment());
         std::thread::park_timeout(Duration::from_millis(20));
     }
 
-    /// False if the main thread is gone or a network failed.
+    /// Handles a delivery. False if the main thread is gone or a network failed.
     fn take(&mut self, delivery: Delivery) -> bool {
         match delivery {
             Delivery::Frame(frame) => self.look(&frame),
@@ -234,7 +236,7 @@ impl VisionLoop {
         self.vision.look_closer(TrackId(self.closer.load(Ordering::Relaxed)));
         match see(&mut self.vision, frame) {
             Ok(seen) => match self.sender.try_send(Message::Seen(frame.sequence, Box::new(seen))) {
-                // The main thread is behind: this frame is lost, the next is newer.
+                // If the main thread is busy this frame is dropped; the next one is newer.
                 Ok(()) | Err(TrySendError::Full(_)) => true,
                 Err(TrySendError::Disconnected(_)) => false,
             },
@@ -267,11 +269,11 @@ impl VisionLoop {
             })),
             Err(why) => no(&why),
         };
-        // Whoever asked may have left.
+        // The client may have left.
         let _ = reply.try_send(answer);
     }
 
-    /// Nobody waits for a picture that does not come.
+    /// Refuses a request for a picture while there is none.
     fn refuse_snapshot(&self) {
         if let Some(reply) = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = reply.try_send(no("the camera gives no picture now; `limen status` and the log say why"));

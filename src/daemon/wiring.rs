@@ -1,4 +1,4 @@
-//! What is watched and what is driven: recorded pictures and a real lock never meet.
+//! What the daemon watches and drives: recorded pictures can never move a real lock.
 
 use std::path::Path;
 
@@ -12,27 +12,28 @@ use crate::door::indicators::Indicators;
 use crate::door::statefile;
 use crate::door::{DoorSettings, OpenedDoor};
 
-/// The two ways to wire the daemon. There is no third: recordings take a [`DryRun`] lock by type.
+/// The two ways to connect the daemon. Their types allow a recording only with a [`DryRun`] lock.
 pub enum Wiring {
     /// A camera, and the lock that the settings name.
     Live {
         /// The camera, opened again whenever it is lost.
         camera: Reopening,
-        /// The lock and its lights.
+        /// The settings of the lock, its lights and the input lines.
         door: DoorSettings,
     },
-    /// Recorded pictures, and a lock that moves nothing.
+    /// A recording, and a lock that moves nothing.
     Rehearsal {
-        /// The pictures.
+        /// The recorded pictures.
         replay: Replay,
-        /// The lock.
+        /// The lock that moves nothing.
         lock: DryRun,
     },
 }
 
 impl Wiring {
-    /// Opens the door, which locks it; the run-time folder gets the line's name before, so that `limen lock`
-    /// finds it whatever happens next. The settings name the input lines; a rehearsal has none.
+    /// Opens the line of the lock, which locks the door. Before that, writes the line's name to the run-time
+    /// folder, so that `limen lock` finds it whatever happens next. Returns the settings of the input lines;
+    /// a rehearsal has none.
     pub(super) fn open(
         self,
         runtime: &Path,

@@ -1,5 +1,5 @@
-//! The worker thread: reads configuration and gallery and embeds new photographs, while the door goes on. It
-//! alone writes the template store.
+//! The worker thread: reads configuration and gallery and embeds new photographs, while the door keeps
+//! working. It alone writes the template store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::enrol::{
     EnrolError, Enrolled, Enroller, GallerySource, StoreUse, Survey, last_good, load_surveyed,
     recorded_generation, version_of,
 };
-use crate::gallery::fallback::Taken;
+use crate::gallery::fallback::Withdrawal;
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;
@@ -36,20 +36,21 @@ use crate::gallery::{Built, GalleryTrouble, RefusedPart};
 use crate::pipeline::{rule, scoring};
 use crate::service;
 
-/// Reloads that may wait; each reads everything again, so a longer queue would do the same work twice.
+/// The most jobs that may wait. Each reload reads everything again, so a longer queue would do the same work
+/// twice.
 const QUEUE: usize = 2;
-/// How long what was replaced waits for the main thread to let go of it, at the least.
+/// How often the worker checks whether the main thread still uses a gallery that was replaced.
 const LET_GO: Duration = Duration::from_millis(500);
 
-/// Why there is nothing new.
-struct Refusal {
+/// Why a reload is refused.
+struct RefusedReload {
     why: Why,
     store_trouble: Option<String>,
-    /// What lies where people's photographs lay; none where nobody looked.
+    /// The photographs that were found in the gallery folder; `None` if nobody looked.
     photographs: Option<Photographs>,
 }
 
-impl Refusal {
+impl RefusedReload {
     fn of(refused: RefusedPart, error: impl ToString) -> Self {
         let why = Why { refused, what: error.to_string() };
         Self { why, store_trouble: None, photographs: None }
@@ -59,7 +60,7 @@ impl Refusal {
         Self::of(RefusedPart::Configuration, error)
     }
 
-    /// Of a gallery that was read.
+    /// The refusal of a gallery file that could be read.
     fn of_gallery(error: &EnrolError, survey: &Survey) -> Self {
         let (refused, store_trouble) = match error {
             EnrolError::Store(_) => (RefusedPart::Store, Some(error.to_string())),
@@ -72,16 +73,16 @@ impl Refusal {
 }
 
 /// What the worker is asked to do.
-enum Job {
-    /// Read everything again; who waits for the answer.
+enum WorkerJob {
+    /// Read everything again, and answer this client.
     Reload(Option<SyncSender<Answer>>),
-    /// Change the store.
+    /// Change the template store for this caller, and answer the client.
     Change(StoreChange, Caller, SyncSender<Answer>),
 }
 
 /// The handle of the worker thread.
 pub(super) struct Worker {
-    jobs: SyncSender<Job>,
+    jobs: SyncSender<WorkerJob>,
     thread: JoinHandle<()>,
 }
 
@@ -103,21 +104,22 @@ impl Worker {
         Ok(Self { jobs, thread })
     }
 
-    /// Asks for a reload; `reply` gets the answer when it is done, or at once if too many wait.
+    /// Asks for a reload. `reply` gets the answer when it is done, or at once if too many jobs wait.
     pub fn reload(&self, reply: Option<SyncSender<Answer>>) {
-        self.give(Job::Reload(reply));
+        self.give(WorkerJob::Reload(reply));
     }
 
-    /// Asks for a change of the store; `reply` gets the answer when it is done, or at once if too many wait.
+    /// Asks for a change of the template store. `reply` gets the answer when it is done, or at once if too
+    /// many jobs wait.
     pub fn change(&self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) {
-        self.give(Job::Change(how, caller, reply));
+        self.give(WorkerJob::Change(how, caller, reply));
     }
 
-    fn give(&self, job: Job) {
+    fn give(&self, job: WorkerJob) {
         if let Err(TrySendError::Full(job) | TrySendError::Disconnected(job)) = self.jobs.try_send(job) {
-            log::warn!("a reload was turned away: others are waiting");
-            if let Job::Reload(Some(reply)) | Job::Change(_, _, reply) = job {
-                let _ = reply.try_send(no("other reloads are waiting; try again"));
+            log::warn!("a reload or a change of the store was refused: too many are waiting");
+            if let WorkerJob::Reload(Some(reply)) | WorkerJob::Change(_, _, reply) = job {
+                let _ = reply.try_send(no("too many reloads or changes of the store are waiting; try again"));
             }
         }
     }
@@ -127,25 +129,25 @@ impl Worker {
     }
 }
 
-/// What the thread works with; it alone writes the template store.
+/// The state of the worker thread.
 struct Reloader {
     config_file: Option<PathBuf>,
     source: GallerySource,
     settings: Settings,
     models: Arc<Models>,
-    /// The records were asked for the newest store.
+    /// The records were asked for the newest generation of the store.
     begun: bool,
     in_force: GalleryInForce,
 }
 
 impl Reloader {
-    fn work(mut self, jobs: &Receiver<Job>, sender: &SyncSender<Message>) {
+    fn work(mut self, jobs: &Receiver<WorkerJob>, sender: &SyncSender<Message>) {
         lower_priority();
         while let Some(job) = self.next(jobs) {
             failpoint::reach("worker");
             let done = match job {
-                Job::Reload(reply) => vec![self.reloaded(reply)],
-                Job::Change(how, caller, reply) => self.change(how, caller, reply),
+                WorkerJob::Reload(reply) => vec![self.reloaded(reply)],
+                WorkerJob::Change(how, caller, reply) => self.change(how, caller, reply),
             };
             service::give_back_memory();
             if done.into_iter().any(|message| sender.send(message).is_err()) {
@@ -154,8 +156,9 @@ impl Reloader {
         }
     }
 
-    /// The next job; none when the main thread has left. Meanwhile what was replaced is dropped.
-    fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+    /// The next job; `None` when the main thread has ended. While it waits, it drops galleries that were
+    /// replaced.
+    fn next(&mut self, jobs: &Receiver<WorkerJob>) -> Option<WorkerJob> {
         while self.in_force.drop_replaced() {
             match jobs.recv_timeout(LET_GO) {
                 Ok(job) => return Some(job),
@@ -169,14 +172,15 @@ impl Reloader {
 
     fn reloaded(&mut self, reply: Option<SyncSender<Answer>>) -> Message {
         let outcome =
-            self.begin().map_err(|e| Refusal::of(RefusedPart::Records, e)).and_then(|()| self.reload());
+            self.begin().map_err(|e| RefusedReload::of(RefusedPart::Records, e)).and_then(|()| self.reload());
         let outcome = outcome.map_err(|refusal| self.refused(refusal));
         Message::Reloaded(Box::new(Reloaded { outcome, reply }))
     }
 
-    /// Revocation first: what the gallery file takes away is taken away, whatever else is wrong.
-    fn refused(&mut self, refusal: Refusal) -> Refused {
-        let Refusal { why, mut store_trouble, photographs } = refusal;
+    /// Refuses a reload. People whom the gallery file removes are removed all the same, whatever else is
+    /// wrong.
+    fn refused(&mut self, refusal: RefusedReload) -> Refused {
+        let RefusedReload { why, mut store_trouble, photographs } = refusal;
         let photographs = photographs.unwrap_or_else(|| self.photographs());
         let text = read_trusted_text(&self.source.file, MAX_FILE_BYTES, self.source.trust).ok();
         let text = text.as_deref();
@@ -192,13 +196,18 @@ impl Reloader {
         Refused { told: told(&trouble), trouble, store_trouble, gallery }
     }
 
-    /// What lies where people's photographs are; nothing of a gallery file that cannot be read, which takes nothing away.
+    /// The photographs in the gallery folder. Empty if the gallery file cannot be read: such a file takes
+    /// nobody away.
     fn photographs(&self) -> Photographs {
         let survey = Survey::of(&self.source.file, self.source.trust, Some(&*self.settings.access));
         survey.map(|survey| survey.photographs()).unwrap_or_default()
     }
 
-    /// Nothing is in force yet, and there is no new gallery. Else why, and why there is no last good gallery.
+    /// At a start without a usable gallery file: takes the last good gallery.
+    ///
+    /// # Errors
+    ///
+    /// Why the gallery file is refused, and why there is no last good gallery.
     fn start_with_last_good(
         &mut self,
         why: Why,
@@ -216,28 +225,30 @@ impl Reloader {
         Ok(self.in_force.take_last_good(&self.source, last, comparing, at_boot, (text, photographs), why))
     }
 
-    /// How faces are compared and decided.
+    /// The thresholds and the scoring with which faces are compared.
     fn comparing(&self) -> Result<(Rule, Scoring), String> {
         let scoring = scoring(&self.settings.recognition, &self.models).map_err(|error| error.to_string())?;
         let rule = rule(&self.settings, &self.models, &scoring).map_err(|error| error.to_string())?;
         Ok((rule, scoring))
     }
 
-    /// Asks the records, once, which store was the newest.
+    /// Asks the records, once, for the newest generation of the store.
     fn begin(&mut self) -> Result<(), String> {
-        if let (false, StoreUse::Own(vault)) = (self.begun, &mut self.source.store) {
-            vault.expect(recorded_generation(&self.settings.audit).map_err(|error| error.to_string())?);
+        if let (false, StoreUse::Own(store_file)) = (self.begun, &mut self.source.store) {
+            store_file.expect(recorded_generation(&self.settings.audit).map_err(|error| error.to_string())?);
         }
         self.begun = true;
         Ok(())
     }
 
-    /// Changes the store. One that is accepted comes into force.
+    /// Changes the template store. A store that is accepted comes into force.
     fn change(&mut self, how: StoreChange, caller: Caller, reply: SyncSender<Answer>) -> Vec<Message> {
         let outcome = self.begin().and_then(|()| match (&self.source.store, how) {
-            (StoreUse::Own(vault), StoreChange::Rotate) => vault.rotate().map_err(|error| error.to_string()),
-            (StoreUse::Own(vault), StoreChange::AcceptRollback) => {
-                let accepted = vault.accept_rollback().map_err(|error| error.to_string())?;
+            (StoreUse::Own(store_file), StoreChange::Rotate) => {
+                store_file.rotate().map_err(|error| error.to_string())
+            }
+            (StoreUse::Own(store_file), StoreChange::AcceptRollback) => {
+                let accepted = store_file.accept_rollback().map_err(|error| error.to_string())?;
                 Ok(Rotated { generation: accepted, left: None })
             }
             _ => Err("this daemon keeps its templates in memory".to_owned()),
@@ -253,9 +264,11 @@ impl Reloader {
         done
     }
 
-    fn reload(&mut self) -> Result<Fresh, Refusal> {
+    fn reload(&mut self) -> Result<Fresh, RefusedReload> {
         let settings = match &self.config_file {
-            Some(file) => Some(Settings::load(file, self.source.trust).map_err(Refusal::of_configuration)?),
+            Some(file) => {
+                Some(Settings::load(file, self.source.trust).map_err(RefusedReload::of_configuration)?)
+            }
             None => None,
         };
         if let Some(settings) = &settings {
@@ -266,23 +279,23 @@ impl Reloader {
         for trouble in &store_trouble {
             log::warn!("{trouble}");
         }
-        if let (StoreUse::Own(vault), Some(generation)) = (&mut self.source.store, generation) {
-            vault.expect(generation);
+        if let (StoreUse::Own(store_file), Some(generation)) = (&mut self.source.store, generation) {
+            store_file.expect(generation);
         }
-        // The store is on disk, and its templates are in the gallery.
+        // The store is on the disk and its templates are in the gallery, so this copy can go.
         let Built { gallery, notes, store } = built;
         drop(store);
         service::give_back_memory();
-        let (rule, scoring) = self.comparing().map_err(Refusal::of_configuration)?;
+        let (rule, scoring) = self.comparing().map_err(RefusedReload::of_configuration)?;
         let gallery = self.in_force.take(rule, Prepared::new(gallery, scoring), kept, generation);
         Ok(Fresh { settings, gallery, notes, store_trouble })
     }
 
     /// Reads the gallery file and embeds what is new.
-    fn load(&self) -> Result<Enrolled, Refusal> {
+    fn load(&self) -> Result<Enrolled, RefusedReload> {
         let access = Some(&*self.settings.access);
         let survey = Survey::of(&self.source.file, self.source.trust, access);
-        let mut survey = survey.map_err(|error| Refusal::of(RefusedPart::Gallery, error))?;
+        let mut survey = survey.map_err(|error| RefusedReload::of(RefusedPart::Gallery, error))?;
         let analyst = Analyst::new(Arc::clone(&self.models), self.settings.recognition.gate, Crops::Mirrored);
         let mut progress = |done: usize, total: usize| {
             if done == total || done.is_multiple_of(10) {
@@ -291,16 +304,16 @@ impl Reloader {
         };
         let mut embedder = Enroller::new(analyst);
         let loaded = load_surveyed(&self.source, &mut survey, access, &mut embedder, &mut progress);
-        loaded.map_err(|error| Refusal::of_gallery(&error, &survey))
+        loaded.map_err(|error| RefusedReload::of_gallery(&error, &survey))
     }
 }
 
-/// A gallery's trouble, for whoever asks over the socket.
+/// A gallery's trouble as JSON, for the control socket.
 fn told(trouble: &GalleryTrouble) -> Value {
     json!({
         "refused": trouble.refused,
         "in_force": trouble.in_force,
-        "taken": trouble.taken.as_ref().map(Taken::to_json),
+        "taken": trouble.taken.as_ref().map(Withdrawal::to_json),
         "still_can_enter": trouble.still_can_enter(),
     })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use limen_core::clock::Moment;
 
-use super::lines::Output;
+use super::lines::OutputLine;
 
 /// The tones of the buzzer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(800);
 
 /// A buzzer, if one is wired. A failure is logged once and never stops the door.
 pub struct Buzzer {
-    line: Option<Box<dyn Output>>,
+    line: Option<Box<dyn OutputLine>>,
     tone: Tone,
     sounds: bool,
     turns: Option<Moment>,
@@ -33,7 +33,7 @@ pub struct Buzzer {
 
 impl Buzzer {
     /// A silent buzzer on this line.
-    pub(super) fn new(line: Option<Box<dyn Output>>) -> Self {
+    pub(super) fn new(line: Option<Box<dyn OutputLine>>) -> Self {
         Self { line, tone: Tone::Silent, sounds: false, turns: None, complained: false }
     }
 

@@ -6,7 +6,7 @@ mod rppal;
 pub use gpiochip::chips;
 
 use super::error::DoorError;
-use super::lines::{InputLines, NoLine, Output, PulseLines};
+use super::lines::{InputLines, NoLine, OutputLine, PulseLines};
 use super::pin::{ActiveLevel, Pin};
 use super::settings::{DoorSettings, Driver};
 
@@ -15,7 +15,7 @@ pub(super) fn open_line(
     settings: &DoorSettings,
     pin: Pin,
     active: ActiveLevel,
-) -> Result<Box<dyn Output>, DoorError> {
+) -> Result<Box<dyn OutputLine>, DoorError> {
     Ok(match settings.driver {
         Driver::Rppal => Box::new(rppal::RppalLine::open(pin, active)?),
         Driver::Gpiochip => Box::new(gpiochip::ChipLine::open(&settings.chip, pin, active)?),

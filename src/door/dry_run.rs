@@ -1,13 +1,13 @@
 //! A lock that moves nothing: for the demo, for trials, for recorded pictures.
 
 use super::error::DoorError;
-use super::lock::Lock;
+use super::lock::DoorLock;
 
 /// The dry-run lock.
 #[derive(Debug)]
 pub struct DryRun;
 
-impl Lock for DryRun {
+impl DoorLock for DryRun {
     fn lock(&mut self) -> Result<(), DoorError> {
         Ok(())
     }

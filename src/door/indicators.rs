@@ -1,6 +1,6 @@
 //! The green and the red light: the answer to the person at the door.
 
-use super::lines::Output;
+use super::lines::OutputLine;
 
 /// What the lights show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,15 +17,15 @@ pub enum Indication {
 
 /// Two lights, if they are wired. A failure is logged once and never stops the door.
 pub struct Indicators {
-    green: Option<Box<dyn Output>>,
-    red: Option<Box<dyn Output>>,
+    green: Option<Box<dyn OutputLine>>,
+    red: Option<Box<dyn OutputLine>>,
     shown: Indication,
     complained: bool,
 }
 
 impl Indicators {
     /// These lights, both off.
-    pub(super) fn new(green: Option<Box<dyn Output>>, red: Option<Box<dyn Output>>) -> Self {
+    pub(super) fn new(green: Option<Box<dyn OutputLine>>, red: Option<Box<dyn OutputLine>>) -> Self {
         Self { green, red, shown: Indication::Idle, complained: false }
     }
 
@@ -71,7 +71,7 @@ mod tests {
 
     struct Light(Arc<AtomicBool>);
 
-    impl Output for Light {
+    impl OutputLine for Light {
         fn drive(&mut self, active: bool) -> Result<(), DoorError> {
             self.0.store(active, Ordering::SeqCst);
             Ok(())
@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn green_is_granted_red_is_refused_and_both_are_waiting() {
         let lit = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
-        let [green, red] = lit.each_ref().map(|on| Some(Box::new(Light(Arc::clone(on))) as Box<dyn Output>));
+        let [green, red] =
+            lit.each_ref().map(|on| Some(Box::new(Light(Arc::clone(on))) as Box<dyn OutputLine>));
         let mut lights = Indicators::new(green, red);
         for (what, expected) in [
             (Indication::Granted, [true, false]),

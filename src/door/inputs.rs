@@ -62,7 +62,7 @@ impl InputThread {
         let Some(lines) = open_inputs(settings)? else { return Ok(None) };
         let (stop, pulse) = (Arc::new(AtomicBool::new(false)), Pulse::started(clocks::moment()));
         let trouble = Level::default();
-        let mut watcher = Watcher {
+        let mut watcher = InputWatcher {
             settings: settings.clone(),
             report: Box::new(report),
             stop: Arc::clone(&stop),
@@ -106,7 +106,7 @@ pub fn read_all(settings: &DoorSettings) -> Result<Vec<(Input, bool)>, DoorError
     settings.inputs.iter().map(|line| Ok((line.input, lines.is_active(line.input)?))).collect()
 }
 
-struct Watcher {
+struct InputWatcher {
     settings: DoorSettings,
     report: Box<dyn Fn(InputReport) -> bool + Send>,
     stop: Arc<AtomicBool>,
@@ -118,7 +118,7 @@ struct Watcher {
     doubted: [bool; 4],
 }
 
-impl Watcher {
+impl InputWatcher {
     fn watch(&mut self, lines: Box<dyn InputLines>) {
         let mut lines = Some(lines);
         let mut failed = false;
@@ -210,12 +210,12 @@ mod tests {
     use crate::door::settings::{InputSettings, Pull};
 
     /// The edges to come, and the level of each input.
-    struct Wires {
+    struct TestWires {
         edges: VecDeque<(Input, bool)>,
         level: bool,
     }
 
-    impl InputLines for Wires {
+    impl InputLines for TestWires {
         fn wait(&mut self, _: Duration) -> Result<Option<(Input, bool)>, DoorError> {
             Ok(self.edges.pop_front())
         }
@@ -224,7 +224,7 @@ mod tests {
         }
     }
 
-    fn watcher() -> (Watcher, Receiver<InputReport>) {
+    fn watcher() -> (InputWatcher, Receiver<InputReport>) {
         let contact = InputSettings {
             input: Input::Contact,
             pin: Pin::new(6).expect("a pin"),
@@ -234,7 +234,7 @@ mod tests {
         };
         let settings = DoorSettings { inputs: vec![contact], ..DoorSettings::dry_run() };
         let (sender, reports) = channel();
-        let watcher = Watcher {
+        let watcher = InputWatcher {
             settings,
             report: Box::new(move |report| sender.send(report).is_ok()),
             stop: Arc::default(),
@@ -254,7 +254,7 @@ mod tests {
     fn the_level_at_the_start_and_every_edge_are_reported_once() {
         let (mut watcher, reports) = watcher();
         let edges = [true, true, false].map(|active| (Input::Contact, active));
-        let mut wires = Wires { edges: edges.into(), level: false };
+        let mut wires = TestWires { edges: edges.into(), level: false };
         for _ in 0..4 {
             assert!(watcher.serve(&mut wires).expect("wires"));
         }
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_lost_edge_is_noticed_by_the_second_look() {
         let (mut watcher, reports) = watcher();
-        let mut wires = Wires { edges: VecDeque::new(), level: false };
+        let mut wires = TestWires { edges: VecDeque::new(), level: false };
         assert!(watcher.serve(&mut wires).expect("wires"));
         wires.level = true;
         assert!(watcher.serve(&mut wires).expect("wires"));
@@ -285,7 +285,7 @@ mod tests {
         watcher.report = Box::new(|_| true);
         assert!(watcher.open_again(&mut None).expect("nothing to open"));
         assert!(trouble.read().is_some(), "what the lines are at is not known yet");
-        let mut wires = Wires { edges: VecDeque::new(), level: true };
+        let mut wires = TestWires { edges: VecDeque::new(), level: true };
         assert!(watcher.serve(&mut wires).expect("wires"));
         assert_eq!(trouble.read(), None);
     }
@@ -294,6 +294,6 @@ mod tests {
     fn nobody_listening_ends_the_watch() {
         let (mut watcher, reports) = watcher();
         drop(reports);
-        assert!(!watcher.serve(&mut Wires { edges: VecDeque::new(), level: true }).expect("wires"));
+        assert!(!watcher.serve(&mut TestWires { edges: VecDeque::new(), level: true }).expect("wires"));
     }
 }

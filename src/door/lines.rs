@@ -7,7 +7,7 @@ use limen_core::event::Input;
 use super::error::DoorError;
 
 /// A driven line. A new one is inactive, and was so before it became an output.
-pub trait Output: Send {
+pub trait OutputLine: Send {
     /// Drives the line.
     fn drive(&mut self, active: bool) -> Result<(), DoorError>;
     /// What the line is at, read from the hardware.
@@ -20,7 +20,7 @@ pub trait Output: Send {
 #[derive(Debug)]
 pub struct NoLine;
 
-impl Output for NoLine {
+impl OutputLine for NoLine {
     fn drive(&mut self, _active: bool) -> Result<(), DoorError> {
         Ok(())
     }

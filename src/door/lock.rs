@@ -3,7 +3,7 @@
 use super::error::DoorError;
 
 /// A lock. A new one is locked.
-pub trait Lock: Send {
+pub trait DoorLock: Send {
     /// Locks, and makes sure of it.
     fn lock(&mut self) -> Result<(), DoorError>;
     /// Unlocks, and makes sure of it.

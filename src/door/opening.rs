@@ -5,14 +5,14 @@ use super::driver::open_line;
 use super::dry_run::DryRun;
 use super::error::DoorError;
 use super::indicators::Indicators;
-use super::lock::Lock;
+use super::lock::DoorLock;
 use super::relay::Relay;
 use super::settings::{DoorSettings, Driver, OutputSettings};
 
 /// A locked lock, dark lights, a silent buzzer.
 pub struct OpenedDoor {
     /// The lock.
-    pub lock: Box<dyn Lock>,
+    pub lock: Box<dyn DoorLock>,
     /// The lights.
     pub indicators: Indicators,
     /// The buzzer.
@@ -30,7 +30,7 @@ pub fn open(settings: &DoorSettings) -> Result<OpenedDoor, DoorError> {
 }
 
 /// Opens the lock alone, which locks it.
-pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn Lock>, DoorError> {
+pub fn open_lock(settings: &DoorSettings) -> Result<Box<dyn DoorLock>, DoorError> {
     if settings.driver == Driver::DryRun {
         return Ok(Box::new(DryRun));
     }

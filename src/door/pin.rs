@@ -19,7 +19,7 @@ const HEADER: [u8; HIGHEST_PIN as usize + 1] = [
 /// The number is no pin of the header.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{0} is not a BCM number (0 to {HIGHEST_PIN})")]
-pub struct PinError(pub u8);
+pub struct GpioPinError(pub u8);
 
 /// A pin of the header by its BCM number, 0 to 27.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,8 +28,8 @@ pub struct Pin(u8);
 
 impl Pin {
     /// Makes a pin of a BCM number.
-    pub const fn new(bcm: u8) -> Result<Self, PinError> {
-        if bcm > HIGHEST_PIN { Err(PinError(bcm)) } else { Ok(Self(bcm)) }
+    pub const fn new(bcm: u8) -> Result<Self, GpioPinError> {
+        if bcm > HIGHEST_PIN { Err(GpioPinError(bcm)) } else { Ok(Self(bcm)) }
     }
 
     /// The BCM number.
@@ -54,8 +54,8 @@ impl Pin {
 }
 
 impl TryFrom<u8> for Pin {
-    type Error = PinError;
-    fn try_from(bcm: u8) -> Result<Self, PinError> {
+    type Error = GpioPinError;
+    fn try_from(bcm: u8) -> Result<Self, GpioPinError> {
         Self::new(bcm)
     }
 }
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_number_off_the_header_is_no_pin() {
-        assert_eq!(Pin::new(28), Err(PinError(28)));
+        assert_eq!(Pin::new(28), Err(GpioPinError(28)));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::error::DoorError;
-use super::lines::Output;
-use super::lock::Lock;
+use super::lines::OutputLine;
+use super::lock::DoorLock;
 
 /// How long a line may take to follow: a relay board may have a capacitor on it.
 const SETTLING: Duration = Duration::from_millis(10);
@@ -13,12 +13,12 @@ const LOOK: Duration = Duration::from_micros(500);
 
 /// A relay on an output line; active means unlocked.
 pub struct Relay {
-    line: Box<dyn Output>,
+    line: Box<dyn OutputLine>,
 }
 
 impl Relay {
     /// Makes a relay, which is locked.
-    pub fn new(line: Box<dyn Output>) -> Result<Self, DoorError> {
+    pub fn new(line: Box<dyn OutputLine>) -> Result<Self, DoorError> {
         let mut relay = Self { line };
         relay.lock()?;
         Ok(relay)
@@ -41,7 +41,7 @@ impl Relay {
     }
 }
 
-impl Lock for Relay {
+impl DoorLock for Relay {
     fn lock(&mut self) -> Result<(), DoorError> {
         self.drive(false)
     }
@@ -80,7 +80,7 @@ mod tests {
         stuck: bool,
     }
 
-    impl Output for Wire {
+    impl OutputLine for Wire {
         fn drive(&mut self, active: bool) -> Result<(), DoorError> {
             self.level.store(active && !self.stuck, Ordering::SeqCst);
             Ok(())

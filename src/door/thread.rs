@@ -16,7 +16,7 @@ use super::buzzer::{Buzzer, Tone};
 use super::error::DoorError;
 use super::indicators::{Indication, Indicators};
 use super::level::Level;
-use super::lock::Lock;
+use super::lock::DoorLock;
 use crate::clocks;
 
 /// How many commands may wait. Each takes microseconds.
@@ -81,7 +81,7 @@ pub struct DoorState {
     pub last_failure: Option<String>,
 }
 
-enum Command {
+enum DoorCommand {
     /// A lease, and the number of lock commands before it. Any later lock command makes the lease void.
     Hold(Lease, u64),
     Lock,
@@ -98,7 +98,7 @@ impl DoorThread {
     /// Starts the thread with a lock that is locked. The thread calls `report` at every change. It updates
     /// [`DoorHandle::state`] before that.
     pub fn spawn(
-        lock: Box<dyn Lock>,
+        lock: Box<dyn DoorLock>,
         indicators: Indicators,
         buzzer: Buzzer,
         report: impl Fn(DoorReport) + Send + 'static,
@@ -107,7 +107,7 @@ impl DoorThread {
         let told = Arc::new(AtomicU64::new(0));
         let pulse = Pulse::started(clocks::moment());
         let state = Level::default();
-        let keeper = Keeper {
+        let keeper = LeaseKeeper {
             lock,
             indicators,
             buzzer,
@@ -132,7 +132,7 @@ impl DoorThread {
 /// The owner's handle. Dropping it locks the door and waits until it is locked.
 #[derive(Debug)]
 pub struct DoorHandle {
-    sender: SyncSender<Command>,
+    sender: SyncSender<DoorCommand>,
     told: Arc<AtomicU64>,
     pulse: Pulse,
     state: Level<DoorState>,
@@ -143,7 +143,7 @@ impl DoorHandle {
     /// Keeps the line unlocked until the lease ends. If the lease cannot be sent to the thread, the lease is
     /// lost and the line locks when the previous lease ends.
     pub fn hold(&self, lease: Lease) -> Result<(), DoorError> {
-        let command = Command::Hold(lease, self.told.load(Ordering::SeqCst));
+        let command = DoorCommand::Hold(lease, self.told.load(Ordering::SeqCst));
         self.sender.try_send(command).map_err(|_| DoorError::Gone)
     }
 
@@ -152,19 +152,19 @@ impl DoorHandle {
         self.told.fetch_add(1, Ordering::SeqCst);
         // If the queue is full, the thread is awake: it reads `told` before it obeys the next command.
         let (Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) =
-            self.sender.try_send(Command::Lock);
+            self.sender.try_send(DoorCommand::Lock);
     }
 
     /// Shows this on the lights. If the queue is full, it is not shown.
     pub fn show(&self, what: Indication) {
         // A light that is not shown does no harm.
-        let _ = self.sender.try_send(Command::Show(what));
+        let _ = self.sender.try_send(DoorCommand::Show(what));
     }
 
     /// Plays this tone until another one is set.
     pub fn play(&self, tone: Tone) {
         // A full queue means that the thread hangs, which is handled elsewhere.
-        let _ = self.sender.try_send(Command::Play(tone));
+        let _ = self.sender.try_send(DoorCommand::Play(tone));
     }
 
     /// Whether the thread has ended.
@@ -188,7 +188,7 @@ impl Drop for DoorHandle {
     /// for example when the main thread panics.
     fn drop(&mut self) {
         self.lock();
-        let _ = self.sender.try_send(Command::Quit);
+        let _ = self.sender.try_send(DoorCommand::Quit);
         let deadline = clocks::moment() + FAREWELL;
         while !self.thread.is_finished() && clocks::moment() < deadline {
             std::thread::sleep(Duration::from_millis(1));
@@ -196,11 +196,11 @@ impl Drop for DoorHandle {
     }
 }
 
-struct Keeper {
-    lock: Box<dyn Lock>,
+struct LeaseKeeper {
+    lock: Box<dyn DoorLock>,
     indicators: Indicators,
     buzzer: Buzzer,
-    commands: Receiver<Command>,
+    commands: Receiver<DoorCommand>,
     report: Box<dyn Fn(DoorReport) + Send>,
     told: Arc<AtomicU64>,
     pulse: Pulse,
@@ -211,7 +211,7 @@ struct Keeper {
     red_until: Option<Moment>,
 }
 
-impl Keeper {
+impl LeaseKeeper {
     fn keep(mut self) {
         loop {
             let command = self.commands.recv_timeout(self.patience(clocks::moment()));
@@ -219,11 +219,11 @@ impl Keeper {
             failpoint::reach("door");
             self.obey_lock();
             match command {
-                Ok(Command::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
-                Ok(Command::Hold(..) | Command::Lock) | Err(RecvTimeoutError::Timeout) => {}
-                Ok(Command::Show(what)) => self.show(now, what),
-                Ok(Command::Play(tone)) => self.buzzer.play(now, tone),
-                Ok(Command::Quit) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(DoorCommand::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
+                Ok(DoorCommand::Hold(..) | DoorCommand::Lock) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(DoorCommand::Show(what)) => self.show(now, what),
+                Ok(DoorCommand::Play(tone)) => self.buzzer.play(now, tone),
+                Ok(DoorCommand::Quit) | Err(RecvTimeoutError::Disconnected) => break,
             }
             self.let_time_pass(now);
             self.pulse.beat(now);

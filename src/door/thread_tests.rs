@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use jiff::tz::TimeZone;
 use limen_core::event::Input;
 use limen_core::policy::{
-    AccessRules, Action, DoorRules, Event, MultipleFaces, OnAuditFailure, Policy, Roster, Rules,
+    AccessRules, Action, DoorRules, Event, MultipleFaces, OnAuditFailure, Policy, Rules, Standings,
 };
 
 use super::*;
@@ -30,7 +30,7 @@ impl Fragile {
     }
 }
 
-impl Lock for Fragile {
+impl DoorLock for Fragile {
     fn lock(&mut self) -> Result<(), DoorError> {
         self.set(false)
     }
@@ -45,7 +45,7 @@ impl Lock for Fragile {
     }
 }
 
-fn door(lock: Box<dyn Lock>) -> (DoorHandle, Receiver<DoorReport>) {
+fn door(lock: Box<dyn DoorLock>) -> (DoorHandle, Receiver<DoorReport>) {
     let (sender, reports) = channel();
     let handle =
         DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), move |report| drop(sender.send(report)));
@@ -66,7 +66,7 @@ fn lease(length: Duration) -> Lease {
         multiple_faces: MultipleFaces::Nearest,
         door: DoorRules::DEFAULT,
     };
-    let mut policy = Policy::new(rules, Roster::default(), Arc::new(AccessRules::in_zone(TimeZone::UTC)));
+    let mut policy = Policy::new(rules, Standings::default(), Arc::new(AccessRules::in_zone(TimeZone::UTC)));
     let pressed = Event::Input { input: Input::Rex, active: true, at_start: false };
     let held = policy.step(clocks::now(), pressed).into_iter().find_map(|action| match action {
         Action::Hold(lease) => Some(lease),
@@ -92,7 +92,7 @@ fn a_lock_voids_leases_given_before_it() {
     let (door, reports) = door(Box::new(DryRun));
     door.hold(lease(Duration::from_secs(2))).expect("handed over");
     assert!(matches!(next(&reports), DoorReport::Unlocked(_)));
-    let old = Command::Hold(lease(Duration::from_secs(2)), door.told.load(Ordering::SeqCst));
+    let old = DoorCommand::Hold(lease(Duration::from_secs(2)), door.told.load(Ordering::SeqCst));
     door.lock();
     assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Told, .. }));
     door.sender.send(old).expect("handed over");
@@ -129,7 +129,7 @@ fn a_failing_line_is_reported_once_and_locked_when_it_works_again() {
 }
 
 /// A door whose reports are all lost, as if a queue were full.
-fn deaf_door(lock: Box<dyn Lock>) -> DoorHandle {
+fn deaf_door(lock: Box<dyn DoorLock>) -> DoorHandle {
     DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), drop).expect("a thread")
 }
 

@@ -26,11 +26,11 @@ pub fn last_good(
     model: ModelDigest,
     version: &ModelVersion,
 ) -> Result<Option<LastGood>, StoreError> {
-    let StoreUse::Own(vault) = &source.store else { return Ok(None) };
-    let _writing = vault.lock()?;
-    vault.finish_rotation();
-    vault.check_model(version)?;
-    let Some(opened) = vault.open(model, Trust::in_the_service())? else { return Ok(None) };
-    let Some(kept) = vault.kept_gallery(&opened)? else { return Ok(None) };
+    let StoreUse::Own(store_file) = &source.store else { return Ok(None) };
+    let _writing = store_file.lock()?;
+    store_file.finish_rotation();
+    store_file.check_model(version)?;
+    let Some(opened) = store_file.open(model, Trust::in_the_service())? else { return Ok(None) };
+    let Some(kept) = store_file.kept_gallery(&opened)? else { return Ok(None) };
     Ok(Some(LastGood { kept, generation: opened.generation, store: opened.store, refused: opened.refused }))
 }

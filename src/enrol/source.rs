@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use limen_files::Trust;
 
-use crate::gallery::Vault;
+use crate::gallery::StoreFile;
 
 /// Where templates are kept. Only the daemon writes the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,9 +12,9 @@ pub enum StoreUse {
     /// In memory only.
     Memory,
     /// Read from this store if it has them; the store is never written.
-    Read(Vault),
+    Read(StoreFile),
     /// Read from this store and written back.
-    Own(Vault),
+    Own(StoreFile),
 }
 
 /// The files that a gallery comes from.

@@ -6,11 +6,11 @@ use std::path::Path;
 use limen_core::policy::AccessRules;
 use limen_files::{FileError, Trust, read_trusted_text};
 
+use crate::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
 use crate::gallery::assembly::find_photographs;
 use crate::gallery::narrowing::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
-use crate::gallery::{Plan, Roster, RosterError};
-use crate::mistake::{MAX_MISTAKES, Mistake};
+use crate::gallery::{AssemblyPlan, Roster, RosterError};
 
 /// The photographs of a gallery without mistakes. Without `access`, for commands that open no door, groups
 /// and schedules mean nothing.
@@ -18,29 +18,29 @@ pub(super) fn planned(
     roster: &Roster,
     trust: Trust,
     access: Option<&AccessRules>,
-) -> Result<Plan, RosterError> {
+) -> Result<AssemblyPlan, RosterError> {
     match surveyed(roster, Vec::new(), trust, access) {
-        (plan, mistakes) if mistakes.is_empty() => Ok(plan),
-        (_, mistakes) => Err(RosterError::Wrong(mistakes)),
+        (plan, diagnostics) if diagnostics.is_empty() => Ok(plan),
+        (_, diagnostics) => Err(RosterError::Wrong(diagnostics)),
     }
 }
 
 /// The photographs that were found, and all mistakes, including those already known.
 fn surveyed(
     roster: &Roster,
-    mut mistakes: Vec<Mistake>,
+    mut diagnostics: Vec<Diagnostic>,
     trust: Trust,
     access: Option<&AccessRules>,
-) -> (Plan, Vec<Mistake>) {
+) -> (AssemblyPlan, Vec<Diagnostic>) {
     if let Some(access) = access {
-        mistakes.extend(roster.unknown_groups(access.groups.keys()));
-        mistakes.extend(roster.unknown_schedules(&access.schedule_names()));
+        diagnostics.extend(roster.unknown_groups(access.groups.keys()));
+        diagnostics.extend(roster.unknown_schedules(&access.schedule_names()));
     }
     let (plan, missing) = find_photographs(roster, roster.folder(), trust);
-    mistakes.extend(missing);
-    mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
-    mistakes.truncate(MAX_MISTAKES);
-    (plan, mistakes)
+    diagnostics.extend(missing);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.line.unwrap_or(0));
+    diagnostics.truncate(MAX_DIAGNOSTICS);
+    (plan, diagnostics)
 }
 
 /// The contents of a gallery file, as far as they can be read, and all mistakes.
@@ -49,9 +49,9 @@ pub struct Survey {
     /// The people; [`Roster::read`] says what they can be used for if there are mistakes.
     pub roster: Roster,
     /// The photographs that were found; none has been looked up in a store yet.
-    pub plan: Plan,
-    /// All mistakes, in the order of lines; at most [`MAX_MISTAKES`].
-    pub mistakes: Vec<Mistake>,
+    pub plan: AssemblyPlan,
+    /// All mistakes, in the order of lines; at most [`MAX_DIAGNOSTICS`].
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Survey {
@@ -61,9 +61,9 @@ impl Survey {
     }
 
     fn of_text(text: &str, file: &Path, trust: Trust, access: Option<&AccessRules>) -> Self {
-        let (roster, mistakes) = Roster::read(text, file);
-        let (plan, mistakes) = surveyed(&roster, mistakes, trust, access);
-        Self { roster, plan, mistakes }
+        let (roster, diagnostics) = Roster::read(text, file);
+        let (plan, diagnostics) = surveyed(&roster, diagnostics, trust, access);
+        Self { roster, plan, diagnostics }
     }
 
     /// The photographs that are now at the paths in the file.

@@ -13,14 +13,14 @@ use limen_core::person::printable;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::error::{EntryError, shown};
-use super::keypad::Key;
+use super::keypad::KeypadKey;
 use super::stable::{STABLE_FOLDERS, check_stable};
 
 /// What a device sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// A key was pressed, at the kernel's time stamp by the wall clock.
-    Key(Duration, Key),
+    Key(Duration, KeypadKey),
     /// The kernel's queue was full, and keys are missing.
     Dropped,
 }
@@ -102,11 +102,11 @@ pub fn check(path: &Path) -> Result<String, EntryError> {
 
 fn has_keys_of_a_keypad(device: &RawDevice) -> bool {
     let Some(keys) = device.supported_keys() else { return false };
-    let has = |wanted: Key| keys.iter().any(|code| key_of(code) == wanted);
-    (0..=9).all(|digit| has(Key::Digit(digit))) && has(Key::End)
+    let has = |wanted: KeypadKey| keys.iter().any(|code| key_of(code) == wanted);
+    (0..=9).all(|digit| has(KeypadKey::Digit(digit))) && has(KeypadKey::End)
 }
 
-fn key_of(code: KeyCode) -> Key {
+fn key_of(code: KeyCode) -> KeypadKey {
     const ROWS: [[KeyCode; 10]; 3] = [
         [
             KeyCode::KEY_0,
@@ -147,10 +147,10 @@ fn key_of(code: KeyCode) -> Key {
     ];
     let digit = ROWS.iter().find_map(|row| (0_u8..).zip(row).find(|(_, known)| **known == code));
     match (digit, code) {
-        (Some((digit, _)), _) => Key::Digit(digit),
-        (_, KeyCode::KEY_ENTER | KeyCode::KEY_KPENTER | KeyCode::KEY_NUMERIC_POUND) => Key::End,
-        (_, KeyCode::KEY_ESC | KeyCode::KEY_KPASTERISK | KeyCode::KEY_NUMERIC_STAR) => Key::Clear,
-        _ => Key::Other,
+        (Some((digit, _)), _) => KeypadKey::Digit(digit),
+        (_, KeyCode::KEY_ENTER | KeyCode::KEY_KPENTER | KeyCode::KEY_NUMERIC_POUND) => KeypadKey::End,
+        (_, KeyCode::KEY_ESC | KeyCode::KEY_KPASTERISK | KeyCode::KEY_NUMERIC_STAR) => KeypadKey::Clear,
+        _ => KeypadKey::Other,
     }
 }
 
@@ -177,15 +177,15 @@ mod tests {
     #[test]
     fn the_keys_of_every_kind_of_keypad_are_known() {
         for (code, key) in [
-            (KeyCode::KEY_0, Key::Digit(0)),
-            (KeyCode::KEY_9, Key::Digit(9)),
-            (KeyCode::KEY_KP7, Key::Digit(7)),
-            (KeyCode::KEY_NUMERIC_3, Key::Digit(3)),
-            (KeyCode::KEY_KPENTER, Key::End),
-            (KeyCode::KEY_NUMERIC_POUND, Key::End),
-            (KeyCode::KEY_ESC, Key::Clear),
-            (KeyCode::KEY_KPASTERISK, Key::Clear),
-            (KeyCode::KEY_A, Key::Other),
+            (KeyCode::KEY_0, KeypadKey::Digit(0)),
+            (KeyCode::KEY_9, KeypadKey::Digit(9)),
+            (KeyCode::KEY_KP7, KeypadKey::Digit(7)),
+            (KeyCode::KEY_NUMERIC_3, KeypadKey::Digit(3)),
+            (KeyCode::KEY_KPENTER, KeypadKey::End),
+            (KeyCode::KEY_NUMERIC_POUND, KeypadKey::End),
+            (KeyCode::KEY_ESC, KeypadKey::Clear),
+            (KeyCode::KEY_KPASTERISK, KeypadKey::Clear),
+            (KeyCode::KEY_A, KeypadKey::Other),
         ] {
             assert_eq!(key_of(code), key, "{code:?}");
         }

@@ -19,7 +19,7 @@ const FLOOD_WINDOW: Duration = Duration::from_secs(2);
 
 /// The meaning of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub enum KeypadKey {
     /// A digit, 0 to 9.
     Digit(u8),
     /// End the entry: Enter or #.
@@ -31,7 +31,7 @@ pub enum Key {
 }
 
 /// A complete entry, or why there is none.
-pub type Outcome = Result<Entry, EntryMistake>;
+pub type EntryOutcome = Result<Entry, EntryMistake>;
 
 /// The keys of one entry so far.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ pub struct Keypad {
 
 impl Keypad {
     /// Takes a key that was pressed.
-    pub fn press(&mut self, now: Moment, key: Key) -> Option<Outcome> {
+    pub fn press(&mut self, now: Moment, key: KeypadKey) -> Option<EntryOutcome> {
         // A clock that goes back clears the entry like a time-out.
         if now < self.last || now.since(self.last) > PATIENCE {
             self.clear();
@@ -57,14 +57,14 @@ impl Keypad {
             return self.pace.begins_flood().then_some(Err(EntryMistake::Flooded));
         }
         match key {
-            Key::Digit(digit) if self.digits.len() < MOST_DIGITS => {
+            KeypadKey::Digit(digit) if self.digits.len() < MOST_DIGITS => {
                 self.digits.push(digit);
             }
-            Key::Digit(_) => self.too_long = true,
-            Key::Clear => self.clear(),
-            Key::End => return self.end(),
+            KeypadKey::Digit(_) => self.too_long = true,
+            KeypadKey::Clear => self.clear(),
+            KeypadKey::End => return self.end(),
             // Ignoring a key pressed by accident does less harm than spoiling the entry.
-            Key::Other => {}
+            KeypadKey::Other => {}
         }
         None
     }
@@ -82,7 +82,7 @@ impl Keypad {
         }
     }
 
-    fn end(&mut self) -> Option<Outcome> {
+    fn end(&mut self) -> Option<EntryOutcome> {
         let digits = std::mem::take(&mut self.digits);
         if std::mem::take(&mut self.too_long) {
             return Some(Err(EntryMistake::TooLong));
@@ -133,18 +133,18 @@ mod tests {
     }
 
     /// Presses keys, one every `apart` milliseconds, and returns the outcomes.
-    fn typed(keypad: &mut Keypad, from: u64, apart: u64, keys: &str) -> Vec<Outcome> {
+    fn typed(keypad: &mut Keypad, from: u64, apart: u64, keys: &str) -> Vec<EntryOutcome> {
         let key = |c| match c {
-            '0'..='9' => Key::Digit(c as u8 - b'0'),
-            '#' => Key::End,
-            '*' => Key::Clear,
-            _ => Key::Other,
+            '0'..='9' => KeypadKey::Digit(c as u8 - b'0'),
+            '#' => KeypadKey::End,
+            '*' => KeypadKey::Clear,
+            _ => KeypadKey::Other,
         };
         let times = (0_u64..).map(|n| at(from + n * apart));
         times.zip(keys.chars()).filter_map(|(now, c)| keypad.press(now, key(c))).collect()
     }
 
-    fn pin(text: &str) -> Outcome {
+    fn pin(text: &str) -> EntryOutcome {
         Ok(Entry::Pin(Digits::new(text).expect("digits")))
     }
 

@@ -7,9 +7,9 @@ use limen_core::event::EntryDevice;
 
 use super::device::{InputDevice, Sent};
 use super::error::EntryError;
-use super::keypad::{Keypad, Outcome};
+use super::keypad::{EntryOutcome, Keypad};
 use super::typing_reader::TypingReader;
-use super::wiegand::{END_OF_FRAME, Frame, Pulse};
+use super::wiegand::{END_OF_FRAME, WiegandFrame, WiegandPulse};
 use crate::clocks;
 use crate::door::DoorSettings;
 use crate::door::driver::open_pulses;
@@ -17,13 +17,13 @@ use crate::door::lines::PulseLines;
 use crate::door::pin::Pin;
 
 /// A device that entries come from.
-pub trait Source: Send {
+pub trait EntrySource: Send {
     /// Whether it is the keypad or the reader.
     fn device(&self) -> EntryDevice;
     /// Opens the device, also again after a failure. An incomplete entry is lost.
     fn open(&mut self) -> Result<(), EntryError>;
     /// Waits at most `patience` and passes entries and mistakes to `take`.
-    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError>;
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(EntryOutcome)) -> Result<(), EntryError>;
 }
 
 /// A keypad as a source of entries.
@@ -40,7 +40,7 @@ impl KeypadSource {
     }
 }
 
-impl Source for KeypadSource {
+impl EntrySource for KeypadSource {
     fn device(&self) -> EntryDevice {
         EntryDevice::Keypad
     }
@@ -53,7 +53,7 @@ impl Source for KeypadSource {
         Ok(())
     }
 
-    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(EntryOutcome)) -> Result<(), EntryError> {
         let Self { device: Some(device), keypad, .. } = self else { return Ok(()) };
         device.wait(patience, |sent| match sent {
             Sent::Key(_, key) => keypad.press(clocks::moment(), key).into_iter().for_each(&mut *take),
@@ -78,7 +78,7 @@ impl TypingReaderSource {
     }
 }
 
-impl Source for TypingReaderSource {
+impl EntrySource for TypingReaderSource {
     fn device(&self) -> EntryDevice {
         EntryDevice::Reader
     }
@@ -90,7 +90,7 @@ impl Source for TypingReaderSource {
         Ok(())
     }
 
-    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(EntryOutcome)) -> Result<(), EntryError> {
         let Self { device: Some(device), reader, .. } = self else { return Ok(()) };
         device.wait(patience, |sent| match sent {
             Sent::Key(stamp, key) => reader.press(stamp, key).into_iter().for_each(&mut *take),
@@ -104,36 +104,36 @@ pub struct WiegandSource {
     door: DoorSettings,
     lines: [Pin; 2],
     opened: Option<Box<dyn PulseLines>>,
-    frame: Frame,
+    frame: WiegandFrame,
 }
 
 impl WiegandSource {
     /// The reader with zeroes on `d0` and ones on `d1`.
     pub fn new(door: DoorSettings, d0: Pin, d1: Pin) -> Self {
-        Self { door, lines: [d0, d1], opened: None, frame: Frame::default() }
+        Self { door, lines: [d0, d1], opened: None, frame: WiegandFrame::default() }
     }
 }
 
-impl Source for WiegandSource {
+impl EntrySource for WiegandSource {
     fn device(&self) -> EntryDevice {
         EntryDevice::Reader
     }
 
     fn open(&mut self) -> Result<(), EntryError> {
         self.opened = None;
-        self.frame = Frame::default();
+        self.frame = WiegandFrame::default();
         self.opened = open_pulses(&self.door, self.lines)?;
         Ok(())
     }
 
-    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+    fn listen(&mut self, patience: Duration, take: &mut dyn FnMut(EntryOutcome)) -> Result<(), EntryError> {
         let Some(lines) = &mut self.opened else {
             std::thread::sleep(patience);
             return Ok(());
         };
         let patience = if self.frame.has_begun() { END_OF_FRAME } else { patience };
         match lines.wait(patience)? {
-            Some(seen) => self.frame.add(Pulse { at: seen.at, one: seen.second }),
+            Some(seen) => self.frame.add(WiegandPulse { at: seen.at, one: seen.second }),
             None => self.frame.end(),
         }
         .into_iter()

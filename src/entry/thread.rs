@@ -11,10 +11,10 @@ use limen_core::event::{EntryDevice, EntryMistake};
 use limen_files::failpoint;
 
 use super::error::EntryError;
-use super::keypad::Outcome;
+use super::keypad::EntryOutcome;
+use super::mistake_counts::MistakeCounts;
 use super::report::EntryReport;
-use super::source::Source;
-use super::tally::Tally;
+use super::source::EntrySource;
 use crate::clocks;
 use crate::door::level::Level;
 
@@ -40,7 +40,7 @@ impl EntryThread {
     /// Starts a thread with the name of its device. `report` returns false if it could not pass the report
     /// on.
     pub fn spawn(
-        source: impl Source + 'static,
+        source: impl EntrySource + 'static,
         report: impl Fn(EntryReport) -> bool + Send + 'static,
     ) -> std::io::Result<Self> {
         let device = source.device();
@@ -51,7 +51,7 @@ impl EntryThread {
             report,
             stop: Arc::clone(&stop),
             trouble: trouble.clone(),
-            tally: Tally::default(),
+            mistake_counts: MistakeCounts::default(),
             entered: None,
             lost: false,
             pause: FIRST_PAUSE,
@@ -87,7 +87,7 @@ struct Listener<S, R> {
     report: R,
     stop: Arc<AtomicBool>,
     trouble: Level<Option<String>>,
-    tally: Tally,
+    mistake_counts: MistakeCounts,
     /// When the last entry was reported.
     entered: Option<Moment>,
     /// Whether the loss of the device was reported.
@@ -95,7 +95,7 @@ struct Listener<S, R> {
     pause: Duration,
 }
 
-impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
+impl<S: EntrySource, R: Fn(EntryReport) -> bool> Listener<S, R> {
     fn listen(mut self) {
         let mut open = false;
         while !self.stop.load(Ordering::Relaxed) {
@@ -118,15 +118,15 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
         Ok(())
     }
 
-    fn tell(&mut self, outcome: Outcome) {
+    fn tell(&mut self, outcome: EntryOutcome) {
         match outcome {
-            Ok(_) if !self.may_enter(clocks::moment()) => self.tally.note(EntryMistake::Flooded),
+            Ok(_) if !self.may_enter(clocks::moment()) => self.mistake_counts.note(EntryMistake::Flooded),
             Ok(entry) => {
                 if !(self.report)(EntryReport::Entered(entry)) {
-                    self.tally.note(EntryMistake::Dropped);
+                    self.mistake_counts.note(EntryMistake::Dropped);
                 }
             }
-            Err(mistake) => self.tally.note(mistake),
+            Err(mistake) => self.mistake_counts.note(mistake),
         }
     }
 
@@ -140,7 +140,7 @@ impl<S: Source, R: Fn(EntryReport) -> bool> Listener<S, R> {
 
     fn tell_mistakes(&mut self) {
         let device = self.source.device();
-        for (mistake, count) in self.tally.due(clocks::moment()) {
+        for (mistake, count) in self.mistake_counts.due(clocks::moment()) {
             (self.report)(EntryReport::Mistaken { device, mistake, count });
         }
     }
@@ -171,11 +171,11 @@ mod tests {
 
     /// A device that a test controls.
     struct Puppet {
-        steps: Receiver<Result<Vec<Outcome>, ()>>,
+        steps: Receiver<Result<Vec<EntryOutcome>, ()>>,
         opens: Sender<()>,
     }
 
-    impl Source for Puppet {
+    impl EntrySource for Puppet {
         fn device(&self) -> EntryDevice {
             EntryDevice::Keypad
         }
@@ -183,7 +183,7 @@ mod tests {
             let _ = self.opens.send(());
             Ok(())
         }
-        fn listen(&mut self, _: Duration, take: &mut dyn FnMut(Outcome)) -> Result<(), EntryError> {
+        fn listen(&mut self, _: Duration, take: &mut dyn FnMut(EntryOutcome)) -> Result<(), EntryError> {
             match self.steps.recv_timeout(Duration::from_millis(20)) {
                 Ok(Ok(outcomes)) => outcomes.into_iter().for_each(take),
                 Ok(Err(())) => {
@@ -195,14 +195,14 @@ mod tests {
         }
     }
 
-    struct Stage {
+    struct TestThread {
         thread: EntryThread,
-        steps: Sender<Result<Vec<Outcome>, ()>>,
+        steps: Sender<Result<Vec<EntryOutcome>, ()>>,
         opens: Receiver<()>,
         reports: Receiver<EntryReport>,
     }
 
-    fn stage() -> Stage {
+    fn stage() -> TestThread {
         let (reporter, reports) = channel();
         stage_with(reports, move |report| reporter.send(report).is_ok())
     }
@@ -210,11 +210,11 @@ mod tests {
     fn stage_with(
         reports: Receiver<EntryReport>,
         report: impl Fn(EntryReport) -> bool + Send + 'static,
-    ) -> Stage {
+    ) -> TestThread {
         let ((steps, receiver), (sender, opens)) = (channel(), channel());
         let puppet = Puppet { steps: receiver, opens: sender };
         let thread = EntryThread::spawn(puppet, report).expect("a thread");
-        Stage { thread, steps, opens, reports }
+        TestThread { thread, steps, opens, reports }
     }
 
     fn next<T>(receiver: &Receiver<T>) -> T {

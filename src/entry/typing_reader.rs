@@ -5,7 +5,7 @@ use std::time::Duration;
 use limen_core::credential::{Card, Digits};
 use limen_core::event::EntryMistake;
 
-use super::keypad::{Key, Outcome};
+use super::keypad::{EntryOutcome, KeypadKey};
 use super::report::Entry;
 
 /// The longest pause between two keys of a reader, which sends one every 1 to 20 ms.
@@ -22,7 +22,7 @@ pub struct TypingReader {
 
 impl TypingReader {
     /// Takes a key. `stamp` is the kernel's time stamp, by any clock.
-    pub fn press(&mut self, stamp: Duration, key: Key) -> Option<Outcome> {
+    pub fn press(&mut self, stamp: Duration, key: KeypadKey) -> Option<EntryOutcome> {
         let last = self.last.replace(stamp);
         // A stamp before the last one: the clock was set in between, and the gap is unknown.
         let slow = last.is_some_and(|last| stamp.checked_sub(last).is_none_or(|gap| gap > LONGEST_GAP));
@@ -30,14 +30,14 @@ impl TypingReader {
             self.spoilt.get_or_insert(EntryMistake::TypedByHand);
         }
         match key {
-            Key::Digit(digit) => {
+            KeypadKey::Digit(digit) => {
                 if !self.digits.push(digit) {
                     self.spoilt = Some(EntryMistake::TooLong);
                 }
                 None
             }
-            Key::End => self.end(),
-            Key::Clear | Key::Other => None,
+            KeypadKey::End => self.end(),
+            KeypadKey::Clear | KeypadKey::Other => None,
         }
     }
 
@@ -47,7 +47,7 @@ impl TypingReader {
         EntryMistake::Dropped
     }
 
-    fn end(&mut self) -> Option<Outcome> {
+    fn end(&mut self) -> Option<EntryOutcome> {
         let Self { digits, spoilt, .. } = std::mem::take(self);
         if digits.is_empty() {
             return None;
@@ -61,8 +61,10 @@ impl TypingReader {
 mod tests {
     use super::*;
 
-    fn sent(reader: &mut TypingReader, from: u64, apart: u64, digits: &str) -> Vec<Outcome> {
-        let keys = digits.bytes().map(|byte| if byte == b'#' { Key::End } else { Key::Digit(byte - b'0') });
+    fn sent(reader: &mut TypingReader, from: u64, apart: u64, digits: &str) -> Vec<EntryOutcome> {
+        let keys = digits
+            .bytes()
+            .map(|byte| if byte == b'#' { KeypadKey::End } else { KeypadKey::Digit(byte - b'0') });
         let stamps = (0..).map(|n| Duration::from_millis(from + n * apart));
         stamps.zip(keys).filter_map(|(stamp, key)| reader.press(stamp, key)).collect()
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use limen_core::credential::Card;
 use limen_core::event::EntryMistake;
 
-use super::keypad::Outcome;
+use super::keypad::EntryOutcome;
 use super::report::Entry;
 
 /// A frame has ended when no pulse came for this long.
@@ -25,7 +25,7 @@ const MOST_BITS: usize = 64;
 
 /// A pulse on one of the two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pulse {
+pub struct WiegandPulse {
     /// The kernel's time stamp, by a clock that is never set.
     pub at: Duration,
     /// Whether it is a one: it came on D1.
@@ -34,16 +34,16 @@ pub struct Pulse {
 
 /// The pulses of one frame so far.
 #[derive(Debug, Default)]
-pub struct Frame {
-    pulses: Vec<Pulse>,
+pub struct WiegandFrame {
+    pulses: Vec<WiegandPulse>,
     /// Whether there were more pulses than any format has.
     flooded: bool,
 }
 
-impl Frame {
+impl WiegandFrame {
     /// Adds a pulse. Pulses of the two lines may come in the wrong order, because the kernel has a file for
     /// each line. A flood is reported when it begins, as it may never end.
-    pub fn add(&mut self, pulse: Pulse) -> Option<Outcome> {
+    pub fn add(&mut self, pulse: WiegandPulse) -> Option<EntryOutcome> {
         if self.pulses.len() < MOST_BITS {
             self.pulses.push(pulse);
             return None;
@@ -58,14 +58,14 @@ impl Frame {
     }
 
     /// Ends the frame, after no pulse for [`END_OF_FRAME`]. Returns what the pulses were.
-    pub fn end(&mut self) -> Option<Outcome> {
+    pub fn end(&mut self) -> Option<EntryOutcome> {
         let Self { mut pulses, flooded } = std::mem::take(self);
         pulses.sort_unstable();
         (!pulses.is_empty() && !flooded).then(|| card_of(&pulses).map(Entry::Card))
     }
 }
 
-fn card_of(pulses: &[Pulse]) -> Result<Card, EntryMistake> {
+fn card_of(pulses: &[WiegandPulse]) -> Result<Card, EntryMistake> {
     let gaps = || pulses.windows(2).map(|two| two[1].at - two[0].at);
     let is_one_frame = gaps().all(|gap| (SHORTEST_GAP..=LONGEST_GAP).contains(&gap));
     if !is_one_frame || !matches!(pulses.len(), 26 | 34) {
@@ -106,13 +106,14 @@ pub(super) mod tests {
         bits
     }
 
-    fn pulses(bits: &[bool], apart: Duration) -> Vec<Pulse> {
-        let pulse = |(n, one): (u32, &bool)| Pulse { at: Duration::from_secs(7) + n * apart, one: *one };
+    fn pulses(bits: &[bool], apart: Duration) -> Vec<WiegandPulse> {
+        let pulse =
+            |(n, one): (u32, &bool)| WiegandPulse { at: Duration::from_secs(7) + n * apart, one: *one };
         (0..).zip(bits).map(pulse).collect()
     }
 
-    fn read(pulses: &[Pulse]) -> Option<Outcome> {
-        let mut frame = Frame::default();
+    fn read(pulses: &[WiegandPulse]) -> Option<EntryOutcome> {
+        let mut frame = WiegandFrame::default();
         let flood = pulses.iter().filter_map(|pulse| frame.add(*pulse)).last();
         flood.or(frame.end())
     }
@@ -160,7 +161,7 @@ pub(super) mod tests {
         late[13..].iter_mut().for_each(|pulse| pulse.at += 26 * MS);
         assert_eq!(read(&late), Some(Err(EntryMistake::Noise)), "a gap inside");
         let mut both = pulses(&bits, MS);
-        both[5] = Pulse { one: !both[4].one, ..both[4] };
+        both[5] = WiegandPulse { one: !both[4].one, ..both[4] };
         assert_eq!(read(&both), Some(Err(EntryMistake::Noise)), "on both lines at once");
         assert_eq!(read(&pulses(&[true], MS)), Some(Err(EntryMistake::Noise)));
         assert_eq!(read(&pulses(&[true; 10_000], MS)), Some(Err(EntryMistake::Flooded)));
@@ -179,10 +180,10 @@ pub(super) mod tests {
         });
         let outcome = runner.run(&frames, |frame| {
             let mut at = Duration::from_secs(1);
-            let mut sent: Vec<Pulse> = Vec::new();
+            let mut sent: Vec<WiegandPulse> = Vec::new();
             for (one, gap) in &frame {
                 at += Duration::from_micros(90 + gap);
-                sent.push(Pulse { at, one: *one });
+                sent.push(WiegandPulse { at, one: *one });
             }
             let Some(Ok(entry)) = read(&sent) else { return Ok(()) };
             let bits: Vec<bool> = sent.iter().map(|pulse| pulse.one).collect();

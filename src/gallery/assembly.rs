@@ -14,9 +14,9 @@ use limen_core::person::PersonId;
 use limen_files::{Trust, read_trusted};
 use thiserror::Error;
 
-use super::roster::{Entry, Photo, Roster};
+use super::roster::{Photo, Roster, RosterEntry};
 use super::store::{ModelVersion, PhotoTemplate, Store, StoreError};
-use crate::mistake::{Listed, MAX_MISTAKES, Mistake};
+use crate::diagnostics::{Diagnostic, DiagnosticList, MAX_DIAGNOSTICS};
 
 /// The largest photograph file, in bytes: larger than any camera's JPEG.
 pub const MAX_PHOTO_BYTES: u64 = 32 << 20;
@@ -25,8 +25,8 @@ pub const MAX_PHOTO_BYTES: u64 = 32 << 20;
 #[derive(Debug, Error)]
 pub enum GalleryError {
     /// Photographs or people that cannot be used, at least one.
-    #[error("{}", Listed(.0))]
-    Wrong(Vec<Mistake>),
+    #[error("{}", DiagnosticList(.0))]
+    Wrong(Vec<Diagnostic>),
 }
 
 /// Turns a photograph into embeddings.
@@ -44,7 +44,7 @@ pub trait PhotoEmbedder {
 
 /// The photographs that were found, and which of them have no template yet.
 #[derive(Debug, Clone, Default)]
-pub struct Plan {
+pub struct AssemblyPlan {
     /// All photographs of the roster, in its order.
     pub photos: Vec<PlannedPhoto>,
 }
@@ -66,7 +66,7 @@ pub struct PlannedPhoto {
     pub ready: bool,
 }
 
-impl Plan {
+impl AssemblyPlan {
     /// The photographs that have no template yet.
     pub fn to_embed(&self) -> impl Iterator<Item = &PlannedPhoto> {
         self.photos.iter().filter(|photo| !photo.ready)
@@ -90,7 +90,7 @@ pub struct Built {
     /// it.
     pub store: Store,
     /// What should be mended but stops nobody else: embeddings of another model in the file.
-    pub notes: Vec<Mistake>,
+    pub notes: Vec<Diagnostic>,
 }
 
 /// Finds and reads every photograph once. Paths are relative to `folder` and may not lead out of it.
@@ -100,14 +100,14 @@ pub fn plan(
     trust: Trust,
     store: &Store,
     model: ModelDigest,
-) -> Result<Plan, GalleryError> {
-    let (mut plan, mistakes) = find_photographs(roster, folder, trust);
+) -> Result<AssemblyPlan, GalleryError> {
+    let (mut plan, diagnostics) = find_photographs(roster, folder, trust);
     plan.look_up(store, model);
-    if mistakes.is_empty() { Ok(plan) } else { Err(GalleryError::Wrong(mistakes)) }
+    if diagnostics.is_empty() { Ok(plan) } else { Err(GalleryError::Wrong(diagnostics)) }
 }
 
 /// Like [`plan`], as far as possible: also returns all mistakes. No template is looked up.
-pub fn find_photographs(roster: &Roster, folder: &Path, trust: Trust) -> (Plan, Vec<Mistake>) {
+pub fn find_photographs(roster: &Roster, folder: &Path, trust: Trust) -> (AssemblyPlan, Vec<Diagnostic>) {
     let mut problems = Problems::new(&roster.file);
     let mut owners: HashMap<PhotoDigest, (&PersonId, usize)> = HashMap::new();
     let mut photos = Vec::new();
@@ -131,7 +131,7 @@ pub fn find_photographs(roster: &Roster, folder: &Path, trust: Trust) -> (Plan, 
         let (person, name) = (entry.id.clone(), photo.path.clone());
         photos.push(PlannedPhoto { person, name, path, digest, line: photo.line, ready: false });
     }
-    (Plan { photos }, problems.0)
+    (AssemblyPlan { photos }, problems.0)
 }
 
 /// Makes the gallery, embedding only the photographs that the store does not have. `progress` gets the number
@@ -153,7 +153,7 @@ pub fn build(
 /// Like [`build`], after the photographs were found and looked up in the store.
 pub fn build_planned(
     roster: &Roster,
-    plan: &Plan,
+    plan: &AssemblyPlan,
     trust: Trust,
     store: Store,
     embedder: &mut dyn PhotoEmbedder,
@@ -165,7 +165,7 @@ pub fn build_planned(
 
 fn embed_missing(
     roster: &Roster,
-    plan: &Plan,
+    plan: &AssemblyPlan,
     trust: Trust,
     mut store: Store,
     embedder: &mut dyn PhotoEmbedder,
@@ -213,28 +213,28 @@ fn embed(
     embedder.embed(&bytes, &photo.path).map_err(|why| format!("{shown}: {why}"))
 }
 
-fn assemble(roster: &Roster, plan: &Plan, store: Store) -> Result<Built, GalleryError> {
+fn assemble(roster: &Roster, plan: &AssemblyPlan, store: Store) -> Result<Built, GalleryError> {
     let mut problems = Problems::new(&roster.file);
     let mut notes = Problems::new(&roster.file);
     let mut photos: HashMap<&PersonId, Vec<Embedding>> = HashMap::new();
     for photo in &plan.photos {
-        let single = store.find(&photo.person, &photo.digest).and_then(PhotoTemplate::single);
-        photos.entry(&photo.person).or_default().extend(single);
+        let sample = store.find(&photo.person, &photo.digest).and_then(PhotoTemplate::sample);
+        photos.entry(&photo.person).or_default().extend(sample);
     }
     let mut people = Vec::new();
     for entry in &roster.people {
-        let mut singles: Vec<Embedding> = match entry.stored {
-            true => store.of(&entry.id).filter_map(PhotoTemplate::single).collect(),
+        let mut samples: Vec<Embedding> = match entry.stored {
+            true => store.of(&entry.id).filter_map(PhotoTemplate::sample).collect(),
             false => photos.remove(&entry.id).unwrap_or_default(),
         };
-        let photographs = singles.len();
-        singles.extend(embeddings_of(entry, store.model(), &mut notes));
-        if singles.is_empty() {
+        let photographs = samples.len();
+        samples.extend(embeddings_of(entry, store.model(), &mut notes));
+        if samples.is_empty() {
             notes.note(entry.line, &entry.id, without_template(entry, &store));
             continue;
         }
         let person =
-            Person::new(entry.id.clone(), entry.name.clone(), entry.standing.clone(), singles, photographs);
+            Person::new(entry.id.clone(), entry.name.clone(), entry.standing.clone(), samples, photographs);
         match person {
             Some(person) => people.push(person),
             None => {
@@ -248,7 +248,7 @@ fn assemble(roster: &Roster, plan: &Plan, store: Store) -> Result<Built, Gallery
 }
 
 /// Why a person has no template, and the remedy.
-fn without_template(entry: &Entry, store: &Store) -> String {
+fn without_template(entry: &RosterEntry, store: &Store) -> String {
     let others: Vec<String> = store.other_models(&entry.id).iter().map(ModelDigest::short).collect();
     match (entry.stored, others.as_slice()) {
         (false, _) => "cannot enter: no template of the model in use; add photographs".to_owned(),
@@ -265,7 +265,7 @@ fn without_template(entry: &Entry, store: &Store) -> String {
     }
 }
 
-fn embeddings_of(entry: &Entry, model: ModelDigest, notes: &mut Problems) -> Vec<Embedding> {
+fn embeddings_of(entry: &RosterEntry, model: ModelDigest, notes: &mut Problems) -> Vec<Embedding> {
     let (usable, other): (Vec<_>, Vec<_>) = entry.embeddings.iter().partition(|(of, _)| *of == model);
     if let Some((of, _)) = other.first() {
         let what = format!("{} embeddings are of another model ({}) and not used", other.len(), of.short());
@@ -290,7 +290,7 @@ fn locate(folder: &Path, photo: &Photo, trust: Trust) -> Result<(PathBuf, PhotoD
 }
 
 /// Problems with people of one gallery file.
-struct Problems(Vec<Mistake>, PathBuf);
+struct Problems(Vec<Diagnostic>, PathBuf);
 
 impl Problems {
     fn new(file: &Path) -> Self {
@@ -298,9 +298,9 @@ impl Problems {
     }
 
     fn note(&mut self, line: usize, person: &PersonId, what: String) {
-        if self.0.len() < MAX_MISTAKES {
+        if self.0.len() < MAX_DIAGNOSTICS {
             let (file, key) = (self.1.clone(), format!("person \"{person}\""));
-            self.0.push(Mistake { file, line: Some(line), key, what, remedy: String::new() });
+            self.0.push(Diagnostic { file, line: Some(line), key, what, remedy: String::new() });
         }
     }
 

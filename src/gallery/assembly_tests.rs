@@ -7,11 +7,11 @@ use tempfile::TempDir;
 use super::*;
 
 /// A "photograph" is a text of two numbers; any other file shows no face.
-struct Reader {
+struct TestEmbedder {
     embedded: Vec<String>,
 }
 
-impl PhotoEmbedder for Reader {
+impl PhotoEmbedder for TestEmbedder {
     fn model(&self) -> ModelDigest {
         ModelDigest::of(b"model")
     }
@@ -32,18 +32,18 @@ impl PhotoEmbedder for Reader {
     }
 }
 
-struct Site {
+struct TestGallery {
     folder: TempDir,
-    embedder: Reader,
+    embedder: TestEmbedder,
     store: Store,
 }
 
-impl Site {
+impl TestGallery {
     fn new(photos: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let site = Self {
             folder,
-            embedder: Reader { embedded: vec![] },
+            embedder: TestEmbedder { embedded: vec![] },
             store: Store::empty(ModelDigest::of(b"model")),
         };
         photos.iter().for_each(|(name, text)| site.put(name, text));
@@ -79,17 +79,17 @@ fn person(id: &str, photos: &str) -> String {
 }
 
 #[test]
-fn a_single_is_the_mean_of_plain_and_mirrored_and_a_template_the_mean_of_singles() {
-    let mut site = Site::new(&[("1.jpg", "1 3"), ("2.jpg", "5 7")]);
+fn a_single_is_the_mean_of_plain_and_mirrored_and_a_template_the_mean_of_samples() {
+    let mut site = TestGallery::new(&[("1.jpg", "1 3"), ("2.jpg", "5 7")]);
     let built = site.build(&person("ada", "\"1.jpg\", \"2.jpg\"")).expect("good photographs");
     let ada = &built.gallery.people()[0];
-    assert_eq!(ada.singles.iter().map(|s| s.values()[0]).collect::<Vec<_>>(), [2.0, 6.0]);
+    assert_eq!(ada.samples.iter().map(|s| s.values()[0]).collect::<Vec<_>>(), [2.0, 6.0]);
     assert_eq!((ada.template().expect("two").values()[0], ada.photographs), (4.0, 2));
 }
 
 #[test]
 fn a_photograph_is_embedded_once_and_again_when_it_changes() {
-    let mut site = Site::new(&[("1.jpg", "1 3"), ("2.jpg", "5 7")]);
+    let mut site = TestGallery::new(&[("1.jpg", "1 3"), ("2.jpg", "5 7")]);
     let text = person("ada", "\"1.jpg\", \"2.jpg\"");
     site.build(&text).expect("good photographs");
     site.build(&text).expect("good photographs");
@@ -102,7 +102,7 @@ fn a_photograph_is_embedded_once_and_again_when_it_changes() {
 
 #[test]
 fn every_bad_photograph_is_listed_with_its_line() {
-    let mut site = Site::new(&[("1.jpg", "a cat"), ("3.jpg", "1 2")]);
+    let mut site = TestGallery::new(&[("1.jpg", "a cat"), ("3.jpg", "1 2")]);
     let shown =
         site.problems(&(person("ada", "\"1.jpg\", \"3.jpg\"") + &person("bob", "\"1.jpg\", \"none.jpg\"")));
     assert!(shown.contains("gallery.toml:8: person \"bob\": none.jpg: No such file"), "{shown}");
@@ -114,7 +114,7 @@ fn every_bad_photograph_is_listed_with_its_line() {
 
 #[test]
 fn a_link_out_of_the_folder_is_refused_and_one_inside_is_followed() {
-    let mut site = Site::new(&[("1.jpg", "1 2")]);
+    let mut site = TestGallery::new(&[("1.jpg", "1 2")]);
     let outside = tempfile::tempdir().expect("a temporary folder");
     fs::write(outside.path().join("x.jpg"), "1 2").expect("written");
     let link = |target: &Path, name| std::os::unix::fs::symlink(target, site.folder.path().join(name));
@@ -126,7 +126,7 @@ fn a_link_out_of_the_folder_is_refused_and_one_inside_is_followed() {
 
 #[test]
 fn templates_of_another_model_are_made_again() {
-    let mut site = Site::new(&[("1.jpg", "1 2")]);
+    let mut site = TestGallery::new(&[("1.jpg", "1 2")]);
     site.build(&person("ada", "\"1.jpg\"")).expect("a good photograph");
     let mut other = Store::empty(ModelDigest::of(b"another"));
     let ada = PersonId::new("ada").expect("an id");
@@ -147,7 +147,7 @@ fn embeddings_of_another_model_in_the_file_are_reported_and_not_used() {
     let text = format!(
         "[[person]]\nid = \"ada\"\nname = \"Ada\"\nembeddings = [{{ model = \"{model}\", data = \"AAAAPw==\" }}]\n"
     );
-    let built = Site::new(&[]).build(&text).expect("nothing wrong for the others");
+    let built = TestGallery::new(&[]).build(&text).expect("nothing wrong for the others");
     assert!(built.gallery.people().is_empty());
     assert_eq!(built.notes.len(), 2);
     assert!(
@@ -157,7 +157,7 @@ fn embeddings_of_another_model_in_the_file_are_reported_and_not_used() {
 
 #[test]
 fn a_photograph_that_others_may_write_is_refused() {
-    let mut site = Site::new(&[]);
+    let mut site = TestGallery::new(&[]);
     let path = site.folder.path().join("1.jpg");
     limen_files::write_atomically(&path, b"1 2", 0o666).expect("written");
     assert!(site.problems(&person("ada", "\"1.jpg\"")).contains("chmod go-w"));
@@ -165,29 +165,29 @@ fn a_photograph_that_others_may_write_is_refused() {
 
 #[test]
 fn discarded_photographs_leave_their_templates_whatever_the_model() {
-    let mut site = Site::new(&[("1.jpg", "1 3"), ("2.jpg", "5 7")]);
+    let mut site = TestGallery::new(&[("1.jpg", "1 3"), ("2.jpg", "5 7")]);
     site.build(&person("ada", "\"1.jpg\"")).expect("a good photograph");
     fs::remove_file(site.folder.path().join("1.jpg")).expect("discarded");
     let stored = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ntemplates = \"stored\"\n";
     let ada = PersonId::new("ada").expect("an id");
     let built = site.build(stored).expect("still enrolled");
-    assert_eq!(built.gallery.get(&ada).expect("enrolled").template().expect("singles").values(), [2.0]);
+    assert_eq!(built.gallery.get(&ada).expect("enrolled").template().expect("samples").values(), [2.0]);
 
     let built = site.build(&format!("{stored}photos = [\"2.jpg\"]\n")).expect("another photograph");
-    assert_eq!(built.gallery.get(&ada).expect("enrolled").singles.len(), 2);
+    assert_eq!(built.gallery.get(&ada).expect("enrolled").samples.len(), 2);
 
     site.store = site.store.clone().with_model(ModelDigest::of(b"another"));
-    let other = Site { store: site.store.clone(), ..Site::new(&[]) };
+    let other = TestGallery { store: site.store.clone(), ..TestGallery::new(&[]) };
     assert_eq!(other.store.other_models(&ada), [ModelDigest::of(b"model")]);
     assert!(other.store.is_empty());
     let built = site.build(stored).expect("back to the first model");
-    assert_eq!(built.gallery.get(&ada).expect("enrolled").singles.len(), 2);
+    assert_eq!(built.gallery.get(&ada).expect("enrolled").samples.len(), 2);
 }
 
 #[test]
 fn whoever_has_neither_photographs_nor_templates_is_named_with_the_remedy() {
     let stored = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ntemplates = \"stored\"\n";
-    let built = Site::new(&[]).build(stored).expect("nothing wrong for the others");
+    let built = TestGallery::new(&[]).build(stored).expect("nothing wrong for the others");
     assert!(built.gallery.people().is_empty());
     assert_eq!(
         built.notes[0].to_string(),

@@ -13,11 +13,11 @@ use toml::{Table, Value};
 
 use super::kept::GivenDigest;
 use super::roster::{KEYS, PERSON, STORED, given_embedding};
-use crate::mistake::pieces;
+use crate::diagnostics::pieces;
 
 /// The value of a key, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Said<T> {
+pub enum Claimed<T> {
     /// The key is missing.
     #[default]
     Nothing,
@@ -27,7 +27,7 @@ pub enum Said<T> {
     Unreadable,
 }
 
-impl<T> Said<T> {
+impl<T> Claimed<T> {
     fn of(value: Option<&Value>, read: impl FnOnce(&Value) -> Option<T>) -> Self {
         match value {
             None => Self::Nothing,
@@ -40,26 +40,26 @@ impl<T> Said<T> {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Claim {
     /// Whether the person is suspended.
-    pub suspended: Said<bool>,
+    pub suspended: Claimed<bool>,
     /// The first day.
-    pub valid_from: Said<Date>,
+    pub valid_from: Claimed<Date>,
     /// The last day.
-    pub valid_until: Said<Date>,
+    pub valid_until: Claimed<Date>,
     /// The groups. Those that cannot be read are omitted.
-    pub groups: Said<Vec<GroupId>>,
+    pub groups: Claimed<Vec<GroupId>>,
     /// Whether the person has more time at the door.
-    pub extended_time: Said<bool>,
+    pub extended_time: Claimed<bool>,
     /// The hash of the PIN.
-    pub pin: Said<PinHash>,
+    pub pin: Claimed<PinHash>,
     /// The hash of the duress PIN.
-    pub duress: Said<PinHash>,
+    pub duress: Claimed<PinHash>,
     /// The person's card.
-    pub card: Said<Card>,
+    pub card: Claimed<Card>,
     /// The second factor that is asked for.
-    pub rule: Said<SecondFactor>,
+    pub rule: Claimed<SecondFactor>,
     /// The schedules during which it is asked for. Unreadable unless all of them are texts: without one of
     /// them, a limit would be lost.
-    pub schedules: Said<Vec<String>>,
+    pub schedules: Claimed<Vec<String>>,
     /// The photographs that can be read.
     pub photos: Vec<PathBuf>,
     /// The embeddings that can be read.
@@ -98,16 +98,16 @@ fn claim_of(person: &Table) -> Claim {
     let get = |key: &str| person.get(key);
     let hash = |value: &Value| PinHash::parse(value.as_str()?).ok();
     Claim {
-        suspended: Said::of(get("suspended"), Value::as_bool),
-        valid_from: Said::of(get("valid-from"), day),
-        valid_until: Said::of(get("valid-until"), day),
-        groups: Said::of(get("groups"), groups),
-        extended_time: Said::of(get("extended-time"), Value::as_bool),
-        pin: Said::of(get("pin"), hash),
-        duress: Said::of(get("duress-pin"), hash),
-        card: Said::of(get("card"), |said| Card::parse(said.as_str()?).ok()),
-        rule: Said::of(get("second-factor"), rule),
-        schedules: Said::of(get("second-factor-schedules"), all_texts),
+        suspended: Claimed::of(get("suspended"), Value::as_bool),
+        valid_from: Claimed::of(get("valid-from"), day),
+        valid_until: Claimed::of(get("valid-until"), day),
+        groups: Claimed::of(get("groups"), groups),
+        extended_time: Claimed::of(get("extended-time"), Value::as_bool),
+        pin: Claimed::of(get("pin"), hash),
+        duress: Claimed::of(get("duress-pin"), hash),
+        card: Claimed::of(get("card"), |said| Card::parse(said.as_str()?).ok()),
+        rule: Claimed::of(get("second-factor"), rule),
+        schedules: Claimed::of(get("second-factor-schedules"), all_texts),
         photos: get("photos").and_then(texts).into_iter().flatten().map(PathBuf::from).collect(),
         given: get("embeddings").and_then(Value::as_array).into_iter().flatten().filter_map(given).collect(),
         stored: get("templates").and_then(Value::as_str) == Some(STORED),
@@ -175,7 +175,7 @@ mod tests {
                     [[person]]\nid = \"zoe\"\nsuspended = true\n[[persons]]\nid = \"kim\"\n";
         let claims = claims(text).expect("TOML");
         assert_eq!(claims.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["ada", "zoe"]);
-        assert_eq!(claims[1].1.suspended, Said::This(true));
+        assert_eq!(claims[1].1.suspended, Claimed::This(true));
     }
 
     #[test]
@@ -200,26 +200,26 @@ mod tests {
             "suspended = \"yes\"\nvalid-until = \"30.06.2027\"\npin = 4711\ncard = \"?\"\ngroups = 5\n\
              second-factor = \"iris\"\nvalid-from = 2027-01-01T00:00:00\n",
         );
-        assert_eq!(said.suspended, Said::Unreadable);
-        assert_eq!((said.valid_from, said.valid_until), (Said::Unreadable, Said::Unreadable));
-        assert_eq!((said.pin, said.card), (Said::Unreadable, Said::Unreadable));
-        assert_eq!((said.groups, said.rule), (Said::Unreadable, Said::Unreadable));
+        assert_eq!(said.suspended, Claimed::Unreadable);
+        assert_eq!((said.valid_from, said.valid_until), (Claimed::Unreadable, Claimed::Unreadable));
+        assert_eq!((said.pin, said.card), (Claimed::Unreadable, Claimed::Unreadable));
+        assert_eq!((said.groups, said.rule), (Claimed::Unreadable, Claimed::Unreadable));
         for schedules in ["5", "[\"night\", 5]"] {
             let said = claim(&format!("second-factor-schedules = {schedules}"));
-            assert_eq!(said.schedules, Said::Unreadable, "{schedules}");
+            assert_eq!(said.schedules, Claimed::Unreadable, "{schedules}");
         }
         assert!(!said.unknown_key && claim("suspend = true").unknown_key);
         let nothing = claim("");
-        assert_eq!((nothing.suspended, nothing.valid_until), (Said::Nothing, Said::Nothing));
+        assert_eq!((nothing.suspended, nothing.valid_until), (Claimed::Nothing, Claimed::Nothing));
     }
 
     #[test]
     fn lists_are_read_as_far_as_they_go() {
-        assert_eq!(claim("groups = []\n").groups, Said::This(Vec::new()));
-        assert_eq!(claim("groups = [\"Bad Name\"]\n").groups, Said::Unreadable);
+        assert_eq!(claim("groups = []\n").groups, Claimed::This(Vec::new()));
+        assert_eq!(claim("groups = [\"Bad Name\"]\n").groups, Claimed::Unreadable);
         let said =
             claim("groups = [\"office\", 5, \"Bad Name\"]\nphotos = \"a.jpg\"\ntemplates = \"stored\"\n");
-        assert_eq!(said.groups, Said::This(vec![GroupId::new("office").expect("a group")]));
+        assert_eq!(said.groups, Claimed::This(vec![GroupId::new("office").expect("a group")]));
         assert_eq!((said.photos, said.stored), (vec![PathBuf::from("a.jpg")], true));
     }
 }

@@ -20,7 +20,7 @@ use limen_files::{FileError, Trust, lock_folder, read_trusted_text, sync_folder,
 use toml_edit::{DocumentMut, TomlError};
 
 use super::roster::{MAX_FILE_BYTES, Roster};
-use crate::mistake::no_toml;
+use crate::diagnostics::no_toml;
 pub use addition::{Addition, NewPerson};
 use document::{
     append_photos, delete_person, drop_photos, forget_templates, insert_person, put_pin, take_photo,
@@ -33,18 +33,18 @@ pub use which_pin::WhichPin;
 const NEW_FILE_MODE: u32 = 0o640;
 
 /// Checks the changed file before it replaces the old one. The error is in sentences.
-pub type Check<'a> = &'a mut dyn FnMut(&Roster) -> Result<(), String>;
+pub type RosterCheck<'a> = &'a mut dyn FnMut(&Roster) -> Result<(), String>;
 
 /// A change that was made, for [`undo`].
 #[derive(Debug)]
-pub struct Edited {
+pub struct GalleryEdit {
     /// The text before the change. `None`: there was no file.
     before: Option<String>,
     after: String,
 }
 
 /// Adds people and photographs, all or none. The file is created if it is missing.
-pub fn add(file: &Path, additions: &[Addition], check: Check<'_>) -> Result<Edited, EditError> {
+pub fn add(file: &Path, additions: &[Addition], check: RosterCheck<'_>) -> Result<GalleryEdit, EditError> {
     change(file, check, |document| {
         additions.iter().try_for_each(|addition| match addition {
             Addition::Person(person) => insert_person(document, person),
@@ -54,24 +54,24 @@ pub fn add(file: &Path, additions: &[Addition], check: Check<'_>) -> Result<Edit
 }
 
 /// Like [`add`], for new people, without another check.
-pub fn add_people(file: &Path, people: &[NewPerson]) -> Result<Edited, EditError> {
+pub fn add_people(file: &Path, people: &[NewPerson]) -> Result<GalleryEdit, EditError> {
     let additions: Vec<Addition> = people.iter().cloned().map(Addition::Person).collect();
     add(file, &additions, &mut good)
 }
 
 /// Removes a person, whatever else is wrong in the file. The photograph files stay.
-pub fn remove_person(file: &Path, id: &PersonId) -> Result<Edited, EditError> {
+pub fn remove_person(file: &Path, id: &PersonId) -> Result<GalleryEdit, EditError> {
     change_with_mode(file, 0o777, Must::BeToml, &mut good, |document| delete_person(document, id))
 }
 
 /// Removes one photograph from a person's list, whatever else is wrong in the file. The photograph's file
 /// stays.
-pub fn remove_photo(file: &Path, id: &PersonId, photo: &str) -> Result<Edited, EditError> {
+pub fn remove_photo(file: &Path, id: &PersonId, photo: &str) -> Result<GalleryEdit, EditError> {
     change_with_mode(file, 0o777, Must::BeToml, &mut good, |document| take_photo(document, id, photo))
 }
 
 /// Restores the file from before a change, unless it was changed again since.
-pub fn undo(file: &Path, edited: &Edited) -> Result<(), EditError> {
+pub fn undo(file: &Path, edited: &GalleryEdit) -> Result<(), EditError> {
     let _writing = lock_folder(folder_of(file))?;
     let (now, mode) = read(file)?;
     if now.as_deref() != Some(edited.after.as_str()) {
@@ -96,14 +96,14 @@ pub fn set_pin(
     id: &PersonId,
     which: WhichPin,
     hash: Option<&PinHash>,
-    check: Check<'_>,
-) -> Result<Edited, EditError> {
+    check: RosterCheck<'_>,
+) -> Result<GalleryEdit, EditError> {
     let must = if hash.is_some() { Must::BeWhole } else { Must::BeToml };
     change_with_mode(file, 0o770, must, check, |document| put_pin(document, id, which, hash))
 }
 
 /// Removes photographs from a person's list and says that the store has their templates.
-pub fn discard_photos(file: &Path, id: &PersonId, photos: &[String]) -> Result<Edited, EditError> {
+pub fn discard_photos(file: &Path, id: &PersonId, photos: &[String]) -> Result<GalleryEdit, EditError> {
     change(file, &mut good, |document| drop_photos(document, id, photos))
 }
 
@@ -113,7 +113,7 @@ pub fn restore_photos(
     id: &PersonId,
     photos: &[String],
     stored: bool,
-) -> Result<Edited, EditError> {
+) -> Result<GalleryEdit, EditError> {
     change(file, &mut good, |document| {
         append_photos(document, id, photos)?;
         if stored { Ok(()) } else { forget_templates(document, id) }
@@ -127,9 +127,9 @@ fn good(_: &Roster) -> Result<(), String> {
 
 fn change(
     file: &Path,
-    check: Check<'_>,
+    check: RosterCheck<'_>,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
-) -> Result<Edited, EditError> {
+) -> Result<GalleryEdit, EditError> {
     change_with_mode(file, 0o777, Must::BeWhole, check, edit)
 }
 
@@ -147,15 +147,15 @@ fn change_with_mode(
     file: &Path,
     kept: u32,
     must: Must,
-    check: Check<'_>,
+    check: RosterCheck<'_>,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
-) -> Result<Edited, EditError> {
+) -> Result<GalleryEdit, EditError> {
     let _writing = lock_folder(folder_of(file))?;
     let (before, mode) = read(file)?;
     let (after, roster) = changed_text(before.as_deref().unwrap_or_default(), file, must, edit)?;
     roster.as_ref().map_or(Ok(()), check).map_err(EditError::Refused)?;
     write_for_service(file, after.as_bytes(), mode & kept)?;
-    Ok(Edited { before, after })
+    Ok(GalleryEdit { before, after })
 }
 
 /// The file's text and its permission bits; no text if there is no file.

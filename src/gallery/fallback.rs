@@ -29,7 +29,7 @@ pub enum AtBoot {
 
 /// When a gallery file is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum RefusedWhen {
     /// While a gallery is in force.
     Running,
     /// While none has been in force since the start.
@@ -56,12 +56,12 @@ pub struct Fallback {
     /// Which gallery that is.
     pub in_force: InForce,
     /// What the file takes away; none if nothing of it can be read.
-    pub narrowed: Option<Taken>,
+    pub narrowed: Option<Withdrawal>,
 }
 
 /// The people from whom a gallery file with mistakes takes something away.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Taken {
+pub struct Withdrawal {
     /// People whom the file no longer names.
     pub out: Vec<PersonId>,
     /// People who are suspended, or held back because of what the file says of them.
@@ -70,7 +70,7 @@ pub struct Taken {
     pub limited: Vec<PersonId>,
 }
 
-impl Taken {
+impl Withdrawal {
     /// Whether nothing was taken away.
     pub fn is_nothing(&self) -> bool {
         [&self.out, &self.held, &self.limited].into_iter().all(Vec::is_empty)
@@ -102,8 +102,13 @@ impl Taken {
 
 /// The gallery in force while a gallery file is refused. `known` is the gallery in force or, at a start, the
 /// last good one. `text` is the text of the file, if it can be read.
-pub fn fall_back(known: Option<Kept>, when: When, text: Option<&str>, photographs: &Photographs) -> Fallback {
-    let in_force = if when == When::Running { InForce::Before } else { InForce::LastGood };
+pub fn fall_back(
+    known: Option<Kept>,
+    when: RefusedWhen,
+    text: Option<&str>,
+    photographs: &Photographs,
+) -> Fallback {
+    let in_force = if when == RefusedWhen::Running { InForce::Before } else { InForce::LastGood };
     let is_known = known.is_some();
     let known = known.unwrap_or_default();
     let narrowed = match text {
@@ -112,13 +117,13 @@ pub fn fall_back(known: Option<Kept>, when: When, text: Option<&str>, photograph
     };
     match narrowed {
         Ok(Narrowed { kept, out, held, limited }) if is_known => {
-            Fallback { kept: Some(kept), in_force, narrowed: Some(Taken { out, held, limited }) }
+            Fallback { kept: Some(kept), in_force, narrowed: Some(Withdrawal { out, held, limited }) }
         }
-        Err(known) if is_known && when != When::Boot(AtBoot::Refuse) => {
+        Err(known) if is_known && when != RefusedWhen::Boot(AtBoot::Refuse) => {
             Fallback { kept: Some(known), in_force, narrowed: None }
         }
         narrowed => {
-            let narrowed = narrowed.ok().map(|_| Taken::default());
+            let narrowed = narrowed.ok().map(|_| Withdrawal::default());
             Fallback { kept: None, in_force: InForce::Nobody, narrowed }
         }
     }
@@ -160,7 +165,7 @@ pub struct GalleryTrouble {
     /// The gallery that is in force instead.
     pub in_force: InForce,
     /// What is taken away nevertheless; none if nothing of the file can be read.
-    pub taken: Option<Taken>,
+    pub taken: Option<Withdrawal>,
 }
 
 impl GalleryTrouble {

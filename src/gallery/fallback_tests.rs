@@ -16,7 +16,7 @@ const PINS: [&str; 2] = ["c2FsdHNhbHRzYWx0", "c2FsdHNhbHRzYWxU"];
 
 /// What the administrator has written about one person.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Lines {
+struct PersonText {
     suspended: bool,
     pin: Option<usize>,
     /// The last day, in June 2027.
@@ -39,16 +39,16 @@ enum Mistaken {
 
 #[derive(Debug, Clone)]
 enum Move {
-    Edit(usize, Option<Lines>),
+    Edit(usize, Option<PersonText>),
     Mistake(Option<Mistaken>),
     Reload,
     Restart,
 }
 
-fn lines() -> impl Strategy<Value = Lines> {
+fn lines() -> impl Strategy<Value = PersonText> {
     let groups = prop::sample::subsequence(vec!["office", "vault"], 0..=2);
     let rest = (prop::option::of(0..2usize), prop::option::of(1..30i8), groups, 0..2usize);
-    (prop::bool::weighted(0.2), rest).prop_map(|(suspended, (pin, until, groups, picture))| Lines {
+    (prop::bool::weighted(0.2), rest).prop_map(|(suspended, (pin, until, groups, picture))| PersonText {
         suspended,
         pin,
         until,
@@ -75,12 +75,12 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 
 /// The gallery file of the administrator.
 #[derive(Debug, Clone, Default)]
-struct File {
-    people: BTreeMap<usize, Lines>,
+struct FileText {
+    people: BTreeMap<usize, PersonText>,
     mistake: Option<Mistaken>,
 }
 
-impl File {
+impl FileText {
     fn text(&self) -> String {
         let mut text = String::new();
         for (who, lines) in &self.people {
@@ -129,14 +129,14 @@ fn pin_line(which: usize) -> String {
 }
 
 /// A daemon reduced to its galleries, in force and on the disk.
-struct Daemon {
+struct TestDaemon {
     at_boot: AtBoot,
     in_force: Option<Kept>,
     on_disk: Option<Kept>,
 }
 
-impl Daemon {
-    fn reload(&mut self, file: &File) -> Option<Fallback> {
+impl TestDaemon {
+    fn reload(&mut self, file: &FileText) -> Option<Fallback> {
         if let Some(good) = file.good() {
             self.on_disk = Some(written_and_read(&good));
             self.in_force = Some(good);
@@ -145,8 +145,8 @@ impl Daemon {
         let text = file.is_toml().then(|| file.text());
         let (text, photographs) = (text.as_deref(), Photographs::new());
         let fallback = match &self.in_force {
-            Some(known) => fall_back(Some(known.clone()), When::Running, text, &photographs),
-            None => fall_back(self.on_disk.clone(), When::Boot(self.at_boot), text, &photographs),
+            Some(known) => fall_back(Some(known.clone()), RefusedWhen::Running, text, &photographs),
+            None => fall_back(self.on_disk.clone(), RefusedWhen::Boot(self.at_boot), text, &photographs),
         };
         if let (Some(kept), Some(text)) = (&self.on_disk, text) {
             let narrowed = narrow(kept.clone(), text, &photographs).expect("TOML");
@@ -156,7 +156,7 @@ impl Daemon {
         Some(fallback)
     }
 
-    fn restart(&mut self, file: &File) -> Option<Fallback> {
+    fn restart(&mut self, file: &FileText) -> Option<Fallback> {
         self.in_force = None;
         self.reload(file)
     }
@@ -172,13 +172,13 @@ fn written_and_read(kept: &Kept) -> Kept {
 /// What the last readable file said of each person.
 #[derive(Default)]
 struct Ledger {
-    said: Option<BTreeMap<usize, Lines>>,
+    said: Option<BTreeMap<usize, PersonText>>,
     /// What the last file without mistakes said.
-    good: Option<BTreeMap<usize, Lines>>,
+    good: Option<BTreeMap<usize, PersonText>>,
 }
 
 impl Ledger {
-    fn read(&mut self, file: &File) {
+    fn read(&mut self, file: &FileText) {
         if file.is_toml() {
             self.said = Some(file.people.clone());
         }
@@ -202,7 +202,7 @@ impl Ledger {
     }
 }
 
-fn allows(lines: &Lines, person: &KeptPerson) -> bool {
+fn allows(lines: &PersonText, person: &KeptPerson) -> bool {
     let Standing { suspended, valid_until, groups, means, .. } = &person.standing;
     let pin = means.pin.as_ref().map(|pin| format!("pin = \"{pin}\"\n"));
     let days = lines.until.is_none_or(|last| valid_until.is_some_and(|day| day.day() <= last));
@@ -217,8 +217,8 @@ fn allows(lines: &Lines, person: &KeptPerson) -> bool {
 }
 
 fn walk(at_boot: AtBoot, moves: Vec<Move>) -> Result<(), TestCaseError> {
-    let (mut file, mut ledger) = (File::default(), Ledger::default());
-    let mut daemon = Daemon { at_boot, in_force: None, on_disk: None };
+    let (mut file, mut ledger) = (FileText::default(), Ledger::default());
+    let mut daemon = TestDaemon { at_boot, in_force: None, on_disk: None };
     for one in moves {
         let fallback = match one {
             Move::Edit(who, None) => {
@@ -263,12 +263,12 @@ proptest! {
 
     #[test]
     fn a_mistake_alone_locks_nobody_out(people in prop::collection::btree_map(0..WHO.len(), lines(), 1..4)) {
-        let mut daemon = Daemon { at_boot: AtBoot::Refuse, in_force: None, on_disk: None };
-        let mut file = File { people, mistake: None };
+        let mut daemon = TestDaemon { at_boot: AtBoot::Refuse, in_force: None, on_disk: None };
+        let mut file = FileText { people, mistake: None };
         daemon.reload(&file);
         for mistake in [Mistaken::Entry, Mistaken::Photograph] {
             file.mistake = Some(mistake);
-            let good = File { mistake: None, ..file.clone() }.good();
+            let good = FileText { mistake: None, ..file.clone() }.good();
             daemon.reload(&file);
             prop_assert_eq!(&daemon.in_force, &good);
             daemon.restart(&file);
@@ -280,27 +280,28 @@ proptest! {
 fn kept(names: &[&str]) -> Kept {
     let people = names.iter().map(|name| {
         let who = WHO.iter().position(|id| id == name).expect("one of them");
-        (who, Lines::default())
+        (who, PersonText::default())
     });
-    File { people: people.collect(), mistake: None }.good().expect("no mistake")
+    FileText { people: people.collect(), mistake: None }.good().expect("no mistake")
 }
 
 #[test]
 fn at_a_start_where_nothing_can_be_read_nobody_enters_unless_the_site_says_so() {
     let known = kept(&["ada"]);
-    let start = |at_boot| fall_back(Some(known.clone()), When::Boot(at_boot), None, &Photographs::new());
+    let start =
+        |at_boot| fall_back(Some(known.clone()), RefusedWhen::Boot(at_boot), None, &Photographs::new());
     assert_eq!(start(AtBoot::Refuse).kept, None);
     let last = start(AtBoot::LastGood);
     assert_eq!((last.kept, last.in_force, last.narrowed), (Some(known.clone()), InForce::LastGood, None));
-    let running = fall_back(Some(known.clone()), When::Running, None, &Photographs::new());
+    let running = fall_back(Some(known.clone()), RefusedWhen::Running, None, &Photographs::new());
     assert_eq!((running.kept, running.in_force), (Some(known), InForce::Before));
 }
 
 #[test]
 fn what_is_taken_from_a_hundred_thousand_people_is_added_up_in_no_time() {
     let ids = |from: u32| (from..from + 50_000).map(|n| PersonId::new(&format!("p{n:06}")).expect("an id"));
-    let all = |from| Taken { out: ids(from).collect(), held: vec![], limited: vec![] };
-    let mut taken = Taken { held: ids(25_000).collect(), limited: ids(50_000).collect(), ..all(0) };
+    let all = |from| Withdrawal { out: ids(from).collect(), held: vec![], limited: vec![] };
+    let mut taken = Withdrawal { held: ids(25_000).collect(), limited: ids(50_000).collect(), ..all(0) };
     let begun = std::time::Instant::now();
     taken.add(&all(10));
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
@@ -316,16 +317,16 @@ fn the_trouble_says_what_is_in_force_and_who_still_can_enter() {
     assert!(unread.still_can_enter() && unread.to_string().ends_with("STILL CAN ENTER"), "{unread}");
     let nobody = trouble(InForce::Nobody, None);
     assert!(!nobody.still_can_enter() && nobody.to_string().ends_with("nobody enters by face"), "{nobody}");
-    let mut taken = Taken { out: vec![id("ada")], held: vec![id("bob")], limited: vec![] };
-    taken.add(&Taken { out: vec![id("bob")], held: vec![id("ada")], limited: vec![id("eve")] });
+    let mut taken = Withdrawal { out: vec![id("ada")], held: vec![id("bob")], limited: vec![] };
+    taken.add(&Withdrawal { out: vec![id("bob")], held: vec![id("ada")], limited: vec![id("eve")] });
     assert_eq!(
         trouble(InForce::LastGood, Some(taken)).to_string(),
         "the gallery file is refused; the last good gallery is in force, less what the file takes away: no longer \
          named: ada, bob; with less than before: eve"
     );
-    let nothing = trouble(InForce::Before, Some(Taken::default()));
+    let nothing = trouble(InForce::Before, Some(Withdrawal::default()));
     assert_eq!(nothing.to_string(), "the gallery file is refused; what was in force stays in force");
-    let held = Taken { held: vec![id("bob")], ..Taken::default() };
+    let held = Withdrawal { held: vec![id("bob")], ..Withdrawal::default() };
     assert_eq!(
         of(RefusedPart::Configuration, InForce::Before, Some(held)).to_string(),
         "the configuration is refused; what was in force stays in force, less what the gallery file takes away: \

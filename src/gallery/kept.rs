@@ -1,7 +1,7 @@
 //! The last good gallery, kept for a day when the gallery file is refused: all people with their limits, and
 //! what finds their templates in the store. The templates are not kept twice.
 //!
-//! It may contain hashes of PINs and numbers of cards, so the [`Vault`](super::store::Vault) encrypts it on the
+//! It may contain hashes of PINs and numbers of cards, so the [`StoreFile`](super::store::StoreFile) encrypts it on the
 //! disk.
 
 use std::path::{Path, PathBuf};

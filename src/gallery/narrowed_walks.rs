@@ -10,7 +10,7 @@ use limen_core::credential::{Factors, SecondFactor};
 use limen_core::people::{PhotoDigest, Standing};
 use limen_core::person::GroupId;
 use limen_core::policy::access::factors::FactorRule;
-use limen_core::policy::access::schedule::{Schedule, TimeOfDay, Window};
+use limen_core::policy::access::schedule::{Schedule, TimeOfDay, TimeWindow};
 use limen_core::policy::access::{AccessRules, Group};
 use proptest::prelude::*;
 
@@ -27,7 +27,7 @@ const ADA: &str = "[[person]]\nid = \"ada\"\nname = \"Ada\"\nphotos = [\"ada.jpg
 
 fn daily(name: &str, from: &str, until: &str) -> Arc<Schedule> {
     let time = |text| TimeOfDay::parse(text).expect("a time of day");
-    let window = Window::new(time(from), time(until)).expect("a window");
+    let window = TimeWindow::new(time(from), time(until)).expect("a window");
     let week = std::array::from_fn(|_| vec![window]);
     Arc::new(Schedule { name: name.to_owned(), week, ..Schedule::default() })
 }

@@ -15,7 +15,7 @@ use limen_core::people::PhotoDigest;
 use limen_core::people::{Means, Standing};
 use limen_core::person::{GroupId, PersonId};
 
-use super::claims::{Claim, Said, read_claims};
+use super::claims::{Claim, Claimed, read_claims};
 use super::kept::{Kept, KeptPerson};
 
 /// The files that were at the photographs' paths when the gallery file was last read, by person and path.
@@ -96,23 +96,23 @@ fn lost_a_picture(person: &KeptPerson, claim: &Claim, photographs: &Photographs)
 fn narrower(had: &Standing, claim: &Claim) -> Standing {
     let (groups, no_group_left) = narrower_groups(&had.groups, &claim.groups);
     let (means, unclear) = narrower_means(&had.means, claim);
-    let unreadable_day = [&claim.valid_from, &claim.valid_until].contains(&&Said::Unreadable);
+    let unreadable_day = [&claim.valid_from, &claim.valid_until].contains(&&Claimed::Unreadable);
     Standing {
         suspended: had.suspended
-            || !matches!(claim.suspended, Said::Nothing | Said::This(false))
+            || !matches!(claim.suspended, Claimed::Nothing | Claimed::This(false))
             || unreadable_day
             || no_group_left
             || unclear,
         valid_from: match claim.valid_from {
-            Said::This(day) => had.valid_from.max(Some(day)),
+            Claimed::This(day) => had.valid_from.max(Some(day)),
             _ => had.valid_from,
         },
         valid_until: match claim.valid_until {
-            Said::This(day) => Some(had.valid_until.map_or(day, |before| before.min(day))),
+            Claimed::This(day) => Some(had.valid_until.map_or(day, |before| before.min(day))),
             _ => had.valid_until,
         },
         groups,
-        extended_time: had.extended_time && claim.extended_time == Said::This(true),
+        extended_time: had.extended_time && claim.extended_time == Claimed::This(true),
         means,
     }
 }
@@ -120,26 +120,26 @@ fn narrower(had: &Standing, claim: &Claim) -> Standing {
 /// The groups that remain, and whether none remains that the person may enter with. A person in no group may
 /// enter at any time. So losing the last group does not narrow, and gaining the first one narrows, but is
 /// also something new.
-fn narrower_groups(had: &[GroupId], said: &Said<Vec<GroupId>>) -> (Vec<GroupId>, bool) {
+fn narrower_groups(had: &[GroupId], said: &Claimed<Vec<GroupId>>) -> (Vec<GroupId>, bool) {
     match said {
-        Said::This(said) if !said.is_empty() => {
+        Claimed::This(said) if !said.is_empty() => {
             let both: Vec<GroupId> = had.iter().filter(|group| said.contains(group)).cloned().collect();
             if both.is_empty() { (had.to_vec(), true) } else { (both, false) }
         }
-        Said::Nothing | Said::This(_) => (had.to_vec(), false),
-        Said::Unreadable => (had.to_vec(), true),
+        Claimed::Nothing | Claimed::This(_) => (had.to_vec(), false),
+        Claimed::Unreadable => (had.to_vec(), true),
     }
 }
 
 /// The remaining second factors, and whether it is unknown which of two rules is the stricter one.
 fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
-    let pin = had.pin.as_ref().filter(|pin| claim.pin == Said::This((*pin).clone()));
-    let duress = had.duress.as_ref().filter(|pin| claim.duress == Said::This((*pin).clone()));
+    let pin = had.pin.as_ref().filter(|pin| claim.pin == Claimed::This((*pin).clone()));
+    let duress = had.duress.as_ref().filter(|pin| claim.duress == Claimed::This((*pin).clone()));
     let (rule, unclear) = match (&had.rule, &claim.rule) {
-        (rule, Said::Nothing) => (*rule, false),
-        (rule, Said::Unreadable) => (*rule, true),
-        (None, Said::This(rule)) => (Some(*rule), false),
-        (Some(one), Said::This(other)) => match stricter(*one, *other) {
+        (rule, Claimed::Nothing) => (*rule, false),
+        (rule, Claimed::Unreadable) => (*rule, true),
+        (None, Claimed::This(rule)) => (Some(*rule), false),
+        (Some(one), Claimed::This(other)) => match stricter(*one, *other) {
             Some(rule) => (Some(rule), false),
             None => (Some(*one), true),
         },
@@ -149,7 +149,7 @@ fn narrower_means(had: &Arc<Means>, claim: &Claim) -> (Arc<Means>, bool) {
         pin: pin.cloned(),
         // A duress PIN is none without the PIN beside it.
         duress: duress.filter(|_| pin.is_some()).cloned(),
-        card: had.card.as_ref().filter(|card| claim.card == Said::This((*card).clone())).cloned(),
+        card: had.card.as_ref().filter(|card| claim.card == Claimed::This((*card).clone())).cloned(),
         rule,
         schedules,
     };
@@ -170,13 +170,13 @@ fn stricter(one: SecondFactor, other: SecondFactor) -> Option<SecondFactor> {
 /// is listed.
 fn all_schedules(had: &Means, claim: &Claim) -> (Vec<String>, bool) {
     let said = match &claim.schedules {
-        Said::This(said) => said.as_slice(),
-        Said::Nothing => &[],
-        Said::Unreadable => return (Vec::new(), true),
+        Claimed::This(said) => said.as_slice(),
+        Claimed::Nothing => &[],
+        Claimed::Unreadable => return (Vec::new(), true),
     };
     match (had.rule, &claim.rule) {
         // The file has no rule: keep the old one. If it has schedules, their rule was lost.
-        (_, Said::Nothing) => (had.schedules.clone(), !said.is_empty()),
+        (_, Claimed::Nothing) => (had.schedules.clone(), !said.is_empty()),
         (None, _) => (said.to_vec(), false),
         (Some(_), _) if said.is_empty() || had.schedules.is_empty() => (Vec::new(), false),
         (Some(_), _) => {

@@ -7,19 +7,19 @@ use limen_core::embedding::Embedding;
 use limen_core::people::{Gallery, Person, PhotoDigest};
 use limen_core::person::PersonId;
 
-use super::assembly::Plan;
+use super::assembly::AssemblyPlan;
 use super::kept::{Kept, KeptPerson, given};
-use super::roster::{Entry, Roster};
+use super::roster::{Roster, RosterEntry};
 use super::store::{PhotoTemplate, Store};
 
 impl Kept {
     /// From a gallery file without mistakes, and its photographs as they were found.
-    pub fn of(roster: Roster, plan: Plan) -> Self {
+    pub fn of(roster: Roster, plan: AssemblyPlan) -> Self {
         let mut photos: HashMap<PersonId, Vec<(PathBuf, PhotoDigest)>> = HashMap::new();
         for photo in plan.photos {
             photos.entry(photo.person).or_default().push((photo.name, photo.digest));
         }
-        let person = |entry: Entry| KeptPerson {
+        let person = |entry: RosterEntry| KeptPerson {
             photos: photos.remove(&entry.id).unwrap_or_default(),
             id: entry.id,
             name: entry.name,
@@ -46,17 +46,17 @@ impl Kept {
 
 impl KeptPerson {
     fn with_templates(&self, store: &Store) -> Option<Person> {
-        let mut singles: Vec<Embedding> = match self.stored {
-            true => store.of(&self.id).filter_map(PhotoTemplate::single).collect(),
+        let mut samples: Vec<Embedding> = match self.stored {
+            true => store.of(&self.id).filter_map(PhotoTemplate::sample).collect(),
             false => {
-                self.photos.iter().filter_map(|(_, photo)| store.find(&self.id, photo)?.single()).collect()
+                self.photos.iter().filter_map(|(_, photo)| store.find(&self.id, photo)?.sample()).collect()
             }
         };
-        let photographs = singles.len();
+        let photographs = samples.len();
         let given = self.given.iter().filter_map(|given| given.whole.as_ref());
-        singles.extend(
+        samples.extend(
             given.filter(|(model, _)| *model == store.model()).map(|(_, embedding)| embedding.clone()),
         );
-        Person::new(self.id.clone(), self.name.clone(), self.standing.clone(), singles, photographs)
+        Person::new(self.id.clone(), self.name.clone(), self.standing.clone(), samples, photographs)
     }
 }

@@ -2,8 +2,8 @@
 
 use limen_core::person::GroupId;
 
-use super::roster::{Entry, Roster, RosterError};
-use crate::mistake::{MAX_MISTAKES, Mistake};
+use super::roster::{Roster, RosterEntry, RosterError};
+use crate::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
 
 impl Roster {
     /// Checks that the configuration has all groups of all people.
@@ -11,36 +11,36 @@ impl Roster {
         &self,
         known: impl Iterator<Item = &'a GroupId> + Clone,
     ) -> Result<(), RosterError> {
-        let mistakes = self.unknown_groups(known);
-        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+        let diagnostics = self.unknown_groups(known);
+        if diagnostics.is_empty() { Ok(()) } else { Err(RosterError::Wrong(diagnostics)) }
     }
 
     /// A mistake for each group that the configuration does not have.
-    pub fn unknown_groups<'a>(&self, known: impl Iterator<Item = &'a GroupId> + Clone) -> Vec<Mistake> {
-        let mut mistakes = Vec::new();
+    pub fn unknown_groups<'a>(&self, known: impl Iterator<Item = &'a GroupId> + Clone) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
         for entry in &self.people {
             for (group, line) in entry.standing.groups.iter().zip(&entry.group_lines) {
-                if !known.clone().any(|other| other == group) && mistakes.len() < MAX_MISTAKES {
-                    mistakes.push(self.unknown_group(entry, group, *line, known.clone()));
+                if !known.clone().any(|other| other == group) && diagnostics.len() < MAX_DIAGNOSTICS {
+                    diagnostics.push(self.unknown_group(entry, group, *line, known.clone()));
                 }
             }
         }
-        mistakes
+        diagnostics
     }
 
     fn unknown_group<'a>(
         &self,
-        entry: &Entry,
+        entry: &RosterEntry,
         group: &GroupId,
         line: usize,
         known: impl Iterator<Item = &'a GroupId>,
-    ) -> Mistake {
+    ) -> Diagnostic {
         let names: Vec<&str> = known.map(GroupId::as_str).collect();
         let remedy = match names.as_slice() {
             [] => format!("the configuration has no [[group]]; add one with name = \"{group}\""),
             names => format!("use one of {}, or add a [[group]] to the configuration", names.join(", ")),
         };
-        Mistake {
+        Diagnostic {
             file: self.file.clone(),
             line: Some(line),
             key: format!("person \"{}\" groups", entry.id),
@@ -51,13 +51,13 @@ impl Roster {
 
     /// Checks that the configuration has all schedules of people's second factors.
     pub fn check_schedules(&self, known: &[&str]) -> Result<(), RosterError> {
-        let mistakes = self.unknown_schedules(known);
-        if mistakes.is_empty() { Ok(()) } else { Err(RosterError::Wrong(mistakes)) }
+        let diagnostics = self.unknown_schedules(known);
+        if diagnostics.is_empty() { Ok(()) } else { Err(RosterError::Wrong(diagnostics)) }
     }
 
     /// A mistake for each schedule that the configuration does not have.
-    pub fn unknown_schedules(&self, known: &[&str]) -> Vec<Mistake> {
-        let mut mistakes = Vec::new();
+    pub fn unknown_schedules(&self, known: &[&str]) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
         for entry in &self.people {
             let named = entry.standing.means.schedules.iter().zip(&entry.schedule_lines);
             for (name, line) in named.filter(|(name, _)| !known.contains(&name.as_str())) {
@@ -65,7 +65,7 @@ impl Roster {
                     [] => "the configuration has no [[schedule]]; add it".to_owned(),
                     known => format!("use {}, or add it to the configuration", known.join(" or ")),
                 };
-                mistakes.push(Mistake {
+                diagnostics.push(Diagnostic {
                     file: self.file.clone(),
                     line: Some(*line),
                     key: format!("person \"{}\" second-factor-schedules", entry.id),
@@ -74,7 +74,7 @@ impl Roster {
                 });
             }
         }
-        mistakes.truncate(MAX_MISTAKES);
-        mistakes
+        diagnostics.truncate(MAX_DIAGNOSTICS);
+        diagnostics
     }
 }

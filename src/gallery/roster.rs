@@ -21,13 +21,13 @@ use toml::value::Datetime;
 
 pub(super) use embeddings::given_embedding;
 use embeddings::{SaidEmbedding, check_embeddings};
-pub use entry::{Entry, MAX_PHOTOS, Photo};
+pub use entry::{MAX_PHOTOS, Photo, RosterEntry};
 pub use groups::MAX_GROUPS_OF_A_PERSON;
 use groups::check_groups_of;
 use means::{Cards, SaidMeans, check_means};
 use wrong_text::note_text;
 
-use crate::mistake::{Listed, Mistake, Review};
+use crate::diagnostics::{Diagnostic, DiagnosticList, Review};
 use limen_core::people::Standing;
 use limen_core::person::{PersonId, PersonName, is_deceptive};
 use limen_files::{FileError, Trust, read_trusted_text};
@@ -54,8 +54,8 @@ pub enum RosterError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The mistakes in the file, at least one.
-    #[error("{}", Listed(.0))]
-    Wrong(Vec<Mistake>),
+    #[error("{}", DiagnosticList(.0))]
+    Wrong(Vec<Diagnostic>),
 }
 
 /// A gallery file without mistakes.
@@ -64,7 +64,7 @@ pub struct Roster {
     /// The file that it was read from.
     pub file: PathBuf,
     /// The people, in the order of the file. Their ids differ.
-    pub people: Vec<Entry>,
+    pub people: Vec<RosterEntry>,
 }
 
 impl Roster {
@@ -76,19 +76,19 @@ impl Roster {
     /// Parses the text of a gallery file. `file` is not read: mistakes only name it.
     pub fn parse(text: &str, file: &Path) -> Result<Self, RosterError> {
         match Self::read(text, file) {
-            (roster, mistakes) if mistakes.is_empty() => Ok(roster),
-            (_, mistakes) => Err(RosterError::Wrong(mistakes)),
+            (roster, diagnostics) if diagnostics.is_empty() => Ok(roster),
+            (_, diagnostics) => Err(RosterError::Wrong(diagnostics)),
         }
     }
 
     /// Reads as much as possible and returns all mistakes. If there are mistakes, use the people only to look
     /// for further mistakes, such as unreadable photographs. Two of them may then have the same id.
-    pub fn read(text: &str, file: &Path) -> (Self, Vec<Mistake>) {
+    pub fn read(text: &str, file: &Path) -> (Self, Vec<Diagnostic>) {
         let mut review = Review::new(file, text);
-        let mut people = People::default();
+        let mut people = PeopleSoFar::default();
         let in_pieces = review.read_in_pieces(PERSON, |review, said: SaidRoster| people.add(review, said));
         if !in_pieces {
-            (review, people) = (Review::new(file, text), People::default());
+            (review, people) = (Review::new(file, text), PeopleSoFar::default());
             let said = review.read();
             people.add(&mut review, said);
         }
@@ -150,14 +150,14 @@ pub(super) const KEYS: [&str; 15] = [
 
 /// The people who were read so far.
 #[derive(Default)]
-struct People {
+struct PeopleSoFar {
     said: usize,
     lines: HashMap<PersonId, usize>,
     cards: Cards,
-    checked: Vec<Entry>,
+    checked: Vec<RosterEntry>,
 }
 
-impl People {
+impl PeopleSoFar {
     fn add(&mut self, review: &mut Review<'_>, said: SaidRoster) {
         self.said += said.person.len();
         if self.said <= MAX_PEOPLE {
@@ -170,7 +170,7 @@ impl People {
         }
     }
 
-    fn checked(self, review: &mut Review<'_>) -> Vec<Entry> {
+    fn checked(self, review: &mut Review<'_>) -> Vec<RosterEntry> {
         if self.said > MAX_PEOPLE {
             let what = format!("{} people are more than {MAX_PEOPLE}", self.said);
             review.note(None, "[[person]]", what, "use fewer");
@@ -187,7 +187,7 @@ fn check_person(
     review: &mut Review<'_>,
     person: Spanned<SaidPerson>,
     lines: &mut HashMap<PersonId, usize>,
-) -> Option<Entry> {
+) -> Option<RosterEntry> {
     let at = person.span();
     let said = person.into_inner();
     let id = check_id(review, at.clone(), said.id.as_ref(), lines);
@@ -208,7 +208,7 @@ fn check_person(
     // A missing id or name is noted already; go on, to check the photographs.
     let id = id.or_else(|| PersonId::new(said.id.as_ref()?.get_ref()).ok());
     let id = id.or_else(|| PersonId::new(&format!("in-line-{line}")).ok())?;
-    Some(Entry {
+    Some(RosterEntry {
         name: name.or_else(|| PersonName::new(id.as_str()).ok())?,
         id,
         standing,

@@ -11,7 +11,7 @@ fn parse(text: &str) -> Result<Roster, RosterError> {
     Roster::parse(text, Path::new("gallery.toml"))
 }
 
-fn mistakes(text: &str) -> String {
+fn diagnostics(text: &str) -> String {
     parse(text).expect_err("a mistake").to_string()
 }
 
@@ -42,7 +42,7 @@ fn templates_in_the_store_take_the_place_of_photographs() {
     let stored = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ntemplates = \"stored\"\n";
     let roster = parse(stored).expect("no mistake");
     assert!(roster.people[0].stored && roster.people[0].photos.is_empty());
-    let shown = mistakes(&stored.replace("stored", "store"));
+    let shown = diagnostics(&stored.replace("stored", "store"));
     assert_eq!(
         shown,
         "gallery.toml:4: person \"ada\" templates: \"store\" is not known; \
@@ -61,7 +61,7 @@ fn nobody_is_a_gallery_too() {
 fn every_mistake_is_listed_with_its_line() {
     let text = "[[person]]\nid = \"Ada\"\nname = \"A\\u202e\"\nphotos = [\"../../etc/passwd\", \"/etc/passwd\"]\n\
                 [[person]]\nid = \"bob\"\nname = \"Bob\"\n[[person]]\nid = \"bob\"\nname = \"Bob\"\nphotos = [\"b.jpg\"]\n";
-    let shown = mistakes(text);
+    let shown = diagnostics(text);
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines.len(), 6, "{shown}");
     assert!(lines[0].starts_with("gallery.toml:2: [[person]] id: \"Ada\" may have only a-z"), "{shown}");
@@ -78,7 +78,7 @@ fn every_mistake_is_listed_with_its_line() {
 
 #[test]
 fn an_unknown_key_is_named_with_those_that_exist() {
-    let shown = mistakes("[[person]]\nid = \"ada\"\nname = \"Ada\"\nphoto = [\"a.jpg\"]\n");
+    let shown = diagnostics("[[person]]\nid = \"ada\"\nname = \"Ada\"\nphoto = [\"a.jpg\"]\n");
     assert!(
         shown.starts_with("gallery.toml:4: [person] photo: there is no such key; did you mean photos?"),
         "{shown}"
@@ -90,24 +90,24 @@ fn an_unknown_key_is_named_with_those_that_exist() {
 fn embeddings_are_base64_of_finite_little_endian_floats() {
     let roster = parse(&embedding_of(&[0.5, -1.0])).expect("no mistake");
     assert_eq!(roster.people[0].embeddings[0].1.values(), [0.5, -1.0]);
-    assert!(mistakes(&embedding_of(&[f32::NAN])).contains("finite"));
-    assert!(mistakes(&embedding_of(&[])).contains("1 to 1024"));
+    assert!(diagnostics(&embedding_of(&[f32::NAN])).contains("finite"));
+    assert!(diagnostics(&embedding_of(&[])).contains("1 to 1024"));
     let good = embedding_of(&[0.5]);
     assert!(
-        mistakes(&good.replace("data = \"", "data = \"%"))
+        diagnostics(&good.replace("data = \"", "data = \"%"))
             .contains("gallery.toml:4: person \"ada\" embeddings: data is not base64")
     );
-    assert!(mistakes(&good.replace("data = \"AAAAPw==\"", "data = \"AAAA\"")).contains("whole number"));
-    assert!(mistakes(&good.replace("model = \"", "model = \"x")).contains("not a SHA-256 digest"));
+    assert!(diagnostics(&good.replace("data = \"AAAAPw==\"", "data = \"AAAA\"")).contains("whole number"));
+    assert!(diagnostics(&good.replace("model = \"", "model = \"x")).contains("not a SHA-256 digest"));
 }
 
 #[test]
 fn a_day_is_a_day_without_time_and_the_last_is_not_before_the_first() {
     let with =
         |dates: &str| format!("[[person]]\nid = \"ada\"\nname = \"Ada\"\nphotos = [\"a.jpg\"]\n{dates}");
-    let shown = mistakes(&with("valid-from = 2027-06-30T12:00:00\n"));
+    let shown = diagnostics(&with("valid-from = 2027-06-30T12:00:00\n"));
     assert!(shown.starts_with("gallery.toml:5: person \"ada\" valid-from: is not a day"), "{shown}");
-    let shown = mistakes(&with("valid-from = 2027-06-30\nvalid-until = 2027-06-29\n"));
+    let shown = diagnostics(&with("valid-from = 2027-06-30\nvalid-until = 2027-06-29\n"));
     assert!(shown.starts_with("gallery.toml:6: person \"ada\" valid-until: 2027-06-29 is before"), "{shown}");
 }
 
@@ -115,7 +115,7 @@ fn a_day_is_a_day_without_time_and_the_last_is_not_before_the_first() {
 fn twenty_one_photographs_are_too_many() {
     let photos: Vec<String> = (0..21).map(|n| format!("\"{n}.jpg\"")).collect();
     let text = format!("[[person]]\nid = \"a\"\nname = \"A\"\nphotos = [{}]\n", photos.join(","));
-    assert!(mistakes(&text).contains("21 photographs are more than 20"));
+    assert!(diagnostics(&text).contains("21 photographs are more than 20"));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_hundred_thousand_people_are_read_and_one_more_is_too_many() {
     let roster = parse(&text).expect("no mistake");
     assert_eq!((roster.people.len(), roster.people[MAX_PEOPLE - 1].line), (MAX_PEOPLE, 4 * MAX_PEOPLE - 3));
     text += &person(MAX_PEOPLE);
-    assert!(mistakes(&text).contains("100001 people are more than 100000"));
+    assert!(diagnostics(&text).contains("100001 people are more than 100000"));
 }
 
 #[test]

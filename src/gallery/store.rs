@@ -4,7 +4,7 @@
 //! replaced is embedded again. For most people the store is only a cache: its templates can be made again
 //! from photographs. If the photographs were discarded, the store is all there is.
 //!
-//! It is biometric data: on the disk every record is `sealed`. The `vault` keeps the file, the key and
+//! It is biometric data: on the disk every record is `sealed`. The `store_file` keeps the file, the key and
 //! the newest generation together. `plain` reads the older format. No log ever contains any of it.
 
 mod cursor;
@@ -15,16 +15,16 @@ mod last_good;
 mod plain;
 mod sealed;
 mod seen;
+mod store_file;
 mod templates;
-mod vault;
 mod version;
 
 pub use error::StoreError;
 pub use keeping::KEPT_NAME;
 pub use key::{CREDENTIAL, KeyPlace};
 pub use seen::ModelVersion;
+pub use store_file::{OpenedStore, Rotated, STORE_NAME, StoreFile};
 pub use templates::{PhotoTemplate, Store};
-pub use vault::{Opened, Rotated, STORE_NAME, Vault};
 
 #[cfg(test)]
 mod tests;

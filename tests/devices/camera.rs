@@ -13,7 +13,7 @@ use limen_vision::pixels::scale::fit_picture;
 use v4l::video::Output as _;
 use v4l::{Device, Format, FourCC};
 
-use super::bench::{LONG, within};
+use super::harness::{LONG, within};
 
 pub const LOOPBACK: &str = "/dev/video10";
 const VIVID: &str = "/dev/video0";

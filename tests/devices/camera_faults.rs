@@ -6,8 +6,8 @@ use limen::control::Request;
 use limen_vision::frame::PixelFormat;
 use limen_vision::pixels::encode::encode_jpeg;
 
-use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, within};
 use super::camera::{Feeder, Unplugged, flat, frame, frame_of_size};
+use super::harness::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, within};
 use crate::support::{Site, nobody, visitor};
 
 /// A camera without frames is a fault after 2 s; the line falls at once then.

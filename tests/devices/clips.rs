@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use limen_vision::frame::{Picture, PixelFormat};
 use limen_vision::pixels::photograph::load_photograph;
 
-use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, UNLOCK, skipped, within};
 use super::camera::{Feeder, SIZE, frame};
+use super::harness::{AT_ONCE, DECISION, LONG, RELAY, Running, UNLOCK, skipped, within};
 use crate::support::{Site, nobody, project, visitor};
 
 /// A clip is watched from its beginning to its end.

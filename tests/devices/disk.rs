@@ -11,10 +11,10 @@ use limen::control::{Answer, Request, follow};
 use limen_core::policy::AUDIT_PATIENCE;
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{
+use super::camera::Feeder;
+use super::harness::{
     AT_ONCE, DECISION, LONG, NOT_RECORDED, RELAY, Running, UNLOCK, WATCHED, command, skipped, within,
 };
-use super::camera::Feeder;
 use crate::support::{Site, nobody, visitor};
 
 /// The guest's disk; not there if the machine cannot make one.

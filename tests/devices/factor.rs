@@ -9,8 +9,8 @@ use evdev::uinput::VirtualDevice;
 use evdev::{AttributeSet, InputEvent, KeyCode, KeyEvent};
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, skipped, within};
 use super::camera::Feeder;
+use super::harness::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, skipped, within};
 use crate::support::{Site, limen, limen_told, nobody, visitor};
 
 const BY_ID: &str = "/dev/input/by-id";

@@ -7,10 +7,10 @@ use std::time::Duration;
 use limen::control::Request;
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{
+use super::camera::Feeder;
+use super::harness::{
     AT_ONCE, DECISION, LONG, RELAY, Running, command, lock_command, opened, program, skipped, within,
 };
-use super::camera::Feeder;
 use crate::support::{Site, nobody, visitor};
 
 /// A memory group of its own, which a test makes too small.

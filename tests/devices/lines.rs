@@ -6,8 +6,8 @@ use limen::control::Request;
 use limen_core::event::{AlarmKind, Mode};
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, within};
 use super::camera::{Feeder, flat};
+use super::harness::{AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, within};
 use crate::support::{Site, nobody, visitor};
 
 const REX: Line = Line(5);

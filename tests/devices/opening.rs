@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use limen::control::Request;
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{
+use super::camera::{Feeder, frame};
+use super::harness::{
     AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command, opened, within,
 };
-use super::camera::{Feeder, frame};
 use crate::support::{Site, limen, nobody, visitor};
 
 fn opens_and_closes(format: PixelFormat, enrolled: &str) {

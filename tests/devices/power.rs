@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use limen::clocks;
 use limen::control::Request;
 use limen::gallery::Roster;
-use limen::gallery::store::{Opened, PhotoTemplate, Store, Vault};
+use limen::gallery::store::{OpenedStore, PhotoTemplate, Store, StoreFile};
 use limen_audit::SYNC_INTERVAL;
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::PhotoDigest;
@@ -18,8 +18,8 @@ use limen_core::person::PersonId;
 use limen_files::Trust;
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{DECISION, LONG, RELAY, Running, command, within};
 use super::camera::Feeder;
+use super::harness::{DECISION, LONG, RELAY, Running, command, within};
 use crate::support::{Site, nobody, photo, visitor};
 
 /// Where the disk is mounted.
@@ -125,21 +125,21 @@ guest_tests! {
 
     fn before_a_cut_while_templates_are_stored() {
         let site = site_on_disk();
-        let vault = Vault::in_state(&site.path(""), None);
-        vault.write(&store_of(500), None).expect("written");
+        let store_file = StoreFile::in_state(&site.path(""), None);
+        store_file.write(&store_of(500), None).expect("written");
         settled();
         println!("cut within 400");
         for templates in 501.. {
-            vault.write(&store_of(templates), None).expect("written");
+            store_file.write(&store_of(templates), None).expect("written");
             println!("stored {templates}");
         }
     }
 
     fn after_a_cut_while_templates_are_stored() {
         let site = site_on_disk();
-        let vault = Vault::in_state(&site.path(""), None);
-        let opened = vault.open(ModelDigest([7; 32]), Trust::Checked).expect("the old or the new");
-        let Opened { store, refused, .. } = opened.expect("there");
+        let store_file = StoreFile::in_state(&site.path(""), None);
+        let opened = store_file.open(ModelDigest([7; 32]), Trust::Checked).expect("the old or the new");
+        let OpenedStore { store, refused, .. } = opened.expect("there");
         assert!(refused.is_empty(), "{refused:?}");
         let least = told("stored").last().map_or(500, |numbers| numbers[0]);
         assert!(store.len() as u64 >= least, "{} of {least}", store.len());

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use limen::control::Request;
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, UNLOCK, command, lock_command, skipped, within};
 use super::camera::{Feeder, flat};
+use super::harness::{
+    AT_ONCE, DECISION, LONG, RELAY, Running, UNLOCK, command, lock_command, skipped, within,
+};
 use crate::support::{Site, nobody, visitor};
 
 /// Memory, descriptors and threads are measured against what they are after so many steps.

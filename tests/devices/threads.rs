@@ -11,8 +11,8 @@ use limen::control::{Request, ask};
 use limen::service::STALLED;
 use limen_vision::frame::PixelFormat;
 
-use super::bench::{AT_ONCE, DECISION, LONG, RELAY, Running, lock_command, program, skipped, within};
 use super::camera::Feeder;
+use super::harness::{AT_ONCE, DECISION, LONG, RELAY, Running, lock_command, program, skipped, within};
 use crate::support::{Site, nobody, visitor};
 
 /// `WatchdogSec` of the unit.

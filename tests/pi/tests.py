@@ -153,7 +153,7 @@ def active_low_stays_on_after_kill_9_until_limen_lock(pi: Pi):
 def sigterm_locks_and_leaves_the_pin_an_output(pi: Pi):
     unlocked_daemon(pi, "high")
     succeeds(pi, "killall limen")
-    pi.expect("left: door locked")
+    pi.expect("stopped: door locked")
     hold(is_locked(pi, "high"), "locked, and still an output")
 
 

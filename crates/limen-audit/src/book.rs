@@ -11,11 +11,11 @@ use limen_core::event::Fact;
 
 use super::error::AuditError;
 use super::log::{AuditLog, Unsynced};
-use super::message::Trouble;
+use super::message::FailureListener;
 use super::record::ChainFact;
 use super::retention;
 use super::state::{DiskWarning, Position, Shared};
-use super::syncer::{Files, Job, SYNC_INTERVAL, SYNC_RETRY, Syncer};
+use super::syncer::{Files, SYNC_INTERVAL, SYNC_RETRY, SyncJob, Syncer};
 
 /// The time from a record to the start of the sync that covers it. The card has as much time again.
 const SYNC_AFTER: Duration = Duration::from_millis(500);
@@ -37,7 +37,7 @@ pub struct Book {
     syncer: Syncer,
     shared: Arc<Shared>,
     /// Jobs for the sync thread. None may be lost.
-    owed: VecDeque<Job>,
+    owed: VecDeque<SyncJob>,
     unsynced_since: Option<Instant>,
     unsealed_since: Option<Instant>,
     /// The earliest time to close a file. `None`: at once.
@@ -56,7 +56,7 @@ impl Book {
         log: AuditLog,
         files: Files,
         shared: Arc<Shared>,
-        trouble: Trouble,
+        trouble: FailureListener,
     ) -> Result<Self, AuditError> {
         let syncer = Syncer::spawn(&log, files, Arc::clone(&shared), trouble)?;
         shared.levels().position = Position::of(&log);
@@ -225,7 +225,7 @@ impl Book {
     }
 
     fn owe(&mut self, unsynced: Unsynced, delete: Option<u64>) {
-        self.owed.push_back(Job { unsynced, delete });
+        self.owed.push_back(SyncJob { unsynced, delete });
         self.written();
     }
 
@@ -246,7 +246,7 @@ impl Book {
         if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_AFTER)
             && let Ok(unsynced) = self.log.unsynced()
         {
-            match self.syncer.ask(Job { unsynced, delete: None }) {
+            match self.syncer.ask(SyncJob { unsynced, delete: None }) {
                 Ok(()) => self.unsynced_since = None,
                 // A plain sync is asked for again later; a sync of a seal must not be lost.
                 Err(job) => self.owed.extend(Some(job).filter(|job| job.unsynced.sealed)),

@@ -8,7 +8,7 @@ use super::disk::Disk;
 
 /// The file being written, and its state, which changes together with it.
 #[derive(Debug)]
-pub(super) struct Current {
+pub(super) struct CurrentFile {
     pub file: File,
     /// The length of all whole records, in bytes.
     pub length: u64,
@@ -18,7 +18,7 @@ pub(super) struct Current {
     torn: bool,
 }
 
-impl Current {
+impl CurrentFile {
     /// A file with its final name and whole records only.
     pub fn of(file: File, length: u64) -> Self {
         Self { file, length, unnamed: false, torn: false }

@@ -32,8 +32,8 @@ pub trait Disk: fmt::Debug + Send + Sync {
     }
 
     /// The space on the file system of a folder.
-    fn room(&self, folder: &Path) -> io::Result<Room> {
-        Room::around(folder)
+    fn room(&self, folder: &Path) -> io::Result<DiskSpace> {
+        DiskSpace::around(folder)
     }
 }
 
@@ -55,14 +55,14 @@ const BLOCK: u64 = 4096;
 
 /// The space on a file system, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct DiskSpace {
     /// What the service's user may still write, in bytes.
     pub free: u64,
     /// The size of the file system, in bytes; 0 if it does not say.
     pub total: u64,
 }
 
-impl Room {
+impl DiskSpace {
     /// The space on the file system that holds a folder.
     pub fn around(folder: &Path) -> io::Result<Self> {
         let found = statvfs(folder)?;
@@ -114,8 +114,8 @@ mod tests {
 
     const FILE: u64 = 16 << 20;
 
-    fn room(free: u64, total: u64) -> Room {
-        Room { free, total }
+    fn room(free: u64, total: u64) -> DiskSpace {
+        DiskSpace { free, total }
     }
 
     #[test]

@@ -32,12 +32,12 @@ pub fn failed(file: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Audi
 
 /// The right to write in the folder, until it is dropped.
 #[derive(Debug)]
-pub struct Claim {
+pub struct FolderLock {
     _locked: File,
 }
 
 /// Creates the folder, with mode 0700, and claims it. Deletes files that a power cut left unfinished.
-pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
+pub fn claim(folder: &Path) -> Result<FolderLock, AuditError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -47,7 +47,7 @@ pub fn claim(folder: &Path) -> Result<Claim, AuditError> {
     match locked.try_lock() {
         Ok(()) => {
             clear_unfinished(folder);
-            Ok(Claim { _locked: locked })
+            Ok(FolderLock { _locked: locked })
         }
         Err(TryLockError::WouldBlock) => Err(AuditError::Busy(folder.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(folder, "lock the folder")(source)),

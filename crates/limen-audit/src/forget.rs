@@ -13,7 +13,7 @@ use limen_files::{sync_folder, write_atomically};
 
 use super::error::AuditError;
 use super::folder::{OWN_MODE, closed_files, failed};
-use super::line::{Beside, Ending, Line, join, read_line};
+use super::line::{Beside, Ending, RecordLine, join, read_line};
 use super::log::AuditLog;
 use super::personal;
 use super::record::{ChainFact, Record, VERSION};
@@ -124,7 +124,7 @@ enum Mention {
     Core,
 }
 
-fn mention(line: &Line<'_>, id: &PersonId) -> Option<Mention> {
+fn mention(line: &RecordLine<'_>, id: &PersonId) -> Option<Mention> {
     if line.head.v < VERSION {
         return Record::of_line(line)?.names(id).then_some(Mention::Core);
     }
@@ -132,11 +132,11 @@ fn mention(line: &Line<'_>, id: &PersonId) -> Option<Mention> {
     personal::forget(part, |item| item.names(id.as_str())).map(Mention::Beside)
 }
 
-fn each_line(file: &Path, mut each: impl FnMut(&Line<'_>)) -> io::Result<()> {
+fn each_line(file: &Path, mut each: impl FnMut(&RecordLine<'_>)) -> io::Result<()> {
     let mut reader = BufReader::new(File::open(file)?);
     let mut bytes = Vec::new();
     while let Some(ending) = read_line(&mut reader, &mut bytes)? {
-        if let Some(line) = (ending == Ending::Whole).then(|| Line::parse(&bytes)).flatten() {
+        if let Some(line) = (ending == Ending::Whole).then(|| RecordLine::parse(&bytes)).flatten() {
             each(&line);
         }
     }
@@ -148,7 +148,7 @@ fn rewrite(file: &PathBuf, id: &PersonId) -> Result<(), AuditError> {
     let whole = fs::read(file).map_err(failed(file, "read"))?;
     let mut rewritten = Vec::with_capacity(whole.len());
     for bytes in whole.split_inclusive(|byte| *byte == b'\n') {
-        let line = bytes.strip_suffix(b"\n").and_then(Line::parse);
+        let line = bytes.strip_suffix(b"\n").and_then(RecordLine::parse);
         match line.and_then(|line| Some((line, mention(&line, id)?))) {
             Some((line, Mention::Beside(left))) => {
                 rewritten.extend(join(&line.core(), Beside::Personal(&left)));

@@ -147,12 +147,12 @@ pub type NextKey = Arc<Mutex<Slot>>;
 /// Makes sure that there is a next key: promotes the one that a synced seal named, then prepares another one.
 /// It retries each step that failed.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct SealKeyKeeper {
     keys: KeyFolder,
     next: NextKey,
 }
 
-impl Keeper {
+impl SealKeyKeeper {
     /// A keeper that has done nothing yet.
     pub fn new(keys: KeyFolder, next: NextKey) -> Self {
         Self { keys, next }

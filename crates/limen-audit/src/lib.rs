@@ -24,7 +24,6 @@
 
 mod book;
 mod current;
-mod desk;
 mod disk;
 mod error;
 mod folder;
@@ -40,6 +39,7 @@ mod personal;
 mod read;
 mod record;
 mod recorder;
+mod recorder_thread;
 mod recover;
 mod report;
 mod reserve;
@@ -50,20 +50,20 @@ mod state;
 mod syncer;
 mod verify;
 
-pub use disk::{Room, in_words};
+pub use disk::{DiskSpace, in_words};
 pub use error::AuditError;
 pub use forget::{Forgotten, forget_alone};
-pub use keys::{CREDENTIAL, Keeper};
+pub use keys::{CREDENTIAL, SealKeyKeeper};
 pub use log::{AuditLog, Unsynced};
 pub use read::{newest_fact, newest_records, read_all, read_newest};
 pub use record::{ChainHead, ClockQuality, Record};
 pub use recorder::Recorder;
-pub use report::{Finding, Flaw, Report};
+pub use report::{ChainProblem, Flaw, VerificationReport};
 pub use seal::{NoKey, SealKey};
 pub use settings::AuditSettings;
 pub use state::{DiskWarning, Position};
 pub use syncer::SYNC_INTERVAL;
-pub use verify::{Found, Sought, Verifier, verify};
+pub use verify::{ChainVerifier, FoundRecord, Sought, verify};
 
 #[cfg(test)]
 mod tests;

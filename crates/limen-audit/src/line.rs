@@ -40,19 +40,19 @@ pub enum Beside<'a> {
 
 /// A line taken apart.
 #[derive(Debug, Clone, Copy)]
-pub struct Line<'a> {
+pub struct RecordLine<'a> {
     /// The core without its closing brace.
     inner: &'a [u8],
     /// What lies beside the core.
     pub beside: Beside<'a>,
     /// The fields of the core that the chain needs.
-    pub head: Head<'a>,
+    pub head: CoreFields<'a>,
 }
 
 /// The fields of a core that the chain needs.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Head<'a> {
+pub struct CoreFields<'a> {
     /// The version of the format.
     pub v: u32,
     /// The record's number, without gaps, from 1.
@@ -69,7 +69,7 @@ pub struct Head<'a> {
     pub subject: Option<&'a str>,
     /// The kind of the fact.
     #[serde(borrow)]
-    pub fact: Kind<'a>,
+    pub fact: FactKind<'a>,
     #[serde(rename = "personal")]
     _personal: Option<IgnoredAny>,
     #[serde(rename = "signature")]
@@ -78,12 +78,12 @@ pub struct Head<'a> {
 
 /// The kind of a fact; its other fields are not read.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Kind<'a> {
+pub struct FactKind<'a> {
     /// The name of the kind, for example `granted`.
     pub kind: &'a str,
 }
 
-impl<'a> Line<'a> {
+impl<'a> RecordLine<'a> {
     /// Parses a line without its newline; `None` if it is no record.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let (inner, beside) = split(line)?;
@@ -170,7 +170,7 @@ mod tests {
         let digits = [b'a'; SIGNATURE_DIGITS];
         for beside in [Beside::Nothing, Beside::Personal(b"[\"x\"]"), Beside::Signature(&digits)] {
             let line = join(CORE, beside);
-            let parsed = Line::parse(&line).expect("a record");
+            let parsed = RecordLine::parse(&line).expect("a record");
             assert_eq!((parsed.core().as_slice(), parsed.beside), (CORE, beside));
             assert_eq!(
                 (parsed.hash(), parsed.head.seq, parsed.head.fact.kind),
@@ -184,7 +184,7 @@ mod tests {
         let mut line = join(CORE, Beside::Nothing);
         let at = line.len() - 5;
         line[at] = 128;
-        assert!(Line::parse(&line).is_none());
+        assert!(RecordLine::parse(&line).is_none());
     }
 
     #[test]

@@ -13,16 +13,16 @@ use limen_files::sync_folder;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::current::Current;
+use super::current::CurrentFile;
 use super::disk::Disk;
 use super::error::AuditError;
-use super::folder::{Claim, closed_name, failed};
-use super::keys::{Keeper, KeyFolder, NextKey, Slot};
+use super::folder::{FolderLock, closed_name, failed};
+use super::keys::{KeyFolder, NextKey, SealKeyKeeper, Slot};
 use super::line::{Beside, hash_of, hex, join};
 use super::names::{CURRENT, NEXT};
 use super::personal;
 use super::record::{ChainFact, ChainHead, ClockQuality, Record, VERSION};
-use super::recover::Found;
+use super::recover::RecoveredEnd;
 use super::seal::{SealKey, SecretKey};
 use super::settings::AuditSettings;
 
@@ -32,7 +32,7 @@ pub struct AuditLog {
     settings: AuditSettings,
     clock: ReadClock,
     disk: Arc<dyn Disk>,
-    current: Current,
+    current: CurrentFile,
     head: ChainHead,
     key: SecretKey,
     next: NextKey,
@@ -43,7 +43,7 @@ pub struct AuditLog {
     seal_owed: bool,
     /// The last record says that a run stopped in order.
     ended: bool,
-    _claim: Claim,
+    _claim: FolderLock,
 }
 
 /// What remains to be synced, on a thread where a slow card delays no record.
@@ -63,16 +63,16 @@ impl AuditLog {
         settings: &AuditSettings,
         clock: ReadClock,
         disk: Arc<dyn Disk>,
-        found: Found,
+        found: RecoveredEnd,
         key: SecretKey,
-        claim: Claim,
+        claim: FolderLock,
     ) -> Self {
         let ended = found.gap.is_none() && found.last.is_some();
         Self {
             settings: settings.clone(),
             clock,
             disk,
-            current: Current::of(found.current, found.length),
+            current: CurrentFile::of(found.current, found.length),
             head: found.last.unwrap_or_else(ChainHead::before_the_first),
             key,
             next: NextKey::default(),
@@ -200,7 +200,7 @@ impl AuditLog {
         }
         let closed = self.path(&closed_name(self.head.seq));
         self.disk.rename(&path, &closed).map_err(failed(&path, "close"))?;
-        let old = std::mem::replace(&mut self.current, Current::begun(file)).file;
+        let old = std::mem::replace(&mut self.current, CurrentFile::begun(file)).file;
         let sealed = std::mem::take(&mut self.seal_owed);
         // If this fails, the next record tries again.
         if let Err(error) = self.name_current() {
@@ -220,7 +220,7 @@ impl AuditLog {
     }
 
     /// Rotates and waits until that is durable. For a process that has the audit for itself.
-    pub fn rotate_now(&mut self, now: Now, keeper: &mut Keeper) -> Result<(), AuditError> {
+    pub fn rotate_now(&mut self, now: Now, keeper: &mut SealKeyKeeper) -> Result<(), AuditError> {
         self.sync_seal(keeper)?;
         keeper.advance()?;
         // The seal is durable before anything is renamed, so a failure later leaves nothing to tell the
@@ -234,7 +234,7 @@ impl AuditLog {
     }
 
     /// Makes all written records durable, and tells the keeper of a new seal.
-    fn sync_seal(&mut self, keeper: &mut Keeper) -> Result<(), AuditError> {
+    fn sync_seal(&mut self, keeper: &mut SealKeyKeeper) -> Result<(), AuditError> {
         self.sync()?;
         if std::mem::take(&mut self.seal_owed) {
             keeper.seal_is_durable();
@@ -248,7 +248,7 @@ impl AuditLog {
     }
 
     /// Ends a run: seals the last records, makes them durable, and advances the keys.
-    pub fn close(mut self, now: Now, mut keeper: Keeper) -> Result<ChainHead, AuditError> {
+    pub fn close(mut self, now: Now, mut keeper: SealKeyKeeper) -> Result<ChainHead, AuditError> {
         self.sync_seal(&mut keeper)?;
         keeper.advance()?;
         if self.try_seal(now, true)? {
@@ -284,8 +284,8 @@ impl AuditLog {
     }
 
     /// The keeper of this audit's keys. Call it only once.
-    pub fn keeper(&self) -> Keeper {
-        Keeper::new(KeyFolder::new(&self.settings.folder), Arc::clone(&self.next))
+    pub fn keeper(&self) -> SealKeyKeeper {
+        SealKeyKeeper::new(KeyFolder::new(&self.settings.folder), Arc::clone(&self.next))
     }
 
     /// The current file, to sync it on another thread. The caller must tell the keeper of a seal that it

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use super::error::AuditError;
 use super::folder::{closed_files, failed, last_of, open_to_read};
-use super::line::{Ending, Line, read_line};
+use super::line::{Ending, RecordLine, read_line};
 use super::names::{CURRENT, DROPPED};
 use super::record::Record;
-use super::report::Report;
+use super::report::VerificationReport;
 use super::settings::AuditSettings;
-use super::verify::{Found, Verifier};
+use super::verify::{ChainVerifier, FoundRecord};
 
 /// A generous size of a record, in bytes, to estimate how many files to read for a number of records.
 const GENEROUS: u64 = 2048;
@@ -23,7 +23,7 @@ const GENEROUS: u64 = 2048;
 const BUFFER: usize = 256 << 10;
 
 /// The audit's files, all opened at one moment.
-struct Opened {
+struct OpenedFiles {
     dropped: Option<File>,
     /// The current and the closed files, oldest first.
     files: Vec<(PathBuf, File)>,
@@ -31,7 +31,7 @@ struct Opened {
 
 /// Opens all files before it reads any, in an order that misses no file which is closed or deleted meanwhile:
 /// first the current file, then the closed ones, then the rest of deleted ones.
-fn open(folder: &Path) -> Result<Opened, AuditError> {
+fn open(folder: &Path) -> Result<OpenedFiles, AuditError> {
     let path = folder.join(CURRENT);
     let current = open_if_there(&path)?;
     let mut files = Vec::new();
@@ -44,7 +44,7 @@ fn open(folder: &Path) -> Result<Opened, AuditError> {
     {
         files.push((path, current));
     }
-    Ok(Opened { dropped: open_if_there(&folder.join(DROPPED))?, files })
+    Ok(OpenedFiles { dropped: open_if_there(&folder.join(DROPPED))?, files })
 }
 
 fn open_if_there(path: &Path) -> Result<Option<File>, AuditError> {
@@ -57,9 +57,9 @@ fn open_if_there(path: &Path) -> Result<Option<File>, AuditError> {
 /// Reads all files in a folder; `each` gets every record.
 pub fn read_all(
     folder: &Path,
-    mut verifier: Verifier,
-    mut each: impl FnMut(&Found<'_>),
-) -> Result<Report, AuditError> {
+    mut verifier: ChainVerifier,
+    mut each: impl FnMut(&FoundRecord<'_>),
+) -> Result<VerificationReport, AuditError> {
     let opened = open(folder)?;
     if let Some(dropped) = opened.dropped {
         verifier.read_dropped(DROPPED, BufReader::with_capacity(BUFFER, dropped));
@@ -76,9 +76,9 @@ pub fn read_all(
 
 /// The newest records, at most `count`, oldest first, and whether the chain holds among them. It reads no
 /// more files than it needs.
-pub fn read_newest(folder: &Path, count: usize) -> Result<(Vec<Record>, Report), AuditError> {
+pub fn read_newest(folder: &Path, count: usize) -> Result<(Vec<Record>, VerificationReport), AuditError> {
     let mut newest = VecDeque::new();
-    let mut keep = |found: &Found<'_>| {
+    let mut keep = |found: &FoundRecord<'_>| {
         newest.extend(found.record());
         if newest.len() > count {
             newest.pop_front();
@@ -92,7 +92,7 @@ pub fn read_newest(folder: &Path, count: usize) -> Result<(Vec<Record>, Report),
         start -= 1;
         bytes += opened.files[start].1.metadata().map_or(0, |found| found.len());
     }
-    let mut verifier = Verifier::from_the_middle();
+    let mut verifier = ChainVerifier::from_the_middle();
     for (path, file) in opened.files.into_iter().skip(start) {
         verifier.read(&name(&path), BufReader::with_capacity(BUFFER, file), &mut keep);
     }
@@ -106,7 +106,7 @@ pub fn newest_fact(folder: &Path, kinds: &[&str]) -> Result<Option<Value>, Audit
         let mut reader = BufReader::with_capacity(BUFFER, file);
         let (mut bytes, mut newest) = (Vec::new(), None);
         while let Some(ending) = read_line(&mut reader, &mut bytes).map_err(failed(&path, "read"))? {
-            let line = (ending == Ending::Whole).then(|| Line::parse(&bytes)).flatten();
+            let line = (ending == Ending::Whole).then(|| RecordLine::parse(&bytes)).flatten();
             if let Some(line) = line.filter(|line| kinds.contains(&line.head.fact.kind)) {
                 newest = Record::of_line(&line).map(|record| record.fact).or(newest);
             }

@@ -5,7 +5,7 @@ use limen_core::person::PersonId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::line::{Beside, Line};
+use super::line::{Beside, RecordLine};
 use super::personal::{Piece, pieces, put_back, says, version_1};
 
 /// Version of the record format. Version 1 had no seals and named people in the core.
@@ -48,7 +48,7 @@ pub struct Record<F = Value> {
 
 impl Record {
     /// The record in a line, with as much of its personal part as is not forgotten.
-    pub fn of_line(line: &Line<'_>) -> Option<Self> {
+    pub fn of_line(line: &RecordLine<'_>) -> Option<Self> {
         let mut record: Self = serde_json::from_slice(&line.core()).ok()?;
         if let Beside::Personal(part) = line.beside {
             let items: Vec<_> = pieces(part)?.iter().filter_map(Piece::item).collect();
@@ -120,7 +120,7 @@ impl ChainFact {
     }
 
     /// The chain's own fact in a line; `None` if it is another fact, or damaged.
-    pub fn of_line(line: &Line<'_>) -> Option<Self> {
+    pub fn of_line(line: &RecordLine<'_>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Fact {
             fact: ChainFact,

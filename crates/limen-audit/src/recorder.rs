@@ -15,13 +15,13 @@ use limen_core::clock::ReadClock;
 use limen_core::event::Fact;
 use limen_core::person::PersonId;
 
-use super::desk::Desk;
 use super::disk::{Disk, RealDisk};
 use super::error::AuditError;
 use super::folder::failed;
 use super::forget::{Forgotten, forget};
-use super::message::Message;
+use super::message::RecorderMessage;
 use super::record::ChainFact;
+use super::recorder_thread::RecorderThread;
 use super::settings::AuditSettings;
 use super::state::{DiskWarning, Position, Shared};
 use super::syncer::{Files, SYNC_RETRY};
@@ -34,7 +34,7 @@ const ROTATION_PATIENCE: Duration = Duration::from_secs(10);
 /// The recorder thread's handle. `A` names a record whose acceptance somebody waits for.
 #[derive(Debug)]
 pub struct Recorder<A> {
-    sender: Option<SyncSender<Message<A>>>,
+    sender: Option<SyncSender<RecorderMessage<A>>>,
     thread: Option<JoinHandle<()>>,
     forgetting: Mutex<Vec<JoinHandle<()>>>,
     shared: Arc<Shared>,
@@ -70,12 +70,13 @@ impl<A: Send + 'static> Recorder<A> {
         disk: Arc<dyn Disk>,
     ) -> Result<Self, AuditError> {
         let files = Files::default();
-        let desk = Desk::begin(settings, clock, disk, Arc::clone(&files), Arc::new(trouble))?;
-        let shared = desk.shared();
+        let recorder_thread =
+            RecorderThread::begin(settings, clock, disk, Arc::clone(&files), Arc::new(trouble))?;
+        let shared = recorder_thread.shared();
         let (sender, receiver) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || desk.record_until_closed(&receiver, &answer))
+            .spawn(move || recorder_thread.record_until_closed(&receiver, &answer))
             .map_err(failed(&settings.folder, "start its thread"))?;
         Ok(Self {
             sender: Some(sender),
@@ -92,10 +93,10 @@ impl<A: Send + 'static> Recorder<A> {
     /// record is lost and `answer` is not called.
     pub fn record(&self, now: Now, fact: Fact, answer: Option<A>) -> bool {
         let Some(sender) = &self.sender else { return false };
-        match sender.try_send(Message::Record { now, fact, answer }) {
+        match sender.try_send(RecorderMessage::Record { now, fact, answer }) {
             Ok(()) => true,
             Err(TrySendError::Full(lost) | TrySendError::Disconnected(lost)) => {
-                if let Message::Record { fact, .. } = lost {
+                if let RecorderMessage::Record { fact, .. } = lost {
                     self.shared.lost().add(&fact, now.wall.utc);
                 }
                 false
@@ -168,27 +169,27 @@ fn join(thread: JoinHandle<()>) {
 fn forget_beside<A>(
     folder: &Path,
     id: &PersonId,
-    sender: SyncSender<Message<A>>,
+    sender: SyncSender<RecorderMessage<A>>,
     leaving: &AtomicBool,
 ) -> Result<Forgotten, AuditError> {
     let go_on = || !leaving.load(Ordering::Relaxed);
     let begun = Instant::now();
-    while !ask(&sender, Message::Rotate)? {
+    while !ask(&sender, RecorderMessage::Rotate)? {
         if begun.elapsed() > ROTATION_PATIENCE || !go_on() {
             return Err(AuditError::Leaving);
         }
         sleep(SYNC_RETRY);
     }
     let announce = |fact: ChainFact| {
-        let file = ask(&sender, |reply| Message::Own(fact, reply))??;
+        let file = ask(&sender, |reply| RecorderMessage::Own(fact, reply))??;
         file.sync_data().map_err(failed(folder, "sync"))
     };
     forget(folder, id, announce, go_on)
 }
 
 fn ask<A, T>(
-    sender: &SyncSender<Message<A>>,
-    wrap: impl FnOnce(SyncSender<T>) -> Message<A>,
+    sender: &SyncSender<RecorderMessage<A>>,
+    wrap: impl FnOnce(SyncSender<T>) -> RecorderMessage<A>,
 ) -> Result<T, AuditError> {
     let (reply, answer) = sync_channel(1);
     sender.send(wrap(reply)).map_err(|_| AuditError::Leaving)?;

@@ -8,7 +8,7 @@ use limen_files::sync_folder;
 
 use super::error::AuditError;
 use super::folder::{closed_files, closed_name, failed, open_own};
-use super::line::{Line, hex};
+use super::line::{RecordLine, hex};
 use super::names::CURRENT;
 use super::record::{ChainFact, ChainHead, VERSION};
 use super::seal::SealKey;
@@ -19,7 +19,7 @@ const WINDOW: u64 = 128 << 10;
 
 /// The end of the chain.
 #[derive(Debug)]
-pub struct Found {
+pub struct RecoveredEnd {
     /// The file to append to.
     pub current: File,
     /// Its length, in bytes.
@@ -38,7 +38,7 @@ pub struct Found {
 
 /// The end of one file.
 #[derive(Debug, Default)]
-struct Tail {
+struct FileEnd {
     /// The length up to the end of the last whole record, in bytes.
     whole: u64,
     total: u64,
@@ -56,7 +56,7 @@ struct Last {
 }
 
 /// Finds the end of the chain. It cuts off half a record, and closes a file of an older format.
-pub fn recover(folder: &Path) -> Result<Found, AuditError> {
+pub fn recover(folder: &Path) -> Result<RecoveredEnd, AuditError> {
     let path = folder.join(CURRENT);
     let mut current = open_own(&path).map_err(failed(&path, "open"))?;
     let mut tail = cut(&path, &mut current)?;
@@ -67,7 +67,7 @@ pub fn recover(folder: &Path) -> Result<Found, AuditError> {
         log::info!("audit: records up to {} are of an older format; a chain begins", last.head.seq);
         current = open_own(&path).map_err(failed(&path, "open"))?;
         sync_folder(folder)?;
-        tail = Tail::default();
+        tail = FileEnd::default();
     }
     for closed in closed_files(folder)?.iter().rev() {
         if tail.last.is_some() && tail.key.is_some() {
@@ -85,11 +85,11 @@ pub fn recover(folder: &Path) -> Result<Found, AuditError> {
         tail.unsealed += before.unsealed;
     }
     let length = current.seek(SeekFrom::End(0)).map_err(failed(&path, "seek"))?;
-    let Tail { last, key, unsealed, sealed, .. } = tail;
-    Ok(Found { current, length, last: last.map(|last| last.head), key, unsealed, sealed, gap })
+    let FileEnd { last, key, unsealed, sealed, .. } = tail;
+    Ok(RecoveredEnd { current, length, last: last.map(|last| last.head), key, unsealed, sealed, gap })
 }
 
-impl Tail {
+impl FileEnd {
     fn gap(&self) -> Option<String> {
         let half = self.total - self.whole;
         if half > 0 {
@@ -100,7 +100,7 @@ impl Tail {
         (!in_order).then(|| lost.to_owned())
     }
 
-    fn take(&mut self, line: &Line<'_>) {
+    fn take(&mut self, line: &RecordLine<'_>) {
         let seq = line.head.seq;
         let mut in_order = line.head.fact.kind == "stopped";
         self.unsealed += 1;
@@ -119,7 +119,7 @@ impl Tail {
     }
 }
 
-fn cut(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
+fn cut(path: &Path, file: &mut File) -> Result<FileEnd, AuditError> {
     let tail = read(path, file)?;
     if tail.whole < tail.total {
         file.set_len(tail.whole).map_err(failed(path, "cut off half a record"))?;
@@ -128,7 +128,7 @@ fn cut(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
 }
 
 /// Reads as much of a file's end as it takes to find a record and a key, if necessary the whole file.
-fn read(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
+fn read(path: &Path, file: &mut File) -> Result<FileEnd, AuditError> {
     let total = file.metadata().map_err(failed(path, "read the length of"))?.len();
     let mut window = WINDOW;
     loop {
@@ -142,15 +142,15 @@ fn read(path: &Path, file: &mut File) -> Result<Tail, AuditError> {
 }
 
 /// The records from byte `start` on; the first line may be a part of a record.
-fn read_from(file: &mut File, start: u64, total: u64) -> io::Result<Tail> {
+fn read_from(file: &mut File, start: u64, total: u64) -> io::Result<FileEnd> {
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
     file.take(total - start).read_to_end(&mut bytes)?;
-    let mut tail = Tail { total, whole: start, ..Tail::default() };
+    let mut tail = FileEnd { total, whole: start, ..FileEnd::default() };
     let mut at = start;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         at += line.len() as u64;
-        if let Some(line) = line.strip_suffix(b"\n").and_then(Line::parse) {
+        if let Some(line) = line.strip_suffix(b"\n").and_then(RecordLine::parse) {
             tail.take(&line);
             tail.whole = at;
         }

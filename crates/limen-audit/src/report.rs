@@ -83,7 +83,7 @@ impl fmt::Display for Flaw {
 
 /// Something that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct ChainProblem {
     /// The file's name; empty if it concerns no file.
     pub file: String,
     /// The line, from 1; 0 if it concerns no line.
@@ -94,7 +94,7 @@ pub struct Finding {
     pub flaw: Flaw,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for ChainProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.file.is_empty() {
             write!(f, "{}:{}: ", self.file, self.line)?;
@@ -109,7 +109,7 @@ impl fmt::Display for Finding {
 
 /// The result of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct VerificationReport {
     /// The number of records read.
     pub records: u64,
     /// The number of the first record.
@@ -134,12 +134,12 @@ pub struct Report {
     /// power failed.
     pub half: Option<u64>,
     /// What is wrong, in the order of the files.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ChainProblem>,
     /// The number of findings that are not listed.
     pub more_findings: u64,
 }
 
-impl Report {
+impl VerificationReport {
     /// Whether nothing is wrong.
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty() && self.more_findings == 0
@@ -153,7 +153,7 @@ impl Report {
     }
 
     /// Adds a finding.
-    pub(super) fn note(&mut self, finding: Finding) {
+    pub(super) fn note(&mut self, finding: ChainProblem) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         } else {

@@ -13,7 +13,7 @@ use limen_core::event::Fact;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use super::disk::Room;
+use super::disk::DiskSpace;
 use super::error::says_full;
 use super::folder::open_own;
 
@@ -41,7 +41,7 @@ impl Reserve {
     }
 
     /// Deletes the file. Returns false if that was done already, or if there is no reserve.
-    pub fn give_up(&mut self, room: Option<Room>) -> bool {
+    pub fn give_up(&mut self, room: Option<DiskSpace>) -> bool {
         if self.given_up || room.is_some_and(|room| room.reserve() == 0) {
             return false;
         }
@@ -55,7 +55,7 @@ impl Reserve {
     }
 
     /// Makes the file if there is space for it; otherwise the reserve counts as given up.
-    pub fn tend(&mut self, room: Room) {
+    pub fn tend(&mut self, room: DiskSpace) {
         let size = room.reserve();
         if size == 0 || (!self.given_up && self.holds(size)) {
             return;
@@ -121,8 +121,8 @@ pub fn is_for_the_reserve(fact: &Fact) -> bool {
 mod tests {
     use super::*;
 
-    const CARD: Room = Room { free: 8 << 30, total: 32 << 30 };
-    const FULL: Room = Room { free: 0, total: 32 << 30 };
+    const CARD: DiskSpace = DiskSpace { free: 8 << 30, total: 32 << 30 };
+    const FULL: DiskSpace = DiskSpace { free: 0, total: 32 << 30 };
 
     #[test]
     fn the_reserve_takes_real_blocks_and_is_deleted_when_it_is_given_up() {
@@ -143,9 +143,9 @@ mod tests {
         let mut reserve = Reserve::in_folder(folder.path());
         reserve.tend(FULL);
         assert!(reserve.is_given_up() && !folder.path().join(RESERVE).exists());
-        reserve.tend(Room { free: (2 << 20) - 1, ..FULL });
+        reserve.tend(DiskSpace { free: (2 << 20) - 1, ..FULL });
         assert!(reserve.is_given_up());
-        reserve.tend(Room { free: 2 << 20, ..FULL });
+        reserve.tend(DiskSpace { free: 2 << 20, ..FULL });
         assert!(!reserve.is_given_up() && folder.path().join(RESERVE).exists());
     }
 

@@ -15,7 +15,7 @@ use limen_files::{sync_folder, write_atomically};
 
 use super::error::AuditError;
 use super::folder::{OWN_MODE, closed_files, failed, last_of, open_to_read};
-use super::line::{Ending, Line, read_line};
+use super::line::{Ending, RecordLine, read_line};
 use super::names::DROPPED;
 use super::record::{CHAIN_STARTED, Record, SEALED, VERSION};
 use super::settings::AuditSettings;
@@ -91,7 +91,7 @@ fn end_of(file: &Path) -> Option<Timestamp> {
     opened.seek(SeekFrom::Start(length.saturating_sub(SEAL))).ok()?;
     let mut end = Vec::new();
     opened.take(SEAL).read_to_end(&mut end).ok()?;
-    let mut records = end.split(|byte| *byte == b'\n').filter_map(Line::parse);
+    let mut records = end.split(|byte| *byte == b'\n').filter_map(RecordLine::parse);
     Some(Record::of_line(&records.next_back()?)?.time)
 }
 
@@ -114,7 +114,7 @@ pub fn drop_up_to(folder: &Path, last: u64) -> Result<(), AuditError> {
 pub fn finish(folder: &Path) -> Result<(), AuditError> {
     let kept = read_whole(&folder.join(DROPPED))?;
     let lines = kept.split(|byte| *byte == b'\n');
-    let Some(last) = lines.filter_map(Line::parse).next_back().map(|line| line.head.seq) else {
+    let Some(last) = lines.filter_map(RecordLine::parse).next_back().map(|line| line.head.seq) else {
         return Ok(());
     };
     for file in closed_files(folder)?.iter().filter(|file| last_of(file).is_some_and(|ends| ends <= last)) {
@@ -136,7 +136,7 @@ fn essence(file: &Path) -> io::Result<Vec<u8>> {
     let mut reader = BufReader::new(File::open(file)?);
     let (mut bytes, mut essence, mut last) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(ending) = read_line(&mut reader, &mut bytes)? {
-        let record = (ending == Ending::Whole).then(|| Line::parse(&bytes)).flatten();
+        let record = (ending == Ending::Whole).then(|| RecordLine::parse(&bytes)).flatten();
         let Some(line) = record.filter(|line| line.head.v >= VERSION) else { continue };
         let links = [CHAIN_STARTED, SEALED].contains(&line.head.fact.kind);
         last = if links { bytes.clone() } else { line.core() };

@@ -4,7 +4,7 @@
 //! takes over the machine finds only the key of the next seal, which cannot sign another past.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use limen_core::secret::Key;
+use limen_core::secret::KeyBytes;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -58,12 +58,12 @@ impl SecretKey {
 
     /// Reads 64 hexadecimal digits, with white space around them; `None` for anything else.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        Key::parse(text).map(|seed| Self(Box::new(SigningKey::from_bytes(seed.bytes()))))
+        KeyBytes::parse(text).map(|seed| Self(Box::new(SigningKey::from_bytes(seed.bytes()))))
     }
 
     /// The key as text, as [`SecretKey::parse`] reads it.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
-        Key::of(&Zeroizing::new(self.0.to_bytes())).text()
+        KeyBytes::of(&Zeroizing::new(self.0.to_bytes())).text()
     }
 
     /// The public half.

@@ -16,9 +16,9 @@ use limen_files::sync_folder;
 use super::disk::Disk;
 use super::error::AuditError;
 use super::folder::failed;
-use super::keys::Keeper;
+use super::keys::SealKeyKeeper;
 use super::log::{AuditLog, Unsynced};
-use super::message::Trouble;
+use super::message::FailureListener;
 use super::retention;
 use super::state::Shared;
 
@@ -32,7 +32,7 @@ pub type Files = Arc<Mutex<()>>;
 
 /// A sync, and what to do after it.
 #[derive(Debug)]
-pub struct Job {
+pub struct SyncJob {
     /// What to sync.
     pub unsynced: Unsynced,
     /// Delete the closed files up to this record afterwards.
@@ -42,8 +42,8 @@ pub struct Job {
 /// The handle of the sync thread.
 #[derive(Debug)]
 pub struct Syncer {
-    jobs: SyncSender<Job>,
-    thread: JoinHandle<Keeper>,
+    jobs: SyncSender<SyncJob>,
+    thread: JoinHandle<SealKeyKeeper>,
     failing: Arc<AtomicBool>,
     folder: PathBuf,
 }
@@ -54,11 +54,11 @@ impl Syncer {
         log: &AuditLog,
         files: Files,
         shared: Arc<Shared>,
-        trouble: Trouble,
+        trouble: FailureListener,
     ) -> Result<Self, AuditError> {
         let folder = log.settings().folder.clone();
         let failing = Arc::new(AtomicBool::new(false));
-        let mut worker = Worker {
+        let mut worker = SyncWorker {
             folder: folder.clone(),
             disk: log.disk(),
             keeper: log.keeper(),
@@ -67,7 +67,7 @@ impl Syncer {
             failing: Arc::clone(&failing),
             shared,
         };
-        let (jobs, waiting) = sync_channel::<Job>(1);
+        let (jobs, waiting) = sync_channel::<SyncJob>(1);
         let thread = std::thread::Builder::new()
             .name("audit-sync".to_owned())
             .spawn(move || {
@@ -89,7 +89,7 @@ impl Syncer {
     }
 
     /// Hands over a job. It is returned if an earlier one still waits.
-    pub fn ask(&self, job: Job) -> Result<(), Job> {
+    pub fn ask(&self, job: SyncJob) -> Result<(), SyncJob> {
         self.jobs.try_send(job).map_err(|(TrySendError::Full(job) | TrySendError::Disconnected(job))| job)
     }
 
@@ -104,7 +104,7 @@ impl Syncer {
     }
 
     /// Hands over the last jobs, waits until all are done, and returns the keeper.
-    pub fn finish(self, owed: VecDeque<Job>) -> Result<Keeper, AuditError> {
+    pub fn finish(self, owed: VecDeque<SyncJob>) -> Result<SealKeyKeeper, AuditError> {
         owed.into_iter().for_each(|job| drop(self.jobs.send(job)));
         drop(self.jobs);
         let panicked = || io::Error::other("the thread ended unexpectedly");
@@ -112,10 +112,10 @@ impl Syncer {
     }
 }
 
-struct Worker {
+struct SyncWorker {
     folder: PathBuf,
     disk: Arc<dyn Disk>,
-    keeper: Keeper,
+    keeper: SealKeyKeeper,
     files: Files,
     /// Jobs whose sync failed. There are only a few, because without a sync there is no next seal.
     late: Vec<Unsynced>,
@@ -123,8 +123,8 @@ struct Worker {
     shared: Arc<Shared>,
 }
 
-impl Worker {
-    fn perform(&mut self, job: Job) -> Result<(), AuditError> {
+impl SyncWorker {
+    fn perform(&mut self, job: SyncJob) -> Result<(), AuditError> {
         // The next sync covers a plain one that failed; a sync of a seal must not be lost.
         self.late.retain(|late| late.sealed || late.renamed);
         self.late.push(job.unsynced);

@@ -84,11 +84,11 @@ fn run_and_fail(settings: &AuditSettings, facts: impl IntoIterator<Item = Fact>)
     facts.into_iter().for_each(|fact| log.append(now(), fact).expect("written"));
 }
 
-fn report(settings: &AuditSettings) -> Report {
-    read_all(&settings.folder, Verifier::new(Vec::new(), Vec::new()), |_| {}).expect("readable")
+fn report(settings: &AuditSettings) -> VerificationReport {
+    read_all(&settings.folder, ChainVerifier::new(Vec::new(), Vec::new()), |_| {}).expect("readable")
 }
 
-fn sound(settings: &AuditSettings) -> Report {
+fn sound(settings: &AuditSettings) -> VerificationReport {
     let report = report(settings);
     assert!(report.is_sound(), "{:#?}", report.findings);
     report
@@ -254,7 +254,7 @@ fn a_forgotten_person_is_in_no_file_and_the_chain_verifies() {
     assert_eq!(forgotten, Forgotten { records: 4, old: 0 });
     assert!(!all_text(&settings.folder).contains("zoe") && all_text(&settings.folder).contains("bob"));
     let sought = Sought { hash: head.hash, seq: Some(head.seq) };
-    let verifier = Verifier::new(Vec::new(), vec![sought]);
+    let verifier = ChainVerifier::new(Vec::new(), vec![sought]);
     let report = read_all(&settings.folder, verifier, |_| {}).expect("readable");
     assert!(report.is_sound(), "the head exported before still holds: {:#?}", report.findings);
     assert_eq!((report.forgotten, report.uncovered()), (4, None));
@@ -330,12 +330,15 @@ fn a_lost_key_begins_a_chain_anew_and_a_verification_names_it() {
     fs::remove_file(settings.folder.join("seal.key")).expect("lost");
     run(&settings, [risk("second")]);
     let found = report(&settings).findings;
-    assert!(matches!(&found[..], [Finding { flaw: Flaw::UnknownKey(_), seq: Some(4), .. }]), "{found:#?}");
+    assert!(
+        matches!(&found[..], [ChainProblem { flaw: Flaw::UnknownKey(_), seq: Some(4), .. }]),
+        "{found:#?}"
+    );
     let Flaw::UnknownKey(new) = &found[0].flaw else { panic!("an unknown key") };
     let keys = [report(&settings).key.expect("the first"), new.parse().expect("a key")];
     let report =
-        read_all(&settings.folder, Verifier::new(keys.to_vec(), Vec::new()), |_| {}).expect("readable");
-    assert!(matches!(&report.findings[..], [Finding { flaw: Flaw::BegunAnew, .. }]), "{report:#?}");
+        read_all(&settings.folder, ChainVerifier::new(keys.to_vec(), Vec::new()), |_| {}).expect("readable");
+    assert!(matches!(&report.findings[..], [ChainProblem { flaw: Flaw::BegunAnew, .. }]), "{report:#?}");
 }
 
 #[test]

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use super::line::{Beside, Ending, Hash, Line, hex, read_line, unhex};
+use super::line::{Beside, Ending, Hash, RecordLine, hex, read_line, unhex};
 use super::names::DROPPED;
 use super::personal::{pieces, root};
 use super::record::{CHAIN_STARTED, ChainFact, ChainHead, Record, SEALED, VERSION};
-use super::report::{Finding, Flaw, Report};
+use super::report::{ChainProblem, Flaw, VerificationReport};
 use super::seal::SealKey;
 
 /// How many records that lost personal data are remembered until a later record explains the loss. Each takes
@@ -42,15 +42,15 @@ impl std::str::FromStr for Sought {
 
 /// A record, and where it was found.
 #[derive(Debug, Clone, Copy)]
-pub struct Found<'a> {
+pub struct FoundRecord<'a> {
     /// The name of the file.
     pub file: &'a str,
     /// The line in the file, from 1.
     pub at: u64,
-    line: &'a Line<'a>,
+    line: &'a RecordLine<'a>,
 }
 
-impl Found<'_> {
+impl FoundRecord<'_> {
     /// The record, including its personal part.
     pub fn record(&self) -> Option<Record> {
         Record::of_line(self.line)
@@ -70,7 +70,7 @@ struct Before {
 
 /// Checks a chain through its files, oldest first.
 #[derive(Debug)]
-pub struct Verifier {
+pub struct ChainVerifier {
     keys: Vec<SealKey>,
     heads: Vec<Sought>,
     /// Whether the caller gave public keys.
@@ -83,11 +83,11 @@ pub struct Verifier {
     dropped_said: u64,
     /// A chain that begins here, behind deleted records of format 1. It is a flaw unless a later record says
     /// that they were deleted.
-    begins: Option<Finding>,
-    report: Report,
+    begins: Option<ChainProblem>,
+    report: VerificationReport,
 }
 
-impl Verifier {
+impl ChainVerifier {
     /// Verifies a chain that must begin with one of these public keys, and looks for these exported heads. If
     /// `keys` is empty, the chain's own first key is taken.
     pub fn new(keys: Vec<SealKey>, heads: Vec<Sought>) -> Self {
@@ -101,7 +101,7 @@ impl Verifier {
             unaccounted: BTreeSet::new(),
             dropped_said: 0,
             begins: None,
-            report: Report::default(),
+            report: VerificationReport::default(),
         }
     }
 
@@ -118,10 +118,10 @@ impl Verifier {
     }
 
     /// Reads the next file.
-    pub fn read(&mut self, file: &str, reader: impl BufRead, mut each: impl FnMut(&Found<'_>)) {
+    pub fn read(&mut self, file: &str, reader: impl BufRead, mut each: impl FnMut(&FoundRecord<'_>)) {
         self.each_line(file, reader, |this, at, line| {
             this.take(file, at, line);
-            each(&Found { file, at, line });
+            each(&FoundRecord { file, at, line });
         });
     }
 
@@ -131,13 +131,13 @@ impl Verifier {
     }
 
     /// The result of the verification.
-    pub fn finish(mut self) -> Report {
+    pub fn finish(mut self) -> VerificationReport {
         for (seq, file, line) in std::mem::take(&mut self.unaccounted) {
-            self.report.note(Finding { file, line, seq: Some(seq), flaw: Flaw::PersonalMissing });
+            self.report.note(ChainProblem { file, line, seq: Some(seq), flaw: Flaw::PersonalMissing });
         }
         if let Some(dropped) = self.report.dropped_to.filter(|to| *to > self.dropped_said && !self.middle) {
             let file = DROPPED.to_owned();
-            self.report.note(Finding { file, line: 0, seq: Some(dropped), flaw: Flaw::DroppedUnsaid });
+            self.report.note(ChainProblem { file, line: 0, seq: Some(dropped), flaw: Flaw::DroppedUnsaid });
         }
         if let Some(begins) = self
             .begins
@@ -147,11 +147,11 @@ impl Verifier {
             self.report.note(begins);
         }
         if self.key_is_known && self.report.key.is_none() {
-            self.report.note(Finding { file: String::new(), line: 0, seq: None, flaw: Flaw::NoChain });
+            self.report.note(ChainProblem { file: String::new(), line: 0, seq: None, flaw: Flaw::NoChain });
         }
         for head in std::mem::take(&mut self.heads) {
             let head = head.seq.map_or(head.hash.clone(), |seq| format!("{}:{seq}", head.hash));
-            self.report.note(Finding {
+            self.report.note(ChainProblem {
                 file: String::new(),
                 line: 0,
                 seq: None,
@@ -166,7 +166,7 @@ impl Verifier {
         &mut self,
         file: &str,
         mut reader: impl BufRead,
-        mut take: impl FnMut(&mut Self, u64, &Line<'_>),
+        mut take: impl FnMut(&mut Self, u64, &RecordLine<'_>),
     ) {
         let (mut bytes, mut at) = (Vec::new(), 0);
         loop {
@@ -183,7 +183,7 @@ impl Verifier {
                 ));
                 self.flaw(file, at, None, flaw);
             }
-            match (ending, Line::parse(&bytes)) {
+            match (ending, RecordLine::parse(&bytes)) {
                 (Ending::Whole, Some(line)) => take(self, at, &line),
                 (Ending::Cut, _) => self.report.half = Some(bytes.len() as u64),
                 _ => {
@@ -197,11 +197,11 @@ impl Verifier {
     }
 
     fn flaw(&mut self, file: &str, line: u64, seq: Option<u64>, flaw: Flaw) {
-        self.report.note(Finding { file: file.to_owned(), line, seq, flaw });
+        self.report.note(ChainProblem { file: file.to_owned(), line, seq, flaw });
     }
 
     /// Checks a line that was kept from a deleted file.
-    fn take_kept(&mut self, file: &str, at: u64, line: &Line<'_>) {
+    fn take_kept(&mut self, file: &str, at: u64, line: &RecordLine<'_>) {
         let hash = line.hash();
         if self.before.as_ref().is_some_and(|before| before.seq >= line.head.seq) {
             self.flaw(file, at, Some(line.head.seq), Flaw::OutOfOrder);
@@ -210,7 +210,7 @@ impl Verifier {
         self.go_on(file, at, line.head.seq, hash);
     }
 
-    fn take(&mut self, file: &str, at: u64, line: &Line<'_>) {
+    fn take(&mut self, file: &str, at: u64, line: &RecordLine<'_>) {
         let (hash, seq) = (line.hash(), line.head.seq);
         self.check_link(file, at, line);
         self.check_personal(file, at, line);
@@ -224,7 +224,7 @@ impl Verifier {
     }
 
     /// Compares the number and `prev` with the previous record.
-    fn check_link(&mut self, file: &str, at: u64, line: &Line<'_>) {
+    fn check_link(&mut self, file: &str, at: u64, line: &RecordLine<'_>) {
         let seq = line.head.seq;
         let Some(before) = self.before.take() else {
             // Format 1 did not record what it deleted.
@@ -232,7 +232,7 @@ impl Verifier {
                 return;
             }
             let finding =
-                Finding { file: file.to_owned(), line: at, seq: Some(seq), flaw: Flaw::NoBeginning };
+                ChainProblem { file: file.to_owned(), line: at, seq: Some(seq), flaw: Flaw::NoBeginning };
             match line.head.fact.kind {
                 CHAIN_STARTED => self.begins = Some(finding),
                 _ => self.report.note(finding),
@@ -249,7 +249,7 @@ impl Verifier {
         }
     }
 
-    fn check_personal(&mut self, file: &str, at: u64, line: &Line<'_>) {
+    fn check_personal(&mut self, file: &str, at: u64, line: &RecordLine<'_>) {
         let seq = line.head.seq;
         match (line.head.subject, line.beside) {
             (None, Beside::Nothing | Beside::Signature(_)) => {}
@@ -289,7 +289,7 @@ impl Verifier {
     }
 
     /// Checks keys, seals, and the facts that the chain records about itself.
-    fn follow_keys(&mut self, file: &str, at: u64, line: &Line<'_>, hash: &Hash) {
+    fn follow_keys(&mut self, file: &str, at: u64, line: &RecordLine<'_>, hash: &Hash) {
         let seq = line.head.seq;
         let fact = ChainFact::of_line(line);
         if matches!(line.beside, Beside::Signature(_)) != (line.head.fact.kind == SEALED) {
@@ -323,7 +323,7 @@ impl Verifier {
         self.report.key = self.report.key.or(self.expected);
     }
 
-    fn check_seal(&mut self, file: &str, at: u64, line: &Line<'_>, hash: &Hash, key: &str, next: &str) {
+    fn check_seal(&mut self, file: &str, at: u64, line: &RecordLine<'_>, hash: &Hash, key: &str, next: &str) {
         let seq = line.head.seq;
         let named = key.parse::<SealKey>().ok();
         let Beside::Signature(digits) = line.beside else { return };
@@ -356,8 +356,8 @@ impl Verifier {
 }
 
 /// Verifies one file that holds a whole chain.
-pub fn verify(reader: impl BufRead, keys: &[SealKey]) -> Report {
-    let mut verifier = Verifier::new(keys.to_vec(), Vec::new());
+pub fn verify(reader: impl BufRead, keys: &[SealKey]) -> VerificationReport {
+    let mut verifier = ChainVerifier::new(keys.to_vec(), Vec::new());
     verifier.read(super::names::CURRENT, reader, |_| {});
     verifier.finish()
 }

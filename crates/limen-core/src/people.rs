@@ -1,8 +1,8 @@
 //! The people who may enter: who they are, how one network embeds their faces, and when they may enter. A
 //! gallery never changes: it is replaced as a whole.
 //!
-//! Glossary: a *single* is the mean of a photograph's plain and mirrored embedding. A *template* is the mean
-//! of a person's singles. A *probe* is what the camera sees: it is compared with the templates. A *standing*
+//! Glossary: a *sample* is the mean of a photograph's plain and mirrored embedding. A *template* is the mean
+//! of a person's samples. A *probe* is what the camera sees: it is compared with the templates. A *standing*
 //! says whether and when a person may enter at all.
 
 mod means;
@@ -56,31 +56,31 @@ pub struct Person {
     pub name: PersonName,
     /// Whether and when the person may enter.
     pub standing: Standing,
-    /// The singles of the photographs, then the embeddings in the gallery file. Empty only after
-    /// [`Gallery::take_singles`].
-    pub singles: Vec<Embedding>,
-    /// The number of singles. It stays the same when the singles are taken.
+    /// The samples of the photographs, then the embeddings in the gallery file. Empty only after
+    /// [`Gallery::take_samples`].
+    pub samples: Vec<Embedding>,
+    /// The number of samples. It stays the same when the samples are taken.
     pub enrolled: usize,
-    /// How many of the singles come from photographs.
+    /// How many of the samples come from photographs.
     pub photographs: usize,
 }
 
 impl Person {
-    /// A person with at least one single; `None` without singles, or if they differ in length.
+    /// A person with at least one sample; `None` without samples, or if they differ in length.
     pub fn new(
         id: PersonId,
         name: PersonName,
         standing: Standing,
-        singles: Vec<Embedding>,
+        samples: Vec<Embedding>,
         photographs: usize,
     ) -> Option<Self> {
-        Embedding::mean(&singles)?;
-        Some(Self { id, name, standing, enrolled: singles.len(), singles, photographs })
+        Embedding::mean(&samples)?;
+        Some(Self { id, name, standing, enrolled: samples.len(), samples, photographs })
     }
 
-    /// The mean of the singles: probes are compared with it. `None` after [`Gallery::take_singles`].
+    /// The mean of the samples: probes are compared with it. `None` after [`Gallery::take_samples`].
     pub fn template(&self) -> Option<Embedding> {
-        Embedding::mean(&self.singles)
+        Embedding::mean(&self.samples)
     }
 }
 
@@ -125,15 +125,15 @@ impl Gallery {
         self.model
     }
 
-    /// The number of singles of all people. It stays the same when the singles are taken.
+    /// The number of samples of all people. It stays the same when the samples are taken.
     pub fn templates(&self) -> usize {
         self.people.iter().map(|person| person.enrolled).sum()
     }
 
-    /// Takes the singles out, person by person, in the order of [`Self::people`]. A second call gives empty
+    /// Takes the samples out, person by person, in the order of [`Self::people`]. A second call gives empty
     /// lists.
-    pub fn take_singles(&mut self) -> impl Iterator<Item = Vec<Embedding>> {
-        self.people.iter_mut().map(|person| std::mem::take(&mut person.singles))
+    pub fn take_samples(&mut self) -> impl Iterator<Item = Vec<Embedding>> {
+        self.people.iter_mut().map(|person| std::mem::take(&mut person.samples))
     }
 
     /// The ids that only this gallery has, then the ids that only `old` has.
@@ -151,11 +151,11 @@ mod tests {
     use super::*;
 
     fn person(id: &str) -> Person {
-        let singles =
+        let samples =
             vec![Embedding::new([0.0, 2.0]).expect("finite"), Embedding::new([2.0, 4.0]).expect("finite")];
         let id = PersonId::new(id).expect("an id");
         let name = PersonName::new("Somebody").expect("a name");
-        Person::new(id, name, Standing::default(), singles, 2).expect("two singles")
+        Person::new(id, name, Standing::default(), samples, 2).expect("two samples")
     }
 
     fn gallery(ids: &[&str]) -> Gallery {
@@ -163,14 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn a_template_is_the_mean_of_the_singles() {
-        assert_eq!(person("ada").template().expect("two singles").values(), [1.0, 3.0]);
+    fn a_template_is_the_mean_of_the_samples() {
+        assert_eq!(person("ada").template().expect("two samples").values(), [1.0, 3.0]);
     }
 
     #[test]
     fn singles_that_are_taken_leave_their_number() {
         let mut gallery = gallery(&["zoe", "ada"]);
-        assert_eq!(gallery.take_singles().map(|singles| singles.len()).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(gallery.take_samples().map(|samples| samples.len()).collect::<Vec<_>>(), [2, 2]);
         assert_eq!((gallery.templates(), gallery.people()[0].enrolled), (4, 2));
         assert!(gallery.people()[0].template().is_none());
     }

@@ -1,6 +1,6 @@
-//! Who may pass, decided without clock, file or socket: `step(now, event)` returns what to do.
+//! Decides who may pass, without clock, file or socket: `step(now, event)` returns what to do.
 //!
-//! Four machines, each with states and fields of its own; what one of them makes of an event, another one takes:
+//! It has four machines, each with its own states and fields. The outcome of one machine goes to the next:
 //!
 //! ```text
 //!    face ------> Recognition ---- K of N frames agree on somebody ----> Admission <--- PIN, card
@@ -15,11 +15,10 @@
 //!                                    +----> alarms
 //! ```
 //!
-//! [`Policy`] hands events to the machines and outcomes from one to the next, in their order. Besides them it holds what
-//! all are told (settings, time) and the budget of commands. Each machine's file begins with its states and what moves
-//! them. Whether somebody may enter at a time is in [`access`], which remembers nothing.
+//! [`Policy`] passes events to the machines, and outcomes from one machine to the next, in order. The file of
+//! each machine begins with its states. [`access`] says who may enter at a time; it has no state.
 //!
-//! The daemon performs the [`Action`]s. Its door thread locks when no lease comes: a hung daemon keeps no door open.
+//! The daemon performs the [`Action`]s. Its door thread locks without new leases, even if the daemon hangs.
 
 pub mod access;
 mod admission;
@@ -39,7 +38,7 @@ use std::sync::Arc;
 
 pub use access::AccessRules;
 pub use commands::{Command, CommandId, Denial, Done, Verdict};
-pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Roster, Sign, Sound};
+pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Sign, Sound, Standings};
 pub use grant::Grant;
 pub use recognition::ATTEMPT;
 pub use rules::{
@@ -51,37 +50,37 @@ use crate::clock::{Moment, Now};
 use crate::event::{Caller, Fact, GrantKind, Mode, Observation, Part, Relock};
 use admission::Admission;
 use command_budget::{CommandBudget, Spent};
-use context::{Context, Settings};
+use context::{Context, PolicySettings};
 use lock::{Lock, Reach};
-use recognition::{Recognition, Sighting};
+use recognition::{FrameEvidence, Recognition};
 use site::Site;
 
-/// What a machine has made of an event, for the next one or for the shell.
+/// The outcome of an event in one machine, for the next machine or for the daemon to carry out.
 enum Out {
-    Shell(Vec<Action>),
-    Admission(Vec<admission::Outcome>),
-    Lock(Vec<lock::Outcome>),
-    Site(Vec<site::Outcome>),
+    Do(Vec<Action>),
+    Admission(Vec<admission::AdmitOutcome>),
+    Lock(Vec<lock::LockOutcome>),
+    Site(Vec<site::SiteOutcome>),
 }
 
-/// The four machines, and what they are told.
+/// The four machines, the settings that they share, and the budget of commands.
 #[derive(Debug)]
 pub struct Policy {
-    settings: Settings,
+    settings: PolicySettings,
     recognition: Recognition,
     admission: Admission,
     lock: Lock,
     site: Site,
     budget: CommandBudget,
-    /// The latest moment of any event: before it, nothing opens.
+    /// The latest moment of any event. At an earlier moment nothing opens.
     latest: Moment,
 }
 
 impl Policy {
-    /// A locked door.
-    pub fn new(rules: Rules, roster: Roster, access: Arc<AccessRules>) -> Self {
+    /// A policy that has heard no event yet: the door is locked.
+    pub fn new(rules: Rules, standings: Standings, access: Arc<AccessRules>) -> Self {
         Self {
-            settings: Settings { rules, access, roster },
+            settings: PolicySettings { rules, access, standings },
             recognition: Recognition::default(),
             admission: Admission::default(),
             lock: Lock::default(),
@@ -91,17 +90,17 @@ impl Policy {
         }
     }
 
-    /// The grant of whom the door is unlocked for, if it is for somebody.
+    /// The grant of the person for whom the door is unlocked, if there is one.
     pub fn open(&self) -> Option<&Grant> {
         self.lock.open()
     }
 
-    /// What kind of grant keeps the door unlocked, for the status; of several, the one that lasts longest.
+    /// The kind of the grant that keeps the door unlocked; of several, the one that lasts longest.
     pub fn open_kind(&self) -> Option<GrantKind> {
         self.lock.open_kind()
     }
 
-    /// The door stands open, by its contact.
+    /// Whether the door stands open, as its contact says.
     pub fn door_is_open(&self) -> bool {
         self.lock.leaf_is_open()
     }
@@ -111,27 +110,27 @@ impl Policy {
         self.site.mode()
     }
 
-    /// The mode that somebody commanded, as long as the schedules do not decide.
+    /// The mode that somebody commanded; `None` while the schedules decide.
     pub fn commanded_mode(&self) -> Option<Mode> {
         self.site.commanded_mode()
     }
 
-    /// Whether a schedule has the door in lock-down, whatever is commanded.
+    /// Whether a schedule demands lock-down now, whatever mode is commanded.
     pub fn is_locked_down_by_schedule(&self) -> bool {
         self.site.is_locked_down_by_schedule()
     }
 
-    /// Alarms that are not cleared, the gravest first.
+    /// The alarms that are not cleared, the most serious first.
     pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
         self.site.alarms()
     }
 
-    /// Parts that have failed, since when and why.
+    /// The parts that have failed, since when and why.
     pub fn failed(&self) -> &BTreeMap<Part, Trouble> {
         self.site.failed()
     }
 
-    /// When [`Event::Tick`] is due at the latest.
+    /// The latest moment for the next [`Event::Tick`]; `None` if time alone changes nothing.
     pub fn deadline(&self) -> Option<Moment> {
         let (now, settings) = (self.latest, &self.settings);
         let machines = [
@@ -142,19 +141,19 @@ impl Policy {
         machines.into_iter().chain([self.budget.next_change()]).flatten().min()
     }
 
-    /// Takes other rules; an open door keeps the end it was given. Whom they no longer let in is seen to
-    /// with the next [`Event::NewRoster`].
+    /// Replaces the rules. A door that is unlocked stays so until its time is over; the next
+    /// [`Event::NewStandings`] ends a grant that the new rules do not allow.
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
-        self.settings = Settings { rules, access, roster: Arc::clone(&self.settings.roster) };
+        self.settings = PolicySettings { rules, access, standings: Arc::clone(&self.settings.standings) };
         self.site.schedules_replaced();
         self.recognition.forget();
     }
 
-    /// Takes one event and says what is to be done. Time-driven changes come first, so that an event
-    /// never finds a door open that should have closed.
+    /// Takes one event and returns what to do. Changes by time come first: no event finds the door open too
+    /// long.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
-        let overdue = self.lock.give_up_overdue(&self.context(now), &event);
+        let overdue = self.lock.give_up_overdue(&self.context(now, &self.settings), &event);
         self.follow(now, Out::Lock(overdue), &mut actions);
         self.pass_time(now, &mut actions);
         self.take(now, event, &mut actions);
@@ -164,11 +163,11 @@ impl Policy {
         actions
     }
 
-    /// What every machine is told.
-    fn context(&self, now: Now) -> Context {
+    /// What every machine is told. It borrows only the settings, so that a machine may change meanwhile.
+    fn context<'a>(&self, now: Now, settings: &'a PolicySettings) -> Context<'a> {
         Context {
             now,
-            settings: self.settings.clone(),
+            settings,
             time_went_back: now.moment < self.latest,
             mode: self.site.mode(),
             line_fails_since: self.site.failed_since(Part::Door),
@@ -177,24 +176,23 @@ impl Policy {
         }
     }
 
-    /// What time alone ends, machine by machine.
+    /// Ends what is over by time, one machine after the other.
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let ended = self.lock.pass_time(&self.context(now));
+        let ended = self.lock.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Lock(ended), actions);
-        let waited = self.admission.pass_time(&self.context(now));
+        let waited = self.admission.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(waited), actions);
         actions.extend(self.recognition.pass_time(now.moment));
     }
 
-    /// Who takes an event.
     fn take(&mut self, now: Now, event: Event, actions: &mut Vec<Action>) {
-        let (at, moment) = (&self.context(now), now.moment);
+        let (at, moment) = (&self.context(now, &self.settings), now.moment);
         let out = match event {
-            Event::Observed(observation) => self.observed(at, &observation),
+            Event::Observed(observation) => self.observed(now, &observation),
             Event::Unusable { track, taken, why } => {
                 return self.recognition.unusable(moment, track, taken, why);
             }
-            Event::TrackEnded(track) => Out::Shell(self.recognition.ended(track)),
+            Event::TrackEnded(track) => Out::Do(self.recognition.ended(track)),
             Event::PinEntered(entry) => Out::Admission(self.admission.pin_entered(at, entry)),
             Event::PinVerified { entry, person, outcome } => {
                 Out::Admission(self.admission.pin_verified(at, entry, &person, outcome))
@@ -204,17 +202,17 @@ impl Policy {
             Event::NotAccepted(request) => Out::Lock(self.lock.not_accepted(at, request)),
             Event::HandedOver(request, when) => return self.lock.handed_over(request, when),
             Event::Failed(part, what) => Out::Site(self.site.part_failed(moment, part, what)),
-            Event::Recovered(part) => Out::Shell(self.site.part_recovered(moment, part)),
+            Event::Recovered(part) => Out::Do(self.site.part_recovered(moment, part)),
             Event::Input { input, active, at_start } => {
                 Out::Site(self.site.line_is(moment, input, active, at_start))
             }
             Event::View { blind } => return self.site.view_is(moment, blind),
             Event::ModeKept(mode) => Out::Site(self.site.mode_kept(at, mode)),
             Event::LockDownKept => Out::Site(self.site.lock_down_kept(at)),
-            Event::NewRoster(roster) => return self.replace_roster(now, roster, actions),
-            Event::Commanded { id, caller, command } => Out::Shell(self.commanded(now, id, caller, command)),
+            Event::NewStandings(standings) => return self.replace_standings(now, standings, actions),
+            Event::Commanded { id, caller, command } => Out::Do(self.commanded(now, id, caller, command)),
             Event::TurnedAway { caller, command, why } => {
-                Out::Shell(self.budget.turned_away(moment, caller, command, why))
+                Out::Do(self.budget.turned_away(moment, caller, command, why))
             }
             Event::Tick => return,
             Event::Shutdown => return self.shut_down(now, actions),
@@ -222,79 +220,80 @@ impl Policy {
         self.follow(now, out, actions);
     }
 
-    /// What follows from how things stand at the end of a step: modes by schedule, lines that are still again, alarms.
+    /// Ends a step: modes by schedule, lines that no longer chatter, alarms.
     fn watch(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let turned = self.site.turn_mode(&self.context(now), None);
+        let turned = self.site.turn_mode(&self.context(now, &self.settings), None);
         self.follow(now, Out::Site(turned), actions);
         actions.extend(self.budget.left_out(now.moment));
         let calm = self.site.calm_lines(now.moment);
         self.follow(now, Out::Site(calm), actions);
         self.lock.allow_standing_open(now.moment);
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         actions.extend(self.site.watch(&at, self.lock.report(&at)));
     }
 
-    fn observed(&mut self, at: &Context, observation: &Observation) -> Out {
+    fn observed(&mut self, now: Now, observation: &Observation) -> Out {
+        let at = &self.context(now, &self.settings);
         match self.recognition.observed(at, observation) {
-            Sighting::NotYet => Out::Shell(Vec::new()),
-            Sighting::LooksBad => Out::Shell(vec![Action::Show(Sign::Refused)]),
-            Sighting::Recognised(somebody) => Out::Admission(self.admission.recognised(at, somebody)),
+            FrameEvidence::NotYet => Out::Do(Vec::new()),
+            FrameEvidence::LooksBad => Out::Do(vec![Action::Show(Sign::Refused)]),
+            FrameEvidence::Recognised(somebody) => Out::Admission(self.admission.recognised(at, somebody)),
         }
     }
 
-    /// Hands what one machine has made of an event to the next, in the order in which it came.
+    /// Passes the outcomes of one machine to the next, in order.
     fn follow(&mut self, now: Now, out: Out, actions: &mut Vec<Action>) {
         match out {
-            Out::Shell(out) => actions.extend(out),
+            Out::Do(out) => actions.extend(out),
             Out::Admission(out) => out.into_iter().for_each(|out| self.follow_admission(now, out, actions)),
             Out::Lock(out) => out.into_iter().for_each(|out| self.follow_lock(now, out, actions)),
             Out::Site(out) => out.into_iter().for_each(|out| self.follow_site(now, out, actions)),
         }
     }
 
-    fn follow_admission(&mut self, now: Now, out: admission::Outcome, actions: &mut Vec<Action>) {
+    fn follow_admission(&mut self, now: Now, out: admission::AdmitOutcome, actions: &mut Vec<Action>) {
         match out {
-            admission::Outcome::Do(action) => actions.push(action),
-            admission::Outcome::Close(track) => self.recognition.close(track),
-            admission::Outcome::Duress => actions.extend(self.site.duress(now.moment)),
-            admission::Outcome::LetIn { grant, distance } => {
+            admission::AdmitOutcome::Do(action) => actions.push(action),
+            admission::AdmitOutcome::Close(track) => self.recognition.close(track),
+            admission::AdmitOutcome::Duress => actions.extend(self.site.duress(now.moment)),
+            admission::AdmitOutcome::LetIn { grant, distance } => {
                 actions.push(self.lock.let_in(now.moment, grant, distance));
             }
         }
     }
 
-    fn follow_lock(&mut self, now: Now, out: lock::Outcome, actions: &mut Vec<Action>) {
+    fn follow_lock(&mut self, now: Now, out: lock::LockOutcome, actions: &mut Vec<Action>) {
         match out {
-            lock::Outcome::Do(action) => actions.push(action),
-            lock::Outcome::Opened(grant) => {
+            lock::LockOutcome::Do(action) => actions.push(action),
+            lock::LockOutcome::Opened(grant) => {
                 grant.track().into_iter().for_each(|track| self.recognition.granted(track));
-                let out = self.admission.opened(&self.context(now), &grant);
+                let out = self.admission.opened(&self.context(now, &self.settings), &grant);
                 self.follow(now, Out::Admission(out), actions);
             }
-            lock::Outcome::LetDown(track) => {
-                if !self.admission.pass_again(&self.context(now)) {
+            lock::LockOutcome::LetDown(track) => {
+                if !self.admission.pass_again(&self.context(now, &self.settings)) {
                     self.recognition.ask_again(track, now.moment + ASK_AGAIN);
                 }
             }
         }
     }
 
-    fn follow_site(&mut self, now: Now, out: site::Outcome, actions: &mut Vec<Action>) {
-        let at = self.context(now);
+    fn follow_site(&mut self, now: Now, out: site::SiteOutcome, actions: &mut Vec<Action>) {
+        let at = self.context(now, &self.settings);
         let out = match out {
-            site::Outcome::Do(action) => return actions.push(action),
-            site::Outcome::ExitPressed => self.lock.exit_pressed(&at),
-            site::Outcome::FireIs(active) => self.lock.fire_is(now.moment, active),
-            site::Outcome::DoorMoved { open, at_start } => self.lock.door_moved(&at, open, at_start),
-            site::Outcome::ModeTurned(mode) => {
+            site::SiteOutcome::Do(action) => return actions.push(action),
+            site::SiteOutcome::ExitPressed => self.lock.exit_pressed(&at),
+            site::SiteOutcome::FireIs(active) => self.lock.fire_is(now.moment, active),
+            site::SiteOutcome::DoorMoved { open, at_start } => self.lock.door_moved(&at, open, at_start),
+            site::SiteOutcome::ModeTurned(mode) => {
                 if mode == Mode::LockDown {
                     self.give_up_waiting(now, actions);
                 }
-                self.lock.mode_turned(&at, mode)
+                self.lock.mode_turned(&self.context(now, &self.settings), mode)
             }
-            site::Outcome::PartFailed(part) => {
+            site::SiteOutcome::PartFailed(part) => {
                 if part.stops_the_door() {
-                    // Nobody is seen, or nobody can be let in: what was seen so far no longer counts.
+                    // Without this part nobody is let in: frames so far no longer count.
                     self.recognition.forget();
                     self.give_up_waiting(now, actions);
                 }
@@ -305,18 +304,19 @@ impl Policy {
     }
 
     fn give_up_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let out = self.admission.give_up(&self.context(now));
+        let out = self.admission.give_up(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(out), actions);
     }
 
-    fn replace_roster(&mut self, now: Now, roster: Roster, actions: &mut Vec<Action>) {
-        let before = std::mem::replace(&mut self.settings.roster, roster);
-        let at = self.context(now);
+    fn replace_standings(&mut self, now: Now, standings: Standings, actions: &mut Vec<Action>) {
+        let before = std::mem::replace(&mut self.settings.standings, standings);
+        let at = self.context(now, &self.settings);
         self.recognition.forget();
         let out = self.admission.people_replaced(&at);
-        self.follow(now, Out::Admission(out), actions);
         let stands = |grant: &Grant| admission::still_stands(&at, grant, &before);
-        if !self.lock.persons_grant().is_none_or(stands) {
+        let is_revoked = !self.lock.persons_grant().is_none_or(stands);
+        self.follow(now, Out::Admission(out), actions);
+        if is_revoked {
             let out = self.lock.lock(Relock::Revoked, Reach::Person, None);
             self.follow(now, Out::Lock(out), actions);
         }
@@ -332,7 +332,7 @@ impl Policy {
         actions.push(Action::Record(Fact::Stopped));
     }
 
-    /// Somebody allowed to commands something.
+    /// Carries out a command of a client that may give it, and records it.
     fn commanded(&mut self, now: Now, id: CommandId, caller: Caller, command: Command) -> Vec<Action> {
         let mut actions = Vec::new();
         let spent = self.budget.spend(now.moment, caller.uid);
@@ -343,7 +343,7 @@ impl Policy {
         actions
     }
 
-    /// What comes of a command; none: that is known when the audit has answered.
+    /// Carries out a command. `None`: the verdict follows when the audit has answered.
     fn carry_out(
         &mut self,
         now: Now,
@@ -356,18 +356,18 @@ impl Policy {
         if command.widens() && !spent.may_widen {
             return Err(Denial::TooMany);
         }
-        let at = self.context(now);
+        let at = self.context(now, &self.settings);
         let (out, done) = match command {
             Command::Lock { ends_fire } => {
                 return self.lock_commanded(now, caller, ends_fire, spent.recorded, actions).map(Some);
             }
-            Command::Unlock(length) => (Out::Shell(vec![self.lock.unlock(&at, id, caller, length)?]), None),
+            Command::Unlock(length) => (Out::Do(vec![self.lock.unlock(&at, id, caller, length)?]), None),
             Command::Mode(mode) => {
                 let out = self.site.mode_commanded(&at, mode, caller, spent.recorded);
                 (Out::Site(out), Some(Done::Mode(self.site.mode())))
             }
             Command::Acknowledge(alarm) => {
-                (Out::Shell(self.site.acknowledge(alarm, caller)?), Some(Done::Acknowledged))
+                (Out::Do(self.site.acknowledge(alarm, caller)?), Some(Done::Acknowledged))
             }
             Command::Serve(_) => return Ok(Some(Done::Serve)),
         };
@@ -386,7 +386,7 @@ impl Policy {
         let recorded = in_budget || self.lock.is_busy();
         self.recognition.spend();
         self.give_up_waiting(now, actions);
-        // A fire alarm whose line cannot be read any more is nobody's but the command's to end.
+        // Only a command can end a fire alarm whose line cannot be read any more.
         let ends_fire = ends_fire && self.site.failed_since(Part::Inputs).is_some();
         let reach = if ends_fire { Reach::All } else { Reach::ExitButton };
         let out = self.lock.lock(Relock::Command, reach, recorded.then_some(caller));

@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 pub const MAX_KEY_BYTES: u64 = 4096;
 
 /// 32 secret bytes. They stay in one place of the memory, are zeroed when dropped, and never shown.
-pub struct Key(Box<Zeroizing<[u8; 32]>>);
+pub struct KeyBytes(Box<Zeroizing<[u8; 32]>>);
 
-impl Key {
+impl KeyBytes {
     /// A key of these bytes.
     pub fn of(bytes: &Zeroizing<[u8; 32]>) -> Self {
         Self(Box::new(bytes.clone()))
@@ -21,7 +21,7 @@ impl Key {
         unhex(text.trim_ascii()).map(|bytes| Self(Box::new(Zeroizing::new(bytes))))
     }
 
-    /// The key as text, as [`Key::parse`] reads it.
+    /// The key as text, as [`KeyBytes::parse`] reads it.
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
         let digits = Zeroizing::new(hex(self.0.as_slice()));
         Zeroizing::new([digits.as_bytes(), b"\n"].concat())
@@ -33,7 +33,7 @@ impl Key {
     }
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for KeyBytes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Key(..)")
     }
@@ -58,16 +58,16 @@ mod tests {
 
     #[test]
     fn a_key_reads_what_it_wrote_and_nothing_else() {
-        let key = Key::of(&Zeroizing::new([7; 32]));
-        assert_eq!(Key::parse(&key.text()).expect("a key").bytes(), key.bytes());
+        let key = KeyBytes::of(&Zeroizing::new([7; 32]));
+        assert_eq!(KeyBytes::parse(&key.text()).expect("a key").bytes(), key.bytes());
         let digits = "07".repeat(32);
         for bad in ["", "secret", &digits[1..], &format!("{digits}0"), &digits.replace('7', "G")] {
-            assert!(Key::parse(bad.as_bytes()).is_none(), "{bad}");
+            assert!(KeyBytes::parse(bad.as_bytes()).is_none(), "{bad}");
         }
     }
 
     #[test]
     fn a_log_never_shows_the_bytes() {
-        assert_eq!(format!("{:?}", Key::of(&Zeroizing::new([7; 32]))), "Key(..)");
+        assert_eq!(format!("{:?}", KeyBytes::of(&Zeroizing::new([7; 32]))), "Key(..)");
     }
 }

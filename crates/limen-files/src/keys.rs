@@ -7,14 +7,14 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use limen_core::secret::{Key, MAX_KEY_BYTES};
+use limen_core::secret::{KeyBytes, MAX_KEY_BYTES};
 use zeroize::Zeroizing;
 
 /// Makes a key from the kernel's random numbers.
-pub fn random_key() -> Result<Key, getrandom::Error> {
+pub fn random_key() -> Result<KeyBytes, getrandom::Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut_slice())?;
-    Ok(Key::of(&bytes))
+    Ok(KeyBytes::of(&bytes))
 }
 
 /// The path where systemd put the credential of this name (`LoadCredential=NAME:...`); `None` if it did not.

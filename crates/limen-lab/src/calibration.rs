@@ -1,8 +1,8 @@
 //! What a site's own gallery tells about its threshold: all people are compared with each other.
 //!
-//! Glossary: a *single* is the embedding of one photograph (or one from the gallery file). A *genuine*
-//! comparison is of a single with the mean of the same person's other singles. An *impostor* comparison is of
-//! a single with another person's template, or of two people's templates. Each comparison uses the threshold
+//! Glossary: a *sample* is the embedding of one photograph (or one from the gallery file). A *genuine*
+//! comparison is of a sample with the mean of the same person's other samples. An *impostor* comparison is of
+//! a sample with another person's template, or of two people's templates. Each comparison uses the threshold
 //! of its own kind, because a table for one number of photographs and frames is not valid for others. Singles
 //! and templates contain the mirrored crop; most frames at the door do not, so the door's threshold is
 //! another number.
@@ -11,6 +11,7 @@
 
 pub mod advice;
 mod checked;
+pub mod counts;
 pub mod genuine;
 pub mod impostors;
 pub mod look_alikes;
@@ -18,7 +19,6 @@ mod near_pairs;
 pub mod plot;
 mod ready;
 mod site;
-pub mod tally;
 
 use limen_core::embedding::{Crops, Score};
 use limen_core::people::Person;
@@ -26,22 +26,22 @@ use limen_core::person::PersonId;
 use limen_vision::matching::thresholds::{Case, Promise};
 
 use advice::Advice;
+use counts::ScoreCounts;
 use genuine::{Disagreeing, PersonScores};
 use impostors::{Impostors, Strangers};
 use look_alikes::LookAlike;
 use ready::Gauge;
-use tally::Tally;
 
 pub use checked::CHECKED;
 pub use near_pairs::MOST_PAIRS;
-pub use site::Site;
+pub use site::CalibrationSite;
 
-/// With fewer singles than this a person has too few: the error-rate tables go up to templates of three.
+/// With fewer samples than this a person has too few: the error-rate tables go up to templates of three.
 pub const ENOUGH: usize = 3;
 
 /// What the configuration means at the door.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Door {
+pub struct DoorThresholds {
     /// The number of photographs in the smallest template, at least 1.
     pub photographs: usize,
     /// Up to this score the smallest template accepts a fused probe of plain crops.
@@ -65,13 +65,13 @@ pub struct Door {
 pub struct Calibration {
     /// The number of people compared.
     pub people: usize,
-    /// The number of their singles.
-    pub singles: usize,
+    /// The number of their samples.
+    pub samples: usize,
     /// The threshold in force, and the rate that the tables promise for it.
-    pub door: Door,
+    pub door: DoorThresholds,
     /// The genuine comparisons.
-    pub genuine: Tally,
-    /// The genuine comparisons per person; none for people with one single.
+    pub genuine: ScoreCounts,
+    /// The genuine comparisons per person; none for people with one sample.
     pub by_person: Vec<PersonScores>,
     /// Singles that look like another person.
     pub disagreeing: Vec<Disagreeing>,
@@ -83,7 +83,7 @@ pub struct Calibration {
     pub look_alikes: Vec<LookAlike>,
     /// The number of all pairs that are too near.
     pub near_pairs: usize,
-    /// People with fewer than [`ENOUGH`] singles, and how many they have.
+    /// People with fewer than [`ENOUGH`] samples, and how many they have.
     pub too_few: Vec<(PersonId, usize)>,
     /// People whose embeddings have another length than most, or are too large to compare.
     pub incomparable: Vec<PersonId>,
@@ -92,19 +92,19 @@ pub struct Calibration {
 }
 
 /// Compares all people with each other. The time grows with the square of their number.
-pub fn calibrate(site: &Site<'_>) -> Calibration {
+pub fn calibrate(site: &CalibrationSite<'_>) -> Calibration {
     let (ready, incomparable) = ready::comparable(site.gallery, site.scoring);
     let people: Vec<&Person> = ready.iter().map(|ready| ready.person).collect();
-    let mut sizes: Vec<usize> = people.iter().map(|person| person.singles.len()).collect();
+    let mut sizes: Vec<usize> = people.iter().map(|person| person.samples.len()).collect();
     sizes.sort_unstable();
     let gauge = Gauge::new(site.thresholds, people.len(), sizes.last().copied().unwrap_or(1));
     let (genuine, by_person, disagreeing) = genuine::compare(&ready, &gauge);
     let (impostors, near) = impostors::compare(&ready, &gauge, site.margin);
     let advice = advice::advise(site.target_far, gauge.is_measured(), &impostors);
-    let too_few = people.iter().filter(|person| person.singles.len() < ENOUGH);
+    let too_few = people.iter().filter(|person| person.samples.len() < ENOUGH);
     Calibration {
         people: people.len(),
-        singles: sizes.iter().sum(),
+        samples: sizes.iter().sum(),
         door: door(site, people.len(), &sizes),
         genuine,
         by_person,
@@ -113,13 +113,13 @@ pub fn calibrate(site: &Site<'_>) -> Calibration {
         near_pairs: near.count,
         look_alikes: near.pairs.iter().map(|pair| look_alikes::look_at(pair, &ready, site)).collect(),
         impostors,
-        too_few: too_few.map(|person| (person.id.clone(), person.singles.len())).collect(),
+        too_few: too_few.map(|person| (person.id.clone(), person.samples.len())).collect(),
         incomparable,
         advice,
     }
 }
 
-fn door(site: &Site<'_>, people: usize, sizes: &[usize]) -> Door {
+fn door(site: &CalibrationSite<'_>, people: usize, sizes: &[usize]) -> DoorThresholds {
     let photographs = sizes.first().copied().unwrap_or(1);
     let usual = sizes.get(sizes.len() / 2).copied().unwrap_or(1);
     let case = Case { people, photographs, frames: site.frames, crops: Crops::Plain };
@@ -127,7 +127,7 @@ fn door(site: &Site<'_>, people: usize, sizes: &[usize]) -> Door {
     let threshold = site.thresholds.threshold(case);
     let promise =
         site.thresholds.promise_at_a_door(people, sizes.iter().copied().chain([photographs]), site.frames);
-    Door {
+    DoorThresholds {
         photographs,
         threshold,
         threshold_with_three: site.thresholds.threshold(Case { photographs: ENOUGH, ..case }),

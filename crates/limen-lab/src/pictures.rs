@@ -25,7 +25,7 @@ pub const MAX_PICTURES: usize = 100_000;
 
 /// A picture of a known person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct LabelledPicture {
     /// The file, relative to the folder.
     pub file: PathBuf,
     /// The index of the person in [`Collection::people`].
@@ -39,7 +39,7 @@ pub struct Collection {
     /// The names of the subfolders, sorted.
     pub people: Vec<String>,
     /// The pictures, sorted by person and name.
-    pub pictures: Vec<Known>,
+    pub pictures: Vec<LabelledPicture>,
 }
 
 /// Both embeddings of a face.
@@ -63,7 +63,7 @@ impl Collection {
             let name = person.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let files = sorted(&person)?.into_iter().filter(|file| is_photograph(file));
             let files = files.filter_map(|file| file.strip_prefix(folder).ok().map(Path::to_owned));
-            pictures.extend(files.map(|file| Known { file, person: people.len() }));
+            pictures.extend(files.map(|file| LabelledPicture { file, person: people.len() }));
             people.push(name);
         }
         if people.len() < 2 || pictures.len() > MAX_PICTURES {
@@ -148,7 +148,7 @@ struct Cache {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct ListLine {
     model: String,
     picture: String,
     /// Plain and mirrored, as base64 of little-endian floats; null without a usable face.
@@ -181,7 +181,7 @@ impl Cache {
     }
 
     fn add(&mut self, picture: &str, embedded: &Embedded) -> Result<(), EvaluationError> {
-        let line = Line {
+        let line = ListLine {
             model: self.model.clone(),
             picture: picture.to_owned(),
             embeddings: embedded.as_ref().ok().map(|both| [encode(&both.plain), encode(&both.mirrored)]),
@@ -195,7 +195,7 @@ impl Cache {
 }
 
 fn parse_line(line: &str, model: &str) -> Option<(String, Embedded)> {
-    let line: Line = serde_json::from_str(line).ok().filter(|line: &Line| line.model == model)?;
+    let line: ListLine = serde_json::from_str(line).ok().filter(|line: &ListLine| line.model == model)?;
     let embedded = match &line.embeddings {
         Some([plain, mirrored]) => Ok(Both { plain: decode(plain)?, mirrored: decode(mirrored)? }),
         None => Err(line.why.unwrap_or_default()),

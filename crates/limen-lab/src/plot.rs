@@ -8,7 +8,7 @@ use plotters::coord::{CoordTranslate, ranged1d::Ranged};
 use plotters::prelude::*;
 
 use super::EvaluationError;
-use super::rates::{Histogram, upper_end};
+use super::rates::{PairHistogram, upper_end};
 
 /// The size of a picture, in pixels.
 pub(super) const SIZE: (u32, u32) = (800, 560);
@@ -34,7 +34,7 @@ pub struct Plotted<'a> {
     /// Its name in the legend.
     pub name: &'a str,
     /// The scores of its pairs.
-    pub histogram: &'a Histogram,
+    pub histogram: &'a PairHistogram,
     /// A score to mark, and its name.
     pub threshold: Option<(&'a str, f32)>,
 }

@@ -44,7 +44,7 @@ pub struct Rates {
 
 /// The number of pairs per step of score.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Histogram {
+pub struct PairHistogram {
     /// The genuine pairs.
     pub genuine: Vec<u64>,
     /// The impostor pairs.
@@ -59,7 +59,7 @@ pub struct Scores {
     /// The nearest impostor pairs: both people and the score, sorted by score.
     near: Vec<(u32, u32, f32)>,
     impostors: u64,
-    histogram: Histogram,
+    histogram: PairHistogram,
     /// The number of faces per person, in both sets.
     sizes: (Vec<f64>, Vec<f64>),
     one_sided: bool,
@@ -89,7 +89,7 @@ impl Scores {
             genuine: Vec::new(),
             near: Vec::new(),
             impostors: 0,
-            histogram: Histogram { genuine: vec![0; BINS], impostor: vec![0; BINS] },
+            histogram: PairHistogram { genuine: vec![0; BINS], impostor: vec![0; BINS] },
             sizes: (sizes(rows, people), sizes(columns, people)),
             one_sided,
         };
@@ -206,7 +206,7 @@ pub fn rates(repeats: &[Scores], fars: &[f64], threads: usize) -> Rates {
     Rates { tar: tar.collect(), eer: Estimate::new(eer, drawn.iter().map(|(_, eer)| *eer).collect()) }
 }
 
-impl Histogram {
+impl PairHistogram {
     /// The pairs of all repetitions.
     pub fn of(repeats: &[Scores]) -> Self {
         let sum = |of: fn(&Self) -> &Vec<u64>| {

@@ -9,7 +9,7 @@ use super::rates::{Scores, Side};
 
 /// A face of a known person.
 #[derive(Debug, Clone)]
-pub struct Face {
+pub struct LabelledFace {
     /// The index of the person.
     pub person: usize,
     /// The embedding of one picture.
@@ -18,7 +18,7 @@ pub struct Face {
 
 /// How pictures are combined and compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
+pub enum ComparisonMethod {
     /// Single pictures, each with each other.
     Singles,
     /// Templates with probes, in repeated draws.
@@ -34,22 +34,22 @@ pub enum Comparison {
 
 /// Compares faces, which must be sorted by person.
 pub fn compare(
-    faces: &[Face],
+    faces: &[LabelledFace],
     people: usize,
     scoring: &Scoring,
-    how: Comparison,
+    how: ComparisonMethod,
     threads: usize,
 ) -> Vec<Scores> {
     match how {
-        Comparison::Singles => {
+        ComparisonMethod::Singles => {
             let sides = in_parallel(faces.len(), threads, |index| side(&faces[index..=index], scoring));
             let sides: Vec<Side> = sides.into_iter().flatten().collect();
             vec![Scores::among(&sides, people, threads)]
         }
-        Comparison::Gallery { photos, frames, draws } => (0..draws)
+        ComparisonMethod::Gallery { photos, frames, draws } => (0..draws)
             .map(|draw| {
                 let (templates, probes) = drawn(faces, photos, frames, draw as u64);
-                let ready = |groups: &[Vec<Face>]| -> Vec<Side> {
+                let ready = |groups: &[Vec<LabelledFace>]| -> Vec<Side> {
                     let sides = in_parallel(groups.len(), threads, |index| side(&groups[index], scoring));
                     sides.into_iter().flatten().collect()
                 };
@@ -60,14 +60,19 @@ pub fn compare(
 }
 
 /// The mean of one person's pictures, prepared for comparison.
-fn side(of: &[Face], scoring: &Scoring) -> Option<Side> {
+fn side(of: &[LabelledFace], scoring: &Scoring) -> Option<Side> {
     let embedding = scoring.mean(of.iter().map(|face| &face.embedding))?;
     Some(Side { person: of.first()?.person, face: scoring.ready(&embedding)? })
 }
 
 /// Draws templates and probes: for each person with enough pictures some at random as a template, and all
 /// other pictures of all people as probes.
-fn drawn(faces: &[Face], photos: usize, frames: usize, seed: u64) -> (Vec<Vec<Face>>, Vec<Vec<Face>>) {
+fn drawn(
+    faces: &[LabelledFace],
+    photos: usize,
+    frames: usize,
+    seed: u64,
+) -> (Vec<Vec<LabelledFace>>, Vec<Vec<LabelledFace>>) {
     let (mut templates, mut probes) = (Vec::new(), Vec::new());
     let mut numbers = Numbers::new(seed);
     for person in faces.chunk_by(|a, b| a.person == b.person) {
@@ -77,7 +82,7 @@ fn drawn(faces: &[Face], photos: usize, frames: usize, seed: u64) -> (Vec<Vec<Fa
         if held > 0 {
             templates.push(person[..held].to_vec());
         }
-        probes.extend(person[held..].chunks_exact(frames).map(<[Face]>::to_vec));
+        probes.extend(person[held..].chunks_exact(frames).map(<[LabelledFace]>::to_vec));
     }
     (templates, probes)
 }
@@ -86,9 +91,9 @@ fn drawn(faces: &[Face], photos: usize, frames: usize, seed: u64) -> (Vec<Vec<Fa
 mod tests {
     use super::*;
 
-    fn faces(pictures: &[usize]) -> Vec<Face> {
+    fn faces(pictures: &[usize]) -> Vec<LabelledFace> {
         let of = |(person, count): (usize, &usize)| {
-            (0..*count).map(move |picture| Face {
+            (0..*count).map(move |picture| LabelledFace {
                 person,
                 embedding: Embedding::new([person as f32, picture as f32 / 100.0]).expect("finite"),
             })
@@ -100,7 +105,7 @@ mod tests {
     fn templates_and_probes_of_one_person_share_no_picture() {
         let (templates, probes) = drawn(&faces(&[5, 2, 1]), 3, 1, 7);
         assert_eq!((templates.len(), probes.len()), (1, 2 + 2 + 1));
-        let shown = |group: &[Vec<Face>]| -> Vec<f32> {
+        let shown = |group: &[Vec<LabelledFace>]| -> Vec<f32> {
             group.iter().flatten().filter(|f| f.person == 0).map(|f| f.embedding.values()[1]).collect()
         };
         assert!(shown(&templates).iter().all(|picture| !shown(&probes).contains(picture)));
@@ -117,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_draw_is_compared() {
-        let how = Comparison::Gallery { photos: 2, frames: 2, draws: 3 };
+        let how = ComparisonMethod::Gallery { photos: 2, frames: 2, draws: 3 };
         let scores = compare(&faces(&[4; 6]), 6, &Scoring::default(), how, 2);
         assert_eq!(scores.len(), 3);
         assert!(scores.iter().all(|scores| (scores.genuine(), scores.impostors()) == (6, 30)));

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::GenericFactoid;
 
-use crate::error::{NetworkError, Place};
-use crate::input::Input;
+use crate::error::{GraphEnd, NetworkError};
+use crate::input::PictureInput;
 use crate::operators::{Buffers, picture};
 use crate::transform::with_kernels;
 
@@ -21,7 +21,7 @@ pub struct Plan {
 
 impl Plan {
     /// Reads and checks a file, puts our kernels into its graph and lets tract plan the rest.
-    pub fn of(bytes: &[u8], input: &Input, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
+    pub fn of(bytes: &[u8], input: &PictureInput, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
         let typed = typed(bytes, input, outputs)?;
         let buffers = Arc::new(Buffers::default());
         let model = with_kernels(&typed, input, &buffers).map_err(refused)?;
@@ -57,7 +57,11 @@ pub(crate) fn numbers(outputs: &[TValue]) -> TractResult<Vec<Vec<f32>>> {
 }
 
 /// The graph of a file as tract reads it, with types and the shapes that are described.
-pub(crate) fn typed(bytes: &[u8], input: &Input, outputs: &[Vec<usize>]) -> Result<TypedModel, NetworkError> {
+pub(crate) fn typed(
+    bytes: &[u8],
+    input: &PictureInput,
+    outputs: &[Vec<usize>],
+) -> Result<TypedModel, NetworkError> {
     avoid_broken_kernels().map_err(NetworkError::Graph)?;
     // Shapes noted inside the graph may speak of a batch that the description settles.
     let reader = tract_onnx::onnx().with_ignore_value_info(true);
@@ -105,23 +109,27 @@ fn settle_input(graph: &mut InferenceModel, wanted: &[usize]) -> TractResult<()>
     graph.set_outlet_fact(input, fact)
 }
 
-fn check_shapes(model: &TypedModel, input: &Input, outputs: &[Vec<usize>]) -> Result<(), NetworkError> {
+fn check_shapes(
+    model: &TypedModel,
+    input: &PictureInput,
+    outputs: &[Vec<usize>],
+) -> Result<(), NetworkError> {
     let counts =
-        [(Place::Inputs, model.inputs.len(), 1), (Place::Outputs, model.outputs.len(), outputs.len())];
+        [(GraphEnd::Inputs, model.inputs.len(), 1), (GraphEnd::Outputs, model.outputs.len(), outputs.len())];
     for (place, found, expected) in counts {
         if found != expected {
             let (found, expected) = (found.to_string(), expected.to_string());
             return Err(NetworkError::Shape { place, found, expected });
         }
     }
-    check_shape(Place::Input, model.input_fact(0).map_err(refused)?, &input.shape())?;
+    check_shape(GraphEnd::Input, model.input_fact(0).map_err(refused)?, &input.shape())?;
     for (number, output) in outputs.iter().enumerate() {
-        check_shape(Place::Output(number), model.output_fact(number).map_err(refused)?, output)?;
+        check_shape(GraphEnd::Output(number), model.output_fact(number).map_err(refused)?, output)?;
     }
     Ok(())
 }
 
-fn check_shape(place: Place, fact: &TypedFact, expected: &[usize]) -> Result<(), NetworkError> {
+fn check_shape(place: GraphEnd, fact: &TypedFact, expected: &[usize]) -> Result<(), NetworkError> {
     if fact.datum_type == f32::datum_type() && fact.shape.as_concrete() == Some(expected) {
         return Ok(());
     }

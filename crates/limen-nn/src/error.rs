@@ -14,7 +14,7 @@ pub enum NetworkError {
     #[error("its {place} has the shape {found}, but the description says {expected}")]
     Shape {
         /// Which input or output.
-        place: Place,
+        place: GraphEnd,
         /// In the graph.
         found: String,
         /// In the description.
@@ -27,7 +27,7 @@ pub enum NetworkError {
 
 /// Which of a graph's ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum GraphEnd {
     /// The list of inputs.
     Inputs,
     /// The list of outputs.
@@ -38,7 +38,7 @@ pub enum Place {
     Output(usize),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for GraphEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Inputs => f.write_str("list of inputs"),

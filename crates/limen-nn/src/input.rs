@@ -2,7 +2,7 @@
 
 /// What goes into a network: one picture, and what each of its bytes is to the network.
 #[derive(Debug, Clone)]
-pub struct Input {
+pub struct PictureInput {
     /// Rows of pixels, above zero.
     pub height: usize,
     /// Pixels of a row, above zero.
@@ -15,7 +15,7 @@ pub struct Input {
     pub values: [Vec<f32>; 3],
 }
 
-impl Input {
+impl PictureInput {
     /// The shape of the graph's input, a batch of one.
     pub fn shape(&self) -> [usize; 4] {
         if self.channels_last { [1, self.height, self.width, 3] } else { [1, 3, self.height, self.width] }
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn normalising_follows_layout_and_channel_order() {
         let bytes = || (0..=255).map(|byte| byte as f32);
-        let mut input = Input {
+        let mut input = PictureInput {
             height: 1,
             width: 2,
             channels_last: false,

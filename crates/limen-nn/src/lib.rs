@@ -24,7 +24,7 @@ mod tests;
 #[cfg(not(fuzzing))]
 mod transform;
 
-pub use error::{NetworkError, Place};
+pub use error::{GraphEnd, NetworkError};
 pub use guard::guarded;
-pub use input::Input;
+pub use input::PictureInput;
 pub use network::Network;

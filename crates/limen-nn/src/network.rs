@@ -3,7 +3,7 @@
 use crate::engine::Plan;
 use crate::error::NetworkError;
 use crate::guard::guarded;
-use crate::input::Input;
+use crate::input::PictureInput;
 
 /// A loaded network. Safe to run from any thread.
 pub struct Network {
@@ -17,7 +17,7 @@ impl Network {
     ///
     /// # Errors
     /// [`NetworkError::Graph`] where the graph does not load, [`NetworkError::Shape`] where it is another.
-    pub fn load(bytes: &[u8], input: &Input, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
+    pub fn load(bytes: &[u8], input: &PictureInput, outputs: &[Vec<usize>]) -> Result<Self, NetworkError> {
         let plan = guarded(|| Plan::of(bytes, input, outputs));
         let plan = plan.unwrap_or_else(|what| Err(NetworkError::Graph(what)))?;
         Ok(Self { height: input.height, width: input.width, plan })

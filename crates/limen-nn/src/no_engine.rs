@@ -4,14 +4,14 @@
 use std::convert::Infallible;
 
 use crate::error::NetworkError;
-use crate::input::Input;
+use crate::input::PictureInput;
 
 /// A network that is planned; there is none.
 pub struct Plan(Infallible);
 
 impl Plan {
     /// Refuses a file.
-    pub fn of(_: &[u8], _: &Input, _: &[Vec<usize>]) -> Result<Self, NetworkError> {
+    pub fn of(_: &[u8], _: &PictureInput, _: &[Vec<usize>]) -> Result<Self, NetworkError> {
         Err(NetworkError::Graph("there is no inference engine in the fuzzer".to_owned()))
     }
 

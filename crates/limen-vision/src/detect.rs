@@ -3,7 +3,7 @@
 //! The picture is padded to a square and shrunk to the network's input. The network gives one box per anchor
 //! (896 anchors in two grids). Boxes that overlap are merged, weighted by their scores.
 
-use super::model::{ModelError, Network};
+use super::model::{ModelError, ModelNetwork};
 use crate::frame::View;
 use crate::geometry::{Point, Rect, Similarity};
 
@@ -40,7 +40,7 @@ impl Detection {
 }
 
 /// Finds the faces in a picture, best score first, at most [`MAX_FACES`].
-pub fn detect(network: &Network, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
+pub fn detect(network: &ModelNetwork, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
     let letterbox = Letterbox::fit(view, network.input_size().0);
     let faces = faces_of(network, &letterbox.shrink(view))?;
     Ok(faces.into_iter().map(|face| letterbox.to_picture(face)).collect())
@@ -48,7 +48,7 @@ pub fn detect(network: &Network, view: &dyn View) -> Result<Vec<Detection>, Mode
 
 /// Finds the faces in a picture after turning it upside down. Boxes and key points are in the picture's own
 /// pixels.
-pub fn detect_upside_down(network: &Network, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
+pub fn detect_upside_down(network: &ModelNetwork, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
     let letterbox = Letterbox::fit(view, network.input_size().0);
     let upright = letterbox.shrink(view);
     let turned: Vec<u8> = upright.as_chunks::<3>().0.iter().rev().flatten().copied().collect();
@@ -57,7 +57,7 @@ pub fn detect_upside_down(network: &Network, view: &dyn View) -> Result<Vec<Dete
 }
 
 /// The faces in the network's square input, in pixels of the input.
-fn faces_of(network: &Network, square: &[u8]) -> Result<Vec<Detection>, ModelError> {
+fn faces_of(network: &ModelNetwork, square: &[u8]) -> Result<Vec<Detection>, ModelError> {
     let (side, _) = network.input_size();
     let outputs = network.run(square)?;
     Ok(merge(decode(&outputs[0], &outputs[1], side as f32)))

@@ -3,12 +3,12 @@
 
 use limen_core::embedding::Embedding;
 
-use super::model::{ModelError, Network};
+use super::model::{ModelError, ModelNetwork};
 use crate::frame::Picture;
 
 /// The embedding of an aligned crop of the network's input size, as the network's metric compares it: if that
 /// is the angle, it has unit length, so that means are means of directions.
-pub fn embed(network: &Network, crop: &Picture) -> Result<Embedding, ModelError> {
+pub fn embed(network: &ModelNetwork, crop: &Picture) -> Result<Embedding, ModelError> {
     let entry = network.entry();
     let output = network.run(crop.rgb())?.swap_remove(0);
     let embedding =

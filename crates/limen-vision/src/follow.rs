@@ -10,8 +10,8 @@ use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::{TrackId, Unusable};
 
-use super::attention::{Attention, Plan};
 use super::detect::Detection;
+use super::frame_planner::{FramePlan, FramePlanner};
 use super::landmarks::Mesh;
 use super::model::{ModelError, Models};
 use super::quality::Gate;
@@ -53,7 +53,7 @@ pub struct Look {
     /// The tracks that have ended.
     pub ended: Vec<TrackId>,
     /// What was done with the frame.
-    pub plan: Plan,
+    pub plan: FramePlan,
     /// The time that each stage took.
     pub timing: Timing,
 }
@@ -71,7 +71,7 @@ struct Followed {
 pub struct Vision {
     stages: Stages,
     tracker: Tracker,
-    attention: Attention,
+    planner: FramePlanner,
     followed: Option<Followed>,
     /// Whether the last search found nothing in view: covered, blinded or dark.
     blind: bool,
@@ -87,7 +87,7 @@ impl Vision {
         Self {
             stages: Stages { models, gate, crops },
             tracker: Tracker::default(),
-            attention: Attention::default(),
+            planner: FramePlanner::default(),
             followed: None,
             blind: false,
             closer: None,
@@ -111,13 +111,13 @@ impl Vision {
     pub fn look(&mut self, view: &dyn View, taken: Moment) -> Result<Look, ModelError> {
         let mut timing = Timing::default();
         let glance = || timed(&mut timing.glance, || view.glance());
-        match self.attention.plan(taken, self.followed.is_some(), glance) {
-            Plan::Rest => {
+        match self.planner.plan(taken, self.followed.is_some(), glance) {
+            FramePlan::Rest => {
                 let ended = self.tracker.follow(&[], taken).1;
-                Ok(Look { taken, ended, blind: self.blind, plan: Plan::Rest, timing, ..Look::default() })
+                Ok(Look { taken, ended, blind: self.blind, plan: FramePlan::Rest, timing, ..Look::default() })
             }
-            Plan::Search => self.search(view, taken, timing),
-            Plan::Follow => match self.follow(view, taken, &mut timing)? {
+            FramePlan::Search => self.search(view, taken, timing),
+            FramePlan::Follow => match self.follow(view, taken, &mut timing)? {
                 Some(look) => Ok(look),
                 None => self.search(view, taken, timing),
             },
@@ -126,7 +126,7 @@ impl Vision {
 
     /// Ends all tracks, as after a lost camera, and returns them.
     pub fn forget(&mut self) -> Vec<TrackId> {
-        (self.attention, self.followed) = (Attention::default(), None);
+        (self.planner, self.followed) = (FramePlanner::default(), None);
         self.tracker.end_all()
     }
 
@@ -138,7 +138,7 @@ impl Vision {
         let deserted = self.tracker.is_empty();
         let empty = deserted.then(|| timed(&mut timing.glance, || view.glance()));
         self.blind = empty.as_ref().is_some_and(Glance::shows_nothing);
-        self.attention.searched(taken, empty);
+        self.planner.searched(taken, empty);
         let largest =
             detections.iter().zip(&ids).max_by(|(a, _), (b, _)| a.bounds.area().total_cmp(&b.bounds.area()));
         let nearest = match largest {
@@ -155,7 +155,7 @@ impl Vision {
         };
         let faces = detections.len();
         let others = nearest.as_ref().map_or(0, |nearest| self.living_beside(nearest.track, &ids));
-        let (blind, plan) = (self.blind, Plan::Search);
+        let (blind, plan) = (self.blind, FramePlan::Search);
         Ok(Look { taken, nearest, faces, others, blind, ended, plan, timing })
     }
 
@@ -179,11 +179,11 @@ impl Vision {
             return Ok(None);
         }
         let (_, ended) = self.tracker.follow(&[moved.bounds], taken);
-        self.attention.followed();
+        self.planner.followed();
         let face = self.stages.judge(view, &mesh, self.crops(track), timing)?;
         let sighting = Sighting { track, bounds: moved.bounds, face };
         self.keep(track, moved, mesh);
-        let (plan, timing) = (Plan::Follow, *timing);
+        let (plan, timing) = (FramePlan::Follow, *timing);
         Ok(Some(Look { taken, nearest: Some(sighting), faces: 1, ended, plan, timing, ..Look::default() }))
     }
 

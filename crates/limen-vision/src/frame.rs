@@ -6,7 +6,7 @@ mod view;
 
 pub use area::Area;
 pub use picture::Picture;
-pub use view::{Glance, Part, View, shrink};
+pub use view::{Glance, PictureRegion, View, shrink};
 
 use limen_core::clock::Moment;
 

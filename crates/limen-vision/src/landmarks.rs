@@ -1,7 +1,7 @@
 //! Places the mesh of 468 points on a detected face and computes its pose.
 
 use super::detect::Detection;
-use super::model::{ModelError, Network};
+use super::model::{ModelError, ModelNetwork};
 use super::warp::warp;
 use crate::frame::View;
 use crate::geometry::{Point, Similarity};
@@ -74,7 +74,7 @@ impl Mesh {
 }
 
 /// Places the mesh on a detected face.
-pub fn find_mesh(network: &Network, view: &dyn View, face: &Detection) -> Result<Mesh, ModelError> {
+pub fn find_mesh(network: &ModelNetwork, view: &dyn View, face: &Detection) -> Result<Mesh, ModelError> {
     let (side, _) = network.input_size();
     let to_crop = upright_region(face, side as f32);
     let outputs = network.run(warp(view, &to_crop, side, side).rgb())?;

@@ -25,7 +25,7 @@ use limen_core::embedding::{Crops, Distance, Embedding, Margin, Score};
 use limen_core::event::{Candidate, Comparison, NoMatch, Observation, TrackId};
 use limen_core::people::Gallery;
 use limen_core::person::PersonId;
-use probe::{Fusing, Part, Probe};
+use probe::{Fusing, Probe, ProbeFrame};
 use scoring::Scored;
 use thresholds::{Case, Thresholds};
 
@@ -89,7 +89,7 @@ impl Matcher {
         let probe = self.probes.entry(track).or_default();
         let Rule { window, same_face, .. } = self.rule;
         let fusing = Fusing { window, same_face, scoring: self.prepared.scoring() };
-        probe.add(Part { taken, embedding, crops, weight }, &fusing);
+        probe.add(ProbeFrame { taken, embedding, crops, weight }, &fusing);
         let (frames, fused) = (probe.frames(), probe.fused());
         let mut fused = self.compare(&fused, frames, crops);
         let look_closer = crops == Crops::Plain && self.is_close(&fused);
@@ -182,7 +182,7 @@ impl Matcher {
 
 /// The score, with the probe's half of the centring subtracted as well.
 fn centred(near: Near, probe: &Scored) -> Option<Score> {
-    Score::new(near.led.get() - probe.lead.get())
+    Score::new(near.centred.get() - probe.lead.get())
 }
 
 #[cfg(test)]

@@ -23,9 +23,9 @@ use std::sync::Arc;
 pub use builtin::{MANIFEST, builtin_file, let_go_of_files};
 pub use choice::EmbedderChoice;
 pub use error::ModelError;
-pub use manifest::{CohortFile, Entry, Manifest, Role};
+pub use manifest::{CohortFile, Manifest, ManifestEntry, Role};
 pub use name::ModelName;
-pub use network::Network;
+pub use network::ModelNetwork;
 pub use pack::Pack;
 pub use packs::Packs;
 
@@ -34,11 +34,11 @@ use limen_core::embedding::ModelDigest;
 /// The three networks, loaded once and shared between threads.
 pub struct Models {
     /// Finds faces: 128x128 RGB to 896 boxes.
-    pub detector: Network,
+    pub detector: ModelNetwork,
     /// Places 468 points on a face: 192x192 RGB.
-    pub landmarks: Network,
+    pub landmarks: ModelNetwork,
     /// The face network: an aligned crop to an embedding.
-    pub embedder: Network,
+    pub embedder: ModelNetwork,
     manifest: Cow<'static, str>,
     cohort: Option<Cow<'static, [u8]>>,
 }

@@ -6,7 +6,7 @@
 //! one of them.
 
 use super::detect::{Detection, MAX_FACES, detect};
-use super::model::{ModelError, Network};
+use super::model::{ModelError, ModelNetwork};
 use crate::frame::{Area, Picture};
 use crate::geometry::{Point, Rect, Similarity};
 
@@ -47,7 +47,7 @@ fn starts(length: u32, side: u32) -> Vec<u32> {
 
 /// The faces in these parts of a photograph, each once, best first, at most [`MAX_FACES`].
 pub(super) fn in_parts(
-    network: &Network,
+    network: &ModelNetwork,
     photograph: &Picture,
     parts: &[Area],
 ) -> Result<Vec<Detection>, ModelError> {

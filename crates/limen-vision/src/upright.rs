@@ -8,7 +8,7 @@ use limen_core::event::{TrackId, Unusable};
 
 use super::detect::{Detection, detect, detect_upside_down};
 use super::landmarks::Mesh;
-use super::model::{ModelError, Network};
+use super::model::{ModelError, ModelNetwork};
 use super::warp::warp;
 use crate::frame::View;
 use crate::geometry::{Point, Rect, Similarity};
@@ -31,7 +31,11 @@ const UPSIDE_DOWN: f32 = 120.0;
 const FACES_TO_TELL: u32 = 3;
 
 /// Whether the face of this mesh is clearer when the picture is turned upside down.
-pub(super) fn is_upside_down(detector: &Network, view: &dyn View, mesh: &Mesh) -> Result<bool, ModelError> {
+pub(super) fn is_upside_down(
+    detector: &ModelNetwork,
+    view: &dyn View,
+    mesh: &Mesh,
+) -> Result<bool, ModelError> {
     let (side, _) = detector.input_size();
     let square = warp(view, &levelled(mesh, side as f32), side, side);
     let upright = clearness(&detect(detector, &square)?, side as f32);

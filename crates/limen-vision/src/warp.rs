@@ -34,7 +34,7 @@ pub fn warp(view: &dyn View, to_crop: &Similarity, width: u32, height: u32) -> P
         let inner = Area { left: area.left - part.left, top: area.top - part.top, ..area };
         (Cow::Owned(merge(&part.picture, inner, many)), area.left, area.top)
     };
-    let source = Source { pixels: &pixels, from_crop, left, top, many };
+    let source = SampledArea { pixels: &pixels, from_crop, left, top, many };
     if apart <= SPACING { source.sampled::<1>(width, height) } else { source.sampled::<2>(width, height) }
 }
 
@@ -86,7 +86,7 @@ fn merge(picture: &Picture, area: Area, many: usize) -> Picture {
 
 /// The pixels to sample: a part of a picture that begins at this column and row, each pixel the mean of a
 /// square of `many` a side.
-struct Source<'a> {
+struct SampledArea<'a> {
     pixels: &'a Picture,
     from_crop: Similarity,
     left: u32,
@@ -94,7 +94,7 @@ struct Source<'a> {
     many: usize,
 }
 
-impl Source<'_> {
+impl SampledArea<'_> {
     /// The crop; each pixel is the mean of `N` x `N` samples.
     fn sampled<const N: usize>(&self, width: u32, height: u32) -> Picture {
         let (each, share) = (1.0 / N as f32, 1.0 / (N * N) as f32);

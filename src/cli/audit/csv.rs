@@ -1,4 +1,4 @@
-//! Records as CSV that a spreadsheet shows and does not run.
+//! Records as CSV in which a spreadsheet finds no formulas.
 //!
 //! Names and file names come from users: a cell that a spreadsheet would take for a formula gets an
 //! apostrophe in front, deceptive characters are escaped, and every cell is quoted.
@@ -9,10 +9,10 @@ use limen_core::person::printable;
 /// The longest cell, in characters; spreadsheets cut at 32,767.
 const MAX_CELL: usize = 32_000;
 
-/// The first line.
+/// The header line.
 pub const HEADING: &str = "seq,time,clock,kind,who,details";
 
-/// One record as a line.
+/// A record as one line; `who` is the ids of its people, separated by spaces.
 pub fn line(record: &Record) -> String {
     let who = record.people().collect::<Vec<_>>().join(" ");
     let clock = if record.clock == ClockQuality::Synchronised { "synchronised" } else { "unsynchronised" };
@@ -24,7 +24,7 @@ pub fn line(record: &Record) -> String {
     format!("{},{},{clock},{}", record.seq, record.time, cells.join(","))
 }
 
-/// One quoted cell.
+/// A text as one quoted cell.
 fn cell(text: &str) -> String {
     let text = printable(text, MAX_CELL);
     let formula = text.trim_start().starts_with(['=', '+', '-', '@', '|', '%']);

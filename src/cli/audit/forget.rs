@@ -1,30 +1,37 @@
-//! `limen audit forget`: by the daemon, or where none runs by ourselves.
+//! `limen audit forget`: the daemon removes a person from the records, or this program if no daemon runs.
 
 use limen_audit::forget_alone;
 use limen_core::person::PersonId;
 use serde_json::{Value, json};
 
-use super::super::context::Context;
+use super::super::context::CommandContext;
 use super::super::id::person_id;
+use super::super::outcome::{CommandError, CommandOutcome};
 use super::super::output::{note, say, say_json};
-use super::super::trouble::{Answer, Trouble};
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Request, ask};
 
-pub fn forget(context: &Context, id: &str) -> Result<Answer, Trouble> {
+pub fn forget(context: &CommandContext, id: &str) -> Result<CommandOutcome, CommandError> {
     let id = person_id(id)?;
     let records = forget_in_records(context, &context.settings()?, &id)?;
     if context.json {
         say_json(&json!({ "forgotten": id.as_str(), "records": records }));
     } else {
-        say(&format!("{records} records named {id} and no longer do; the journal may still do so"));
+        say(&format!("{id} was removed from {records} records; the journal may still name {id}"));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// Takes a person out of the records; how many named them.
-pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) -> Result<u64, Trouble> {
+/// Removes a person from the records. Returns how many records named the person.
+///
+/// # Errors
+/// The daemon refuses, or the records cannot be read or written.
+pub fn forget_in_records(
+    context: &CommandContext,
+    settings: &Settings,
+    id: &PersonId,
+) -> Result<u64, CommandError> {
     let socket = context.socket(settings);
     let asked = socket.exists().then(|| ask(&socket, Request::Forget { id: id.as_str().to_owned() }));
     let (records, old) = match asked {
@@ -40,7 +47,9 @@ pub fn forget_in_records(context: &Context, settings: &Settings, id: &PersonId) 
         Some(Err(_)) | None => (0, 0),
     };
     if old > 0 {
-        note(&format!("{old} records of format 1 name {id} for good; they go when their file is the oldest"));
+        note(&format!(
+            "{old} records of format 1 name {id} and cannot be changed; they are deleted with their file"
+        ));
     }
     Ok(records)
 }

@@ -1,35 +1,36 @@
-//! `limen audit show`: what happened?
+//! `limen audit show`: prints records.
 
 use jiff::Timestamp;
-use limen_audit::{ClockQuality, Record, Verifier, read_all, read_newest};
+use limen_audit::{ChainVerifier, ClockQuality, Record, read_all, read_newest};
 use limen_core::person::{PersonId, is_deceptive, printable};
 use limen_core::policy::access::calendar::Calendar;
 use serde_json::{Value, json};
 
-use super::super::context::Context;
+use super::super::context::CommandContext;
 use super::super::id::person_id;
+use super::super::outcome::{CommandError, CommandOutcome};
 use super::super::output::{FAINT, note, say, styled};
-use super::super::trouble::{Answer, Trouble};
-use super::super::when::{When, parse_when};
+use super::super::when::{TimeArgument, parse_when};
 use super::csv;
 
-/// Records without a filter, unless --lines says otherwise.
+/// How many records are printed without a filter, unless --lines is given.
 const DEFAULT_LINES: usize = 50;
 /// The longest text of one record on a terminal, in characters.
 const MAX_SHOWN: usize = 2000;
 
-/// Records, oldest first; with --json one object a record, as in docs/audit.md.
+/// Print records, oldest first; with --json one object per record, as in docs/audit.md.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The newest so many [default: 50; all with --since, --until, --who, --kind or --csv]
+    /// How many of the newest records [default: 50; all with --since, --until, --who, --kind or --csv]
     #[arg(long, short = 'n')]
     lines: Option<usize>,
-    /// From then on, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00, 2h, "30 min"
+    /// Only records since this time, in the site's time zone: 2026-12-24, "2026-12-24 18:00", 2026-12-24T18:00+01:00,
+    /// 2h, "30 min"
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
-    since: Option<When>,
-    /// Until then, in the same forms; a day to its end
+    since: Option<TimeArgument>,
+    /// Only records until this time, in the same forms; a day counts to its end
     #[arg(long, value_name = "TIME", value_parser = parse_when)]
-    until: Option<When>,
+    until: Option<TimeArgument>,
     /// Only records that name this person
     #[arg(long, value_name = "ID")]
     who: Option<String>,
@@ -49,7 +50,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(arguments: &Arguments, calendar: &Calendar) -> Result<Self, Trouble> {
+    fn of(arguments: &Arguments, calendar: &Calendar) -> Result<Self, CommandError> {
         let now = Timestamp::now();
         let (since, until) = (arguments.since.as_ref(), arguments.until.as_ref());
         Ok(Self {
@@ -72,7 +73,7 @@ impl Filter {
     }
 }
 
-pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn show(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings()?;
     let filter = Filter::of(arguments, &settings.access.calendar)?;
     if arguments.csv {
@@ -97,20 +98,21 @@ pub fn show(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble>
         _ => show_filtered(&settings.audit.folder, &filter, lines, print)?,
     };
     if !sound {
-        note("these records are not all as they were written; `limen audit verify` says where");
+        note("some of these records were changed; `limen audit verify` says which");
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// Prints what passes as it comes, or with a number of lines the newest of it; false if the chain is broken.
+/// Prints the records that pass the filter; if `lines` is given, only the newest of them. False if the chain is
+/// broken.
 fn show_filtered(
     folder: &std::path::Path,
     filter: &Filter,
     lines: Option<usize>,
     print: impl Fn(&Record),
-) -> Result<bool, Trouble> {
+) -> Result<bool, CommandError> {
     let mut newest = std::collections::VecDeque::new();
-    let report = read_all(folder, Verifier::new(Vec::new(), Vec::new()), |found| {
+    let report = read_all(folder, ChainVerifier::new(Vec::new(), Vec::new()), |found| {
         let Some(record) = found.record().filter(|record| filter.lets_pass(record)) else { return };
         match lines {
             None => print(&record),
@@ -141,7 +143,8 @@ fn to_line(record: &Record) -> String {
     format!("{:>6} {time} {kind} {details}", record.seq)
 }
 
-/// JSON in which no character disguises a line: deceptive ones, which are in strings only, as `\uXXXX`.
+/// Escapes deceptive characters of a JSON text as `\uXXXX`, so that none of them can disguise a line. They occur in
+/// strings only.
 fn unambiguous(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {

@@ -1,13 +1,13 @@
-//! `limen audit verify`: are these the records that were written?
+//! `limen audit verify`: checks that nothing in the records was changed, removed or reordered.
 
 use std::path::PathBuf;
 
-use limen_audit::{Report, SealKey, Sought, Verifier, read_all};
+use limen_audit::{ChainVerifier, SealKey, Sought, VerificationReport, read_all};
 use serde_json::json;
 
-use super::super::context::Context;
+use super::super::context::CommandContext;
+use super::super::outcome::{CommandError, CommandOutcome};
 use super::super::output::{BAD, GOOD, NOTE, say, say_json, styled};
-use super::super::trouble::{Answer, Trouble};
 
 /// Find every changed, removed or reordered record. Exit code 1 if there is one.
 ///
@@ -15,8 +15,8 @@ use super::super::trouble::{Answer, Trouble};
 /// old_format_to, forgotten, dropped_to, half, problems (file, line, seq, what), more_problems.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The first public key, from your own notes [default: the one that the records begin with]; again for
-    /// a chain that was begun anew
+    /// The first public key, from your own copy; may be repeated for a chain that was started again [default: the
+    /// key that the records begin with]
     #[arg(long, value_name = "KEY")]
     key: Vec<SealKey>,
     /// A head that was exported to the journal or over the socket: HASH or HASH:NUMBER; may be repeated
@@ -27,30 +27,30 @@ pub struct Arguments {
     folder: Option<PathBuf>,
 }
 
-pub fn verify(context: &Context, arguments: &Arguments) -> Result<Answer, Trouble> {
+pub fn verify(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
     let folder = match &arguments.folder {
         Some(folder) => folder.clone(),
         None => context.settings()?.audit.folder,
     };
     if !folder.is_dir() {
-        return Err(Trouble::Device(format!(
+        return Err(CommandError::Device(format!(
             "{}: there are no records; [audit] folder of the configuration says where they are (--config FILE), \
              --folder FOLDER names another",
             limen_core::person::printable_path(&folder)
         )));
     }
-    let verifier = Verifier::new(arguments.key.clone(), arguments.head.clone());
+    let verifier = ChainVerifier::new(arguments.key.clone(), arguments.head.clone());
     let report = read_all(&folder, verifier, |_| {})?;
     if context.json {
         say_json(&to_json(&report))
     } else {
         tell(&report, arguments)
     }
-    Ok(Answer::of(report.is_sound()))
+    Ok(CommandOutcome::of(report.is_sound()))
 }
 
-fn to_json(report: &Report) -> serde_json::Value {
-    let problem = |finding: &limen_audit::Finding| json!({ "file": finding.file, "line": finding.line, "seq": finding.seq, "what": finding.flaw.to_string() });
+fn to_json(report: &VerificationReport) -> serde_json::Value {
+    let problem = |finding: &limen_audit::ChainProblem| json!({ "file": finding.file, "line": finding.line, "seq": finding.seq, "what": finding.flaw.to_string() });
     json!({
         "records": report.records,
         "first": report.first,
@@ -70,7 +70,7 @@ fn to_json(report: &Report) -> serde_json::Value {
     })
 }
 
-fn tell(report: &Report, arguments: &Arguments) {
+fn tell(report: &VerificationReport, arguments: &Arguments) {
     for finding in &report.findings {
         say(&format!("{} {finding}", styled(BAD, "problem", 8)));
     }
@@ -96,7 +96,7 @@ fn tell(report: &Report, arguments: &Arguments) {
     say(&verdict);
 }
 
-fn notes(report: &Report, arguments: &Arguments) -> Vec<String> {
+fn notes(report: &VerificationReport, arguments: &Arguments) -> Vec<String> {
     let mut notes = Vec::new();
     if report.head.is_none() {
         notes.push("there are no records".to_owned());
@@ -106,11 +106,11 @@ fn notes(report: &Report, arguments: &Arguments) -> Vec<String> {
     }
     if let Some(to) = report.old_format_to {
         notes.push(format!(
-            "records up to {to} are of format 1, unchained by seals until the first one after"
+            "records up to {to} have format 1, in which no seal covers them before the first seal after them"
         ));
     }
     if report.forgotten > 0 {
-        notes.push(format!("{} records lost personal data", report.forgotten));
+        notes.push(format!("personal data was removed from {} records", report.forgotten));
     }
     if let Some(bytes) = report.half {
         notes.push(format!(
@@ -118,13 +118,12 @@ fn notes(report: &Report, arguments: &Arguments) -> Vec<String> {
         ));
     }
     if let Some((first, last)) = report.uncovered() {
-        let covers =
-            "no seal and no exported head covers them: their last could be changed or cut off unseen";
+        let covers = "no seal and no exported head covers them: a change at their end would not be found";
         notes.push(format!("records {first} to {last}: {covers}"));
     }
     if arguments.key.is_empty() && report.key.is_some() {
         notes.push(
-            "held against the key that the records begin with; --key with your own copy of it is surer"
+            "verified with the key that the records begin with; --key with your own copy of it is safer"
                 .to_owned(),
         );
     }

@@ -1,4 +1,4 @@
-//! `limen bench --serve`: one frame at a time, for who lets several programs look at the same frames in turns.
+//! `limen bench --serve`: measures one frame at a time, so that several programs can measure the same frames in turns.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -7,29 +7,28 @@ use std::time::{Duration, Instant};
 use limen_core::clock::Moment;
 use limen_core::person::printable_path;
 use limen_core::policy::Event;
-use limen_vision::attention::SEARCH_A_STILL_SCENE;
 use limen_vision::follow::Vision;
 use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::frame_planner::SEARCH_A_STILL_SCENE;
 use limen_vision::matching::Matcher;
 use serde_json::{Map, Value, json};
 
 use super::stages::{STAGES, milliseconds, times_of};
 use crate::camera::CAMERA_SIZE;
+use crate::cli::outcome::{CommandError, CommandOutcome};
 use crate::cli::output::{is_lost, say_json};
-use crate::cli::trouble::{Answer, Trouble};
 use crate::pipeline::{observe, see};
 
-/// Answers each line with one line; reading the file is not measured. A line is the name of a frame's file and, after a
-/// space, how many milliseconds after the one before it was taken; without them so long that it is searched as if nobody
-/// were followed and everything had moved.
+/// Answers each line with one line. A line is the name of a frame's file and, after a space, the milliseconds since the
+/// frame before. Without these the time is so long that the whole frame is searched. Reading the file is not measured.
 pub(super) fn serve(
     mut vision: Vision,
     mut matcher: Matcher,
     names: impl BufRead,
-) -> Result<Answer, Trouble> {
+) -> Result<CommandOutcome, CommandError> {
     let mut taken = Moment::default();
     for name in names.lines() {
-        let name = name.map_err(|error| Trouble::Device(format!("standard input: {error}")))?;
+        let name = name.map_err(|error| CommandError::Device(format!("standard input: {error}")))?;
         let (file, pause) = match name.rsplit_once(' ').map(|(file, pause)| (file, pause.parse())) {
             Some((file, Ok(pause))) => (file, Duration::from_millis(pause)),
             _ => (name.as_str(), SEARCH_A_STILL_SCENE),
@@ -41,13 +40,13 @@ pub(super) fn serve(
             break;
         }
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// From a frame's bytes to what the policy hears.
-fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Value, Trouble> {
+/// Runs a frame through all stages, from its bytes to the events for the policy.
+fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Value, CommandError> {
     let start = Instant::now();
-    let seen = see(vision, frame).map_err(|error| Trouble::Device(error.to_string()))?;
+    let seen = see(vision, frame).map_err(|error| CommandError::Device(error.to_string()))?;
     let looked = start.elapsed();
     let events = observe(matcher, &seen.look);
     let times = times_of(&seen, looked, start.elapsed().saturating_sub(looked));
@@ -60,17 +59,17 @@ fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Val
     Ok(json!({ "ms": ms, "faces": seen.look.faces, "compared": compared }))
 }
 
-/// A frame as a camera delivers it; its format follows from its length.
-fn read(file: &Path) -> Result<Frame, Trouble> {
-    let bytes =
-        std::fs::read(file).map_err(|error| Trouble::Device(format!("{}: {error}", printable_path(file))))?;
+/// Reads a frame as a camera delivers it. The length of the file tells its format.
+fn read(file: &Path) -> Result<Frame, CommandError> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| CommandError::Device(format!("{}: {error}", printable_path(file))))?;
     let (width, height) = CAMERA_SIZE;
     let pixels = width as usize * height as usize;
     let formats = [(PixelFormat::Yuyv, 2), (PixelFormat::Rgb24, 3)];
     let Some((format, pixel)) = formats.into_iter().find(|(_, pixel)| bytes.len() == pixels * pixel) else {
         let (file, length) = (printable_path(file), bytes.len());
         let what = format!("{file}: {length} bytes are no frame of 640x480; write it as raw YUYV or RGB");
-        return Err(Trouble::Device(what));
+        return Err(CommandError::Device(what));
     };
     let stride = width as usize * pixel;
     Ok(Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 })

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::pipeline::Seen;
+use crate::pipeline::SeenFrame;
 
-/// The stages, in the order in which a frame meets them.
+/// The stages, in the order in which a frame passes through them.
 pub const STAGES: [&str; 7] = ["decode", "detect", "landmarks", "align", "embed", "match", "total"];
 
-/// Of each of [`STAGES`], for a frame that was looked at in `looked` and compared in `matched`.
-pub fn times_of(seen: &Seen, looked: Duration, matched: Duration) -> [Duration; STAGES.len()] {
+/// The time of each of [`STAGES`] for one frame; `looked` is the time of all stages before the match, `matched` the
+/// time of the match.
+pub fn times_of(seen: &SeenFrame, looked: Duration, matched: Duration) -> [Duration; STAGES.len()] {
     let timing = seen.look.timing;
     let glance = seen.decode + timing.glance;
     [glance, timing.detect, timing.landmarks, timing.align, timing.embed, matched, looked + matched]

@@ -1,27 +1,27 @@
-//! The report as one JSON object; its names are a promise, explained in `docs/calibration.md`.
+//! The report as one JSON object. Its names are stable; `docs/calibration.md` explains them.
 
 use limen_core::person::PersonId;
 use limen_lab::calibration::CHECKED;
 use limen_lab::calibration::advice::{days_to_a_false_accept, rule_of_three};
-use limen_lab::calibration::impostors::Check;
+use limen_lab::calibration::counts::{STEP, ScoreCounts};
+use limen_lab::calibration::impostors::RateCheck;
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
-use limen_lab::calibration::tally::{STEP, Tally};
 use serde_json::{Value, json};
 
-use super::findings::Report;
+use super::findings::CalibrationReport;
 use super::words;
 
-/// Everything.
-pub fn report(report: &Report<'_>) -> Value {
+/// The whole report.
+pub fn report(report: &CalibrationReport<'_>) -> Value {
     let found = &report.found;
     let (door, recognition) = (&found.door, &report.settings.recognition);
     let days = door.far.map(|far| days_to_a_false_accept(far, f64::from(report.visitors)));
-    let too_few = found.too_few.iter().map(|(id, singles)| json!({ "id": id.as_str(), "singles": singles }));
+    let too_few = found.too_few.iter().map(|(id, samples)| json!({ "id": id.as_str(), "singles": samples }));
     json!({
         "gallery": report.gallery,
         "model": report.model,
         "people": found.people,
-        "singles": found.singles,
+        "singles": found.samples,
         "pairs": found.impostors.pairs,
         "target_far": recognition.max_distance.is_none().then_some(recognition.target_far),
         "frames": report.settings.rules.frames,
@@ -34,7 +34,7 @@ pub fn report(report: &Report<'_>) -> Value {
         "people_at_target": door.promise.map(|promise| promise.people),
         "visitors_per_day": report.visitors,
         "days_to_a_false_accept": days,
-        "genuine": tally(&found.genuine, "tar"),
+        "genuine": counts(&found.genuine, "tar"),
         "impostor": impostor(report),
         "cohort": cohort(report),
         "by_person": by_person(report),
@@ -48,37 +48,37 @@ pub fn report(report: &Report<'_>) -> Value {
     })
 }
 
-/// A score in as many digits as it has meaning.
+/// A score with four decimals, as many as mean something.
 fn short(score: f32) -> f64 {
     (f64::from(score) * 1e4).round() / 1e4
 }
 
-fn tally(tally: &Tally, rate: &str) -> Value {
-    let rows = tally.histogram.rows(1).into_iter();
+fn counts(counts: &ScoreCounts, rate: &str) -> Value {
+    let rows = counts.histogram.rows(1).into_iter();
     let histogram: Vec<Value> =
         rows.map(|(lower, count)| json!({ "score": short(lower), "count": count })).collect();
     let mut object = json!({
-        "comparisons": tally.comparisons, "within": tally.within, "step": short(STEP), "histogram": histogram,
+        "comparisons": counts.comparisons, "within": counts.within, "step": short(STEP), "histogram": histogram,
     });
-    object[rate] = json!(tally.share());
+    object[rate] = json!(counts.share());
     object
 }
 
-fn impostor(report: &Report<'_>) -> Value {
+fn impostor(report: &CalibrationReport<'_>) -> Value {
     let impostors = &report.found.impostors;
-    let mut object = tally(&impostors.tally, "far");
-    let none = impostors.tally.within == 0;
-    object["far_below"] = json!(none.then(|| rule_of_three(impostors.tally.comparisons)));
+    let mut object = counts(&impostors.counts, "far");
+    let none = impostors.counts.within == 0;
+    object["far_below"] = json!(none.then(|| rule_of_three(impostors.counts.comparisons)));
     object["pairs_within"] = json!(impostors.pairs_within);
-    let check = |(check, rate): (&Check, f64)| json!({ "rate": rate, "pairs_within": check.passed, "pairs_promised": check.promised });
+    let check = |(check, rate): (&RateCheck, f64)| json!({ "rate": rate, "pairs_within": check.passed, "pairs_promised": check.promised });
     object["tested"] = impostors.checks.iter().zip(CHECKED).map(check).collect();
     object
 }
 
-fn cohort(report: &Report<'_>) -> Value {
+fn cohort(report: &CalibrationReport<'_>) -> Value {
     let mut object = json!({ "name": report.cohort, "strangers": null });
     if let Some(strangers) = &report.found.strangers {
-        let mut made_up = tally(&strangers.tally, "far");
+        let mut made_up = counts(&strangers.counts, "far");
         made_up["faces"] = json!(strangers.faces);
         made_up["share_at_one_in_a_hundred"] = json!(strangers.share_at_one_in_a_hundred);
         object["strangers"] = made_up;
@@ -86,7 +86,7 @@ fn cohort(report: &Report<'_>) -> Value {
     object
 }
 
-fn by_person(report: &Report<'_>) -> Vec<Value> {
+fn by_person(report: &CalibrationReport<'_>) -> Vec<Value> {
     let people = report.found.by_person.iter();
     people
         .map(|person| {
@@ -117,7 +117,7 @@ fn look_alike(pair: &LookAlike) -> Value {
     object
 }
 
-fn disagreeing(report: &Report<'_>) -> Vec<Value> {
+fn disagreeing(report: &CalibrationReport<'_>) -> Vec<Value> {
     let photographs = report.found.disagreeing.iter().zip(&report.photographs);
     photographs
         .map(|(one, photograph)| {

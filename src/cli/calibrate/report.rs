@@ -1,30 +1,30 @@
-//! The report on a terminal: numbers, histograms, warnings, advice.
+//! The report on a terminal: numbers, histograms, warnings and advice.
 
 use std::collections::BTreeMap;
 
+use limen_lab::calibration::counts::STEP;
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
-use limen_lab::calibration::tally::STEP;
 use limen_lab::calibration::{Calibration, ENOUGH};
 
 use super::super::output::{BAD, FAINT, GOOD, NOTE, STRONG, bar, say, styled};
-use super::findings::Report;
+use super::findings::CalibrationReport;
 use super::words;
 use crate::config::edit::Proposal;
 use crate::pipeline::shortfall;
 
-/// Steps of a histogram that share a line.
+/// How many steps of a histogram share a line.
 const STEPS: usize = 5;
-/// Characters of the longest bar.
+/// The length of the longest bar, in characters.
 const WIDTH: usize = 24;
-/// The largest number of look-alikes, photographs or ids that are listed; JSON has all.
+/// The most look-alikes, photographs or ids that are listed; JSON lists all.
 const MOST_LISTED: usize = 20;
 
-/// Says everything.
-pub fn tell(report: &Report<'_>, proposal: &Proposal) {
+/// Prints the whole report.
+pub fn tell(report: &CalibrationReport<'_>, proposal: &Proposal) {
     let found = &report.found;
     say(&styled(
         STRONG,
-        &format!("{}: {} people, {} templates", report.gallery, found.people, found.singles),
+        &format!("{}: {} people, {} templates", report.gallery, found.people, found.samples),
         0,
     ));
     fact("model", &format!("{}, cohort {}", report.model, report.cohort));
@@ -39,7 +39,7 @@ fn fact(name: &str, text: &str) {
     say(&format!("  {name:<11} {text}"));
 }
 
-fn tell_threshold(report: &Report<'_>) {
+fn tell_threshold(report: &CalibrationReport<'_>) {
     let (door, recognition) = (&report.found.door, &report.settings.recognition);
     let source = match recognition.max_distance {
         Some(_) => "max-distance".to_owned(),
@@ -61,13 +61,18 @@ fn tell_threshold(report: &Report<'_>) {
         fact(&styled(BAD, "not met", 11), &shortfall);
     }
     if door.is_extrapolated {
-        fact("", "it lies below the rates that were counted, on a fitted tail of the table");
+        fact("", "it is extrapolated: the table has no rate as low as this");
     }
     fact("", &format!("{:.3} for a single photograph, the line below", door.threshold_of_a_photograph));
     if door.photographs < ENOUGH {
         let three =
             format!("{:.3} at the door with three photographs of everybody", door.threshold_with_three);
-        fact("", &format!("{three}: smaller, as means lie nearer to all, and more of their frames pass"));
+        fact(
+            "",
+            &format!(
+                "{three}: it is smaller, because a mean is nearer to every face, but more frames of a person pass"
+            ),
+        );
     }
 }
 
@@ -76,7 +81,7 @@ fn tell_histograms(found: &Calibration) {
     let width = STEP * STEPS as f32;
     let row_of = |score: f32| (f64::from(score) / f64::from(width) + 1e-3).floor() as i64;
     for (kind, histogram) in
-        [&found.genuine.histogram, &found.impostors.tally.histogram].into_iter().enumerate()
+        [&found.genuine.histogram, &found.impostors.counts.histogram].into_iter().enumerate()
     {
         for (lower, count) in histogram.rows(STEPS) {
             rows.entry(row_of(lower)).or_default()[kind] += count;
@@ -104,7 +109,7 @@ fn tell_histograms(found: &Calibration) {
     say("");
 }
 
-fn tell_rates(report: &Report<'_>) {
+fn tell_rates(report: &CalibrationReport<'_>) {
     let found = &report.found;
     let genuine = &found.genuine;
     fact(
@@ -131,12 +136,15 @@ fn tell_rates(report: &Report<'_>) {
         let near = strangers.share_at_one_in_a_hundred.map_or_else(String::new, |share| {
             format!("; {} are as near as one stranger in a hundred", words::percent(share))
         });
-        let (within, all) = (strangers.tally.within, strangers.tally.comparisons);
-        fact("cohort", &format!("made up, decides nothing: {within} of {all} within the threshold{near}"));
+        let (within, all) = (strangers.counts.within, strangers.counts.comparisons);
+        fact(
+            "cohort",
+            &format!("synthetic faces, for information only: {within} of {all} within the threshold{near}"),
+        );
     }
 }
 
-fn tell_warnings(report: &Report<'_>) {
+fn tell_warnings(report: &CalibrationReport<'_>) {
     let found = &report.found;
     for pair in found.look_alikes.iter().take(MOST_LISTED) {
         tell_pair(pair);
@@ -145,14 +153,14 @@ fn tell_warnings(report: &Report<'_>) {
     for (one, photograph) in found.disagreeing.iter().zip(&report.photographs).take(MOST_LISTED) {
         let doubt = if one.of == 2 { "; of two photographs either may be the wrong one" } else { "" };
         let text = format!(
-            "{}: {photograph} looks like somebody else (score {:.3}, a stranger in a hundred reaches {:.3}){doubt}",
+            "{}: {photograph} looks like somebody else (score {:.3}, one stranger in a hundred reaches {:.3}){doubt}",
             one.person, one.score, one.limit
         );
         fact(&styled(BAD, "disagrees", 11), &text);
     }
     more("disagrees", found.disagreeing.len());
     if !found.too_few.is_empty() {
-        let ids = found.too_few.iter().map(|(id, singles)| format!("{id} ({singles})")).collect();
+        let ids = found.too_few.iter().map(|(id, samples)| format!("{id} ({samples})")).collect();
         fact(&styled(NOTE, "too few", 11), &format!("fewer than three photographs: {}", listed(ids)));
     }
     if !found.incomparable.is_empty() {
@@ -184,7 +192,10 @@ fn tell_advice(found: &Calibration, proposal: &Proposal) {
     };
     fact(&styled(STRONG, "advice", 11), &text);
     if !proposal.is_empty() {
-        fact("", "nothing has changed yet: --write puts this into the configuration, --out FOLDER beside it");
+        fact(
+            "",
+            "nothing has changed yet: --write writes this into the configuration, --out FOLDER into a file",
+        );
     }
 }
 

@@ -1,29 +1,28 @@
-//! The sentences that terminal and proposal share, so that what is read on the screen and what is written into the file
-//! never differ.
+//! The sentences that the terminal and the proposal share, so that screen and file say the same.
 
 use limen_lab::calibration::Calibration;
-use limen_lab::calibration::advice::{LEAST_PAIRS, Reason, days_to_a_false_accept, rule_of_three};
+use limen_lab::calibration::advice::{LEAST_PAIRS, TargetReason, days_to_a_false_accept, rule_of_three};
 use limen_lab::calibration::look_alikes::{LookAlike, Remedy};
 
-/// Longer than this is said in years.
+/// The most days that are printed as days; a longer time is printed in years.
 const DAYS_UP_TO: f64 = 730.0;
 
 /// Why the target is kept or made stricter.
 pub fn reason(found: &Calibration) -> String {
     let impostors = &found.impostors;
     match found.advice.reason {
-        Reason::FixedDistance => "max-distance is in force, whose error rate nothing promises".to_owned(),
-        Reason::NoTables => "the model has no error-rate tables to compare with".to_owned(),
-        Reason::TooFewPairs => {
+        TargetReason::FixedDistance => "max-distance is in force, and its error rate is not known".to_owned(),
+        TargetReason::NoTables => "the model has no error-rate tables to compare with".to_owned(),
+        TargetReason::TooFewPairs => {
             let pairs = plural(impostors.pairs, "pair");
             format!("{pairs} of people are too few to test the tables with, {LEAST_PAIRS} are enough")
         }
-        Reason::AsPromised => {
+        TargetReason::AsPromised => {
             "no more pairs of people pass for each other than the tables promise".to_owned()
         }
-        Reason::MoreThanPromised { rate, passed, at_least, promised } => format!(
-            "where one stranger in {:.0} passes, {passed} of {} pairs of people do, surely {} or more, and the \
-             tables promise {} at most",
+        TargetReason::MoreThanPromised { rate, passed, at_least, promised } => format!(
+            "where one stranger in {:.0} passes, {passed} of {} pairs of people pass; with certainty this is {} or more, \
+             but the tables promise at most {}",
             1.0 / rate,
             impostors.pairs,
             percent(at_least),
@@ -38,7 +37,7 @@ pub fn resemblance(pair: &LookAlike) -> String {
     let scores = format!("score {:.3}, and {:.3} is accepted", pair.score, pair.threshold);
     let kept = match pair.remedy {
         Remedy::Margin { known: 0, .. } => {
-            "; their own leads are not known, with one photograph each".to_owned()
+            "; their own leads are not known, because each has one photograph".to_owned()
         }
         Remedy::Margin { known, kept, .. } => format!("; {kept} of {known} own photographs keep this lead"),
         Remedy::Inseparable { .. } => String::new(),
@@ -46,7 +45,7 @@ pub fn resemblance(pair: &LookAlike) -> String {
     format!("{one} and {other} look alike: {scores}{kept}")
 }
 
-/// What to do about two people whom no margin tells apart; `None` for others.
+/// What to do about two people whom no margin tells apart; `None` for other pairs.
 pub fn inseparable(pair: &LookAlike) -> Option<String> {
     let Remedy::Inseparable { reach, behind } = pair.remedy else { return None };
     let [one, other] = &pair.people;
@@ -60,12 +59,12 @@ pub fn inseparable(pair: &LookAlike) -> Option<String> {
     ))
 }
 
-/// When a false accept is to be expected.
+/// How often to expect a false accept, at `visitors` strangers per day.
 pub fn expectation(far: f64, visitors: u32) -> String {
     let days = days_to_a_false_accept(far, f64::from(visitors));
-    let who = format!("at {visitors} visitors a day who are not enrolled");
+    let who = format!("at {visitors} visitors per day who are not enrolled");
     if days < 1.0 {
-        format!("expect {:.1} false accepts a day {who}", 1.0 / days)
+        format!("expect {:.1} false accepts per day {who}", 1.0 / days)
     } else if days <= DAYS_UP_TO {
         format!("expect one false accept in {days:.0} days {who}")
     } else {
@@ -73,16 +72,16 @@ pub fn expectation(far: f64, visitors: u32) -> String {
     }
 }
 
-/// FAR of the gallery's own impostors, with what none of so many means.
+/// The false accept rate among the gallery's own people; if nobody was accepted, the rate that this is evidence for.
 pub fn own_far(found: &Calibration) -> String {
-    let (tally, pairs) = (&found.impostors.tally, found.impostors.pairs);
-    let counted = format!("{} of {} comparisons are within the threshold", tally.within, tally.comparisons);
-    match tally.share() {
+    let (counts, pairs) = (&found.impostors.counts, found.impostors.pairs);
+    let counted = format!("{} of {} comparisons are within the threshold", counts.within, counts.comparisons);
+    match counts.share() {
         None => "no two people to compare".to_owned(),
-        Some(_) if tally.within == 0 => format!(
+        Some(_) if counts.within == 0 => format!(
             "{counted}: FAR below 3/{} = {} if they were independent; by {}, below {} (95 %)",
-            tally.comparisons,
-            percent(rule_of_three(tally.comparisons)),
+            counts.comparisons,
+            percent(rule_of_three(counts.comparisons)),
             plural(pairs, "pair") + " of people",
             percent(rule_of_three(pairs))
         ),
@@ -95,7 +94,7 @@ pub fn own_far(found: &Calibration) -> String {
     }
 }
 
-/// A share with as many digits as it deserves.
+/// A share (0 to 1) in percent, with two significant digits.
 pub fn percent(share: f64) -> String {
     let value = 100.0 * share;
     let digits =
@@ -116,7 +115,7 @@ mod tests {
     fn a_rare_event_is_told_in_years_and_a_frequent_one_a_day() {
         assert!(expectation(1e-4, 20).starts_with("expect one false accept in 500 days at 20 visitors"));
         assert!(expectation(1e-6, 20).contains("in 137 years"));
-        assert!(expectation(0.1, 20).starts_with("expect 2.0 false accepts a day"));
+        assert!(expectation(0.1, 20).starts_with("expect 2.0 false accepts per day"));
     }
 
     #[test]

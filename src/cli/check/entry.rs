@@ -1,15 +1,15 @@
-//! Keypad and card reader: there, readable, and held by nobody else?
+//! Checks that keypad and card reader are there, readable, and not held by another program.
 
 use limen_core::person::printable_path;
 
-use super::super::context::Context;
-use super::report::Report;
+use super::super::context::CommandContext;
+use super::report::CheckReport;
 use crate::config::Settings;
 use crate::control::{Request, ask};
 use crate::door::driver::check_pulses;
 use crate::entry::{ReaderSettings, check_device, keyboards};
 
-pub fn check_entry(context: &Context, report: &mut Report, settings: &Settings) {
+pub fn check_entry(context: &CommandContext, report: &mut CheckReport, settings: &Settings) {
     let entry = &settings.entry;
     if entry.keypad.is_none() && entry.reader.is_none() {
         return;

@@ -1,5 +1,5 @@
-//! Enrolled photographs that the gate would refuse today. Their templates were made by an earlier version, or under other
-//! limits of `[recognition.quality]`, and stay in force: nobody else would look at them again.
+//! Finds enrolled photographs that the quality gate would refuse today. Their templates were made by an earlier
+//! version, or with other limits of `[recognition.quality]`, and stay in force. Only this check looks at them again.
 
 use std::sync::Arc;
 
@@ -7,30 +7,29 @@ use limen_core::person::printable_path;
 use limen_files::{Trust, read_trusted};
 use limen_vision::model::Models;
 
-use super::report::Report;
-use crate::cli::context::{Context, analyst};
+use super::report::CheckReport;
+use crate::cli::context::{CommandContext, analyst};
 use crate::cli::output::progress;
 use crate::config::Settings;
 use crate::enrol::{Enroller, StoreUse};
 use crate::gallery::assembly::{MAX_PHOTO_BYTES, PlannedPhoto, find_photographs};
 use crate::gallery::{PhotoEmbedder, Roster};
 
-/// The largest number of photographs that are looked at without being asked for; more take minutes on a small
-/// machine.
+/// The most photographs that are checked without --photographs; more would take minutes on a small machine.
 const MOST_LOOKED_AT: usize = 200;
 
-/// Names the photographs of the gallery that would not be enrolled today; with `all` however many there are.
+/// Notes the photographs of the gallery that would be refused today; with `all` also if there are many.
 pub fn check_photographs(
-    context: &Context,
-    report: &mut Report,
+    context: &CommandContext,
+    report: &mut CheckReport,
     settings: &Settings,
     models: &Arc<Models>,
     all: bool,
 ) {
     let source = context.gallery_source(settings);
-    // Without a store every photograph has just been looked at.
-    let StoreUse::Read(vault) = &source.store else { return };
-    if !vault.file().exists() {
+    // Without a store every photograph was checked when the gallery was loaded.
+    let StoreUse::Read(store_file) = &source.store else { return };
+    if !store_file.file().exists() {
         return;
     }
     let Ok(roster) = Roster::load(&source.file, source.trust) else { return };
@@ -53,12 +52,12 @@ pub fn check_photographs(
 
 fn passed_over(photographs: usize) -> String {
     format!(
-        "{photographs} are enrolled, and were not looked at again: that takes up to a second each; \
+        "{photographs} are enrolled and were not checked again, which takes up to a second each; \
          limen check --photographs says which of them would be refused today"
     )
 }
 
-/// What is to be said of an enrolled photograph that is refused now.
+/// The note about an enrolled photograph that is refused now; `None` if it is not.
 fn refused(photo: &PlannedPhoto, trust: Trust, embedder: &mut dyn PhotoEmbedder) -> Option<String> {
     let bytes = read_trusted(&photo.path, MAX_PHOTO_BYTES, trust).ok()?;
     let why = embedder.embed(&bytes, &photo.path).err()?;
@@ -80,9 +79,9 @@ mod tests {
     use limen_core::person::PersonId;
 
     /// A gate that refuses what is written in one word.
-    struct Gate;
+    struct TestGate;
 
-    impl PhotoEmbedder for Gate {
+    impl PhotoEmbedder for TestGate {
         fn model(&self) -> ModelDigest {
             ModelDigest::of(b"model")
         }
@@ -106,7 +105,11 @@ mod tests {
         std::fs::write(&path, bytes).expect("written");
         let (person, name) = (PersonId::new("ada").expect("an id"), "photos/a.jpg".into());
         let digest = PhotoDigest::of(bytes);
-        refused(&PlannedPhoto { person, name, path, digest, line: 1, ready: true }, Trust::Anyone, &mut Gate)
+        refused(
+            &PlannedPhoto { person, name, path, digest, line: 1, ready: true },
+            Trust::Anyone,
+            &mut TestGate,
+        )
     }
 
     #[test]

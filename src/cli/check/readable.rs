@@ -1,4 +1,5 @@
-//! Can the service read what it needs, as the user that it runs as? Who asks is mostly root, who may read anything.
+//! Checks that the user of the service can read what the service needs. The command usually runs as root, who can read
+//! everything.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
@@ -7,21 +8,21 @@ use std::path::{Path, PathBuf};
 use limen_core::person::printable_path;
 use limen_files::ServiceUser;
 
-use super::super::context::Context;
-use super::report::Report;
+use super::super::context::CommandContext;
+use super::report::CheckReport;
 use crate::config::Settings;
 use crate::gallery::Roster;
 use crate::gallery::store::KeyPlace;
 
-/// Permission bits of one class.
+/// The permission bits of one class (owner, group or others).
 const READ: u32 = 4;
 const WRITE: u32 = 2;
 const SEARCH: u32 = 1;
-/// Files that are named; of more the number.
+/// The most files that are named; the others are counted.
 const MOST_NAMED: usize = 20;
 
-pub fn check_readable(context: &Context, report: &mut Report, settings: &Settings) {
-    // What somebody names on the command line is not what the service reads.
+pub fn check_readable(context: &CommandContext, report: &mut CheckReport, settings: &Settings) {
+    // The service does not read a gallery that is named on the command line.
     let Some(service) = ServiceUser::here().filter(|_| context.gallery().is_none()) else { return };
     let own = [&settings.paths.state, &settings.audit.folder];
     let read = files(context, settings).into_iter().map(|file| (file, READ));
@@ -37,10 +38,10 @@ pub fn check_readable(context: &Context, report: &mut Report, settings: &Setting
     }
 }
 
-/// Everything that the service reads and did not write.
-fn files(context: &Context, settings: &Settings) -> Vec<PathBuf> {
+/// The files that the service reads and does not write itself.
+fn files(context: &CommandContext, settings: &Settings) -> Vec<PathBuf> {
     let mut files = vec![context.config_file().to_owned(), settings.gallery.clone()];
-    if let KeyPlace::Given(key) = settings.vault().key() {
+    if let KeyPlace::Given(key) = settings.store_file().key() {
         files.push(key.clone());
     }
     if let Ok(roster) = Roster::load(&settings.gallery, context.trust()) {
@@ -50,7 +51,7 @@ fn files(context: &Context, settings: &Settings) -> Vec<PathBuf> {
     files
 }
 
-/// Why the service may not do with a path what it has to, and what mends it; nothing is said of what is not there.
+/// Why the service cannot access a path as it must, with the remedy; `None` if it can, or if the path does not exist.
 fn why_not(service: &ServiceUser, path: &Path, wanted: u32) -> Option<String> {
     let real = path.canonicalize().ok()?;
     let name = &service.name;
@@ -78,7 +79,7 @@ fn why_not(service: &ServiceUser, path: &Path, wanted: u32) -> Option<String> {
     })
 }
 
-/// As the kernel decides: the first class that the user is of.
+/// Decides as the kernel does: by the first class that the user belongs to.
 fn may(service: &ServiceUser, found: &Metadata, wanted: u32) -> bool {
     allowed(service, (found.uid(), found.gid(), found.mode()), wanted)
 }

@@ -1,29 +1,35 @@
-//! The photographs compiled in, all works of the US government; `photographs/ORIGIN.md` says where from.
+//! The photographs that are compiled in. All are works of the US government; `photographs/ORIGIN.md` has their sources.
 
 use limen_vision::frame::Picture;
 use limen_vision::pixels::photograph::{PhotographError, photograph_from_bytes};
 
 use crate::camera::CAMERA_SIZE;
 
-/// A photograph and who is on it.
+/// A built-in photograph.
 #[derive(Debug)]
 pub struct Photograph {
-    /// Its file's name without the ending.
+    /// The name of its file, without the extension.
     pub name: &'static str,
-    /// Its file.
+    /// The bytes of its file.
     pub jpeg: &'static [u8],
     /// Whether it shows the person whom the demo enrols.
     pub enrolled: bool,
 }
 
 impl Photograph {
-    /// Decoded.
+    /// Decodes the photograph.
+    ///
+    /// # Errors
+    /// The file cannot be decoded.
     pub fn picture(&self) -> Result<Picture, PhotographError> {
         photograph_from_bytes(self.jpeg, &format!("built-in photograph {}", self.name))
     }
 
-    /// Head and shoulders, as somebody at the door is seen: the upper part of a tall photograph, doubled if
-    /// it is small, because a face of less than about 100 of the frame's 640 pixels is not found reliably.
+    /// Head and shoulders, as a camera sees a person at the door: the upper square of a tall photograph. It is doubled
+    /// if it is small, because a face of less than about 100 of the frame's 640 pixels is not found reliably.
+    ///
+    /// # Errors
+    /// The file cannot be decoded.
     pub fn at_the_door(&self) -> Result<Picture, PhotographError> {
         let picture = self.picture()?;
         let side = picture.width().min(picture.height());
@@ -44,10 +50,10 @@ macro_rules! photograph {
     };
 }
 
-/// The one that is enrolled.
+/// The photograph that is enrolled.
 pub static ENROLLED: Photograph = photograph!("obama", true);
 
-/// Those that come to the door, in this order.
+/// The photographs that come to the door, in this order.
 pub static VISITORS: [Photograph; 5] = [
     photograph!("obama2", true),
     photograph!("biden", false),

@@ -1,5 +1,5 @@
-//! What the demo prints while the daemon works: every frame with a face, every decision, every move of the
-//! lock, and at the end how the lock stood over time.
+//! What the demo prints while the daemon works: every frame with a face, every decision and every move of the
+//! lock; and at the end the state of the lock over time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,34 +9,34 @@ use limen_core::policy::Event;
 
 use super::photographs::{Photograph, VISITORS};
 use crate::cli::output::{BAD, FAINT, GOOD, NOTE, STRONG, is_lost, say, styled};
-use crate::daemon::Watcher;
+use crate::daemon::DaemonObserver;
 use crate::door::thread::DoorReport;
-use crate::pipeline::Seen;
+use crate::pipeline::SeenFrame;
 
-/// A character of the lock's trace is this many milliseconds.
+/// The milliseconds of each character in the lock's trace.
 const STEP_MS: u128 = 100;
 
-/// Which photograph is shown when.
+/// How long each photograph is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Timetable {
-    /// Frames that a visitor stays.
+    /// How many frames show a visitor.
     pub stay: u64,
-    /// Frames without anybody after that.
+    /// How many frames show nobody after a visitor.
     pub gap: u64,
 }
 
 impl Timetable {
-    /// Who came last, at this frame.
+    /// The index of the last visitor at a frame, which is counted from 0.
     fn visitor(self, frame: u64) -> usize {
         let count = VISITORS.len() as u64;
-        // Less than the number of visitors, so it fits.
+        // It is less than the number of visitors, so it fits.
         usize::try_from(frame / (self.stay + self.gap) % count).unwrap_or(0)
     }
 }
 
-/// What came of it.
+/// Who opened the door, and when the lock moved.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct DemoOutcome {
     opened: [bool; VISITORS.len()],
     came: [bool; VISITORS.len()],
     moves: Vec<(Moment, bool)>,
@@ -44,23 +44,23 @@ pub struct Outcome {
     ended: Moment,
 }
 
-/// Prints as the daemon works.
+/// Prints what the daemon does.
 pub struct Screen {
     timetable: Timetable,
-    outcome: Arc<Mutex<Outcome>>,
+    outcome: Arc<Mutex<DemoOutcome>>,
     visitor: Option<usize>,
     agreeing: u32,
 }
 
 impl Screen {
     /// The screen, and where its outcome is found after the daemon has ended.
-    pub fn new(timetable: Timetable) -> (Self, Arc<Mutex<Outcome>>) {
-        let outcome = Arc::new(Mutex::new(Outcome::default()));
+    pub fn new(timetable: Timetable) -> (Self, Arc<Mutex<DemoOutcome>>) {
+        let outcome = Arc::new(Mutex::new(DemoOutcome::default()));
         let screen = Self { timetable, outcome: Arc::clone(&outcome), visitor: None, agreeing: 0 };
         (screen, outcome)
     }
 
-    fn outcome(&self) -> std::sync::MutexGuard<'_, Outcome> {
+    fn outcome(&self) -> std::sync::MutexGuard<'_, DemoOutcome> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -79,10 +79,10 @@ impl Screen {
     }
 }
 
-impl Watcher for Screen {
-    fn frame(&mut self, number: u64, seen: &Seen, events: &[Event]) {
+impl DaemonObserver for Screen {
+    fn frame(&mut self, number: u64, seen: &SeenFrame, events: &[Event]) {
         if is_lost() {
-            // Nobody watches: the daemon leaves as it does for Ctrl-C. It has no better way to be told.
+            // Nobody reads the output, so the daemon should end. A watcher can tell it so only by a signal.
             let _ = signal_hook::low_level::raise(signal_hook::consts::SIGTERM);
         }
         let (index, taken) = (self.timetable.visitor(number), seen.look.taken);
@@ -144,11 +144,11 @@ impl Watcher for Screen {
     }
 }
 
-impl Outcome {
-    /// Prints who opened the door, and how the lock stood over time.
+impl DemoOutcome {
+    /// Prints who opened the door, and the state of the lock over time.
     pub fn tell(&self) {
         let Some(begun) = self.begun else { return };
-        say(&format!("\n{}", styled(STRONG, "the lock over time, a character for a tenth of a second", 0)));
+        say(&format!("\n{}", styled(STRONG, "the lock over time, one character per tenth of a second", 0)));
         say(&format!("  {}", self.trace(begun)));
         for (index, visitor) in VISITORS.iter().enumerate().filter(|(index, _)| self.came[*index]) {
             let did = if self.opened[index] { "opened the door" } else { "did not open the door" };
@@ -157,7 +157,7 @@ impl Outcome {
         }
     }
 
-    /// `_` for locked, `#` for unlocked.
+    /// The state of the lock over time: `_` for locked, `#` for unlocked.
     fn trace(&self, begun: Moment) -> String {
         let steps = self.ended.since(begun).as_millis() / STEP_MS + 1;
         let mut trace = String::new();
@@ -169,7 +169,7 @@ impl Outcome {
         trace
     }
 
-    /// Somebody enrolled opened the door and no stranger did, and the door is locked.
+    /// Whether an enrolled person opened the door, no stranger did, and the door is locked again.
     pub fn is_as_it_should_be(&self) -> bool {
         let visitors = || VISITORS.iter().zip(self.opened);
         let let_in = visitors().any(|(visitor, opened)| visitor.enrolled && opened);
@@ -179,8 +179,8 @@ impl Outcome {
     }
 }
 
-/// What the frame cost, in milliseconds.
-fn work(seen: &Seen) -> f64 {
+/// The time that the frame took, in milliseconds.
+fn work(seen: &SeenFrame) -> f64 {
     let timing = seen.look.timing;
     (seen.decode + timing.glance + timing.detect + timing.landmarks + timing.align + timing.embed)
         .as_secs_f64()

@@ -1,77 +1,77 @@
-//! Many people at once, from a folder or a list. All or nobody, unless the bad ones are to be skipped: what is wrong
-//! with any file is said, for every file at once. What is enrolled already is left as it is.
+//! Enrols many people at once, from a folder or a list: all of them or nobody, unless bad photographs are skipped. The
+//! problems of all files are reported at once. What is already enrolled stays as it is.
 
 use serde_json::json;
 
-use super::arrival::{Arrival, Seen};
+use super::arrival::{Arrival, KnownPhoto};
 use super::consent::Consent;
-use super::photo::Checked;
-use super::site::{Done, Site};
-use super::wanted::{Request, Wanted};
-use crate::cli::context::Context;
+use super::photo::CheckedPhoto;
+use super::request::{EnrollmentRequest, PersonToEnroll};
+use super::site::{EnrolledPerson, EnrollmentSite};
+use crate::cli::context::CommandContext;
+use crate::cli::outcome::{CommandError, CommandOutcome};
 use crate::cli::output::{note, progress, say, say_json};
-use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
 
-/// What was made of a request.
+/// The people of a request, after a look at their photographs.
 #[derive(Default)]
 struct Sorted {
     arrivals: Vec<Arrival>,
     problems: Vec<String>,
-    /// Photographs that are enrolled already.
+    /// How many photographs are already enrolled.
     unchanged: usize,
 }
 
-/// Enrols everybody asked for; with `skip_bad` those in whose way nothing stands.
+/// Enrols everybody in the request; with `skip_bad` those without a problem.
 pub(super) fn enroll_all(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
-    request: Request,
+    request: EnrollmentRequest,
     consent: Consent,
     skip_bad: bool,
-) -> Result<Answer, Trouble> {
+) -> Result<CommandOutcome, CommandError> {
     request.left_out.iter().for_each(|file| note(&format!("left out, because it is no photograph: {file}")));
-    let site = Site::open(context, settings)?;
+    let site = EnrollmentSite::open(context, settings)?;
     let mut sorted = sort(&site, request);
     sort_out_doubts(&site, &mut sorted, consent, skip_bad)?;
     let Sorted { arrivals, problems, unchanged } = sorted;
     if !problems.is_empty() && (!skip_bad || arrivals.is_empty()) {
         let remedy = if skip_bad { "" } else { "\n--skip-bad enrols the others" };
-        return Err(Trouble::Usage(format!("nobody was enrolled:\n{}{remedy}", problems.join("\n"))));
+        return Err(CommandError::Usage(format!("nobody was enrolled:\n{}{remedy}", problems.join("\n"))));
     }
     let doubts = site.doubts(&arrivals)?;
     if !consent.to(&doubts)? {
         note("nobody was enrolled");
-        return Ok(Answer::No);
+        return Ok(CommandOutcome::No);
     }
     problems.iter().for_each(|problem| note(&format!("skipped: {problem}")));
     if unchanged > 0 {
         note(&format!("{unchanged} photographs are enrolled already, and stay as they are"));
     }
     if arrivals.is_empty() {
-        return Ok(Answer::Yes);
+        return Ok(CommandOutcome::Yes);
     }
     let done = site.enrol(&arrivals)?;
     arrivals.iter().zip(&done).for_each(|(arrival, done)| tell(context, arrival, done));
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// Looks at every photograph once.
-fn sort(site: &Site<'_>, request: Request) -> Sorted {
+/// Looks at every photograph once, and separates arrivals from problems.
+fn sort(site: &EnrollmentSite<'_>, request: EnrollmentRequest) -> Sorted {
     let analyst = site.analyst();
     let mut owners = site.owners();
     let bar = progress(request.files(), "looking at photographs");
     let mut sorted = Sorted { problems: request.problems, ..Sorted::default() };
-    for Wanted { id, name, groups, files } in request.people {
+    for PersonToEnroll { id, name, groups, files } in request.people {
         let mut photos = Vec::new();
         for file in files {
-            match Checked::file(&analyst, &file, site.home()) {
-                Err(trouble) => sorted.problems.push(trouble.to_string()),
+            match CheckedPhoto::file(&analyst, &file, site.home()) {
+                Err(error) => sorted.problems.push(error.to_string()),
                 Ok(photo) => match owners.take(&id, &photo) {
                     None => photos.push(photo),
-                    Some(Seen::Enrolled) => sorted.unchanged += 1,
-                    Some(Seen::Twice(what)) => note(&what),
-                    Some(Seen::Anothers(what)) => sorted.problems.push(what),
+                    Some(KnownPhoto::Enrolled) => sorted.unchanged += 1,
+                    Some(KnownPhoto::Twice(what)) => note(&what),
+                    Some(KnownPhoto::Anothers(what)) => sorted.problems.push(what),
                 },
             }
             bar.inc(1);
@@ -92,21 +92,21 @@ fn sort(site: &Site<'_>, request: Request) -> Sorted {
     sorted
 }
 
-/// Where the bad ones are skipped, whoever is surely somebody else is one of them, and so is whoever nobody can be
-/// asked about.
+/// Turns doubts into problems: with `skip_bad` the sure ones, and all if the user cannot be asked and has not said
+/// --yes; without `skip_bad` all, if there are problems already.
 fn sort_out_doubts(
-    site: &Site<'_>,
+    site: &EnrollmentSite<'_>,
     sorted: &mut Sorted,
     consent: Consent,
     skip_bad: bool,
-) -> Result<(), Trouble> {
+) -> Result<(), CommandError> {
     if !skip_bad && sorted.problems.is_empty() {
         return Ok(());
     }
     let stands = |sure: bool| sure || !(consent.yes || Consent::can_ask());
     let doubts = site.doubts(&sorted.arrivals)?;
     if !skip_bad {
-        // Everything at once: what is sure is one of the problems.
+        // There are problems already, so the doubts are reported with them.
         sorted.problems.extend(doubts.into_iter().map(|doubt| doubt.what));
         return Ok(());
     }
@@ -117,8 +117,8 @@ fn sort_out_doubts(
     Ok(())
 }
 
-fn tell(context: &Context, arrival: &Arrival, done: &Done) {
-    let Done { id, photos } = done;
+fn tell(context: &CommandContext, arrival: &Arrival, done: &EnrolledPerson) {
+    let EnrolledPerson { id, photos } = done;
     let name = arrival.name.as_ref().map(|name| name.as_str());
     if context.json {
         return say_json(&json!({ "id": id.as_str(), "name": name, "photos": photos }));

@@ -1,15 +1,15 @@
-//! May it be done? What is sure is refused, what is doubtful is asked about.
+//! Decides about doubts: a sure one is refused, for the others the user is asked.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::doubts::Doubt;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::note;
-use crate::cli::trouble::Trouble;
 
-/// How doubts are settled.
+/// How doubts are decided.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Consent {
-    /// `--yes`: they were thought about.
+    /// `--yes`: the user accepts them without a question.
     pub yes: bool,
 }
 
@@ -19,31 +19,34 @@ impl Consent {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Whether to go on; an error where that is out of the question, or nobody can be asked.
-    pub fn to(self, doubts: &[Doubt]) -> Result<bool, Trouble> {
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// A doubt is sure, or there is no terminal to ask at.
+    pub fn to(self, doubts: &[Doubt]) -> Result<bool, CommandError> {
         let (sure, may_be): (Vec<&Doubt>, Vec<&Doubt>) = doubts.iter().partition(|doubt| doubt.sure);
         let lines =
             |doubts: &[&Doubt]| doubts.iter().map(|doubt| doubt.what.as_str()).collect::<Vec<_>>().join("\n");
         if !sure.is_empty() {
             let what =
-                "nobody was enrolled, because this is not who it is said to be; take another photograph";
-            return Err(Trouble::Usage(format!("{what}:\n{}", lines(&[sure, may_be].concat()))));
+                "nobody was enrolled, because this surely shows somebody else; take another photograph";
+            return Err(CommandError::Usage(format!("{what}:\n{}", lines(&[sure, may_be].concat()))));
         }
         if may_be.is_empty() {
             return Ok(true);
         }
         if !self.yes && !Self::can_ask() {
             let what =
-                format!("nobody was enrolled; if it is right all the same, add --yes:\n{}", lines(&may_be));
-            return Err(Trouble::Usage(what));
+                format!("nobody was enrolled; if the photographs are right, add --yes:\n{}", lines(&may_be));
+            return Err(CommandError::Usage(what));
         }
         may_be.iter().for_each(|doubt| note(&doubt.what));
-        Ok(self.yes || ask("Enrol all the same?")?)
+        Ok(self.yes || ask("Enrol anyway?")?)
     }
 }
 
-/// A question on the terminal; anything but yes is no.
-fn ask(question: &str) -> Result<bool, Trouble> {
+/// Asks a question on the terminal. Every answer but yes is no.
+fn ask(question: &str) -> Result<bool, CommandError> {
     let mut terminal = io::stderr();
     write!(terminal, "{question} [y/N] ")?;
     terminal.flush()?;

@@ -1,4 +1,4 @@
-//! New photographs against everybody enrolled, against the person's own, and against each other.
+//! Compares new photographs with everybody enrolled, with the person's own photographs, and with each other.
 
 use limen_core::embedding::{Embedding, Score};
 use limen_core::people::Gallery;
@@ -12,15 +12,15 @@ use crate::cli::likeness::Likeness;
 /// A reason not to enrol somebody.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Doubt {
-    /// Who would be enrolled.
+    /// The person who would be enrolled.
     pub of: PersonId,
-    /// It shows somebody else, beyond reasonable doubt.
+    /// Whether the photograph surely shows somebody else.
     pub sure: bool,
-    /// For people.
+    /// The message for the user.
     pub what: String,
 }
 
-/// An enrolled person with whom a photograph is compared.
+/// A person with whom photographs are compared.
 struct Other {
     id: PersonId,
     name: String,
@@ -28,7 +28,7 @@ struct Other {
     photographs: usize,
 }
 
-/// What may be wrong with those who come.
+/// The doubts about all arrivals.
 pub(super) fn doubts(
     likeness: &Likeness,
     look_alikes: &LookAlikes,
@@ -42,26 +42,26 @@ pub(super) fn doubts(
     let mut others: Vec<Other> = enrolled.collect();
     let mut doubts = Vec::new();
     for arrival in arrivals {
-        let singles: Vec<Embedding> = arrival.photos.iter().map(|photo| photo.single()).collect();
-        let ready: Vec<Option<Scored>> = singles.iter().map(|single| likeness.ready(single)).collect();
-        let unlike = unlike_their_own(likeness, &others, arrival, &singles, &ready);
+        let samples: Vec<Embedding> = arrival.photos.iter().map(|photo| photo.sample()).collect();
+        let ready: Vec<Option<Scored>> = samples.iter().map(|sample| likeness.ready(sample)).collect();
+        let unlike = unlike_their_own(likeness, &others, arrival, &samples, &ready);
         let alike = alike(likeness, look_alikes, &others, arrival, &ready);
         doubts.extend(joined(arrival, unlike, alike));
-        if let Some(template) = Embedding::mean(&singles).and_then(|mean| likeness.ready(&mean))
+        if let Some(template) = Embedding::mean(&samples).and_then(|mean| likeness.ready(&mean))
             && others.iter().all(|other| other.id != arrival.id)
         {
             others.push(Other {
                 id: arrival.id.clone(),
                 name: arrival.name.as_ref().map_or_else(String::new, ToString::to_string),
                 template,
-                photographs: singles.len(),
+                photographs: samples.len(),
             });
         }
     }
     doubts
 }
 
-/// A photograph that looks like somebody else's than the person's own.
+/// A photograph that is unlike the person's own.
 struct Unlike {
     photo: usize,
     sure: bool,
@@ -72,12 +72,12 @@ fn unlike_their_own(
     likeness: &Likeness,
     others: &[Other],
     arrival: &Arrival,
-    singles: &[Embedding],
+    samples: &[Embedding],
     ready: &[Option<Scored>],
 ) -> Vec<Unlike> {
     let source = |photo: usize| &arrival.photos[photo].source;
     let judge = |photo: usize, own: &Scored, photographs: usize, what: String| {
-        // What cannot be compared is as unlike as can be.
+        // A photograph that cannot be compared counts as most unlike.
         let score = score_of(&ready[photo], own);
         let sure = score.is_none_or(|score| likeness.is_surely_another(score, photographs));
         let doubtful = score.is_none_or(|score| likeness.is_doubtful(score, photographs));
@@ -95,8 +95,8 @@ fn unlike_their_own(
     }
     if ready.len() == 2 {
         let said = format!(
-            "{} and {} look unlike; do both show the same person? Here both are taken for \"{}\"; two people need two \
-             ids, and in a folder names that differ in more than a number",
+            "{} and {} look unlike; do both show the same person? Here both are for \"{}\"; two people need two \
+             ids; in a folder their names must differ in more than a number",
             source(0),
             source(1),
             arrival.id
@@ -104,7 +104,7 @@ fn unlike_their_own(
         return ready[1].iter().filter_map(|other| judge(0, other, 1, said.clone())).collect();
     }
     let alone = |photo: usize| {
-        let rest = singles.iter().enumerate().filter(|(index, _)| *index != photo).map(|(_, single)| single);
+        let rest = samples.iter().enumerate().filter(|(index, _)| *index != photo).map(|(_, sample)| sample);
         let mean = likeness.ready(&Embedding::mean(rest)?)?;
         let said = format!(
             "{} looks unlike the other {} photographs of \"{}\"; do all show the same person?",
@@ -121,7 +121,7 @@ fn score_of(probe: &Option<Scored>, template: &Scored) -> Option<Score> {
     probe.as_ref()?.compare(template).map(|(_, score)| score)
 }
 
-/// Everybody else whom the arrival looks like, each with the photograph that is nearest to them.
+/// All other people whom the arrival looks like, each with the index of the nearest photograph.
 fn alike<'a>(
     likeness: &Likeness,
     look_alikes: &LookAlikes,
@@ -142,7 +142,7 @@ fn alike<'a>(
     others.filter_map(nearest).collect()
 }
 
-/// Unlike the own and like somebody else's: that is somebody else.
+/// Joins the doubts of each photograph: one that is unlike the person's own and like another person's is sure.
 fn joined(arrival: &Arrival, unlike: Vec<Unlike>, alike: Vec<(usize, &Other)>) -> Vec<Doubt> {
     let of = || arrival.id.clone();
     let twice = |photo: usize| alike.iter().find(|(of, _)| *of == photo).map(|(_, other)| *other);
@@ -161,7 +161,7 @@ fn joined(arrival: &Arrival, unlike: Vec<Unlike>, alike: Vec<(usize, &Other)>) -
     for (photo, other) in alike.iter().filter(|(photo, _)| !said(*photo)) {
         let source = &arrival.photos[*photo].source;
         let what = format!(
-            "{source}: \"{}\" looks like \"{other}\", {}; one person under two ids is let in by neither. If it is one \
+            "{source}: \"{}\" looks like \"{other}\", {}; a person with two ids is let in under neither. If it is one \
              person, add the photograph to that id: limen enroll {other} PHOTO",
             arrival.id,
             other.name,

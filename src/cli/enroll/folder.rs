@@ -1,4 +1,4 @@
-//! A folder of photographs as offices keep them: one file per person, several numbered files, or one folder per person.
+//! Reads a folder of photographs: one file or several numbered files per person, or one folder per person.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,23 +7,26 @@ use limen_core::person::printable_path;
 use limen_files::remedy;
 
 use super::naming;
-use super::wanted::{Request, Wanted};
-use crate::cli::trouble::Trouble;
+use super::request::{EnrollmentRequest, PersonToEnroll};
+use crate::cli::outcome::CommandError;
 
-/// The largest number of photographs of one folder; a gallery of more is written by a program.
+/// The most photographs in one folder, or lines in one list.
 pub(super) const MAX_FILES: usize = 10_000;
-/// What Windows and file servers leave in folders, in small letters; everything hidden is left out as well.
+/// Files that Windows and file servers leave in folders, in lower case. Hidden files are ignored as well.
 const LITTER: [&str; 7] =
     ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin"];
-/// Endings of what is no picture of a person and may lie beside them.
+/// Extensions of other files that may lie beside photographs, in lower case.
 const NO_PICTURES: [&str; 24] = [
     "txt", "csv", "tsv", "xls", "xlsx", "ods", "doc", "docx", "odt", "pdf", "md", "htm", "html", "json",
     "xml", "xmp", "aae", "mov", "mp4", "avi", "zip", "ini", "db", "lnk",
 ];
 
-/// Everybody of a folder.
-pub(super) fn look_into(folder: &Path) -> Result<Request, Trouble> {
-    let mut request = Request::default();
+/// The people of a folder.
+///
+/// # Errors
+/// The folder cannot be read, has no photograph, or has too many.
+pub(super) fn look_into(folder: &Path) -> Result<EnrollmentRequest, CommandError> {
+    let mut request = EnrollmentRequest::default();
     for path in entries(folder)? {
         if path.is_dir() {
             look_into_a_persons(&path, &mut request)?;
@@ -35,17 +38,18 @@ pub(super) fn look_into(folder: &Path) -> Result<Request, Trouble> {
     }
     match request.files() {
         0 if request.problems.is_empty() => {
-            let what = "no photograph in it; a file a person named by the file, or a folder a person";
-            Err(Trouble::Usage(format!("{}: {what}", printable_path(folder))))
+            let what = "no photograph in it; put in one file per person, named after the person, or one folder per person";
+            Err(CommandError::Usage(format!("{}: {what}", printable_path(folder))))
         }
-        n if n > MAX_FILES => {
-            Err(Trouble::Usage(format!("{}: {n} photographs, at most {MAX_FILES}", printable_path(folder))))
-        }
+        n if n > MAX_FILES => Err(CommandError::Usage(format!(
+            "{}: {n} photographs, at most {MAX_FILES}",
+            printable_path(folder)
+        ))),
         _ => Ok(request),
     }
 }
 
-fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Trouble> {
+fn look_into_a_persons(folder: &Path, request: &mut EnrollmentRequest) -> Result<(), CommandError> {
     let mut files = Vec::new();
     for path in entries(folder)? {
         if path.is_dir() {
@@ -58,10 +62,9 @@ fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Troub
         }
     }
     if files.is_empty() {
-        request.problems.push(format!(
-            "{}: no photograph in it; add one, or take the folder away",
-            printable_path(folder)
-        ));
+        request
+            .problems
+            .push(format!("{}: no photograph in it; add one, or remove the folder", printable_path(folder)));
     } else {
         add(request, folder, naming::of_folder, files, folder.file_name());
     }
@@ -69,7 +72,7 @@ fn look_into_a_persons(folder: &Path, request: &mut Request) -> Result<(), Troub
 }
 
 fn add(
-    request: &mut Request,
+    request: &mut EnrollmentRequest,
     path: &Path,
     named: fn(&str) -> Result<(limen_core::person::PersonId, limen_core::person::PersonName), String>,
     files: Vec<PathBuf>,
@@ -77,15 +80,15 @@ fn add(
 ) {
     let text = name.and_then(|name| name.to_str()).ok_or_else(|| "its name is no text; rename it".to_owned());
     match text.and_then(named) {
-        Ok((id, name)) => request.add(Wanted { id, name, groups: Vec::new(), files }),
+        Ok((id, name)) => request.add(PersonToEnroll { id, name, groups: Vec::new(), files }),
         Err(why) => request.problems.push(format!("{}: {why}", printable_path(path))),
     }
 }
 
-/// What lies in a folder and is worth a look, in the order of the names.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
+/// The entries of a folder that are no litter, sorted by name.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
     let failed = |error: std::io::Error| {
-        Trouble::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
+        CommandError::Device(format!("{}: {error}{}", printable_path(folder), remedy(&error)))
     };
     let entries: Result<Vec<PathBuf>, _> =
         fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path())).collect();
@@ -100,7 +103,7 @@ fn is_litter(path: &Path) -> bool {
     name.starts_with('.') || LITTER.contains(&name.as_str())
 }
 
-/// Whatever else it is, the photograph's reader says.
+/// Whether the extension is one of [`NO_PICTURES`]. Other files go to the reader of photographs, which reports them.
 fn is_no_picture(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     NO_PICTURES.contains(&ending.as_str())
@@ -120,7 +123,7 @@ mod tests {
         folder
     }
 
-    fn people(request: &Request) -> Vec<(String, String, usize)> {
+    fn people(request: &EnrollmentRequest) -> Vec<(String, String, usize)> {
         let mut people: Vec<_> = request
             .people
             .iter()

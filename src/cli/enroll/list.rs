@@ -1,7 +1,8 @@
-//! A list of people as spreadsheets write it: CSV with a header line, a line a photograph, `file,id,name,groups`.
+//! Reads a list of people as spreadsheets write it: CSV with a header line and one line per photograph,
+//! `file,id,name,groups`.
 //!
-//! Commas, semicolons or tabs between columns, quotes, a byte-order mark, Excel's `sep=;`: all are taken. Only `file`
-//! must be there; what is not said follows from the file's name, as in a folder.
+//! Columns may be separated by commas, semicolons or tabs; quotes, a byte-order mark and Excel's `sep=;` are accepted.
+//! Only the column `file` is required; id and name then come from the name of the file, as in a folder.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,23 +13,26 @@ use limen_files::{Trust, read_trusted_text};
 
 use super::folder::MAX_FILES;
 use super::naming;
-use super::wanted::{Request, Wanted};
-use crate::cli::trouble::Trouble;
+use super::request::{EnrollmentRequest, PersonToEnroll};
+use crate::cli::outcome::CommandError;
 
-/// The largest list.
+/// The largest list, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
-/// What the columns may be called.
+/// The names of the columns.
 const COLUMNS: [&str; 4] = ["file", "id", "name", "groups"];
 
-/// Everybody of a list; files are relative to its folder.
-pub(super) fn read(list: &Path) -> Result<Request, Trouble> {
+/// The people of a list. Relative paths start from the folder of the list.
+///
+/// # Errors
+/// The list cannot be read, has no column `file`, names nobody, or has too many lines.
+pub(super) fn read(list: &Path) -> Result<EnrollmentRequest, CommandError> {
     let text = read_trusted_text(list, MAX_BYTES, Trust::Anyone)?;
     parse(&text, list)
 }
 
-fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
+fn parse(text: &str, list: &Path) -> Result<EnrollmentRequest, CommandError> {
     let text = text.trim_start_matches('\u{feff}');
-    // Excel's own way to say it; the line is none of the table.
+    // Excel writes the delimiter on a line before the table.
     let (said, table, skipped) = match text.split_once('\n') {
         Some((first, rest)) if first.to_ascii_lowercase().starts_with("sep=") => {
             (first.as_bytes().get(4).copied(), rest, 1)
@@ -42,13 +46,17 @@ fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
         .trim(Trim::All)
         .from_reader(table.as_bytes());
     let place = |line: u64| format!("{}:{line}", printable_path(list));
-    let header =
-        reader.headers().map_err(|error| Trouble::Usage(format!("{}: {error}", printable_path(list))))?;
+    let header = reader
+        .headers()
+        .map_err(|error| CommandError::Usage(format!("{}: {error}", printable_path(list))))?;
     let columns = Columns::of(header, list)?;
-    let mut request = Request::default();
+    let mut request = EnrollmentRequest::default();
     for (count, record) in reader.records().enumerate() {
         if count >= MAX_FILES {
-            return Err(Trouble::Usage(format!("{}: more than {MAX_FILES} lines", printable_path(list))));
+            return Err(CommandError::Usage(format!(
+                "{}: more than {MAX_FILES} lines",
+                printable_path(list)
+            )));
         }
         let row = match record {
             Ok(record) => columns.row(&record, list).map_err(|why| (line_of(record.position()), why)),
@@ -61,8 +69,8 @@ fn parse(text: &str, list: &Path) -> Result<Request, Trouble> {
         }
     }
     if request.people.is_empty() && request.problems.is_empty() {
-        return Err(Trouble::Usage(format!(
-            "{}: names nobody; write a line a photograph",
+        return Err(CommandError::Usage(format!(
+            "{}: names nobody; write one line per photograph",
             printable_path(list)
         )));
     }
@@ -73,7 +81,7 @@ fn line_of(position: Option<&csv::Position>) -> u64 {
     position.map_or(0, csv::Position::line)
 }
 
-/// What stands between the columns: whatever the header has most of.
+/// The delimiter of the columns: the one that is most frequent in the header.
 fn delimiter_of(table: &str) -> u8 {
     let header = table.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let count = |delimiter: u8| header.bytes().filter(|byte| *byte == delimiter).count();
@@ -83,11 +91,11 @@ fn delimiter_of(table: &str) -> u8 {
         .unwrap_or(b',')
 }
 
-/// Which column is what.
+/// The index of each known column.
 struct Columns(HashMap<&'static str, usize>);
 
 impl Columns {
-    fn of(header: &StringRecord, list: &Path) -> Result<Self, Trouble> {
+    fn of(header: &StringRecord, list: &Path) -> Result<Self, CommandError> {
         let place = |column: &'static str| {
             let place = header.iter().position(|title| title.trim().eq_ignore_ascii_case(column))?;
             Some((column, place))
@@ -95,7 +103,7 @@ impl Columns {
         let columns: HashMap<_, _> = COLUMNS.into_iter().filter_map(place).collect();
         if !columns.contains_key("file") {
             let what = "the first line names no column \"file\"; begin with file,id,name,groups";
-            return Err(Trouble::Usage(format!("{}: {what}", printable_path(list))));
+            return Err(CommandError::Usage(format!("{}: {what}", printable_path(list))));
         }
         Ok(Self(columns))
     }
@@ -104,8 +112,8 @@ impl Columns {
         record.get(*self.0.get(column)?).filter(|text| !text.is_empty())
     }
 
-    /// The person of one line; none of an empty one.
-    fn row(&self, record: &StringRecord, list: &Path) -> Result<Option<Wanted>, String> {
+    /// The person of one line; `None` for an empty line.
+    fn row(&self, record: &StringRecord, list: &Path) -> Result<Option<PersonToEnroll>, String> {
         if record.iter().all(str::is_empty) {
             return Ok(None);
         }
@@ -117,7 +125,7 @@ impl Columns {
         let groups = groups.split([',', ';', '|', ' ']).filter(|group| !group.is_empty());
         let groups =
             groups.map(|group| GroupId::new(group).map_err(|why| wrong("group", group, &why.to_string())));
-        Ok(Some(Wanted { id, name, groups: groups.collect::<Result<_, _>>()?, files: vec![file] }))
+        Ok(Some(PersonToEnroll { id, name, groups: groups.collect::<Result<_, _>>()?, files: vec![file] }))
     }
 
     fn person(&self, record: &StringRecord, file: &Path) -> Result<(PersonId, PersonName), String> {
@@ -146,12 +154,12 @@ fn wrong(what: &str, text: &str, why: &str) -> String {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Request {
-        parse(text, Path::new("office/people.csv")).unwrap_or_else(|trouble| panic!("{trouble}"))
+    fn parsed(text: &str) -> EnrollmentRequest {
+        parse(text, Path::new("office/people.csv")).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn ada() -> Wanted {
-        Wanted {
+    fn ada() -> PersonToEnroll {
+        PersonToEnroll {
             id: PersonId::new("ada").expect("an id"),
             name: PersonName::new("Lovelace, Ada").expect("a name"),
             groups: ["staff", "night"].map(|group| GroupId::new(group).expect("an id")).to_vec(),
@@ -187,6 +195,6 @@ mod tests {
         assert!(problems.contains("people.csv:2: no file is named"), "{problems}");
         assert!(problems.contains("people.csv:3: the id \"A da\""), "{problems}");
         let refused = parse("id,name\nada,Ada\n", Path::new("people.csv")).map(drop);
-        assert!(refused.is_err_and(|trouble| trouble.to_string().contains("begin with file,id,name,groups")));
+        assert!(refused.is_err_and(|error| error.to_string().contains("begin with file,id,name,groups")));
     }
 }

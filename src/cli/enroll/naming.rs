@@ -1,27 +1,27 @@
-//! Whose a file is, by its name: `Ada Lovelace.jpg` is Ada Lovelace, "ada-lovelace", and `Ada Lovelace (2).jpg` is
-//! another photograph of hers.
+//! Finds name and id of a person in the name of a file: `Ada Lovelace.jpg` is Ada Lovelace with the id "ada-lovelace",
+//! and `Ada Lovelace (2).jpg` is another photograph of her.
 //!
-//! The name stays as it was written. The id is made of it in plain letters: umlauts as Germans write them without
-//! (ae, oe, ue), every other letter as it is transliterated.
+//! The name stays as it is written. The id is the name in plain letters: umlauts become ae, oe and ue, and all other
+//! letters are transliterated.
 
 use deunicode::deunicode_char;
 use limen_core::person::{PersonError, PersonId, PersonName, printable};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What file managers add to the name of a copy.
+/// The words that file managers add to the name of a copy, in lower case.
 const COPY: [&str; 6] = ["copy", "copie", "kopie", "kopia", "copia", "cópia"];
 
-/// Name and id of a person whom a file is named after, further photographs numbered.
+/// The id and the name of the person in the name of a file; a number at its end is ignored.
 pub(super) fn of_file(stem: &str) -> Result<(PersonId, PersonName), String> {
     named(words_without_number(words(stem)))
 }
 
-/// Name and id of a person whom a folder is named after.
+/// The id and the name of the person in the name of a folder.
 pub(super) fn of_folder(name: &str) -> Result<(PersonId, PersonName), String> {
     named(words(name))
 }
 
-/// The id that a name makes.
+/// The id for a name.
 pub(super) fn id_of(name: &str) -> Result<PersonId, String> {
     let id = in_plain_letters(&words(name));
     PersonId::new(&id).map_err(|why| wrong("id", &id, &why))
@@ -39,16 +39,15 @@ fn wrong(what: &str, text: &str, why: &PersonError) -> String {
     format!("the {what} \"{}\" {why}; rename it, or name people in a list (--list)", printable(text, 80))
 }
 
-/// What stands between spaces, underscores and hyphens; accents are joined to their letters, which some systems keep
-/// apart.
+/// The words between spaces, underscores and hyphens. An accent that is a character of its own is joined to its letter.
 fn words(text: &str) -> Vec<String> {
     let spaced: String = text.nfc().map(|c| if c == '_' || c == '-' { ' ' } else { c }).collect();
     spaced.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Takes "2", "(2)" and "copy" off the end, as long as a name is left.
+/// Removes "2", "(2)" and "copy" from the end, as long as a name is left.
 fn words_without_number(mut words: Vec<String>) -> Vec<String> {
-    // "Ada(2)" is written without the space, too.
+    // Some write "Ada(2)", without a space.
     if let Some((name, number)) = words.last().and_then(|last| last.split_once('('))
         && !name.is_empty()
         && is_number(number.trim_end_matches(')'))
@@ -77,7 +76,7 @@ fn in_plain_letters(words: &[String]) -> String {
     let plain = words.iter().flat_map(|word| {
         let letters: String = word.chars().map(transliterated).collect();
         let kept = letters.to_ascii_lowercase();
-        // What is written without spaces elsewhere has some when transliterated.
+        // The transliteration of one word may have spaces.
         let parts = kept
             .split(|c: char| c.is_whitespace() || c == '-')
             .map(|part| part.chars().filter(char::is_ascii_alphanumeric).collect::<String>());

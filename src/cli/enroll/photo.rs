@@ -1,4 +1,4 @@
-//! One photograph to be enrolled: looked at, and put into the gallery's folder.
+//! One photograph to be enrolled, which is checked before it is copied into the gallery's folder.
 
 use std::path::{Path, PathBuf};
 
@@ -10,32 +10,32 @@ use limen_vision::analyst::Analyst;
 use limen_vision::pixels::photograph::PhotographError;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 
-use crate::cli::trouble::Trouble;
+use crate::cli::outcome::CommandError;
 use crate::enrol::{only_face, template_of};
 use crate::gallery::PhotoTemplate;
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
 
 /// A checked photograph, ready to be put into the gallery's folder.
-pub(super) struct Checked {
+pub(super) struct CheckedPhoto {
     content: Content,
     pub extension: &'static str,
-    /// For messages.
+    /// Its name in messages.
     pub source: String,
-    /// Its name, if it lies in the gallery's folder already.
+    /// Its name, if it is already in the gallery's folder.
     pub in_place: Option<String>,
     pub digest: PhotoDigest,
     pub template: PhotoTemplate,
 }
 
-/// A folder may hold more photographs than fit in memory.
+/// Where the bytes are. A folder may have more photographs than fit into memory, so files are read again.
 enum Content {
     Taken(Vec<u8>),
     File(PathBuf),
 }
 
-impl Checked {
-    /// Looks at the photograph in a file; `home` is the gallery's folder.
-    pub fn file(analyst: &Analyst, photo: &Path, home: &Path) -> Result<Self, Trouble> {
+impl CheckedPhoto {
+    /// Checks the photograph in a file; `home` is the gallery's folder.
+    pub fn file(analyst: &Analyst, photo: &Path, home: &Path) -> Result<Self, CommandError> {
         let source = printable_path(photo);
         let bytes = match read_trusted(photo, MAX_PHOTO_BYTES, Trust::Anyone) {
             Err(error) if error.is_missing() => return Err(PhotographError::Missing { file: source }.into()),
@@ -49,36 +49,44 @@ impl Checked {
         Ok(Self { in_place, ..checked })
     }
 
-    /// Looks at a picture that was taken, as the daemon will find it.
-    pub fn taken(analyst: &Analyst, jpeg: Vec<u8>, source: String) -> Result<Self, Trouble> {
+    /// Checks a picture from the camera, as the JPEG that the daemon will read.
+    pub fn taken(analyst: &Analyst, jpeg: Vec<u8>, source: String) -> Result<Self, CommandError> {
         let looked_at = Self::look_at(analyst, &jpeg, source, Content::Taken(Vec::new()))?;
         Ok(Self { content: Content::Taken(jpeg), ..looked_at })
     }
 
-    fn look_at(analyst: &Analyst, bytes: &[u8], source: String, content: Content) -> Result<Self, Trouble> {
+    fn look_at(
+        analyst: &Analyst,
+        bytes: &[u8],
+        source: String,
+        content: Content,
+    ) -> Result<Self, CommandError> {
         let picture = photograph_from_bytes(bytes, &source)?;
-        let face =
-            only_face(analyst.faces(&picture)?).map_err(|why| Trouble::Device(format!("{source}: {why}")))?;
+        let face = only_face(analyst.faces(&picture)?)
+            .map_err(|why| CommandError::Device(format!("{source}: {why}")))?;
         let extension = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" };
         let (digest, template) = (PhotoDigest::of(bytes), template_of(face));
         Ok(Self { content, extension, source, in_place: None, digest, template })
     }
 
-    /// What its face is compared by.
-    pub fn single(&self) -> Embedding {
+    /// The embedding by which its face is compared.
+    pub fn sample(&self) -> Embedding {
         // Both crops come from one network, so the mean exists.
-        self.template.single().unwrap_or_else(|| self.template.plain.clone())
+        self.template.sample().unwrap_or_else(|| self.template.plain.clone())
     }
 
-    /// Its bytes, the same that were looked at.
-    pub fn bytes(&self) -> Result<Vec<u8>, Trouble> {
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// The file cannot be read, or was changed after the check.
+    pub fn bytes(&self) -> Result<Vec<u8>, CommandError> {
         let bytes = match &self.content {
             Content::Taken(bytes) => bytes.clone(),
             Content::File(path) => read_trusted(path, MAX_PHOTO_BYTES, Trust::Anyone)?,
         };
         if PhotoDigest::of(&bytes) != self.digest {
-            let what = format!("{}: was changed while it was looked at; enrol again", self.source);
-            return Err(Trouble::Device(what));
+            let what = format!("{}: was changed during the check; enrol again", self.source);
+            return Err(CommandError::Device(what));
         }
         Ok(bytes)
     }

@@ -1,5 +1,4 @@
-//! The gallery into which people are enrolled. It is read once, compared with every new person, and changed
-//! in one step.
+//! The gallery to which people are added. It is read once, compared with all new people, and changed in one step.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,21 +12,21 @@ use limen_vision::model::Models;
 
 use super::arrival::{Arrival, Owners};
 use super::doubts::{Doubt, doubts};
-use super::stage::Stage;
-use crate::cli::context::{Context, analyst};
+use super::staged_photos::StagedPhotos;
+use crate::cli::context::{CommandContext, analyst};
 use crate::cli::in_force::{Force, bring_into_force};
 use crate::cli::likeness::{Likeness, share_for_one_among};
+use crate::cli::outcome::CommandError;
 use crate::cli::output::note;
 use crate::cli::people::photographs::photo_names;
-use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::enrol::{Enroller, rehearse};
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 use crate::gallery::{Addition, NewPerson, Roster, Store, add};
 
-/// Everybody enrolled, with their templates.
-pub(super) struct Site<'a> {
-    context: &'a Context,
+/// All enrolled people with their templates.
+pub(super) struct EnrollmentSite<'a> {
+    context: &'a CommandContext,
     settings: &'a Settings,
     models: Arc<Models>,
     home: PathBuf,
@@ -36,15 +35,18 @@ pub(super) struct Site<'a> {
     store: Store,
 }
 
-/// Somebody who was enrolled, and the names of the photographs that were added.
-pub(super) struct Done {
+/// A person who was enrolled, and the names of the photographs that were added.
+pub(super) struct EnrolledPerson {
     pub id: PersonId,
     pub photos: Vec<String>,
 }
 
-impl<'a> Site<'a> {
-    /// Reads the gallery; what is wrong in it has to be mended first.
-    pub fn open(context: &'a Context, settings: &'a Settings) -> Result<Self, Trouble> {
+impl<'a> EnrollmentSite<'a> {
+    /// Reads the gallery.
+    ///
+    /// # Errors
+    /// The gallery or a model cannot be read, or the gallery has mistakes.
+    pub fn open(context: &'a CommandContext, settings: &'a Settings) -> Result<Self, CommandError> {
         let models = context.models(settings)?;
         let home = folder_of(&settings.gallery);
         let (roster, gallery, store) = if settings.gallery.exists() {
@@ -57,49 +59,56 @@ impl<'a> Site<'a> {
         Ok(Self { context, settings, models, home, roster, gallery, store })
     }
 
-    /// The gallery's folder.
+    /// The folder of the gallery file.
     pub fn home(&self) -> &Path {
         &self.home
     }
 
-    /// For single photographs.
+    /// An analyst for photographs that become templates.
     pub fn analyst(&self) -> Analyst {
         analyst(self.settings, &self.models).for_templates()
     }
 
-    /// Somebody who is enrolled.
-    pub fn entry(&self, id: &PersonId) -> Option<&Entry> {
+    /// The entry of an enrolled person.
+    pub fn entry(&self, id: &PersonId) -> Option<&RosterEntry> {
         self.roster.people.iter().find(|entry| entry.id == *id)
     }
 
-    /// The names of the photographs that somebody has.
+    /// The names of a person's photographs.
     pub fn photos_of(&self, id: &PersonId) -> Vec<String> {
         self.entry(id).map(photo_names).unwrap_or_default()
     }
 
-    /// Whose which photograph is.
+    /// The owners of all enrolled photographs.
     pub fn owners(&self) -> Owners {
         Owners::of(&self.store)
     }
 
-    /// What may be wrong with those who come.
-    pub fn doubts(&self, arrivals: &[Arrival]) -> Result<Vec<Doubt>, Trouble> {
+    /// The doubts about new people.
+    ///
+    /// # Errors
+    /// The model has no threshold for the configuration.
+    pub fn doubts(&self, arrivals: &[Arrival]) -> Result<Vec<Doubt>, CommandError> {
         let people = (self.gallery.people().len() + arrivals.len()).saturating_sub(1);
         let likeness = Likeness::new(self.settings, &self.models, share_for_one_among(people))?;
         Ok(doubts(&likeness, &self.settings.recognition.look_alikes, &self.gallery, arrivals))
     }
 
-    /// Puts them into the gallery, all or nobody: checked as the daemon does before the file is changed, and in force
-    /// or taken back if one runs. What was copied goes again where it does not come about.
-    pub fn enrol(mut self, arrivals: &[Arrival]) -> Result<Vec<Done>, Trouble> {
+    /// Adds all of them to the gallery, or nobody. The new gallery is checked as the daemon does it, before the file is
+    /// changed. If a daemon runs and refuses it, the change is undone. After a failure the copied photographs are
+    /// deleted.
+    ///
+    /// # Errors
+    /// The changed gallery has mistakes, a file cannot be written, or the daemon refuses or does not answer.
+    pub fn enrol(mut self, arrivals: &[Arrival]) -> Result<Vec<EnrolledPerson>, CommandError> {
         let done = self.named(arrivals);
         let additions: Vec<Addition> = arrivals.iter().zip(&done).map(addition).collect();
         let mut store = Some(std::mem::replace(&mut self.store, Store::empty(self.models.digest())));
-        let mut stage = Stage::in_folder(&self.home)?;
+        let mut stage = StagedPhotos::in_folder(&self.home)?;
         let mut failed = None;
         let mut check = |roster: &Roster| {
             let put = put_all(&mut stage, arrivals, &done);
-            put.map_err(|trouble| failed.insert(trouble).to_string())?;
+            put.map_err(|error| failed.insert(error).to_string())?;
             let store = store.take().unwrap_or_else(|| Store::empty(self.models.digest()));
             self.rehearse(roster, with_new(store, arrivals)?)
         };
@@ -108,16 +117,16 @@ impl<'a> Site<'a> {
         self.give_to_service(arrivals);
         match bring_into_force(self.context, self.settings, &edited) {
             Force::Yes => stage.keep(),
-            Force::TakenBack(trouble) => return Err(trouble),
-            Force::Awaited(trouble) | Force::Left(trouble) => {
+            Force::TakenBack(error) => return Err(error),
+            Force::Awaited(error) | Force::Left(error) => {
                 stage.keep();
-                return Err(trouble);
+                return Err(error);
             }
         }
         Ok(done)
     }
 
-    /// What lay in the folder before may be closed to the service; the check tells who cannot read it then.
+    /// Lets the service read photographs that were in the folder before. A failure is only noted.
     fn give_to_service(&self, arrivals: &[Arrival]) {
         let in_place =
             arrivals.iter().flat_map(|arrival| &arrival.photos).filter_map(|photo| photo.in_place.as_ref());
@@ -134,8 +143,8 @@ impl<'a> Site<'a> {
         rehearse(roster, trust, access, store, &mut enroller).map_err(|error| error.to_string())
     }
 
-    /// Chooses names for the photographs: `ID-N.jpg`, the first that is free.
-    fn named(&self, arrivals: &[Arrival]) -> Vec<Done> {
+    /// Chooses names for the photographs: `ID-N.jpg` with the first free number.
+    fn named(&self, arrivals: &[Arrival]) -> Vec<EnrolledPerson> {
         let mut taken: HashSet<String> = self.roster.people.iter().flat_map(photo_names).collect();
         let mut name = |id: &PersonId, extension: &str| {
             let names = (1..).map(|number: u32| format!("{id}-{number}.{extension}"));
@@ -151,13 +160,13 @@ impl<'a> Site<'a> {
             let photos = arrival.photos.iter();
             let photos = photos
                 .map(|photo| photo.in_place.clone().unwrap_or_else(|| name(&arrival.id, photo.extension)));
-            Done { id: arrival.id.clone(), photos: photos.collect() }
+            EnrolledPerson { id: arrival.id.clone(), photos: photos.collect() }
         });
         named.collect()
     }
 }
 
-fn addition((arrival, done): (&Arrival, &Done)) -> Addition {
+fn addition((arrival, done): (&Arrival, &EnrolledPerson)) -> Addition {
     let (id, photos) = (done.id.clone(), done.photos.clone());
     match &arrival.name {
         Some(name) => {
@@ -167,7 +176,11 @@ fn addition((arrival, done): (&Arrival, &Done)) -> Addition {
     }
 }
 
-fn put_all(stage: &mut Stage<'_>, arrivals: &[Arrival], done: &[Done]) -> Result<(), Trouble> {
+fn put_all(
+    stage: &mut StagedPhotos<'_>,
+    arrivals: &[Arrival],
+    done: &[EnrolledPerson],
+) -> Result<(), CommandError> {
     for (arrival, done) in arrivals.iter().zip(done) {
         for (photo, name) in
             arrival.photos.iter().zip(&done.photos).filter(|(photo, _)| photo.in_place.is_none())
@@ -178,7 +191,7 @@ fn put_all(stage: &mut Stage<'_>, arrivals: &[Arrival], done: &[Done]) -> Result
     Ok(())
 }
 
-/// The templates of everybody, the new photographs' among them: they need not be embedded again.
+/// The store with the templates of the new photographs, so that these are not embedded again.
 fn with_new(mut store: Store, arrivals: &[Arrival]) -> Result<Store, String> {
     for arrival in arrivals {
         for photo in &arrival.photos {
@@ -189,7 +202,7 @@ fn with_new(mut store: Store, arrivals: &[Arrival]) -> Result<Store, String> {
     Ok(store)
 }
 
-/// The folder that a gallery's photographs lie in.
+/// The folder of a gallery's photographs.
 fn folder_of(gallery: &Path) -> PathBuf {
     gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }

@@ -1,4 +1,4 @@
-//! The pairs of a list: their scores, those that could not be compared, and the accuracy.
+//! Compares the pairs of a list: their scores, the pairs that could not be compared, and the accuracy.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,8 +11,8 @@ use limen_lab::pictures::{Collection, Embedded};
 use limen_vision::matching::scoring::Scoring;
 
 /// A list of pairs, compared.
-pub struct Listed {
-    /// Both people, and the score.
+pub struct ListedPairs {
+    /// The indexes of both people, and the score.
     pub pairs: Vec<(usize, usize, PairScore)>,
     /// Pairs that could not be compared, and why.
     pub missing: Vec<(String, String)>,
@@ -22,7 +22,7 @@ fn score(scoring: &Scoring, one: &Embedding, other: &Embedding) -> Option<Score>
     Some(scoring.ready(one)?.compare(&scoring.ready(other)?)?.1)
 }
 
-impl Listed {
+impl ListedPairs {
     /// Compares every pair that has two faces.
     pub fn new(
         collection: &Collection,
@@ -44,7 +44,7 @@ impl Listed {
         for pair in pairs {
             match find(&pair.first).and_then(|first| Ok((first, find(&pair.second)?))) {
                 Ok(((a, first), (b, second))) => {
-                    // What cannot be compared is as unlike as can be.
+                    // Embeddings that cannot be compared count as most unlike.
                     let score = score(scoring, first, second).map_or(f32::MAX, Score::get);
                     listed.pairs.push((a, b, PairScore { score, genuine: pair.genuine }));
                 }
@@ -57,7 +57,7 @@ impl Listed {
         listed
     }
 
-    /// Accuracy with its interval; none without a pair.
+    /// The accuracy with its interval; `None` if there is no pair.
     pub fn accuracy(&self, people: usize) -> Option<(Accuracy, Estimate)> {
         if self.pairs.is_empty() {
             return None;

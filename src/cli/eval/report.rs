@@ -1,4 +1,4 @@
-//! What an evaluation found: as text, as JSON, and as files.
+//! The result of an evaluation, as text, as JSON and as files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,25 +7,25 @@ use limen_core::embedding::Crops;
 use limen_core::person::printable_path;
 use limen_lab::bootstrap::Estimate;
 use limen_lab::plot::{Plotted, write_plots};
-use limen_lab::rates::{Histogram, Rates, TarAtFar};
-use limen_lab::sides::Comparison;
+use limen_lab::rates::{PairHistogram, Rates, TarAtFar};
+use limen_lab::sides::ComparisonMethod;
 use serde_json::{Value, json};
 
-use super::listed::Listed;
+use super::listed::ListedPairs;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::{FAINT, STRONG, styled};
-use crate::cli::trouble::Trouble;
 
-/// Names of a list that the text shows; JSON has all.
+/// The most names that the text shows; JSON has all.
 const SHOWN: usize = 5;
-/// The rate whose threshold is marked in the histogram.
+/// The false accept rate whose threshold is marked in the histogram.
 const MARKED: f64 = 1e-4;
 
-/// Everything measured with one model.
-pub struct Report {
+/// All measurements of one model.
+pub struct EvaluationReport {
     pub model: String,
     pub cohort: String,
     pub crops: Crops,
-    pub how: Comparison,
+    pub how: ComparisonMethod,
     pub images: usize,
     /// Pictures without an embedding, and why.
     pub failed: Vec<(PathBuf, String)>,
@@ -34,15 +34,15 @@ pub struct Report {
     /// People with one picture.
     pub one_picture: Vec<String>,
     pub rates: Rates,
-    pub histogram: Histogram,
+    pub histogram: PairHistogram,
     pub genuine: u64,
     pub impostors: u64,
-    pub listed: Option<Listed>,
+    pub listed: Option<ListedPairs>,
     pub people: usize,
 }
 
-impl Report {
-    /// What people read.
+impl EvaluationReport {
+    /// The lines of the text.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![styled(STRONG, &self.model, 0), self.what_was_compared()];
         lines.extend(self.what_was_not());
@@ -56,8 +56,8 @@ impl Report {
 
     fn what_was_compared(&self) -> String {
         let sides = match self.how {
-            Comparison::Singles => "single pictures".to_owned(),
-            Comparison::Gallery { photos, frames, draws } => {
+            ComparisonMethod::Singles => "single pictures".to_owned(),
+            ComparisonMethod::Gallery { photos, frames, draws } => {
                 format!("templates of {photos} with probes of {frames}, the mean of {draws} random draws")
             }
         };
@@ -68,14 +68,14 @@ impl Report {
         )
     }
 
-    /// What had to be left out, by name.
+    /// The lines about what had to be left out, with names.
     fn what_was_not(&self) -> Vec<String> {
         let failed = self.failed.iter().map(|(file, why)| format!("{}: {why}", printable_path(file)));
         let missing = self.listed.iter().flat_map(|listed| &listed.missing).map(|(_, why)| why.clone());
         [
             (format!("of {} pictures without a usable face", self.images), failed.collect::<Vec<_>>()),
             ("folders without a picture".to_owned(), self.no_picture.clone()),
-            ("people with one picture, who are only strangers here".to_owned(), self.one_picture.clone()),
+            ("people with one picture, who count only as strangers".to_owned(), self.one_picture.clone()),
             ("listed pairs that could not be compared".to_owned(), missing.collect()),
         ]
         .into_iter()
@@ -97,13 +97,13 @@ impl Report {
         ))
     }
 
-    /// What programs read.
+    /// The object for `--json`.
     pub fn to_json(&self) -> Value {
         let accuracy = self.listed.as_ref().and_then(|listed| listed.accuracy(self.people));
         let missing = self.listed.iter().flat_map(|listed| &listed.missing);
         let (templates, frames, draws) = match self.how {
-            Comparison::Singles => (1, 1, 1),
-            Comparison::Gallery { photos, frames, draws } => (photos, frames, draws),
+            ComparisonMethod::Singles => (1, 1, 1),
+            ComparisonMethod::Gallery { photos, frames, draws } => (photos, frames, draws),
         };
         json!({
             "model": self.model, "cohort": self.cohort,
@@ -136,9 +136,12 @@ impl Report {
     }
 }
 
-/// Writes plots, curves and the scores of the listed pairs into a folder; says where they are.
-pub fn write_out(folder: &Path, reports: &[Report]) -> Result<Vec<PathBuf>, Trouble> {
-    let failed = |error: std::io::Error| Trouble::Device(format!("{}: {error}", printable_path(folder)));
+/// Writes plots, curves and the scores of the listed pairs into a folder. Returns the paths of the files.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write_out(folder: &Path, reports: &[EvaluationReport]) -> Result<Vec<PathBuf>, CommandError> {
+    let failed = |error: std::io::Error| CommandError::Device(format!("{}: {error}", printable_path(folder)));
     fs::create_dir_all(folder).map_err(failed)?;
     let plotted: Vec<Plotted<'_>> = reports
         .iter()
@@ -153,7 +156,7 @@ pub fn write_out(folder: &Path, reports: &[Report]) -> Result<Vec<PathBuf>, Trou
         let file = folder.join(name);
         fs::write(&file, text).map_err(failed)?;
         written.push(file);
-        Ok::<_, Trouble>(())
+        Ok::<_, CommandError>(())
     };
     write("curve.csv", curves(reports))?;
     if reports.iter().any(|report| report.listed.is_some()) {
@@ -162,7 +165,7 @@ pub fn write_out(folder: &Path, reports: &[Report]) -> Result<Vec<PathBuf>, Trou
     Ok(written)
 }
 
-fn curves(reports: &[Report]) -> String {
+fn curves(reports: &[EvaluationReport]) -> String {
     let mut csv = "model,score,far,tar\n".to_owned();
     for report in reports {
         for (score, far, tar) in report.histogram.curve() {
@@ -172,7 +175,7 @@ fn curves(reports: &[Report]) -> String {
     csv
 }
 
-fn listed_scores(reports: &[Report]) -> String {
+fn listed_scores(reports: &[EvaluationReport]) -> String {
     let mut csv = "model,genuine,score\n".to_owned();
     for report in reports {
         for (_, _, pair) in report.listed.iter().flat_map(|listed| &listed.pairs) {

@@ -1,5 +1,5 @@
-//! `limen people discard-photographs`: a photograph beside the store defeats its encryption, so it goes once
-//! its template is there.
+//! `limen people discard-photographs`: deletes photographs whose templates are in the store. A photograph beside the
+//! encrypted store would make the encryption useless.
 
 use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
@@ -7,48 +7,54 @@ use limen_files::{Trust, read_trusted};
 use serde_json::json;
 
 use super::photographs::{Deleted, delete, photo_names};
-use crate::cli::context::Context;
+use crate::cli::context::CommandContext;
 use crate::cli::id::person_id;
+use crate::cli::outcome::{CommandError, CommandOutcome};
 use crate::cli::output::{note, say, say_json};
-use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::control::{Request, ask};
 use crate::gallery::assembly::MAX_PHOTO_BYTES;
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 use crate::gallery::{EditError, Roster, discard_photos, restore_photos};
 
-pub fn discard(context: &Context, id: &str) -> Result<Answer, Trouble> {
+pub fn discard(context: &CommandContext, id: &str) -> Result<CommandOutcome, CommandError> {
     refuse_without_store(context)?;
     let settings = context.settings_of_gallery()?;
     let id = person_id(id)?;
     let deleted = discard_photographs(context, &settings, &id)?;
     tell(context, &id, &deleted);
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// A gallery that somebody names has no store to keep templates in.
-pub fn refuse_without_store(context: &Context) -> Result<(), Trouble> {
+/// Refuses `--gallery`: a gallery named there has no store for the templates.
+///
+/// # Errors
+/// A gallery is named.
+pub fn refuse_without_store(context: &CommandContext) -> Result<(), CommandError> {
     match context.gallery() {
         None => Ok(()),
-        Some(_) => Err(Trouble::Usage(
+        Some(_) => Err(CommandError::Usage(
             "with --gallery there is no store to keep templates in; leave it out, or keep the photographs"
                 .to_owned(),
         )),
     }
 }
 
-/// Deletes a person's photographs, once the store has their templates and the gallery file says so.
+/// Deletes a person's photographs after their templates are in the store and the gallery file no longer lists them.
+///
+/// # Errors
+/// The person or the photographs do not exist, a template is not in the store, or the daemon refuses.
 pub fn discard_photographs(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
     id: &PersonId,
-) -> Result<Deleted, Trouble> {
+) -> Result<Deleted, CommandError> {
     let roster = Roster::load(&settings.gallery, context.trust())?;
     let entry = roster.people.iter().find(|entry| entry.id == *id);
     let entry = entry.ok_or_else(|| EditError::Unknown(id.clone()))?;
     let photos = photo_names(entry);
     if photos.is_empty() {
-        return Err(Trouble::Usage(format!("{id} has no photographs in the gallery file")));
+        return Err(CommandError::Usage(format!("{id} has no photographs in the gallery file")));
     }
     let daemon = context.socket(settings).exists();
     if daemon {
@@ -57,34 +63,39 @@ pub fn discard_photographs(
         stored(context, settings, &roster, entry)?
     }
     discard_photos(&settings.gallery, id, &photos)?;
-    if daemon && let Err(trouble) = stored_by_the_daemon(context, settings) {
+    if daemon && let Err(error) = stored_by_the_daemon(context, settings) {
         restore_photos(&settings.gallery, id, &photos, entry.stored)?;
-        return Err(trouble);
+        return Err(error);
     }
     Ok(delete(roster.folder(), &photos))
 }
 
-/// A reload that succeeds has put every template into the store.
-fn stored_by_the_daemon(context: &Context, settings: &Settings) -> Result<(), Trouble> {
+/// Lets the daemon reload, which puts every template into the store.
+fn stored_by_the_daemon(context: &CommandContext, settings: &Settings) -> Result<(), CommandError> {
     let answer = ask(&context.socket(settings), Request::Reload)?;
     let list = |key: &str| answer.get(key).and_then(|list| list.as_array()).cloned().unwrap_or_default();
     if answer.get("store").is_none_or(serde_json::Value::is_null) {
         let why: Vec<String> = list("store_trouble").iter().map(|text| text.to_string()).collect();
         let what = format!("the templates are not in the store, so the photographs stay: {}", why.join("; "));
-        return Err(Trouble::Device(what));
+        return Err(CommandError::Device(what));
     }
     if list("needs_restart").iter().any(|section| section == "[model]") {
-        let what = "another model is configured than is in force, and makes its templates from the photographs; \
+        let what = "another model is configured than is in force, and it needs the photographs for its templates; \
                     restart the daemon first (systemctl restart limen)";
-        return Err(Trouble::Usage(what.to_owned()));
+        return Err(CommandError::Usage(what.to_owned()));
     }
     Ok(())
 }
 
-/// Where no daemon runs, the store has to have them already.
-fn stored(context: &Context, settings: &Settings, roster: &Roster, entry: &Entry) -> Result<(), Trouble> {
+/// Checks, if no daemon runs, that the store has the templates already.
+fn stored(
+    context: &CommandContext,
+    settings: &Settings,
+    roster: &Roster,
+    entry: &RosterEntry,
+) -> Result<(), CommandError> {
     let model = context.models(settings)?.digest();
-    let opened = settings.vault().open(model, Trust::in_the_service())?;
+    let opened = settings.store_file().open(model, Trust::in_the_service())?;
     for photo in &entry.photos {
         let bytes = read_trusted(&roster.folder().join(&photo.path), MAX_PHOTO_BYTES, context.trust())?;
         let digest = PhotoDigest::of(&bytes);
@@ -93,13 +104,13 @@ fn stored(context: &Context, settings: &Settings, roster: &Roster, entry: &Entry
                 "the template of {} is not in the store yet; start the daemon, which makes it",
                 photo.path.display()
             );
-            return Err(Trouble::Usage(what));
+            return Err(CommandError::Usage(what));
         }
     }
     Ok(())
 }
 
-fn tell(context: &Context, id: &PersonId, deleted: &Deleted) {
+fn tell(context: &CommandContext, id: &PersonId, deleted: &Deleted) {
     if context.json {
         return say_json(&json!({ "id": id.as_str(), "discarded": deleted.gone, "left": deleted.left }));
     }
@@ -107,7 +118,7 @@ fn tell(context: &Context, id: &PersonId, deleted: &Deleted) {
     say_what_is_left(deleted);
 }
 
-/// Copies, and what another model will need.
+/// Prints what the deletion does not reach, and that another model needs new photographs.
 pub fn say_what_is_left(deleted: &Deleted) {
     deleted.left.iter().for_each(|what| note(&format!("left: {what}")));
     note(

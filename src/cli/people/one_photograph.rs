@@ -1,4 +1,4 @@
-//! `limen people remove-photograph`: one photograph of a person goes, and its template with it.
+//! `limen people remove-photograph`: removes one photograph of a person, and its template.
 
 use std::path::Path;
 
@@ -6,30 +6,30 @@ use serde_json::json;
 
 use super::photographs::{Deleted, delete};
 use super::revoke::{Revoked, ask_for_it};
-use crate::cli::context::Context;
+use crate::cli::context::CommandContext;
 use crate::cli::id::person_id;
+use crate::cli::outcome::{CommandError, CommandOutcome};
 use crate::cli::output::{note, say, say_json};
-use crate::cli::trouble::{Answer, Trouble};
 use crate::gallery::remove_photo;
 
 pub fn remove_photograph(
-    context: &Context,
+    context: &CommandContext,
     id: &str,
     photo: &Path,
     file_too: bool,
-) -> Result<Answer, Trouble> {
+) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings_of_gallery()?;
     let id = person_id(id)?;
     let folder =
         settings.gallery.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = name_in(folder, photo);
     remove_photo(&settings.gallery, &id, &name)?;
-    // What was taken away stays away: who is on it might be somebody else.
+    // After a failure the photograph stays removed, because it may show somebody else.
     let revocation = ask_for_it(context, &settings, &id).map_err(|why| {
         let what = format!(
             "{name} is out of the gallery file, but NOT out of force: whoever is on it still opens the door as {id}\n{why}"
         );
-        Trouble::Device(what)
+        CommandError::Device(what)
     })?;
     if revocation.how == Revoked::Alone {
         note(&format!("{id} is held back until the mistakes are mended"));
@@ -45,10 +45,10 @@ pub fn remove_photograph(
         gone.iter().for_each(|name| say(&format!("  deleted: {name}")));
         left.iter().for_each(|what| say(&format!("  left: {what}")));
     }
-    Ok(Answer::Yes)
+    Ok(CommandOutcome::Yes)
 }
 
-/// As the gallery names it, whichever way to it was named.
+/// The photograph's name in the gallery, also if the user named it by another path.
 fn name_in(folder: &Path, photo: &Path) -> String {
     let inside = || {
         let (file, home) = (photo.canonicalize().ok()?, folder.canonicalize().ok()?);

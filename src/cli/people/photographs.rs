@@ -1,28 +1,28 @@
-//! Photographs of the gallery's folder: which a person has, and deleting them by command.
+//! The photographs that a person has in the gallery's folder, and how a command deletes them.
 
 use std::fs;
 use std::path::Path;
 
 use limen_files::sync_folder;
 
-use crate::gallery::roster::Entry;
+use crate::gallery::roster::RosterEntry;
 
 /// The photographs that an entry lists, relative to the gallery's folder.
-pub fn photo_names(entry: &Entry) -> Vec<String> {
+pub fn photo_names(entry: &RosterEntry) -> Vec<String> {
     entry.photos.iter().map(|photo| photo.path.to_string_lossy().into_owned()).collect()
 }
 
-/// What became of photographs that were to be deleted.
+/// The result of deleting photographs.
 #[derive(Debug, Default)]
 pub struct Deleted {
-    /// The names of those that are gone.
+    /// The names of the deleted photographs.
     pub gone: Vec<String>,
-    /// Those that are not, each with the reason.
+    /// What is left, each with the reason.
     pub left: Vec<String>,
 }
 
-/// Deletes photographs, named relative to the gallery's folder, and makes that durable. Where a name is a link,
-/// the link alone goes.
+/// Deletes photographs, whose names are relative to the gallery's folder, and syncs the folder. If a name is a link,
+/// only the link is deleted.
 pub fn delete(folder: &Path, names: &[String]) -> Deleted {
     let mut deleted = Deleted::default();
     for name in names {

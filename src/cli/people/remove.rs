@@ -1,4 +1,4 @@
-//! `limen people remove`: every trace of a person goes, and what cannot go is named.
+//! `limen people remove`: removes every trace of a person, and names what it cannot remove.
 
 use limen_core::person::PersonId;
 use limen_files::read_trusted_text;
@@ -7,23 +7,23 @@ use serde_json::json;
 use super::photographs::{Deleted, delete, photo_names};
 use super::revoke::{Revoked, bring_into_force, not_edited, settings_to_revoke_by};
 use crate::cli::audit::forget_in_records;
-use crate::cli::context::Context;
+use crate::cli::context::CommandContext;
 use crate::cli::id::person_id;
+use crate::cli::outcome::{CommandError, CommandOutcome};
 use crate::cli::output::{note, say, say_json};
-use crate::cli::trouble::{Answer, Trouble};
 use crate::config::Settings;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::{EditError, Roster, remove_person};
 
-/// What went, and what did not.
+/// What was removed, and what was not.
 #[derive(Default)]
 struct Traces {
-    /// None where the daemon dropped them, which does not count, or where they are left.
+    /// How many templates were removed; `None` if the daemon removed them, or if they are left.
     templates: Option<usize>,
     records: u64,
     photographs: Vec<String>,
     left: Vec<String>,
-    /// What failed, and can be tried again.
+    /// Failures after which the command can be repeated.
     failed: Vec<String>,
 }
 
@@ -33,15 +33,19 @@ impl Traces {
     }
 }
 
-/// A removal that was left half done can be made again: whoever is out of the file already may still be in force, in
-/// the store and in the records.
-pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Answer, Trouble> {
+/// Removes a person. It can be repeated after a failure: a person who is no longer in the file may still be in force,
+/// in the store and in the records.
+pub fn remove(
+    context: &CommandContext,
+    id: &str,
+    with_photographs: bool,
+) -> Result<CommandOutcome, CommandError> {
     let id = person_id(id)?;
     let settings = settings_to_revoke_by(context, &id)?;
     let photos = photographs_of(context, &settings, &id);
     let unlisted = match remove_person(&settings.gallery, &id) {
         Ok(_) => None,
-        // A gallery that somebody names has neither templates nor records.
+        // A gallery that is named with --gallery has no templates and no records.
         Err(error @ EditError::Unknown(_)) if context.gallery().is_none() => Some(error),
         Err(error) => return Err(not_edited(context, &settings, &id, error)),
     };
@@ -53,19 +57,19 @@ pub fn remove(context: &Context, id: &str, with_photographs: bool) -> Result<Ans
     match unlisted {
         Some(error) if !revocation.was_in_force && traces.is_nothing() => return Err(error.into()),
         Some(_) => traces.left.push(format!(
-            "the photographs that the entry listed, if they are still there: it went before; look for {id}-*.jpg"
+            "the photographs of the entry, if they are still there: it was removed before; look for {id}-*.jpg"
         )),
         None => take_photographs(&settings, photos, with_photographs, &mut traces),
     }
     traces.left.extend(left_elsewhere(&settings, &id));
     tell(context, &id, &traces);
-    traces.failed.iter().for_each(|what| note(&format!("{what}\nmend that and run this again")));
-    Ok(if traces.failed.is_empty() { Answer::Yes } else { Answer::Incomplete })
+    traces.failed.iter().for_each(|what| note(&format!("{what}\ncorrect that and run this command again")));
+    Ok(if traces.failed.is_empty() { CommandOutcome::Yes } else { CommandOutcome::Incomplete })
 }
 
-/// Out of the store and the records. What fails there keeps nothing else from going.
+/// Removes a person from the store and the records. A failure does not stop the other removals.
 fn take_out_of_the_state(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
     id: &PersonId,
     revoked: Revoked,
@@ -80,9 +84,9 @@ fn take_out_of_the_state(
     }
     match forget_in_records(context, settings, id) {
         Ok(records) => traces.records = records,
-        Err(trouble) => {
+        Err(error) => {
             traces.left.push("the id in the records".to_owned());
-            traces.failed.push(trouble.to_string());
+            traces.failed.push(error.to_string());
         }
     }
 }
@@ -99,17 +103,17 @@ fn take_photographs(settings: &Settings, photos: Vec<String>, delete_them: bool,
     }
 }
 
-/// The photographs that the gallery file lists, whatever else is wrong in it.
-fn photographs_of(context: &Context, settings: &Settings, id: &PersonId) -> Vec<String> {
+/// The photographs that the gallery file lists for a person, even if the file has mistakes.
+fn photographs_of(context: &CommandContext, settings: &Settings, id: &PersonId) -> Vec<String> {
     let text = read_trusted_text(&settings.gallery, MAX_FILE_BYTES, context.trust());
     let roster = text.map(|text| Roster::read(&text, &settings.gallery).0).unwrap_or_default();
     let entry = roster.people.iter().find(|entry| entry.id == *id);
     entry.map(photo_names).unwrap_or_default()
 }
 
-/// Takes the templates out of the store where no daemon does.
+/// Removes the templates from the store if no daemon does it.
 fn drop_templates(settings: &Settings, id: &PersonId, traces: &mut Traces) {
-    match settings.vault().forget(id) {
+    match settings.store_file().forget(id) {
         Ok(gone) => traces.templates = Some(gone),
         Err(error) => {
             let left = "the templates in the store, until the daemon next reads the gallery";
@@ -122,13 +126,13 @@ fn drop_templates(settings: &Settings, id: &PersonId, traces: &mut Traces) {
 fn left_elsewhere(settings: &Settings, id: &PersonId) -> Vec<String> {
     let mut pairs = settings.recognition.look_alikes.pairs();
     let named = pairs.any(|(one, other, _)| one == id || other == id);
-    let pair = "a pair of [[recognition.look-alikes]] in the configuration; take it out by hand".to_owned();
+    let pair = "a pair of [[recognition.look-alikes]] in the configuration; remove it by hand".to_owned();
     let beyond = "the id in the journal (journalctl -u limen); backups, exported records, photographs kept \
                   elsewhere and caches of `limen eval`, of which this program knows nothing";
     named.then_some(pair).into_iter().chain([beyond.to_owned()]).collect()
 }
 
-fn tell(context: &Context, id: &PersonId, traces: &Traces) {
+fn tell(context: &CommandContext, id: &PersonId, traces: &Traces) {
     let Traces { templates, records, photographs, left, .. } = traces;
     if context.json {
         return say_json(&json!({

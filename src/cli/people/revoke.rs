@@ -1,47 +1,57 @@
-//! Whether what was taken out of the gallery file is out of force: the one thing that a revocation must not be silent
-//! about.
+//! Brings a revocation into force: what was removed from the gallery file must no longer open the door. If it still
+//! does, the user must be told.
 
 use limen_core::person::PersonId;
 use serde_json::Value;
 
-use crate::cli::context::Context;
+use crate::cli::context::CommandContext;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::note;
-use crate::cli::trouble::Trouble;
 use crate::config::Settings;
 use crate::control::{Answer, Request, ask_either};
 use crate::gallery::EditError;
 
-/// What became of a revocation.
+/// How far a revocation is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revoked {
     /// No daemon runs; it reads the file when it starts.
     AtTheNextStart,
-    /// The gallery file is in force.
+    /// The daemon has read the whole gallery file.
     Whole,
-    /// It is out of force, and everything else in the file waits until its mistakes are mended.
+    /// Only the revocation is in force. All other changes in the file wait until its mistakes are corrected.
     Alone,
 }
 
-/// A revocation that is made.
+/// A revocation in the gallery file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation {
-    /// What became of it.
+    /// How far it is in force.
     pub how: Revoked,
-    /// The daemon had the person in force, and no longer has.
+    /// Whether the person was in force in the daemon before.
     pub was_in_force: bool,
 }
 
-/// Brings a revocation into force in the running daemon, or says loudly that it is not.
+/// Brings a revocation into force in the running daemon.
+///
+/// # Errors
+/// It is not in force; the message says that the person still can enter.
 pub fn bring_into_force(
-    context: &Context,
+    context: &CommandContext,
     settings: &Settings,
     id: &PersonId,
-) -> Result<Revocation, Trouble> {
+) -> Result<Revocation, CommandError> {
     ask_for_it(context, settings, id).map_err(|why| still_can_enter(id, &why))
 }
 
-/// As [`bring_into_force`]; else why it is not in force.
-pub fn ask_for_it(context: &Context, settings: &Settings, id: &PersonId) -> Result<Revocation, String> {
+/// [`bring_into_force`] with a plain reason as the error.
+///
+/// # Errors
+/// The reason why the revocation is not in force.
+pub fn ask_for_it(
+    context: &CommandContext,
+    settings: &Settings,
+    id: &PersonId,
+) -> Result<Revocation, String> {
     let socket = context.socket(settings);
     let answer = match socket.exists().then(|| ask_either(&socket, Request::Reload)) {
         Some(Ok(answer)) => answer,
@@ -73,21 +83,30 @@ fn names(people: Option<&Value>, id: &PersonId) -> bool {
     people.is_some_and(|people| people.iter().any(|person| person == id.as_str()))
 }
 
-/// A daemon that could read the file at all has taken out of force what it takes away.
+/// Whether the daemon's answer says that the person can no longer enter.
 fn is_out_of_force(answer: &Answer) -> bool {
     let gallery = answer.get("gallery");
     gallery.and_then(|gallery| gallery["still_can_enter"].as_bool()) == Some(false)
 }
 
-/// The configuration that says where the gallery and the daemon are. A mistake in it keeps nobody out.
-pub fn settings_to_revoke_by(context: &Context, id: &PersonId) -> Result<Settings, Trouble> {
+/// The configuration, for a revocation.
+///
+/// # Errors
+/// The configuration cannot be read or has mistakes; the message says that the person still can enter.
+pub fn settings_to_revoke_by(context: &CommandContext, id: &PersonId) -> Result<Settings, CommandError> {
     context.settings_of_gallery().map_err(|why| still_can_enter(id, &why.to_string()))
 }
 
-/// The gallery file could not be edited: unless it does not name the person, they stay where they are.
-pub fn not_edited(context: &Context, settings: &Settings, id: &PersonId, error: EditError) -> Trouble {
+/// The trouble if the gallery file could not be edited. The person still can enter, unless the file does not name the
+/// person.
+pub fn not_edited(
+    context: &CommandContext,
+    settings: &Settings,
+    id: &PersonId,
+    error: EditError,
+) -> CommandError {
     if let EditError::Syntax(_) | EditError::File(_) = error {
-        // The daemon looks as well, so that its status and alarms say it until the file is mended.
+        // The daemon also reads the file, so that status and alarms report it until it is corrected.
         if let Err(why) = ask_for_it(context, settings, id) {
             return still_can_enter(id, &why);
         }
@@ -99,8 +118,8 @@ pub fn not_edited(context: &Context, settings: &Settings, id: &PersonId, error: 
     }
 }
 
-fn still_can_enter(id: &PersonId, why: &str) -> Trouble {
-    Trouble::Device(format!("{why}\n{id} STILL CAN ENTER"))
+fn still_can_enter(id: &PersonId, why: &str) -> CommandError {
+    CommandError::Device(format!("{why}\n{id} STILL CAN ENTER"))
 }
 
 #[cfg(test)]
@@ -110,14 +129,14 @@ mod tests {
     #[test]
     fn whatever_keeps_the_file_from_being_edited_leaves_the_person_in() {
         let ada = PersonId::new("ada").expect("an id");
-        let (context, settings) = (Context::new(None, None, false), Settings::defaults());
+        let (context, settings) = (CommandContext::new(None, None, false), Settings::defaults());
         let told = |error| not_edited(&context, &settings, &ada, error);
         for error in
             [EditError::Layout("people"), EditError::Overtaken, EditError::Refused("full".to_owned())]
         {
-            let trouble = told(error);
-            assert!(trouble.to_string().ends_with("ada STILL CAN ENTER"), "{trouble}");
-            assert_eq!(trouble.exit_code(), 3);
+            let error = told(error);
+            assert!(error.to_string().ends_with("ada STILL CAN ENTER"), "{error}");
+            assert_eq!(error.exit_code(), 3);
         }
         let unknown = told(EditError::Unknown(ada.clone()));
         assert!(unknown.exit_code() == 2 && !unknown.to_string().contains("STILL"), "{unknown}");

@@ -1,4 +1,4 @@
-//! Digits from a terminal that does not show them, or from standard input.
+//! Reads digits from a terminal that does not show them, or from standard input.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
@@ -6,32 +6,38 @@ use std::io::{self, Read, Write as _};
 use limen_core::credential::{Digits, LONGEST_ENTRY};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::super::trouble::Trouble;
+use super::super::outcome::CommandError;
 
-/// Keys that a terminal sends.
+/// The bytes that a terminal sends for these keys.
 const INTERRUPT: u8 = 3;
 const END_OF_FILE: u8 = 4;
 const BACKSPACES: [u8; 2] = [8, 127];
 
-/// Asks until the same was entered twice in a row; gives up after a difference.
-pub fn ask_twice(what: &str) -> Result<Digits, Trouble> {
-    let no_terminal = |_| Trouble::Usage("there is no terminal to ask on; use --stdin".to_owned());
+/// Asks twice for the same digits.
+///
+/// # Errors
+/// There is no terminal, the two inputs differ, or they are not digits.
+pub fn ask_twice(what: &str) -> Result<Digits, CommandError> {
+    let no_terminal = |_| CommandError::Usage("there is no terminal to ask on; use --stdin".to_owned());
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(no_terminal)?;
     let first = ask(&mut terminal, &format!("{what}: "))?;
     let second = ask(&mut terminal, &format!("{what} again: "))?;
     if first == second {
         Ok(first)
     } else {
-        Err(Trouble::Usage("these were not the same; nothing was changed".into()))
+        Err(CommandError::Usage("the two inputs differ; nothing was changed".into()))
     }
 }
 
-/// The first line of standard input.
-pub fn from_standard_input() -> Result<Digits, Trouble> {
+/// Reads the first line of standard input.
+///
+/// # Errors
+/// The line cannot be read, or has other characters than digits.
+pub fn from_standard_input() -> Result<Digits, CommandError> {
     read_digits(&mut io::stdin().lock())
 }
 
-fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, Trouble> {
+fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, CommandError> {
     let hidden = Hidden::begin(terminal.try_clone()?)?;
     terminal.write_all(prompt.as_bytes())?;
     let digits = read_digits(terminal);
@@ -40,15 +46,15 @@ fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, Trouble> {
     digits
 }
 
-/// Digits up to the end of the line, byte by byte into a buffer that is overwritten.
-fn read_digits(from: &mut impl Read) -> Result<Digits, Trouble> {
-    let not_digits = || Trouble::Usage("a PIN has digits only".to_owned());
+/// Reads digits up to the end of the line, byte by byte, into a buffer that is overwritten when it is dropped.
+fn read_digits(from: &mut impl Read) -> Result<Digits, CommandError> {
+    let not_digits = || CommandError::Usage("a PIN has digits only".to_owned());
     let (mut digits, mut fits) = (Digits::default(), true);
     let mut byte = [0];
     while from.read(&mut byte)? == 1 {
         match byte[0] {
             b'\n' | b'\r' | END_OF_FILE => break,
-            INTERRUPT => return Err(Trouble::Usage("interrupted; nothing was changed".to_owned())),
+            INTERRUPT => return Err(CommandError::Usage("interrupted; nothing was changed".to_owned())),
             key if BACKSPACES.contains(&key) => digits.pop(),
             key => fits &= key.is_ascii_digit() && digits.len() < LONGEST_ENTRY && digits.push(key - b'0'),
         }
@@ -56,7 +62,7 @@ fn read_digits(from: &mut impl Read) -> Result<Digits, Trouble> {
     if fits { Ok(digits) } else { Err(not_digits()) }
 }
 
-/// A terminal that shows nothing of what is typed, until this is dropped.
+/// A terminal that does not show what is typed, until this value is dropped.
 struct Hidden {
     terminal: File,
     before: Termios,
@@ -66,7 +72,7 @@ impl Hidden {
     fn begin(terminal: File) -> io::Result<Self> {
         let before = tcgetattr(&terminal)?;
         let mut during = before.clone();
-        // Keys come one by one, and an interrupt as a key: it must not leave the terminal like this.
+        // Ctrl-C comes as a key, because a signal would end the program and leave the terminal like this.
         during.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(&terminal, OptionalActions::Flush, &during)?;
         Ok(Self { terminal, before })
@@ -75,7 +81,7 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing.
+        // It fails only if the terminal is gone.
         let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
     }
 }
@@ -85,7 +91,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Digits, String> {
-        read_digits(&mut text.as_bytes()).map_err(|trouble| trouble.to_string())
+        read_digits(&mut text.as_bytes()).map_err(|error| error.to_string())
     }
 
     #[test]

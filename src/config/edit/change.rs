@@ -1,4 +1,4 @@
-//! The one way to change the file: under a lock, read back and checked, replaced in one step.
+//! Changes the file: locks it, checks the changed text, and replaces the file in one step.
 
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,41 +9,44 @@ use thiserror::Error;
 use toml_edit::{DocumentMut, TomlError};
 
 use crate::config::{ConfigError, MAX_FILE_BYTES, Settings};
-use crate::mistake::{Mistake, no_toml};
+use crate::diagnostics::{Diagnostic, no_toml};
 
 /// Why the configuration was not changed.
 #[derive(Debug, Error)]
 pub enum ConfigEditError {
-    /// It cannot be read, locked or written.
+    /// The file cannot be read, locked or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It has mistakes already, or the change would be one.
+    /// The file has mistakes, with the change or without it.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A part is written in a way that cannot be edited in place.
+    /// The named part is written in a form that cannot be edited in place.
     #[error(
         "the configuration's {0} cannot be edited by command; write it as in the example, or edit by hand"
     )]
     Layout(&'static str),
     /// The text is no TOML.
     #[error(transparent)]
-    Syntax(#[from] Mistake),
-    /// Somebody else has changed the file since.
-    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; look at it")]
+    Syntax(#[from] Diagnostic),
+    /// Somebody else has changed the file, so that [`undo`] would undo that as well.
+    #[error("{0}: was changed by somebody else meanwhile, so the change was not undone; check the file")]
     Overtaken(String),
 }
 
 /// A change that was made, for [`undo`].
 #[derive(Debug)]
-pub struct Edited {
+pub struct ConfigEdit {
     before: String,
     /// Owner, group and mode that the file had.
     rights: Metadata,
     after: String,
 }
 
-/// Puts the file back as it was before a change, unless it was changed again meanwhile.
-pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
+/// Restores the file as it was before a change.
+///
+/// # Errors
+/// The file was changed again, or cannot be read or written.
+pub fn undo(file: &Path, edited: &ConfigEdit) -> Result<(), ConfigEditError> {
     let _writing = lock_file(file)?;
     if read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)? != edited.after {
         return Err(ConfigEditError::Overtaken(file.display().to_string()));
@@ -51,11 +54,11 @@ pub fn undo(file: &Path, edited: &Edited) -> Result<(), ConfigEditError> {
     Ok(put_back(file, edited.before.as_bytes(), &edited.rights)?)
 }
 
-/// Changes the configuration file, which must be there. Of its rights those stay that the daemon needs.
+/// Changes the configuration file, which must exist. The daemon can still read it afterwards.
 pub(super) fn change(
     file: &Path,
     edit: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigEditError>,
-) -> Result<Edited, ConfigEditError> {
+) -> Result<ConfigEdit, ConfigEditError> {
     let _writing = lock_file(file)?;
     let before = read_trusted_text(file, MAX_FILE_BYTES, Trust::Checked)?;
     let rights = file.metadata().map_err(|source| {
@@ -65,7 +68,7 @@ pub(super) fn change(
     let after = changed_text(&before, file, edit)?;
     Settings::parse(&after, file)?;
     write_for_service(file, after.as_bytes(), rights.permissions().mode() & 0o777)?;
-    Ok(Edited { before, rights, after })
+    Ok(ConfigEdit { before, rights, after })
 }
 
 pub(super) fn changed_text(

@@ -1,4 +1,4 @@
-//! The network that makes embeddings, named in `[model]`.
+//! Writes the name of the network that makes embeddings into `[model]`.
 
 use std::path::Path;
 
@@ -6,7 +6,10 @@ use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use super::change::{ConfigEditError, change};
 
-/// Names the model that makes embeddings; a file named instead, by `path` and `sha256`, is no longer named.
+/// Writes the name of the model into `[model] embedding`, and removes `path` and `sha256`.
+///
+/// # Errors
+/// The file cannot be read, edited or written, or has mistakes.
 pub fn set_model(file: &Path, name: &str) -> Result<(), ConfigEditError> {
     change(file, |document| name_model(document, name)).map(drop)
 }
@@ -38,7 +41,7 @@ fn name_model(document: &mut DocumentMut, name: &str) -> Result<(), ConfigEditEr
     Ok(())
 }
 
-/// Takes a key out; gives the comments that were written before and behind it.
+/// Removes a key. Returns the comments in front of it and behind it.
 fn take_out(table: &mut dyn TableLike, key: &str) -> String {
     let Some((name, item)) = table.get_key_value(key) else { return String::new() };
     let before = prefix_of(name.leaf_decor()).to_owned();

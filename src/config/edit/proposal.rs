@@ -1,41 +1,41 @@
-//! A proposal for `[recognition]`: as a fragment to read, or merged into the configuration file.
+//! A proposal for `[recognition]`, as a text to read or merged into the configuration file.
 
 use std::path::Path;
 
 use limen_core::person::PersonId;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
-use super::change::{ConfigEditError, Edited, change};
+use super::change::{ConfigEdit, ConfigEditError, change};
 
-/// What should change in `[recognition]`, each with its reason.
+/// Changes that are proposed for `[recognition]`, each with its reason.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Proposal {
-    /// What the reader should know first, a line each.
+    /// The comment lines at the beginning of the text.
     pub about: Vec<String>,
-    /// Another `target-far`, and why.
+    /// A new `target-far`, and the reason.
     pub target_far: Option<(f64, String)>,
-    /// Pairs that need a margin of their own.
+    /// The pairs that need a margin of their own.
     pub look_alikes: Vec<ProposedPair>,
 }
 
 /// A margin for two people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProposedPair {
-    /// Who.
+    /// The ids of the two people.
     pub people: [PersonId; 2],
-    /// The lead asked for.
+    /// By how much one must lead the other, as a distance from 0 to 1.
     pub margin: f32,
-    /// Why.
+    /// The reason, which becomes a comment.
     pub why: String,
 }
 
 impl Proposal {
-    /// Whether nothing should change.
+    /// Whether no change is proposed.
     pub fn is_empty(&self) -> bool {
         self.target_far.is_none() && self.look_alikes.is_empty()
     }
 
-    /// The proposal as a piece of a configuration file, with comments. It parses on its own.
+    /// The proposal as a part of a configuration file, with comments. It is a valid configuration by itself.
     pub fn fragment(&self) -> String {
         let mut text: String = self.about.iter().map(|line| format!("# {line}\n")).collect();
         if let Some((far, why)) = &self.target_far {
@@ -51,8 +51,11 @@ impl Proposal {
         text
     }
 
-    /// Merges the proposal into the configuration file at `path`, which must be there. Owner and mode stay.
-    pub fn write(&self, path: &Path) -> Result<Edited, ConfigEditError> {
+    /// Merges the proposal into the configuration file at `path`, which must exist. It keeps its owner and mode.
+    ///
+    /// # Errors
+    /// The file cannot be read, edited or written, or has mistakes.
+    pub fn write(&self, path: &Path) -> Result<ConfigEdit, ConfigEditError> {
         change(path, |document| self.merge_into(document))
     }
 
@@ -74,7 +77,7 @@ fn set_target(recognition: &mut Table, far: f64) -> Result<(), ConfigEditError> 
     replace_value(target, number(&format!("{far:e}"), far), "target-far")
 }
 
-/// Gives the pair its margin: where it is listed already, there; else at the end of the list.
+/// Sets the margin of a pair in its entry; a pair without one gets an entry at the end of the list.
 fn set_margin(recognition: &mut Table, pair: &ProposedPair) -> Result<(), ConfigEditError> {
     const KEY: &str = "[[recognition.look-alikes]]";
     let list = recognition
@@ -94,12 +97,12 @@ fn set_margin(recognition: &mut Table, pair: &ProposedPair) -> Result<(), Config
     Ok(())
 }
 
-/// A number in the spelling of a person.
+/// A number, written as `text`.
 fn number(text: &str, value: f64) -> Value {
     text.parse().unwrap_or_else(|_| Value::from(value))
 }
 
-/// Another value, with the comment behind the old one.
+/// Replaces a value and keeps the comment behind it.
 fn replace_value(item: &mut Item, new: Value, key: &'static str) -> Result<(), ConfigEditError> {
     let old = item.as_value_mut().ok_or(ConfigEditError::Layout(key))?;
     let decor = old.decor().clone();

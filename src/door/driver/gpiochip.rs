@@ -16,7 +16,7 @@ use limen_core::person::printable;
 
 use crate::door::chips::{ChipChoice, ChipInfo};
 use crate::door::error::DoorError;
-use crate::door::lines::{InputLines, Output, PulseLines, PulseSeen};
+use crate::door::lines::{InputLines, OutputLine, PulseLines, PulseSeen};
 use crate::door::pin::{ActiveLevel, Pin};
 use crate::door::settings::{InputSettings, Pull};
 
@@ -52,7 +52,7 @@ impl ChipLine {
     }
 }
 
-impl Output for ChipLine {
+impl OutputLine for ChipLine {
     fn drive(&mut self, active: bool) -> Result<(), DoorError> {
         self.request.set_lone_value(Value::from(active)).map_err(|error| self.failed(&error))
     }

@@ -10,7 +10,7 @@ use limen_core::event::Input;
 use rppal::gpio::{Error, Event, Gpio, InputPin, OutputPin, Trigger};
 
 use crate::door::error::DoorError;
-use crate::door::lines::{InputLines, Output, PulseLines, PulseSeen};
+use crate::door::lines::{InputLines, OutputLine, PulseLines, PulseSeen};
 use crate::door::pin::{ActiveLevel, Pin};
 use crate::door::settings::{InputSettings, Pull};
 
@@ -43,7 +43,7 @@ pub fn check_access(pin: Pin) -> Result<(), DoorError> {
     gpio.get(pin.bcm()).map(drop).map_err(|error| explain(pin, error))
 }
 
-impl Output for RppalLine {
+impl OutputLine for RppalLine {
     fn drive(&mut self, active: bool) -> Result<(), DoorError> {
         if self.active.is_high_when(active) {
             self.pin.set_high()

@@ -4,8 +4,8 @@ use limen_core::person::PersonId;
 use limen_files::FileError;
 use thiserror::Error;
 
+use crate::diagnostics::Diagnostic;
 use crate::gallery::roster::RosterError;
-use crate::mistake::Mistake;
 
 /// Why the gallery file was not changed.
 #[derive(Debug, Error)]
@@ -50,5 +50,5 @@ pub enum EditError {
     Layout(&'static str),
     /// The text is no TOML.
     #[error(transparent)]
-    Syntax(#[from] Mistake),
+    Syntax(#[from] Diagnostic),
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::entry::MAX_PHOTOS;
-use crate::mistake::Review;
+use crate::diagnostics::Review;
 
 /// An embedding as TOML.
 #[derive(Debug, Default, Deserialize)]

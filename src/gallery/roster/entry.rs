@@ -12,7 +12,7 @@ pub const MAX_PHOTOS: usize = 20;
 
 /// A person in the file.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct RosterEntry {
     /// The id, for files and logs.
     pub id: PersonId,
     /// The name, to show to people.

@@ -4,7 +4,7 @@ use limen_core::person::GroupId;
 use toml::Spanned;
 
 use super::wrong_text::note_text;
-use crate::mistake::Review;
+use crate::diagnostics::Review;
 
 /// The largest number of groups per person. All of them are checked when the person is at the door.
 pub const MAX_GROUPS_OF_A_PERSON: usize = 16;

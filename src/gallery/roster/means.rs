@@ -11,8 +11,8 @@ use limen_core::people::Means;
 use limen_core::person::PersonId;
 use toml::{Spanned, Value};
 
-use super::entry::Entry;
-use crate::mistake::Review;
+use super::entry::RosterEntry;
+use crate::diagnostics::Review;
 
 /// The largest number of schedules that a person's rule may name.
 const MAX_SCHEDULES: usize = 16;
@@ -94,7 +94,7 @@ pub(super) struct Cards(HashMap<String, (PersonId, usize)>);
 
 impl Cards {
     /// Adds the card of a person, which is at the bytes `at`.
-    pub fn add(&mut self, review: &mut Review<'_>, person: &Entry, at: Option<Range<usize>>) {
+    pub fn add(&mut self, review: &mut Review<'_>, person: &RosterEntry, at: Option<Range<usize>>) {
         let Some(card) = &person.standing.means.card else { return };
         let owner = (person.id.clone(), person.line);
         if let Some((other, line)) = self.0.insert(card.as_str().to_owned(), owner) {

@@ -3,7 +3,7 @@
 use limen_core::person::PersonError;
 use toml::Spanned;
 
-use crate::mistake::Review;
+use crate::diagnostics::Review;
 
 /// Notes the text, and why it cannot be used.
 pub(super) fn note_text(review: &mut Review<'_>, said: &Spanned<String>, key: &str, error: &PersonError) {

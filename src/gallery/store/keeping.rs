@@ -15,7 +15,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
-use limen_core::secret::Key;
+use limen_core::secret::KeyBytes;
 use sha2::{Digest as _, Sha256};
 
 use super::cursor::Cursor;
@@ -35,7 +35,7 @@ const HEAD: &[u8] = b"limen gallery head 1\0";
 const PEOPLE: &[u8] = b"limen gallery 1\0";
 
 /// The contents of a head, not authenticated yet.
-pub struct Head {
+pub struct KeptHead {
     /// The generation of the store that it belongs to.
     pub generation: u64,
     /// The number of this gallery, larger than that of any kept before.
@@ -55,7 +55,7 @@ pub fn digest_of(kept: &Kept) -> io::Result<[u8; 32]> {
 }
 
 /// Writes the gallery, chunk by chunk.
-pub fn seal(kept: &Kept, key: &Key, generation: u64, number: u64, to: &mut dyn Write) -> io::Result<()> {
+pub fn seal(kept: &Kept, key: &KeyBytes, generation: u64, number: u64, to: &mut dyn Write) -> io::Result<()> {
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
     let chunks = kept.people.chunks(CHUNK);
     let mut head = Vec::with_capacity(COVERED);
@@ -88,7 +88,7 @@ pub struct Sealed<R> {
     from: R,
     path: PathBuf,
     /// The contents of its head.
-    pub head: Head,
+    pub head: KeptHead,
     covered: [u8; COVERED],
     proof: [u8; PROOF],
 }
@@ -103,13 +103,13 @@ impl<R: Read> Sealed<R> {
     }
 
     /// The digest of the file's contents, if its head is authentic.
-    pub fn proven_digest(&self, key: &Key) -> Option<[u8; 32]> {
+    pub fn proven_digest(&self, key: &KeyBytes) -> Option<[u8; 32]> {
         let cipher = XChaCha20Poly1305::new(key.bytes().into());
         sealed::open(&cipher, &[HEAD, &self.covered].concat(), &self.proof)?.as_slice().try_into().ok()
     }
 
     /// All people in it, or an error.
-    pub fn unseal(self, key: &Key) -> Result<Kept, StoreError> {
+    pub fn unseal(self, key: &KeyBytes) -> Result<Kept, StoreError> {
         let mut kept = Kept::default();
         self.each_chunk(key, |text| {
             kept.people.extend(kept::read(text)?);
@@ -119,11 +119,15 @@ impl<R: Read> Sealed<R> {
     }
 
     /// Whether all of it can be read with this key.
-    pub fn proves_whole(self, key: &Key) -> bool {
+    pub fn proves_whole(self, key: &KeyBytes) -> bool {
         self.each_chunk(key, |_| Some(())).is_ok()
     }
 
-    fn each_chunk(mut self, key: &Key, mut take: impl FnMut(&[u8]) -> Option<()>) -> Result<(), StoreError> {
+    fn each_chunk(
+        mut self,
+        key: &KeyBytes,
+        mut take: impl FnMut(&[u8]) -> Option<()>,
+    ) -> Result<(), StoreError> {
         let digest = self.proven_digest(key);
         let cipher = XChaCha20Poly1305::new(key.bytes().into());
         let mut found = Sha256::new();
@@ -152,11 +156,11 @@ impl<R: Read> Sealed<R> {
     }
 }
 
-fn read_head(bytes: &[u8]) -> Option<Head> {
+fn read_head(bytes: &[u8]) -> Option<KeptHead> {
     let mut cursor = Cursor(bytes);
     let begins = cursor.array() == Some(*MAGIC) && cursor.u32() == Some(VERSION);
     begins.then_some(())?;
-    Some(Head {
+    Some(KeptHead {
         generation: cursor.u64()?,
         number: cursor.u64()?,
         key: KeyId(cursor.array()?),

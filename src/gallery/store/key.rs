@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use limen_core::secret::{Key, MAX_KEY_BYTES};
+use limen_core::secret::{KeyBytes, MAX_KEY_BYTES};
 use limen_files::{Trust, read_secret, read_trusted, sync_folder, write_atomically};
 
 use super::error::{StoreError, shown};
@@ -56,30 +56,30 @@ impl KeyPlace {
     }
 
     /// The key; `None` if there is none.
-    pub fn key(&self, trust: Trust) -> Result<Option<Key>, StoreError> {
+    pub fn key(&self, trust: Trust) -> Result<Option<KeyBytes>, StoreError> {
         self.read(self.file(), trust)
     }
 
     /// The next key, if there is one.
-    pub fn next(&self, trust: Trust) -> Result<Option<Key>, StoreError> {
+    pub fn next(&self, trust: Trust) -> Result<Option<KeyBytes>, StoreError> {
         self.read(&self.next_file(), trust)
     }
 
-    fn read(&self, file: &Path, trust: Trust) -> Result<Option<Key>, StoreError> {
+    fn read(&self, file: &Path, trust: Trust) -> Result<Option<KeyBytes>, StoreError> {
         let read = match self {
             // systemd lets nobody else into its folder; the mode of a credential's file shows an access list.
             Self::Credential(_) => read_trusted(file, MAX_KEY_BYTES, trust).map(zeroize::Zeroizing::new),
             Self::Own(_) | Self::Given(_) => read_secret(file, MAX_KEY_BYTES, trust),
         };
         match read {
-            Ok(text) => Key::parse(&text).map(Some).ok_or_else(|| StoreError::BadKey(shown(file))),
+            Ok(text) => KeyBytes::parse(&text).map(Some).ok_or_else(|| StoreError::BadKey(shown(file))),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(StoreError::Key(error)),
         }
     }
 
     /// Makes the first key, only in the state folder: a given key is never replaced by another one.
-    pub fn make(&self) -> Result<Key, StoreError> {
+    pub fn make(&self) -> Result<KeyBytes, StoreError> {
         match self {
             Self::Own(file) => make_in(file),
             Self::Given(file) | Self::Credential(file) => Err(StoreError::BadKey(shown(file))),
@@ -87,7 +87,7 @@ impl KeyPlace {
     }
 
     /// Makes the next key in the state folder, or reads the given one (step 1).
-    pub fn prepare(&self, trust: Trust) -> Result<Key, StoreError> {
+    pub fn prepare(&self, trust: Trust) -> Result<KeyBytes, StoreError> {
         let missing = match self {
             Self::Own(_) => return make_in(&self.next_file()),
             Self::Given(_) => StoreError::NoNextKey(shown(&self.next_file())),
@@ -121,7 +121,7 @@ impl KeyPlace {
     }
 }
 
-fn make_in(file: &Path) -> Result<Key, StoreError> {
+fn make_in(file: &Path) -> Result<KeyBytes, StoreError> {
     let key = limen_files::keys::random_key().map_err(|error| StoreError::Sealing(error.to_string()))?;
     write_atomically(file, &key.text(), 0o600).map_err(StoreError::Key)?;
     Ok(key)

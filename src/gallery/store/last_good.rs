@@ -8,19 +8,19 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use limen_core::person::PersonId;
-use limen_core::secret::Key;
+use limen_core::secret::KeyBytes;
 use limen_files::{Trust, open_trusted, sync_folder, write_atomically_by};
 
 use super::error::{StoreError, shown};
 use super::keeping::{self, KEPT_NAME, Sealed};
-use super::seen::Seen;
-use super::vault::{Opened, Vault};
+use super::seen::NewestSeen;
+use super::store_file::{OpenedStore, StoreFile};
 use crate::gallery::kept::Kept;
 
 /// The largest file that is read, in bytes: all people with an embedding in the gallery file.
 const MAX_KEPT_BYTES: u64 = 256 << 20;
 
-impl Vault {
+impl StoreFile {
     /// The path of the last good gallery.
     pub fn kept_file(&self) -> PathBuf {
         self.folder.join(KEPT_NAME)
@@ -31,7 +31,7 @@ impl Vault {
     pub fn keep_gallery(
         &self,
         kept: &Kept,
-        before: Option<&Opened>,
+        before: Option<&OpenedStore>,
         generation: u64,
     ) -> Result<(), StoreError> {
         let known = before.and_then(|opened| opened.key.as_ref());
@@ -43,9 +43,9 @@ impl Vault {
     }
 
     /// The last good gallery, if it belongs to this store and is the newest.
-    pub fn kept_gallery(&self, opened: &Opened) -> Result<Option<Kept>, StoreError> {
+    pub fn kept_gallery(&self, opened: &OpenedStore) -> Result<Option<Kept>, StoreError> {
         let Some((sealed, key)) = self.open_gallery()? else { return Ok(None) };
-        let seen = Seen::load(&self.folder, Trust::in_the_service())?;
+        let seen = NewestSeen::load(&self.folder, Trust::in_the_service())?;
         if sealed.head.generation != opened.generation || sealed.head.number < seen.gallery {
             return Err(StoreError::KeptOlder(shown(&self.kept_file())));
         }
@@ -57,7 +57,7 @@ impl Vault {
     pub fn narrow_gallery(&self, narrow: impl FnOnce(Kept) -> Option<Kept>) -> Result<(), StoreError> {
         let narrowed = self.open_gallery().and_then(|opened| {
             let Some((sealed, key)) = opened else { return Ok(()) };
-            let seen = Seen::load(&self.folder, Trust::in_the_service())?;
+            let seen = NewestSeen::load(&self.folder, Trust::in_the_service())?;
             let generation = sealed.head.generation;
             if generation != self.newest(&seen) || sealed.head.number < seen.gallery {
                 return Err(StoreError::KeptOlder(shown(&self.kept_file())));
@@ -87,7 +87,7 @@ impl Vault {
     }
 
     /// After the store was written again with the same people, does the same with the gallery.
-    pub(super) fn carry_gallery(&self, before: &Opened, key: &Key, generation: u64) {
+    pub(super) fn carry_gallery(&self, before: &OpenedStore, key: &KeyBytes, generation: u64) {
         let carried = self.kept_gallery(before).and_then(|kept| match kept {
             Some(kept) => self.keep_with(&kept, key, generation),
             None => Ok(()),
@@ -99,7 +99,11 @@ impl Vault {
     }
 
     /// Removes a person from the last good gallery.
-    pub(super) fn forget_in_gallery(&self, opened: &Opened, person: &PersonId) -> Result<(), StoreError> {
+    pub(super) fn forget_in_gallery(
+        &self,
+        opened: &OpenedStore,
+        person: &PersonId,
+    ) -> Result<(), StoreError> {
         let (Some(key), Ok(kept)) = (&opened.key, self.kept_gallery(opened)) else {
             self.drop_gallery();
             return Ok(());
@@ -112,13 +116,13 @@ impl Vault {
     }
 
     /// Writes the gallery, unless the same one is there already.
-    fn keep_unless_there(&self, kept: &Kept, key: &Key, generation: u64) -> Result<(), StoreError> {
+    fn keep_unless_there(&self, kept: &Kept, key: &KeyBytes, generation: u64) -> Result<(), StoreError> {
         if self.has_gallery(kept, key, generation) { Ok(()) } else { self.keep_with(kept, key, generation) }
     }
 
-    fn has_gallery(&self, kept: &Kept, key: &Key, generation: u64) -> bool {
+    fn has_gallery(&self, kept: &Kept, key: &KeyBytes, generation: u64) -> bool {
         let (Ok(Some((sealed, sealed_with))), Ok(seen)) =
-            (self.open_gallery(), Seen::load(&self.folder, Trust::in_the_service()))
+            (self.open_gallery(), NewestSeen::load(&self.folder, Trust::in_the_service()))
         else {
             return false;
         };
@@ -131,7 +135,7 @@ impl Vault {
             && sealed.proves_whole(key)
     }
 
-    fn keep_with(&self, kept: &Kept, key: &Key, generation: u64) -> Result<(), StoreError> {
+    fn keep_with(&self, kept: &Kept, key: &KeyBytes, generation: u64) -> Result<(), StoreError> {
         let number = self.next_number()?;
         let file = self.kept_file();
         Ok(write_atomically_by(&file, 0o600, |to| keeping::seal(kept, key, generation, number, to))?)
@@ -140,13 +144,13 @@ impl Vault {
     /// Uses up a number. This comes before the gallery is written: after a power cut in between, the gallery
     /// on disk is too old to be used.
     fn next_number(&self) -> Result<u64, StoreError> {
-        let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
+        let mut seen = NewestSeen::load(&self.folder, Trust::in_the_service())?;
         seen.gallery = seen.gallery.saturating_add(1);
         seen.store(&self.folder)?;
         Ok(seen.gallery)
     }
 
-    fn open_gallery(&self) -> Result<Option<(Sealed<impl Read>, Key)>, StoreError> {
+    fn open_gallery(&self) -> Result<Option<(Sealed<impl Read>, KeyBytes)>, StoreError> {
         let trust = Trust::in_the_service();
         let file = match open_trusted(&self.kept_file(), MAX_KEPT_BYTES, trust) {
             Ok(file) => file,

@@ -21,13 +21,13 @@ use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use limen_core::embedding::{MAX_DIMENSIONS, ModelDigest};
 use limen_core::people::PhotoDigest;
 use limen_core::person::{MAX_ID_LENGTH, PersonId};
-use limen_core::secret::Key;
+use limen_core::secret::KeyBytes;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::cursor::Cursor;
 use super::error::{StoreError, shown};
-use super::templates::{PhotoTemplate, Source, Store};
+use super::templates::{PhotoTemplate, Store, TemplateSource};
 use super::version::VERSION;
 
 pub const MAGIC: &[u8; 8] = b"LIMENTPL";
@@ -49,7 +49,7 @@ pub struct KeyId(pub(super) [u8; 16]);
 
 impl KeyId {
     /// The id of a key.
-    pub fn of(key: &Key) -> Self {
+    pub fn of(key: &KeyBytes) -> Self {
         let digest = Sha256::new().chain_update(b"limen store key\0").chain_update(key.bytes()).finalize();
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
@@ -59,7 +59,7 @@ impl KeyId {
 
 /// The contents of a head, not authenticated yet.
 #[derive(Debug, Clone, Copy)]
-pub struct Head {
+pub struct StoreHead {
     /// The generation, larger than that of any store written before.
     pub generation: u64,
     /// The key that it is sealed with.
@@ -76,7 +76,7 @@ pub struct Unsealed {
 }
 
 /// Writes the store with new nonces, record by record: a large one is not in memory twice.
-pub fn seal(store: &Store, key: &Key, generation: u64, to: &mut dyn Write) -> io::Result<()> {
+pub fn seal(store: &Store, key: &KeyBytes, generation: u64, to: &mut dyn Write) -> io::Result<()> {
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
     let dimensions = store.entries().map(|(.., template)| template.plain.dimensions()).max().unwrap_or(0);
     let records = store.entries().count();
@@ -133,7 +133,7 @@ fn name_of(person: &PersonId) -> [u8; 1 + MAX_ID_LENGTH] {
     name
 }
 
-fn inside((_, photo): &Source, template: &PhotoTemplate, dimensions: usize) -> Zeroizing<Vec<u8>> {
+fn inside((_, photo): &TemplateSource, template: &PhotoTemplate, dimensions: usize) -> Zeroizing<Vec<u8>> {
     let mut inside = Zeroizing::new(Vec::with_capacity(inside_size(dimensions)));
     inside.extend_from_slice(&photo.0);
     inside.extend_from_slice(&(template.plain.dimensions() as u32).to_le_bytes());
@@ -151,7 +151,7 @@ fn beside(generation: u64, index: usize, name: &[u8], model: &ModelDigest) -> Ve
 }
 
 /// Reads a head of format 2, with magic and version, without a key.
-pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
+pub fn read_head(bytes: &[u8], path: &Path) -> Result<StoreHead, StoreError> {
     let mut cursor = Cursor(bytes);
     let half = || StoreError::HalfWritten(shown(path));
     let magic: [u8; 8] = cursor.array().ok_or_else(half)?;
@@ -166,7 +166,7 @@ pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
     let (Some(generation), Some(key), Some(dimensions), Some(records), Some(_)) = read else {
         return Err(half());
     };
-    Ok(Head { generation, key: KeyId(key), dimensions: dimensions as usize, records: records as usize })
+    Ok(StoreHead { generation, key: KeyId(key), dimensions: dimensions as usize, records: records as usize })
 }
 
 /// Opens a store whose head [`read_head`] has read, with its key. `model` will be in force. If the head is
@@ -176,7 +176,7 @@ pub fn read_head(bytes: &[u8], path: &Path) -> Result<Head, StoreError> {
 /// twice.
 pub fn unseal(
     mut bytes: Vec<u8>,
-    key: &Key,
+    key: &KeyBytes,
     model: ModelDigest,
     path: &Path,
 ) -> Result<Unsealed, StoreError> {
@@ -222,10 +222,10 @@ pub fn open(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Option<Zer
 
 fn open_record(
     cipher: &XChaCha20Poly1305,
-    head: Head,
+    head: StoreHead,
     index: usize,
     record: &[u8],
-) -> Option<(PersonId, Source, PhotoTemplate)> {
+) -> Option<(PersonId, TemplateSource, PhotoTemplate)> {
     let mut cursor = Cursor(record);
     let name = cursor.take(1 + MAX_ID_LENGTH)?;
     let model = ModelDigest(cursor.array()?);

@@ -29,7 +29,7 @@ pub struct ModelVersion {
 /// The newest versions that were in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Seen {
+pub struct NewestSeen {
     /// The generation of the store.
     pub generation: u64,
     /// The number of the last good gallery.
@@ -38,7 +38,7 @@ pub struct Seen {
     pub models: BTreeMap<String, u32>,
 }
 
-impl Seen {
+impl NewestSeen {
     fn file(folder: &Path) -> PathBuf {
         folder.join(NAME)
     }

@@ -19,13 +19,13 @@ pub struct PhotoTemplate {
 
 impl PhotoTemplate {
     /// The mean of both; `None` if they differ in length.
-    pub fn single(&self) -> Option<Embedding> {
+    pub fn sample(&self) -> Option<Embedding> {
         Embedding::mean([&self.plain, &self.mirrored])
     }
 }
 
 /// The model and the photograph of a template.
-pub(super) type Source = (ModelDigest, PhotoDigest);
+pub(super) type TemplateSource = (ModelDigest, PhotoDigest);
 
 /// Templates by person, model and photograph. One model is in force. Of other models only templates are kept
 /// that cannot be made again.
@@ -36,7 +36,7 @@ pub struct Store {
     /// long as the store is large.
     lengths: BTreeMap<ModelDigest, usize>,
     /// Sorted by source. Most people have one or two, for which a map of maps would take twice the memory.
-    records: BTreeMap<PersonId, Vec<(Source, PhotoTemplate)>>,
+    records: BTreeMap<PersonId, Vec<(TemplateSource, PhotoTemplate)>>,
 }
 
 impl PartialEq for Store {
@@ -158,7 +158,7 @@ impl Store {
     }
 
     /// All records, of all models, in a fixed order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&PersonId, &Source, &PhotoTemplate)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&PersonId, &TemplateSource, &PhotoTemplate)> {
         self.records.iter().flat_map(|(person, records)| {
             records.iter().map(move |(source, template)| (person, source, template))
         })
@@ -166,12 +166,12 @@ impl Store {
 }
 
 /// The index of a source, or where to insert it.
-fn place_of(records: &[(Source, PhotoTemplate)], source: &Source) -> Result<usize, usize> {
+fn place_of(records: &[(TemplateSource, PhotoTemplate)], source: &TemplateSource) -> Result<usize, usize> {
     records.binary_search_by(|(known, _)| known.cmp(source))
 }
 
 /// Adds a template, or replaces that of the same source.
-fn put(records: &mut Vec<(Source, PhotoTemplate)>, source: Source, template: PhotoTemplate) {
+fn put(records: &mut Vec<(TemplateSource, PhotoTemplate)>, source: TemplateSource, template: PhotoTemplate) {
     match place_of(records, &source) {
         Ok(at) => records[at].1 = template,
         Err(at) => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
-use limen_core::secret::Key;
+use limen_core::secret::KeyBytes;
 use limen_files::Trust;
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -41,9 +41,9 @@ fn store() -> Store {
 }
 
 /// A state folder.
-struct Place(TempDir);
+struct StateFolder(TempDir);
 
-impl Place {
+impl StateFolder {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary folder"))
     }
@@ -51,7 +51,7 @@ impl Place {
     /// A state folder with a store in it.
     fn with_store() -> Self {
         let place = Self::new();
-        place.vault().write(&store(), None).expect("written");
+        place.store_file().write(&store(), None).expect("written");
         place
     }
 
@@ -66,20 +66,20 @@ impl Place {
         path
     }
 
-    fn vault(&self) -> Vault {
-        Vault::in_state(self.0.path(), None)
+    fn store_file(&self) -> StoreFile {
+        StoreFile::in_state(self.0.path(), None)
     }
 
-    fn open(&self) -> Result<Opened, StoreError> {
-        self.vault().open(model(), Trust::Checked).map(|opened| opened.expect("a store"))
+    fn open(&self) -> Result<OpenedStore, StoreError> {
+        self.store_file().open(model(), Trust::Checked).map(|opened| opened.expect("a store"))
     }
 
     fn bytes(&self) -> Vec<u8> {
-        fs::read(self.vault().file()).expect("a store")
+        fs::read(self.store_file().file()).expect("a store")
     }
 
     fn replace(&self, bytes: &[u8]) {
-        fs::write(self.vault().file(), bytes).expect("written");
+        fs::write(self.store_file().file(), bytes).expect("written");
     }
 
     fn error(&self) -> String {
@@ -108,7 +108,7 @@ fn with_records(bytes: &[u8], records: &[&[u8]]) -> Vec<u8> {
 
 #[test]
 fn a_store_reads_what_it_wrote_and_only_its_owner_may() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let read = place.open().expect("read");
     assert_eq!((&read.store, read.generation, read.is_sound()), (&store(), 1, true));
     assert_eq!(read.store.find(&id("bob"), &PhotoDigest::of(b"1")), Some(&template(0.3)));
@@ -116,18 +116,18 @@ fn a_store_reads_what_it_wrote_and_only_its_owner_may() {
     for name in [STORE_NAME, "store.key", "templates.seen"] {
         assert_eq!(fs::metadata(place.path(name)).expect("there").mode() & 0o7777, 0o600, "{name}");
     }
-    assert_eq!(place.vault().write(&store(), Some(&read)).expect("written"), 2);
+    assert_eq!(place.store_file().write(&store(), Some(&read)).expect("written"), 2);
 }
 
 #[test]
 fn a_store_too_large_to_be_held_twice_is_opened_whole() {
-    let place = Place::new();
+    let place = StateFolder::new();
     let mut large = Store::empty(model());
     for number in 0..2100 {
         let photo = PhotoDigest::of(&[0]);
         large.insert(id(&format!("person-{number}")), photo, template(number as f32)).expect("same length");
     }
-    place.vault().write(&large, None).expect("written");
+    place.store_file().write(&large, None).expect("written");
     let read = place.open().expect("read");
     assert!(read.is_sound() && read.store == large);
     let bytes = place.bytes();
@@ -140,18 +140,18 @@ fn a_store_too_large_to_be_held_twice_is_opened_whole() {
 
 #[test]
 fn nothing_of_a_template_or_a_photograph_can_be_read_without_the_key() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let bytes = place.bytes();
     let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     assert!(!has(&0.3f32.to_le_bytes()) && !has(&PhotoDigest::of(b"1").0));
-    place.vault().write(&store(), Some(&place.open().expect("read"))).expect("written");
+    place.store_file().write(&store(), Some(&place.open().expect("read"))).expect("written");
     let again = place.bytes();
     assert!(records(&bytes).iter().zip(records(&again)).all(|(one, other)| one[97..] != other[97..]));
 }
 
 #[test]
 fn another_key_is_named_with_the_remedy_and_nothing_is_overwritten() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let before = place.bytes();
     place.put("store.key", limen_files::keys::random_key().expect("random").text(), 0o600);
     let error = place.open().expect_err("refused");
@@ -162,8 +162,8 @@ fn another_key_is_named_with_the_remedy_and_nothing_is_overwritten() {
         "{shown}"
     );
     assert!(shown.contains("Put the right key back"), "{shown}");
-    assert!(matches!(place.vault().rotate(), Err(StoreError::WrongKey { .. })));
-    assert!(matches!(place.vault().forget(&id("ada")), Err(StoreError::WrongKey { .. })));
+    assert!(matches!(place.store_file().rotate(), Err(StoreError::WrongKey { .. })));
+    assert!(matches!(place.store_file().forget(&id("ada")), Err(StoreError::WrongKey { .. })));
     fs::remove_file(place.path("store.key")).expect("removed");
     assert!(place.error().contains("there is no key to it in state/store.key"), "{}", place.error());
     assert_eq!(place.bytes(), before);
@@ -171,7 +171,7 @@ fn another_key_is_named_with_the_remedy_and_nothing_is_overwritten() {
 
 #[test]
 fn a_key_that_others_may_read_is_refused_and_so_is_one_of_another_length() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     fs::set_permissions(place.path("store.key"), fs::Permissions::from_mode(0o640)).expect("ours");
     assert!(place.error().contains("can be read by others (mode 0640)"), "{}", place.error());
     assert!(place.error().ends_with("chmod 600 state/store.key"), "{}", place.error());
@@ -183,19 +183,19 @@ fn a_key_that_others_may_read_is_refused_and_so_is_one_of_another_length() {
 
 #[test]
 fn a_key_can_be_given_and_is_never_made_in_its_place() {
-    let place = Place::new();
+    let place = StateFolder::new();
     let given = place.path("given.key");
-    let vault = Vault::in_state(place.0.path(), Some(&given));
-    assert!(matches!(vault.write(&store(), None), Err(StoreError::NoKey { .. })));
+    let store_file = StoreFile::in_state(place.0.path(), Some(&given));
+    assert!(matches!(store_file.write(&store(), None), Err(StoreError::NoKey { .. })));
     place.put("given.key", "07".repeat(32), 0o600);
-    vault.write(&store(), None).expect("sealed with the key that was given");
+    store_file.write(&store(), None).expect("sealed with the key that was given");
     assert!(!place.path("store.key").exists());
-    assert_eq!(vault.open(model(), Trust::Checked).expect("opens").expect("there").store, store());
+    assert_eq!(store_file.open(model(), Trust::Checked).expect("opens").expect("there").store, store());
 }
 
 #[test]
 fn swapped_repeated_and_foreign_records_are_refused_by_name() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let bytes = place.bytes();
     let r = records(&bytes);
     place.replace(&with_records(&bytes, &[&r[2], &r[1], &r[0]]));
@@ -210,11 +210,17 @@ fn swapped_repeated_and_foreign_records_are_refused_by_name() {
 
 #[test]
 fn a_record_of_another_model_or_an_older_store_does_not_pass_for_a_new_one() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let old = place.bytes();
     let other = Store::empty(model()).with_model(ModelDigest::of(b"another"));
     assert!(
-        place.vault().open(other.model(), Trust::Checked).expect("opens").expect("there").store.is_empty()
+        place
+            .store_file()
+            .open(other.model(), Trust::Checked)
+            .expect("opens")
+            .expect("there")
+            .store
+            .is_empty()
     );
     let mut bytes = old.clone();
     bytes[HEAD + 65..HEAD + 97].copy_from_slice(&other.model().0);
@@ -223,7 +229,7 @@ fn a_record_of_another_model_or_an_older_store_does_not_pass_for_a_new_one() {
 
     place.replace(&old);
     let before = place.open().expect("read");
-    place.vault().write(&store(), Some(&before)).expect("written");
+    place.store_file().write(&store(), Some(&before)).expect("written");
     let new = place.bytes();
     let (old, fresh) = (records(&old), records(&new));
     place.replace(&with_records(&new, &[&fresh[0], &fresh[1], &old[2]]));
@@ -232,7 +238,7 @@ fn a_record_of_another_model_or_an_older_store_does_not_pass_for_a_new_one() {
 
 #[test]
 fn a_store_cut_anywhere_loses_only_what_was_cut() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let bytes = place.bytes();
     let size = (bytes.len() - HEAD) / 3;
     for length in 0..bytes.len() {
@@ -253,42 +259,42 @@ fn a_store_cut_anywhere_loses_only_what_was_cut() {
 
 #[test]
 fn an_older_store_is_refused_until_somebody_says_that_it_is_meant() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let old = place.bytes();
-    let gone = place.vault().forget(&id("ada")).expect("forgotten");
+    let gone = place.store_file().forget(&id("ada")).expect("forgotten");
     assert_eq!(gone, 2);
     place.replace(&old);
     assert!(place.error().contains("is generation 1, but 2 was in force"), "{}", place.error());
     assert!(place.error().ends_with("limen store accept-rollback"), "{}", place.error());
-    assert_eq!(place.vault().accept_rollback().expect("meant"), 3);
+    assert_eq!(place.store_file().accept_rollback().expect("meant"), 3);
     assert_eq!(place.open().expect("in force").store, store());
 }
 
 #[test]
 fn the_records_remember_a_generation_that_the_folder_forgot() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     fs::remove_file(place.path("templates.seen")).expect("forgotten");
-    let mut vault = place.vault();
-    assert!(vault.open(model(), Trust::Checked).is_ok());
-    vault.expect(7);
-    assert!(matches!(vault.open(model(), Trust::Checked), Err(StoreError::Rollback { seen: 7, .. })));
-    assert_eq!(vault.accept_rollback().expect("meant"), 8);
+    let mut store_file = place.store_file();
+    assert!(store_file.open(model(), Trust::Checked).is_ok());
+    store_file.expect(7);
+    assert!(matches!(store_file.open(model(), Trust::Checked), Err(StoreError::Rollback { seen: 7, .. })));
+    assert_eq!(store_file.accept_rollback().expect("meant"), 8);
     place.put("templates.seen", "generation = \"many\"", 0o600);
     assert!(place.error().contains("templates.seen: is not what this program wrote"), "{}", place.error());
 }
 
 #[test]
 fn an_older_model_of_the_same_name_is_refused_and_another_name_is_not() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let of = |name: &str, version| ModelVersion { name: name.to_owned(), version };
-    let vault = place.vault();
-    vault.remember(&of("mine", 3), 1).expect("remembered");
-    assert!(vault.check_model(&of("mine", 3)).is_ok() && vault.check_model(&of("mine", 4)).is_ok());
-    assert!(vault.check_model(&of("other", 1)).is_ok());
-    let error = vault.check_model(&of("mine", 2)).expect_err("older").to_string();
+    let store_file = place.store_file();
+    store_file.remember(&of("mine", 3), 1).expect("remembered");
+    assert!(store_file.check_model(&of("mine", 3)).is_ok() && store_file.check_model(&of("mine", 4)).is_ok());
+    assert!(store_file.check_model(&of("other", 1)).is_ok());
+    let error = store_file.check_model(&of("mine", 2)).expect_err("older").to_string();
     assert!(error.starts_with("model mine has version 2, but 3 was in force"), "{error}");
-    vault.accept_rollback().expect("meant");
-    assert!(vault.check_model(&of("mine", 2)).is_ok());
+    store_file.accept_rollback().expect("meant");
+    assert!(store_file.check_model(&of("mine", 2)).is_ok());
 }
 
 /// A store of format 1, as earlier versions wrote it.
@@ -312,16 +318,16 @@ fn plain_store() -> Vec<u8> {
 
 #[test]
 fn a_store_of_format_1_is_read_once_and_never_again() {
-    let place = Place::new();
+    let place = StateFolder::new();
     place.replace(&plain_store());
     let opened = place.open().expect("read");
     assert_eq!((&opened.store, opened.generation, opened.is_sound()), (&store(), 0, false));
-    place.vault().write(&opened.store, Some(&opened)).expect("sealed");
+    place.store_file().write(&opened.store, Some(&opened)).expect("sealed");
     assert!(place.open().expect("read").is_sound());
     // Anybody can write format 1: it does not replace a sealed store, whatever is accepted.
     place.replace(&plain_store());
     assert!(matches!(place.open(), Err(StoreError::NotSealed(_))));
-    assert!(matches!(place.vault().accept_rollback(), Err(StoreError::NotSealed(_))));
+    assert!(matches!(place.store_file().accept_rollback(), Err(StoreError::NotSealed(_))));
     fs::remove_file(place.path("store.key")).expect("removed");
     assert!(matches!(place.open(), Err(StoreError::Rollback { found: 0, seen: 1, .. })));
 }
@@ -340,7 +346,7 @@ fn a_plain_store_that_is_cut_or_changed_is_not_read() {
 
 #[test]
 fn another_version_and_another_file_are_named() {
-    let place = Place::with_store();
+    let place = StateFolder::with_store();
     let mut bytes = place.bytes();
     bytes[8] = 9;
     place.replace(&bytes);
@@ -358,8 +364,8 @@ fn templates_of_different_length_do_not_mix_but_models_may_differ() {
     assert!(matches!(result, Err(StoreError::OtherLength)));
     let mut mixed = mixed.with_model(ModelDigest::of(b"another"));
     mixed.insert(id("ada"), PhotoDigest::of(b"1"), odd).expect("another model");
-    let place = Place::new();
-    place.vault().write(&mixed, None).expect("written");
+    let place = StateFolder::new();
+    place.store_file().write(&mixed, None).expect("written");
     let read = place.open().expect("read").store;
     assert_eq!(read, mixed.with_model(model()));
     assert_eq!(read.other_models(&id("ada")), [ModelDigest::of(b"another")]);
@@ -370,7 +376,7 @@ proptest! {
 
     #[test]
     fn a_byte_altered_anywhere_is_refused_and_only_what_it_stood_in(at in 0.0..1.0, by in 1u8..) {
-        let key = Key::parse("07".repeat(32).as_bytes()).expect("a key");
+        let key = KeyBytes::parse("07".repeat(32).as_bytes()).expect("a key");
         let file = Path::new("templates.limen");
         let mut bytes = Vec::new();
         sealed::seal(&store(), &key, 5, &mut bytes).expect("sealed");

@@ -159,7 +159,7 @@ fn lines(settings: &AuditSettings) -> Vec<String> {
     let lines: Vec<String> =
         files.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     let own = |line: &String| {
-        let line = line::Line::parse(line.as_bytes()).expect("a record");
+        let line = line::RecordLine::parse(line.as_bytes()).expect("a record");
         record::ChainFact::is_kind(line.head.fact.kind)
     };
     lines.into_iter().filter(|line| !own(line)).collect()
@@ -169,7 +169,7 @@ fn lines(settings: &AuditSettings) -> Vec<String> {
 fn items(lines: &[String]) -> Vec<(String, String)> {
     let mut items = Vec::new();
     for line in lines {
-        if let Beside::Personal(part) = line::Line::parse(line.as_bytes()).expect("a record").beside {
+        if let Beside::Personal(part) = line::RecordLine::parse(line.as_bytes()).expect("a record").beside {
             let pieces = personal::pieces(part).expect("items");
             items.extend(pieces.iter().filter_map(personal::Piece::item).map(|item| (item.key, item.value)));
         }
@@ -192,7 +192,7 @@ fn whom_a_fact_names_stands_beside_its_record_and_is_read_back() {
     let named = items(&lines);
     assert_eq!(named.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect::<Vec<_>>(), NAMED);
     for (line, written) in lines.iter().zip(WRITTEN) {
-        let line = line::Line::parse(line.as_bytes()).expect("a record");
+        let line = line::RecordLine::parse(line.as_bytes()).expect("a record");
         let core = String::from_utf8(line.core()).expect("text");
         assert!(!core.contains("zoe") && !core.contains("bob"), "{core}");
         let fact = Record::of_line(&line).expect("a record").fact;

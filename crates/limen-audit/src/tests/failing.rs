@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::super::disk::{Disk, Room};
+use super::super::disk::{Disk, DiskSpace};
 use super::super::folder::open_own;
 use super::super::log::Unsynced;
 use super::threads::within;
@@ -15,14 +15,14 @@ use super::*;
 
 /// The operations of a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum DiskOperation {
     Open,
     Write,
     Rename,
     Sync,
 }
 
-type Fails = Box<dyn Fn(Step) -> io::Result<()> + Send + Sync>;
+type Fails = Box<dyn Fn(DiskOperation) -> io::Result<()> + Send + Sync>;
 
 /// A disk that fails when a test says so. A write then fails half-way.
 pub struct TestDisk {
@@ -35,7 +35,7 @@ pub struct TestDisk {
 pub const TOTAL: u64 = 32 << 30;
 
 impl TestDisk {
-    pub fn failing(fails: impl Fn(Step) -> io::Result<()> + Send + Sync + 'static) -> Self {
+    pub fn failing(fails: impl Fn(DiskOperation) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self { fails: Box::new(fails), free: Arc::new(AtomicU64::new(TOTAL / 2)) }
     }
 
@@ -43,7 +43,7 @@ impl TestDisk {
     pub fn with_room(free: &Arc<AtomicU64>) -> Self {
         let left = Arc::clone(free);
         let fails = move |step| match step {
-            Step::Write if left.load(Ordering::SeqCst) == 0 => {
+            DiskOperation::Write if left.load(Ordering::SeqCst) == 0 => {
                 Err(io::Error::from_raw_os_error(libc::ENOSPC))
             }
             _ => Ok(()),
@@ -60,12 +60,12 @@ impl std::fmt::Debug for TestDisk {
 
 impl Disk for TestDisk {
     fn open(&self, path: &Path) -> io::Result<File> {
-        (self.fails)(Step::Open)?;
+        (self.fails)(DiskOperation::Open)?;
         open_own(path)
     }
 
     fn write(&self, mut file: &File, bytes: &[u8]) -> io::Result<()> {
-        if let Err(error) = (self.fails)(Step::Write) {
+        if let Err(error) = (self.fails)(DiskOperation::Write) {
             file.write_all(&bytes[..bytes.len() / 2])?;
             return Err(error);
         }
@@ -73,17 +73,17 @@ impl Disk for TestDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        (self.fails)(Step::Rename)?;
+        (self.fails)(DiskOperation::Rename)?;
         fs::rename(from, to)
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
-        (self.fails)(Step::Sync)?;
+        (self.fails)(DiskOperation::Sync)?;
         file.sync_data()
     }
 
-    fn room(&self, _folder: &Path) -> io::Result<Room> {
-        Ok(Room { free: self.free.load(Ordering::SeqCst), total: TOTAL })
+    fn room(&self, _folder: &Path) -> io::Result<DiskSpace> {
+        Ok(DiskSpace { free: self.free.load(Ordering::SeqCst), total: TOTAL })
     }
 }
 
@@ -157,7 +157,7 @@ fn after_a_file_could_not_be_closed_seals_go_on_and_somebody_is_forgotten() {
     let broken = Arc::new(AtomicBool::new(true));
     let breaks = Arc::clone(&broken);
     let disk = TestDisk::failing(move |step| match step {
-        Step::Rename if breaks.load(Ordering::SeqCst) => Err(ErrorKind::StorageFull.into()),
+        DiskOperation::Rename if breaks.load(Ordering::SeqCst) => Err(ErrorKind::StorageFull.into()),
         _ => Ok(()),
     });
     let recorder =

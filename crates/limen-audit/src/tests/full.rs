@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use limen_core::event::{Part, Refusal};
 
-use super::failing::{Step, TOTAL, TestDisk};
+use super::failing::{DiskOperation, TOTAL, TestDisk};
 use super::threads::within;
 use super::*;
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const RESERVE: u64 = 1 << 20;
 
 /// A recorder on a disk whose free space the test changes, and the answers for its records.
-struct Desk {
+struct TestRecorder {
     recorder: Recorder<()>,
     answers: Receiver<bool>,
     free: Arc<AtomicU64>,
@@ -23,12 +23,12 @@ struct Desk {
     _folder: Arc<tempfile::TempDir>,
 }
 
-fn desk_with(free: u64) -> Desk {
+fn recorder_with(free: u64) -> TestRecorder {
     let folder = Arc::new(folder());
     again(&folder, free)
 }
 
-fn again(folder: &Arc<tempfile::TempDir>, free: u64) -> Desk {
+fn again(folder: &Arc<tempfile::TempDir>, free: u64) -> TestRecorder {
     let settings = settings(folder);
     let free = Arc::new(AtomicU64::new(free));
     let (sender, answers) = channel();
@@ -36,10 +36,10 @@ fn again(folder: &Arc<tempfile::TempDir>, free: u64) -> Desk {
     let answer = move |(), accepted| sender.send(accepted).expect("open");
     let recorder =
         Recorder::spawn_on(&settings, now, answer, |_| {}, disk).expect("a full disk is no reason to end");
-    Desk { recorder, answers, free, settings, _folder: Arc::clone(folder) }
+    TestRecorder { recorder, answers, free, settings, _folder: Arc::clone(folder) }
 }
 
-impl Desk {
+impl TestRecorder {
     /// Whether a record is accepted.
     fn accepts(&self, fact: Fact) -> bool {
         assert!(self.recorder.record(now(), fact, Some(())));
@@ -80,28 +80,28 @@ fn refused() -> Fact {
 
 #[test]
 fn on_a_full_disk_the_reserve_is_given_up_for_faults_and_alarms_alone() {
-    let desk = desk_with(TOTAL / 2);
-    assert!(within(|| desk.reserve()) && desk.accepts(granted("zoe")));
-    assert_eq!((desk.recorder.trouble(), desk.recorder.disk()), (None, Vec::new()));
-    desk.fill();
-    assert!(!desk.accepts(granted("zoe")) && !desk.reserve());
-    desk.reserve_is_free();
-    assert!(!desk.accepts(granted("zoe")), "the reserve is for what went wrong");
-    assert!(desk.accepts(fault()));
-    let trouble = desk.recorder.trouble().expect("named");
+    let tested = recorder_with(TOTAL / 2);
+    assert!(within(|| tested.reserve()) && tested.accepts(granted("zoe")));
+    assert_eq!((tested.recorder.trouble(), tested.recorder.disk()), (None, Vec::new()));
+    tested.fill();
+    assert!(!tested.accepts(granted("zoe")) && !tested.reserve());
+    tested.reserve_is_free();
+    assert!(!tested.accepts(granted("zoe")), "the reserve is for what went wrong");
+    assert!(tested.accepts(fault()));
+    let trouble = tested.recorder.trouble().expect("named");
     assert!(
         trouble.contains("audit.jsonl: No space left on device") && trouble.contains("make room"),
         "{trouble}"
     );
-    assert!(within(|| matches!(desk.recorder.disk()[..], [DiskWarning::RoomShort { .. }])));
-    desk.make_room();
-    assert!(within(|| desk.recorder.trouble().is_none()), "{:?}", desk.recorder.trouble());
-    assert!(desk.reserve() && desk.accepts(granted("zoe")) && desk.recorder.disk().is_empty());
-    let records = newest_records(&desk.settings, 3).expect("readable");
+    assert!(within(|| matches!(tested.recorder.disk()[..], [DiskWarning::RoomShort { .. }])));
+    tested.make_room();
+    assert!(within(|| tested.recorder.trouble().is_none()), "{:?}", tested.recorder.trouble());
+    assert!(tested.reserve() && tested.accepts(granted("zoe")) && tested.recorder.disk().is_empty());
+    let records = newest_records(&tested.settings, 3).expect("readable");
     let gap = records[1].fact["what"].as_str().expect("a text");
     assert!(gap.starts_with("2 records were not written from 20") && gap.ends_with(": 2 granted"), "{gap}");
     assert_eq!((records[0].kind(), records[2].kind()), ("fault", "granted"));
-    let Desk { recorder, settings, _folder, .. } = desk;
+    let TestRecorder { recorder, settings, _folder, .. } = tested;
     drop(recorder);
     sound(&settings);
 }
@@ -110,13 +110,13 @@ fn on_a_full_disk_the_reserve_is_given_up_for_faults_and_alarms_alone() {
 fn a_restart_on_a_full_disk_records_that_it_started_and_refuses_the_rest() {
     let folder = Arc::new(folder());
     run_and_fail(&settings(&folder), [risk("before the power failed")]);
-    let desk = again(&folder, 0);
-    assert!(!desk.accepts(granted("zoe")));
-    assert!(desk.recorder.trouble().expect("named").contains("No space left"));
-    desk.make_room();
-    assert!(within(|| desk.recorder.trouble().is_none()));
-    assert!(desk.accepts(granted("zoe")));
-    let Desk { recorder, settings, _folder, .. } = desk;
+    let tested = again(&folder, 0);
+    assert!(!tested.accepts(granted("zoe")));
+    assert!(tested.recorder.trouble().expect("named").contains("No space left"));
+    tested.make_room();
+    assert!(within(|| tested.recorder.trouble().is_none()));
+    assert!(tested.accepts(granted("zoe")));
+    let TestRecorder { recorder, settings, _folder, .. } = tested;
     drop(recorder);
     let kinds = kinds(&settings);
     assert_eq!(kinds[..5], ["chain-started", "risk", "gap", "gap", "granted"], "{kinds:?}");
@@ -128,12 +128,12 @@ fn a_restart_on_a_full_disk_records_that_it_started_and_refuses_the_rest() {
 
 #[test]
 fn a_gap_is_said_at_the_end_of_a_run_that_had_no_room() {
-    let desk = desk_with(TOTAL / 2);
-    assert!(within(|| desk.reserve()));
-    desk.fill();
-    assert!(!desk.accepts(refused()));
-    desk.reserve_is_free();
-    let Desk { recorder, settings, _folder, .. } = desk;
+    let tested = recorder_with(TOTAL / 2);
+    assert!(within(|| tested.reserve()));
+    tested.fill();
+    assert!(!tested.accepts(refused()));
+    tested.reserve_is_free();
+    let TestRecorder { recorder, settings, _folder, .. } = tested;
     drop(recorder);
     assert_eq!(kinds(&settings), ["chain-started", "gap", "sealed"]);
 }
@@ -145,7 +145,9 @@ fn a_card_that_fails_otherwise_is_tried_again_and_the_gap_recorded() {
     let broken = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let breaks = Arc::clone(&broken);
     let disk = TestDisk::failing(move |step| match step {
-        Step::Write if breaks.load(Ordering::SeqCst) => Err(std::io::ErrorKind::ReadOnlyFilesystem.into()),
+        DiskOperation::Write if breaks.load(Ordering::SeqCst) => {
+            Err(std::io::ErrorKind::ReadOnlyFilesystem.into())
+        }
         _ => Ok(()),
     });
     let told = Arc::new(Mutex::new(Vec::new()));

@@ -8,14 +8,14 @@ use proptest::prelude::*;
 use super::*;
 
 /// A chain with seals in the middle and at the end, with a forgotten person, and its head.
-struct Chain {
+struct TestChain {
     text: Vec<u8>,
     key: SealKey,
     head: Sought,
 }
 
-fn chain() -> &'static Chain {
-    static CHAIN: OnceLock<Chain> = OnceLock::new();
+fn chain() -> &'static TestChain {
+    static CHAIN: OnceLock<TestChain> = OnceLock::new();
     CHAIN.get_or_init(|| {
         let folder = folder();
         let settings = settings(&folder);
@@ -27,13 +27,13 @@ fn chain() -> &'static Chain {
         files.push(settings.folder.join(CURRENT));
         let text = files.iter().flat_map(|file| fs::read(file).expect("bytes")).collect();
         let key = sound(&settings).key.expect("a key");
-        Chain { text, key, head: Sought { hash: head.hash, seq: Some(head.seq) } }
+        TestChain { text, key, head: Sought { hash: head.hash, seq: Some(head.seq) } }
     })
 }
 
 /// The report on this text, with the first key and the exported head given.
-fn look_at(text: &[u8]) -> Report {
-    let mut verifier = Verifier::new(vec![chain().key], vec![chain().head.clone()]);
+fn look_at(text: &[u8]) -> VerificationReport {
+    let mut verifier = ChainVerifier::new(vec![chain().key], vec![chain().head.clone()]);
     verifier.read(CURRENT, text, |_| {});
     verifier.finish()
 }
@@ -94,13 +94,13 @@ fn a_tail_that_nothing_covers_is_named_and_an_exported_head_sees_it_cut() {
     assert_eq!((report.sealed_to, report.uncovered()), (Some(3), Some((4, 5))));
     let head = report.head.expect("a head");
     let sought: Sought = head.to_string().parse().expect("a head");
-    let covered =
-        read_all(&settings.folder, Verifier::new(vec![], vec![sought.clone()]), |_| {}).expect("readable");
+    let covered = read_all(&settings.folder, ChainVerifier::new(vec![], vec![sought.clone()]), |_| {})
+        .expect("readable");
     assert!(covered.is_sound() && covered.uncovered().is_none());
     let path = settings.folder.join(CURRENT);
     let text = fs::read_to_string(&path).expect("text");
     fs::write(&path, text.lines().take(4).map(|line| format!("{line}\n")).collect::<String>()).expect("cut");
-    let cut = read_all(&settings.folder, Verifier::new(vec![], vec![sought]), |_| {}).expect("readable");
+    let cut = read_all(&settings.folder, ChainVerifier::new(vec![], vec![sought]), |_| {}).expect("readable");
     assert_eq!(cut.findings[0].flaw, Flaw::NoSuchHead(head.to_string()));
 }
 
@@ -116,7 +116,8 @@ fn another_key_and_a_missing_segment_are_named() {
     }
     log.close(now(), keeper).expect("closes");
     let other = seal::SecretKey::random().expect("random").public();
-    let report = read_all(&settings.folder, Verifier::new(vec![other], vec![]), |_| {}).expect("readable");
+    let report =
+        read_all(&settings.folder, ChainVerifier::new(vec![other], vec![]), |_| {}).expect("readable");
     assert!(matches!(report.findings[0].flaw, Flaw::UnknownKey(_)), "{report:#?}");
     let files = closed_files(&settings.folder).expect("listed");
     fs::remove_file(&files[1]).expect("removed");
@@ -136,7 +137,7 @@ fn personal_data_dropped_without_a_word_are_found() {
     let text = fs::read(&path).expect("bytes");
     let mut stolen = Vec::new();
     for bytes in text.split_inclusive(|byte| *byte == b'\n') {
-        let line = line::Line::parse(bytes.trim_ascii_end()).expect("a record");
+        let line = line::RecordLine::parse(bytes.trim_ascii_end()).expect("a record");
         let left = match line.beside {
             line::Beside::Personal(part) => personal::forget(part, |item| item.names("zoe")),
             _ => None,
@@ -151,7 +152,10 @@ fn personal_data_dropped_without_a_word_are_found() {
     }
     fs::write(&path, stolen).expect("written");
     let found = report(&settings).findings;
-    assert!(matches!(&found[..], [Finding { flaw: Flaw::PersonalMissing, seq: Some(2), .. }]), "{found:#?}");
+    assert!(
+        matches!(&found[..], [ChainProblem { flaw: Flaw::PersonalMissing, seq: Some(2), .. }]),
+        "{found:#?}"
+    );
 }
 
 proptest! {

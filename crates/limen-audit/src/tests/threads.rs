@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::failing::{Step, TestDisk};
+use super::failing::{DiskOperation, TestDisk};
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,7 +37,7 @@ fn nothing_is_accepted_while_syncs_fail() {
     let broken = Arc::new(AtomicBool::new(true));
     let breaks = Arc::clone(&broken);
     let disk = TestDisk::failing(move |step| {
-        let fails = step == Step::Sync && breaks.load(Ordering::SeqCst);
+        let fails = step == DiskOperation::Sync && breaks.load(Ordering::SeqCst);
         if fails { Err(ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(()) }
     });
     let recorder = Recorder::spawn_on(
@@ -66,7 +66,7 @@ fn a_slow_card_holds_no_record_up() {
     let (finish, finished) = channel::<()>();
     let (syncing, finished) = (Mutex::new(syncing), Mutex::new(finished));
     let disk = TestDisk::failing(move |step| {
-        if step == Step::Sync {
+        if step == DiskOperation::Sync {
             // The test listens only for the first sync.
             let _ = syncing.lock().expect("whole").send(());
             // The test ends the sync, or has itself ended.
@@ -97,7 +97,7 @@ fn a_disk_that_takes_a_record_and_does_not_return_is_named() {
     let (finish, finished) = (frozen.0, Mutex::new(frozen.1));
     let freezes = Arc::clone(&freeze);
     let disk = TestDisk::failing(move |step| {
-        if step == Step::Write && freezes.load(Ordering::SeqCst) {
+        if step == DiskOperation::Write && freezes.load(Ordering::SeqCst) {
             // The test ends the write, or has itself ended.
             let _ = finished.lock().expect("whole").recv();
         }

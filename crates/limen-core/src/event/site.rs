@@ -1,4 +1,4 @@
-//! The door's surroundings: its input lines, its modes, its alarms.
+//! The site: the door's input lines, its modes, its alarms.
 
 use std::fmt;
 

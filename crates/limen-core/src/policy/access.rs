@@ -1,7 +1,7 @@
-//! Who may when: groups of people, the schedules that let them in, and what is asked of them besides.
+//! Who may enter when: groups of people, the schedules that let them in, and what else is asked of them.
 //!
-//! A person passes if one of their groups lets them pass: each group by its own schedules and on its own
-//! terms. Whoever is in no group passes at any time. A group that nobody knows lets nobody in.
+//! A person may enter if one of their groups lets them in. Each group has its own schedules and terms. A
+//! person in no group may enter at any time. A group that is not configured lets nobody in.
 
 pub mod calendar;
 pub mod explanation;
@@ -25,7 +25,7 @@ use calendar::Calendar;
 use factors::{DEFAULT_FACTOR_PATIENCE, Demands, FactorRule};
 use schedule::Schedule;
 
-/// The longest time for which anybody is kept from being let in again.
+/// The longest configurable time for which a person is not let in again.
 pub const LONGEST_ANTI_PASSBACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What happens to people who are limited by time while the kernel does not trust the clock.
@@ -34,21 +34,21 @@ pub enum WhenClockUnknown {
     /// They are refused.
     #[default]
     Refuse,
-    /// The clock is taken at its word, as where a battery clock is set by hand.
+    /// The clock is trusted, as at a site whose battery clock is set by hand.
     Believe,
 }
 
-/// A second person is needed.
+/// The rule that a second person is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TwoPerson {
-    /// Of one of these groups.
+    /// The second person must be in one of these groups.
     pub groups: Vec<GroupId>,
-    /// The first waits this long for the second.
+    /// How long the first person waits for the second.
     pub within: Duration,
 }
 
 impl TwoPerson {
-    /// Whether somebody of `groups`, so long after the first, is the second person.
+    /// Whether somebody of `groups` who comes this long `after` the first can be the second person.
     pub fn is_met_by(&self, groups: &[GroupId], after: Duration) -> bool {
         after < self.within && groups.iter().any(|group| self.groups.contains(group))
     }
@@ -57,17 +57,17 @@ impl TwoPerson {
 /// People who may enter at the same times on the same terms.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// As gallery and configuration call it.
+    /// The name in gallery file and configuration.
     pub id: GroupId,
-    /// When the group lets people in. Empty: at any time.
+    /// The group may enter while one of these is open; empty: at any time.
     pub schedules: Vec<Arc<Schedule>>,
-    /// Somebody of one of these groups must have been let in on the same day. Empty: no such rule.
+    /// Somebody of one of these groups must have been let in before on the same day; empty: no such rule.
     pub first_person_in: Vec<GroupId>,
-    /// The two-person rule: with whom a person of this group must come.
+    /// The second person who is needed, if any.
     pub two_person: Option<TwoPerson>,
-    /// For how long somebody who was let in is not let in again.
+    /// For how long a person who was let in is not let in again.
     pub anti_passback: Option<Duration>,
-    /// The second factor that the group requires.
+    /// The factor that is asked for besides the face, if any.
     pub second_factor: Option<FactorRule>,
 }
 
@@ -84,57 +84,57 @@ impl Group {
         }
     }
 
-    /// Whether the answer depends on the calendar, and so on a clock that can be trusted.
+    /// Whether the group's rules need the date or the time, and so a clock that is trusted.
     pub fn is_limited_by_time(&self) -> bool {
         !self.schedules.is_empty() || !self.first_person_in.is_empty()
     }
 
-    /// Whether a schedule is open; of a group without schedules, always.
+    /// Whether a schedule is open; always true of a group without schedules.
     fn is_open(&self, local: DateTime, calendar: &Calendar) -> bool {
         let open = |schedule: &Arc<Schedule>| schedule.window_at(local, calendar).is_some();
         self.schedules.is_empty() || self.schedules.iter().any(open)
     }
 }
 
-/// By what a person may come in at a time.
+/// What lets a person in at a time.
 #[derive(Debug, Clone, Copy)]
 pub enum Way<'a> {
-    /// Being in no group.
+    /// The person is in no group.
     Anytime,
-    /// As one of this group, on its terms.
+    /// The person is in this group, and its terms apply.
     Through(&'a Group),
 }
 
-/// The schedules that put modes into force; without the site's time none does anew.
+/// The schedules that put modes into force. While the site's time is unknown they put no new mode into force.
 #[derive(Debug, Clone, Default)]
 pub struct ModeSchedules {
-    /// Unlocked from the first grant on while one of these is open.
+    /// While one of these is open, the door stays unlocked from the first grant on.
     pub office_open: Vec<Arc<Schedule>>,
-    /// Locked for everybody while one of these is open; goes before the others.
+    /// While one of these is open, nobody is let in. They outrank `office_open`.
     pub lock_down: Vec<Arc<Schedule>>,
 }
 
-/// What the configuration says about who may when.
+/// What the configuration says about who may enter when.
 #[derive(Debug, Clone)]
 pub struct AccessRules {
     /// Time zone and holidays.
     pub calendar: Calendar,
     /// Every schedule, used or not, in the order of the configuration.
     pub schedules: Vec<Arc<Schedule>>,
-    /// Every group.
+    /// Every group of the configuration, by name.
     pub groups: BTreeMap<GroupId, Group>,
-    /// When the door is in another mode.
+    /// The schedules that put the door into another mode.
     pub modes: ModeSchedules,
     /// What a clock that is not synchronised means.
     pub when_clock_unknown: WhenClockUnknown,
-    /// What can be proven at this door.
+    /// The factors that can be entered at this door.
     pub available: Factors,
-    /// How long whoever needs a second factor has for it.
+    /// How long a person has to prove a second factor.
     pub factor_patience: Duration,
 }
 
 impl AccessRules {
-    /// No groups: everybody at any time, within their dates.
+    /// Rules without groups: everybody may enter at any time, within their dates.
     pub fn in_zone(zone: TimeZone) -> Self {
         Self {
             calendar: Calendar::in_zone(zone),
@@ -147,18 +147,22 @@ impl AccessRules {
         }
     }
 
-    /// The site's time; `None` if it is unknown.
+    /// The site's time; `None` while the clock is not trusted.
     pub fn local_time(&self, wall: WallClock) -> Option<DateTime> {
         let known = wall.synchronised || self.when_clock_unknown == WhenClockUnknown::Believe;
         known.then(|| self.calendar.local(wall))
     }
 
-    /// The groups of a person that exist.
+    /// The groups of a person that are configured.
     pub fn groups_of<'a>(&'a self, standing: &Standing) -> impl Iterator<Item = &'a Group> {
         standing.groups.iter().filter_map(|id| self.groups.get(id))
     }
 
-    /// The ways that are open to a person at a time, by suspension, dates and schedules; at least one.
+    /// The ways that suspension, dates and schedules leave open to a person at a time: at least one.
+    ///
+    /// # Errors
+    ///
+    /// Why no way is open.
     pub fn admit(&self, standing: &Standing, local: Option<DateTime>) -> Result<Vec<Way<'_>>, Refusal> {
         if standing.suspended {
             return Err(Refusal::Suspended);
@@ -189,7 +193,7 @@ impl AccessRules {
         self.schedules.iter().map(|schedule| schedule.name.as_str()).collect()
     }
 
-    /// What is asked of a person on a way in at a time; `None` is a time that is unknown.
+    /// What is asked of a person on a way in at a time. `local`: `None` if the time is unknown.
     pub fn demands(&self, standing: &Standing, way: Way<'_>, local: Option<DateTime>) -> Demands {
         let of_group = match way {
             Way::Anytime => None,
@@ -197,7 +201,8 @@ impl AccessRules {
         };
         let of_group = of_group.filter(|rule| self.is_asked(rule.schedules.iter().map(|s| &**s), local));
         let means = &standing.means;
-        // A name that no schedule has asks always: a reload checks names, and what slips by must not open more.
+        // An unknown schedule counts as always open, so that the factor is asked for: an error must not open
+        // more.
         let own = means.schedules.iter().map(|name| self.schedule(name));
         let asked = own.clone().any(|known| known.is_none()) || self.is_asked(own.flatten(), local);
         Demands::new(of_group.map(|rule| rule.factor), means.rule.filter(|_| asked))
@@ -213,13 +218,13 @@ impl AccessRules {
         schedules.any(|schedule| schedule.window_at(local, &self.calendar).is_some())
     }
 
-    /// What the person can prove at this door.
+    /// The factors that the person can prove at this door.
     pub fn provable(&self, standing: &Standing) -> Factors {
         let has = standing.means.factors();
         Factors { pin: has.pin && self.available.pin, card: has.card && self.available.card }
     }
 
-    /// A second factor that may be asked of a person who cannot prove it: what is wrong, and the remedy.
+    /// What is wrong, and the remedy, if a person may be asked for a second factor that they cannot prove.
     pub fn lacking(&self, standing: &Standing) -> Option<(String, String)> {
         if standing.suspended {
             return None;
@@ -228,7 +233,10 @@ impl AccessRules {
         let mut rules = of_groups.map(|rule| rule.factor).chain(standing.means.rule);
         let rule = rules.find(|rule| !rule.is_met_by(self.provable(standing)))?;
         let (what, remedy) = if rule.is_met_by(standing.means.factors()) {
-            (format!("needs {rule}, and there is nothing to enter it by"), "add [keypad] or [reader]")
+            (
+                format!("needs {rule}, and this door has no device to enter it with"),
+                "add [keypad] or [reader]",
+            )
         } else if rule.accepts(Factor::Pin) {
             (format!("needs {rule} and has none"), "set one with `limen pin ID`")
         } else {

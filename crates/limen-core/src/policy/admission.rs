@@ -1,4 +1,5 @@
-//! Admission: whether somebody who was recognised comes in: at once, with a second person, with a second factor, or not.
+//! Admission decides whether somebody who was recognised comes in: at once, with a second person, with a
+//! second factor, or not.
 //!
 //! ```text
 //!                     judged by rules and memory
@@ -13,8 +14,8 @@
 //!       +------------ the audit was slow: whoever has proven a factor is judged again
 //! ```
 //!
-//! Two people who need each other are recognised one after the other; the second opens the door for both, and each must
-//! be whom the other's group asks for. A recognition counts for one opening only.
+//! Two people who need each other are recognised one after the other, and the second opens the door for both.
+//! Each must be in a group that the other's group asks for. A recognition counts for one opening only.
 //!
 //! | what happens | transition |
 //! |---|---|
@@ -37,13 +38,13 @@ use jiff::civil::DateTime;
 
 pub(super) use judgement::still_stands;
 use judgement::{Judge, Judgement};
-use memory::{Memory, Waiting};
-pub(super) use outcome::Outcome;
+use memory::{Memory, WaitingPerson};
+pub(super) use outcome::AdmitOutcome;
 use second_factor::FactorCheck;
 use visitor::{Visitor, because};
 
 use super::access::factors::Demands;
-use super::context::{Context, Settings, Stage};
+use super::context::{Context, LockStage, PolicySettings};
 use super::event::{Action, EntryId, PinOutcome, Sign};
 use super::grant::Grant;
 use super::recognition::Recognised;
@@ -52,31 +53,31 @@ use crate::credential::Card;
 use crate::event::{Fact, Personal, Refusal};
 use crate::person::PersonId;
 
-/// See the module.
+/// The machine of admission.
 #[derive(Debug, Default)]
 pub(super) struct Admission {
-    /// Who was let in, who came today, who waits for a second person.
+    /// Who was let in, which groups came today, who waits for a second person.
     memory: Memory,
     /// Who is asked for a second factor, and what was entered.
     factor: FactorCheck,
 }
 
 impl Admission {
-    /// When time alone next changes something here.
-    pub fn deadline(&self, now: Moment, settings: &Settings) -> Option<Moment> {
+    /// When time alone next changes admission.
+    pub fn deadline(&self, now: Moment, settings: &PolicySettings) -> Option<Moment> {
         let factor = self.factor.deadline(now, settings.access.factor_patience);
         self.memory.next_end().into_iter().chain(factor).min()
     }
 
     /// Enough frames agree on somebody.
-    pub fn recognised(&mut self, at: &Context, recognised: Recognised) -> Vec<Outcome> {
+    pub fn recognised(&mut self, at: &Context<'_>, recognised: Recognised) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.admit(at, recognised.into(), &mut out);
         out
     }
 
-    /// Lets in, turns away, or asks for what is lacking.
-    fn admit(&mut self, at: &Context, visitor: Visitor, out: &mut Vec<Outcome>) {
+    /// Lets a visitor in, turns them away, or asks for what is missing.
+    fn admit(&mut self, at: &Context<'_>, visitor: Visitor, out: &mut Vec<AdmitOutcome>) {
         self.memory.turn_to(at.local_time().map(DateTime::date));
         let judge = Judge { at, memory: &self.memory };
         let judgement = judge.of_visitor(&visitor);
@@ -92,20 +93,26 @@ impl Admission {
         }
     }
 
-    fn let_in(&mut self, at: &Context, visitor: Visitor, second: Option<PersonId>, out: &mut Vec<Outcome>) {
+    fn let_in(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        second: Option<PersonId>,
+        out: &mut Vec<AdmitOutcome>,
+    ) {
         let length = at.settings.unlock_length([&visitor.person].into_iter().chain(&second));
         let Visitor { track, person, distance, proven, .. } = visitor.clone();
         let grant = Grant::face(at.moment(), length, person, track, second).proven_by(proven);
         self.factor.passes(visitor);
-        out.push(Outcome::LetIn { grant, distance });
+        out.push(AdmitOutcome::LetIn { grant, distance });
     }
 
     fn ask_for_factor(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         visitor: Visitor,
         demands: &[Demands],
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) {
         if let Some(refusal) = self.factor.refuses(at, &visitor, demands) {
             return visitor.turn_away(refusal, out);
@@ -115,47 +122,54 @@ impl Admission {
         self.use_held_pin(at, out);
     }
 
-    fn wait_for_second(&mut self, at: &Context, visitor: Visitor, within: Duration, out: &mut Vec<Outcome>) {
+    fn wait_for_second(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        within: Duration,
+        out: &mut Vec<AdmitOutcome>,
+    ) {
         let Visitor { track, person, proven, refusal, .. } = visitor.begin_to_wait(out);
         let refusal = because(refusal, Refusal::SecondPersonMissing);
-        out.push(Outcome::Do(Action::Show(Sign::Waiting)));
-        out.push(Outcome::Do(Action::Record(Fact::Waiting {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Waiting)));
+        out.push(AdmitOutcome::Do(Action::Record(Fact::Waiting {
             track,
             person: Personal(person.clone()),
             seconds: within.as_secs(),
             factors: Vec::new(),
         })));
-        let waiting = Waiting { person, since: at.moment(), until: at.moment() + within, proven, refusal };
+        let waiting =
+            WaitingPerson { person, since: at.moment(), until: at.moment() + within, proven, refusal };
         out.extend(refusals(self.memory.wait(waiting)));
     }
 
-    /// Judges again whoever is asked and lacks nothing any more.
-    fn judge_again(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    /// Judges the person again who was asked for a factor, once nothing is missing.
+    fn judge_again(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         if let Some(visitor) = self.factor.take_ready(Judge { at, memory: &self.memory }) {
             self.admit(at, visitor, out);
         }
     }
 
-    /// Has a PIN verified that was entered before, if whoever is asked needs it.
-    fn use_held_pin(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    /// Has a PIN verified that was entered before, if the person who is asked needs it.
+    fn use_held_pin(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         self.factor.use_held_pin(Judge { at, memory: &self.memory }, out);
     }
 
     /// Somebody entered a PIN.
-    pub fn pin_entered(&mut self, at: &Context, entry: EntryId) -> Vec<Outcome> {
+    pub fn pin_entered(&mut self, at: &Context<'_>, entry: EntryId) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.factor.pin_entered(Judge { at, memory: &self.memory }, entry, &mut out);
         out
     }
 
-    /// A PIN was compared with a person's hashes.
+    /// A PIN was verified against the PINs of a person.
     pub fn pin_verified(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         entry: EntryId,
         person: &PersonId,
         outcome: PinOutcome,
-    ) -> Vec<Outcome> {
+    ) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         if self.factor.pin_verified(at, entry, person, outcome, &mut out) {
             self.judge_again(at, &mut out);
@@ -165,37 +179,39 @@ impl Admission {
     }
 
     /// Somebody held a card to the reader.
-    pub fn card_read(&mut self, at: &Context, card: Card) -> Vec<Outcome> {
+    pub fn card_read(&mut self, at: &Context<'_>, card: Card) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.factor.card_read(Judge { at, memory: &self.memory }, card, &mut out);
         self.judge_again(at, &mut out);
         out
     }
 
-    /// The door opens: everybody whom the grant names is in.
-    pub fn opened(&mut self, at: &Context, grant: &Grant) -> Vec<Outcome> {
+    /// The door opens for everybody whom the grant names.
+    pub fn opened(&mut self, at: &Context<'_>, grant: &Grant) -> Vec<AdmitOutcome> {
         let day = at.local_time().map(DateTime::date);
         for person in grant.people() {
             self.memory.note_let_in(person, at.settings.groups_of(person), at.moment(), day);
         }
         self.factor.passed();
         if let Some(second) = grant.second() {
-            // Its track ends well: the refusal that was ready for it is not needed.
+            // The second person comes in, so the refusal that was ready for them is not needed.
             drop(self.memory.stop_waiting(second));
         }
         let person = grant.person().map(|person| self.memory.stop_waiting(person));
         refusals(person.unwrap_or_default()).collect()
     }
 
-    /// The audit was too slow: whoever has waited is judged again a little later; false if nobody has.
-    pub fn pass_again(&mut self, at: &Context) -> bool {
+    /// The audit was too slow: a person who has waited is judged again a little later. False if nobody has
+    /// waited.
+    pub fn pass_again(&mut self, at: &Context<'_>) -> bool {
         self.factor.pass_again(at)
     }
 
-    /// Those whose time is over are refused. While a grant waits for the audit nobody is: it may be theirs.
-    pub fn pass_time(&mut self, at: &Context) -> Vec<Outcome> {
+    /// Refuses people whose time is over. While a grant waits for the audit nobody is refused: it may be
+    /// theirs.
+    pub fn pass_time(&mut self, at: &Context<'_>) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
-        if at.stage == Stage::Asking {
+        if at.stage == LockStage::Asking {
             return out;
         }
         let ended = self.memory.take_ended(at.moment());
@@ -206,31 +222,31 @@ impl Admission {
         out
     }
 
-    /// What people wait for is not to be had any more.
-    pub fn give_up(&mut self, at: &Context) -> Vec<Outcome> {
+    /// Refuses everybody who waits, and forgets what was proven or entered.
+    pub fn give_up(&mut self, at: &Context<'_>) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
         self.factor.give_up(at, &mut out);
         turn_away(at, self.memory.take_waiting(), &mut out);
         out
     }
 
-    /// Other people are enrolled, or the same on other terms.
-    pub fn people_replaced(&mut self, at: &Context) -> Vec<Outcome> {
+    /// Another gallery is in force: people or their terms may have changed.
+    pub fn people_replaced(&mut self, at: &Context<'_>) -> Vec<AdmitOutcome> {
         self.memory.keep_recent(at.moment());
         self.give_up(at)
     }
 }
 
-/// Nobody else comes in time for those who wait.
-fn turn_away(at: &Context, waiting: Vec<Waiting>, out: &mut Vec<Outcome>) {
-    if !waiting.is_empty() && at.stage == Stage::Locked {
-        out.push(Outcome::Do(Action::Show(Sign::Refused)));
+/// Refuses people who waited for a second person.
+fn turn_away(at: &Context<'_>, waiting: Vec<WaitingPerson>, out: &mut Vec<AdmitOutcome>) {
+    if !waiting.is_empty() && at.stage == LockStage::Locked {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Refused)));
     }
     out.extend(refusals(waiting));
 }
 
-fn refusals(waiting: Vec<Waiting>) -> impl Iterator<Item = Outcome> {
-    waiting.into_iter().map(|waiting| Outcome::Do(Action::Record(waiting.refusal)))
+fn refusals(waiting: Vec<WaitingPerson>) -> impl Iterator<Item = AdmitOutcome> {
+    waiting.into_iter().map(|waiting| AdmitOutcome::Do(Action::Record(waiting.refusal)))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
-//! How many commands are recorded one by one, so that nobody fills the records with them until the oldest are deleted.
+//! Limits how many commands are recorded one by one, so that nobody can fill the records with commands until
+//! the oldest records are deleted.
 //!
-//! A user has a budget that fills up slowly, beyond which no command of theirs lets more people in. The door has one for
-//! all users together, beyond which nothing is recorded one by one but what an operator unlocks. With the numbers below, whoever
-//! tries without pause makes at most 17,280 pairs of records a day, about 12 MB: the full records of a site (16 files of
-//! 16 MiB) hold three weeks of it, and the alarm for records that are deleted too young comes long before.
+//! Each user has a budget that fills up slowly. While it is empty, no command of this user lets more people
+//! in. The door has one budget for all users together. While it is empty, only unlocking by an operator is
+//! recorded one by one. With the numbers below, a user who tries without pause makes at most 17,280 pairs of
+//! records per day, about 12 MB. The full records of a site (16 files of 16 MiB) hold three weeks of that,
+//! and the alarm for records that are deleted too early comes much sooner.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,27 +14,27 @@ use super::event::Action;
 use crate::clock::Moment;
 use crate::event::{Caller, Fact};
 
-/// Commands of one user in a row, and how long one more takes to be earned.
-const USER: Rate = Rate { most: 60, every: Duration::from_secs(10) };
-/// Commands of all users in a row, and how long one more takes to be earned.
-const DOOR: Rate = Rate { most: 120, every: Duration::from_secs(5) };
-/// Users that are told apart; the rest share one budget. A door has a handful.
+/// Per user: the most commands in a row, and the time that earns one more.
+const USER: CommandRate = CommandRate { most: 60, every: Duration::from_secs(10) };
+/// For all users together: the most commands in a row, and the time that earns one more.
+const DOOR: CommandRate = CommandRate { most: 120, every: Duration::from_secs(5) };
+/// The most users with a budget of their own; all others share one. A door has a handful of users.
 const MAX_USERS: usize = 64;
-/// What was left out is recorded, as a number, this often.
+/// How often the number of commands without a record is recorded.
 const COUNTED: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy)]
-struct Rate {
+struct CommandRate {
     most: u32,
     every: Duration,
 }
 
-/// What a command may do.
+/// What the budget allows a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Spent {
-    /// It is recorded by itself.
+    /// It gets a record of its own.
     pub recorded: bool,
-    /// It may let more people in: that depends on nobody else's commands.
+    /// It may let more people in. Commands of other users do not count here.
     pub may_widen: bool,
 }
 
@@ -40,13 +42,13 @@ pub(super) struct Spent {
 #[derive(Debug, Clone, Copy, Default)]
 struct Spendings {
     spent: u32,
-    /// Since when the next one is being earned.
+    /// When the time began that earns the next one.
     since: Moment,
 }
 
 impl Spendings {
-    /// Earns back what time has earned; time that went back earns nothing.
-    fn earn(&mut self, rate: Rate, now: Moment) {
+    /// Earns commands back for the time that has passed; a time that went back earns nothing.
+    fn earn(&mut self, rate: CommandRate, now: Moment) {
         if self.spent == 0 || now < self.since {
             self.since = now;
             return;
@@ -57,23 +59,23 @@ impl Spendings {
         self.since = if self.spent == 0 { now } else { self.since + rate.every * earned };
     }
 
-    fn has(&self, rate: Rate) -> bool {
+    fn has(&self, rate: CommandRate) -> bool {
         self.spent < rate.most
     }
 }
 
-/// See the module.
+/// The budgets of all users and of the door, and the number of commands left out of the records.
 #[derive(Debug, Default)]
 pub(super) struct CommandBudget {
     door: Spendings,
     users: HashMap<u32, Spendings>,
     left_out: u64,
-    /// When the first of those was.
+    /// When the first of them was left out.
     left_out_since: Option<Moment>,
 }
 
 impl CommandBudget {
-    /// Takes a command of this user into account; one that is not to be recorded is counted.
+    /// Spends one command of this user, and counts it if it gets no record of its own.
     pub fn spend(&mut self, now: Moment, uid: u32) -> Spent {
         self.door.earn(DOOR, now);
         self.users.values_mut().for_each(|account| account.earn(USER, now));
@@ -91,7 +93,7 @@ impl CommandBudget {
         Spent { recorded, may_widen }
     }
 
-    /// Somebody was turned away before the policy was asked.
+    /// Spends one command for a request that the socket refused; returns its record if the budget allows one.
     pub fn turned_away(
         &mut self,
         now: Moment,
@@ -104,12 +106,12 @@ impl CommandBudget {
         self.spend(now, caller.uid).recorded.then_some(Action::Record(record)).into_iter().collect()
     }
 
-    /// The record of how many were left out, when it is time to say so.
+    /// The record of how many commands were left out, when it is due.
     pub fn left_out(&mut self, now: Moment) -> Option<Action> {
         self.take_left_out(now).map(left_out)
     }
 
-    /// The record of how many were left out, at the end.
+    /// The record of how many commands were left out, at the end of the daemon.
     pub fn all_left_out(&mut self) -> Option<Action> {
         self.take_all_left_out().map(left_out)
     }
@@ -123,7 +125,7 @@ impl CommandBudget {
         self.left_out_since.take().map(|_| std::mem::take(&mut self.left_out))
     }
 
-    /// When it is time to say how many were left out.
+    /// When the next record of commands left out is due.
     pub fn next_change(&self) -> Option<Moment> {
         self.left_out_since.map(|since| since + COUNTED)
     }

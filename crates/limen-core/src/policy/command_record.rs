@@ -1,13 +1,13 @@
-//! The record of a command: one for each, unless what it did is on record with its caller.
+//! The record of a command. Each has one, unless the record of what it did names the caller already.
 
 use super::commands::{Command, Verdict};
 use super::event::Action;
 use crate::event::{Caller, Fact};
 
-/// A picture of the camera; it has a record of its own.
+/// A picture of the camera: its record is another one, [`Fact::Snapshot`].
 const SNAPSHOT: Command = Command::Serve("snapshot");
 
-/// The record that a command still needs after what was done for it.
+/// The record that a command still needs besides those among the actions `done`.
 pub(super) fn of(
     command: Command,
     caller: Caller,

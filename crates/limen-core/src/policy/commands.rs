@@ -1,8 +1,9 @@
-//! Commands over the socket: each gets one verdict, from the policy alone, and each is recorded.
+//! Commands over the socket. The policy gives one verdict on each, and each is recorded.
 //!
-//! A command that unlocks is answered when the audit has accepted its record, every other one at once. Whoever may
-//! command can do so only so often (`command_budget`): beyond that, what would let more people in is refused,
-//! everything else is done all the same, and both are counted instead of recorded one by one.
+//! A command that unlocks is answered when the audit has accepted its record; every other command is answered
+//! at once. Each user has a budget of commands (`command_budget`). Beyond it, a command that would let more
+//! people in is refused and every other command is still carried out; both are counted instead of recorded
+//! one by one.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,30 +13,30 @@ use crate::event::{AlarmKind, GrantKind, Mode};
 /// The longest time that a command may unlock the door for.
 pub const LONGEST_COMMANDED: Duration = Duration::from_secs(30);
 
-/// Names a command whose verdict somebody waits for. Never used twice while the program runs.
+/// The number of a command whose verdict a client waits for. It is never used twice while the program runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommandId(pub u64);
 
 /// What is commanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    /// Lock now.
+    /// Lock the door now.
     Lock {
-        /// Whoever commands it may end a fire release whose line cannot be read.
+        /// Whether the command may end a fire release whose line cannot be read.
         ends_fire: bool,
     },
-    /// Unlock for so long, 1 s to [`LONGEST_COMMANDED`].
+    /// Unlock the door for this time, 1 s to [`LONGEST_COMMANDED`].
     Unlock(Duration),
-    /// Put this mode into force. `None`: the schedules decide again.
+    /// Put this mode into force; `None`: the mode of the schedules.
     Mode(Option<Mode>),
-    /// Somebody acknowledged this alarm. `None`: all alarms.
+    /// Mark this alarm as seen; `None`: all alarms.
     Acknowledge(Option<AlarmKind>),
-    /// Something that the shell does and that moves no door, by its name: reload, snapshot, ...
+    /// Let the daemon do something that does not move the door; its name: reload, snapshot, ...
     Serve(&'static str),
 }
 
 impl Command {
-    /// It may let more people in than before.
+    /// Whether it may let more people in than before.
     pub(super) fn widens(self) -> bool {
         match self {
             Self::Unlock(_) => true,
@@ -61,40 +62,40 @@ impl Command {
 pub enum Done {
     /// The door is locked.
     Locked,
-    /// The door is unlocked for so long; its record is accepted.
+    /// The door is unlocked for this time; the audit has accepted the record.
     Unlocked(Duration),
     /// This mode is in force, by the command or by the schedules.
     Mode(Mode),
-    /// The alarm is no longer unseen.
+    /// The alarm is marked as seen.
     Acknowledged,
-    /// The shell may do it.
+    /// The daemon may carry it out.
     Serve,
 }
 
 /// Why a command was not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
-    /// The time is out of range.
+    /// The time is not within 1 s to [`LONGEST_COMMANDED`].
     Length,
-    /// The mode lets nobody in.
+    /// The door is in lock-down.
     LockDown,
-    /// The lock's line has been failing for so long.
+    /// The lock's line has been failing for this time.
     LineFails(Duration),
-    /// Another command is just being recorded.
+    /// Another command that unlocks waits for its record.
     Busy,
-    /// The record was not accepted.
+    /// The audit did not accept the record.
     NotRecorded,
     /// The door was locked by something else before the record was accepted.
     Overtaken,
-    /// Something that outranks the command keeps the door unlocked.
+    /// Something that the command must not end keeps the door unlocked.
     KeptOpen(GrantKind),
-    /// There is no such alarm.
+    /// This alarm is not listed.
     NoSuchAlarm(AlarmKind),
-    /// Too many commands.
+    /// The user has spent the budget of commands.
     TooMany,
-    /// Time has gone back.
+    /// The machine's time has gone back.
     TimeWentBack,
-    /// The daemon is stopping.
+    /// The daemon is about to end.
     Leaving,
 }
 
@@ -104,7 +105,7 @@ impl fmt::Display for Denial {
             Self::Length => write!(f, "seconds must be 1 to {}", LONGEST_COMMANDED.as_secs()),
             Self::LockDown => f.write_str("the door is in lock-down; `limen mode normal` ends that"),
             Self::LineFails(since) => write!(f, "the door's line has been failing for {} s", since.as_secs()),
-            Self::Busy => f.write_str("another command is just being recorded; try again"),
+            Self::Busy => f.write_str("another command is being recorded; try again"),
             Self::NotRecorded => f.write_str(
                 "the door stays locked: this could not be recorded (`limen status` says why), and \
                  on-audit-failure is \"refuse\"",
@@ -120,5 +121,5 @@ impl fmt::Display for Denial {
     }
 }
 
-/// What came of a command.
+/// The outcome of a command: what was done, or why it was denied.
 pub type Verdict = Result<Done, Denial>;

@@ -1,4 +1,4 @@
-//! What the policy hears and says: events and actions.
+//! The events that the policy hears, and the actions that it returns.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::lease::Lease;
 use crate::people::{Means, Standing};
 use crate::person::PersonId;
 
-/// Everybody enrolled, with their standing; without vectors.
-pub type Roster = Arc<HashMap<PersonId, Standing>>;
+/// Everybody enrolled, with their standing, without templates.
+pub type Standings = Arc<HashMap<PersonId, Standing>>;
 
-/// Names a record whose acceptance the policy waits for.
+/// The number of a record whose acceptance the policy waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(pub(super) u64);
 
-/// Names a PIN that was entered. The shell keeps the digits; here they are never seen.
+/// The number of a PIN that was entered. The daemon keeps the digits; the policy never sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryId(pub u64);
 
-/// The result of comparing a PIN with a person's hashes.
+/// The outcome of verifying a PIN against the PINs of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinOutcome {
     /// It is the person's PIN.
@@ -31,7 +31,7 @@ pub enum PinOutcome {
     Duress,
     /// It is neither of them.
     Wrong,
-    /// The comparison failed.
+    /// It could not be verified.
     Failed,
 }
 
@@ -46,130 +46,130 @@ pub enum Event {
         track: TrackId,
         /// When the frame was taken.
         taken: Moment,
-        /// Why the face was not usable.
+        /// Why the gate refused the face.
         why: Unusable,
     },
-    /// The face is gone.
+    /// A track is over: its face has left the picture.
     TrackEnded(TrackId),
-    /// The audit wrote the record, and when.
+    /// The audit accepted the record, at this moment.
     Accepted(RequestId, Moment),
-    /// The audit could not write the record.
+    /// The audit did not accept the record.
     NotAccepted(RequestId),
-    /// A record for which the policy waits was passed to the audit, at this moment.
+    /// A record whose acceptance the policy waits for was handed to the recorder, at this moment.
     HandedOver(RequestId, Moment),
     /// Another gallery is in force.
-    NewRoster(Roster),
-    /// Somebody who is allowed to commands something. One [`Action::Answer`] answers it.
+    NewStandings(Standings),
+    /// A client gave a command that it may give. One [`Action::Answer`] answers it.
     Commanded {
-        /// The name of this command.
+        /// The number of this command.
         id: CommandId,
-        /// The caller.
+        /// The user and process that gave it.
         caller: Caller,
         /// What is commanded.
         command: Command,
     },
-    /// Somebody was turned away at the socket.
+    /// The control socket refused a request.
     TurnedAway {
-        /// The client, if the kernel knows it.
+        /// The user and process that asked, if the kernel told them.
         caller: Option<Caller>,
         /// The name of the request; "none" if it is not known.
         command: &'static str,
-        /// The reason, in printable characters.
+        /// Why it was refused, in printable characters.
         why: String,
     },
-    /// The state of an input line.
+    /// The present state of an input line.
     Input {
         /// The input line.
         input: Input,
-        /// Whether it is active: pressed, open, tampered with or released.
+        /// True: button pressed, door open, housing tampered with, fire alarm on.
         active: bool,
-        /// Whether it was found like this when the daemon started or when its lines could be read again. Then
-        /// nobody has changed it now.
+        /// The state was found when the daemon started, or when the lines could be read again; nothing moved
+        /// now.
         at_start: bool,
     },
-    /// The camera's picture shows nothing, or shows something.
+    /// Whether the camera's picture shows anything.
     View {
-        /// Whether it shows nothing: too dark, too bright, or the same everywhere.
+        /// It shows nothing: it is too dark, too bright, or the same everywhere.
         blind: bool,
     },
-    /// The mode that was commanded before the daemon started, where the site keeps it.
+    /// The mode that was commanded before the daemon started, if the configuration keeps it over a restart.
     ModeKept(Mode),
     /// A schedule had the door in lock-down before the daemon started.
     LockDownKept,
     /// Somebody entered a PIN.
     PinEntered(EntryId),
-    /// The PIN was compared with the person's hashes.
+    /// A PIN was verified against the PINs of a person.
     PinVerified {
-        /// Which.
+        /// The PIN that was entered.
         entry: EntryId,
-        /// Whose.
+        /// The person with whose PINs it is compared.
         person: PersonId,
-        /// The outcome.
+        /// Whether it is one of the person's PINs.
         outcome: PinOutcome,
     },
     /// Somebody held a card to the reader.
     CardRead(Card),
-    /// A part has failed; without most of them nothing may open.
+    /// A part has failed, for this reason. Without most parts nobody is let in.
     Failed(Part, String),
     /// A part works again.
     Recovered(Part),
     /// Time has passed.
     Tick,
-    /// The daemon is stopping.
+    /// The daemon is about to end.
     Shutdown,
 }
 
-/// What to show to whoever stands at the door.
+/// What the lights show to whoever stands at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// The person may enter.
+    /// The door is unlocked: come in.
     Granted,
-    /// The person may not enter.
+    /// Somebody is refused, or a factor is wrong.
     Refused,
-    /// The person may enter with a second person or factor.
+    /// Somebody was recognised, and a second person or factor is needed.
     Waiting,
-    /// Nothing.
+    /// Nothing: the door is locked, and nobody waits.
     Idle,
 }
 
-/// The sound at the door.
+/// What the buzzer plays at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sound {
-    /// Nothing.
+    /// The buzzer is silent.
     #[default]
     Silence,
     /// The door has been open for long: an alarm will follow.
     Warning,
-    /// An alarm that nobody has acknowledged.
+    /// An alarm holds that nobody has acknowledged.
     Alarm,
 }
 
-/// What is to be done.
+/// What the daemon is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Hold the line unlocked until the lease ends.
     Hold(Lease),
-    /// Lock now.
+    /// Lock the door now.
     Lock,
-    /// Show a sign.
+    /// Show this sign at the door.
     Show(Sign),
-    /// Make this sound until the next one is set.
+    /// Play this sound until the next [`Action::Sound`].
     Sound(Sound),
     /// Record this fact.
     Record(Fact),
-    /// Record this fact, and answer with [`Event::Accepted`] or [`Event::NotAccepted`].
+    /// Record this fact and answer with [`Event::Accepted`] or [`Event::NotAccepted`].
     RecordAndAnswer(RequestId, Fact),
-    /// Compare this entry with this person's PINs, and answer with [`Event::PinVerified`].
+    /// Verify this PIN against the PINs of a person, and answer with [`Event::PinVerified`].
     VerifyPin {
-        /// Which.
+        /// The PIN that was entered.
         entry: EntryId,
-        /// Whose.
+        /// The person with whose PINs it is compared.
         person: PersonId,
-        /// The hashes of that person's PINs.
+        /// The person's means, with the hashes of the PINs.
         means: Arc<Means>,
     },
-    /// Overwrite this entry.
+    /// Overwrite the digits of this PIN.
     ForgetPin(EntryId),
-    /// The answer to a command, exactly one for each.
+    /// The verdict on a command, exactly one for each.
     Answer(CommandId, Verdict),
 }

@@ -1,4 +1,4 @@
-//! The permission to open: made by the policy alone.
+//! The permission to keep the door unlocked. Only the policy makes one.
 
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use crate::event::{Caller, Fact, GrantKind, Personal, TrackId};
 use crate::lease::{Lease, MAX_LEASE};
 use crate::person::PersonId;
 
-/// A permission to keep the door unlocked. That of a person, a button or a command ends at a moment that is
-/// fixed when it begins; that of the mode or the fire alarm when these are over.
+/// A permission to keep the door unlocked. The grant of a person, the exit button or a command ends at a
+/// moment that is fixed when it begins. The grant of a mode or the fire alarm ends with the mode or the
+/// alarm.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -62,57 +63,58 @@ impl Grant {
         Self { from, ..self }
     }
 
-    /// What unlocked the door.
+    /// What the grant is for: a face, a command, the exit button, a mode or the fire alarm.
     pub fn kind(&self) -> GrantKind {
         self.kind
     }
 
-    /// The person whose face was recognised.
+    /// The person who was recognised, if the grant is for a face.
     pub fn person(&self) -> Option<&PersonId> {
         self.person.as_ref()
     }
 
-    /// The person who was recognised first and enters as well.
+    /// The second person, who was recognised before and goes in as well.
     pub fn second(&self) -> Option<&PersonId> {
         self.second.as_ref()
     }
 
-    /// The ids of all people whom the grant lets in.
+    /// Everybody whom the grant names: up to two people.
     pub fn people(&self) -> impl Iterator<Item = &PersonId> {
         self.person.iter().chain(&self.second)
     }
 
-    /// What the person proved besides the face.
+    /// The factors that the person proved besides the face.
     pub fn factors(&self) -> Factors {
         self.factors
     }
 
-    /// The track of the face.
+    /// The track of the face, if the grant is for a face.
     pub fn track(&self) -> Option<TrackId> {
         self.track
     }
 
-    /// When it began.
+    /// When the grant began.
     pub fn from(&self) -> Moment {
         self.from
     }
 
-    /// When it ends by itself, if it does.
+    /// When the grant ends by itself; `None` if it ends with a mode or the fire alarm.
     pub fn until(&self) -> Option<Moment> {
         self.length.map(|length| self.from + length)
     }
 
-    /// It is over, or not begun because time went back.
+    /// Whether the grant is over, or has not begun because time went back.
     pub fn is_over(&self, now: Moment) -> bool {
         now < self.from || self.until().is_some_and(|until| now >= until)
     }
 
-    /// The longest time that the grant lasts. `None`: until its reason ends.
+    /// How long the grant lasts at most; `None` if it ends with a mode or the fire alarm.
     pub fn length(&self) -> Option<Duration> {
         self.length
     }
 
-    /// The record of it: how far the face was from the person's, and who commanded it.
+    /// The record of the grant, with the distance from the face to the person's template, and who commanded
+    /// it.
     pub(super) fn record(&self, distance: Option<f32>, caller: Option<Caller>) -> Fact {
         Fact::Granted {
             grant: self.kind,
@@ -126,7 +128,7 @@ impl Grant {
         }
     }
 
-    /// The next lease for the door thread: never past the grant's end.
+    /// The next lease for the door thread; it never ends after the grant.
     pub fn lease(&self, now: Moment) -> Lease {
         Lease::new(now, self.until().map_or(MAX_LEASE, |until| until.since(now)))
     }

@@ -9,8 +9,8 @@
 //!     +--- gone, or 10 s without a decision --> closed, with one refusal
 //! ```
 //!
-//! A frame counts for its own track alone, for half a second, and only if the frame by itself shows the person whom
-//! all frames together show. Where each track stands is in [`evidence`]; here is which tracks there are.
+//! A frame counts only for its own track and for half a second, and only if the frame alone shows the same
+//! person as all frames together. [`evidence`] holds the state of one track; this file holds the tracks.
 
 mod evidence;
 
@@ -25,40 +25,42 @@ use crate::clock::Moment;
 use crate::event::{Fact, Observation, TrackId, Unusable};
 use crate::person::PersonId;
 
-/// Tracks remembered at once; the oldest is dropped beyond that. The vision follows far fewer.
+/// The most tracks remembered at once; beyond that the oldest is dropped. The vision thread follows far
+/// fewer.
 const MAX_TRACKS: usize = 64;
 
-/// See the module.
+/// The machine of recognition: every track in the picture.
 #[derive(Debug, Default)]
 pub(super) struct Recognition {
     tracks: BTreeMap<TrackId, Evidence>,
 }
 
-/// What one more frame comes to.
+/// The outcome of one more frame.
 #[derive(Debug)]
-pub(super) enum Sighting {
-    /// Nothing yet.
+pub(super) enum FrameEvidence {
+    /// No decision yet.
     NotYet,
-    /// A whole window without a single match: time to show it.
+    /// No frame of a whole window matched anybody: the lights are to show it.
     LooksBad,
-    /// Somebody stands there who may be let in, if the rules say so.
+    /// Enough frames agree on somebody, and admission is to judge.
     Recognised(Recognised),
 }
 
-/// Somebody whom enough fresh frames of one track agree on. The track is spent: its frames count no further.
+/// Somebody on whom enough fresh frames of one track agree. The track is spent: no further frame of it
+/// counts.
 #[derive(Debug)]
 pub(super) struct Recognised {
     pub track: TrackId,
     pub person: PersonId,
-    /// Of the last frame's comparison.
+    /// The distance in the comparison of the last frame.
     pub distance: Option<f32>,
-    /// The record of the track if it comes to nothing.
+    /// The record of the track if the person is not let in.
     pub refusal: Fact,
 }
 
 impl Recognition {
-    /// A face was compared. While nobody may be let in, enough frames are as good as too few.
-    pub fn observed(&mut self, at: &Context, observation: &Observation) -> Sighting {
+    /// A face was compared. While nobody may be let in, even enough frames lead to no decision.
+    pub fn observed(&mut self, at: &Context<'_>, observation: &Observation) -> FrameEvidence {
         let track = observation.track;
         let evidence = self.evidence_of(track);
         match evidence.add(&at.settings.rules, at.moment(), observation) {
@@ -66,10 +68,10 @@ impl Recognition {
                 evidence.spend();
                 let distance = observation.fused.best.as_ref().map(|best| best.distance.get());
                 let refusal = evidence.refusal(track);
-                Sighting::Recognised(Recognised { track, person, distance, refusal })
+                FrameEvidence::Recognised(Recognised { track, person, distance, refusal })
             }
-            Progress::LooksBad => Sighting::LooksBad,
-            Progress::Enough(_) | Progress::NotYet => Sighting::NotYet,
+            Progress::LooksBad => FrameEvidence::LooksBad,
+            Progress::Enough(_) | Progress::NotYet => FrameEvidence::NotYet,
         }
     }
 
@@ -78,14 +80,14 @@ impl Recognition {
         self.evidence_of(track).add_unusable(now, taken, why);
     }
 
-    /// The face is gone.
+    /// A track is over: forgets it, and refuses it if it had no outcome.
     pub fn ended(&mut self, track: TrackId) -> Vec<Action> {
         let refusal = self.refuse(track);
         self.tracks.remove(&track);
         refusal
     }
 
-    /// Whoever was compared for too long without a decision is refused.
+    /// Refuses every track that was compared for too long without a decision.
     pub fn pass_time(&mut self, now: Moment) -> Vec<Action> {
         let over = self.tracks.iter().filter(|(_, evidence)| evidence.attempt_is_over(now));
         let over: Vec<TrackId> = over.map(|(track, _)| *track).collect();
@@ -99,29 +101,30 @@ impl Recognition {
         }
     }
 
-    /// The audit was too slow: frames from then on may ask once more, within the same attempt.
+    /// The audit was too slow: frames taken at `from` or later may lead to another grant, within the same
+    /// attempt.
     pub fn ask_again(&mut self, track: TrackId, from: Moment) {
         self.evidence_of(track).ask_again(from);
     }
 
-    /// Somebody else has the track's refusal, to record it or to keep it.
+    /// Closes a track whose refusal admission has taken over.
     pub fn close(&mut self, track: TrackId) {
         if let Some(evidence) = self.tracks.get_mut(&track) {
             drop(evidence.close(track));
         }
     }
 
-    /// Frames so far no longer count, as when the gallery they were compared with is gone.
+    /// Frames so far no longer count, for example because another gallery is in force.
     pub fn forget(&mut self) {
         self.tracks.values_mut().for_each(Evidence::forget);
     }
 
-    /// No further frame of anybody in the picture counts.
+    /// No further frame of the tracks in the picture counts.
     pub fn spend(&mut self) {
         self.tracks.values_mut().for_each(Evidence::spend);
     }
 
-    /// The track's one refusal, unless it had an outcome already.
+    /// Records and shows the track's one refusal, unless it had an outcome already.
     fn refuse(&mut self, track: TrackId) -> Vec<Action> {
         let fact = self.tracks.get_mut(&track).and_then(|evidence| evidence.close(track));
         let seen = matches!(fact, Some(Fact::Refused { frames, .. }) if frames > 0);

@@ -1,12 +1,12 @@
-//! What the policy is told by the configuration, and the limits that no configuration moves.
+//! What the configuration tells the policy, and limits that no configuration can change.
 
 use std::time::Duration;
 
 /// How long a grant waits for the audit to accept its record.
 pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
-/// Whoever still stands there after the audit was too slow is asked for again after this.
+/// After an audit that was too slow: how long until a person who still stands there can get a grant again.
 pub const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// The longest that any face or command keeps the door unlocked, whatever is configured.
+/// The longest time that a grant of a person or of the exit button can last, whatever is configured.
 pub const LONGEST_UNLOCK: Duration = Duration::from_secs(60);
 
 /// What happens to a grant that the audit could not record.
@@ -24,20 +24,21 @@ pub enum OnAuditFailure {
 pub struct Rules {
     /// Frames of one track that must agree (K), at least 1.
     pub frames: usize,
-    /// Out of this many last frames (N), at least K.
+    /// The number of last frames among which they are counted (N), at least K.
     pub window: usize,
-    /// How long a granted door stays unlocked.
+    /// How long a grant unlocks the door.
     pub unlock: Duration,
     /// What happens to a grant that the audit could not record.
     pub on_audit_failure: OnAuditFailure,
     /// What another face in the picture means.
     pub multiple_faces: MultipleFaces,
-    /// What is around the face: relocking, exit button, alarms.
+    /// The rules of the door: relocking, exit button, alarms.
     pub door: DoorRules,
 }
 
 impl Rules {
-    /// How long a grant of a person or of the exit button unlocks the door; `longer` for people who need more time.
+    /// How long a grant of a person or of the exit button unlocks the door. `longer`: for people who need
+    /// more time.
     pub(super) fn unlock_length(&self, longer: bool) -> Duration {
         let usual = if longer { self.unlock.max(self.door.extended) } else { self.unlock };
         let length = match self.door.relock {
@@ -51,10 +52,10 @@ impl Rules {
 /// What another living face in the picture means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MultipleFaces {
-    /// Nothing: the nearer one decides.
+    /// Nothing: the nearer face decides.
     #[default]
     Nearest,
-    /// Nobody is let in while it is there: the site fears tailgating.
+    /// Nobody is let in while a second face is there, against tailgating.
     Refuse,
 }
 
@@ -64,28 +65,28 @@ pub enum Relocking {
     /// When the unlock time is over.
     #[default]
     AfterTime,
-    /// When it was opened and is closed again, or after the longest time.
+    /// When the door was opened and is closed again, or after the longest time.
     OnClose,
 }
 
-/// What the policy is told of the door around the face.
+/// What the configuration tells the policy about the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DoorRules {
     /// When an unlocked door is locked again.
     pub relock: Relocking,
-    /// The longest time unlocked with [`Relocking::OnClose`].
+    /// The longest time that the door stays unlocked with [`Relocking::OnClose`].
     pub longest: Duration,
-    /// The unlock time of people who need longer.
+    /// The unlock time of people who need more time.
     pub extended: Duration,
-    /// The exit button works in lock-down.
+    /// Whether the exit button works in lock-down.
     pub rex_in_lock_down: bool,
     /// How long the door may stand open before the alarm.
     pub held_open: Duration,
     /// How long before that alarm the warning begins.
     pub warning: Duration,
-    /// How long the camera may show nothing before the alarm. `None`: no alarm.
+    /// How long the camera may show nothing before the alarm; `None`: there is no such alarm.
     pub blind: Option<Duration>,
-    /// The lock is real, and the camera's pictures may come from a program.
+    /// Whether a real lock is driven by a camera whose pictures may come from a program.
     pub virtual_camera: bool,
 }
 

@@ -1,9 +1,9 @@
-//! The site around the face: input lines, parts that fail, the camera's view, the mode, and the alarms of all these.
+//! The site: input lines, parts that fail, the camera's view, the mode, and the alarms of all these.
 //!
 //! ```text
-//!    lines ---- moved, and believed ------> exit button, fire alarm, leaf of the door: the lock's business
-//!    parts ---- failed -------------------> the lock is told, and who is seen or waits at the door
-//!    mode ----- by schedule or command ---> the lock is told, and who waits at the door
+//!    lines ---- moved, and believed ------> the lock is told: exit button, fire alarm, leaf of the door
+//!    parts ---- failed -------------------> the lock, recognition and admission are told
+//!    mode ----- by schedule or command ---> the lock and admission are told
 //!
 //!              condition begins           seen                   condition over
 //!    (none) ------------------> raised ---------> seen, holds ----------------> cleared
@@ -14,8 +14,8 @@
 //!
 //! | what happens | transition |
 //! |---|---|
-//! | a line moves, or is still again | [`Site::line_is`], [`Site::calm_lines`] |
-//! | a part fails, or is back | [`Site::part_failed`], [`Site::part_recovered`] |
+//! | a line moves, or no longer chatters | [`Site::line_is`], [`Site::calm_lines`] |
+//! | a part fails, or works again | [`Site::part_failed`], [`Site::part_recovered`] |
 //! | the picture shows nothing, or something | [`Site::view_is`] |
 //! | another mode: kept, commanded, scheduled | [`Site::mode_kept`], [`Site::lock_down_kept`], [`Site::mode_commanded`], [`Site::turn_mode`] |
 //! | somebody enters under duress | [`Site::duress`] |
@@ -37,12 +37,12 @@ use parts::Parts;
 pub use parts::Trouble;
 
 use super::commands::Denial;
-use super::context::{Context, DoorReport, HeldOpen, Settings};
+use super::context::{Context, HeldOpen, LockReport, PolicySettings};
 use super::event::{Action, Sound};
 use crate::clock::Moment;
 use crate::event::{AlarmKind, AlarmStep, Caller, Fact, Input, Mode, ModeSource, Part};
 
-/// See the module.
+/// The machine of the site.
 #[derive(Debug, Default)]
 pub(super) struct Site {
     lines: Lines,
@@ -51,29 +51,29 @@ pub(super) struct Site {
     /// Since when the camera has shown nothing.
     blind_since: Option<Moment>,
     alarms: Alarms,
-    /// That the door stands open for long was said.
+    /// The warning about a door that stands open is recorded.
     warned: bool,
-    /// What is heard at the door.
+    /// The sound that was ordered last.
     heard: Sound,
 }
 
-/// What comes of an event.
+/// The outcome of an event in the site.
 #[derive(Debug, PartialEq)]
-pub(super) enum Outcome {
-    /// For the shell.
+pub(super) enum SiteOutcome {
+    /// An action for the daemon to carry out.
     Do(Action),
     /// Another mode is in force.
     ModeTurned(Mode),
-    /// A part has failed that had not.
+    /// A part has failed that worked before.
     PartFailed(Part),
     /// The exit button was pressed.
     ExitPressed,
-    /// The fire alarm releases the door, or no longer.
+    /// The fire alarm releases the door (true), or is over.
     FireIs(bool),
     /// The contact says that the door is open or closed.
     DoorMoved {
         open: bool,
-        /// It was found so.
+        /// The door was found like this; nobody moved it now.
         at_start: bool,
     },
 }
@@ -84,141 +84,143 @@ impl Site {
         self.modes.in_force()
     }
 
-    /// The mode that somebody commanded, as long as the schedules do not decide.
+    /// The mode that somebody commanded; `None` while the schedules decide.
     pub fn commanded_mode(&self) -> Option<Mode> {
         self.modes.commanded()
     }
 
-    /// Whether a schedule has the door in lock-down, whatever is commanded.
+    /// Whether a schedule demands lock-down now, whatever mode is commanded.
     pub fn is_locked_down_by_schedule(&self) -> bool {
         self.modes.scheduled() == Mode::LockDown
     }
 
-    /// Alarms that are not cleared, the gravest first.
+    /// The alarms that are not cleared, the most serious first.
     pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
         self.alarms.listed()
     }
 
-    /// Parts that fail, since when and why.
+    /// The parts that have failed, since when and why.
     pub fn failed(&self) -> &BTreeMap<Part, Trouble> {
         self.parts.failed()
     }
 
-    /// Since when a part fails.
+    /// Since when a part has been failing; `None` if it works.
     pub fn failed_since(&self, part: Part) -> Option<Moment> {
         self.parts.failed_since(part)
     }
 
-    /// A part fails without which nobody is let in by their face.
+    /// Whether a part has failed without which nobody is let in by face.
     pub fn part_is_missing(&self) -> bool {
         self.parts.stop_the_door()
     }
 
-    /// When time alone next changes something here.
-    pub fn deadline(&self, now: Moment, settings: &Settings) -> Option<Moment> {
+    /// When time alone next changes the site.
+    pub fn deadline(&self, now: Moment, settings: &PolicySettings) -> Option<Moment> {
         let blind = self.blind_since.zip(settings.rules.door.blind).map(|(since, limit)| since + limit);
         blind.filter(|at| *at > now).into_iter().chain(self.lines.next_change(now)).min()
     }
 
-    /// The schedules are others now.
+    /// The schedules were replaced: they are asked again.
     pub fn schedules_replaced(&mut self) {
         self.modes.ask_again();
     }
 
-    /// An input line is at this now.
-    pub fn line_is(&mut self, now: Moment, input: Input, active: bool, at_start: bool) -> Vec<Outcome> {
+    /// Takes the present state of an input line.
+    pub fn line_is(&mut self, now: Moment, input: Input, active: bool, at_start: bool) -> Vec<SiteOutcome> {
         let (record, is_believed) = match self.lines.set(now, input, active, at_start) {
             Change::None => return Vec::new(),
-            Change::Moved(fact) => (Some(Outcome::Do(Action::Record(fact))), true),
-            // Too much release is a door that stands open in a fire alarm; too little is worse.
+            Change::Moved(fact) => (Some(SiteOutcome::Do(Action::Record(fact))), true),
+            // The fire alarm is believed even while its line chatters: a door that stays locked in a fire is
+            // worse.
             Change::Chatters => (None, input == Input::Fire),
         };
         let is_pressed = input == Input::Rex && active && is_believed && !at_start;
         let meaning = match is_pressed {
-            true => Some(Outcome::ExitPressed),
+            true => Some(SiteOutcome::ExitPressed),
             false => believed(input, active, at_start).filter(|_| is_believed),
         };
         record.into_iter().chain(meaning).collect()
     }
 
-    /// Lines that chattered and are still again: what they did is recorded, and they are believed.
-    pub fn calm_lines(&mut self, now: Moment) -> Vec<Outcome> {
+    /// Records the changes of lines that no longer chatter, and believes these lines again.
+    pub fn calm_lines(&mut self, now: Moment) -> Vec<SiteOutcome> {
         let calmed = self.lines.calmed(now).into_iter();
         calmed
             .flat_map(|(input, active, fact)| {
                 let meaning = believed(input, active, false);
-                std::iter::once(Outcome::Do(Action::Record(fact))).chain(meaning)
+                std::iter::once(SiteOutcome::Do(Action::Record(fact))).chain(meaning)
             })
             .collect()
     }
 
-    /// The mode that was commanded before the start is in force again.
-    pub fn mode_kept(&mut self, at: &Context, mode: Mode) -> Vec<Outcome> {
+    /// Puts the mode into force again that was commanded before the start.
+    pub fn mode_kept(&mut self, at: &Context<'_>, mode: Mode) -> Vec<SiteOutcome> {
         self.modes.command(Some((mode, ModeSource::Kept)));
         self.turn_mode(at, None)
     }
 
     /// A schedule had the door in lock-down before the start.
-    pub fn lock_down_kept(&mut self, at: &Context) -> Vec<Outcome> {
+    pub fn lock_down_kept(&mut self, at: &Context<'_>) -> Vec<SiteOutcome> {
         self.modes.recall_lock_down();
         self.turn_mode(at, None)
     }
 
-    /// A mode is commanded. `None`: the schedules decide again. `in_budget`: the command is recorded in any
-    /// case.
+    /// A mode is commanded; `None`: the mode of the schedules. `in_budget`: the command is recorded even if
+    /// the mode does not change.
     pub fn mode_commanded(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         mode: Option<Mode>,
         caller: Caller,
         in_budget: bool,
-    ) -> Vec<Outcome> {
+    ) -> Vec<SiteOutcome> {
         self.modes.command(mode.map(|mode| (mode, ModeSource::Command)));
         let turned = self.turn_mode(at, Some(caller));
         if turned.is_empty() && in_budget {
-            // The mode was in force already, but the command and its caller are still recorded.
+            // The mode was in force already. The record still names who commanded it.
             let (mode, source) = (self.modes.in_force(), self.modes.source());
             let record = Fact::Mode { mode, source, caller: Some(caller) };
-            return vec![Outcome::Do(Action::Record(record))];
+            return vec![SiteOutcome::Do(Action::Record(record))];
         }
         turned
     }
 
-    /// Brings the mode of this moment into force, if it is another one than before.
-    pub fn turn_mode(&mut self, at: &Context, caller: Option<Caller>) -> Vec<Outcome> {
+    /// Puts the mode of this moment into force, if it differs from the one before.
+    pub fn turn_mode(&mut self, at: &Context<'_>, caller: Option<Caller>) -> Vec<SiteOutcome> {
         let Some(mode) = self.modes.turn(&at.settings.access, at.now) else { return Vec::new() };
         let record = Fact::Mode { mode, source: self.modes.source(), caller };
-        vec![Outcome::Do(Action::Record(record)), Outcome::ModeTurned(mode)]
+        vec![SiteOutcome::Do(Action::Record(record)), SiteOutcome::ModeTurned(mode)]
     }
 
     /// A part has failed.
-    pub fn part_failed(&mut self, now: Moment, part: Part, what: String) -> Vec<Outcome> {
+    pub fn part_failed(&mut self, now: Moment, part: Part, what: String) -> Vec<SiteOutcome> {
         let Some(record) = self.parts.fail(now, part, what) else { return Vec::new() };
         if part.stops_the_door() {
-            // Nobody is seen, or nobody can be let in: that is the alarm now.
+            // The failed part has its own alarm; a blind camera is no second one.
             self.blind_since = None;
         }
-        vec![Outcome::Do(Action::Record(record)), Outcome::PartFailed(part)]
+        vec![SiteOutcome::Do(Action::Record(record)), SiteOutcome::PartFailed(part)]
     }
 
-    /// A part is back.
+    /// A part works again.
     pub fn part_recovered(&mut self, now: Moment, part: Part) -> Vec<Action> {
         self.parts.recover(now, part).map(Action::Record).into_iter().collect()
     }
 
-    /// The camera's picture shows nothing, or something.
+    /// Takes whether the camera's picture shows nothing.
     pub fn view_is(&mut self, now: Moment, blind: bool) {
         self.blind_since = blind.then(|| self.blind_since.unwrap_or(now));
     }
 
-    /// The door is opened by somebody under duress: a silent alarm.
+    /// Somebody enters under duress: raises a silent alarm.
     pub fn duress(&mut self, now: Moment) -> Vec<Action> {
-        // The condition lies in the past at once: it waits to be seen, and a second one is a second alarm.
+        // The condition begins and ends at once: the alarm waits to be seen, and a second case raises it
+        // again.
         let steps = [true, false].map(|holds| self.alarms.set(now, AlarmKind::Duress, holds));
         steps.into_iter().flatten().map(Action::Record).collect()
     }
 
-    /// Somebody acknowledges an alarm. `None`: all alarms.
+    /// Somebody has seen this alarm; `None`: all alarms.
     pub fn acknowledge(&mut self, alarm: Option<AlarmKind>, caller: Caller) -> Result<Vec<Action>, Denial> {
         if let Some(kind) = alarm
             && !self.alarms().any(|listed| listed.kind == kind)
@@ -228,8 +230,8 @@ impl Site {
         Ok(self.alarms.acknowledge(alarm, caller).into_iter().map(Action::Record).collect())
     }
 
-    /// Raises and clears alarms by their conditions, and lets them be heard.
-    pub fn watch(&mut self, at: &Context, door: DoorReport) -> Vec<Action> {
+    /// Raises and clears alarms by their conditions, and orders their sound.
+    pub fn watch(&mut self, at: &Context<'_>, door: LockReport) -> Vec<Action> {
         let mut actions: Vec<Action> = self.warn_of(door.held_open).into_iter().collect();
         for kind in AlarmKind::ALL {
             if let Some(holds) = self.condition(at, kind, door) {
@@ -240,13 +242,13 @@ impl Site {
         actions
     }
 
-    /// What lines have done that no record names yet, so that nothing is lost when the daemon leaves.
+    /// The records of line changes that are not recorded yet, so that none is lost when the daemon ends.
     pub fn unrecorded(&mut self) -> impl Iterator<Item = Action> + use<> {
         self.lines.unrecorded().into_iter().map(Action::Record)
     }
 
-    /// Whether the condition of an alarm holds; none for what is not a condition but an event.
-    fn condition(&self, at: &Context, kind: AlarmKind, door: DoorReport) -> Option<bool> {
+    /// Whether the condition of an alarm holds; `None` for an alarm that an event raises.
+    fn condition(&self, at: &Context<'_>, kind: AlarmKind, door: LockReport) -> Option<bool> {
         let has_failed = |part| self.parts.has_failed(part);
         let rules = &at.settings.rules.door;
         Some(match kind {
@@ -291,12 +293,12 @@ impl Site {
     }
 }
 
-/// What a line that does not chatter says, to others than the alarms.
-fn believed(input: Input, active: bool, at_start: bool) -> Option<Outcome> {
+/// The outcome of a line that does not chatter, besides its alarms.
+fn believed(input: Input, active: bool, at_start: bool) -> Option<SiteOutcome> {
     match input {
-        Input::Fire => Some(Outcome::FireIs(active)),
-        Input::Contact => Some(Outcome::DoorMoved { open: active, at_start }),
-        // A press was acted upon when it came; the tamper switch is asked by its alarm.
+        Input::Fire => Some(SiteOutcome::FireIs(active)),
+        Input::Contact => Some(SiteOutcome::DoorMoved { open: active, at_start }),
+        // A press takes effect when it comes; the tamper switch matters only to its alarm.
         Input::Rex | Input::Tamper => None,
     }
 }

@@ -1,4 +1,5 @@
-//! The promises of the policy as a whole, as examples; random walks through all of it are in the files beside.
+//! Examples of what the whole policy promises, and the helpers of its tests. Random walks are in the `_walks`
+//! files.
 
 mod access_tests;
 mod access_walks;
@@ -12,7 +13,7 @@ mod site_walks;
 mod slow_audit_tests;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::*;
@@ -44,17 +45,17 @@ pub(super) fn bob() -> PersonId {
     PersonId::new("bob").expect("an id")
 }
 
-pub(super) fn roster(standing: Standing) -> Roster {
+pub(super) fn standings(standing: Standing) -> Standings {
     Arc::new([(ada(), standing), (bob(), Standing::default())].into())
 }
 
-/// No groups.
+/// Rules without groups: everybody may enter at any time.
 pub(super) fn anytime() -> Arc<AccessRules> {
     Arc::new(AccessRules::in_zone(jiff::tz::TimeZone::UTC))
 }
 
 pub(super) fn policy() -> Policy {
-    Policy::new(RULES, roster(Standing::default()), anytime())
+    Policy::new(RULES, standings(Standing::default()), anytime())
 }
 
 /// A frame of `track` taken at `ms` in which the fused probe says `fused` and the frame alone `alone`.
@@ -86,16 +87,23 @@ pub(super) fn match_of(track: u64, ms: u64, frames: u32, person: PersonId) -> Ev
     frame(track, ms, frames, Some(person.clone()), Some(person))
 }
 
-/// What a machine is told at this time, where nothing is amiss.
-pub(super) fn told(ms: u64) -> Context {
+/// Settings with which everybody enrolled may enter at any time.
+pub(super) static SETTINGS: LazyLock<PolicySettings> = LazyLock::new(|| PolicySettings {
+    rules: RULES,
+    access: anytime(),
+    standings: standings(Standing::default()),
+});
+
+/// What a machine is told at this time, while nothing is wrong.
+pub(super) fn told(ms: u64) -> Context<'static> {
     Context {
         now: at(ms),
-        settings: Settings { rules: RULES, access: anytime(), roster: roster(Standing::default()) },
+        settings: &SETTINGS,
         time_went_back: false,
         mode: Mode::Normal,
         line_fails_since: None,
         part_is_missing: false,
-        stage: context::Stage::Locked,
+        stage: context::LockStage::Locked,
     }
 }
 
@@ -120,7 +128,7 @@ pub(super) fn command(command: Command) -> Event {
     Event::Commanded { id: CommandId(1), caller: CALLER, command }
 }
 
-/// What came of commands.
+/// The verdicts among the actions.
 pub(super) fn verdicts(actions: &[Action]) -> Vec<Verdict> {
     let verdict = |action: &Action| match action {
         Action::Answer(_, verdict) => Some(*verdict),
@@ -250,19 +258,19 @@ fn nobody_opens_while_suspended_removed_or_outside_the_dates() {
         (Standing { valid_until: day("2026-06-14"), ..Standing::default() }, Refusal::NotValidNow),
         (Standing { valid_from: day("2026-06-16"), ..Standing::default() }, Refusal::NotValidNow),
     ] {
-        let mut policy = Policy::new(RULES, roster(standing), anytime());
+        let mut policy = Policy::new(RULES, standings(standing), anytime());
         let actions = show_ada(&mut policy, 1000, 3);
         assert!(!holds(&actions));
         assert!(matches!(facts(&actions)[..], [Fact::Refused { refusal, .. }] if *refusal == expected));
     }
     let day = Standing { valid_until: day("2026-06-15"), ..Standing::default() };
-    assert!(holds(&show_ada(&mut Policy::new(RULES, roster(day), anytime()), 1000, 3)));
+    assert!(holds(&show_ada(&mut Policy::new(RULES, standings(day), anytime()), 1000, 3)));
 }
 
 #[test]
 fn an_untrusted_clock_refuses_whoever_is_limited_by_date() {
     let standing = Standing { valid_until: "2030-01-01".parse().ok(), ..Standing::default() };
-    let mut policy = Policy::new(RULES, roster(standing), anytime());
+    let mut policy = Policy::new(RULES, standings(standing), anytime());
     let mut untrusted = at(1060);
     untrusted.wall.synchronised = false;
     show_ada(&mut policy, 1000, 2);
@@ -274,7 +282,7 @@ fn an_untrusted_clock_refuses_whoever_is_limited_by_date() {
 fn removing_the_holder_revokes_an_open_grant() {
     let mut policy = policy();
     show_ada(&mut policy, 1000, 3);
-    let actions = policy.step(at(1100), Event::NewRoster(Arc::new([(bob(), Standing::default())].into())));
+    let actions = policy.step(at(1100), Event::NewStandings(Arc::new([(bob(), Standing::default())].into())));
     assert!(actions.contains(&Action::Lock) && !holds(&actions));
     assert_eq!(facts(&actions), [&Fact::Locked { why: Relock::Revoked, caller: None }]);
 }

@@ -8,7 +8,7 @@
 //! fraction of pairs that pass. Then the old target is divided by the ratio of passed to promised pairs.
 
 use super::checked::CHECKED;
-use super::impostors::{Check, Impostors};
+use super::impostors::{Impostors, RateCheck};
 
 /// Fewer pairs than these tell nothing about a site; five people have ten.
 pub const LEAST_PAIRS: u64 = 10;
@@ -27,12 +27,12 @@ pub struct Advice {
     /// The target to use; none with a fixed distance.
     pub target_far: Option<f64>,
     /// The reason for it.
-    pub reason: Reason,
+    pub reason: TargetReason,
 }
 
 /// The reason for a target.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reason {
+pub enum TargetReason {
     /// A fixed distance is in force, for which no error rate is known.
     FixedDistance,
     /// The model has no tables to compare with.
@@ -57,25 +57,25 @@ pub enum Reason {
 /// The target to use.
 pub(super) fn advise(target_far: Option<f64>, is_measured: bool, impostors: &Impostors) -> Advice {
     let keep = |reason| Advice { target_far, reason };
-    let Some(target) = target_far else { return keep(Reason::FixedDistance) };
+    let Some(target) = target_far else { return keep(TargetReason::FixedDistance) };
     if !is_measured {
-        return keep(Reason::NoTables);
+        return keep(TargetReason::NoTables);
     }
     if impostors.pairs < LEAST_PAIRS {
-        return keep(Reason::TooFewPairs);
+        return keep(TargetReason::TooFewPairs);
     }
     let pairs = impostors.pairs as f64;
-    let broken = |(check, rate): (Check, f64)| {
+    let broken = |(check, rate): (RateCheck, f64)| {
         let (at_least, promised) =
             (lower_bound(check.passed, impostors.pairs, ALPHA), check.promised / pairs);
         (at_least > promised).then_some((check, rate, at_least, promised))
     };
     match impostors.checks.into_iter().zip(CHECKED).find_map(broken) {
-        None => keep(Reason::AsPromised),
+        None => keep(TargetReason::AsPromised),
         Some((check, rate, at_least, promised)) => {
             let factor = (check.passed as f64 / check.promised).clamp(1.0, LARGEST_FACTOR);
             let stricter = one_digit_of(target / factor).clamp(LEAST_TARGET.min(target), target);
-            let reason = Reason::MoreThanPromised { rate, passed: check.passed, at_least, promised };
+            let reason = TargetReason::MoreThanPromised { rate, passed: check.passed, at_least, promised };
             Advice { target_far: Some(stricter), reason }
         }
     }
@@ -143,7 +143,7 @@ mod tests {
 
     fn impostors(pairs: u64, passed: [u64; 2]) -> Impostors {
         let check =
-            |index: usize| Check { passed: passed[index], promised: pairs as f64 * 7.0 * CHECKED[index] };
+            |index: usize| RateCheck { passed: passed[index], promised: pairs as f64 * 7.0 * CHECKED[index] };
         Impostors { pairs, checks: [check(0), check(1)], ..Impostors::default() }
     }
 
@@ -163,24 +163,24 @@ mod tests {
     #[test]
     fn a_gallery_as_the_tables_have_it_keeps_its_target() {
         let advice = advise(Some(1e-4), true, &impostors(100, [8, 1]));
-        assert_eq!((advice.target_far, advice.reason), (Some(1e-4), Reason::AsPromised));
+        assert_eq!((advice.target_far, advice.reason), (Some(1e-4), TargetReason::AsPromised));
     }
 
     #[test]
     fn a_gallery_whose_people_pass_more_often_gets_a_stricter_target() {
         let advice = advise(Some(1e-4), true, &impostors(100, [28, 1]));
         assert_eq!(advice.target_far, Some(2e-5), "four times as many as promised: 2.5e-5, rounded down");
-        assert!(matches!(advice.reason, Reason::MoreThanPromised { rate: 1e-2, passed: 28, .. }));
+        assert!(matches!(advice.reason, TargetReason::MoreThanPromised { rate: 1e-2, passed: 28, .. }));
         assert_eq!(advise(Some(2e-8), true, &impostors(100, [90, 90])).target_far, Some(1e-8));
     }
 
     #[test]
     fn without_enough_pairs_tables_or_target_nothing_is_tested() {
         let reason = |target, measured, pairs| advise(target, measured, &impostors(pairs, [5, 5])).reason;
-        assert_eq!(reason(Some(1e-4), true, 9), Reason::TooFewPairs);
-        assert_eq!(reason(Some(1e-4), false, 99), Reason::NoTables);
-        assert_eq!(reason(None, true, 99), Reason::FixedDistance);
-        assert_eq!(reason(Some(1e-4), true, 0), Reason::TooFewPairs);
+        assert_eq!(reason(Some(1e-4), true, 9), TargetReason::TooFewPairs);
+        assert_eq!(reason(Some(1e-4), false, 99), TargetReason::NoTables);
+        assert_eq!(reason(None, true, 99), TargetReason::FixedDistance);
+        assert_eq!(reason(Some(1e-4), true, 0), TargetReason::TooFewPairs);
     }
 
     #[test]

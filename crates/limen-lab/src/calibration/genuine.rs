@@ -3,15 +3,15 @@
 use limen_core::embedding::Score;
 use limen_core::person::PersonId;
 
+use super::counts::ScoreCounts;
 use super::ready::{Gauge, Ready};
-use super::tally::Tally;
 
-/// How well a person's singles match each other.
+/// How well a person's samples match each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersonScores {
     /// The person who was compared.
     pub person: PersonId,
-    /// The number of singles compared: all, or 0 if there is only one.
+    /// The number of samples compared: all, or 0 if there is only one.
     pub compared: usize,
     /// How many of them are within the threshold.
     pub within: usize,
@@ -19,17 +19,17 @@ pub struct PersonScores {
     pub worst: Option<Score>,
 }
 
-/// A single that looks like another person: its score is above the threshold, and one stranger in a hundred
-/// is as near to the person's other singles. It is a poor picture or another person. The threshold alone
+/// A sample that looks like another person: its score is above the threshold, and one stranger in a hundred
+/// is as near to the person's other samples. It is a poor picture or another person. The threshold alone
 /// tells little: with galleries of 20 people, press photographs and a target of 1e-4, 40 % are above it and
 /// 1.5 % disagree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Disagreeing {
-    /// The person whose single it is.
+    /// The person whose sample it is.
     pub person: PersonId,
-    /// The index in [`limen_core::people::Person::singles`].
-    pub single: usize,
-    /// The number of the person's singles. If it is two, either may be the wrong one.
+    /// The index in [`limen_core::people::Person::samples`].
+    pub sample: usize,
+    /// The number of the person's samples. If it is two, either may be the wrong one.
     pub of: usize,
     /// The score against the mean of the others.
     pub score: Score,
@@ -37,21 +37,24 @@ pub struct Disagreeing {
     pub limit: Score,
 }
 
-/// Compares each single with the mean of the person's other singles.
-pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge) -> (Tally, Vec<PersonScores>, Vec<Disagreeing>) {
-    let mut tally = Tally::default();
+/// Compares each sample with the mean of the person's other samples.
+pub(super) fn compare(
+    ready: &[Ready<'_>],
+    gauge: &Gauge,
+) -> (ScoreCounts, Vec<PersonScores>, Vec<Disagreeing>) {
+    let mut counts = ScoreCounts::default();
     let mut disagreeing = Vec::new();
     let mut compare_one = |ready: &Ready<'_>| {
         let bars = gauge.bars(ready.others.len().saturating_sub(1), 1);
         let limit = bars.checked[0].map_or(bars.accept, |checked| checked.max(bars.accept));
-        let compared = ready.singles.iter().zip(&ready.others);
+        let compared = ready.samples.iter().zip(&ready.others);
         let scores: Vec<Score> =
-            compared.filter_map(|(single, others)| Some(single.compare(others)?.1)).collect();
-        scores.iter().for_each(|score| tally.add(*score, bars.accept));
+            compared.filter_map(|(sample, others)| Some(sample.compare(others)?.1)).collect();
+        scores.iter().for_each(|score| counts.add(*score, bars.accept));
         let far = scores.iter().copied().enumerate().filter(|(_, score)| *score > limit);
-        disagreeing.extend(far.map(|(single, score)| Disagreeing {
+        disagreeing.extend(far.map(|(sample, score)| Disagreeing {
             person: ready.person.id.clone(),
-            single,
+            sample,
             of: scores.len(),
             score,
             limit,
@@ -64,5 +67,5 @@ pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge) -> (Tally, Vec<PersonS
         }
     };
     let by_person = ready.iter().map(&mut compare_one).collect();
-    (tally, by_person, disagreeing)
+    (counts, by_person, disagreeing)
 }

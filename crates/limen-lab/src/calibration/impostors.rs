@@ -4,9 +4,9 @@ use limen_core::embedding::{Margin, Score};
 use limen_vision::matching::scoring::{Scored, Scoring};
 
 use super::checked::CHECKED;
+use super::counts::ScoreCounts;
 use super::near_pairs::{NearPair, NearPairs};
-use super::ready::{Bars, Gauge, Ready};
-use super::tally::Tally;
+use super::ready::{CaseThresholds, Gauge, Ready};
 
 /// The largest number of synthetic faces that are compared with every template.
 const MOST_STRANGERS: usize = 500;
@@ -15,18 +15,18 @@ const MOST_STRANGERS: usize = 500;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Impostors {
     /// The counted comparisons.
-    pub tally: Tally,
+    pub counts: ScoreCounts,
     /// The number of pairs of people.
     pub pairs: u64,
     /// The number of pairs with at least one comparison within its threshold.
     pub pairs_within: u64,
     /// The same at higher rates, where pairs can be counted.
-    pub checks: [Check; CHECKED.len()],
+    pub checks: [RateCheck; CHECKED.len()],
 }
 
 /// How many pairs pass at a score at which the tables accept a known fraction of strangers' comparisons.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Check {
+pub struct RateCheck {
     /// The number of pairs with at least one comparison that passes.
     pub passed: u64,
     /// The largest number of pairs that the tables promise: the sum over pairs of the rate times the
@@ -42,7 +42,7 @@ pub struct Strangers {
     /// The number of faces from the cohort.
     pub faces: usize,
     /// The counted comparisons.
-    pub tally: Tally,
+    pub counts: ScoreCounts,
     /// The fraction of comparisons within the score that one stranger in a hundred reaches: 0.01 if the
     /// cohort were like strangers. `None` without tables.
     pub share_at_one_in_a_hundred: Option<f64>,
@@ -60,7 +60,7 @@ pub(super) fn compare(ready: &[Ready<'_>], gauge: &Gauge, margin: Margin) -> (Im
             let mut comparisons = 0;
             each_comparison(one, other, gauge, |score, bars| {
                 comparisons += 1;
-                impostors.tally.add(score, bars.accept);
+                impostors.counts.add(score, bars.accept);
                 passes
                     .iter_mut()
                     .zip(bars.checked)
@@ -90,20 +90,25 @@ impl Impostors {
     }
 }
 
-/// Compares singles with the other person's template, both ways, and the two templates. If a template is its
-/// only single, that comparison is made once.
-fn each_comparison(one: &Ready<'_>, other: &Ready<'_>, gauge: &Gauge, mut heard: impl FnMut(Score, &Bars)) {
-    let (singles, of_other) = (one.singles.len(), other.singles.len());
-    let mut hear = |probes: &[Scored], template: &Scored, bars: &Bars| {
+/// Compares samples with the other person's template, both ways, and the two templates. If a template is its
+/// only sample, that comparison is made once.
+fn each_comparison(
+    one: &Ready<'_>,
+    other: &Ready<'_>,
+    gauge: &Gauge,
+    mut heard: impl FnMut(Score, &CaseThresholds),
+) {
+    let (samples, of_other) = (one.samples.len(), other.samples.len());
+    let mut hear = |probes: &[Scored], template: &Scored, bars: &CaseThresholds| {
         let scores = probes.iter().filter_map(|probe| probe.compare(template));
         scores.for_each(|(_, score)| heard(score, bars));
     };
-    hear(&one.singles, &other.template, gauge.bars(of_other, 1));
-    if singles > 1 || of_other > 1 {
-        hear(&other.singles, &one.template, gauge.bars(singles, 1));
+    hear(&one.samples, &other.template, gauge.bars(of_other, 1));
+    if samples > 1 || of_other > 1 {
+        hear(&other.samples, &one.template, gauge.bars(samples, 1));
     }
-    if singles > 1 && of_other > 1 {
-        let (forth, back) = (gauge.bars(of_other, singles), gauge.bars(singles, of_other));
+    if samples > 1 && of_other > 1 {
+        let (forth, back) = (gauge.bars(of_other, samples), gauge.bars(samples, of_other));
         let looser = if forth.accept >= back.accept { forth } else { back };
         hear(std::slice::from_ref(&one.template), &other.template, looser);
     }
@@ -115,20 +120,20 @@ pub(super) fn compare_strangers(ready: &[Ready<'_>], gauge: &Gauge, scoring: &Sc
     if faces.is_empty() || ready.is_empty() {
         return None;
     }
-    let mut tally = Tally::default();
+    let mut counts = ScoreCounts::default();
     let mut near = 0_u64;
     for person in ready {
-        let bars = gauge.bars(person.singles.len(), 1);
+        let bars = gauge.bars(person.samples.len(), 1);
         for face in &faces {
             let Some((_, score)) = face.compare(&person.template) else { continue };
-            tally.add(score, bars.accept);
+            counts.add(score, bars.accept);
             near += u64::from(bars.checked[0].is_some_and(|checked| score <= checked));
         }
     }
-    let share = near as f64 / tally.comparisons as f64;
+    let share = near as f64 / counts.comparisons as f64;
     Some(Strangers {
         faces: faces.len(),
-        tally,
+        counts,
         share_at_one_in_a_hundred: gauge.is_measured().then_some(share),
     })
 }

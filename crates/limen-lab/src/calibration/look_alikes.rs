@@ -11,7 +11,7 @@ use limen_vision::matching::scoring::Scored;
 
 use super::near_pairs::NearPair;
 use super::ready::Ready;
-use super::site::Site;
+use super::site::CalibrationSite;
 
 /// The largest margin that is proposed: a larger one refuses too many good photographs.
 const LARGEST_MARGIN: f32 = 0.3;
@@ -71,7 +71,7 @@ impl LookAlike {
 }
 
 /// Examines a pair that is too near.
-pub(super) fn look_at(pair: &NearPair, ready: &[Ready<'_>], site: &Site<'_>) -> LookAlike {
+pub(super) fn look_at(pair: &NearPair, ready: &[Ready<'_>], site: &CalibrationSite<'_>) -> LookAlike {
     let [one, other] = pair.people.map(|place| &ready[place]);
     let (a, b) = (&one.person.id, &other.person.id);
     let margins = site.look_alikes.of(a).iter().filter(|(id, _)| id == b).map(|(_, margin)| *margin);
@@ -95,10 +95,10 @@ fn reach(one: &Scored, other: &Scored) -> f32 {
 }
 
 fn leads(own: &Ready<'_>, other: &Ready<'_>) -> Vec<f32> {
-    let singles = own.singles.iter().zip(&own.others);
+    let samples = own.samples.iter().zip(&own.others);
     let score = |one: &Scored, other: &Scored| Some(one.compare(other)?.1.get());
-    singles
-        .filter_map(|(single, others)| Some(score(single, &other.template)? - score(single, others)?))
+    samples
+        .filter_map(|(sample, others)| Some(score(sample, &other.template)? - score(sample, others)?))
         .collect()
 }
 

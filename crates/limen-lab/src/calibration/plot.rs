@@ -5,7 +5,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use super::Calibration;
-use super::tally::{Histogram, STEP};
+use super::counts::{STEP, ScoreHistogram};
 use crate::EvaluationError;
 use crate::plot::{Drawn, SIZE, builder, histograms, mark};
 
@@ -21,7 +21,7 @@ pub fn write_histograms(file: &Path, title: &str, found: &Calibration) -> Result
 fn draw(file: &Path, title: &str, found: &Calibration) -> Drawn {
     let threshold = f64::from(found.door.threshold_of_a_photograph.get());
     let genuine = outline(&found.genuine.histogram, found.genuine.comparisons);
-    let impostor = outline(&found.impostors.tally.histogram, found.impostors.tally.comparisons);
+    let impostor = outline(&found.impostors.counts.histogram, found.impostors.counts.comparisons);
     let points = || genuine.iter().chain(&impostor);
     let highest = points().map(|point| point.1).fold(1e-6, f64::max) * 1.05;
     let (left, right) = points()
@@ -50,7 +50,7 @@ fn draw(file: &Path, title: &str, found: &Calibration) -> Drawn {
 }
 
 /// A histogram as fractions per step; empty steps are zero.
-fn outline(histogram: &Histogram, comparisons: u64) -> Vec<(f64, f64)> {
+fn outline(histogram: &ScoreHistogram, comparisons: u64) -> Vec<(f64, f64)> {
     let width = f64::from(STEP) * STEPS as f64;
     let total = comparisons.max(1) as f64;
     let rows = histogram.rows(STEPS).into_iter();

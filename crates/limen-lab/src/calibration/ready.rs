@@ -17,26 +17,26 @@ const LONGEST: f32 = 1e18;
 pub(super) struct Ready<'a> {
     pub person: &'a Person,
     pub template: Scored,
-    pub singles: Vec<Scored>,
-    /// For each single, the mean of the others; empty if there is only one.
+    pub samples: Vec<Scored>,
+    /// For each sample, the mean of the others; empty if there is only one.
     pub others: Vec<Scored>,
 }
 
 impl<'a> Ready<'a> {
-    /// A person with singles that can all be compared; otherwise `None`.
+    /// A person with samples that can all be compared; otherwise `None`.
     fn of(person: &'a Person, scoring: &Scoring) -> Option<Self> {
-        let singles = &person.singles;
+        let samples = &person.samples;
         let ready = |of: &mut dyn Iterator<Item = &Embedding>| scoring.ready(&scoring.mean(of)?);
         let without = |left_out: usize| {
-            let others = singles.iter().enumerate().filter(|(index, _)| *index != left_out);
-            ready(&mut others.map(|(_, single)| single))
+            let others = samples.iter().enumerate().filter(|(index, _)| *index != left_out);
+            ready(&mut others.map(|(_, sample)| sample))
         };
-        let alone = singles.len() == 1;
+        let alone = samples.len() == 1;
         Some(Self {
             person,
-            template: ready(&mut singles.iter())?,
-            singles: singles.iter().map(|single| scoring.ready(single)).collect::<Option<_>>()?,
-            others: (0..singles.len()).filter(|_| !alone).map(without).collect::<Option<_>>()?,
+            template: ready(&mut samples.iter())?,
+            samples: samples.iter().map(|sample| scoring.ready(sample)).collect::<Option<_>>()?,
+            others: (0..samples.len()).filter(|_| !alone).map(without).collect::<Option<_>>()?,
         })
     }
 }
@@ -61,8 +61,8 @@ pub(super) fn comparable<'a>(gallery: &'a Gallery, scoring: &Scoring) -> (Vec<Re
 
 fn of_one_length(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
-    // All singles of a person have the same length.
-    let length = |person: &Person| person.singles.first().map(Embedding::dimensions);
+    // All samples of a person have the same length.
+    let length = |person: &Person| person.samples.first().map(Embedding::dimensions);
     for length in gallery.people().iter().filter_map(length) {
         *lengths.entry(length).or_default() += 1;
     }
@@ -71,13 +71,13 @@ fn of_one_length(gallery: &Gallery) -> (Vec<&Person>, Vec<PersonId>) {
     let (good, bad): (Vec<&Person>, Vec<&Person>) = gallery
         .people()
         .iter()
-        .partition(|person| length(person) == usual && person.singles.iter().all(is_bounded));
+        .partition(|person| length(person) == usual && person.samples.iter().all(is_bounded));
     (good, bad.into_iter().map(|person| person.id.clone()).collect())
 }
 
 /// The thresholds of one kind of comparison.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bars {
+pub(super) struct CaseThresholds {
     /// Up to this score the site accepts.
     pub accept: Score,
     /// Up to these scores the tables accept the checked fractions of strangers; none without tables.
@@ -86,13 +86,13 @@ pub(super) struct Bars {
 
 /// The thresholds of all kinds of comparison in a gallery, looked up once.
 pub(super) struct Gauge {
-    bars: Vec<Bars>,
+    bars: Vec<CaseThresholds>,
     most: usize,
     measured: bool,
 }
 
 impl Gauge {
-    /// For `people` people with at most `most` singles each.
+    /// For `people` people with at most `most` samples each.
     pub fn new(thresholds: &Thresholds, people: usize, most: usize) -> Self {
         let most = most.max(1);
         let checked = CHECKED.map(|rate| thresholds.of_one_comparison(rate));
@@ -101,14 +101,14 @@ impl Gauge {
             let case = Case { people, photographs, frames, crops: Crops::Mirrored };
             let alone = Case { people: 1, ..case };
             let score = |table: &Option<Thresholds>| table.as_ref().map(|table| table.threshold(alone));
-            Bars { accept: thresholds.threshold(case), checked: checked.each_ref().map(score) }
+            CaseThresholds { accept: thresholds.threshold(case), checked: checked.each_ref().map(score) }
         };
         let bars = (1..=most).flat_map(|p| (1..=most).map(move |f| (p, f))).map(|(p, f)| of(p, f)).collect();
         Self { bars, most, measured: checked[0].is_some() }
     }
 
     /// The thresholds for a probe of `frames` frames and a template of `photographs` photographs.
-    pub fn bars(&self, photographs: usize, frames: usize) -> &Bars {
+    pub fn bars(&self, photographs: usize, frames: usize) -> &CaseThresholds {
         let place = |count: usize| count.clamp(1, self.most) - 1;
         &self.bars[place(photographs) * self.most + place(frames)]
     }

@@ -8,7 +8,7 @@ use limen_vision::matching::thresholds::Thresholds;
 
 /// What is calibrated.
 #[derive(Debug, Clone, Copy)]
-pub struct Site<'a> {
+pub struct CalibrationSite<'a> {
     /// The enrolled people.
     pub gallery: &'a Gallery,
     /// How embeddings are compared.

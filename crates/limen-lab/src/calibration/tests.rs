@@ -10,7 +10,7 @@ use limen_vision::matching::cohort::{Cohort, CohortFacts};
 use limen_vision::matching::scoring::Scoring;
 use limen_vision::matching::thresholds::Thresholds;
 
-use super::advice::Reason;
+use super::advice::TargetReason;
 use super::look_alikes::Remedy;
 use super::*;
 
@@ -32,21 +32,21 @@ const MANIFEST: &str = r#"
     rates = [[1e-1, 0.2], [1e-2, 0.1], [1e-3, 0.0], [1e-8, -0.2]]
 "#;
 
-type Singles<'a> = &'a [[f32; 2]];
+type Samples<'a> = &'a [[f32; 2]];
 
 fn id(text: &str) -> PersonId {
     PersonId::new(text).expect("an id")
 }
 
-fn person(name: &str, singles: Vec<Embedding>) -> Person {
+fn person(name: &str, samples: Vec<Embedding>) -> Person {
     let shown = PersonName::new("Somebody").expect("a name");
-    let photographs = singles.len();
-    Person::new(id(name), shown, Standing::default(), singles, photographs).expect("a person")
+    let photographs = samples.len();
+    Person::new(id(name), shown, Standing::default(), samples, photographs).expect("a person")
 }
 
-fn gallery(people: &[(&str, Singles<'_>)]) -> Gallery {
-    let single = |values: &[f32; 2]| Embedding::new(*values).expect("finite");
-    let people = people.iter().map(|(name, singles)| person(name, singles.iter().map(single).collect()));
+fn gallery(people: &[(&str, Samples<'_>)]) -> Gallery {
+    let sample = |values: &[f32; 2]| Embedding::new(*values).expect("finite");
+    let people = people.iter().map(|(name, samples)| person(name, samples.iter().map(sample).collect()));
     Gallery::new(people.collect(), ModelDigest::of(b"model"))
 }
 
@@ -54,7 +54,7 @@ fn calibrate_with(gallery: &Gallery, scoring: &Scoring, look_alikes: &LookAlikes
     let target = 1e-3;
     let thresholds =
         Thresholds::for_target(MANIFEST, "m", scoring.cohort(), target, 1).expect("a table of this cohort");
-    let site = Site {
+    let site = CalibrationSite {
         gallery,
         scoring,
         thresholds: &thresholds,
@@ -66,17 +66,17 @@ fn calibrate_with(gallery: &Gallery, scoring: &Scoring, look_alikes: &LookAlikes
     calibrate(&site)
 }
 
-fn calibrated(people: &[(&str, Singles<'_>)]) -> Calibration {
+fn calibrated(people: &[(&str, Samples<'_>)]) -> Calibration {
     calibrate_with(&gallery(people), &Scoring::default(), &LookAlikes::default())
 }
 
 #[test]
 fn a_gallery_of_nobody_has_a_threshold_and_nothing_to_compare() {
     let found = calibrated(&[]);
-    assert_eq!((found.people, found.singles), (0, 0));
+    assert_eq!((found.people, found.samples), (0, 0));
     assert!((found.door.threshold.get() - 0.5).abs() < 1e-4);
-    assert_eq!((found.genuine.share(), found.impostors.tally.share()), (None, None));
-    assert_eq!(found.advice, Advice { target_far: Some(1e-3), reason: Reason::TooFewPairs });
+    assert_eq!((found.genuine.share(), found.impostors.counts.share()), (None, None));
+    assert_eq!(found.advice, Advice { target_far: Some(1e-3), reason: TargetReason::TooFewPairs });
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn one_person_is_compared_with_their_own_photographs_only() {
 fn one_photograph_a_person_gives_no_genuine_comparison_and_is_named() {
     let found = calibrated(&[("ada", &[[0.0, 0.0]]), ("bob", &[[2.0, 0.0]])]);
     assert_eq!(found.genuine.comparisons, 0);
-    assert_eq!((found.impostors.tally.comparisons, found.impostors.pairs), (1, 1));
+    assert_eq!((found.impostors.counts.comparisons, found.impostors.pairs), (1, 1));
     assert_eq!(found.too_few, [(id("ada"), 1), (id("bob"), 1)]);
     assert_eq!(found.by_person[0].worst, None);
 }
@@ -100,15 +100,15 @@ fn one_photograph_a_person_gives_no_genuine_comparison_and_is_named() {
 fn two_people_far_apart_raise_no_warning() {
     let found =
         calibrated(&[("ada", &[[0.0, 0.0], [0.1, 0.0], [0.0, 0.1]]), ("bob", &[[2.0, 0.0], [2.1, 0.0]])]);
-    // Three singles and two singles against the templates, and the templates against each other.
-    assert_eq!((found.impostors.tally.comparisons, found.impostors.tally.within), (6, 0));
+    // Three samples and two samples against the templates, and the templates against each other.
+    assert_eq!((found.impostors.counts.comparisons, found.impostors.counts.within), (6, 0));
     assert!(found.look_alikes.is_empty());
     assert_eq!(found.genuine.share(), Some(1.0));
 }
 
 #[test]
 fn look_alikes_get_a_margin_that_their_own_photographs_keep() {
-    let people: [(&str, Singles<'_>); 2] = [
+    let people: [(&str, Samples<'_>); 2] = [
         ("ada", &[[0.0, 0.0], [0.06, 0.0], [0.03, 0.03]]),
         ("bob", &[[0.5, 0.0], [0.44, 0.0], [0.47, 0.03]]),
     ];
@@ -124,8 +124,8 @@ fn look_alikes_get_a_margin_that_their_own_photographs_keep() {
 
 #[test]
 fn one_face_enrolled_under_two_ids_cannot_be_told_apart() {
-    let singles: Singles<'_> = &[[0.0, 0.0], [0.1, 0.0], [0.0, 0.1]];
-    let found = calibrated(&[("ada", singles), ("ada-again", singles)]);
+    let samples: Samples<'_> = &[[0.0, 0.0], [0.1, 0.0], [0.0, 0.1]];
+    let found = calibrated(&[("ada", samples), ("ada-again", samples)]);
     assert!(
         matches!(found.look_alikes[0].remedy, Remedy::Inseparable { reach, behind: None } if reach < 1e-6),
         "{found:?}"
@@ -141,7 +141,7 @@ fn a_photograph_of_somebody_else_is_found_and_a_merely_poor_one_is_not() {
         ("bob", &[[5.0, 0.0], [5.0, 0.1], [5.55, 0.0]]),
     ]);
     let [wrong] = &found.disagreeing[..] else { panic!("{:?}", found.disagreeing) };
-    assert_eq!((&wrong.person, wrong.single, wrong.of), (&id("ada"), 3, 4));
+    assert_eq!((&wrong.person, wrong.sample, wrong.of), (&id("ada"), 3, 4));
     let bob = &found.by_person[1];
     assert_eq!((bob.compared, bob.within), (3, 2), "above the threshold of 0.5, below the limit of 0.6");
 }
@@ -162,12 +162,12 @@ fn a_gallery_whose_people_crowd_gets_a_stricter_target() {
     // Two groups of three: six of fifteen pairs are nearer than one stranger in a thousand.
     let names = ["a1", "a2", "a3", "b1", "b2", "b3"];
     let at = |index: usize| [(index % 3) as f32 * 0.2, (index / 3) as f32 * 5.0];
-    let singles: Vec<[[f32; 2]; 1]> = (0..6).map(|index| [at(index)]).collect();
-    let people: Vec<(&str, Singles<'_>)> =
-        names.iter().zip(&singles).map(|(name, single)| (*name, single.as_slice())).collect();
+    let samples: Vec<[[f32; 2]; 1]> = (0..6).map(|index| [at(index)]).collect();
+    let people: Vec<(&str, Samples<'_>)> =
+        names.iter().zip(&samples).map(|(name, sample)| (*name, sample.as_slice())).collect();
     let found = calibrated(&people);
     assert_eq!((found.impostors.pairs, found.impostors.checks[1].passed), (15, 6));
-    assert!(matches!(found.advice.reason, Reason::MoreThanPromised { passed: 6, .. }));
+    assert!(matches!(found.advice.reason, TargetReason::MoreThanPromised { passed: 6, .. }));
     assert_eq!(found.advice.target_far, Some(2e-5), "40 times as many as one in a hundred");
 }
 
@@ -180,10 +180,10 @@ fn a_cohort_centres_every_score_and_is_shown_apart() {
     let gallery = gallery(&[("ada", &[[0.0, 0.0], [0.2, 0.0]]), ("bob", &[[10.0, 0.0], [10.2, 0.0]])]);
     let found = calibrate_with(&gallery, &scoring, &LookAlikes::default());
     assert_eq!(found.genuine.comparisons, 4);
-    let bob = found.by_person[1].worst.expect("two singles").get();
+    let bob = found.by_person[1].worst.expect("two samples").get();
     assert!((bob - (0.2 - 9.1)).abs() < 1e-4, "0.2 apart, 9 and 9.2 from the cohort: {bob}");
     let strangers = found.strangers.expect("a cohort");
-    assert_eq!((strangers.faces, strangers.tally.comparisons), (3, 6));
+    assert_eq!((strangers.faces, strangers.counts.comparisons), (3, 6));
     let without = calibrate_with(&gallery, &Scoring::default(), &LookAlikes::default());
     assert_eq!(without.strangers, None);
     assert_eq!(without.impostors.pairs, found.impostors.pairs, "made-up faces are no pairs");

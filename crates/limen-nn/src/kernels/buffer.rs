@@ -6,16 +6,16 @@ pub const SLACK: usize = 64;
 /// One cache line.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-struct Line([u8; 64]);
+struct CacheLine([u8; 64]);
 
 /// A number of whole cache lines, zero at first.
 #[derive(Debug, Clone, Default)]
-pub struct Buffer(Vec<Line>);
+pub struct Buffer(Vec<CacheLine>);
 
 impl Buffer {
     /// Room for so many bytes and [`SLACK`] more.
     pub fn with_bytes(bytes: usize) -> Self {
-        Self(vec![Line([0; 64]); bytes.div_ceil(64) + SLACK / 64])
+        Self(vec![CacheLine([0; 64]); bytes.div_ceil(64) + SLACK / 64])
     }
 
     /// How many bytes have room in it, besides [`SLACK`].

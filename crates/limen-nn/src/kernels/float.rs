@@ -22,7 +22,7 @@ mod separable;
 mod tests;
 mod tile;
 
-pub use convolution::{Filters, Tail};
+pub use convolution::{ConvTail, Filters};
 pub use dense::Dense;
 pub use depthwise::Depthwise;
 pub use matrix::row_by_matrix;

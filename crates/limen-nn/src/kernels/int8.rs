@@ -19,5 +19,5 @@ mod x86;
 
 pub use conv::{Conv, Outputs};
 pub use epilogue::{Epilogue, FloatTail};
-pub use packed::Weights;
-pub use pool::{Pool, Tables};
+pub use packed::ByteWeights;
+pub use pool::{BytePool, ByteTables};

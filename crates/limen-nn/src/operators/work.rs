@@ -2,8 +2,8 @@
 
 use tract_onnx::tract_core::internal::*;
 
-use super::storage::Held;
-use crate::input::Input;
+use super::value::Value;
+use crate::input::PictureInput;
 use crate::kernels::image::{Image, Slide};
 use crate::kernels::map::{Quantisation, Sum};
 use crate::kernels::{float, int8};
@@ -11,7 +11,7 @@ use crate::kernels::{float, int8};
 /// A kernel with all that it needs besides its inputs.
 pub enum Work {
     /// Bytes of a picture to numbers, as the network reads them.
-    Normalise(Arc<Input>),
+    Normalise(Arc<PictureInput>),
     /// Bytes of a picture to an image of numbers.
     Picture([usize; 3], [Vec<f32>; 3]),
     /// Bytes of a picture to an image of bytes of a quantisation.
@@ -41,7 +41,7 @@ pub enum Work {
     /// A convolution over bytes.
     Conv(Box<int8::Conv>),
     /// A pool over bytes.
-    Pool(int8::Pool),
+    Pool(int8::BytePool),
 }
 
 /// Where the results are written, and in which layout.
@@ -57,7 +57,7 @@ pub struct Results<'a> {
 }
 
 impl Work {
-    /// What tract calls it.
+    /// What it is called.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Normalise(_) => "Normalise",
@@ -85,63 +85,44 @@ impl Work {
     }
 
     /// Computes it.
-    pub fn run(&self, inputs: &[TValue], results: &mut Results<'_>) -> TractResult<()> {
-        let first = inputs.first().context("an operator without an input")?;
-        let second = || inputs.get(1).map_or(Ok(&[][..]), numbers);
+    pub fn run(&self, inputs: &[Value<'_>], results: &mut Results<'_>) -> TractResult<()> {
+        let first = inputs.first().context("a step that reads nothing")?;
+        let second = || inputs.get(1).map_or(Ok(&[][..]), |value| value.numbers());
         let outputs = &mut results.outputs;
         match self {
-            Self::Normalise(input) => outputs.floats.copy_from_slice(&input.normalise(rgb(first)?)),
+            Self::Normalise(input) => outputs.floats.copy_from_slice(&input.normalise(first.rgb()?)),
             Self::Picture(sources, tables) => {
                 let image = results.floats.context("nowhere to write")?;
-                look_up(rgb(first)?, sources, tables, &image, outputs.floats);
+                look_up(first.rgb()?, sources, tables, &image, outputs.floats);
             }
             Self::PictureBytes(sources, tables) => {
                 let image = results.bytes.context("nowhere to write")?;
-                look_up(rgb(first)?, sources, tables, &image, outputs.bytes);
+                look_up(first.rgb()?, sources, tables, &image, outputs.bytes);
             }
-            Self::Pack => pack(numbers(first)?, &results.floats.context("nowhere to write")?, outputs.floats),
-            Self::Unpack(image) => unpack(image, numbers(first)?, outputs.floats, |number| number),
+            Self::Pack => {
+                pack(first.numbers()?, &results.floats.context("nowhere to write")?, outputs.floats)
+            }
+            Self::Unpack(image) => unpack(image, first.numbers()?, outputs.floats, |number| number),
             Self::UnpackBytes(image, flip) => {
-                unpack(image, bytes(first)?, outputs.bytes, |byte| byte ^ flip.unwrap_or(0));
+                unpack(image, first.bytes()?, outputs.bytes, |byte| byte ^ flip.unwrap_or(0));
             }
-            Self::Dense(conv) => conv.run(numbers(first)?, second()?, outputs.floats),
-            Self::Depthwise(conv) => conv.run(numbers(first)?, second()?, outputs.floats),
+            Self::Dense(conv) => conv.run(first.numbers()?, second()?, outputs.floats),
+            Self::Depthwise(conv) => conv.run(first.numbers()?, second()?, outputs.floats),
             Self::Separable(convs) => {
-                convs.run(numbers(first)?, second()?, outputs.floats, results.scratch);
+                convs.run(first.numbers()?, second()?, outputs.floats, results.scratch);
             }
-            Self::MaxPool(slide) => float::max_pool(slide, numbers(first)?, outputs.floats),
-            Self::AveragePool(slide) => float::average_pool(slide, numbers(first)?, outputs.floats),
-            Self::Mean(image) => float::mean(image, numbers(first)?, outputs.floats),
+            Self::MaxPool(slide) => float::max_pool(slide, first.numbers()?, outputs.floats),
+            Self::AveragePool(slide) => float::average_pool(slide, first.numbers()?, outputs.floats),
+            Self::Mean(image) => float::mean(image, first.numbers()?, outputs.floats),
             Self::MatMul(matrix) => {
                 let matrix = matrix.try_as_plain_ram()?;
-                float::row_by_matrix(numbers(first)?, matrix.as_slice()?, outputs.floats);
+                float::row_by_matrix(first.numbers()?, matrix.as_slice()?, outputs.floats);
             }
-            Self::Sum(sum, quantise) => sums(sum, *quantise, [numbers(first)?, second()?], results),
-            Self::Conv(conv) => conv.run(bytes(first)?, second()?, outputs),
-            Self::Pool(pool) => pool.run(bytes(first)?, outputs),
+            Self::Sum(sum, quantise) => sums(sum, *quantise, [first.numbers()?, second()?], results),
+            Self::Conv(conv) => conv.run(first.bytes()?, second()?, outputs),
+            Self::Pool(pool) => pool.run(first.bytes()?, outputs),
         }
         Ok(())
-    }
-}
-
-/// The bytes of a picture.
-fn rgb(value: &TValue) -> TractResult<&[u8]> {
-    value.try_storage_as::<Held>().map(Held::bytes)
-}
-
-/// The numbers of a tensor, an image's with what is around it.
-fn numbers(value: &TValue) -> TractResult<&[f32]> {
-    match value.storage_as::<Held>() {
-        Some(held) => Ok(held.buffer.floats()),
-        None => value.try_as_plain_ram()?.as_slice(),
-    }
-}
-
-/// The bytes of a tensor, an image's with what is around it.
-fn bytes(value: &TValue) -> TractResult<&[u8]> {
-    match value.storage_as::<Held>() {
-        Some(held) => Ok(held.buffer.bytes()),
-        None => value.try_as_plain_ram()?.as_slice(),
     }
 }
 

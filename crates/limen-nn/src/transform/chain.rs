@@ -9,7 +9,7 @@ use crate::kernels::map::Activation;
 
 /// A convolution and what it takes along.
 #[derive(Debug)]
-pub struct Chain {
+pub struct FusedChain {
     /// The convolution.
     pub first: usize,
     /// The pointwise convolution behind a depthwise one, and what is applied between the two.
@@ -45,7 +45,7 @@ pub struct SumChain {
 #[derive(Debug, Default)]
 pub struct Chains {
     claimed: HashSet<usize>,
-    deferred: HashMap<usize, Chain>,
+    deferred: HashMap<usize, FusedChain>,
 }
 
 impl Chains {
@@ -60,12 +60,12 @@ impl Chains {
     }
 
     /// Keeps a chain until its last node's turn comes: only then everything that it reads is there.
-    pub fn defer(&mut self, chain: Chain) {
+    pub fn defer(&mut self, chain: FusedChain) {
         self.deferred.insert(chain.last(), chain);
     }
 
     /// The chain whose last node has its turn.
-    pub fn due(&mut self, index: usize) -> Option<Chain> {
+    pub fn due(&mut self, index: usize) -> Option<FusedChain> {
         self.deferred.remove(&index)
     }
 
@@ -105,10 +105,10 @@ impl Chains {
     }
 
     /// What a convolution takes along.
-    pub fn after_convolution(&mut self, graph: &Graph, index: usize) -> Chain {
+    pub fn after_convolution(&mut self, graph: &Graph, index: usize) -> FusedChain {
         let value = graph.nodes[index].output;
         let activation = Activation::None;
-        let mut chain = Chain {
+        let mut chain = FusedChain {
             first: index,
             pointwise: None,
             nodes: vec![index],
@@ -178,7 +178,7 @@ impl Chains {
     }
 }
 
-impl Chain {
+impl FusedChain {
     /// The last node, in whose place all of them are computed.
     pub fn last(&self) -> usize {
         self.nodes.last().copied().unwrap_or(self.first)

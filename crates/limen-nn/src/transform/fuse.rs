@@ -7,20 +7,20 @@
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::source::TypedSource;
 
-use super::chain::{Chain, Chains};
+use super::chain::{Chains, FusedChain};
 use super::graph::{Graph, Op};
 use super::wire::{Floats, Made, Wires};
-use crate::input::Input;
+use crate::input::PictureInput;
 use crate::kernels::image::{Border, Image, Slide, Window};
 use crate::kernels::map::{Activation, Sum};
 use crate::kernels::{float, int8};
-use crate::operators::{Buffers, Form, Work};
+use crate::operators::{Buffers, ResultForm, Work};
 
 /// The model with our steps, of a picture's bytes.
 pub fn fuse(
     model: &TypedModel,
     graph: &Graph,
-    input: &Input,
+    input: &PictureInput,
     buffers: &Arc<Buffers>,
 ) -> TractResult<TypedModel> {
     let wires = Wires::new(model, graph, buffers);
@@ -42,7 +42,7 @@ struct Fuser<'a> {
 type Fused = (Work, Vec<OutletId>, Made);
 
 impl Fuser<'_> {
-    fn node(&mut self, index: usize, input: &Input) -> TractResult<()> {
+    fn node(&mut self, index: usize, input: &PictureInput) -> TractResult<()> {
         if let Some(chain) = self.chains.due(index) {
             return self.chain(&chain);
         }
@@ -87,7 +87,7 @@ impl Fuser<'_> {
     }
 
     /// The first step: the picture as the network reads it.
-    fn picture(&mut self, place: usize, input: &Input) -> TractResult<()> {
+    fn picture(&mut self, place: usize, input: &PictureInput) -> TractResult<()> {
         let picture = self.wires.picture(input.height, input.width)?;
         let value = OutletId::from(place);
         let (sources, values) = (input.sources, input.values.clone());
@@ -108,10 +108,10 @@ impl Fuser<'_> {
         }
         let image = graph.image(value).filter(|_| as_image);
         let (work, image, form) = match image {
-            Some(image) => (Work::Picture(sources, values), image, Form::Held),
+            Some(image) => (Work::Picture(sources, values), image, ResultForm::Held),
             None => {
                 let image = Image::new(input.height, input.width, 3);
-                let form = Form::Plain(DatumType::F32, input.shape().as_slice().into());
+                let form = ResultForm::Plain(DatumType::F32, input.shape().as_slice().into());
                 (Work::Normalise(Arc::new(input.clone())), image, form)
             }
         };
@@ -165,7 +165,7 @@ impl Fuser<'_> {
     fn matrix(&self, input: OutletId, output: OutletId, matrix: &Arc<Tensor>) -> Option<Fused> {
         let shape = self.model.outlet_fact(output).ok()?.shape.as_concrete()?;
         let image = Image::new(1, 1, shape.iter().product());
-        let form = Form::Plain(DatumType::F32, shape.into());
+        let form = ResultForm::Plain(DatumType::F32, shape.into());
         let made = Made { floats: Some(Floats { value: output, image, form }), bytes: None };
         Some((Work::MatMul(Arc::clone(matrix)), vec![input], made))
     }
@@ -197,8 +197,8 @@ impl Fuser<'_> {
         let keep = made.floats.as_ref().map(|floats| floats.image);
         let quantise =
             made.bytes.and_then(|(value, image, _)| Some((image, self.graph.quantisation(value)?)));
-        let tables = int8::Tables::new(self.graph.quantisation(bytes)?, keep, quantise);
-        let pool = slide.fits().then_some(int8::Pool { slide, tables })?;
+        let tables = int8::ByteTables::new(self.graph.quantisation(bytes)?, keep, quantise);
+        let pool = slide.fits().then_some(int8::BytePool { slide, tables })?;
         Some((Work::Pool(pool), vec![bytes], made))
     }
 
@@ -208,12 +208,12 @@ impl Fuser<'_> {
         let graph = self.graph;
         let image = graph.image(value)?;
         let Image { height, width, channels, border } = image;
-        let held = Floats { value, image, form: Form::Held };
+        let held = Floats { value, image, form: ResultForm::Held };
         if border != Border::default() {
             return Some(held);
         }
         let plain = |value, shape: [usize; 4]| {
-            let form = Form::Plain(DatumType::F32, shape.as_slice().into());
+            let form = ResultForm::Plain(DatumType::F32, shape.as_slice().into());
             Some(Floats { value, image, form })
         };
         if let Some(reader) = graph.only_reader(value)
@@ -271,7 +271,7 @@ impl Fuser<'_> {
         (fused, taken)
     }
 
-    fn chain(&mut self, chain: &Chain) -> TractResult<()> {
+    fn chain(&mut self, chain: &FusedChain) -> TractResult<()> {
         let mut taken = chain.nodes.clone();
         let fused = self.convolution(chain, &mut taken);
         // What is only taken along is computed where the chain ends.
@@ -281,7 +281,7 @@ impl Fuser<'_> {
     }
 
     /// A convolution with what it takes along.
-    fn convolution(&mut self, chain: &Chain, taken: &mut Vec<usize>) -> Option<Fused> {
+    fn convolution(&mut self, chain: &FusedChain, taken: &mut Vec<usize>) -> Option<Fused> {
         let node = &self.graph.nodes[chain.first];
         let from = self.graph.image(node.inputs[0])?;
         let added = chain.residual.map(|value| self.graph.extended(value));
@@ -300,7 +300,7 @@ impl Fuser<'_> {
         let work = match &node.op {
             Op::Conv { weights, bias, window, depthwise } => {
                 let slide = Slide { input: from, output: keep?, window: *window };
-                let tail = float::Tail { residual, activation: chain.activation.clone() };
+                let tail = float::ConvTail { residual, activation: chain.activation.clone() };
                 let weights = weights.try_as_plain_ram().ok()?;
                 let filters = float::Filters { weights: weights.as_slice().ok()?, bias };
                 match &chain.pointwise {
@@ -318,7 +318,7 @@ impl Fuser<'_> {
                 let slide = Slide { input: from, output, window: *window };
                 let weights = weights.try_as_plain_ram().ok()?;
                 let zero = self.graph.quantisation(node.inputs[0])?.zero;
-                let weights = int8::Weights { values: weights.as_slice().ok()?, bias, zero };
+                let weights = int8::ByteWeights { values: weights.as_slice().ok()?, bias, zero };
                 let epilogue = int8::Epilogue { scales: scales.clone(), output: rounded?, float: tail };
                 Work::Conv(Box::new(int8::Conv::new(slide, weights, epilogue)?))
             }
@@ -334,7 +334,7 @@ impl Fuser<'_> {
         slide: Slide,
         depthwise: (float::Filters<'_>, &Activation),
         pointwise: usize,
-        tail: &float::Tail,
+        tail: &float::ConvTail,
     ) -> Option<Work> {
         let Op::Conv { weights, bias, .. } = &self.graph.nodes[pointwise].op else { return None };
         let weights = weights.try_as_plain_ram().ok()?;

@@ -12,7 +12,7 @@ pub const LARGEST: usize = 1 << 24;
 
 /// A value that is one image.
 #[derive(Debug, Clone, Copy)]
-pub struct Picture {
+pub struct ImageValue {
     /// Height, width, channels. The model says channels, height, width; our kernels read channels last.
     pub sides: [usize; 3],
     /// What its bytes stand for; None for 32-bit numbers.
@@ -87,7 +87,7 @@ pub struct Node {
 #[derive(Debug, Default)]
 pub struct Graph {
     /// Every image.
-    pub pictures: HashMap<OutletId, Picture>,
+    pub pictures: HashMap<OutletId, ImageValue>,
     /// Every node but the constant ones.
     pub nodes: Vec<Node>,
     /// The model's nodes that compute the same whatever the picture.

@@ -20,7 +20,7 @@ use tract_onnx::tract_core::ops::math::{Add, Div, Max, Mul};
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, QuantizeLinearI8, QuantizeLinearU8};
 
-use super::graph::{Graph, LARGEST, Node, Op, Picture};
+use super::graph::{Graph, ImageValue, LARGEST, Node, Op};
 use crate::kernels::image::{Border, Window};
 use crate::kernels::map::Quantisation;
 use constants::{constant, for_each, numbers, only_number, same_elements, window};
@@ -29,12 +29,12 @@ use constants::{constant, for_each, numbers, only_number, same_elements, window}
 const SIGNED: i32 = 128;
 
 /// What a node is to the kernels, what it reads, and the nodes inside it.
-type Known = (Op, Vec<OutletId>, Vec<usize>);
+type KnownNode = (Op, Vec<OutletId>, Vec<usize>);
 
 /// The graph of a model.
 pub fn read(model: &TypedModel) -> TractResult<Graph> {
     let order = model.eval_order()?;
-    let mut reader = Reader { model, graph: Graph::of_outputs(model.outputs.clone()) };
+    let mut reader = GraphReader { model, graph: Graph::of_outputs(model.outputs.clone()) };
     let mut known = HashMap::new();
     let mut inside = HashSet::new();
     for &id in &order {
@@ -57,12 +57,12 @@ pub fn read(model: &TypedModel) -> TractResult<Graph> {
     Ok(reader.graph)
 }
 
-struct Reader<'a> {
+struct GraphReader<'a> {
     model: &'a TypedModel,
     graph: Graph,
 }
 
-impl Reader<'_> {
+impl GraphReader<'_> {
     /// Notes whether a node is constant, and the image that it makes.
     fn look_at(&mut self, id: usize) {
         let node = self.model.node(id);
@@ -80,7 +80,7 @@ impl Reader<'_> {
         let elements = sides.iter().try_fold(1_usize, |product, side| product.checked_mul(*side));
         if (of_numbers || quantisation.is_some()) && elements.is_some_and(|all| (1..=LARGEST).contains(&all))
         {
-            self.graph.pictures.insert(output, Picture { sides, quantisation });
+            self.graph.pictures.insert(output, ImageValue { sides, quantisation });
         }
     }
 
@@ -112,7 +112,7 @@ impl Reader<'_> {
     }
 
     /// The node as one that a kernel could compute, if all of it is known.
-    fn known(&self, node: &TypedNode) -> Option<Known> {
+    fn known(&self, node: &TypedNode) -> Option<KnownNode> {
         let [_] = node.outputs.as_slice() else { return None };
         if let Some(conv) = node.op_as::<Conv>() {
             return if conv.q_params.is_some() { self.conv_bytes(node, conv) } else { self.conv(node, conv) };
@@ -156,7 +156,7 @@ impl Reader<'_> {
         self.graph.pictures.get(&value).filter(|picture| picture.quantisation.is_none()).map(|p| p.sides)
     }
 
-    fn of_two(&self, node: &TypedNode, op: &TypedBinOp) -> Option<Known> {
+    fn of_two(&self, node: &TypedNode, op: &TypedBinOp) -> Option<KnownNode> {
         let &[first, second] = node.inputs.as_slice() else { return None };
         let both = [(first, second), (second, first)];
         if op.0.is::<Add>() {
@@ -183,7 +183,7 @@ impl Reader<'_> {
     }
 
     /// The sum of all places, divided by how many there are.
-    fn mean(&self, sum: OutletId, count: OutletId) -> Option<Known> {
+    fn mean(&self, sum: OutletId, count: OutletId) -> Option<KnownNode> {
         let node = self.part(sum)?;
         let reduce = node.op_as::<Reduce>()?;
         let input = *node.inputs.first()?;
@@ -194,7 +194,7 @@ impl Reader<'_> {
     }
 
     /// `if 0 > x { x * slope } else { x }`
-    fn prelu(&self, node: &TypedNode) -> Option<Known> {
+    fn prelu(&self, node: &TypedNode) -> Option<KnownNode> {
         let &[test, product, input] = node.inputs.as_slice() else { return None };
         let [_, _, channels] = self.image(input)?;
         let (test, product) = (self.part(test)?, self.part(product)?);
@@ -213,7 +213,7 @@ impl Reader<'_> {
         Some((Op::PRelu(slopes), vec![input], vec![test.id, product.id]))
     }
 
-    fn pool(&self, node: &TypedNode, spec: &PoolSpec, op: impl Fn(Window) -> Op) -> Option<Known> {
+    fn pool(&self, node: &TypedNode, spec: &PoolSpec, op: impl Fn(Window) -> Op) -> Option<KnownNode> {
         let input = *node.inputs.first()?;
         let [height, width, channels] = self.image(input)?;
         let window = window(spec, [height, width]).filter(|window| window.pads == Border::default())?;
@@ -237,7 +237,7 @@ impl Reader<'_> {
         (zeros && behind && first).then_some(Op::Extend)
     }
 
-    fn matmul(&self, node: &TypedNode, op: &EinSum) -> Option<Known> {
+    fn matmul(&self, node: &TypedNode, op: &EinSum) -> Option<KnownNode> {
         let &[input, matrix] = node.inputs.as_slice() else { return None };
         let shape = |value| Some(self.model.outlet_fact(value).ok()?.shape.as_concrete()?.to_vec());
         let numbers = op.q_params.is_none() && op.operating_dt == f32::datum_type();

@@ -9,8 +9,8 @@ use tract_onnx::tract_core::ops::quant::{DequantizeLinearF32, quantize_linear_i8
 
 use super::with_kernels;
 use crate::engine::numbers;
-use crate::input::Input;
-use crate::operators::{Buffers, Step, picture};
+use crate::input::PictureInput;
+use crate::operators::{Buffers, Steps, picture};
 
 const SIDE: usize = 16;
 
@@ -33,9 +33,9 @@ impl Layers {
         (layers, source)
     }
 
-    fn input(&self) -> Input {
+    fn input(&self) -> PictureInput {
         let table = || (0..256).map(|byte| byte as f32 / 255.0 - 0.5).collect();
-        Input {
+        PictureInput {
             height: SIDE,
             width: SIDE,
             channels_last: self.channels_last,
@@ -121,15 +121,20 @@ impl Layers {
         }
         let mut compacted = ours;
         compacted.compact().expect("a model");
-        let of_tract = |node: &&TypedNode| !node.op_is::<Step>() && !node.inputs.is_empty();
+        let of_tract = |node: &&TypedNode| !node.op_is::<Steps>() && !node.inputs.is_empty();
         let count = compacted.nodes.iter().filter(of_tract).count();
         (compacted, count)
     }
 }
 
+/// The operators of a model that are ours.
+fn steps(model: &TypedModel) -> impl Iterator<Item = &Steps> {
+    model.nodes.iter().filter_map(|node| node.op_as())
+}
+
 /// How many steps a model has of a kind.
 fn count(model: &TypedModel, kind: &str) -> usize {
-    model.nodes.iter().filter(|node| node.op.name() == format!("limen.{kind}")).count()
+    steps(model).flat_map(Steps::iter).filter(|step| step.name() == kind).count()
 }
 
 #[test]
@@ -152,6 +157,29 @@ fn a_layer_without_a_kernel_stays_tracts_between_two_that_have_one() {
     let (model, of_tract) = layers.agree(&[output]);
     assert_eq!((count(&model, "Dense"), of_tract), (2, 1));
     assert_eq!((count(&model, "Unpack"), count(&model, "Pack")), (2, 1));
+    assert_eq!(steps(&model).count(), 2);
+}
+
+#[test]
+fn steps_are_one_operator_even_where_tract_reads_from_between_them() {
+    let (mut layers, image) = Layers::new();
+    let first = layers.conv(image, 8);
+    let unknown = layers.wire(tanh(), &[first]);
+    let second = layers.conv(first, 8);
+    let joined = layers.wire(TypedConcat::new(1), &[unknown, second]);
+    let (model, of_tract) = layers.agree(&[joined, first]);
+    assert_eq!((steps(&model).count(), of_tract), (1, 2));
+}
+
+#[test]
+fn an_image_is_handed_past_a_layer_of_tracts_as_it_lies() {
+    let (mut layers, image) = Layers::new();
+    let first = layers.conv(image, 8);
+    let unknown = layers.wire(tanh(), &[first]);
+    let second = layers.conv(unknown, 8);
+    let output = layers.wire(add(), &[second, first]);
+    let (model, of_tract) = layers.agree(&[output]);
+    assert_eq!((steps(&model).count(), count(&model, "Pack"), of_tract), (2, 1, 1));
 }
 
 #[test]

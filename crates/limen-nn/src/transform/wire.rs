@@ -6,7 +6,7 @@ use tract_onnx::tract_core::internal::*;
 
 use super::graph::Graph;
 use crate::kernels::image::Image;
-use crate::operators::{Buffers, Form, Step, Target, Work, picture_fact};
+use crate::operators::{Buffers, ResultForm, Step, StepOutput, Steps, Work, picture_fact};
 
 /// Numbers that a step makes.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Floats {
     /// How they lie.
     pub image: Image,
     /// What they are to tract.
-    pub form: Form,
+    pub form: ResultForm,
 }
 
 /// What a step makes.
@@ -76,12 +76,12 @@ impl<'a> Wires<'a> {
     pub fn step(&mut self, place: usize, work: Work, inputs: &[OutletId], made: Made) -> TractResult<()> {
         let name = self.source.node(place).name.clone();
         let floats =
-            made.floats.clone().map(|Floats { image, form, .. }| Target { image, border: 0.0, form });
-        let bytes = made.bytes.map(|(_, image, border)| Target { image, border, form: Form::Held });
+            made.floats.clone().map(|Floats { image, form, .. }| StepOutput { image, border: 0.0, form });
+        let bytes = made.bytes.map(|(_, image, border)| StepOutput { image, border, form: ResultForm::Held });
         let outlets = self.add(name, Step::new(work, floats, bytes, &self.buffers), inputs)?;
         let mut outlets = outlets.into_iter();
         if let Some(floats) = made.floats {
-            let values = if floats.form == Form::Held { &mut self.held } else { &mut self.plain };
+            let values = if floats.form == ResultForm::Held { &mut self.held } else { &mut self.plain };
             values.extend(outlets.next().map(|outlet| (floats.value, outlet)));
         }
         if let Some((value, ..)) = made.bytes {
@@ -93,7 +93,7 @@ impl<'a> Wires<'a> {
     fn add(&mut self, name: String, step: Step, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
         let facts = step.facts();
         let outputs = facts.len();
-        let node = self.target.add_node(name, step, facts)?;
+        let node = self.target.add_node(name, Steps::one(step, inputs.len()), facts)?;
         for (slot, input) in inputs.iter().enumerate() {
             self.target.add_edge(*input, InletId::new(node, slot))?;
         }
@@ -132,17 +132,17 @@ impl<'a> Wires<'a> {
         let fact = self.source.outlet_fact(value)?;
         let (datum_type, shape) = (fact.datum_type, fact.shape.as_concrete().context("an image of no size")?);
         let image = self.graph.image(value).context("an image that lies nowhere")?;
-        let form = Form::Plain(datum_type, shape.into());
+        let form = ResultForm::Plain(datum_type, shape.into());
         let (height, width, channels) = (image.height, image.width, image.channels);
         // Only its size counts.
         let flat = Image::new(height, width, channels);
         let name = format!("{}.{}.unpacked", self.source.node(value.node).name, value.slot);
         let step = if self.graph.quantisation(value).is_some() {
             let flip = (datum_type == i8::datum_type()).then_some(SIGN);
-            let target = Target { image: flat, border: 0, form };
+            let target = StepOutput { image: flat, border: 0, form };
             Step::new(Work::UnpackBytes(image, flip), None, Some(target), &self.buffers)
         } else {
-            let target = Target { image: flat, border: 0.0, form };
+            let target = StepOutput { image: flat, border: 0.0, form };
             Step::new(Work::Unpack(image), Some(target), None, &self.buffers)
         };
         let outlets = self.add(name, step, &[held])?;
@@ -157,7 +157,7 @@ impl<'a> Wires<'a> {
         }
         let plain = self.plain(value)?;
         let image = self.graph.image(value).context("an image that lies nowhere")?;
-        let target = Target { image, border: 0.0, form: Form::Held };
+        let target = StepOutput { image, border: 0.0, form: ResultForm::Held };
         let name = format!("{}.{}.packed", self.source.node(value.node).name, value.slot);
         let outlets = self.add(name, Step::new(Work::Pack, Some(target), None, &self.buffers), &[plain])?;
         self.held.insert(value, outlets[0]);

@@ -27,12 +27,12 @@ pub trait View {
     fn shrunk(&self, width: u32, height: u32) -> Vec<u8>;
 
     /// At least the pixels of this box that lie in the picture; if none do, the nearest ones.
-    fn part(&self, area: &Rect) -> Part<'_>;
+    fn part(&self, area: &Rect) -> PictureRegion<'_>;
 }
 
 /// A part of a larger picture.
 #[derive(Debug, Clone)]
-pub struct Part<'a> {
+pub struct PictureRegion<'a> {
     /// The pixels of the part.
     pub picture: Cow<'a, Picture>,
     /// The column of its first pixel in the larger picture.
@@ -119,8 +119,8 @@ impl View for Picture {
         shrink(self.rgb(), self.width(), self.height(), PixelType::U8x3, width, height)
     }
 
-    fn part(&self, _area: &Rect) -> Part<'_> {
-        Part { picture: Cow::Borrowed(self), left: 0, top: 0 }
+    fn part(&self, _area: &Rect) -> PictureRegion<'_> {
+        PictureRegion { picture: Cow::Borrowed(self), left: 0, top: 0 }
     }
 }
 

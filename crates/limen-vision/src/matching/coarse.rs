@@ -51,7 +51,7 @@ pub(super) struct CoarseProbe {
 
 /// The bytes of one template.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(super) struct CoarseRow<'a> {
     bytes: &'a [i8],
     facts: Facts,
 }
@@ -96,9 +96,9 @@ impl Coarse {
     }
 
     /// All templates, in order.
-    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub fn rows(&self) -> impl Iterator<Item = CoarseRow<'_>> {
         let rows = self.bytes.chunks_exact(self.dimensions.max(1)).zip(&self.facts);
-        rows.map(|(bytes, facts)| Row { bytes, facts: *facts })
+        rows.map(|(bytes, facts)| CoarseRow { bytes, facts: *facts })
     }
 
     fn rounded(&self, value: f32, most: f32) -> i16 {
@@ -118,7 +118,7 @@ impl Coarse {
     }
 }
 
-impl Row<'_> {
+impl CoarseRow<'_> {
     /// Whether the template's distance, minus its lead, can be below `limit`.
     #[inline]
     pub fn may_be_below(&self, probe: &CoarseProbe, limit: f32) -> bool {
@@ -199,8 +199,8 @@ mod tests {
             let coarse = Coarse::of(&rows, &leads, dimensions);
             let coarse_probe = coarse.probe(&probe);
             for (index, (row, bytes)) in rows.chunks_exact(dimensions).zip(coarse.rows()).enumerate() {
-                let led = distance(row, &probe) - leads[index];
-                let above = led + led.abs() * 1e-6 + 1e-6;
+                let centred = distance(row, &probe) - leads[index];
+                let above = centred + centred.abs() * 1e-6 + 1e-6;
                 assert!(bytes.may_be_below(&coarse_probe, above), "{index} of {dimensions}");
             }
         }
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(left.count(), 0);
     }
 
-    fn row(coarse: &Coarse, index: usize) -> Row<'_> {
+    fn row(coarse: &Coarse, index: usize) -> CoarseRow<'_> {
         coarse.rows().nth(index).expect("a row")
     }
 

@@ -29,7 +29,7 @@ pub struct Near {
     /// The L2 distance, 0 or more.
     pub distance: Distance,
     /// The distance minus the template's lead; the nearest is the one with the smallest.
-    pub led: Score,
+    pub centred: Score,
 }
 
 impl Templates {
@@ -117,12 +117,12 @@ impl Templates {
                 continue;
             }
             let Some(found) = self.near(index, squared) else { continue };
-            if best.is_none_or(|best| found.led < best.led) {
+            if best.is_none_or(|best| found.centred < best.centred) {
                 (next, best) = (best, Some(found));
-            } else if next.is_none_or(|next| found.led < next.led) {
+            } else if next.is_none_or(|next| found.centred < next.centred) {
                 next = Some(found);
             }
-            limit = next.map_or(f32::INFINITY, |next| next.led.get());
+            limit = next.map_or(f32::INFINITY, |next| next.centred.get());
         }
         [best, next]
     }
@@ -138,8 +138,8 @@ impl Templates {
     /// The distance of a row, from its square; `None` if it is too large for a number.
     fn near(&self, index: usize, squared: f32) -> Option<Near> {
         let distance = Distance::new(squared.sqrt())?;
-        let led = Score::new(distance.get() - self.leads[index])?;
-        Some(Near { index: self.places[index] as usize, distance, led })
+        let centred = Score::new(distance.get() - self.leads[index])?;
+        Some(Near { index: self.places[index] as usize, distance, centred })
     }
 
     fn row(&self, index: usize) -> &[f32] {
@@ -226,7 +226,7 @@ mod tests {
         let block = Templates::of(templates.iter().enumerate().map(|(index, t)| scored(t, lead(index))));
         for (found, expected) in block.two_nearest(&probe).into_iter().zip(expected) {
             let found = found.expect("two templates");
-            assert!((found.led.get() - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
+            assert!((found.centred.get() - expected.1).abs() < 1e-4, "{found:?} {expected:?}");
         }
     }
 
@@ -255,7 +255,7 @@ mod tests {
                     block.near(index, squared_distance_below(block.row(index), probe.values(), f32::INFINITY))
                 })
                 .collect();
-            all.sort_by_key(|near| near.led);
+            all.sort_by_key(|near| near.centred);
             assert_eq!(block.two_nearest(&probe), [Some(all[0]), Some(all[1])]);
         }
     }

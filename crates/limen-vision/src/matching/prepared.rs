@@ -20,10 +20,10 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Prepares a gallery. It drops the singles, so that nothing is in memory twice. A person whose singles
+    /// Prepares a gallery. It drops the samples, so that nothing is in memory twice. A person whose samples
     /// cannot be compared keeps the place, and never matches.
     pub fn new(mut gallery: Gallery, scoring: Scoring) -> Self {
-        let ready = gallery.take_singles().map(|singles| scoring.ready(&scoring.mean(&singles)?));
+        let ready = gallery.take_samples().map(|samples| scoring.ready(&scoring.mean(&samples)?));
         let templates = Templates::of(ready);
         Self { gallery: Arc::new(gallery), scoring, templates }
     }

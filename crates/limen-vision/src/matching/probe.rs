@@ -10,7 +10,7 @@ use super::scoring::Scoring;
 
 /// A frame of a track.
 #[derive(Debug)]
-pub struct Part {
+pub struct ProbeFrame {
     /// When the frame was taken.
     pub taken: Moment,
     /// The embedding of the face.
@@ -43,27 +43,27 @@ impl Fusing<'_> {
 /// The fresh embeddings of one track.
 #[derive(Debug, Default)]
 pub struct Probe {
-    parts: VecDeque<Part>,
+    parts: VecDeque<ProbeFrame>,
     newest: Option<Moment>,
 }
 
 impl Probe {
     /// Adds a frame. The probe starts again after a gap longer than [`FRESHNESS`], with another face, or with
     /// other crops, which have other error rates.
-    pub fn add(&mut self, part: Part, fusing: &Fusing<'_>) {
+    pub fn add(&mut self, part: ProbeFrame, fusing: &Fusing<'_>) {
         let stale = self.newest.is_some_and(|newest| part.taken.since(newest) > FRESHNESS);
         let other_crops = self.crops().is_some_and(|before| before != part.crops);
         if stale || other_crops || !self.shows_face_of(&part, fusing) {
             self.parts.clear();
         }
         self.newest = Some(part.taken);
-        self.parts.push_back(Part { weight: part.weight.max(f32::MIN_POSITIVE), ..part });
+        self.parts.push_back(ProbeFrame { weight: part.weight.max(f32::MIN_POSITIVE), ..part });
         while self.parts.len() > fusing.window.max(1) {
             self.parts.pop_front();
         }
     }
 
-    fn shows_face_of(&self, part: &Part, fusing: &Fusing<'_>) -> bool {
+    fn shows_face_of(&self, part: &ProbeFrame, fusing: &Fusing<'_>) -> bool {
         !self.parts.is_empty() && fusing.is_same_face(&self.fused(), &part.embedding)
     }
 
@@ -95,17 +95,17 @@ mod tests {
     use limen_core::embedding::Metric;
 
     /// A probe with its own metric, a window of five frames and a limit of 0.6.
-    struct Track {
+    struct TestTrack {
         probe: Probe,
         scoring: Scoring,
         same_face: f32,
     }
 
-    fn track(metric: Metric) -> Track {
-        Track { probe: Probe::default(), scoring: Scoring::new(metric, None), same_face: 0.6 }
+    fn track(metric: Metric) -> TestTrack {
+        TestTrack { probe: Probe::default(), scoring: Scoring::new(metric, None), same_face: 0.6 }
     }
 
-    impl Track {
+    impl TestTrack {
         fn sees(&mut self, ms: u64, values: [f32; 2]) -> u32 {
             self.sees_crops(ms, values, Crops::Plain)
         }
@@ -115,7 +115,7 @@ mod tests {
             let embedding = Embedding::new(values).expect("finite");
             let same_face = Distance::new(self.same_face).expect("a distance");
             let fusing = Fusing { window: 5, same_face, scoring: &self.scoring };
-            self.probe.add(Part { taken, embedding, crops, weight: 1.0 }, &fusing);
+            self.probe.add(ProbeFrame { taken, embedding, crops, weight: 1.0 }, &fusing);
             self.probe.frames()
         }
     }
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn by_the_distance_the_limit_is_that_of_the_network() {
-        let mut track = Track { same_face: 12.0, ..track(Metric::L2) };
+        let mut track = TestTrack { same_face: 12.0, ..track(Metric::L2) };
         assert_eq!([track.sees(0, [20.0, 0.0]), track.sees(30, [20.0, 8.0])], [1, 2]);
         assert_eq!(track.sees(60, [20.0, 20.0]), 1);
     }

@@ -184,9 +184,9 @@ fn by_the_angle_a_long_vector_counts_no_more_in_a_probe_or_a_template_than_a_sho
     observe(&mut seen, 0, face(1000.0, 0.0), Crops::Plain);
     let fused = observe(&mut seen, 30, face(0.1, 0.5), Crops::Plain).fused.best.expect("ada");
     assert!(fused.distance < distance(1e-3), "the mean of two directions: {fused:?}");
-    let singles = vec![embedding(face(1000.0, 0.0)), embedding(face(0.1, 0.5))];
+    let samples = vec![embedding(face(1000.0, 0.0)), embedding(face(0.1, 0.5))];
     let name = PersonName::new("Somebody").expect("a name");
-    let ada = Person::new(id("ada"), name, Standing::default(), singles, 2).expect("a person");
+    let ada = Person::new(id("ada"), name, Standing::default(), samples, 2).expect("a person");
     let gallery = Gallery::new(vec![ada], ModelDigest::of(b"model"));
     let enrolled = Matcher::new(rule(0.3), Arc::new(Prepared::new(gallery, by_angle())));
     let near = enrolled.compare(&embedding(face(7.0, 0.25)), 1, Crops::Plain).best.expect("ada");

@@ -12,7 +12,7 @@ mod table;
 
 use limen_core::embedding::{Crops, Distance, Metric, Score};
 
-use table::{Rate, Tables};
+use table::{Rate, RateTables};
 
 pub use case::Case;
 pub use error::ThresholdError;
@@ -55,9 +55,9 @@ pub struct Thresholds(Choice);
 #[derive(Debug, Clone)]
 enum Choice {
     /// The false accepts per attempt, and the tries per attempt.
-    Target { tables: Tables, far: Rate, tries: u32 },
+    Target { tables: RateTables, far: Rate, tries: u32 },
     /// A fixed distance. The tables, if there are any, only tell its rate.
-    Fixed { distance: Distance, tables: Option<Tables> },
+    Fixed { distance: Distance, tables: Option<RateTables> },
 }
 
 impl Thresholds {
@@ -71,7 +71,7 @@ impl Thresholds {
         tries: u32,
     ) -> Result<Self, ThresholdError> {
         let far = Rate::new(far).ok_or(ThresholdError::Rate(far))?;
-        match Tables::read(manifest, model, cohort)? {
+        match RateTables::read(manifest, model, cohort)? {
             Some(tables) => Ok(Self(Choice::Target { tables, far, tries })),
             None => Err(ThresholdError::NoTable(model.to_owned(), cohort.to_owned())),
         }
@@ -84,7 +84,7 @@ impl Thresholds {
         metric: Metric,
         distance: Distance,
     ) -> Result<Self, ThresholdError> {
-        let tables = Tables::read(manifest, model, "none")?;
+        let tables = RateTables::read(manifest, model, "none")?;
         let measured_below =
             || tables.as_ref().is_some_and(|tables| tables.highest_score() < distance.into());
         if distance.get() > LARGEST_ANGLE && (metric == Metric::Cosine || measured_below()) {
@@ -161,7 +161,7 @@ impl Thresholds {
         cases.filter_map(|case| self.promise(case)).reduce(Promise::worse)
     }
 
-    fn tables(&self) -> Option<&Tables> {
+    fn tables(&self) -> Option<&RateTables> {
         match &self.0 {
             Choice::Target { tables, .. } => Some(tables),
             Choice::Fixed { tables, .. } => tables.as_ref(),

@@ -1,5 +1,6 @@
 //! Why a model is not used.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use limen_core::embedding::ModelDigest;
@@ -14,6 +15,21 @@ pub enum ModelError {
     /// This version could not read the manifest.
     #[error("the model manifest cannot be read: {0}")]
     Manifest(String),
+    /// The text of a manifest is no TOML, or an entry is missing or does not fit.
+    #[error(
+        "{file}: the model manifest cannot be read: line {line}: {message}",
+        file = .file.display(), line = line_of(.text, .at.as_ref())
+    )]
+    Misread {
+        /// The manifest.
+        file: PathBuf,
+        /// Its text.
+        text: String,
+        /// What the TOML reader says.
+        message: String,
+        /// The bytes of the text that `message` is about.
+        at: Option<Range<usize>>,
+    },
     /// The manifest has no such model.
     #[error("the manifest has no model named {0:?}; it has: {1}")]
     Unknown(String, String),
@@ -59,7 +75,7 @@ pub enum ModelError {
     },
     /// The network was never trained on faces, while the door's lock is real.
     #[error(
-        "model {0} is untrained: it tells nobody from anybody and never drives a lock; \
+        "model {0} is untrained: it cannot tell people apart and never drives a lock; \
          choose a trained one (`limen models`), or write driver = \"dry-run\""
     )]
     Untrained(String),
@@ -144,4 +160,9 @@ pub enum ModelError {
         /// The model's name.
         name: String,
     },
+}
+
+fn line_of(text: &str, at: Option<&Range<usize>>) -> usize {
+    let before = at.and_then(|at| text.get(..at.start)).unwrap_or_default();
+    1 + before.matches('\n').count()
 }

@@ -2,6 +2,8 @@
 
 mod checks;
 
+use std::path::Path;
+
 use limen_core::embedding::{Distance, Metric, ModelDigest};
 use limen_core::person::printable;
 use serde::Deserialize;
@@ -11,6 +13,8 @@ use super::error::ModelError;
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
+/// The source of the manifest that is compiled in, for messages.
+const BUILT_IN_FILE: &str = "models/manifest.toml";
 
 /// The purpose of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -29,13 +33,13 @@ pub enum Role {
 pub struct Manifest {
     schema: u32,
     #[serde(rename = "model")]
-    entries: Vec<Entry>,
+    entries: Vec<ManifestEntry>,
 }
 
 /// One network. Fields that only people or other modules read (licence, origin, error rates) are ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Entry {
+pub struct ManifestEntry {
     /// The network's name in configuration and log.
     pub name: String,
     /// The version among the networks of this name; 0 if not given. A network older than the last one in use
@@ -55,9 +59,9 @@ pub struct Entry {
     /// Whether it was trained on faces. An untrained network only proves that an architecture runs.
     pub trained: bool,
     /// The input of the network.
-    pub input: Input,
+    pub input: ManifestInput,
     /// The outputs, in order.
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<ManifestOutput>,
     /// How two embeddings are compared.
     #[serde(default)]
     pub metric: Metric,
@@ -69,13 +73,13 @@ pub struct Entry {
     /// The cohort of synthetic faces with which distances are centred.
     pub cohort: Option<CohortFile>,
     /// The cost of quantisation; only for a quantised network.
-    pub quantisation: Option<Quantisation>,
+    pub quantisation: Option<ManifestQuantisation>,
 }
 
 /// The input of a network.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Input {
+pub struct ManifestInput {
     /// The order of the axes.
     pub layout: Layout,
     /// The shape: batch of one, three channels, height and width, in the order of `layout`.
@@ -112,14 +116,14 @@ pub enum Channels {
 
 /// An output of a network.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Output {
+pub struct ManifestOutput {
     /// The name of the output.
     pub name: String,
     /// The length of each axis.
     pub shape: Vec<usize>,
 }
 
-impl Output {
+impl ManifestOutput {
     /// The number of all its values.
     pub fn numbers(&self) -> usize {
         self.shape.iter().fold(1, |numbers, side| numbers.saturating_mul(*side))
@@ -161,7 +165,7 @@ pub struct CohortFile {
 /// The cost of quantisation, measured by `models/fit`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Quantisation {
+pub struct ManifestQuantisation {
     /// The mean L2 distance between the int8 and the float embedding of the same crop.
     pub mean_l2_difference: f32,
     /// The float network's true accept rate at a false accept rate of 1 in 10,000, 0 to 1.
@@ -180,39 +184,45 @@ impl Manifest {
 
     /// Reads a manifest and checks that its entries are consistent.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let manifest: Self = toml::from_str(text).map_err(|error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
-            let line = 1 + before.matches('\n').count();
-            ModelError::Manifest(format!("line {line}: {}", printable(error.message(), 300)))
+        Self::read(text, Path::new(BUILT_IN_FILE))
+    }
+
+    /// Reads the manifest in `file`, whose text is `text`, and checks that its entries are consistent.
+    pub(super) fn read(text: &str, file: &Path) -> Result<Self, ModelError> {
+        let manifest: Self = toml::from_str(text).map_err(|error| ModelError::Misread {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            message: printable(error.message(), 300),
+            at: error.span(),
         })?;
         if manifest.schema != SCHEMA {
             let what = format!("schema {} where this version reads {SCHEMA}", manifest.schema);
             return Err(ModelError::Manifest(what));
         }
-        manifest.entries.iter().try_for_each(Entry::check)?;
+        manifest.entries.iter().try_for_each(ManifestEntry::check)?;
         Ok(manifest)
     }
 
     /// All entries, in the order of the file.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ManifestEntry] {
         &self.entries
     }
 
     /// The entry for a role that is used unless configured otherwise.
-    pub fn default_for(&self, role: Role) -> Result<&Entry, ModelError> {
+    pub fn default_for(&self, role: Role) -> Result<&ManifestEntry, ModelError> {
         self.find(|e| e.role == role && e.default, || format!("default for {role:?}"))
     }
 
     /// The entry of the file with this digest.
-    pub fn by_digest(&self, digest: &ModelDigest) -> Result<&Entry, ModelError> {
+    pub fn by_digest(&self, digest: &ModelDigest) -> Result<&ManifestEntry, ModelError> {
         self.find(|e| e.digest == *digest, || format!("sha256 {digest}"))
     }
 
     fn find(
         &self,
-        is_it: impl Fn(&Entry) -> bool,
+        is_it: impl Fn(&ManifestEntry) -> bool,
         wanted: impl Fn() -> String,
-    ) -> Result<&Entry, ModelError> {
+    ) -> Result<&ManifestEntry, ModelError> {
         self.entries.iter().find(|e| is_it(e)).ok_or_else(|| {
             let names: Vec<_> = self.entries.iter().map(|e| e.name.as_str()).collect();
             ModelError::Unknown(wanted(), names.join(", "))
@@ -220,7 +230,7 @@ impl Manifest {
     }
 }
 
-impl Entry {
+impl ManifestEntry {
     /// The input's width and height, in pixels.
     pub fn input_size(&self) -> (u32, u32) {
         let (height, width) = self.input.sides();
@@ -229,18 +239,18 @@ impl Entry {
 
     /// The number of dimensions of an embedding: the size of the first output.
     pub fn dimensions(&self) -> usize {
-        self.outputs.first().map_or(0, Output::numbers)
+        self.outputs.first().map_or(0, ManifestOutput::numbers)
     }
 }
 
-impl Input {
+impl ManifestInput {
     /// The input for the engine: how a byte of a picture becomes a number.
-    pub fn to_network(&self) -> limen_nn::Input {
+    pub fn to_network(&self) -> limen_nn::PictureInput {
         let sources = if self.channels == Channels::Rgb { [0, 1, 2] } else { [2, 1, 0] };
         let factor = 1.0 / self.divide;
         let value = |byte: u8, source: usize| (f32::from(byte) - self.subtract[source]) * factor;
         let (height, width) = self.sides();
-        limen_nn::Input {
+        limen_nn::PictureInput {
             height,
             width,
             channels_last: self.layout == Layout::Nhwc,
@@ -260,13 +270,17 @@ impl Input {
 fn same_face<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Distance>, D::Error> {
     let distance =
         Distance::new(f32::deserialize(deserializer)?).filter(|distance| *distance > Distance::ZERO);
-    let wrong = || serde::de::Error::custom("same-face must be a finite distance above zero");
+    let wrong = || serde::de::Error::custom("is no distance; write a finite number above zero");
     distance.map(Some).ok_or_else(wrong)
 }
 
 fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ModelDigest, D::Error> {
     let text = String::deserialize(deserializer)?;
-    ModelDigest::parse(&text).ok_or_else(|| serde::de::Error::custom("sha256 must be 64 hexadecimal digits"))
+    ModelDigest::parse(&text).ok_or_else(|| {
+        serde::de::Error::custom(
+            "is no SHA-256 digest; write the 64 hexadecimal digits that sha256sum prints",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -297,7 +311,7 @@ mod tests {
 
     #[test]
     fn each_channel_takes_its_own_from_the_colour_that_it_reads() {
-        let input = Input {
+        let input = ManifestInput {
             layout: Layout::Nhwc,
             shape: vec![1, 4, 5, 3],
             channels: Channels::Bgr,

@@ -1,21 +1,21 @@
 //! A network: loading, checking, running.
 
 use limen_core::embedding::ModelDigest;
-use limen_nn::{NetworkError, Place, guarded};
+use limen_nn::{GraphEnd, NetworkError, guarded};
 
 use super::error::ModelError;
-use super::manifest::Entry;
+use super::manifest::ManifestEntry;
 
 /// A loaded network with its manifest entry. Cheap to clone, can run on any thread.
-pub struct Network {
-    entry: Entry,
+pub struct ModelNetwork {
+    entry: ManifestEntry,
     digest: ModelDigest,
     network: limen_nn::Network,
 }
 
-impl Network {
+impl ModelNetwork {
     /// Loads a graph and checks that it is the one that the manifest describes.
-    pub fn load(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
+    pub fn load(bytes: &[u8], entry: &ManifestEntry) -> Result<Self, ModelError> {
         let digest = ModelDigest::of(bytes);
         if digest != entry.digest {
             return Err(ModelError::Digest {
@@ -28,7 +28,7 @@ impl Network {
             .unwrap_or_else(|what| Err(ModelError::Graph { name: entry.name.clone(), what }))
     }
 
-    fn prove(bytes: &[u8], entry: &Entry) -> Result<Self, ModelError> {
+    fn prove(bytes: &[u8], entry: &ManifestEntry) -> Result<Self, ModelError> {
         let outputs: Vec<_> = entry.outputs.iter().map(|output| output.shape.clone()).collect();
         let network = limen_nn::Network::load(bytes, &entry.input.to_network(), &outputs)
             .map_err(|error| told(error, entry))?;
@@ -38,7 +38,7 @@ impl Network {
     }
 
     /// The network's manifest entry.
-    pub fn entry(&self) -> &Entry {
+    pub fn entry(&self) -> &ManifestEntry {
         &self.entry
     }
 
@@ -92,21 +92,21 @@ impl Network {
     }
 }
 
-impl std::fmt::Debug for Network {
+impl std::fmt::Debug for ModelNetwork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Network({}, {})", self.entry.name, self.digest.short())
     }
 }
 
 /// The engine's error, in the manifest's names.
-fn told(error: NetworkError, entry: &Entry) -> ModelError {
+fn told(error: NetworkError, entry: &ManifestEntry) -> ModelError {
     let name = entry.name.clone();
     match error {
         NetworkError::Graph(what) => ModelError::Graph { name, what },
         NetworkError::Run(what) => ModelError::Run { name, what },
         NetworkError::Shape { place, found, expected } => {
             let place = match place {
-                Place::Output(number) => {
+                GraphEnd::Output(number) => {
                     let output = entry.outputs.get(number).map_or("", |output| &output.name);
                     format!("output {output}")
                 }

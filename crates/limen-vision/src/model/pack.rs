@@ -9,9 +9,9 @@ use limen_files::{Trust, read_trusted, read_trusted_text};
 
 use super::builtin::{MANIFEST, builtin_file};
 use super::error::ModelError;
-use super::manifest::{CohortFile, Entry, Manifest, Role};
+use super::manifest::{CohortFile, Manifest, ManifestEntry, Role};
 use super::name::ModelName;
-use super::network::Network;
+use super::network::ModelNetwork;
 
 /// The largest network, in bytes: the file and the graph made from it are in memory together, and the service
 /// has 512 MiB.
@@ -24,7 +24,7 @@ const MAX_COHORT_BYTES: u64 = 41 << 20;
 /// The files of one embedding network, with verified digests. Only [`Pack::load`] checks the network itself.
 pub struct Pack {
     /// The manifest's entry for the network.
-    pub entry: Entry,
+    pub entry: ManifestEntry,
     /// The manifest's text.
     pub manifest: Cow<'static, str>,
     /// The bytes of the ONNX file.
@@ -35,13 +35,16 @@ pub struct Pack {
 
 impl Pack {
     /// One of this program's own networks, for any role.
-    pub fn built_in(entry: &Entry) -> Result<Self, ModelError> {
+    pub fn built_in(entry: &ManifestEntry) -> Result<Self, ModelError> {
         let network = compiled_in(entry, &entry.file)?;
         Self::of_built_in_entry(entry, network)
     }
 
     /// A network that the built-in manifest describes, wherever its bytes come from.
-    pub(super) fn of_built_in_entry(entry: &Entry, network: Cow<'static, [u8]>) -> Result<Self, ModelError> {
+    pub(super) fn of_built_in_entry(
+        entry: &ManifestEntry,
+        network: Cow<'static, [u8]>,
+    ) -> Result<Self, ModelError> {
         let read = |cohort: &CohortFile| compiled_in(entry, &cohort.file);
         Self::verified(entry.clone(), MANIFEST.into(), network, read)
     }
@@ -67,7 +70,7 @@ impl Pack {
     }
 
     fn verified(
-        entry: Entry,
+        entry: ManifestEntry,
         manifest: Cow<'static, str>,
         network: Cow<'static, [u8]>,
         read_cohort: impl FnOnce(&CohortFile) -> Result<Cow<'static, [u8]>, ModelError>,
@@ -85,8 +88,8 @@ impl Pack {
     }
 
     /// Loads the network and checks shapes, self-test and finite numbers.
-    pub fn load(&self) -> Result<Network, ModelError> {
-        Network::load(&self.network, &self.entry)
+    pub fn load(&self) -> Result<ModelNetwork, ModelError> {
+        ModelNetwork::load(&self.network, &self.entry)
     }
 }
 
@@ -97,10 +100,13 @@ impl fmt::Debug for Pack {
 }
 
 /// Reads the manifest of a pack: its text and its only entry.
-pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Entry), ModelError> {
+pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, ManifestEntry), ModelError> {
     let wrong = |what: String| ModelError::Pack { file: file.to_owned(), what };
     let text = read_trusted_text(file, MAX_MANIFEST_BYTES, trust)?;
-    let manifest = Manifest::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    let manifest = Manifest::read(&text, file).map_err(|error| match error {
+        ModelError::Misread { .. } => error,
+        error => wrong(error.to_string()),
+    })?;
     let [entry] = manifest.entries() else {
         let count = manifest.entries().len();
         return Err(wrong(format!("describes {count} models; keep the one [[model]] entry of the network")));
@@ -116,7 +122,7 @@ pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Entry)
     Ok((text, entry))
 }
 
-fn compiled_in(entry: &Entry, file: &str) -> Result<Cow<'static, [u8]>, ModelError> {
+fn compiled_in(entry: &ManifestEntry, file: &str) -> Result<Cow<'static, [u8]>, ModelError> {
     let what = || format!("is not compiled in, as model {} wants it", entry.name);
     let missing = || ModelError::Pack { file: file.into(), what: what() };
     builtin_file(file).map(Cow::Borrowed).ok_or_else(missing)

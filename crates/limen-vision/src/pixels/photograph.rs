@@ -144,14 +144,14 @@ pub fn load_photograph(path: &Path) -> Result<Picture, PhotographError> {
 /// long. `file` names it in errors.
 pub fn photograph_from_bytes(bytes: &[u8], file: &str) -> Result<Picture, PhotographError> {
     let (picture, orientation) = match sniff(bytes) {
-        Kind::Empty => {
+        FileKind::Empty => {
             return Err(PhotographError::Empty { file: file.to_owned() });
         }
-        Kind::Other(what) => {
+        FileKind::Other(what) => {
             return Err(PhotographError::OtherFormat { file: file.to_owned(), what });
         }
-        Kind::Jpeg => decode_jpeg(bytes, file)?,
-        Kind::Png => decode_png(bytes, file)?,
+        FileKind::Jpeg => decode_jpeg(bytes, file)?,
+        FileKind::Png => decode_png(bytes, file)?,
     };
     Ok(upright(shrink(picture, LONGEST_SIDE), orientation))
 }
@@ -181,7 +181,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
-enum Kind {
+enum FileKind {
     Empty,
     Jpeg,
     Png,
@@ -189,23 +189,23 @@ enum Kind {
 }
 
 /// The kind of file, by its first bytes.
-fn sniff(bytes: &[u8]) -> Kind {
+fn sniff(bytes: &[u8]) -> FileKind {
     let brand = bytes.get(8..12).unwrap_or_default();
     match bytes {
-        [] => Kind::Empty,
-        [0xFF, 0xD8, ..] => Kind::Jpeg,
-        [0x89, b'P', b'N', b'G', ..] => Kind::Png,
-        [b'G', b'I', b'F', b'8', ..] => Kind::Other("a GIF"),
-        [b'R', b'I', b'F', b'F', ..] if brand == b"WEBP" => Kind::Other("a WebP picture"),
-        [b'B', b'M', ..] => Kind::Other("a BMP picture"),
-        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Kind::Other("a TIFF or raw camera picture"),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Kind::Other(match brand {
+        [] => FileKind::Empty,
+        [0xFF, 0xD8, ..] => FileKind::Jpeg,
+        [0x89, b'P', b'N', b'G', ..] => FileKind::Png,
+        [b'G', b'I', b'F', b'8', ..] => FileKind::Other("a GIF"),
+        [b'R', b'I', b'F', b'F', ..] if brand == b"WEBP" => FileKind::Other("a WebP picture"),
+        [b'B', b'M', ..] => FileKind::Other("a BMP picture"),
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => FileKind::Other("a TIFF or raw camera picture"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => FileKind::Other(match brand {
             b"avif" | b"avis" => "an AVIF picture",
             b"heic" | b"heix" | b"mif1" | b"msf1" | b"hevc" => "a HEIC picture (a telephone's)",
             _ => "a film",
         }),
-        [b'%', b'P', b'D', b'F', ..] => Kind::Other("a PDF"),
-        _ => Kind::Other("not a picture that limen knows"),
+        [b'%', b'P', b'D', b'F', ..] => FileKind::Other("a PDF"),
+        _ => FileKind::Other("not a picture that limen knows"),
     }
 }
 

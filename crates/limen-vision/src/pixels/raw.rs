@@ -11,13 +11,13 @@ use fast_image_resize::PixelType;
 
 use super::decode::{self, PixelError};
 use super::packing::{Packing, mean_of_pair};
-use crate::frame::{Area, Frame, Glance, Part, Picture, View, shrink};
+use crate::frame::{Area, Frame, Glance, Picture, PictureRegion, View, shrink};
 use crate::geometry::Rect;
 
 /// A frame whose length and size were checked.
-pub struct Raw<'a>(Source<'a>);
+pub struct Raw<'a>(RawPixels<'a>);
 
-enum Source<'a> {
+enum RawPixels<'a> {
     Jpeg(Picture),
     Rows(&'a Frame, Packing),
 }
@@ -28,9 +28,9 @@ impl<'a> Raw<'a> {
         match Packing::of(frame.format) {
             Some(packing) => {
                 decode::check_rows(frame, packing)?;
-                Ok(Self(Source::Rows(frame, packing)))
+                Ok(Self(RawPixels::Rows(frame, packing)))
             }
-            None => Ok(Self(Source::Jpeg(decode::decode(frame)?))),
+            None => Ok(Self(RawPixels::Jpeg(decode::decode(frame)?))),
         }
     }
 }
@@ -38,22 +38,22 @@ impl<'a> Raw<'a> {
 impl View for Raw<'_> {
     fn width(&self) -> u32 {
         match &self.0 {
-            Source::Jpeg(picture) => picture.width(),
-            Source::Rows(frame, _) => frame.width,
+            RawPixels::Jpeg(picture) => picture.width(),
+            RawPixels::Rows(frame, _) => frame.width,
         }
     }
 
     fn height(&self) -> u32 {
         match &self.0 {
-            Source::Jpeg(picture) => picture.height(),
-            Source::Rows(frame, _) => frame.height,
+            RawPixels::Jpeg(picture) => picture.height(),
+            RawPixels::Rows(frame, _) => frame.height,
         }
     }
 
     fn glance(&self) -> Glance {
         match &self.0 {
-            Source::Jpeg(picture) => picture.glance(),
-            Source::Rows(frame, packing) => {
+            RawPixels::Jpeg(picture) => picture.glance(),
+            RawPixels::Rows(frame, packing) => {
                 // Green is the largest part of brightness.
                 let skip = usize::from(*packing == Packing::Rgb);
                 let line = |y: usize| &frame.bytes[y * frame.stride + skip..];
@@ -64,8 +64,8 @@ impl View for Raw<'_> {
 
     fn shrunk(&self, width: u32, height: u32) -> Vec<u8> {
         let (frame, packing) = match &self.0 {
-            Source::Jpeg(picture) => return picture.shrunk(width, height),
-            Source::Rows(frame, packing) => (frame, packing),
+            RawPixels::Jpeg(picture) => return picture.shrunk(width, height),
+            RawPixels::Rows(frame, packing) => (frame, packing),
         };
         let bytes = tight(frame, *packing);
         let shrunk = |pixel, columns| shrink(&bytes, columns, frame.height, pixel, width, height);
@@ -81,10 +81,10 @@ impl View for Raw<'_> {
         }
     }
 
-    fn part(&self, area: &Rect) -> Part<'_> {
+    fn part(&self, area: &Rect) -> PictureRegion<'_> {
         let (frame, packing) = match &self.0 {
-            Source::Jpeg(picture) => return picture.part(area),
-            Source::Rows(frame, packing) => (frame, *packing),
+            RawPixels::Jpeg(picture) => return picture.part(area),
+            RawPixels::Rows(frame, packing) => (frame, *packing),
         };
         let touched = Area::touched(area, frame.width, frame.height);
         let touched = if packing == Packing::Yuyv { whole_pairs(touched) } else { touched };
@@ -97,7 +97,7 @@ impl View for Raw<'_> {
         }
         let picture =
             Picture::new(width, height, rgb).expect("the bytes were allocated for exactly this size");
-        Part { picture: Cow::Owned(picture), left, top }
+        PictureRegion { picture: Cow::Owned(picture), left, top }
     }
 }
 

@@ -40,22 +40,22 @@ fn kept(names: &[&str]) -> Kept {
 }
 
 /// A state folder with a store and a gallery beside it.
-fn place() -> Place {
-    let place = Place::with_store();
+fn place() -> StateFolder {
+    let place = StateFolder::with_store();
     keep(&place, &["ada", "bob"]);
     place
 }
 
-fn keep(place: &Place, names: &[&str]) {
+fn keep(place: &StateFolder, names: &[&str]) {
     let opened = place.open().expect("a store");
-    place.vault().keep_gallery(&kept(names), Some(&opened), opened.generation).expect("written");
+    place.store_file().keep_gallery(&kept(names), Some(&opened), opened.generation).expect("written");
 }
 
-fn found(place: &Place) -> Result<Option<Kept>, StoreError> {
-    place.vault().kept_gallery(&place.open().expect("a store"))
+fn found(place: &StateFolder) -> Result<Option<Kept>, StoreError> {
+    place.store_file().kept_gallery(&place.open().expect("a store"))
 }
 
-fn names(place: &Place) -> Vec<String> {
+fn names(place: &StateFolder) -> Vec<String> {
     let kept = found(place).expect("usable").expect("kept");
     kept.people.iter().map(|person| person.id.to_string()).collect()
 }
@@ -92,7 +92,7 @@ fn an_older_one_put_back_or_one_of_another_store_is_refused() {
     assert!(matches!(found(&place), Err(StoreError::KeptOlder(_))));
     keep(&place, &["bob"]);
     let opened = place.open().expect("a store");
-    place.vault().write(&store(), Some(&opened)).expect("written");
+    place.store_file().write(&store(), Some(&opened)).expect("written");
     assert!(matches!(found(&place), Err(StoreError::KeptOlder(_))), "the store was written since");
 }
 
@@ -100,7 +100,7 @@ fn an_older_one_put_back_or_one_of_another_store_is_refused() {
 fn a_copy_put_back_after_it_was_taken_away_is_refused() {
     let place = place();
     let copy = fs::read(place.path(KEPT_NAME)).expect("kept");
-    place.vault().drop_gallery();
+    place.store_file().drop_gallery();
     place.put(KEPT_NAME, &copy, 0o600);
     assert!(matches!(found(&place), Err(StoreError::KeptOlder(_))));
 }
@@ -124,20 +124,20 @@ fn every_altered_byte_and_every_cut_refuses_it() {
 #[test]
 fn a_person_who_is_forgotten_is_in_it_no_longer() {
     let place = place();
-    assert_eq!(place.vault().forget(&id("ada")).expect("forgotten"), 2);
+    assert_eq!(place.store_file().forget(&id("ada")).expect("forgotten"), 2);
     assert_eq!(names(&place), ["bob"]);
     // Eve has no template, and is kept too.
     keep(&place, &["bob", "eve"]);
-    assert_eq!(place.vault().forget(&id("eve")).expect("forgotten"), 0);
+    assert_eq!(place.store_file().forget(&id("eve")).expect("forgotten"), 0);
     assert_eq!(names(&place), ["bob"]);
 }
 
 #[test]
 fn another_key_and_an_accepted_store_keep_it() {
     let place = place();
-    place.vault().rotate().expect("rotated");
+    place.store_file().rotate().expect("rotated");
     assert_eq!(names(&place), ["ada", "bob"]);
-    place.vault().accept_rollback().expect("accepted");
+    place.store_file().accept_rollback().expect("accepted");
     assert_eq!(names(&place), ["ada", "bob"]);
 }
 
@@ -148,8 +148,8 @@ fn what_is_taken_away_from_it_stays_away() {
         kept.people.remove(0);
         Some(kept)
     };
-    place.vault().narrow_gallery(less).expect("narrowed");
+    place.store_file().narrow_gallery(less).expect("narrowed");
     assert_eq!(names(&place), ["bob"]);
-    assert!(place.vault().narrow_gallery(|_| None).is_err());
+    assert!(place.store_file().narrow_gallery(|_| None).is_err());
     assert_eq!(found(&place).expect("usable"), None, "better none than one that lets in too many");
 }

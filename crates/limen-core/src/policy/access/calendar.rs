@@ -1,8 +1,8 @@
 //! The site's calendar: its time zone and its holidays.
 //!
-//! Schedules speak of the clock on the wall. On the day that clocks are put forward an hour never comes,
-//! and what was to open in it opens when it is over; on the day that they are put back an hour comes twice,
-//! and counts both times.
+//! Schedules use local time. On the day on which clocks go forward, one hour does not exist; a window that
+//! begins in it opens when it is over. On the day on which clocks go back, one hour comes twice and counts
+//! both times.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::clock::WallClock;
 /// Time zone and holidays of the site.
 #[derive(Debug, Clone)]
 pub struct Calendar {
-    /// In which days begin and end.
+    /// The time zone of the site.
     pub zone: TimeZone,
-    /// Days that are not like other days.
+    /// The holidays of the site.
     pub holidays: Holidays,
 }
 
-/// Named days, once or every year.
+/// Days with names, of one year or of every year.
 #[derive(Debug, Clone, Default)]
 pub struct Holidays {
     once: BTreeMap<Date, String>,
@@ -29,31 +29,31 @@ pub struct Holidays {
 }
 
 impl Holidays {
-    /// Adds a day of one year.
+    /// Adds a holiday in one year.
     pub fn add(&mut self, day: Date, name: &str) {
         self.once.insert(day, name.to_owned());
     }
 
-    /// Adds a day of every year; 29 February comes in leap years only.
+    /// Adds a holiday in every year; 29 February comes in leap years only.
     pub fn add_yearly(&mut self, month: i8, day: i8, name: &str) {
         self.yearly.insert((month, day), name.to_owned());
     }
 
-    /// What a day is called, if it is a holiday.
+    /// The name of a day, if it is a holiday.
     pub fn name_of(&self, day: Date) -> Option<&str> {
         let name = self.once.get(&day).or_else(|| self.yearly.get(&(day.month(), day.day())));
         name.map(String::as_str)
     }
 }
 
-/// How often a time of the clock on the wall comes on its day.
+/// How often a local time comes on its day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comes {
-    /// As most do.
+    /// It comes once, like most times.
     Once,
-    /// Never: the clocks are put forward over it, to this time.
+    /// It never comes: the clocks go forward over it, to this time.
     Never(DateTime),
-    /// Twice: the clocks are put back over it.
+    /// It comes twice: the clocks go back over it.
     Twice,
 }
 
@@ -63,12 +63,12 @@ impl Calendar {
         Self { zone, holidays: Holidays::default() }
     }
 
-    /// What the clock on the wall says.
+    /// The local time of the site, whether the clock is trusted or not.
     pub fn local(&self, wall: WallClock) -> DateTime {
         self.zone.to_datetime(wall.utc)
     }
 
-    /// Whether a time comes at all.
+    /// How often a local time comes on its day.
     pub fn comes(&self, local: DateTime) -> Comes {
         let ambiguous = self.zone.to_ambiguous_timestamp(local);
         match ambiguous.offset() {

@@ -1,5 +1,5 @@
-//! The decision about a person at a time, rule by rule, in words. The words follow the decision: whether
-//! somebody is let in is asked of [`AccessRules::admit`], as at the door.
+//! Explains the decision about a person at a time in words, rule by rule. [`AccessRules::admit`] decides, as
+//! it does at the door.
 
 use jiff::civil::DateTime;
 use serde::Serialize;
@@ -13,43 +13,43 @@ use crate::person::GroupId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Says {
-    /// Come in.
+    /// The rule lets the person in.
     Yes,
-    /// No.
+    /// The rule refuses the person.
     No,
-    /// It depends on what happened before.
+    /// It depends on what else happens at the door: another person, a factor.
     Provided,
 }
 
 /// One rule, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reason {
-    /// Of files and documentation: `suspended`, `dates`, `group`, `schedule`, `first-person-in`, `two-person`,
-    /// `anti-passback`, `second-factor`.
+pub struct RuleReason {
+    /// The name of the rule: `suspended`, `dates`, `group`, `schedule`, `first-person-in`, `two-person`,
+    /// `anti-passback` or `second-factor`.
     pub rule: &'static str,
-    /// What it says.
+    /// What the rule says.
     pub says: Says,
-    /// Why.
+    /// Why, in words.
     pub text: String,
 }
 
 /// The decision and its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// Let in, if what is provided is so.
+    /// Whether the person is let in, provided that what the reasons ask for is met.
     pub allowed: bool,
-    /// Rule by rule.
-    pub reasons: Vec<Reason>,
+    /// What each rule says.
+    pub reasons: Vec<RuleReason>,
 }
 
 impl Explanation {
     fn add(&mut self, rule: &'static str, says: Says, text: String) {
-        self.reasons.push(Reason { rule, says, text });
+        self.reasons.push(RuleReason { rule, says, text });
     }
 }
 
 impl AccessRules {
-    /// Explains whether a person is let in at a time; `None` is a time that is unknown.
+    /// Explains whether a person is let in at a time. `local`: `None` if the time is unknown.
     pub fn explain(&self, standing: &Standing, local: Option<DateTime>) -> Explanation {
         let provable = self.provable(standing);
         let can = |way: &Way<'_>| self.demands(standing, *way, local).are_met_by(provable);
@@ -112,7 +112,7 @@ impl AccessRules {
         }
     }
 
-    fn of_schedule(&self, group: &GroupId, schedule: &Schedule, local: DateTime) -> Reason {
+    fn of_schedule(&self, group: &GroupId, schedule: &Schedule, local: DateTime) -> RuleReason {
         let name = &schedule.name;
         let day = local.strftime("%a %Y-%m-%d");
         let why = match schedule.day(local.date(), &self.calendar).basis {
@@ -131,11 +131,11 @@ impl AccessRules {
                 (Says::No, format!("{group}: {name} is closed ({why}) and {next}"))
             }
         };
-        Reason { rule: "schedule", says, text }
+        RuleReason { rule: "schedule", says, text }
     }
 }
 
-/// What is said where the time is needed and unknown.
+/// The words for a rule that needs the time while it is unknown.
 const UNKNOWN: &str = "the clock is not synchronised";
 
 fn explain_dates(explanation: &mut Explanation, standing: &Standing, local: Option<DateTime>) {
@@ -171,7 +171,7 @@ fn explain_terms(explanation: &mut Explanation, group: &Group) {
     }
 }
 
-/// "a, b or c".
+/// Joins names: "a, b or c".
 fn either(groups: &[GroupId]) -> String {
     let names: Vec<&str> = groups.iter().map(GroupId::as_str).collect();
     match names.split_last() {

@@ -1,7 +1,7 @@
-//! Which second factor a person must prove, and when.
+//! Which factors a person is asked for besides the face, and when.
 //!
-//! Each group has its own rule. The rule in a person's own entry applies in addition. A rule with schedules
-//! holds while one of them is open, and while the time is unknown.
+//! Each group has its own rule. The rule of the person's entry in the gallery file applies in addition. A
+//! rule with schedules holds while one of them is open, and while the time is unknown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ pub const DEFAULT_FACTOR_PATIENCE: Duration = Duration::from_secs(15);
 /// The second factor that a group requires.
 #[derive(Debug, Clone)]
 pub struct FactorRule {
-    /// The factor that is required.
+    /// The factor, or the choice of factors.
     pub factor: SecondFactor,
-    /// The rule holds only while one of these schedules is open. Empty: always.
+    /// The rule holds while one of these is open; empty: always.
     pub schedules: Vec<Arc<Schedule>>,
 }
 
@@ -26,12 +26,12 @@ pub struct FactorRule {
 pub struct Demands([Option<SecondFactor>; 2]);
 
 impl Demands {
-    /// The rule of a group and the rule of the person's own entry, if there are any.
+    /// The demands of a group and of a person's own entry; `None` if it has no rule.
     pub fn new(of_group: Option<SecondFactor>, own: Option<SecondFactor>) -> Self {
         Self([of_group, own])
     }
 
-    /// The rules.
+    /// The rules that must all be met.
     pub fn rules(self) -> impl Iterator<Item = SecondFactor> {
         self.0.into_iter().flatten()
     }

@@ -1,6 +1,6 @@
-//! Schedules, groups and people that can never be of use: mistakes that no single line of a file shows.
+//! Finds schedules, groups and people that can never be of use: mistakes that no single line of a file shows.
 //!
-//! "Never" is: not within 28 years from now.
+//! "Never" means not within 28 years from now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use super::{AccessRules, Group};
 use crate::people::Standing;
 use crate::person::{GroupId, PersonId};
 
-/// Everybody enrolled, and on what terms.
+/// Everybody enrolled, with their standing.
 pub type People<'a> = [(&'a PersonId, &'a Standing)];
 
-/// What was found, each in words with the remedy.
+/// What was found, each finding in words with the remedy.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// Somebody meant something else.
+    /// What is surely a mistake.
     pub problems: Vec<String>,
-    /// Perhaps meant so.
+    /// What may be intended.
     pub notes: Vec<String>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Sight<'a> {
                 "schedule \"{name}\" never opens: its days have passed or are no holidays; change or remove it"
             ));
         }
-        // That nobody is in a group yet is noted of the group.
+        // A group without people has a note of its own.
         let unused = self.rules.groups.values().all(|group| !names_it(group)) && !self.serves_otherwise(name);
         unused.then(|| {
             format!(
@@ -79,7 +79,7 @@ impl<'a> Sight<'a> {
         })
     }
 
-    /// A mode goes by it, or it says when a second factor is asked for.
+    /// Whether a mode or a second factor uses the schedule.
     fn serves_otherwise(&self, name: &str) -> bool {
         let modes = &self.rules.modes;
         let by_mode = modes.office_open.iter().chain(&modes.lock_down).any(|other| other.name == name);
@@ -92,7 +92,7 @@ impl<'a> Sight<'a> {
                 .any(|(_, standing)| standing.means.schedules.iter().any(|other| other == name))
     }
 
-    /// A person who cannot enter, unless the gallery file means it so.
+    /// The problem of a person who cannot enter, unless the gallery file says that they may not.
     fn of_person(&self, id: &PersonId, standing: &Standing) -> Option<String> {
         if standing.suspended || standing.valid_until.is_some_and(|last| last < self.now.date()) {
             return None;
@@ -123,7 +123,8 @@ impl<'a> Sight<'a> {
         if group.schedules.is_empty() { in_time(from) } else { group.schedules.iter().any(|s| opens(s)) }
     }
 
-    /// Whether the group needs no second person, or there is one whom a group of theirs lets in some time.
+    /// Whether the group needs no second person, or somebody can be it whom one of their groups lets in some
+    /// time.
     fn has_second(&self, group: &Group, first: &PersonId) -> bool {
         let Some(rule) = &group.two_person else { return true };
         self.people.iter().any(|(id, standing)| {
@@ -133,7 +134,8 @@ impl<'a> Sight<'a> {
         })
     }
 
-    /// Grows from those who need nobody before them to those who need these, until nobody is added.
+    /// Everybody who can ever enter: first people who need nobody before them, then people who need these,
+    /// and so on.
     fn who_can_ever_enter(&self) -> BTreeSet<&'a PersonId> {
         let mut entering: BTreeSet<&PersonId> = BTreeSet::new();
         let mut came: BTreeSet<&GroupId> = BTreeSet::new();

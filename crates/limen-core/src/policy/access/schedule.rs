@@ -1,7 +1,7 @@
 //! When a schedule is open: windows of the week, holidays and exceptions by date.
 //!
-//! A window begins with its first minute and ends before its last: `07:00` to `19:00` is open at 07:00:00 and
-//! closed at 19:00:00. What crosses midnight is written as two windows, the first until `24:00`.
+//! A window includes its begin and excludes its end: `07:00` to `19:00` is open at 07:00:00 and closed at
+//! 19:00:00. A time across midnight is written as two windows, the first until `24:00`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,19 +11,20 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 
 use super::calendar::{Calendar, Comes};
 
-/// How far ahead is looked for an opening: after 28 years the same dates fall on the same days of the week.
+/// How many days ahead an opening is searched: after 28 years the dates fall on the same days of the week
+/// again.
 const HORIZON_DAYS: usize = 28 * 366;
 /// The days of the week, in the order of [`Weekday::to_monday_zero_offset`].
 pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// A minute of the day, 00:00 to 24:00, which is the end of the day.
+/// A minute of the day, 00:00 to 24:00; 24:00 is the end of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeOfDay(u16);
 
 impl TimeOfDay {
     const END: u16 = 24 * 60;
 
-    /// Reads `HH:MM`.
+    /// Reads `HH:MM`; `None` if it is not a time from 00:00 to 24:00.
     pub fn parse(text: &str) -> Option<Self> {
         let number = |part: &str| {
             let digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -41,7 +42,7 @@ impl TimeOfDay {
         Self(hour * 60 + minute)
     }
 
-    /// This minute of a day; 24:00 is midnight of the next.
+    /// This minute on a day; 24:00 is midnight of the next day.
     fn on(self, day: Date) -> DateTime {
         day.to_datetime(Time::midnight()).saturating_add(Duration::from_secs(60 * u64::from(self.0)))
     }
@@ -53,15 +54,15 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// Part of a day: from a minute on, until before a later one.
+/// A part of a day: from one minute to just before a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Window {
+pub struct TimeWindow {
     from: TimeOfDay,
     until: TimeOfDay,
 }
 
-impl Window {
-    /// `None` if it would end before or when it begins.
+impl TimeWindow {
+    /// A window; `None` unless it ends after it begins.
     pub fn new(from: TimeOfDay, until: TimeOfDay) -> Option<Self> {
         (from < until).then_some(Self { from, until })
     }
@@ -76,7 +77,7 @@ impl Window {
     }
 }
 
-impl fmt::Display for Window {
+impl fmt::Display for TimeWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} to {}", self.from, self.until)
     }
@@ -85,29 +86,29 @@ impl fmt::Display for Window {
 /// What holidays do to a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnHolidays {
-    /// Closed all day.
+    /// The schedule is closed all day.
     #[default]
     Closed,
-    /// As on other days.
+    /// The schedule is open as on other days.
     Open,
-    /// The windows are for holidays only.
+    /// The windows count on holidays only.
     Only,
 }
 
 /// When people may enter.
 #[derive(Debug, Clone, Default)]
 pub struct Schedule {
-    /// As the configuration calls it.
+    /// The name in the configuration.
     pub name: String,
     /// The windows of each day, Monday first.
-    pub week: [Vec<Window>; 7],
+    pub week: [Vec<TimeWindow>; 7],
     /// What holidays do.
     pub on_holidays: OnHolidays,
-    /// The windows of single days. They take precedence over week and holidays. A day without windows is closed.
-    pub exceptions: BTreeMap<Date, Vec<Window>>,
+    /// The windows of single days, which outrank week and holidays; empty: closed all day.
+    pub exceptions: BTreeMap<Date, Vec<TimeWindow>>,
 }
 
-/// Why a day has the windows that it has.
+/// Why a schedule has these windows on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis<'a> {
     /// An exception names the day.
@@ -123,14 +124,14 @@ pub enum Basis<'a> {
 /// A schedule on one day.
 #[derive(Debug, Clone, Copy)]
 pub struct Day<'a> {
-    /// Why.
+    /// Why it has these windows.
     pub basis: Basis<'a>,
-    /// When it is open.
-    pub windows: &'a [Window],
+    /// When it is open: its windows on this day.
+    pub windows: &'a [TimeWindow],
 }
 
 impl Schedule {
-    /// What holds on a day.
+    /// The windows of a day, and why it has them.
     pub fn day<'a>(&'a self, day: Date, calendar: &'a Calendar) -> Day<'a> {
         if let Some(windows) = self.exceptions.get(&day) {
             return Day { basis: Basis::Exception, windows };
@@ -145,12 +146,12 @@ impl Schedule {
     }
 
     /// The window that is open at a time.
-    pub fn window_at(&self, local: DateTime, calendar: &Calendar) -> Option<Window> {
+    pub fn window_at(&self, local: DateTime, calendar: &Calendar) -> Option<TimeWindow> {
         let minute = TimeOfDay::of(local.time());
         self.day(local.date(), calendar).windows.iter().find(|window| window.contains(minute)).copied()
     }
 
-    /// The first time, `from` or later, at which it is open; none within 28 years.
+    /// The first time, `from` or later, at which it is open; `None` if there is none within 28 years.
     pub fn next_opening(&self, from: DateTime, calendar: &Calendar) -> Option<DateTime> {
         let days = std::iter::successors(Some(from.date()), |day| day.tomorrow().ok());
         days.take(HORIZON_DAYS).find_map(|day| {
@@ -162,7 +163,7 @@ impl Schedule {
 }
 
 /// When a window opens on a day, at `from` or later.
-fn opening(window: Window, day: Date, from: DateTime, calendar: &Calendar) -> Option<DateTime> {
+fn opening(window: TimeWindow, day: Date, from: DateTime, calendar: &Calendar) -> Option<DateTime> {
     let (begin, end) = (window.from.on(day).max(from), window.until.on(day));
     let begin = match calendar.comes(begin) {
         Comes::Never(afterwards) => afterwards,

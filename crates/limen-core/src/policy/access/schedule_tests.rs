@@ -11,13 +11,13 @@ fn berlin() -> Calendar {
     calendar
 }
 
-fn window(from: &str, until: &str) -> Window {
+fn window(from: &str, until: &str) -> TimeWindow {
     let time = |text| TimeOfDay::parse(text).expect("a time of day");
-    Window::new(time(from), time(until)).expect("a window")
+    TimeWindow::new(time(from), time(until)).expect("a window")
 }
 
 /// The same windows every day.
-fn daily(windows: &[Window]) -> Schedule {
+fn daily(windows: &[TimeWindow]) -> Schedule {
     Schedule { week: std::array::from_fn(|_| windows.to_vec()), ..Schedule::default() }
 }
 

@@ -1,14 +1,14 @@
-//! Wrong PINs and cards. They lock out a factor of one person, and they slow down PIN entry at the door.
+//! Wrong PINs and cards: they lock the person out for a time, and many at the door slow PIN entry down.
 //!
-//! Wrong PINs and wrong cards are counted separately: a right card does not show who guesses PINs. A person
-//! has three wrong tries per factor. The fourth one locks this factor of this person out for 30 s, and each
-//! further one for twice as long, at most 15 minutes, until the right one is entered. Nobody else is locked
-//! out. Somebody who can show another person's face has about two hundred tries per day, half of them typed
-//! before the face.
+//! PIN and card are counted apart: a right card does not excuse wrong PINs. Per person and factor, three
+//! wrong ones are free. The fourth locks this factor of this person out for 30 s, and each further one for
+//! twice as long, at most 15 minutes, until a right one of the same factor. Nobody else is locked out. So
+//! somebody with another person's face has about two hundred tries per day, half of them typed before the
+//! face.
 //!
-//! A PIN that is entered before a face is compared with the hashes of the person who is recognised next. If
-//! it is wrong, it is counted separately. Such wrong PINs can only cause that PINs typed before the face no
-//! longer count for this person. So somebody who types nonsense and leaves cannot lock out the next person.
+//! A PIN entered before a face is compared with the PINs of the person who is recognised next. Such wrong
+//! PINs are counted apart, and lock out only PINs entered before the face: somebody who types nonsense and
+//! leaves cannot lock out the next person.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -17,16 +17,16 @@ use crate::clock::Moment;
 use crate::credential::{Factor, Factors};
 use crate::person::PersonId;
 
-/// How many wrong tries have no consequence.
+/// The number of wrong PINs or cards that do not lock out.
 const FREE: u32 = 3;
-/// The lock-out after the first wrong try beyond [`FREE`]. Each further one doubles it.
+/// The first lock-out; each further wrong one doubles it.
 const FIRST_LOCKOUT: Duration = Duration::from_secs(30);
 /// The longest lock-out.
 const LONGEST_LOCKOUT: Duration = Duration::from_secs(15 * 60);
-/// This many wrong tries within [`DOOR_WINDOW`] slow PIN entry down.
+/// This many wrong ones within [`DOOR_WINDOW`] slow PIN entry down.
 const DOOR_LIMIT: usize = 10;
 const DOOR_WINDOW: Duration = Duration::from_secs(60);
-/// The time between two PINs that are checked while PIN entry is slowed.
+/// The least time between two PINs while PIN entry is slowed down.
 const SLOWED: Duration = Duration::from_secs(5);
 
 /// Whether an entry came before or after the face.
@@ -53,7 +53,7 @@ impl Account {
         }
     }
 
-    /// How long it still lasts; time that went back ends none.
+    /// How long the lock-out still lasts. Time that went back does not end it.
     fn left(self, now: Moment) -> Option<Duration> {
         let end = self.last + self.lockout();
         let locked = self.lockout() > Duration::ZERO && now < end;
@@ -61,7 +61,7 @@ impl Account {
     }
 }
 
-/// See the module.
+/// The wrong attempts per person and at the door.
 #[derive(Debug, Default)]
 pub struct Attempts {
     people: HashMap<(PersonId, Factor, Order), Account>,
@@ -72,7 +72,7 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// A wrong PIN or card of a person; how long the person is locked out with it now.
+    /// Counts a wrong PIN or card of a person. Returns how long this factor is now locked out.
     pub fn wrong(
         &mut self,
         now: Moment,
@@ -87,7 +87,7 @@ impl Attempts {
         account.left(now)
     }
 
-    /// An entry that was compared with nobody's, or that belongs to nobody.
+    /// Counts an entry that was compared with nobody, as a wrong one at the door.
     pub fn wrong_at_the_door(&mut self, now: Moment) {
         if self.door.len() >= DOOR_LIMIT {
             self.door.pop_front();
@@ -95,14 +95,14 @@ impl Attempts {
         self.door.push_back(now);
     }
 
-    /// A right one: the person begins anew with this factor, and with no other.
+    /// A right PIN or card: forgets the person's wrong ones of this factor.
     pub fn right(&mut self, person: &PersonId, factor: Factor) {
         for order in [Order::Before, Order::After] {
             self.people.remove(&(person.clone(), factor, order));
         }
     }
 
-    /// How long entries of this kind do not count for a person.
+    /// How long entries of this kind still do not count for a person; `None` if they count.
     pub fn locked_out(
         &self,
         now: Moment,
@@ -116,36 +116,37 @@ impl Attempts {
         };
         match order {
             Order::After => left(Order::After),
-            // Whoever is locked out does not go on by typing first and showing the face then.
+            // A person who is locked out cannot avoid it by entering the PIN before the face.
             Order::Before => left(Order::Before).max(left(Order::After)),
         }
     }
 
-    /// The factors that a person who came with their face may prove now.
+    /// The factors that are not locked out for a person who was recognised.
     pub fn open_to(&self, now: Moment, person: &PersonId) -> Factors {
         let open = |factor| self.locked_out(now, person, factor, Order::After).is_none();
         Factors { pin: open(Factor::Pin), card: open(Factor::Card) }
     }
 
-    /// A PIN was entered: when it may be looked at, now or soon.
+    /// A PIN was entered. Returns when it may be verified: now, or later while PIN entry is slowed down.
     pub fn take_pin(&mut self, now: Moment) -> Moment {
         let due = match self.taken {
             Some(taken) if self.is_slowed(now) => now.max(taken + SLOWED).min(now + SLOWED),
             _ => now,
         };
-        // A PIN that replaces one that waits does not wait for longer than that one.
+        // A PIN that replaces one that waits does not wait longer than that one.
         if due == now {
             self.taken = Some(now);
         }
         due
     }
 
-    /// A PIN that had to wait is looked at now.
+    /// A PIN that had to wait is verified now.
     pub fn took_pin(&mut self, now: Moment) {
         self.taken = Some(now);
     }
 
-    /// Too many wrong ones at this door within a minute; time that went back makes none of them older.
+    /// Whether too many wrong ones came at this door within [`DOOR_WINDOW`]. Time that went back makes none
+    /// of them older.
     pub fn is_slowed(&self, now: Moment) -> bool {
         let recent = self.door.iter().filter(|wrong| now.since(**wrong) < DOOR_WINDOW).count();
         recent >= DOOR_LIMIT

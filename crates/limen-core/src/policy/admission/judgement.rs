@@ -1,11 +1,11 @@
-//! What rules and memory say to somebody at the door, now. Nothing here changes anything.
+//! Judges by rules and memory whether somebody may come in now. Nothing here changes any state.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::memory::{Memory, Waiting};
+use super::memory::{Memory, WaitingPerson};
 use super::visitor::Visitor;
 use crate::credential::Factors;
 use crate::event::{Mode, Refusal};
@@ -13,24 +13,24 @@ use crate::person::{GroupId, PersonId};
 use crate::policy::access::factors::Demands;
 use crate::policy::access::{TwoPerson, Way};
 use crate::policy::context::Context;
-use crate::policy::event::Roster;
+use crate::policy::event::Standings;
 use crate::policy::grant::Grant;
 
-/// What is said.
+/// The outcome of judging one visitor.
 #[derive(Debug)]
 pub enum Judgement<'a> {
-    /// Come in.
+    /// The visitor may come in alone.
     Alone,
-    /// Come in with a second person by one of these rules.
+    /// The visitor may come in with a second person, by one of these rules.
     WithSecond(Vec<&'a TwoPerson>),
-    /// Come in once what one of these asks for is proven.
+    /// The visitor may come in once one of these demands is met.
     Lacking(Vec<Demands>),
-    /// No.
+    /// The visitor may not come in.
     Refused(Refusal),
 }
 
 impl Judgement<'_> {
-    /// Whether somebody of `groups`, recognised so much earlier or later, is enough company.
+    /// Whether somebody of `groups` who was recognised this time `apart` is enough company.
     fn is_content_with(&self, groups: &[GroupId], apart: Duration) -> bool {
         match self {
             Self::Alone => true,
@@ -40,10 +40,10 @@ impl Judgement<'_> {
     }
 }
 
-/// Whoever judges: knows the rules, the time, and what happened before.
+/// What is needed to judge: the rules, the time, and what happened before.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge<'a, 'm> {
-    pub at: &'a Context,
+    pub at: &'a Context<'a>,
     pub memory: &'m Memory,
 }
 
@@ -56,11 +56,11 @@ impl<'a> Judge<'a, '_> {
         }
     }
 
-    /// Somebody else who waits, is still let in, and suits this person as this person suits them.
+    /// Somebody else who waits and may still come in, if each of the two is enough company for the other.
     pub fn company_for(self, person: &PersonId, judgement: &Judgement<'_>) -> Option<PersonId> {
         let settings = &self.at.settings;
         let groups = settings.groups_of(person);
-        let suits = |waiting: &&Waiting| {
+        let suits = |waiting: &&WaitingPerson| {
             let apart = self.at.moment().since(waiting.since);
             waiting.person != *person
                 && judgement.is_content_with(settings.groups_of(&waiting.person), apart)
@@ -71,7 +71,7 @@ impl<'a> Judge<'a, '_> {
 
     fn of_person(self, person: &PersonId, proven: Factors) -> Judgement<'a> {
         let access = &*self.at.settings.access;
-        let Some(standing) = self.at.settings.roster.get(person) else {
+        let Some(standing) = self.at.settings.standings.get(person) else {
             return Judgement::Refused(Refusal::Suspended);
         };
         let local = self.at.local_time();
@@ -96,7 +96,7 @@ impl<'a> Judge<'a, '_> {
         }
     }
 
-    /// What a way that is open asks for besides: nothing, a second person, or something that is not so.
+    /// What an open way asks for in addition: nothing, a second person, or a condition that is not met.
     fn terms_of(
         self,
         way: Way<'a>,
@@ -118,30 +118,31 @@ impl<'a> Judge<'a, '_> {
     }
 }
 
-/// Whether a grant that was made with the gallery `before` still stands: suspension, dates and schedules let
-/// everybody in, whatever happened before; what was proven is enough, and still what the person has.
-pub fn still_stands(at: &Context, grant: &Grant, before: &Roster) -> bool {
+/// Whether a grant that was made with the gallery `before` still stands. Suspension, dates and schedules must
+/// still let everybody in whom it names. The factors proven must be enough, and the person's PIN or card the
+/// same as before.
+pub fn still_stands(at: &Context<'_>, grant: &Grant, before: &Standings) -> bool {
     let Some(person) = grant.person() else { return true };
     let proven = grant.factors();
-    // What the second person had proven is not known any more.
+    // It is no longer known what the second person had proven.
     let all = Factors { pin: true, card: true };
     keeps(at, before, person, proven)
         && is_admitted(at, person, Some(proven))
         && grant.second().is_none_or(|second| keeps(at, before, second, all) && is_admitted(at, second, None))
 }
 
-/// Whether what a person has to prove these factors with is what it was.
-fn keeps(at: &Context, before: &Roster, person: &PersonId, factors: Factors) -> bool {
-    let means = |roster: &Roster| roster.get(person).map(|standing| Arc::clone(&standing.means));
-    let (Some(before), Some(after)) = (means(before), means(&at.settings.roster)) else { return false };
+/// Whether a person's means for these factors are the same as before.
+fn keeps(at: &Context<'_>, before: &Standings, person: &PersonId, factors: Factors) -> bool {
+    let means = |standings: &Standings| standings.get(person).map(|standing| Arc::clone(&standing.means));
+    let (Some(before), Some(after)) = (means(before), means(&at.settings.standings)) else { return false };
     (!factors.pin || (&before.pin, &before.duress) == (&after.pin, &after.duress))
         && (!factors.card || before.card == after.card)
 }
 
-/// Whether a person is let in at all; with these factors, if they are known.
-fn is_admitted(at: &Context, person: &PersonId, factors: Option<Factors>) -> bool {
+/// Whether a person is let in at all, and with these factors if they are known.
+fn is_admitted(at: &Context<'_>, person: &PersonId, factors: Option<Factors>) -> bool {
     let (access, local) = (&at.settings.access, at.local_time());
-    let Some(standing) = at.settings.roster.get(person) else { return false };
+    let Some(standing) = at.settings.standings.get(person) else { return false };
     let Ok(ways) = access.admit(standing, local) else { return false };
     let Some(factors) = factors else { return true };
     ways.into_iter().any(|way| access.demands(standing, way, local).are_met_by(factors))

@@ -1,21 +1,21 @@
-//! What comes of an event at admission.
+//! The outcomes of an event in admission.
 
 use crate::event::TrackId;
 use crate::policy::event::Action;
 use crate::policy::grant::Grant;
 
-/// See the module.
+/// One outcome of an event in admission.
 #[derive(Debug, PartialEq)]
-pub enum Outcome {
-    /// For the shell.
+pub enum AdmitOutcome {
+    /// An action for the daemon to carry out.
     Do(Action),
-    /// This grant is to be recorded, and opens the door when it is.
+    /// The lock is to have this grant recorded, and then to open the door.
     LetIn {
         grant: Grant,
-        /// How far the face was from the person's.
+        /// The distance from the face to the person's template.
         distance: Option<f32>,
     },
-    /// The refusal of this track is recorded here, or kept for later: the track needs none of its own.
+    /// Admission records the refusal of this track or keeps it for later: recognition is to close the track.
     Close(TrackId),
     /// Somebody enters under duress.
     Duress,

@@ -1,4 +1,5 @@
-//! Somebody who was recognised proves a second factor, at once or because it was entered before.
+//! Somebody who was recognised proves a second factor, which is entered after the face or was entered before
+//! it.
 //!
 //! ```text
 //!           recognised, a factor is lacking           proven
@@ -8,15 +9,16 @@
 //!      +-- time over, locked out, replaced ---+
 //! ```
 //!
-//! One person is asked at a time, the last who was recognised. An entry is held against that person alone, and a PIN is
-//! never seen here: the shell keeps it and has it verified. Of several ways in, one that asks for no factor goes first.
+//! One person is asked at a time: the last one who was recognised. An entry is compared with the PINs or card
+//! of that person alone. The policy never sees a PIN: the daemon keeps it and has it verified. Of several ways
+//! in, one that asks for no factor is used first.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempts::{Attempts, Order};
 use super::judgement::{Judge, Judgement};
-use super::outcome::Outcome;
+use super::outcome::AdmitOutcome;
 use super::visitor::{Visitor, because};
 use crate::clock::Moment;
 use crate::credential::{Card, Factor, Factors};
@@ -24,27 +26,28 @@ use crate::event::{Fact, FactorRefusal, Personal, Refusal};
 use crate::people::Standing;
 use crate::person::PersonId;
 use crate::policy::access::factors::Demands;
-use crate::policy::context::{Context, Stage};
+use crate::policy::context::{Context, LockStage};
 use crate::policy::event::{Action, EntryId, PinOutcome, Sign};
 use crate::policy::rules::ASK_AGAIN;
 
-/// A PIN that is being verified is waited for; a Pi that embeds photographs meanwhile needs a second or two.
+/// How much longer a person is asked whose PIN is being verified. A Pi that embeds photographs at the same
+/// time needs a second or two.
 const VERIFYING: Duration = Duration::from_secs(5);
 
-/// Red is shown for a wrong one; after this the lights wait again.
+/// How long the lights show red after a wrong PIN or card, before they show again that somebody is asked.
 const REMIND: Duration = Duration::from_secs(2);
 
 /// The person who is asked.
 #[derive(Debug)]
-struct Asked {
+struct AskedVisitor {
     visitor: Visitor,
     since: Moment,
     until: Moment,
-    /// Why it comes to nothing, as far as is known.
+    /// The reason of the refusal if the person is not let in.
     why: Refusal,
-    /// Not to be let in before: the audit was too slow.
+    /// Before this the person is not let in, because the audit was too slow.
     retry: Moment,
-    /// When the lights say again that this person is waited for, after a wrong one.
+    /// When the lights show again that this person is asked, after a wrong PIN or card.
     remind: Option<Moment>,
 }
 
@@ -52,7 +55,7 @@ struct Asked {
 struct HeldPin {
     entry: EntryId,
     at: Moment,
-    /// When it may be looked at.
+    /// When it may be verified: later than `at` while PIN entry is slowed down.
     due: Moment,
 }
 
@@ -60,26 +63,27 @@ struct HeldPin {
 struct Verification {
     entry: EntryId,
     order: Order,
-    /// What came meanwhile made it void, as a reload that may have taken the PIN away: its outcome proves nothing.
+    /// The outcome proves nothing, because something came meanwhile: for example a reload that may have
+    /// removed the PIN.
     void: bool,
 }
 
-/// See the module.
+/// Who is asked for a second factor, and what was entered.
 #[derive(Debug, Default)]
 pub struct FactorCheck {
-    asked: Option<Asked>,
-    /// Whom the audit is asked about, with a factor proven.
+    asked: Option<AskedVisitor>,
+    /// Somebody who has waited and whose grant waits for the audit.
     passing: Option<Visitor>,
-    /// Entered, but not yet compared with anybody's.
+    /// The PIN that was entered and not yet compared.
     pin: Option<HeldPin>,
     card: Option<(Card, Moment)>,
-    /// At the verifier, which takes one at a time.
+    /// The PIN that is being verified; the verifier takes one at a time.
     verification: Option<Verification>,
     attempts: Attempts,
 }
 
 impl FactorCheck {
-    /// When time alone changes something here.
+    /// When time alone next changes something here.
     pub fn deadline(&self, now: Moment, patience: Duration) -> Option<Moment> {
         let asked = self.asked.as_ref();
         let end = asked.map(|asked| asked.until + self.grace());
@@ -91,9 +95,9 @@ impl FactorCheck {
         [end, pin, due, card, retry, remind].into_iter().flatten().filter(|at| *at > now).min()
     }
 
-    /// Why somebody who lacks a factor is not even asked for it.
-    pub fn refuses(&self, at: &Context, visitor: &Visitor, demands: &[Demands]) -> Option<Refusal> {
-        let standing = at.settings.roster.get(&visitor.person);
+    /// Why somebody who lacks a factor is refused at once; `None`: they are asked for it.
+    pub fn refuses(&self, at: &Context<'_>, visitor: &Visitor, demands: &[Demands]) -> Option<Refusal> {
+        let standing = at.settings.standings.get(&visitor.person);
         let provable = standing.map(|standing| at.settings.access.provable(standing)).unwrap_or_default();
         let can_meet = |factors: Factors| demands.iter().any(|demands| demands.are_met_by(factors));
         let open = self.attempts.open_to(at.moment(), &visitor.person);
@@ -106,8 +110,14 @@ impl FactorCheck {
         }
     }
 
-    /// Nobody to asked: somebody comes in once one of these demands is met.
-    pub fn ask(&mut self, at: &Context, visitor: Visitor, demands: &[Demands], out: &mut Vec<Outcome>) {
+    /// Nobody to asked: the visitor comes in once one of these demands is met.
+    pub fn ask(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        demands: &[Demands],
+        out: &mut Vec<AdmitOutcome>,
+    ) {
         let visitor = visitor.begin_to_wait(out);
         let lacking = wanted(demands, visitor.proven);
         if !self.is_asked_already(at, &visitor) {
@@ -116,19 +126,26 @@ impl FactorCheck {
         self.use_held_card(at, lacking);
     }
 
-    /// The same person was lost and found again, as when looking down at the keypad: that is one attempt.
-    fn is_asked_already(&mut self, at: &Context, visitor: &Visitor) -> bool {
+    /// Whether this person is asked already; if so, goes on with the new track and gives the full time again.
+    /// A face can be lost and found again when somebody looks down at the keypad.
+    fn is_asked_already(&mut self, at: &Context<'_>, visitor: &Visitor) -> bool {
         let Some(asked) = self.asked_of(&visitor.person) else { return false };
         asked.visitor.track = visitor.track;
         asked.until = at.moment() + at.settings.access.factor_patience;
         true
     }
 
-    fn begin_to_ask(&mut self, at: &Context, visitor: Visitor, lacking: Factors, out: &mut Vec<Outcome>) {
+    fn begin_to_ask(
+        &mut self,
+        at: &Context<'_>,
+        visitor: Visitor,
+        lacking: Factors,
+        out: &mut Vec<AdmitOutcome>,
+    ) {
         self.stop_asking(at, None, out);
         let patience = at.settings.access.factor_patience;
-        out.push(Outcome::Do(Action::Show(Sign::Waiting)));
-        out.push(Outcome::Do(Action::Record(Fact::Waiting {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Waiting)));
+        out.push(AdmitOutcome::Do(Action::Record(Fact::Waiting {
             track: visitor.track,
             person: Personal(visitor.person.clone()),
             seconds: patience.as_secs(),
@@ -136,14 +153,14 @@ impl FactorCheck {
         })));
         let why = Refusal::SecondFactorMissing;
         let (since, until) = (at.moment(), at.moment() + patience);
-        self.asked = Some(Asked { visitor, since, until, why, retry: since, remind: None });
+        self.asked = Some(AskedVisitor { visitor, since, until, why, retry: since, remind: None });
     }
 
-    /// A card that was shown before the face.
-    fn use_held_card(&mut self, at: &Context, lacking: Factors) {
+    /// Uses a card that was shown before the face.
+    fn use_held_card(&mut self, at: &Context<'_>, lacking: Factors) {
         let (Some(asked), Some((card, shown))) = (&mut self.asked, &self.card) else { return };
         let person = &asked.visitor.person;
-        let means = at.settings.roster.get(person).map(|standing| &standing.means);
+        let means = at.settings.standings.get(person).map(|standing| &standing.means);
         let owned = means.is_some_and(|means| means.card.as_ref() == Some(card));
         let open = self.attempts.locked_out(at.moment(), person, Factor::Card, Order::After).is_none();
         if lacking.card && owned && open && at.moment() >= *shown {
@@ -154,7 +171,7 @@ impl FactorCheck {
     }
 
     /// Somebody entered a PIN.
-    pub fn pin_entered(&mut self, judge: Judge<'_, '_>, entry: EntryId, out: &mut Vec<Outcome>) {
+    pub fn pin_entered(&mut self, judge: Judge<'_, '_>, entry: EntryId, out: &mut Vec<AdmitOutcome>) {
         let now = judge.at.moment();
         if let Some(replaced) = self.pin.take() {
             self.pin_is_of_no_use(now, replaced, out);
@@ -164,66 +181,66 @@ impl FactorCheck {
         self.use_held_pin(judge, out);
     }
 
-    /// Asks for a comparison of the entered PIN with the hashes of the person who is asked.
-    pub fn use_held_pin(&mut self, judge: Judge<'_, '_>, out: &mut Vec<Outcome>) {
+    /// Has the PIN that was entered verified against the PINs of the person who is asked.
+    pub fn use_held_pin(&mut self, judge: Judge<'_, '_>, out: &mut Vec<AdmitOutcome>) {
         let now = judge.at.moment();
         let (Some(pin), Some(asked), None) = (self.pin, &self.asked, self.verification) else { return };
         let person = asked.visitor.person.clone();
-        let Some(standing) = judge.at.settings.roster.get(&person) else { return };
+        let Some(standing) = judge.at.settings.standings.get(&person) else { return };
         if now < pin.due || !self.wants(judge, Factor::Pin) {
             return;
         }
         let order = if pin.at < asked.since { Order::Before } else { Order::After };
         self.pin = None;
         if self.attempts.locked_out(now, &person, Factor::Pin, order).is_some() {
-            return out.push(Outcome::Do(Action::ForgetPin(pin.entry)));
+            return out.push(AdmitOutcome::Do(Action::ForgetPin(pin.entry)));
         }
         if pin.due > pin.at {
             self.attempts.took_pin(now);
         }
         self.verification = Some(Verification { entry: pin.entry, order, void: false });
         let means = Arc::clone(&standing.means);
-        out.push(Outcome::Do(Action::VerifyPin { entry: pin.entry, person, means }));
+        out.push(AdmitOutcome::Do(Action::VerifyPin { entry: pin.entry, person, means }));
     }
 
-    /// A PIN was compared with a person's hashes. False if it is not the PIN that is being verified.
+    /// A PIN was verified. False if it is not the one that is being verified.
     pub fn pin_verified(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         entry: EntryId,
         person: &PersonId,
         outcome: PinOutcome,
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) -> bool {
         let Some(done) = self.verification.take_if(|running| running.entry == entry) else { return false };
         if outcome == PinOutcome::Duress {
-            // A call for help is heard even where it proves nothing.
-            out.push(Outcome::Duress);
+            // A duress PIN raises the alarm even if its outcome proves nothing.
+            out.push(AdmitOutcome::Duress);
         }
         match outcome {
             _ if done.void => {}
             PinOutcome::Right | PinOutcome::Duress => self.proven(Factor::Pin, person),
             PinOutcome::Wrong => self.wrong(at, Factor::Pin, person, done.order, out),
-            PinOutcome::Failed => out.push(Outcome::Do(Action::Show(Sign::Refused))),
+            PinOutcome::Failed => out.push(AdmitOutcome::Do(Action::Show(Sign::Refused))),
         }
         true
     }
 
     /// Somebody held a card to the reader.
-    pub fn card_read(&mut self, judge: Judge<'_, '_>, card: Card, out: &mut Vec<Outcome>) {
+    pub fn card_read(&mut self, judge: Judge<'_, '_>, card: Card, out: &mut Vec<AdmitOutcome>) {
         let (at, now) = (judge.at, judge.at.moment());
         let wanted = self.wants(judge, Factor::Card);
         let asked = self.asked.as_ref().filter(|_| wanted).map(|asked| asked.visitor.person.clone());
         let is_of = |standing: &Standing| standing.means.card.as_ref() == Some(&card);
-        // Everybody is looked at, so that the time says nothing about whose card it is.
-        let known = at.settings.roster.values().filter(|standing| is_of(standing)).count() > 0;
-        let owned = asked.as_ref().and_then(|person| at.settings.roster.get(person)).is_some_and(is_of);
+        // The card is compared with everybody's, so that the time does not tell whose card it is.
+        let known = at.settings.standings.values().filter(|standing| is_of(standing)).count() > 0;
+        let owned = asked.as_ref().and_then(|person| at.settings.standings.get(person)).is_some_and(is_of);
         let locked_out =
             |person: &PersonId| self.attempts.locked_out(now, person, Factor::Card, Order::After).is_some();
         match asked {
             Some(person) if locked_out(&person) => out.extend(card_refused(FactorRefusal::Unused)),
             Some(person) if owned => self.proven(Factor::Card, &person),
-            // Somebody else's card costs nobody an attempt: its owner may stand behind.
+            // Somebody else's card is no wrong attempt: its owner may stand behind this person.
             Some(person) if !known => self.wrong(at, Factor::Card, &person, Order::After, out),
             _ if known => self.card = Some((card, now)),
             _ => out.extend(card_refused(FactorRefusal::Unknown)),
@@ -231,7 +248,7 @@ impl FactorCheck {
     }
 
     fn proven(&mut self, factor: Factor, person: &PersonId) {
-        // Whoever is asked by now is somebody else, or nobody: too late.
+        // If somebody else or nobody is asked by now, the proof came too late.
         let Some(asked) = self.asked_of(person) else { return };
         asked.visitor.proven = asked.visitor.proven.with(factor);
         self.attempts.right(person, factor);
@@ -239,16 +256,16 @@ impl FactorCheck {
 
     fn wrong(
         &mut self,
-        at: &Context,
+        at: &Context<'_>,
         factor: Factor,
         person: &PersonId,
         order: Order,
-        out: &mut Vec<Outcome>,
+        out: &mut Vec<AdmitOutcome>,
     ) {
         let lockout = self.attempts.wrong(at.moment(), person, factor, order);
         let lockout = lockout.filter(|_| order == Order::After);
-        out.push(Outcome::Do(Action::Show(Sign::Refused)));
-        out.push(Outcome::Do(Action::Record(Fact::FactorRefused {
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Refused)));
+        out.push(AdmitOutcome::Do(Action::Record(Fact::FactorRefused {
             factor,
             why: FactorRefusal::Wrong,
             person: Some(Personal(person.clone())),
@@ -263,7 +280,7 @@ impl FactorCheck {
         }
     }
 
-    /// Asked to judged again: whoever is asked and lacks nothing any more.
+    /// Asked to judged again: takes out the person who is asked, once nothing is missing.
     pub fn take_ready(&mut self, judge: Judge<'_, '_>) -> Option<Visitor> {
         let asked = self.asked.as_ref().filter(|asked| judge.at.moment() >= asked.retry)?;
         if !judge.at.may_let_in() || matches!(judge.of_visitor(&asked.visitor), Judgement::Lacking(_)) {
@@ -272,30 +289,31 @@ impl FactorCheck {
         self.asked.take().map(|asked| asked.visitor)
     }
 
-    /// Somebody is about to be let in; whoever has waited is kept until it is so.
+    /// Somebody is about to be let in. A visitor who has waited is kept until the door opens.
     pub fn passes(&mut self, visitor: Visitor) {
         self.passing = visitor.has_waited.then_some(visitor);
     }
 
-    /// The door was opened: the refusal that was ready is not needed.
+    /// The door was opened: the visitor's refusal is not needed.
     pub fn passed(&mut self) {
         self.passing = None;
     }
 
-    /// The audit was too slow: whoever has proven a factor is asked about again, without proving it again.
-    pub fn pass_again(&mut self, at: &Context) -> bool {
+    /// The audit was too slow: a visitor who has waited is judged again, without proving the factor again.
+    /// False if there is none.
+    pub fn pass_again(&mut self, at: &Context<'_>) -> bool {
         let Some(visitor) = self.passing.take() else { return false };
         let (retry, why) = (at.moment() + ASK_AGAIN, Refusal::AuditFailed);
         let until = retry + at.settings.access.factor_patience;
-        self.asked = Some(Asked { visitor, since: at.moment(), until, why, retry, remind: None });
+        self.asked = Some(AskedVisitor { visitor, since: at.moment(), until, why, retry, remind: None });
         true
     }
 
-    /// What time alone does: whoever did not prove it is refused, what nobody needed is forgotten.
-    pub fn pass_time(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    /// Refuses a person who did not prove the factor in time, and forgets entries that nobody needed in time.
+    pub fn pass_time(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         let (now, patience) = (at.moment(), at.settings.access.factor_patience);
         // Something locked the door before the audit had answered.
-        out.extend(self.passing.take().map(|visitor| Outcome::Do(Action::Record(visitor.refusal))));
+        out.extend(self.passing.take().map(|visitor| AdmitOutcome::Do(Action::Record(visitor.refusal))));
         let is_old = |then: Moment| now >= then + patience || now < then;
         if let Some(pin) = self.pin.take_if(|pin| is_old(pin.at)) {
             self.pin_is_of_no_use(now, pin, out);
@@ -309,41 +327,41 @@ impl FactorCheck {
         }
         let due = |remind: &mut Moment| now >= *remind;
         if self.asked.as_mut().is_some_and(|asked| asked.remind.take_if(due).is_some()) {
-            out.push(Outcome::Do(Action::Show(Sign::Waiting)));
+            out.push(AdmitOutcome::Do(Action::Show(Sign::Waiting)));
         }
     }
 
-    /// What was proven or entered no longer counts.
-    pub fn give_up(&mut self, at: &Context, out: &mut Vec<Outcome>) {
+    /// Refuses the person who is asked; what was proven or entered no longer counts.
+    pub fn give_up(&mut self, at: &Context<'_>, out: &mut Vec<AdmitOutcome>) {
         self.stop_asking(at, Some(Sign::Refused), out);
-        out.extend(self.pin.take().map(|pin| Outcome::Do(Action::ForgetPin(pin.entry))));
+        out.extend(self.pin.take().map(|pin| AdmitOutcome::Do(Action::ForgetPin(pin.entry))));
         self.card = None;
         if let Some(running) = &mut self.verification {
             running.void = true;
         }
-        self.attempts.keep(|person| at.settings.roster.contains_key(person));
+        self.attempts.keep(|person| at.settings.standings.contains_key(person));
     }
 
     /// Asked to nobody.
-    fn stop_asking(&mut self, at: &Context, sign: Option<Sign>, out: &mut Vec<Outcome>) {
-        let Some(Asked { visitor, why, .. }) = self.asked.take() else { return };
-        if at.stage == Stage::Locked {
-            out.extend(sign.map(Action::Show).map(Outcome::Do));
+    fn stop_asking(&mut self, at: &Context<'_>, sign: Option<Sign>, out: &mut Vec<AdmitOutcome>) {
+        let Some(AskedVisitor { visitor, why, .. }) = self.asked.take() else { return };
+        if at.stage == LockStage::Locked {
+            out.extend(sign.map(Action::Show).map(AdmitOutcome::Do));
         }
-        out.push(Outcome::Do(Action::Record(because(visitor.refusal, why))));
+        out.push(AdmitOutcome::Do(Action::Record(because(visitor.refusal, why))));
     }
 
-    /// Nobody was recognised in time, or it was replaced by another.
-    fn pin_is_of_no_use(&mut self, now: Moment, pin: HeldPin, out: &mut Vec<Outcome>) {
+    /// Forgets a PIN because nobody was recognised in time, or because another PIN was entered.
+    fn pin_is_of_no_use(&mut self, now: Moment, pin: HeldPin, out: &mut Vec<AdmitOutcome>) {
         self.attempts.wrong_at_the_door(now);
-        out.push(Outcome::Do(Action::ForgetPin(pin.entry)));
+        out.push(AdmitOutcome::Do(Action::ForgetPin(pin.entry)));
         out.push(refused(Factor::Pin, FactorRefusal::Unused));
     }
 
     /// Whether a factor would help the person who is asked.
     fn wants(&self, judge: Judge<'_, '_>, factor: Factor) -> bool {
-        let Some(Asked { visitor, .. }) = &self.asked else { return false };
-        let standing = judge.at.settings.roster.get(&visitor.person);
+        let Some(AskedVisitor { visitor, .. }) = &self.asked else { return false };
+        let standing = judge.at.settings.standings.get(&visitor.person);
         match judge.of_visitor(visitor) {
             Judgement::Lacking(demands) => {
                 let helps = wanted(&demands, visitor.proven).list().contains(&factor);
@@ -353,11 +371,11 @@ impl FactorCheck {
         }
     }
 
-    fn asked_of(&mut self, person: &PersonId) -> Option<&mut Asked> {
+    fn asked_of(&mut self, person: &PersonId) -> Option<&mut AskedVisitor> {
         self.asked.as_mut().filter(|asked| asked.visitor.person == *person)
     }
 
-    /// How much longer somebody is asked whose PIN is being verified.
+    /// How much longer the person is asked, because a PIN is being verified.
     fn grace(&self) -> Duration {
         if self.verification.is_some() { VERIFYING } else { Duration::ZERO }
     }
@@ -369,10 +387,10 @@ fn wanted(demands: &[Demands], proven: Factors) -> Factors {
     Factors { pin: helps(Factor::Pin), card: helps(Factor::Card) }
 }
 
-fn card_refused(why: FactorRefusal) -> [Outcome; 2] {
-    [Outcome::Do(Action::Show(Sign::Refused)), refused(Factor::Card, why)]
+fn card_refused(why: FactorRefusal) -> [AdmitOutcome; 2] {
+    [AdmitOutcome::Do(Action::Show(Sign::Refused)), refused(Factor::Card, why)]
 }
 
-fn refused(factor: Factor, why: FactorRefusal) -> Outcome {
-    Outcome::Do(Action::Record(Fact::FactorRefused { factor, why, person: None, locked_out_s: None }))
+fn refused(factor: Factor, why: FactorRefusal) -> AdmitOutcome {
+    AdmitOutcome::Do(Action::Record(Fact::FactorRefused { factor, why, person: None, locked_out_s: None }))
 }

@@ -1,13 +1,13 @@
 //! Somebody who was recognised, on the way to a decision.
 
-use super::outcome::Outcome;
+use super::outcome::AdmitOutcome;
 use crate::credential::Factors;
 use crate::event::{Fact, Refusal, TrackId};
 use crate::person::PersonId;
 use crate::policy::event::{Action, Sign};
 use crate::policy::recognition::Recognised;
 
-/// See the module.
+/// Somebody who was recognised and is not yet let in or refused.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub track: TrackId,
@@ -15,26 +15,26 @@ pub struct Visitor {
     pub distance: Option<f32>,
     /// What this person has proven besides the face.
     pub proven: Factors,
-    /// The record of the track if it comes to nothing.
+    /// The record of the track if the visitor is not let in.
     pub refusal: Fact,
-    /// The track is closed: if it comes to nothing, that is recorded here.
+    /// The track is closed, so admission records the refusal if the visitor is not let in.
     pub has_waited: bool,
 }
 
 impl Visitor {
-    /// The visitor waits from here on, and the track is closed if it is not yet.
-    pub fn begin_to_wait(self, out: &mut Vec<Outcome>) -> Self {
+    /// The visitor begins to wait. Closes the track, unless it is closed already.
+    pub fn begin_to_wait(self, out: &mut Vec<AdmitOutcome>) -> Self {
         if !self.has_waited {
-            out.push(Outcome::Close(self.track));
+            out.push(AdmitOutcome::Close(self.track));
         }
         Self { has_waited: true, ..self }
     }
 
-    /// The visitor does not come in.
-    pub fn turn_away(self, why: Refusal, out: &mut Vec<Outcome>) {
+    /// Refuses the visitor: shows and records it.
+    pub fn turn_away(self, why: Refusal, out: &mut Vec<AdmitOutcome>) {
         let visitor = self.begin_to_wait(out);
-        out.push(Outcome::Do(Action::Show(Sign::Refused)));
-        out.push(Outcome::Do(Action::Record(because(visitor.refusal, why))));
+        out.push(AdmitOutcome::Do(Action::Show(Sign::Refused)));
+        out.push(AdmitOutcome::Do(Action::Record(because(visitor.refusal, why))));
     }
 }
 
@@ -45,7 +45,7 @@ impl From<Recognised> for Visitor {
     }
 }
 
-/// The refusal with another reason.
+/// The same refusal with another reason.
 pub fn because(fact: Fact, why: Refusal) -> Fact {
     match fact {
         Fact::Refused { track, nearest, distance, frames, .. } => {

@@ -15,7 +15,7 @@ use crate::people::{Means, Standing};
 use crate::person::GroupId;
 use crate::policy::access::factors::FactorRule;
 use crate::policy::access::{AccessRules, Group, TwoPerson};
-use crate::policy::tests::{at, told};
+use crate::policy::tests::{SETTINGS, at, told};
 
 /// The first two prove a PIN or a card; the others need each other.
 const WHO: [&str; 4] = ["ada", "bob", "vic", "val"];
@@ -33,7 +33,7 @@ fn card(who: usize) -> Card {
     Card::wiegand26(who as u8 + 1, 1)
 }
 
-fn settings() -> Settings {
+fn settings() -> PolicySettings {
     let rule = FactorRule { factor: SecondFactor::PinOrCard, schedules: Vec::new() };
     let two = TwoPerson { groups: vec![group("vault")], within: Duration::from_millis(WITHIN) };
     let groups = [
@@ -51,18 +51,18 @@ fn settings() -> Settings {
         let groups = vec![group(if who < 2 { "either" } else { "vault" })];
         Standing { groups, means: Arc::new(means), ..Standing::default() }
     };
-    let roster = Arc::new((0..4).map(|who| (id(who), standing(who))).collect());
-    Settings { access: Arc::new(access), roster, ..told(0).settings }
+    let standings = Arc::new((0..4).map(|who| (id(who), standing(who))).collect());
+    PolicySettings { access: Arc::new(access), standings, ..SETTINGS.clone() }
 }
 
-struct Bookkeeper {
+struct Bookkeeper<'a> {
     admission: Admission,
-    settings: Settings,
+    settings: &'a PolicySettings,
     ms: u64,
     track: u64,
     entry: u64,
     mode: Mode,
-    stage: Stage,
+    stage: LockStage,
     /// Who was recognised, when.
     seen: BTreeMap<PersonId, u64>,
     /// Which factors each has proven, when.
@@ -76,19 +76,19 @@ struct Bookkeeper {
     granted: Option<Grant>,
     /// Tracks that are refused.
     refused: BTreeSet<TrackId>,
-    tally: BTreeMap<&'static str, u32>,
+    counts: BTreeMap<&'static str, u32>,
 }
 
-impl Bookkeeper {
-    fn new(settings: &Settings) -> Self {
+impl<'a> Bookkeeper<'a> {
+    fn new(settings: &'a PolicySettings) -> Self {
         Self {
             admission: Admission::default(),
-            settings: settings.clone(),
+            settings,
             ms: 100_000,
             track: 0,
             entry: 0,
             mode: Mode::Normal,
-            stage: Stage::Locked,
+            stage: LockStage::Locked,
             seen: BTreeMap::new(),
             proven: BTreeMap::new(),
             pins: BTreeMap::new(),
@@ -96,12 +96,12 @@ impl Bookkeeper {
             void: false,
             granted: None,
             refused: BTreeSet::new(),
-            tally: BTreeMap::new(),
+            counts: BTreeMap::new(),
         }
     }
 
-    fn told(&self) -> Context {
-        let settings = self.settings.clone();
+    fn told(&self) -> Context<'a> {
+        let settings = self.settings;
         Context { now: at(self.ms), settings, mode: self.mode, stage: self.stage, ..told(0) }
     }
 
@@ -133,7 +133,7 @@ impl Bookkeeper {
             }
             16 | 17 => self.lock_answers(&told, !more.is_multiple_of(4)),
             18 => {
-                self.stage = Stage::Locked;
+                self.stage = LockStage::Locked;
                 self.proven.clear();
                 self.granted = None;
                 self.void = self.verifying.is_some();
@@ -144,7 +144,7 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn recognised(&mut self, told: &Context, who: usize) -> Vec<Outcome> {
+    fn recognised(&mut self, told: &Context<'_>, who: usize) -> Vec<AdmitOutcome> {
         self.track += 1;
         let track = TrackId(self.track);
         self.seen.insert(id(who), self.ms);
@@ -153,8 +153,8 @@ impl Bookkeeper {
         self.admission.recognised(told, Recognised { track, person: id(who), distance: None, refusal })
     }
 
-    /// The verifier says the truth.
-    fn verified(&mut self, told: &Context) -> Vec<Outcome> {
+    /// The verifier gives the right outcome.
+    fn verified(&mut self, told: &Context<'_>) -> Vec<AdmitOutcome> {
         let Some((entry, person)) = self.verifying.take() else { return Vec::new() };
         let (right, void) = (id(self.pins[&entry]) == person, std::mem::take(&mut self.void));
         if right && !void {
@@ -164,10 +164,10 @@ impl Bookkeeper {
         self.admission.pin_verified(told, entry, &person, outcome)
     }
 
-    /// The door opens for who was let in, or the audit was slow; and is locked again at once.
-    fn lock_answers(&mut self, told: &Context, opens: bool) -> Vec<Outcome> {
+    /// The door opens for the person who was let in, or the audit was slow. The door is locked again at once.
+    fn lock_answers(&mut self, told: &Context<'_>, opens: bool) -> Vec<AdmitOutcome> {
         let Some(grant) = self.granted.take() else { return Vec::new() };
-        self.stage = Stage::Locked;
+        self.stage = LockStage::Locked;
         if opens {
             return self.admission.opened(told, &grant);
         }
@@ -175,30 +175,31 @@ impl Bookkeeper {
         Vec::new()
     }
 
-    fn hear(&mut self, out: Vec<Outcome>) -> Result<(), TestCaseError> {
+    fn hear(&mut self, out: Vec<AdmitOutcome>) -> Result<(), TestCaseError> {
         for outcome in out {
             match outcome {
-                Outcome::LetIn { grant, .. } => {
+                AdmitOutcome::LetIn { grant, .. } => {
                     self.check(&grant)?;
-                    self.stage = Stage::Asking;
+                    self.stage = LockStage::Asking;
                     self.granted = Some(grant);
                 }
-                Outcome::Do(Action::VerifyPin { entry, person, .. }) => {
+                AdmitOutcome::Do(Action::VerifyPin { entry, person, .. }) => {
                     proptest::prop_assert!(self.verifying.is_none(), "the verifier takes one at a time");
                     self.verifying = Some((entry, person));
                 }
-                Outcome::Do(Action::Record(Fact::Refused { track, .. })) => {
+                AdmitOutcome::Do(Action::Record(Fact::Refused { track, .. })) => {
                     proptest::prop_assert!(self.refused.insert(track), "{track:?} is refused twice");
                 }
-                Outcome::Do(_) | Outcome::Close(_) | Outcome::Duress => {}
+                AdmitOutcome::Do(_) | AdmitOutcome::Close(_) | AdmitOutcome::Duress => {}
             }
         }
         Ok(())
     }
 
-    /// Whoever is let in was seen, may enter now, and has proven what is asked of them or comes with the other.
+    /// A person who is let in was seen, may enter now, and has proven the factor or comes with the second
+    /// person.
     fn check(&mut self, grant: &Grant) -> Result<(), TestCaseError> {
-        proptest::prop_assert!(self.stage == Stage::Locked && self.mode == Mode::Normal);
+        proptest::prop_assert!(self.stage == LockStage::Locked && self.mode == Mode::Normal);
         let person = grant.person().expect("somebody is let in");
         let lately = |since: Option<&u64>, within: u64| since.is_some_and(|since| self.ms - since <= within);
         let needs_factor = [id(0), id(1)].contains(person);
@@ -212,11 +213,11 @@ impl Bookkeeper {
             Some(second) => {
                 proptest::prop_assert!(!needs_factor && second != person && [id(2), id(3)].contains(second));
                 proptest::prop_assert!(lately(self.seen.get(second), WITHIN), "{second} was not there");
-                *self.tally.entry("together").or_default() += 1;
+                *self.counts.entry("together").or_default() += 1;
             }
             None => {
                 proptest::prop_assert!(needs_factor, "{person} comes in alone");
-                *self.tally.entry("by factor").or_default() += 1;
+                *self.counts.entry("by factor").or_default() += 1;
             }
         }
         Ok(())
@@ -225,7 +226,7 @@ impl Bookkeeper {
 
 #[test]
 fn fifty_thousand_walks_admit_nobody_by_a_factor_of_another_and_refuse_no_track_twice() {
-    let tally = RefCell::new(BTreeMap::<&str, u32>::new());
+    let counts = RefCell::new(BTreeMap::<&str, u32>::new());
     let settings = settings();
     let mut runner =
         TestRunner::new(Config { cases: 50_000, failure_persistence: None, ..Config::default() });
@@ -233,12 +234,12 @@ fn fifty_thousand_walks_admit_nobody_by_a_factor_of_another_and_refuse_no_track_
     let outcome = runner.run(&walks, |codes| {
         let mut bookkeeper = Bookkeeper::new(&settings);
         codes.into_iter().try_for_each(|code| bookkeeper.take(code))?;
-        for (what, times) in bookkeeper.tally {
-            *tally.borrow_mut().entry(what).or_default() += times;
+        for (what, times) in bookkeeper.counts {
+            *counts.borrow_mut().entry(what).or_default() += times;
         }
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    let tally = tally.into_inner();
-    assert!(tally["together"] > 2000 && tally["by factor"] > 5000, "hardly tried: {tally:?}");
+    let counts = counts.into_inner();
+    assert!(counts["together"] > 2000 && counts["by factor"] > 5000, "hardly tried: {counts:?}");
 }

@@ -1,11 +1,11 @@
-//! What unlocks the door besides a person who is let in: fire alarm, mode, exit button, command. Each holds the door
-//! for itself.
+//! What keeps the door unlocked besides a person's grant: fire alarm, mode, exit button and command, each
+//! independent of the others.
 
 use crate::clock::Moment;
 use crate::event::GrantKind;
 use crate::policy::grant::Grant;
 
-/// See the module.
+/// The four holds.
 #[derive(Debug, Default)]
 pub struct Holds {
     pub fire: Option<Grant>,
@@ -14,10 +14,10 @@ pub struct Holds {
     pub command: Option<Grant>,
 }
 
-/// Which holds end when the door is locked. Each reach includes the ones before it.
+/// Which grants end when the door is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
-    /// The hold of the person who was let in.
+    /// The person's grant alone.
     Person,
     /// Also the hold of a command.
     Command,
@@ -25,22 +25,22 @@ pub enum Reach {
     Mode,
     /// Also the hold of the exit button.
     ExitButton,
-    /// All holds, including that of the fire alarm.
+    /// Every grant, also that of the fire alarm.
     All,
 }
 
 impl Holds {
-    /// The holds that are in force.
+    /// The grants of the holds.
     pub fn iter(&self) -> impl Iterator<Item = &Grant> {
         [&self.fire, &self.office, &self.exit_button, &self.command].into_iter().flatten()
     }
 
-    /// The earliest time at which a hold ends by itself.
+    /// When the next hold ends by itself.
     pub fn next_end(&self) -> Option<Moment> {
         self.iter().filter_map(Grant::until).min()
     }
 
-    /// Takes out those whose time is over, or has not begun because time went back.
+    /// Takes out the holds whose time is over, or has not begun because time went back.
     pub fn take_over(&mut self, now: Moment) -> impl Iterator<Item = Grant> + use<> {
         [&mut self.exit_button, &mut self.command]
             .map(|hold| hold.take_if(|grant| grant.is_over(now)))
@@ -48,7 +48,7 @@ impl Holds {
             .flatten()
     }
 
-    /// Takes out those within reach.
+    /// Takes away the holds within reach.
     pub fn take_away(&mut self, reach: Reach) {
         let within = [
             (Reach::Command, &mut self.command),
@@ -62,7 +62,7 @@ impl Holds {
     }
 }
 
-/// The kind that the status names, where several hold the door: the one that lasts longest.
+/// The kind of the grant that lasts longest.
 pub fn leading<'a>(holds: impl Iterator<Item = &'a Grant>) -> Option<GrantKind> {
     holds
         .max_by_key(|grant| grant.until().map_or((1, Moment::default()), |until| (0, until)))

@@ -1,13 +1,13 @@
-//! What comes of an event at the lock.
+//! The outcomes of an event in the lock.
 
 use crate::event::{Caller, Fact, Relock, TrackId};
 use crate::policy::event::{Action, Sign};
 use crate::policy::grant::Grant;
 
-/// See the module.
+/// One outcome of an event in the lock.
 #[derive(Debug, PartialEq)]
-pub enum Outcome {
-    /// For the shell.
+pub enum LockOutcome {
+    /// An action for the daemon to carry out.
     Do(Action),
     /// The door opens for everybody whom this grant names.
     Opened(Grant),
@@ -15,13 +15,13 @@ pub enum Outcome {
     LetDown(TrackId),
 }
 
-/// A grant begins that waits for nobody.
-pub fn begins(grant: &Grant) -> Vec<Outcome> {
-    [Action::Record(grant.record(None, None)), Action::Show(Sign::Granted)].map(Outcome::Do).into()
+/// The outcomes when a grant begins that does not wait for the audit.
+pub fn begins(grant: &Grant) -> Vec<LockOutcome> {
+    [Action::Record(grant.record(None, None)), Action::Show(Sign::Granted)].map(LockOutcome::Do).into()
 }
 
-/// The unlocked door is locked.
-pub fn locked(why: Relock, caller: Option<Caller>) -> Vec<Outcome> {
+/// The outcomes when an unlocked door is locked.
+pub fn locked(why: Relock, caller: Option<Caller>) -> Vec<LockOutcome> {
     let record = Action::Record(Fact::Locked { why, caller });
-    [Action::Lock, Action::Show(Sign::Idle), record].map(Outcome::Do).into()
+    [Action::Lock, Action::Show(Sign::Idle), record].map(LockOutcome::Do).into()
 }

@@ -1,7 +1,7 @@
 //! A grant whose record the audit has not answered yet.
 //!
-//! The patience begins when the record is handed over, so that a slow comparison before it takes nothing away from
-//! the audit.
+//! The time to wait begins when the record is handed over, so that a slow comparison before it leaves the
+//! audit as much time as usual.
 
 use crate::clock::{Moment, Now};
 use crate::event::FRESHNESS;
@@ -10,7 +10,7 @@ use crate::policy::event::{Event, RequestId};
 use crate::policy::grant::Grant;
 use crate::policy::rules::AUDIT_PATIENCE;
 
-/// See the module.
+/// A grant that waits for the audit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pending {
     pub request: RequestId,
@@ -19,29 +19,29 @@ pub struct Pending {
     pub grant: Grant,
 }
 
-/// A grant that no longer waits.
+/// A grant that no longer waits for the audit.
 pub enum Answered {
     Person(Grant),
     Command(Grant, CommandId),
 }
 
 impl Pending {
-    /// The record is on its way to the audit.
+    /// A grant whose record is on its way to the audit.
     pub fn since(asked: Moment, request: RequestId, grant: Grant) -> Self {
         Self { request, asked, grant }
     }
 
-    /// The record is with the recorder now.
+    /// The record was handed to the recorder.
     pub fn handed_over(&mut self, moment: Moment) {
         self.asked = self.asked.max(moment);
     }
 
-    /// When the patience with the audit is over.
+    /// When the grant is given up if the audit has not answered.
     pub fn deadline(&self) -> Moment {
         self.asked + AUDIT_PATIENCE
     }
 
-    /// The patience is over, and this event is neither an answer in time nor the handing over.
+    /// Whether the time to wait is over, and this event is neither an answer in time nor the handing over.
     pub fn is_given_up(&self, now: Now, event: &Event) -> bool {
         let is_overdue = now.moment.since(self.asked) > AUDIT_PATIENCE;
         let is_answered = match event {
@@ -52,7 +52,8 @@ impl Pending {
         is_overdue && !is_answered
     }
 
-    /// The answer was given within the patience, however late it is heard: a busy machine is no slow disk.
+    /// Whether the audit answered in time, even if the policy hears it late: a busy machine is not a slow
+    /// disk.
     fn is_answered_in_time(&self, now: Now, answered: RequestId, moment: Moment) -> bool {
         let fresh = now.moment.since(self.asked) <= FRESHNESS;
         let prompt = moment >= self.asked && moment.since(self.asked) <= AUDIT_PATIENCE;

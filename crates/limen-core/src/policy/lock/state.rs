@@ -1,13 +1,13 @@
 //! What the lock does for a person: nothing, ask the audit, or keep the door unlocked.
 
 use super::pending::Pending;
-use crate::policy::context::Stage;
+use crate::policy::context::LockStage;
 use crate::policy::event::RequestId;
 use crate::policy::grant::Grant;
 
-/// See the module.
+/// The state of the lock for a person.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum State {
+pub enum LockState {
     #[default]
     Locked,
     Asking(Pending),
@@ -16,13 +16,13 @@ pub enum State {
     },
 }
 
-impl State {
-    /// Its name.
-    pub fn stage(&self) -> Stage {
+impl LockState {
+    /// The name of the state, for the other machines.
+    pub fn stage(&self) -> LockStage {
         match self {
-            Self::Locked => Stage::Locked,
-            Self::Asking(_) => Stage::Asking,
-            Self::Open { .. } => Stage::Open,
+            Self::Locked => LockStage::Locked,
+            Self::Asking(_) => LockStage::Asking,
+            Self::Open { .. } => LockStage::Open,
         }
     }
 
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    /// The grant for which the door is unlocked, or will be when it is recorded.
+    /// The grant for which the door is unlocked, or will be once it is recorded.
     pub fn grant(&self) -> Option<&Grant> {
         self.pending().map(|pending| &pending.grant).or(self.open())
     }
@@ -47,7 +47,7 @@ impl State {
         }
     }
 
-    /// The grant that waits for the audit, to say when its record was handed over.
+    /// The grant that waits for the audit, to note when its record was handed over.
     pub fn pending_mut(&mut self) -> Option<&mut Pending> {
         match self {
             Self::Asking(pending) => Some(pending),

@@ -3,16 +3,24 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::*;
 use crate::event::TrackId;
-use crate::policy::tests::{CALLER, RULES, ada, at, request, told};
+use crate::policy::rules::Rules;
+use crate::policy::tests::{CALLER, RULES, SETTINGS, ada, at, request, told};
+
+/// Settings with which a grant opens the door although the audit has not recorded it.
+static ALLOWING: LazyLock<PolicySettings> = LazyLock::new(|| {
+    let rules = Rules { on_audit_failure: OnAuditFailure::AllowAndAlarm, ..RULES };
+    PolicySettings { rules, ..SETTINGS.clone() }
+});
 
 /// A grant that waits for the audit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Waiting {
+struct WaitingGrant {
     request: RequestId,
     since: u64,
     /// How long it will keep the door unlocked. `None`: a person's grant, for the usual time.
@@ -28,25 +36,25 @@ struct Bookkeeper {
     mode: Mode,
     line_fails: bool,
     allow: bool,
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingGrant>,
     unanswered: BTreeSet<CommandId>,
     /// Until when grants, commands and button may hold the door.
     until: BTreeMap<&'static str, u64>,
     /// A recorded grant began in the mode that leaves the door unlocked.
     office: bool,
     fire: bool,
-    tally: BTreeMap<&'static str, u32>,
+    counts: BTreeMap<&'static str, u32>,
 }
 
 impl Bookkeeper {
-    fn told(&self) -> Context {
+    fn told(&self) -> Context<'static> {
         let mut told = told(self.ms);
         told.mode = self.mode;
         told.line_fails_since = self.line_fails.then(|| at(self.ms).moment);
         told.time_went_back = self.ms < self.latest;
         told.stage = self.lock.stage();
         if self.allow {
-            told.settings.rules.on_audit_failure = OnAuditFailure::AllowAndAlarm;
+            told.settings = &ALLOWING;
         }
         told
     }
@@ -105,7 +113,7 @@ impl Bookkeeper {
     fn pass_time(&mut self) -> Result<(), TestCaseError> {
         let told = self.told();
         let mut out = self.lock.give_up_overdue(&told, &Event::Tick);
-        // Where the site wants it so, a grant opens without its record when the patience is over.
+        // If so configured, a grant opens without its record when the time to wait is over.
         for waiting in std::mem::take(&mut self.waiting) {
             let overdue = self.ms.saturating_sub(waiting.since) > 5;
             if overdue && self.allow {
@@ -123,7 +131,7 @@ impl Bookkeeper {
         Ok(())
     }
 
-    /// Nothing is left but the fire alarm.
+    /// Everything ends that kept the door unlocked, except the fire alarm.
     fn ends_all(&mut self) {
         self.until.clear();
         self.waiting.clear();
@@ -140,7 +148,7 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn unlock(&mut self, told: &Context, length: Duration) -> Result<(), TestCaseError> {
+    fn unlock(&mut self, told: &Context<'_>, length: Duration) -> Result<(), TestCaseError> {
         let id = CommandId(self.id);
         self.id += 1;
         let in_range = (1..=30).contains(&length.as_secs());
@@ -158,11 +166,11 @@ impl Bookkeeper {
 
     fn wait_for(&mut self, record: &Action, command: Option<Duration>) {
         let request = request(record).expect("a grant is recorded before it opens");
-        self.waiting.push(Waiting { request, since: self.ms, command });
+        self.waiting.push(WaitingGrant { request, since: self.ms, command });
     }
 
-    /// The audit answers yes or no, or to what nobody asked.
-    fn answer(&mut self, told: &Context, more: u64) -> Result<(), TestCaseError> {
+    /// The audit answers yes or no, or answers a request that was never made.
+    fn answer(&mut self, told: &Context<'_>, more: u64) -> Result<(), TestCaseError> {
         if self.waiting.is_empty() || more.is_multiple_of(11) {
             let out = self.lock.accepted(told, RequestId(u64::MAX));
             proptest::prop_assert!(out.is_empty(), "an answer to nothing does nothing");
@@ -180,7 +188,7 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn may_hold(&mut self, waiting: Waiting) {
+    fn may_hold(&mut self, waiting: WaitingGrant) {
         let (who, length) = match waiting.command {
             Some(length) => ("command", length.as_millis() as u64),
             None => ("person", 5000),
@@ -201,17 +209,17 @@ impl Bookkeeper {
         self.hear(out)
     }
 
-    fn hear(&mut self, out: Vec<Outcome>) -> Result<(), TestCaseError> {
+    fn hear(&mut self, out: Vec<LockOutcome>) -> Result<(), TestCaseError> {
         for outcome in out {
             match outcome {
-                Outcome::Do(Action::Answer(id, _)) => {
+                LockOutcome::Do(Action::Answer(id, _)) => {
                     proptest::prop_assert!(self.unanswered.remove(&id), "answered twice");
                 }
-                Outcome::Opened(grant) => {
+                LockOutcome::Opened(grant) => {
                     proptest::prop_assert_eq!(self.lock.open(), Some(&grant));
-                    *self.tally.entry("opened").or_default() += 1;
+                    *self.counts.entry("opened").or_default() += 1;
                 }
-                Outcome::Do(_) | Outcome::LetDown(_) => {}
+                LockOutcome::Do(_) | LockOutcome::LetDown(_) => {}
             }
         }
         Ok(())
@@ -225,7 +233,7 @@ impl Bookkeeper {
             proptest::prop_assert!(allowed, "held for nothing: {:?}", self.lock);
             let bounded = self.fire || self.office || lease.until() <= at(last).moment;
             proptest::prop_assert!(bounded, "the lease lasts longer than what it is for");
-            *self.tally.entry("held").or_default() += 1;
+            *self.counts.entry("held").or_default() += 1;
         }
         proptest::prop_assert!(!self.fire || lease.is_some(), "locked in a fire alarm");
         proptest::prop_assert_eq!(lease.is_some(), self.lock.open_kind().is_some());
@@ -235,7 +243,7 @@ impl Bookkeeper {
     fn end(&mut self) -> Result<(), TestCaseError> {
         let out = self.lock.lock(Relock::Shutdown, Reach::All, None);
         self.hear(out)?;
-        proptest::prop_assert!(self.lock.open_kind().is_none() && self.lock.stage() == Stage::Locked);
+        proptest::prop_assert!(self.lock.open_kind().is_none() && self.lock.stage() == LockStage::Locked);
         proptest::prop_assert!(self.unanswered.is_empty(), "a command was never answered");
         Ok(())
     }
@@ -244,7 +252,7 @@ impl Bookkeeper {
 #[test]
 fn fifty_thousand_walks_open_for_nothing_but_a_recorded_grant_a_permitted_command_the_button_or_the_fire_alarm()
  {
-    let tally = RefCell::new(BTreeMap::<&str, u32>::new());
+    let counts = RefCell::new(BTreeMap::<&str, u32>::new());
     let mut runner =
         TestRunner::new(Config { cases: 50_000, failure_persistence: None, ..Config::default() });
     let walks = proptest::collection::vec(proptest::num::u32::ANY, 1..50);
@@ -252,12 +260,12 @@ fn fifty_thousand_walks_open_for_nothing_but_a_recorded_grant_a_permitted_comman
         let mut bookkeeper = Bookkeeper { ms: 100_000, ..Bookkeeper::default() };
         codes.into_iter().try_for_each(|code| bookkeeper.take(code))?;
         bookkeeper.end()?;
-        for (what, times) in bookkeeper.tally {
-            *tally.borrow_mut().entry(what).or_default() += times;
+        for (what, times) in bookkeeper.counts {
+            *counts.borrow_mut().entry(what).or_default() += times;
         }
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    let tally = tally.into_inner();
-    assert!(tally["opened"] > 5000 && tally["held"] > 50_000, "hardly tried: {tally:?}");
+    let counts = counts.into_inner();
+    assert!(counts["opened"] > 5000 && counts["held"] > 50_000, "hardly tried: {counts:?}");
 }

@@ -8,8 +8,9 @@ use crate::event::{FRESHNESS, Fact, NoMatch, Observation, Personal, Refusal, Tra
 use crate::person::PersonId;
 use crate::policy::rules::{MultipleFaces, Rules};
 
-/// One attempt: a track that was compared for this long without a grant is refused, and must leave the
-/// picture before it is tried again. `target-far` is the chance that one attempt of a stranger opens.
+/// How long one attempt lasts. A track that was compared for this long without a grant is refused, and the
+/// face must leave the picture before the next attempt. `target-far` is the chance that one attempt of a
+/// stranger opens the door.
 pub const ATTEMPT: Duration = Duration::from_secs(10);
 
 /// What one more frame means.
@@ -17,16 +18,16 @@ pub const ATTEMPT: Duration = Duration::from_secs(10);
 pub enum Progress {
     /// Enough fresh frames agree on this person.
     Enough(PersonId),
-    /// A whole window without a single match: time to show it.
+    /// No frame of a whole window matched anybody: the lights are to show it.
     LooksBad,
-    /// Go on looking.
+    /// No decision yet.
     NotYet,
 }
 
 /// The evidence of one track.
 #[derive(Debug, Default)]
 pub struct Evidence {
-    /// For each of the last frames whom it supports, newest last.
+    /// The person whom each of the last frames supports, newest last.
     window: VecDeque<Option<PersonId>>,
     newest: Option<Moment>,
     first_compared: Option<Moment>,
@@ -34,27 +35,27 @@ pub struct Evidence {
     refusal: Option<Refusal>,
     nearest: Option<(PersonId, f32)>,
     phase: Phase,
-    /// Frames before this do not count: the audit was too slow for a grant.
+    /// Frames taken before this do not count, because the audit was too slow for a grant.
     not_before: Option<Moment>,
     shown_bad: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Frames count.
+    /// Frames of this track count.
     #[default]
     Open,
     /// A decision was taken on this track's frames; no further frame counts.
     Spent,
-    /// The door was opened for it.
+    /// The door was opened for this track.
     Granted,
-    /// Its refusal is on record.
+    /// The refusal of this track was handed out.
     Refused,
 }
 
 impl Evidence {
-    /// Counts a compared frame. Stale frames, frames out of order and frames of a decided track count
-    /// for nothing, except that with the first frame of a new probe those of the old one are gone.
+    /// Counts a compared frame. Stale frames, frames out of order and frames of a decided track do not count.
+    /// The first frame of a new probe always discards the frames of the old probe.
     pub fn add(&mut self, rules: &Rules, now: Moment, observation: &Observation) -> Progress {
         if observation.frames <= 1 {
             self.window.clear();
@@ -72,7 +73,7 @@ impl Evidence {
         self.note(observation);
         let mut supports = supported(observation);
         if rules.multiple_faces == MultipleFaces::Refuse && observation.others > 0 {
-            // Frames before it do not count either: the second person may have been behind the first.
+            // Earlier frames do not count either: the second person may have stood behind the first.
             self.window.clear();
             if supports.take().is_some() {
                 self.refusal = Some(Refusal::MoreThanOneFace);
@@ -89,7 +90,8 @@ impl Evidence {
         if agreeing >= rules.frames { Progress::Enough(person) } else { Progress::NotYet }
     }
 
-    /// A frame that could not be compared: remembered as the reason, if nothing better turns up.
+    /// Takes a frame that could not be compared: it is the reason of a refusal as long as no frame is
+    /// compared.
     pub fn add_unusable(&mut self, now: Moment, taken: Moment, why: Unusable) {
         self.expire(taken.min(now));
         if self.compared == 0 {
@@ -110,7 +112,8 @@ impl Evidence {
         self.phase = Phase::Granted;
     }
 
-    /// The audit did not accept in time: frames from then on may ask once more, within the same attempt.
+    /// The audit was too slow: frames taken at `from` or later may lead to another grant, within the same
+    /// attempt.
     pub fn ask_again(&mut self, from: Moment) {
         self.window.clear();
         self.not_before = Some(from);
@@ -120,12 +123,12 @@ impl Evidence {
         }
     }
 
-    /// Frames so far no longer count, as when the gallery they were compared with is gone.
+    /// Frames so far no longer count, for example because another gallery is in force.
     pub fn forget(&mut self) {
         self.window.clear();
     }
 
-    /// The attempt has lasted [`ATTEMPT`] without a decision.
+    /// Whether the attempt has lasted longer than [`ATTEMPT`] without a decision.
     pub fn attempt_is_over(&self, now: Moment) -> bool {
         self.phase == Phase::Open && self.first_compared.is_some_and(|first| now.since(first) > ATTEMPT)
     }
@@ -140,14 +143,14 @@ impl Evidence {
         Some(self.refusal(track))
     }
 
-    /// What the record says if the track comes to nothing.
+    /// The record of the track if the person is not let in.
     pub fn refusal(&self, track: TrackId) -> Fact {
         let (nearest, distance) = self.nearest.clone().unzip();
         let refusal = self.refusal.unwrap_or(Refusal::TooFewFrames);
         Fact::Refused { track, refusal, nearest: nearest.map(Personal), distance, frames: self.compared }
     }
 
-    /// Evidence ends [`FRESHNESS`] after its newest frame.
+    /// Discards the evidence if its newest frame is more than [`FRESHNESS`] older than `taken`.
     fn expire(&mut self, taken: Moment) {
         if self.newest.is_some_and(|newest| taken.since(newest) > FRESHNESS) {
             self.window.clear();
@@ -155,7 +158,7 @@ impl Evidence {
     }
 
     fn note(&mut self, observation: &Observation) {
-        // Once the audit has failed, that is why, whatever later frames show.
+        // A failed audit stays the reason, whatever later frames show.
         if self.refusal != Some(Refusal::AuditFailed) {
             self.refusal = Some(match observation.fused.verdict {
                 Ok(_) => Refusal::TooFewFrames,
@@ -181,8 +184,8 @@ impl Evidence {
     }
 }
 
-/// A frame supports a person if the fused probe matches that person and the frame alone is nearest to
-/// the same one: a good past must not carry a frame that shows somebody else.
+/// The person whom a frame supports: the fused probe matches this person, and the frame alone is nearest to
+/// the same person. Good earlier frames must not help a frame that shows somebody else.
 fn supported(observation: &Observation) -> Option<PersonId> {
     let person = observation.fused.verdict.as_ref().ok()?;
     (observation.nearest_alone.as_ref() == Some(person)).then(|| person.clone())

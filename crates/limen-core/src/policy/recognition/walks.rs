@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::*;
 use crate::event::FRESHNESS;
-use crate::policy::context::Stage;
+use crate::policy::context::LockStage;
 use crate::policy::event::Event;
 use crate::policy::tests::{RULES, ada, at, bob, frame, told};
 
@@ -71,7 +71,8 @@ impl Bookkeeper {
         self.tracks.entry(track).or_default()
     }
 
-    /// A frame: of somebody, stale or fresh, of a probe that goes on or begins, while somebody may be let in or not.
+    /// Shows a frame of somebody: stale or fresh, of an old or a new probe, while people may be let in or
+    /// not.
     fn show(&mut self, track: TrackId, more: u64) -> Result<(), TestCaseError> {
         let age = [0, 0, 0, 20, 400, 600][more as usize % 6];
         let someone = |code: u64| match code % 5 {
@@ -88,14 +89,14 @@ impl Bookkeeper {
             return Ok(());
         };
         let mut told = told(self.ms);
-        told.stage = [Stage::Locked, Stage::Locked, Stage::Open][more as usize / 6 % 3];
+        told.stage = [LockStage::Locked, LockStage::Locked, LockStage::Open][more as usize / 6 % 3];
         let shown = self.of(track);
         if begins {
             shown.frames.clear();
         }
         shown.frames.push((observation.taken, supports));
         let sighting = self.recognition.observed(&told, &observation);
-        if let Sighting::Recognised(somebody) = sighting {
+        if let FrameEvidence::Recognised(somebody) = sighting {
             proptest::prop_assert!(told.may_let_in(), "recognised while nobody may be let in");
             proptest::prop_assert_eq!(somebody.track, track);
             self.check(&somebody)?;
@@ -103,7 +104,7 @@ impl Bookkeeper {
         Ok(())
     }
 
-    /// Enough frames of this track, this person and the last moments.
+    /// Whether enough recent frames of this track show this person.
     fn check(&mut self, somebody: &Recognised) -> Result<(), TestCaseError> {
         let now = at(self.ms).moment;
         let shown = self.of(somebody.track);

@@ -1,4 +1,4 @@
-//! Alarms: raised when a condition begins, seen by somebody, cleared when both are over.
+//! Alarms: raised when a condition begins, cleared when it is over and somebody has seen the alarm.
 //!
 //! ```text
 //!            condition begins            seen                condition over
@@ -8,8 +8,8 @@
 //!                             waits to be seen ---- seen ----> cleared
 //! ```
 //!
-//! A condition that begins is raised exactly once, however often it is looked at, and stays listed until somebody
-//! has acknowledged it: nobody misses a door that was forced and closed again.
+//! A condition raises its alarm once when it begins, however often it is checked. The alarm stays listed
+//! until somebody has acknowledged it, so that nobody misses a door that was forced and closed again.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +20,13 @@ use crate::policy::event::Sound;
 /// An alarm that is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alarm {
-    /// Which.
+    /// The kind of alarm.
     pub kind: AlarmKind,
     /// When its condition last began.
     pub since: Moment,
-    /// The condition holds.
+    /// Whether the condition holds now.
     pub holds: bool,
-    /// Somebody has seen it since it was last raised.
+    /// Whether somebody has seen it since it was last raised.
     pub acknowledged: bool,
     /// How often it was raised since it was last cleared.
     pub times: u32,
@@ -39,7 +39,7 @@ pub struct Alarms {
 }
 
 impl Alarms {
-    /// Takes in whether a condition holds now; what is to be recorded.
+    /// Takes whether a condition holds now. Returns what is to be recorded.
     pub fn set(&mut self, now: Moment, kind: AlarmKind, holds: bool) -> Option<Fact> {
         match self.listed.get_mut(&kind) {
             None if holds => {
@@ -60,7 +60,7 @@ impl Alarms {
         }
     }
 
-    /// Somebody has seen one alarm, or all of them; what is to be recorded.
+    /// Somebody has seen this alarm; `None`: all alarms. Returns what is to be recorded.
     pub fn acknowledge(&mut self, which: Option<AlarmKind>, caller: Caller) -> Vec<Fact> {
         let meant = |alarm: &&mut Alarm| which.is_none_or(|kind| kind == alarm.kind) && !alarm.acknowledged;
         let mut facts = Vec::new();
@@ -76,12 +76,12 @@ impl Alarms {
         facts
     }
 
-    /// What is listed, the gravest first.
+    /// The alarms that are listed, the most serious first.
     pub fn listed(&self) -> impl Iterator<Item = &Alarm> {
         AlarmKind::ALL.iter().filter_map(|kind| self.listed.get(kind))
     }
 
-    /// What is heard at the door: an alarm sounds while it holds and nobody has seen it.
+    /// The sound at the door: an alarm sounds while its condition holds and nobody has seen it.
     pub fn sound(&self) -> Sound {
         let sounds = |alarm: &Alarm| alarm.holds && !alarm.acknowledged && alarm.kind.is_heard();
         if self.listed.values().any(sounds) { Sound::Alarm } else { Sound::Silence }

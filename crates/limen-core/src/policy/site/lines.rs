@@ -1,48 +1,49 @@
-//! The input lines as the policy knows them: where each is, how often it moves, whether it can be believed.
+//! The input lines as the policy knows them: the state of each, how often it changes, whether it can be
+//! believed.
 //!
-//! A line that changes more often than a hand can move it chatters: a loose wire, a broken contact, somebody who
-//! plays with it. Its changes are then counted in one record at a time, and a chattering contact says nothing
-//! about the door.
+//! A line *chatters* if it changes more often than a hand can move it: a loose wire, a broken contact,
+//! somebody who plays with it. Its changes are then counted together in one record, and a chattering contact
+//! says nothing about the door.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::event::{Fact, Input};
 
-/// More changes than this within [`CHATTER_WINDOW`] are no hand's.
+/// A line with more changes than this within [`CHATTER_WINDOW`] chatters.
 const CHATTER: u32 = 20;
-/// See [`CHATTER`]; also how long a line must be still to be believed again.
+/// The time in which changes are counted; also how long a line must not change to be believed again.
 pub const CHATTER_WINDOW: Duration = Duration::from_secs(2);
-/// An exit button that is pressed for longer is stuck.
+/// An exit button that is pressed for longer than this is stuck.
 const STUCK: Duration = Duration::from_secs(60);
 
 /// What a change means.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// The line is where it was.
+    /// The line has not changed.
     None,
-    /// It moved; to be recorded, and believed.
+    /// The line changed: to be recorded, and believed.
     Moved(Fact),
-    /// It moved again while it chatters; counted.
+    /// The line changed while it chatters: counted for a later record.
     Chatters,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Line {
+struct InputState {
     active: bool,
     /// When it last changed.
     changed: Option<Moment>,
-    /// Changes in the window that began at `window`.
+    /// When the window began in which `changes` are counted.
     window: Option<Moment>,
     changes: u32,
     chatters: bool,
-    /// Changes that no record names yet.
+    /// Changes that are not recorded yet.
     unrecorded: u32,
 }
 
 /// All four lines.
 #[derive(Debug, Default)]
-pub struct Lines([Line; 4]);
+pub struct Lines([InputState; 4]);
 
 impl Lines {
     /// Whether a line is active.
@@ -50,11 +51,11 @@ impl Lines {
         self.line(input).active
     }
 
-    /// A line is at this now.
+    /// Takes the present state of a line.
     pub fn set(&mut self, now: Moment, input: Input, active: bool, at_start: bool) -> Change {
         let line = self.line_mut(input);
         if at_start {
-            *line = Line { active, changed: Some(now), ..Line::default() };
+            *line = InputState { active, changed: Some(now), ..InputState::default() };
             return Change::Moved(Fact::Input { input, active, changes: 1, at_start });
         }
         if line.active == active {
@@ -69,7 +70,7 @@ impl Lines {
         Change::Moved(Fact::Input { input, active, changes: 1, at_start })
     }
 
-    /// Lines that are still again: the record of what they did, and whether they are believed again.
+    /// The lines that no longer chatter, each with its state and the record of its changes.
     pub fn calmed(&mut self, now: Moment) -> Vec<(Input, bool, Fact)> {
         let mut calm = Vec::new();
         for input in Input::ALL {
@@ -84,7 +85,7 @@ impl Lines {
         calm
     }
 
-    /// What a chattering line has done so far, so that nothing is lost when the daemon leaves.
+    /// The records of changes that are not recorded yet, so that none is lost when the daemon ends.
     pub fn unrecorded(&mut self) -> Vec<Fact> {
         let mut facts = Vec::new();
         for input in Input::ALL {
@@ -97,12 +98,12 @@ impl Lines {
         facts
     }
 
-    /// A line chatters, or the exit button is stuck.
+    /// Whether a line chatters, or the exit button is stuck.
     pub fn are_faulty(&self, now: Moment) -> bool {
         self.0.iter().any(|line| line.chatters) || self.stuck_at().is_some_and(|at| now >= at)
     }
 
-    /// When the next line is still again or stuck.
+    /// When the next line no longer chatters, or is stuck.
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
         let still = self.0.iter().filter(|line| line.chatters).filter_map(|line| line.changed);
         still.map(|changed| changed + CHATTER_WINDOW).chain(self.stuck_at().filter(|at| *at > now)).min()
@@ -113,16 +114,16 @@ impl Lines {
         rex.changed.filter(|_| rex.active).map(|since| since + STUCK)
     }
 
-    fn line(&self, input: Input) -> &Line {
+    fn line(&self, input: Input) -> &InputState {
         &self.0[input as usize]
     }
 
-    fn line_mut(&mut self, input: Input) -> &mut Line {
+    fn line_mut(&mut self, input: Input) -> &mut InputState {
         &mut self.0[input as usize]
     }
 }
 
-impl Line {
+impl InputState {
     fn count(&mut self, now: Moment) {
         self.changed = Some(now);
         match self.window {

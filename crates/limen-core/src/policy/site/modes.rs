@@ -23,12 +23,12 @@ impl Modes {
         self.in_force
     }
 
-    /// By what the mode is in force.
+    /// What put the mode into force.
     pub fn source(&self) -> ModeSource {
         self.commanded.map_or(ModeSource::Schedule, |(_, source)| source)
     }
 
-    /// The mode that was commanded.
+    /// The mode that was commanded; `None` while the schedules decide.
     pub fn commanded(&self) -> Option<Mode> {
         self.commanded.map(|(mode, _)| mode)
     }
@@ -38,23 +38,24 @@ impl Modes {
         self.scheduled
     }
 
-    /// A lock-down of the schedules was in force before the start, and goes on until they say that it is over.
+    /// A schedule had the door in lock-down before the start. It goes on until the schedules say that it is
+    /// over.
     pub fn recall_lock_down(&mut self) {
         self.scheduled = Mode::LockDown;
         self.asked = None;
     }
 
-    /// A mode was commanded. `None`: the schedules decide again.
+    /// A mode is commanded; `None`: the schedules decide again.
     pub fn command(&mut self, mode: Option<(Mode, ModeSource)>) {
         self.commanded = mode;
     }
 
-    /// The schedules are others now.
+    /// The schedules were replaced: they are asked again.
     pub fn ask_again(&mut self) {
         self.asked = None;
     }
 
-    /// Brings the mode of this moment into force; the mode, if it is another one than before.
+    /// Puts the mode of this moment into force. Returns the mode, if it differs from the one before.
     pub fn turn(&mut self, access: &AccessRules, now: Now) -> Option<Mode> {
         let asked = (now.wall.utc.as_second().div_euclid(60), now.wall.synchronised);
         if self.asked != Some(asked) {
@@ -66,7 +67,7 @@ impl Modes {
     }
 }
 
-/// The mode of the schedules. Without the site's time a lock-down of theirs goes on: nobody knows that it is over.
+/// The mode of the schedules. While the site's time is unknown a lock-down goes on: it may not be over.
 fn scheduled(access: &AccessRules, now: Now, before: Mode) -> Mode {
     let Some(local) = access.local_time(now.wall) else {
         let goes_on = before == Mode::LockDown && !access.modes.lock_down.is_empty();

@@ -1,4 +1,4 @@
-//! Parts of the system that fail, since when and why, until they are back.
+//! The parts of the system that have failed, since when and why, until they work again.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use crate::event::{Fact, Part};
 /// What is wrong with a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// Since when.
+    /// When the part failed.
     pub since: Moment,
-    /// What it said, with the remedy.
+    /// What the part reported, with the remedy.
     pub what: String,
 }
 
-/// See the module.
+/// The parts that have failed.
 #[derive(Debug, Default)]
 pub struct Parts {
     failed: BTreeMap<Part, Trouble>,
 }
 
 impl Parts {
-    /// A part has failed; its record, if it had not failed already.
+    /// A part has failed. Returns the record, unless the part had failed already.
     pub fn fail(&mut self, now: Moment, part: Part, what: String) -> Option<Fact> {
         if let Some(trouble) = self.failed.get_mut(&part) {
             trouble.what = what;
@@ -31,29 +31,29 @@ impl Parts {
         Some(Fact::Fault { part, what })
     }
 
-    /// A part is back; its record, if it had failed.
+    /// A part works again. Returns the record, if the part had failed.
     pub fn recover(&mut self, now: Moment, part: Part) -> Option<Fact> {
         let Trouble { since, .. } = self.failed.remove(&part)?;
         let after_ms = u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
         Some(Fact::Recovered { part, after_ms })
     }
 
-    /// Every part that fails.
+    /// Every part that has failed.
     pub fn failed(&self) -> &BTreeMap<Part, Trouble> {
         &self.failed
     }
 
-    /// Whether a part fails.
+    /// Whether a part has failed.
     pub fn has_failed(&self, part: Part) -> bool {
         self.failed.contains_key(&part)
     }
 
-    /// Since when a part fails.
+    /// Since when a part has been failing; `None` if it works.
     pub fn failed_since(&self, part: Part) -> Option<Moment> {
         self.failed.get(&part).map(|trouble| trouble.since)
     }
 
-    /// Whether a part fails without which nobody is let in by their face.
+    /// Whether a part has failed without which nobody is let in by face.
     pub fn stop_the_door(&self) -> bool {
         self.failed.keys().any(|part| part.stops_the_door())
     }

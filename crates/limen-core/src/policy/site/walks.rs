@@ -77,7 +77,7 @@ impl Bookkeeper {
         self.end_step()
     }
 
-    fn line_moves(&mut self, input: Input) -> Vec<Outcome> {
+    fn line_moves(&mut self, input: Input) -> Vec<SiteOutcome> {
         let active = !self.lines.get(&input).copied().unwrap_or(false);
         self.lines.insert(input, active);
         self.changes += 1;
@@ -99,23 +99,25 @@ impl Bookkeeper {
         let told = told(self.ms);
         let mut out = self.site.turn_mode(&told, None);
         out.extend(self.site.calm_lines(told.moment()));
-        let door = DoorReport { forced: self.forced, held_open: HeldOpen::No, opened_unrecorded: false };
+        let door = LockReport { forced: self.forced, held_open: HeldOpen::No, opened_unrecorded: false };
         out.extend(does(self.site.watch(&told, door)));
         self.hear(out)?;
         self.check()
     }
 
-    fn hear(&mut self, out: Vec<Outcome>) -> Result<(), TestCaseError> {
+    fn hear(&mut self, out: Vec<SiteOutcome>) -> Result<(), TestCaseError> {
         for outcome in out {
             match outcome {
-                Outcome::Do(Action::Record(Fact::Alarm { alarm, step, .. })) => self.alarm(alarm, step)?,
-                Outcome::Do(Action::Record(Fact::Input { changes, .. })) => self.recorded += changes,
-                Outcome::Do(Action::Sound(sound)) => self.sound = sound,
-                Outcome::ExitPressed => {
+                SiteOutcome::Do(Action::Record(Fact::Alarm { alarm, step, .. })) => {
+                    self.alarm(alarm, step)?
+                }
+                SiteOutcome::Do(Action::Record(Fact::Input { changes, .. })) => self.recorded += changes,
+                SiteOutcome::Do(Action::Sound(sound)) => self.sound = sound,
+                SiteOutcome::ExitPressed => {
                     proptest::prop_assert!(self.pressed > 0, "nobody pressed the button");
                     self.pressed = 0;
                 }
-                Outcome::FireIs(active) => {
+                SiteOutcome::FireIs(active) => {
                     proptest::prop_assert_eq!(self.lines.get(&Input::Fire), Some(&active));
                 }
                 _ => {}
@@ -169,8 +171,8 @@ impl Bookkeeper {
     }
 }
 
-fn does(actions: Vec<Action>) -> Vec<Outcome> {
-    actions.into_iter().map(Outcome::Do).collect()
+fn does(actions: Vec<Action>) -> Vec<SiteOutcome> {
+    actions.into_iter().map(SiteOutcome::Do).collect()
 }
 
 #[test]

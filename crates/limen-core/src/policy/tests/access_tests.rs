@@ -1,10 +1,11 @@
-//! Who may when, as examples: schedules, first person in, two people, anti-passback, and what it all costs.
+//! Examples of who may enter when: schedules, first person in, two people, anti-passback, and how long a step
+//! takes.
 
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
 
-use super::access::schedule::{Schedule, TimeOfDay, Window};
+use super::access::schedule::{Schedule, TimeOfDay, TimeWindow};
 use super::access::{Group, TwoPerson, WhenClockUnknown};
 use super::*;
 use super::{LOCK, RULES, at, command, facts, holds, match_of, step};
@@ -23,7 +24,7 @@ pub(super) fn group(text: &str) -> GroupId {
 /// The same hours every day.
 fn daily(name: &str, from: &str, until: &str) -> Arc<Schedule> {
     let time = |text| TimeOfDay::parse(text).expect("a time of day");
-    let window = Window::new(time(from), time(until)).expect("a window");
+    let window = TimeWindow::new(time(from), time(until)).expect("a window");
     let week = std::array::from_fn(|_| vec![window]);
     Arc::new(Schedule { name: name.to_owned(), week, ..Schedule::default() })
 }
@@ -55,8 +56,8 @@ fn of(groups: &[&str]) -> Standing {
     Standing { groups: groups.iter().map(|id| group(id)).collect(), ..Standing::default() }
 }
 
-/// One or two people of each group, one suspended, one of a group that nobody knows.
-pub(super) fn people() -> Roster {
+/// One or two people of each group, one suspended, one of a group that is not configured.
+pub(super) fn people() -> Standings {
     let suspended = Standing { suspended: true, ..Standing::default() };
     let all = [
         ("ada", of(&["staff"])),
@@ -148,7 +149,7 @@ fn whoever_needs_somebody_before_them_enters_after_that_one_on_the_same_day() {
     let missing = Some(Refusal::FirstPersonMissing);
     assert_eq!(refusal(&show(&mut policy, when(100, "15T06:00:00"), "cleo")), missing);
     assert!(holds(&show(&mut policy, when(200, "15T06:01:00"), "kay")));
-    policy.step(when(250, "15T06:02:00"), Event::NewRoster(people()));
+    policy.step(when(250, "15T06:02:00"), Event::NewStandings(people()));
     assert!(holds(&show(&mut policy, when(300, "15T23:59:59"), "cleo")));
     assert_eq!(refusal(&show(&mut policy, when(400, "16T00:00:00"), "cleo")), missing);
     assert_eq!(
@@ -222,7 +223,7 @@ fn a_recognition_counts_for_one_opening_only() {
 #[test]
 fn a_command_to_lock_a_fault_and_a_new_gallery_end_the_waiting() {
     let fault = Event::Failed(Part::Camera, "gone".to_owned());
-    for event in [command(LOCK), fault, Event::NewRoster(people()), Event::Shutdown] {
+    for event in [command(LOCK), fault, Event::NewStandings(people()), Event::Shutdown] {
         let mut policy = policy();
         show(&mut policy, when(100, "15T12:00:00"), "vic");
         let actions = step(&mut policy, when(101, "15T12:00:01"), event.clone());
@@ -236,7 +237,7 @@ fn a_command_to_lock_a_fault_and_a_new_gallery_end_the_waiting() {
 fn whoever_was_let_in_is_not_let_in_again_for_a_while_whatever_the_clock_on_the_wall_says() {
     let mut policy = policy();
     assert!(holds(&show(&mut policy, when(100, "15T12:00:00"), "pat")));
-    policy.step(when(110, "15T12:00:10"), Event::NewRoster(people()));
+    policy.step(when(110, "15T12:00:10"), Event::NewStandings(people()));
     let actions = show(&mut policy, when(159, "25T12:00:00"), "pat");
     assert_eq!((holds(&actions), refusal(&actions)), (false, Some(Refusal::AntiPassback)));
     assert!(holds(&show(&mut policy, when(161, "15T12:00:00"), "pat")));
@@ -266,12 +267,12 @@ fn nothing_opens_before_the_latest_moment_that_was_seen() {
 fn a_reload_that_closes_the_schedule_revokes_the_grant_and_one_that_does_not_leaves_it() {
     let mut policy = policy();
     assert!(holds(&show(&mut policy, when(100, "15T12:00:00"), "ada")));
-    assert!(holds(&policy.step(when(101, "15T12:00:01"), Event::NewRoster(people()))));
+    assert!(holds(&policy.step(when(101, "15T12:00:01"), Event::NewStandings(people()))));
     let mut rules = site();
     let evening = daily("office", "18:00", "20:00");
     rules.groups.insert(group("staff"), Group { schedules: vec![evening], ..Group::new(group("staff")) });
     policy.replace_rules(RULES, Arc::new(rules));
-    let actions = policy.step(when(102, "15T12:00:02"), Event::NewRoster(people()));
+    let actions = policy.step(when(102, "15T12:00:02"), Event::NewStandings(people()));
     assert_eq!(facts(&actions), [&Fact::Locked { why: Relock::Revoked, caller: None }]);
 }
 

@@ -26,9 +26,9 @@ enum Move {
         again: bool,
         answer: Option<bool>,
     },
-    /// So many milliseconds pass.
+    /// This many milliseconds pass.
     Wait(u64),
-    /// The boot clock goes back, which it must not.
+    /// The boot clock goes back, which should never happen.
     Back(u64),
     /// The clock on the wall is set, by hours.
     SetClock(i64),
@@ -41,7 +41,7 @@ enum Move {
     Recover,
 }
 
-/// A number is a cheap way to draw a move, and a good one to shrink.
+/// Moves are drawn as numbers, which are cheap to make and to shrink.
 fn move_of(code: u32) -> Move {
     let (kind, few, more) = (code % 20, code >> 5 & 3, code >> 7);
     let who = WHO[more as usize % WHO.len()];
@@ -60,7 +60,7 @@ fn move_of(code: u32) -> Move {
 }
 
 /// Somebody let in: when, on which day, who.
-struct Opening {
+struct Entrance {
     ms: u64,
     day: Date,
     who: PersonId,
@@ -79,8 +79,8 @@ struct Bookkeeper {
     granted: Option<Fact>,
     /// Everybody who was shown for three frames in a row, when.
     shown: Vec<(u64, PersonId)>,
-    openings: Vec<Opening>,
-    tally: BTreeMap<String, u32>,
+    openings: Vec<Entrance>,
+    counts: BTreeMap<String, u32>,
 }
 
 impl Bookkeeper {
@@ -98,7 +98,7 @@ impl Bookkeeper {
             granted: None,
             shown: Vec::new(),
             openings: Vec::new(),
-            tally: BTreeMap::new(),
+            counts: BTreeMap::new(),
         }
     }
 
@@ -127,7 +127,7 @@ impl Bookkeeper {
         self.step(match one {
             Move::End => Event::TrackEnded(TrackId(self.track)),
             Move::Lock => command(LOCK),
-            Move::Reload => Event::NewRoster(people()),
+            Move::Reload => Event::NewStandings(people()),
             Move::Fail => Event::Failed(Part::Camera, String::new()),
             Move::Recover => Event::Recovered(Part::Camera),
             _ => Event::Tick,
@@ -192,8 +192,8 @@ impl Bookkeeper {
         let Some(Fact::Granted { person, second, .. }) = self.granted.clone() else { return };
         let day = now.wall.utc.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
         for who in person.into_iter().chain(second) {
-            *self.tally.entry(who.to_string()).or_default() += 1;
-            self.openings.push(Opening { ms: self.ms, day, who: who.0 });
+            *self.counts.entry(who.to_string()).or_default() += 1;
+            self.openings.push(Entrance { ms: self.ms, day, who: who.0 });
         }
     }
 
@@ -241,22 +241,23 @@ impl Bookkeeper {
     }
 }
 
-/// Walks so often, each at most so long; every rule must have let somebody in, or nothing was tested.
+/// Makes this many walks of at most this many moves. Every rule must have let somebody in, or nothing was
+/// tested.
 fn walk(cases: u32, longest: usize) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
-    let tally: RefCell<BTreeMap<String, u32>> = RefCell::default();
+    let counts: RefCell<BTreeMap<String, u32>> = RefCell::default();
     let walks = proptest::collection::vec(proptest::num::u32::ANY, 1..longest);
     let outcome = runner.run(&walks, |codes| {
         let mut bookkeeper = Bookkeeper::new();
         codes.into_iter().try_for_each(|code| bookkeeper.take(move_of(code)))?;
-        for (who, count) in bookkeeper.tally {
-            *tally.borrow_mut().entry(who).or_default() += count;
+        for (who, count) in bookkeeper.counts {
+            *counts.borrow_mut().entry(who).or_default() += count;
         }
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    println!("{cases} walks let in {:?}", tally.borrow());
-    let mut let_in: Vec<String> = tally.into_inner().into_keys().collect();
+    println!("{cases} walks let in {:?}", counts.borrow());
+    let mut let_in: Vec<String> = counts.into_inner().into_keys().collect();
     let_in.sort();
     assert_eq!(let_in, ["ada", "bea", "cleo", "gus", "kay", "pat", "val", "vic"]);
 }

@@ -18,7 +18,7 @@ use crate::person::{GroupId, PersonId};
 
 const WALKS: u32 = 60_000;
 
-/// A number is a cheap way to draw a move, and a good one to shrink.
+/// Moves are drawn as numbers, which are cheap to make and to shrink.
 #[derive(Debug, Clone, Copy)]
 enum Move {
     Show(bool),
@@ -30,9 +30,9 @@ enum Move {
         of: bool,
         version: u8,
     },
-    /// The verifier answers what it was asked first.
+    /// The verifier answers its oldest question.
     Verified,
-    /// The audit answers what it was asked first.
+    /// The audit answers its oldest question.
     Audited(bool),
     /// One of the two gets another PIN, another card, is suspended, is removed, or is back.
     Reload {
@@ -80,7 +80,7 @@ fn move_of(code: u32) -> Move {
 
 /// What the gallery says of one of the two.
 #[derive(Debug, Clone, Copy, Default)]
-struct Entry {
+struct TestPerson {
     removed: bool,
     suspended: bool,
     pin: u8,
@@ -88,7 +88,7 @@ struct Entry {
 }
 
 fn hash(version: u8) -> PinHash {
-    // Never held against digits here: only that two differ matters.
+    // These hashes are never compared with digits: they only have to differ.
     let salt = ["YmFkYmFkYmFkYmFkYmFk", "Z29vZGdvb2Rnb29kZ29vZA"][usize::from(version)];
     let text = format!("$argon2id$v=19$m=19456,t=2,p=1${salt}$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     PinHash::parse(&text).unwrap_or_else(|error| panic!("{error}"))
@@ -100,7 +100,7 @@ fn card(of: bool, version: u8) -> Card {
 
 struct Walker {
     policy: Policy,
-    entries: [Entry; 2],
+    entries: [TestPerson; 2],
     ms: u64,
     track: u64,
     entry: u64,
@@ -141,8 +141,8 @@ impl Walker {
     /// The group asks for one factor, each person's own entry for the other one as well if `both`.
     fn new(factor: SecondFactor, both: bool) -> Self {
         let mut walker = Self {
-            policy: Policy::new(RULES, Roster::default(), rules(factor)),
-            entries: [Entry::default(); 2],
+            policy: Policy::new(RULES, Standings::default(), rules(factor)),
+            entries: [TestPerson::default(); 2],
             ms: 100_000,
             track: 0,
             entry: 0,
@@ -160,12 +160,12 @@ impl Walker {
             mode: Mode::Normal,
             opened: 0,
         };
-        let roster = walker.roster(both);
-        walker.policy.step(at(walker.ms), Event::NewRoster(roster));
+        let standings = walker.standings(both);
+        walker.policy.step(at(walker.ms), Event::NewStandings(standings));
         walker
     }
 
-    fn roster(&self, both: bool) -> Roster {
+    fn standings(&self, both: bool) -> Standings {
         let standing = |of: bool| {
             let entry = self.entries[index(of)];
             let means = Means {
@@ -236,7 +236,8 @@ impl Walker {
         }
     }
 
-    /// The verifier held the PIN against what was in force when it was asked; a reload may lie between.
+    /// The verifier compares a PIN with the hash in force when it was asked, even if a reload came in
+    /// between.
     fn verified(&mut self) -> Result<(), TestCaseError> {
         let Some((entry, person, right)) = self.verifier.pop_front() else { return Ok(()) };
         let (of, version) = self.pins[&entry];
@@ -255,20 +256,20 @@ impl Walker {
             3 => entry.suspended = true,
             4 => {
                 entry.removed = true;
-                // Whoever is enrolled again begins anew.
+                // The wrong PINs of somebody who is enrolled again are forgotten.
                 self.wrong[index(of)] = (0, 0);
             }
             _ => (entry.suspended, entry.removed) = (false, false),
         }
-        // What was proven with what is no longer in force proves nothing.
+        // A factor proven with a PIN or card that is no longer in force proves nothing.
         let entries = self.entries;
         self.proven.retain(|(of, factor, version), _| {
             let entry = entries[index(*of)];
             *version == if *factor == Factor::Pin { entry.pin } else { entry.card }
         });
         self.reloaded_at = self.ms;
-        let roster = self.roster(both);
-        self.step(Event::NewRoster(roster))?;
+        let standings = self.standings(both);
+        self.step(Event::NewStandings(standings))?;
         for (who, id) in [(true, ada()), (false, bob())] {
             let entry = self.entries[index(who)];
             let open = self.policy.open().is_some_and(|grant| grant.people().any(|person| *person == id));
@@ -343,7 +344,7 @@ impl Walker {
             }
             Fact::FactorRefused { factor: Factor::Pin, person: Some(person), locked_out_s, .. } => {
                 let (wrong, until) = &mut self.wrong[index(*person == ada())];
-                // Wrong ones before the face have an account of their own.
+                // Wrong PINs before the face are counted apart.
                 if let Some(seconds) = locked_out_s {
                     *wrong = 4;
                     *until = self.ms + seconds * 1000;

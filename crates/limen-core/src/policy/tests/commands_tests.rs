@@ -1,4 +1,4 @@
-//! Commands: one verdict each, one record each, and no flood.
+//! Commands: each gets one verdict and one record, and too many are refused.
 
 use super::*;
 use crate::event::{AlarmKind, Input, Mode};
@@ -112,7 +112,7 @@ fn whatever_locks_the_door_answers_an_unlocking_that_waits() {
 fn a_reload_ends_no_unlocking_by_command() {
     let mut policy = policy();
     step(&mut policy, at(1000), unlock(9));
-    assert!(holds(&policy.step(at(2000), Event::NewRoster(Roster::default()))));
+    assert!(holds(&policy.step(at(2000), Event::NewStandings(Standings::default()))));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_fire_release_outlives_a_broken_input_chip_until_it_is_read_again_or_locked_
 
 #[test]
 fn a_slow_comparison_takes_nothing_from_the_patience_with_the_audit() {
-    let mut policy = Policy::new(RULES, roster(Standing::default()), anytime());
+    let mut policy = Policy::new(RULES, standings(Standing::default()), anytime());
     let asked: Vec<Action> =
         (0..3).flat_map(|i| policy.step(at(1000 + i * 30), match_of(1, 1000 + i * 30, 3, ada()))).collect();
     let id = asked.iter().find_map(request).expect("three frames agree");

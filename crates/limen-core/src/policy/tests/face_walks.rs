@@ -74,7 +74,7 @@ proptest! {
                 Move::Reload(both) => {
                     let mut people = vec![(bob(), Standing::default())];
                     if *both { people.push((ada(), Standing::default())) }
-                    Event::NewRoster(Arc::new(people.into_iter().collect()))
+                    Event::NewStandings(Arc::new(people.into_iter().collect()))
                 }
             };
             let now = if matches!(one, Move::Wait(_)) { at(clock) } else { now };

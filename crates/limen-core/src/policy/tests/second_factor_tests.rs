@@ -15,7 +15,7 @@ fn group(text: &str) -> GroupId {
     GroupId::new(text).expect("an id")
 }
 
-/// A hash that nothing is held against here.
+/// A hash that is never compared with digits here.
 fn some_hash() -> Option<crate::credential::PinHash> {
     let text = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     crate::credential::PinHash::parse(text).ok()
@@ -55,8 +55,8 @@ fn site() -> AccessRules {
 }
 
 pub(super) fn policy_of(ada_is: Standing, bob_is: Standing) -> Policy {
-    let roster: Roster = Arc::new([(ada(), ada_is), (bob(), bob_is)].into());
-    Policy::new(RULES, roster, Arc::new(site()))
+    let standings: Standings = Arc::new([(ada(), ada_is), (bob(), bob_is)].into());
+    Policy::new(RULES, standings, Arc::new(site()))
 }
 
 /// The two of them in this group, with PIN and card each.
@@ -64,7 +64,7 @@ pub(super) fn both_in(name: &str) -> Policy {
     policy_of(standing(&[name], with_all("ada")), standing(&[name], with_all("bob")))
 }
 
-/// Steps; the audit agrees at once, and the verifier says of every PIN that it is this.
+/// Steps. The audit accepts at once, and the verifier gives this outcome for every PIN.
 fn step(policy: &mut Policy, ms: u64, event: Event, verified: PinOutcome) -> Vec<Action> {
     let mut actions = policy.step(at(ms), event);
     let mut done = 0;
@@ -318,7 +318,7 @@ fn a_rule_with_schedules_asks_while_one_is_open_and_while_the_time_is_unknown() 
     let mut rules = site();
     let window = |from, until| {
         let time = |text| super::access::schedule::TimeOfDay::parse(text).expect("a time");
-        super::access::schedule::Window::new(time(from), time(until)).expect("a window")
+        super::access::schedule::TimeWindow::new(time(from), time(until)).expect("a window")
     };
     let schedule = |from, until| {
         let week = std::array::from_fn(|_| vec![window(from, until)]);
@@ -362,7 +362,7 @@ fn a_lock_command_a_fault_and_a_reload_end_what_was_begun() {
     for event in [
         command(LOCK),
         Event::Failed(Part::Camera, String::new()),
-        Event::NewRoster(Arc::new([(ada(), standing(&["pin"], with_all("ada")))].into())),
+        Event::NewStandings(Arc::new([(ada(), standing(&["pin"], with_all("ada")))].into())),
     ] {
         let mut policy = both_in("pin");
         show(&mut policy, 1, 1000, &ada(), PinOutcome::Right);

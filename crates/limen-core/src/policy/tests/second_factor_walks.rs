@@ -54,7 +54,7 @@ struct Walker {
     seen: Vec<(u8, u64)>,
     /// Right PINs that the verifier confirmed, for whom, when entered.
     right: Vec<(u8, u64)>,
-    /// Wrong ones held against each after their face, by the records.
+    /// The wrong PINs and cards of each after the face, from the records.
     wrong: [u32; 2],
     opened: u32,
 }
@@ -143,7 +143,7 @@ impl Walker {
         Ok(())
     }
 
-    /// Within the time for a factor, begun anew by each of three wrong ones.
+    /// Within the time for a factor, which begins again after each of three wrong ones.
     fn was_seen(&self, who: u8) -> bool {
         self.seen.iter().any(|(whose, ms)| *whose == who && self.ms.abs_diff(*ms) <= 80_000)
     }

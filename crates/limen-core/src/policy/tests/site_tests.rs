@@ -1,4 +1,4 @@
-//! The door around the face, as examples: exit button, fire alarm, modes, relocking, alarms.
+//! Examples of what the door does besides faces: exit button, fire alarm, modes, relocking, alarms.
 
 use super::*;
 use crate::event::{AlarmKind, AlarmStep, Input, Mode, ModeSource, Refusal};
@@ -6,7 +6,7 @@ use crate::people::Standing;
 
 /// A policy with other rules of the door.
 fn door(rules: DoorRules) -> Policy {
-    Policy::new(Rules { door: rules, ..RULES }, roster(Standing::default()), anytime())
+    Policy::new(Rules { door: rules, ..RULES }, standings(Standing::default()), anytime())
 }
 
 fn input(input: Input, active: bool) -> Event {
@@ -170,7 +170,7 @@ fn with_on_close_a_door_that_nobody_opens_is_locked_after_the_longest_time() {
 #[test]
 fn who_needs_longer_gets_longer() {
     let standing = Standing { extended_time: true, ..Standing::default() };
-    let mut policy = Policy::new(RULES, roster(standing), anytime());
+    let mut policy = Policy::new(RULES, standings(standing), anytime());
     show_ada(&mut policy, 1000, 3);
     assert!(holds(&policy.step(at(16_059), Event::Tick)));
     assert!(policy.step(at(16_060), Event::Tick).contains(&Action::Lock));
@@ -271,7 +271,7 @@ fn another_living_face_keeps_the_door_locked_where_the_site_fears_tailgating() {
     };
     for multiple_faces in [MultipleFaces::Nearest, MultipleFaces::Refuse] {
         let rules = Rules { multiple_faces, ..RULES };
-        let mut policy = Policy::new(rules, roster(Standing::default()), anytime());
+        let mut policy = Policy::new(rules, standings(Standing::default()), anytime());
         let mut actions = Vec::new();
         for (i, others) in [0, 0, 1, 0, 0].into_iter().enumerate() {
             let ms = 1000 + 30 * i as u64;

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use super::lock::leaf::GRACE;
 use super::site::lines::CHATTER_WINDOW;
 use super::*;
-use super::{LOCK, RULES, anytime, at, command, fact_of, holds, match_of, request, roster};
+use super::{LOCK, RULES, anytime, at, command, fact_of, holds, match_of, request, standings};
 use crate::event::{AlarmKind, AlarmStep, Input, Mode};
 use crate::people::Standing;
 use crate::person::PersonId;
@@ -33,7 +33,7 @@ enum Move {
     Back(u64),
 }
 
-/// A number is a cheap way to draw a move, and a good one to shrink.
+/// Moves are drawn as numbers, which are cheap to make and to shrink.
 fn move_of(code: u32) -> Move {
     let (kind, more) = (code % 24, code >> 5);
     let part = PARTS[more as usize % PARTS.len()];
@@ -78,13 +78,13 @@ struct Bookkeeper {
     raised: BTreeMap<AlarmKind, u32>,
     chattered: bool,
     forced: bool,
-    tally: BTreeMap<String, u32>,
+    counts: BTreeMap<String, u32>,
 }
 
 impl Bookkeeper {
     fn new() -> Self {
         Self {
-            policy: Policy::new(RULES, roster(Standing::default()), anytime()),
+            policy: Policy::new(RULES, standings(Standing::default()), anytime()),
             ms: 1_000_000,
             latest: 0,
             track: 0,
@@ -104,7 +104,7 @@ impl Bookkeeper {
             raised: BTreeMap::new(),
             chattered: false,
             forced: false,
-            tally: BTreeMap::new(),
+            counts: BTreeMap::new(),
         }
     }
 
@@ -225,7 +225,7 @@ impl Bookkeeper {
         self.step(Event::Input { input, active, at_start: false }).map(drop)
     }
 
-    /// A chip that is back says where the fire line is.
+    /// A chip that works again reports the state of the fire line.
     fn read_fire_again(&mut self) -> Result<(), TestCaseError> {
         let Some(active) = self.lines.get(&Input::Fire).copied() else { return Ok(()) };
         self.changes += 1;
@@ -265,7 +265,7 @@ impl Bookkeeper {
         self.fire || self.office || timed.iter().any(|(_, until)| self.ms < *until)
     }
 
-    /// What ended by itself held the door until then.
+    /// A hold that ended by itself kept the door unlocked until that moment.
     fn note_ends(&mut self) {
         for (_, until) in [&mut self.person, &mut self.manual, &mut self.rex] {
             if *until > 0 && *until <= self.ms {
@@ -292,14 +292,14 @@ impl Bookkeeper {
                     proptest::prop_assert!(!held.contains(alarm), "{alarm} raised twice");
                     *self.raised.entry(*alarm).or_default() += 1;
                     self.chattered |= *alarm == AlarmKind::InputFault;
-                    *self.tally.entry(alarm.to_string()).or_default() += 1;
+                    *self.counts.entry(alarm.to_string()).or_default() += 1;
                 }
                 Fact::Granted { grant, .. } => {
                     let opens = !backwards || *grant == GrantKind::Fire;
                     proptest::prop_assert!(opens, "{grant:?} while time had gone back");
-                    *self.tally.entry(format!("{grant:?}")).or_default() += 1;
+                    *self.counts.entry(format!("{grant:?}")).or_default() += 1;
                 }
-                Fact::Locked { why, .. } => *self.tally.entry(format!("{why:?}")).or_default() += 1,
+                Fact::Locked { why, .. } => *self.counts.entry(format!("{why:?}")).or_default() += 1,
                 _ => {}
             }
         }
@@ -344,7 +344,7 @@ impl Bookkeeper {
 #[test]
 fn a_hundred_thousand_walks_around_the_face_hold_the_door_for_reasons_only_and_raise_every_alarm_once() {
     assert!(CHATTER_WINDOW < Duration::from_secs(40), "walks wait long enough for a line to be still again");
-    let tally = RefCell::new(BTreeMap::<String, u32>::new());
+    let counts = RefCell::new(BTreeMap::<String, u32>::new());
     let config = Config { cases: WALKS, failure_persistence: None, ..Config::default() };
     let walks = proptest::collection::vec(proptest::num::u32::ANY, 1..24);
     TestRunner::new(config)
@@ -354,14 +354,14 @@ fn a_hundred_thousand_walks_around_the_face_hold_the_door_for_reasons_only_and_r
                 door.take(move_of(code))?;
             }
             door.end()?;
-            for (what, times) in door.tally {
-                *tally.borrow_mut().entry(what).or_default() += times;
+            for (what, times) in door.counts {
+                *counts.borrow_mut().entry(what).or_default() += times;
             }
             Ok(())
         })
         .expect("no walk breaks a promise");
-    let tally = tally.into_inner();
+    let counts = counts.into_inner();
     for what in ["Face", "Manual", "Rex", "Mode", "Fire", "FireOver", "Fault", "TimeOver", "door-forced"] {
-        assert!(tally.get(what).is_some_and(|times| *times > 1000), "{what} was hardly tried: {tally:?}");
+        assert!(counts.get(what).is_some_and(|times| *times > 1000), "{what} was hardly tried: {counts:?}");
     }
 }

@@ -1,7 +1,7 @@
-//! What a grant does while the audit takes its time.
+//! What happens to a grant while the audit is slow.
 
 use super::*;
-use super::{RULES, ada, anytime, at, facts, holds, match_of, policy, request, roster, show_ada, step};
+use super::{RULES, ada, anytime, at, facts, holds, match_of, policy, request, show_ada, standings, step};
 use crate::event::Refusal;
 use crate::people::Standing;
 
@@ -9,7 +9,7 @@ use crate::people::Standing;
 fn a_silent_audit_refuses_or_allows_as_configured() {
     for (choice, opens) in [(OnAuditFailure::Refuse, false), (OnAuditFailure::AllowAndAlarm, true)] {
         let rules = Rules { on_audit_failure: choice, ..RULES };
-        let mut policy = Policy::new(rules, roster(Standing::default()), anytime());
+        let mut policy = Policy::new(rules, standings(Standing::default()), anytime());
         (0..3).for_each(|i| drop(policy.step(at(1000 + i * 30), match_of(1, 1000 + i * 30, 3, ada()))));
         let actions = policy.step(at(1066), Event::Tick);
         assert_eq!(holds(&actions), opens);

@@ -14,14 +14,14 @@ pub struct Filters<'a> {
 
 /// What follows a convolution's bias: the sum with another image, then the activation.
 #[derive(Debug, Clone)]
-pub struct Tail {
+pub struct ConvTail {
     /// Added, as if it had zeros for the channels that it lacks; as many rows and columns as the output.
     pub residual: Option<Image>,
     /// Applied last.
     pub activation: Activation,
 }
 
-impl Tail {
+impl ConvTail {
     /// Whether it fits the output.
     pub(super) fn fits(&self, output: &Image) -> bool {
         let slopes = match &self.activation {

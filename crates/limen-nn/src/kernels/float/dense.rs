@@ -1,10 +1,10 @@
 //! Convolutions that mix all channels.
 
-use super::convolution::{Filters, Tail, slopes};
+use super::convolution::{ConvTail, Filters, slopes};
 use super::isa::Isa;
-use super::panels::Weights;
+use super::panels::DenseWeights;
 use super::rows::rows_at_a_time;
-use super::tile::{Residual, Steps, Tile};
+use super::tile::{FloatTile, Residual, Steps};
 use crate::kernels::image::{Image, Slide};
 
 /// A convolution of all input channels into every output channel.
@@ -12,18 +12,18 @@ use crate::kernels::image::{Image, Slide};
 pub struct Dense {
     isa: Isa,
     slide: Slide,
-    weights: Weights,
+    weights: DenseWeights,
     residual: Option<Image>,
 }
 
 impl Dense {
     /// Packs a convolution for the best instruction set. None where the sizes do not fit.
-    pub fn new(slide: Slide, filters: Filters<'_>, tail: &Tail) -> Option<Self> {
+    pub fn new(slide: Slide, filters: Filters<'_>, tail: &ConvTail) -> Option<Self> {
         Self::with(Isa::best(), slide, filters, tail)
     }
 
     /// Packs it for one instruction set.
-    pub fn with(isa: Isa, slide: Slide, filters: Filters<'_>, tail: &Tail) -> Option<Self> {
+    pub fn with(isa: Isa, slide: Slide, filters: Filters<'_>, tail: &ConvTail) -> Option<Self> {
         let (inputs, outputs) = (slide.input.channels, slide.output.channels);
         let [rows, columns] = slide.window.kernel;
         let taps = rows * columns;
@@ -38,7 +38,8 @@ impl Dense {
             filters.weights[(output * inputs + input) * taps + tap]
         };
         let slopes = slopes(&tail.activation, outputs);
-        let weights = Weights::pack(isa.shape(), [rows, columns * inputs], filters.bias, &slopes, weight);
+        let weights =
+            DenseWeights::pack(isa.shape(), [rows, columns * inputs], filters.bias, &slopes, weight);
         Some(Self { isa, slide, weights, residual: tail.residual })
     }
 
@@ -47,7 +48,7 @@ impl Dense {
         let Slide { input: from, output: to, window } = self.slide;
         let rows = rows_at_a_time(&to);
         for first in (0..to.height).step_by(rows) {
-            self.isa.run(Tile {
+            self.isa.run(FloatTile {
                 rows: rows.min(to.height - first),
                 width: to.width,
                 input: &input[from.tap(&window, first, 0)..],

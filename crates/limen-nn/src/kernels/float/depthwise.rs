@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::columns::{self, first_channel};
-use super::convolution::{Filters, Tail, slopes};
+use super::convolution::{ConvTail, Filters, slopes};
 use super::isa::Isa;
-use super::lanes::{Job, Lanes, count};
+use super::lanes::{Lanes, SimdJob, count};
 use super::tile::Steps;
 use crate::kernels::image::Slide;
 use crate::kernels::map::Activation;
@@ -22,22 +22,22 @@ const MOST_INPUTS: usize = (PIXELS - 1) * 2 + WIDEST;
 pub struct Depthwise {
     isa: Isa,
     slide: Slide,
-    weights: Weights,
-    tail: Tail,
+    weights: DepthwiseWeights,
+    tail: ConvTail,
 }
 
 impl Depthwise {
     /// Packs a convolution for the best instruction set. None where the sizes do not fit.
-    pub fn new(slide: Slide, filters: Filters<'_>, tail: Tail) -> Option<Self> {
+    pub fn new(slide: Slide, filters: Filters<'_>, tail: ConvTail) -> Option<Self> {
         Self::with(Isa::best(), slide, filters, tail)
     }
 
     /// Packs it for one instruction set.
-    pub fn with(isa: Isa, slide: Slide, filters: Filters<'_>, tail: Tail) -> Option<Self> {
+    pub fn with(isa: Isa, slide: Slide, filters: Filters<'_>, tail: ConvTail) -> Option<Self> {
         let fits = tail.fits(&slide.output) && slide.input.channels == slide.output.channels;
         // What is added comes between the sums and the activation.
         let activation = tail.residual.is_none().then_some(&tail.activation);
-        let weights = fits.then(|| Weights::of(isa, &slide, filters, activation))??;
+        let weights = fits.then(|| DepthwiseWeights::of(isa, &slide, filters, activation))??;
         Some(Self { isa, slide, weights, tail })
     }
 
@@ -64,7 +64,7 @@ impl Depthwise {
 
 /// The weights of a depthwise convolution, as one instruction set reads them.
 #[derive(Debug)]
-pub(super) struct Weights {
+pub(super) struct DepthwiseWeights {
     /// A column after another: a vector for each place of the window, row by row.
     values: Vec<f32>,
     /// A vector a column.
@@ -76,7 +76,7 @@ pub(super) struct Weights {
     lanes: usize,
 }
 
-impl Weights {
+impl DepthwiseWeights {
     /// Packs them, with an activation if it comes next. None where the sizes do not fit.
     pub(super) fn of(
         isa: Isa,
@@ -117,14 +117,14 @@ pub(super) struct Rows<'a> {
     /// The whole input, with its border.
     pub input: &'a [f32],
     /// What it is multiplied with.
-    pub weights: &'a Weights,
+    pub weights: &'a DepthwiseWeights,
     /// From the first pixel of the first of these rows on.
     pub output: &'a mut [f32],
     /// Between its pixels.
     pub to: Steps,
 }
 
-impl Job for Rows<'_> {
+impl SimdJob for Rows<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let slide = self.slide;

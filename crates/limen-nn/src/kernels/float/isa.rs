@@ -7,7 +7,7 @@ use super::lanes::avx512::Avx512;
 #[cfg(target_arch = "aarch64")]
 use super::lanes::neon::Neon;
 use super::lanes::portable::Portable;
-use super::lanes::{Job, Lanes};
+use super::lanes::{Lanes, SimdJob};
 
 /// An instruction set that this processor has.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ impl Isa {
     }
 
     /// Runs a job.
-    pub(super) fn run(self, job: impl Job) {
+    pub(super) fn run(self, job: impl SimdJob) {
         match self.0 {
             Set::Portable(lanes) => lanes.run(job),
             #[cfg(target_arch = "x86_64")]

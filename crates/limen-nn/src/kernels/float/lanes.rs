@@ -1,6 +1,6 @@
 //! Vectors of floats, one instruction set a file: the few operations that the kernels are written in.
 //!
-//! A kernel is a [`Job`], written once over [`Lanes`]; an instruction set runs it in a function compiled for it.
+//! A kernel is a [`SimdJob`], written once over [`Lanes`]; an instruction set runs it in a function compiled for it.
 //! A value of an instruction set's type exists only where the processor has been found to have it, and so is the
 //! proof that its operations may be used. What stays unsafe is reading and writing memory by pointer.
 
@@ -28,7 +28,7 @@ pub(super) use count;
 pub(super) const MOST_COLUMNS: usize = 4;
 
 /// Work that is written for any instruction set.
-pub(super) trait Job {
+pub(super) trait SimdJob {
     /// Does it. Implementations are `inline(always)`, or they would be compiled for the oldest processor.
     fn run<L: Lanes>(self, lanes: L);
 }
@@ -48,7 +48,7 @@ pub(super) trait Lanes: Copy {
     const COLUMNS: usize;
 
     /// Runs a job in a function compiled for this instruction set.
-    fn run<J: Job>(self, job: J);
+    fn run<J: SimdJob>(self, job: J);
 
     /// The same number in each lane.
     fn splat(self, value: f32) -> Self::Vector;

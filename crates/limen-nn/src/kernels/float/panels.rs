@@ -4,7 +4,7 @@ use super::columns;
 
 /// The weights of a dense convolution, as one instruction set reads them.
 #[derive(Debug)]
-pub(super) struct Weights {
+pub(super) struct DenseWeights {
     /// Panels of columns side by side; in a panel, a vector a column for each term of the sum.
     pub(super) values: Vec<f32>,
     /// A vector a column.
@@ -23,7 +23,7 @@ pub(super) struct Weights {
     pub(super) panels: Vec<usize>,
 }
 
-impl Weights {
+impl DenseWeights {
     /// Packs for vectors of `lanes` and panels of at most `widest` columns. `weight(channel, term)` are the
     /// factors of each output channel, in the order in which the segments name the input.
     pub(super) fn pack(

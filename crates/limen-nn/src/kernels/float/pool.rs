@@ -2,21 +2,21 @@
 
 use super::columns::first_channel;
 use super::isa::Isa;
-use super::lanes::{Job, Lanes, count};
+use super::lanes::{Lanes, SimdJob, count};
 use crate::kernels::image::{Image, Slide};
 
 /// The largest value under the window, which has no pads.
 pub fn max_pool(slide: &Slide, input: &[f32], output: &mut [f32]) {
-    Isa::best().run(Pool { slide, mean: false, input, output });
+    Isa::best().run(GlobalPool { slide, mean: false, input, output });
 }
 
 /// The mean under the window, which has no pads.
 pub fn average_pool(slide: &Slide, input: &[f32], output: &mut [f32]) {
-    Isa::best().run(Pool { slide, mean: true, input, output });
+    Isa::best().run(GlobalPool { slide, mean: true, input, output });
 }
 
 /// A pool over a whole image.
-pub(super) struct Pool<'a> {
+pub(super) struct GlobalPool<'a> {
     pub slide: &'a Slide,
     /// The mean, not the largest value.
     pub mean: bool,
@@ -24,7 +24,7 @@ pub(super) struct Pool<'a> {
     pub output: &'a mut [f32],
 }
 
-impl Job for Pool<'_> {
+impl SimdJob for GlobalPool<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let Slide { input: from, output: to, window } = *self.slide;

@@ -1,11 +1,11 @@
 //! A convolution of each channel by itself and the pointwise one behind it, as one step.
 
-use super::convolution::{Filters, Tail, slopes};
+use super::convolution::{ConvTail, Filters, slopes};
 use super::depthwise::{self, Rows};
 use super::isa::Isa;
 use super::panels;
 use super::rows::rows_at_a_time;
-use super::tile::{Residual, Steps, Tile};
+use super::tile::{FloatTile, Residual, Steps};
 use crate::kernels::image::{Image, Slide};
 use crate::kernels::map::Activation;
 
@@ -15,8 +15,8 @@ pub struct Separable {
     isa: Isa,
     /// Of the first; its output is as it lies in scratch memory, a few rows of it.
     slide: Slide,
-    depthwise: depthwise::Weights,
-    pointwise: panels::Weights,
+    depthwise: depthwise::DepthwiseWeights,
+    pointwise: panels::DenseWeights,
     residual: Option<Image>,
     /// What comes out of both.
     output: Image,
@@ -28,7 +28,7 @@ impl Separable {
     pub fn new(
         slide: Slide,
         depthwise: (Filters<'_>, &Activation),
-        pointwise: (Filters<'_>, &Tail),
+        pointwise: (Filters<'_>, &ConvTail),
     ) -> Option<Self> {
         Self::with(Isa::best(), slide, depthwise, pointwise)
     }
@@ -38,7 +38,7 @@ impl Separable {
         isa: Isa,
         slide: Slide,
         (first, activation): (Filters<'_>, &Activation),
-        (second, tail): (Filters<'_>, &Tail),
+        (second, tail): (Filters<'_>, &ConvTail),
     ) -> Option<Self> {
         let output = slide.output;
         let (inputs, outputs) = (slide.input.channels, output.channels);
@@ -48,10 +48,10 @@ impl Separable {
         }
         let rows = rows_at_a_time(&output);
         let between = Slide { output: Image::new(output.height, output.width, inputs), ..slide };
-        let depthwise = depthwise::Weights::of(isa, &between, first, Some(activation))?;
+        let depthwise = depthwise::DepthwiseWeights::of(isa, &between, first, Some(activation))?;
         let weight = |output: usize, input: usize| second.weights[output * inputs + input];
         let slopes = slopes(&tail.activation, outputs);
-        let pointwise = panels::Weights::pack(isa.shape(), [1, inputs], second.bias, &slopes, weight);
+        let pointwise = panels::DenseWeights::pack(isa.shape(), [1, inputs], second.bias, &slopes, weight);
         let slide = Slide { output: Image::new(rows, output.width, inputs), ..slide };
         Some(Self { isa, slide, depthwise, pointwise, residual: tail.residual, output })
     }
@@ -74,7 +74,7 @@ impl Separable {
                 output: scratch,
                 to: Steps::of(&between),
             });
-            self.isa.run(Tile {
+            self.isa.run(FloatTile {
                 rows,
                 width: to.width,
                 input: scratch,

@@ -1,8 +1,8 @@
 //! The kernels of every instruction set that this machine has, against plain sums.
 
 use super::isa::Isa;
-use super::pool::Pool;
-use super::{Dense, Depthwise, Filters, Separable, Tail};
+use super::pool::GlobalPool;
+use super::{ConvTail, Dense, Depthwise, Filters, Separable};
 use crate::kernels::image::{Border, Image, Slide, Window};
 use crate::kernels::map::Activation;
 
@@ -80,13 +80,13 @@ impl Random {
         data
     }
 
-    fn tail(&mut self, output: &Image) -> (Tail, Vec<f32>) {
+    fn tail(&mut self, output: &Image) -> (ConvTail, Vec<f32>) {
         let activation = self.activation(output.channels);
         let channels = 1 + self.number(output.channels);
         let channels = self.from(&[output.channels, channels]);
         let image = Image { border: self.border(), channels, ..*output };
         let residual = (self.number(3) > 0).then_some(image);
-        (Tail { residual, activation }, self.numbers(image.len()))
+        (ConvTail { residual, activation }, self.numbers(image.len()))
     }
 }
 
@@ -95,7 +95,7 @@ fn plain(
     slide: &Slide,
     depthwise: bool,
     filters: Filters<'_>,
-    (tail, residual): (&Tail, &[f32]),
+    (tail, residual): (&ConvTail, &[f32]),
     input: &[f32],
 ) -> Vec<f32> {
     let Slide { input: from, output: to, window } = slide;
@@ -190,7 +190,7 @@ fn a_separable_convolution_is_one_after_the_other() {
         let (input, (tail, residual)) = (random.input(&slide.input), random.tail(&slide.output));
         let between = Image::new(slide.output.height, slide.output.width, inputs);
         let activation = random.activation(inputs);
-        let only = Tail { residual: None, activation: activation.clone() };
+        let only = ConvTail { residual: None, activation: activation.clone() };
         let middle = plain(&Slide { output: between, ..slide }, true, first, (&only, &[]), &input);
         let pixel = Window { kernel: [1, 1], stride: [1, 1], pads: Border::default() };
         let behind = Slide { input: between, output: slide.output, window: pixel };
@@ -225,7 +225,7 @@ fn a_pool_is_the_largest_number_or_the_mean() {
         }
         for isa in Isa::all() {
             let mut output = vec![f32::NAN; to.len()];
-            isa.run(Pool { slide: &slide, mean, input: &input, output: &mut output });
+            isa.run(GlobalPool { slide: &slide, mean, input: &input, output: &mut output });
             assert_near(&output, &expected, &format!("{isa:?}, case {case}, {slide:?}"));
         }
     }
@@ -235,8 +235,8 @@ fn a_pool_is_the_largest_number_or_the_mean() {
 fn sizes_that_do_not_fit_are_not_packed() {
     let pixel = Window { kernel: [1, 1], stride: [1, 1], pads: Border::default() };
     let slide = Slide { input: Image::new(2, 2, 3), output: Image::new(2, 2, 4), window: pixel };
-    let tail = |activation| Tail { residual: None, activation };
-    let dense = |slide, weights: usize, bias: usize, tail: Tail| {
+    let tail = |activation| ConvTail { residual: None, activation };
+    let dense = |slide, weights: usize, bias: usize, tail: ConvTail| {
         let (weights, bias) = (vec![0.0; weights], vec![0.0; bias]);
         Dense::new(slide, Filters { weights: &weights, bias: &bias }, &tail).is_some()
     };
@@ -244,7 +244,7 @@ fn sizes_that_do_not_fit_are_not_packed() {
     assert!(!dense(slide, 11, 4, tail(Activation::Relu)));
     assert!(!dense(slide, 12, 3, tail(Activation::Relu)));
     assert!(!dense(slide, 12, 4, tail(Activation::PRelu(vec![0.0; 3]))));
-    let wide = Tail { residual: Some(Image::new(2, 2, 5)), activation: Activation::None };
+    let wide = ConvTail { residual: Some(Image::new(2, 2, 5)), activation: Activation::None };
     assert!(!dense(slide, 12, 4, wide));
     let small = Slide { output: Image::new(1, 2, 4), ..slide };
     assert!(!dense(small, 12, 4, tail(Activation::None)));

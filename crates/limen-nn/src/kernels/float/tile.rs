@@ -7,8 +7,8 @@
 //! together with some that were done before: what is written twice is the same.
 
 use super::columns::first_channel;
-use super::lanes::{Job, Lanes, MOST_COLUMNS, count};
-use super::panels::Weights;
+use super::lanes::{Lanes, MOST_COLUMNS, SimdJob, count};
+use super::panels::DenseWeights;
 use crate::kernels::image::Image;
 
 /// How pixels lie in memory.
@@ -50,7 +50,7 @@ impl<'a> Residual<'a> {
 }
 
 /// Some rows of a convolution's output.
-pub(super) struct Tile<'a> {
+pub(super) struct FloatTile<'a> {
     /// How many.
     pub rows: usize,
     /// Pixels of a row.
@@ -62,7 +62,7 @@ pub(super) struct Tile<'a> {
     /// From one segment of a pixel to the next.
     pub pitch: usize,
     /// What they are multiplied with.
-    pub weights: &'a Weights,
+    pub weights: &'a DenseWeights,
     /// What is added.
     pub residual: Option<Residual<'a>>,
     /// From the first pixel on.
@@ -71,7 +71,7 @@ pub(super) struct Tile<'a> {
     pub to: Steps,
 }
 
-impl Job for Tile<'_> {
+impl SimdJob for FloatTile<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let panels = &self.weights.panels;
@@ -117,12 +117,12 @@ struct Bounds {
     column: usize,
 }
 
-impl Tile<'_> {
+impl FloatTile<'_> {
     /// Proves that no pixel and no column reaches outside its slices.
     #[inline(always)]
     fn checked(self, lanes: usize) -> Bounds {
         let Self { rows, width, weights, .. } = self;
-        let Weights { segments, length, channels, .. } = *weights;
+        let DenseWeights { segments, length, channels, .. } = *weights;
         let columns: usize = weights.panels.iter().sum();
         assert!(weights.lanes == lanes && weights.panels.iter().all(|&width| width <= MOST_COLUMNS));
         assert!(channels > 0 && columns == channels.div_ceil(lanes), "the columns hold the channels");
@@ -194,7 +194,7 @@ impl<const PIXELS: usize> Offsets<PIXELS> {
 /// All pixels of `COLUMNS` columns.
 ///
 /// # Safety
-/// The bounds come from [`Tile::checked`], and so many columns follow in the weights.
+/// The bounds come from [`FloatTile::checked`], and so many columns follow in the weights.
 #[inline(always)]
 unsafe fn panel<L: Lanes, const COLUMNS: usize>(lanes: L, tile: &Bounds) {
     // SAFETY: as the caller promises.

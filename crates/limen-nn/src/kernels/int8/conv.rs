@@ -2,8 +2,8 @@
 
 use super::epilogue::{Epilogue, Pixel, Rounding};
 use super::kernel::Kernel;
-use super::packed::{BLOCK, Packed, Weights};
-use super::tile::{PIXELS, Sums, Tile};
+use super::packed::{BLOCK, ByteWeights, Packed};
+use super::tile::{ByteTile, PIXELS, Sums};
 use crate::kernels::image::{Image, Slide};
 
 /// A convolution of all input channels into every output channel, with its epilogue.
@@ -28,13 +28,13 @@ pub struct Outputs<'a> {
 
 impl Conv {
     /// For the best kernel that this processor can run. None where the sizes do not fit.
-    pub fn new(slide: Slide, weights: Weights<'_>, epilogue: Epilogue) -> Option<Self> {
+    pub fn new(slide: Slide, weights: ByteWeights<'_>, epilogue: Epilogue) -> Option<Self> {
         let kernel = Kernel::all().find(|kernel| kernel.takes(weights.values))?;
         Self::with(kernel, slide, weights, epilogue)
     }
 
     /// For one kernel, which can take the weights.
-    pub fn with(kernel: Kernel, slide: Slide, weights: Weights<'_>, epilogue: Epilogue) -> Option<Self> {
+    pub fn with(kernel: Kernel, slide: Slide, weights: ByteWeights<'_>, epilogue: Epilogue) -> Option<Self> {
         let outputs = slide.output.channels;
         let scales = &epilogue.scales;
         let fit = slide.fits() && (scales.len() == outputs || scales.len() == 1);
@@ -59,7 +59,7 @@ impl Conv {
         let tiles = pixels.div_ceil(self.kernel.pixels);
         let mut sums: Sums = [[0; BLOCK]; PIXELS];
         for (block, (bias, weights)) in self.packed.blocks().enumerate() {
-            let mut tile = Tile {
+            let mut tile = ByteTile {
                 input,
                 taps: [0; PIXELS],
                 pitch: from.pitch(),

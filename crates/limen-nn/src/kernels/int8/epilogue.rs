@@ -2,7 +2,7 @@
 
 mod lanes;
 
-pub use lanes::Lanes;
+pub use lanes::EpilogueLanes;
 
 use super::packed::BLOCK;
 use crate::kernels::image::Image;
@@ -73,7 +73,7 @@ pub fn finish_plainly(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixe
 ///
 /// The processor has the vectors.
 #[inline(always)]
-pub unsafe fn finish<V: Lanes>(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
+pub unsafe fn finish<V: EpilogueLanes>(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'_>) {
     // What is shorter than a block goes through arrays that are not.
     let (mut more, mut floats, mut bytes) = ([0.0; BLOCK], [0.0; BLOCK], [0; BLOCK]);
     let residual = match pixel.residual.first_chunk() {
@@ -102,7 +102,7 @@ pub unsafe fn finish<V: Lanes>(rounding: &Rounding, sums: &[i32; BLOCK], pixel: 
 ///
 /// The processor has the vectors, and `first + COUNT` is no more than a block.
 #[inline(always)]
-unsafe fn finish_lanes<V: Lanes>(
+unsafe fn finish_lanes<V: EpilogueLanes>(
     rounding: &Rounding,
     sums: &[i32; BLOCK],
     residual: &[f32; BLOCK],
@@ -134,7 +134,7 @@ unsafe fn finish_lanes<V: Lanes>(
 ///
 /// The processor has the vectors.
 #[inline(always)]
-unsafe fn round<V: Lanes>(values: V, to: Quantisation) -> V {
+unsafe fn round<V: EpilogueLanes>(values: V, to: Quantisation) -> V {
     let (least, most) = (-f32::from(to.zero), 255.0 - f32::from(to.zero));
     // SAFETY: the caller's.
     unsafe { values.most(V::splat(least)).least(V::splat(most)).plus(V::splat(ROUND)) }

@@ -1,7 +1,7 @@
 //! A way to compute sums: what each instruction set has one of.
 
 use super::epilogue::Finish;
-use super::tile::{Sums, Tile};
+use super::tile::{ByteTile, Sums};
 
 /// A way to compute sums.
 #[derive(Clone, Copy)]
@@ -15,7 +15,7 @@ pub struct Kernel {
     /// Whether it can take weights of -128.
     pub any_weights: bool,
     /// Computes the sums of so many pixels of a tile.
-    pub sums: fn(&Tile<'_>, usize, &mut Sums),
+    pub sums: fn(&ByteTile<'_>, usize, &mut Sums),
     /// Does the epilogue of one pixel.
     pub finish: Finish,
 }

@@ -18,7 +18,7 @@ const LONGEST: usize = 60_000;
 
 /// Weights as a graph has them.
 #[derive(Debug, Clone, Copy)]
-pub struct Weights<'a> {
+pub struct ByteWeights<'a> {
     /// In the order output channel, input channel, row, column.
     pub values: &'a [i8],
     /// Added to the sum of each output channel.
@@ -42,7 +42,7 @@ pub struct Packed {
 impl Packed {
     /// Packs the weights for a slide. `raised` is how much lower the kernel takes each input byte than it is
     /// stored. None where the sizes do not fit.
-    pub fn new(slide: &Slide, weights: &Weights<'_>, raised: u8) -> Option<Self> {
+    pub fn new(slide: &Slide, weights: &ByteWeights<'_>, raised: u8) -> Option<Self> {
         let (inputs, outputs) = (slide.input.channels, slide.output.channels);
         let [rows, columns] = slide.window.kernel;
         let run = columns * inputs;

@@ -6,14 +6,14 @@ use crate::kernels::map::Quantisation;
 
 /// What each byte becomes.
 #[derive(Debug)]
-pub struct Tables {
+pub struct ByteTables {
     /// The number it stands for, where numbers are stored.
     pub floats: Option<(Image, Vec<f32>)>,
     /// The byte that the next convolution reads, where there is one.
     pub bytes: Option<(Image, Vec<u8>)>,
 }
 
-impl Tables {
+impl ByteTables {
     /// For bytes of one quantisation, kept as numbers, made into bytes of another, or both.
     pub fn new(from: Quantisation, keep: Option<Image>, quantise: Option<(Image, Quantisation)>) -> Self {
         let number = |byte| from.dequantise(byte);
@@ -27,14 +27,14 @@ impl Tables {
 
 /// A pool over bytes. Greater bytes stand for greater numbers, so it may come before the graph's dequantisation.
 #[derive(Debug)]
-pub struct Pool {
+pub struct BytePool {
     /// The window, which has no pads; of the output, only the size counts.
     pub slide: Slide,
     /// What is stored.
-    pub tables: Tables,
+    pub tables: ByteTables,
 }
 
-impl Pool {
+impl BytePool {
     /// Writes every pixel of the outputs; their borders stay.
     pub fn run(&self, input: &[u8], outputs: &mut Outputs<'_>) {
         let Slide { input: from, output: to, window } = self.slide;

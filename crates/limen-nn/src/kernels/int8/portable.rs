@@ -3,7 +3,7 @@
 use super::epilogue::finish_plainly;
 use super::kernel::Kernel;
 use super::packed::{BLOCK, GROUP};
-use super::tile::{PIXELS, Sums, Tile};
+use super::tile::{ByteTile, PIXELS, Sums};
 
 /// For any processor, and the reference for the others.
 pub const PORTABLE: Kernel = Kernel {
@@ -17,7 +17,7 @@ pub const PORTABLE: Kernel = Kernel {
 
 /// In 32 bits two products at a time are added, of half a block: as many sums as the registers of a small processor
 /// hold, in the order in which the weights lie there.
-fn portable(tile: &Tile<'_>, pixels: usize, sums: &mut Sums) {
+fn portable(tile: &ByteTile<'_>, pixels: usize, sums: &mut Sums) {
     const HALF: usize = BLOCK / 2;
     let row = tile.groups * BLOCK * GROUP;
     for (sums, tap) in sums.iter_mut().zip(&tile.taps[..pixels]) {

@@ -1,7 +1,7 @@
 //! Every kernel that this processor can run against a plain reference, on sizes that fit no vector.
 
 use super::kernel::Kernel;
-use super::{Conv, Epilogue, FloatTail, Outputs, Pool, Tables, Weights};
+use super::{BytePool, ByteTables, ByteWeights, Conv, Epilogue, FloatTail, Outputs};
 use crate::kernels::buffer::SLACK;
 use crate::kernels::image::{Border, Image, Slide, Window};
 use crate::kernels::map::Quantisation;
@@ -91,7 +91,7 @@ impl Case {
     }
 
     fn run(&self, kernel: Kernel) -> (Vec<f32>, Vec<u8>) {
-        let weights = Weights { values: &self.weights, bias: &self.bias, zero: self.zero };
+        let weights = ByteWeights { values: &self.weights, bias: &self.bias, zero: self.zero };
         let conv = Conv::with(kernel, self.slide, weights, self.epilogue.clone()).expect("it fits");
         self.outputs(|outputs| conv.run(&self.input, &self.residual, outputs))
     }
@@ -216,8 +216,8 @@ fn a_pool_takes_the_largest_byte_and_says_what_it_stands_for() {
     let output = Image::new(3, 3, 5);
     let bytes = random.bytes(input.len());
     let (from, to) = (random.quantisation(), random.quantisation());
-    let tables = Tables::new(from, Some(output), Some((output, to)));
-    let pool = Pool { slide: Slide { input, output, window }, tables };
+    let tables = ByteTables::new(from, Some(output), Some((output, to)));
+    let pool = BytePool { slide: Slide { input, output, window }, tables };
     let (mut floats, mut made) = (vec![0.0; output.len()], vec![0; output.len()]);
     pool.run(&bytes, &mut Outputs { floats: &mut floats, bytes: &mut made });
     for y in 0..3 {

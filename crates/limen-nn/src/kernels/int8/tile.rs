@@ -10,7 +10,7 @@ pub type Sums = [[i32; BLOCK]; PIXELS];
 
 /// What a kernel computes.
 #[derive(Debug)]
-pub struct Tile<'a> {
+pub struct ByteTile<'a> {
     /// The image under the windows, of bytes.
     pub input: &'a [u8],
     /// Where in it the window of each pixel begins; only the first so many count.
@@ -27,7 +27,7 @@ pub struct Tile<'a> {
     pub bias: &'a [i32; BLOCK],
 }
 
-impl Tile<'_> {
+impl ByteTile<'_> {
     /// Proves what the kernels rely on: all that they read lies inside the slices.
     pub fn check(&self, pixels: usize) {
         let seen = (self.rows - 1) * self.pitch + self.groups * GROUP;

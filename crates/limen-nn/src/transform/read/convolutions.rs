@@ -4,13 +4,13 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 
 use super::constants::{constant, for_each, integers, numbers, only_number, window};
-use super::{Known, Reader, SIGNED, quantisation};
+use super::{GraphReader, KnownNode, SIGNED, quantisation};
 use crate::kernels::image::Window;
 use crate::kernels::map::Quantisation;
 use crate::transform::graph::Op;
 
-impl Reader<'_> {
-    pub(super) fn conv(&self, node: &TypedNode, conv: &Conv) -> Option<Known> {
+impl GraphReader<'_> {
+    pub(super) fn conv(&self, node: &TypedNode, conv: &Conv) -> Option<KnownNode> {
         let &[input, weights, bias] = node.inputs.as_slice() else { return None };
         let sides @ [_, _, channels] = self.image(input)?;
         let weights = self.weights(conv, weights, f32::datum_type())?;
@@ -24,7 +24,7 @@ impl Reader<'_> {
 
     /// Of the nine inputs the last six say how bytes stand for numbers: zero and scale of the input, of the weights,
     /// of the output.
-    pub(super) fn conv_bytes(&self, node: &TypedNode, conv: &Conv) -> Option<Known> {
+    pub(super) fn conv_bytes(&self, node: &TypedNode, conv: &Conv) -> Option<KnownNode> {
         let &[input, weights, bias, zero, scale, weight_zeros, weight_scales, _, _] = node.inputs.as_slice()
         else {
             return None;

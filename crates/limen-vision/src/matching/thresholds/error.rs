@@ -1,5 +1,7 @@
 //! Why there is no threshold.
 
+use std::ops::Range;
+
 use limen_core::embedding::Distance;
 use thiserror::Error;
 
@@ -7,8 +9,13 @@ use thiserror::Error;
 #[derive(Debug, Error, PartialEq)]
 pub enum ThresholdError {
     /// The manifest could not be read.
-    #[error("the error-rate tables of the model manifest cannot be read: {0}")]
-    Unreadable(String),
+    #[error("the error-rate tables of the model manifest cannot be read: {message}")]
+    Unreadable {
+        /// What the TOML reader says.
+        message: String,
+        /// The bytes of the manifest that `message` is about.
+        at: Option<Range<usize>>,
+    },
     /// The model was never measured.
     #[error(
         "model {0} has no error-rate table for cohort = {1:?}: set [recognition] max-distance, \

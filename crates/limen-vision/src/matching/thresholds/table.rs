@@ -5,6 +5,7 @@
 //! smallest rate nothing is known; its score is the strictest there is.
 
 use limen_core::embedding::{Crops, Score};
+use limen_core::person::printable;
 use serde::Deserialize;
 
 use super::case::Case;
@@ -60,7 +61,7 @@ struct SaidTable {
 
 /// A rate and its score.
 #[derive(Debug, Clone, Copy)]
-struct Row {
+struct TableRow {
     rate: Rate,
     score: Score,
 }
@@ -72,9 +73,9 @@ pub(super) struct Table {
     templates: usize,
     frames: u32,
     fitted_below: f64,
-    highest: Row,
+    highest: TableRow,
     /// The other rows, at least one.
-    lower: Vec<Row>,
+    lower: Vec<TableRow>,
 }
 
 impl Table {
@@ -91,9 +92,9 @@ impl Table {
         let may_be_negative = said.cohort != "none";
         let row = |(rate, score): &(f64, f32)| {
             let score = Score::new(*score).filter(|score| may_be_negative || score.get() >= 0.0)?;
-            Some(Row { rate: Rate::new(*rate)?, score })
+            Some(TableRow { rate: Rate::new(*rate)?, score })
         };
-        let rows: Option<Vec<Row>> = said.rates.iter().map(row).collect();
+        let rows: Option<Vec<TableRow>> = said.rates.iter().map(row).collect();
         let rows =
             rows.ok_or("rates must lie between 0 and 1, and scores be finite; distances are not negative")?;
         if !rows.windows(2).all(|pair| pair[0].rate > pair[1].rate && pair[0].score >= pair[1].score) {
@@ -109,12 +110,12 @@ impl Table {
         })
     }
 
-    fn lowest(&self) -> Row {
+    fn lowest(&self) -> TableRow {
         self.lower.last().copied().unwrap_or(self.highest)
     }
 
     /// Each row with the next one.
-    fn pairs(&self) -> impl Iterator<Item = (Row, Row)> {
+    fn pairs(&self) -> impl Iterator<Item = (TableRow, TableRow)> {
         let higher = std::iter::once(&self.highest).chain(&self.lower);
         higher.copied().zip(self.lower.iter().copied())
     }
@@ -149,13 +150,13 @@ impl Table {
         rate.get() < self.fitted_below
     }
 
-    fn is_of(&self, key: &Key) -> bool {
+    fn is_of(&self, key: &TableKey) -> bool {
         self.templates == key.templates && self.frames == key.frames && self.crops == key.crops
     }
 }
 
 /// The key of a table.
-struct Key {
+struct TableKey {
     crops: &'static str,
     templates: usize,
     frames: u32,
@@ -163,7 +164,7 @@ struct Key {
 
 /// The tables of one model and one cohort, at least one.
 #[derive(Debug, Clone)]
-pub(super) struct Tables {
+pub(super) struct RateTables {
     first: Table,
     others: Vec<Table>,
 }
@@ -181,12 +182,14 @@ struct ModelPart {
     error_rates: Vec<SaidTable>,
 }
 
-impl Tables {
+impl RateTables {
     /// Reads the tables of a model in a manifest that were measured with this cohort; `None` if there are
     /// none.
     pub fn read(manifest: &str, model: &str, cohort: &str) -> Result<Option<Self>, ThresholdError> {
-        let part: ManifestPart =
-            toml::from_str(manifest).map_err(|e| ThresholdError::Unreadable(e.to_string()))?;
+        let part: ManifestPart = toml::from_str(manifest).map_err(|error| ThresholdError::Unreadable {
+            message: printable(error.message(), 300),
+            at: error.span(),
+        })?;
         let models = part.model.into_iter().filter(|part| part.name == model);
         let said = models.flat_map(|part| part.error_rates).filter(|table| table.cohort == cohort);
         let checked = said.map(|table| {
@@ -214,11 +217,11 @@ impl Tables {
     }
 
     /// If there are more photographs or frames than measured, the most that were measured count.
-    fn key(&self, case: Case) -> Key {
+    fn key(&self, case: Case) -> TableKey {
         let most = |of: fn(&Table) -> usize| self.all().map(of).fold(1, usize::max);
         let frames = usize::try_from(case.frames).unwrap_or(usize::MAX);
         let frames = frames.clamp(1, most(|table| table.frames as usize));
-        Key {
+        TableKey {
             crops: name_of(case.crops),
             templates: case.photographs.clamp(1, most(|table| table.templates)),
             frames: u32::try_from(frames).unwrap_or(u32::MAX),

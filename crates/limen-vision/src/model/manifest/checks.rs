@@ -6,16 +6,16 @@ use limen_core::embedding::MAX_DIMENSIONS;
 use limen_core::person::printable;
 
 use super::super::error::ModelError;
-use super::{Entry, Layout, Output, Role, SelfTest};
+use super::{Layout, ManifestEntry, ManifestOutput, Role, SelfTest};
 
 /// The allowed sides of an input, in pixels.
 const SIDES: RangeInclusive<usize> = 16..=256;
 /// The allowed numbers of vectors of a cohort.
 const VECTORS: RangeInclusive<usize> = 2..=10_000;
 
-type Checked = Result<(), &'static str>;
+type CheckResult = Result<(), &'static str>;
 
-impl Entry {
+impl ManifestEntry {
     pub(super) fn check(&self) -> Result<(), ModelError> {
         self.check_input()
             .and_then(|()| self.check_outputs())
@@ -24,7 +24,7 @@ impl Entry {
             .map_err(|what| ModelError::Manifest(format!("model {}: {what}", printable(&self.name, 80))))
     }
 
-    fn check_input(&self) -> Checked {
+    fn check_input(&self) -> CheckResult {
         let batch_of_three_channels = match (self.input.layout, self.input.shape.as_slice()) {
             (Layout::Nchw, [1, 3, height, width]) | (Layout::Nhwc, [1, height, width, 3]) => {
                 SIDES.contains(height) && SIDES.contains(width)
@@ -41,7 +41,7 @@ impl Entry {
         Ok(())
     }
 
-    fn check_outputs(&self) -> Checked {
+    fn check_outputs(&self) -> CheckResult {
         let pairs = || self.outputs.iter().zip(&self.self_test);
         let paired = pairs().all(|(output, test)| output.name == test.output);
         if self.outputs.is_empty() || self.self_test.len() != self.outputs.len() || !paired {
@@ -61,12 +61,13 @@ impl Entry {
     }
 
     /// Checks for embedding networks only: the vision cuts a square, and a template is one vector.
-    fn check_embedding(&self) -> Checked {
+    fn check_embedding(&self) -> CheckResult {
         if self.role != Role::Embedding {
             return Ok(());
         }
         let (width, height) = self.input_size();
-        let one_vector = |output: &Output| output.shape.iter().filter(|side| **side != 1).count() <= 1;
+        let one_vector =
+            |output: &ManifestOutput| output.shape.iter().filter(|side| **side != 1).count() <= 1;
         if width != height {
             Err("the input of an embedding network must be square")
         } else if self.outputs.len() != 1 || !self.outputs.iter().all(one_vector) {
@@ -78,7 +79,7 @@ impl Entry {
         }
     }
 
-    fn check_cohort(&self) -> Checked {
+    fn check_cohort(&self) -> CheckResult {
         let Some(cohort) = &self.cohort else { return Ok(()) };
         let file = &cohort.file;
         if self.role != Role::Embedding {
@@ -137,10 +138,10 @@ mod tests {
             (
                 "metric = \"cosine\"",
                 "same-face = nan",
-                "line 14: same-face must be a finite distance above zero",
+                "line 14: is no distance; write a finite number above zero",
             ),
             ("metric = \"cosine\"", "same-face = 0.0", "above zero"),
-            ("metric = \"cosine\"", "same-face = 1e300", "finite distance"),
+            ("metric = \"cosine\"", "same-face = 1e300", "finite number"),
             ("vectors = 8", "vectors = 1", "2 to 10000"),
             ("dimensions = 4", "dimensions = 5", "those of the output"),
             ("nearest = 2", "nearest = 9", "1 to cohort.vectors"),

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Job, Lanes, MOST_COLUMNS};
+use super::{Lanes, MOST_COLUMNS, SimdJob};
 
 const COUNT: usize = 8;
 
@@ -18,7 +18,7 @@ impl Avx2 {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn compiled_for<J: Job>(lanes: Avx2, job: J) {
+fn compiled_for<J: SimdJob>(lanes: Avx2, job: J) {
     job.run(lanes);
 }
 
@@ -44,7 +44,7 @@ impl Lanes for Avx2 {
     const COLUMNS: usize = 3;
 
     #[inline(always)]
-    fn run<J: Job>(self, job: J) {
+    fn run<J: SimdJob>(self, job: J) {
         // SAFETY: the processor has AVX2 and FMA.
         unsafe { compiled_for(self, job) }
     }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Job, Lanes, MOST_COLUMNS};
+use super::{Lanes, MOST_COLUMNS, SimdJob};
 
 /// Proof that the processor has AVX-512F.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ impl Avx512 {
 }
 
 #[target_feature(enable = "avx512f,avx2,fma")]
-fn compiled_for<J: Job>(lanes: Avx512, job: J) {
+fn compiled_for<J: SimdJob>(lanes: Avx512, job: J) {
     job.run(lanes);
 }
 
@@ -40,7 +40,7 @@ impl Lanes for Avx512 {
     const COLUMNS: usize = 4;
 
     #[inline(always)]
-    fn run<J: Job>(self, job: J) {
+    fn run<J: SimdJob>(self, job: J) {
         // SAFETY: the processor has AVX-512F.
         unsafe { compiled_for(self, job) }
     }

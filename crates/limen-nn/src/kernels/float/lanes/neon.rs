@@ -2,7 +2,7 @@
 
 use std::arch::aarch64::*;
 
-use super::{Job, Lanes, MOST_COLUMNS};
+use super::{Lanes, MOST_COLUMNS, SimdJob};
 
 const COUNT: usize = 4;
 
@@ -18,7 +18,7 @@ impl Neon {
 }
 
 #[target_feature(enable = "neon")]
-fn compiled_for<J: Job>(lanes: Neon, job: J) {
+fn compiled_for<J: SimdJob>(lanes: Neon, job: J) {
     job.run(lanes);
 }
 
@@ -32,7 +32,7 @@ impl Lanes for Neon {
     const COLUMNS: usize = 4;
 
     #[inline(always)]
-    fn run<J: Job>(self, job: J) {
+    fn run<J: SimdJob>(self, job: J) {
         // SAFETY: the processor has NEON.
         unsafe { compiled_for(self, job) }
     }

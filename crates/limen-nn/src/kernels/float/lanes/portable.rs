@@ -1,6 +1,6 @@
 //! Four lanes in plain Rust, for every processor; the compiler makes of them what it can.
 
-use super::{Job, Lanes, MOST_COLUMNS};
+use super::{Lanes, MOST_COLUMNS, SimdJob};
 
 const COUNT: usize = 4;
 
@@ -22,7 +22,7 @@ impl Lanes for Portable {
     const COLUMNS: usize = 2;
 
     #[inline(always)]
-    fn run<J: Job>(self, job: J) {
+    fn run<J: SimdJob>(self, job: J) {
         job.run(self);
     }
 

@@ -1,12 +1,12 @@
 //! What the epilogue asks of a vector of numbers.
 
-/// A vector of 32-bit numbers. [`Lanes::COUNT`] divides 32.
+/// A vector of 32-bit numbers. [`EpilogueLanes::COUNT`] divides 32.
 ///
 /// # Safety
 ///
 /// Every function may only be called where the processor has the vector; those with a pointer only where as many
 /// values as the vector has lie there.
-pub trait Lanes: Copy {
+pub trait EpilogueLanes: Copy {
     /// Numbers in it.
     const COUNT: usize;
 
@@ -34,7 +34,7 @@ pub trait Lanes: Copy {
     unsafe fn least(self, other: Self) -> Self;
 }
 
-impl Lanes for f32 {
+impl EpilogueLanes for f32 {
     const COUNT: usize = 1;
 
     #[inline(always)]

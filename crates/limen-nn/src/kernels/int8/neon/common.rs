@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 
 use crate::kernels::int8::packed::BLOCK;
-use crate::kernels::int8::tile::Tile;
+use crate::kernels::int8::tile::ByteTile;
 use crate::kernels::int8::unaligned::read;
 
 /// Flips the highest bit of a byte, and so takes 128 off.
@@ -29,7 +29,7 @@ pub(super) unsafe fn group_of(input: *const u8) -> int32x4_t {
 }
 
 /// Adds the biases of half a block to its sums.
-pub(super) fn add_bias(tile: &Tile<'_>, half: usize, sums: &mut [i32; BLOCK]) {
+pub(super) fn add_bias(tile: &ByteTile<'_>, half: usize, sums: &mut [i32; BLOCK]) {
     for (sum, bias) in sums[half..].iter_mut().zip(&tile.bias[half..half + BLOCK / 2]) {
         *sum = sum.wrapping_add(*bias);
     }

@@ -9,7 +9,7 @@ use super::common::{FLIP, add_bias, flipped, group_of};
 use super::lanes::finish_neon;
 use crate::kernels::int8::kernel::Kernel;
 use crate::kernels::int8::packed::{BLOCK, GROUP};
-use crate::kernels::int8::tile::{Sums, Tile};
+use crate::kernels::int8::tile::{ByteTile, Sums};
 
 /// If this processor has what it takes.
 pub fn kernel() -> Option<Kernel> {
@@ -53,9 +53,9 @@ macro_rules! dot {
 ///
 /// # Safety
 ///
-/// The tile passes [`Tile::check`] for `N` pixels.
+/// The tile passes [`ByteTile::check`] for `N` pixels.
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
+unsafe fn sums_of<const N: usize>(tile: &ByteTile<'_>, sums: &mut Sums) {
     for half in [0, BLOCK / 2] {
         let mut totals = [[vdupq_n_s32(0); 4]; N];
         let mut weights = tile.weights.as_ptr().cast::<i8>().wrapping_add(half * GROUP);

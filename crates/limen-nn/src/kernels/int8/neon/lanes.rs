@@ -2,7 +2,7 @@
 
 use std::arch::aarch64::*;
 
-use crate::kernels::int8::epilogue::{Lanes, Pixel, Rounding, finish};
+use crate::kernels::int8::epilogue::{EpilogueLanes, Pixel, Rounding, finish};
 use crate::kernels::int8::packed::BLOCK;
 use crate::kernels::int8::unaligned::write;
 
@@ -13,7 +13,7 @@ pub fn finish_neon(rounding: &Rounding, sums: &[i32; BLOCK], pixel: &mut Pixel<'
     unsafe { finish::<float32x4_t>(rounding, sums, pixel) }
 }
 
-impl Lanes for float32x4_t {
+impl EpilogueLanes for float32x4_t {
     const COUNT: usize = 4;
 
     #[inline(always)]

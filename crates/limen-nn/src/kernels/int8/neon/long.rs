@@ -6,7 +6,7 @@ use super::common::{FLIP, add_bias, flipped, group_of};
 use super::lanes::finish_neon;
 use crate::kernels::int8::kernel::Kernel;
 use crate::kernels::int8::packed::{BLOCK, GROUP};
-use crate::kernels::int8::tile::{Sums, Tile};
+use crate::kernels::int8::tile::{ByteTile, Sums};
 
 /// If this processor has what it takes, as all have.
 pub fn kernel() -> Option<Kernel> {
@@ -36,11 +36,11 @@ type Totals = [int32x4_t; 8];
 ///
 /// # Safety
 ///
-/// The tile passes [`Tile::check`] for `N` pixels.
+/// The tile passes [`ByteTile::check`] for `N` pixels.
 // Apart from its callers, whose registers it would share.
 #[inline(never)]
 #[target_feature(enable = "neon")]
-unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
+unsafe fn sums_of<const N: usize>(tile: &ByteTile<'_>, sums: &mut Sums) {
     for half in [0, BLOCK / 2] {
         // Of each channel the sum over the first two bytes of every group, and that over the others.
         let mut totals = [[vdupq_n_s32(0); 8]; N];

@@ -6,7 +6,7 @@ use super::lanes::finish_avx2;
 use super::pixels::for_pixels;
 use crate::kernels::int8::kernel::Kernel;
 use crate::kernels::int8::packed::{BLOCK, GROUP};
-use crate::kernels::int8::tile::{Sums, Tile};
+use crate::kernels::int8::tile::{ByteTile, Sums};
 use crate::kernels::int8::unaligned::{read, write};
 
 /// If this processor has what it takes.
@@ -28,7 +28,7 @@ pub fn kernel() -> Option<Kernel> {
 
 /// Adds the biases of half a block to its sums and stores them.
 #[target_feature(enable = "avx2")]
-pub fn store(tile: &Tile<'_>, half: usize, totals: [__m256i; 2], sums: &mut [i32; BLOCK]) {
+pub fn store(tile: &ByteTile<'_>, half: usize, totals: [__m256i; 2], sums: &mut [i32; BLOCK]) {
     for (index, total) in totals.into_iter().enumerate() {
         let first = half + 8 * index;
         let (bias, sums) = (&tile.bias[first..first + 8], &mut sums[first..first + 8]);
@@ -41,9 +41,9 @@ pub fn store(tile: &Tile<'_>, half: usize, totals: [__m256i; 2], sums: &mut [i32
 ///
 /// # Safety
 ///
-/// The tile passes [`Tile::check`] for `N` pixels.
+/// The tile passes [`ByteTile::check`] for `N` pixels.
 #[target_feature(enable = "avx2")]
-unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
+unsafe fn sums_of<const N: usize>(tile: &ByteTile<'_>, sums: &mut Sums) {
     for half in [0, BLOCK / 2] {
         // Of each channel the sum over the first two bytes of every group, and that over the others.
         let mut totals = [[_mm256_setzero_si256(); 4]; N];

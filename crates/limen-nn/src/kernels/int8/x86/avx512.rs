@@ -6,7 +6,7 @@ use super::lanes::finish_avx512;
 use super::pixels::for_pixels;
 use crate::kernels::int8::kernel::Kernel;
 use crate::kernels::int8::packed::{BLOCK, GROUP};
-use crate::kernels::int8::tile::{Sums, Tile};
+use crate::kernels::int8::tile::{ByteTile, Sums};
 use crate::kernels::int8::unaligned::{read, write};
 
 /// If this processor has what it takes.
@@ -33,9 +33,9 @@ pub fn kernel() -> Option<Kernel> {
 
 /// # Safety
 ///
-/// The tile passes [`Tile::check`] for `N` pixels.
+/// The tile passes [`ByteTile::check`] for `N` pixels.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
+unsafe fn sums_of<const N: usize>(tile: &ByteTile<'_>, sums: &mut Sums) {
     // SAFETY: a bias is 32 integers, two vectors of 16.
     let bias: [__m512i; 2] = unsafe { read(tile.bias.as_ptr()) };
     let mut totals = [bias; N];

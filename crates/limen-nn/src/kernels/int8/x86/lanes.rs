@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use crate::kernels::int8::epilogue::{Lanes, Pixel, Rounding, finish};
+use crate::kernels::int8::epilogue::{EpilogueLanes, Pixel, Rounding, finish};
 use crate::kernels::int8::packed::BLOCK;
 use crate::kernels::int8::unaligned::{read, write};
 
@@ -35,7 +35,7 @@ macro_rules! lanes {
         $vector:ty, $count:literal, $splat:ident, $convert:ident, $add:ident, $sub:ident, $mul:ident, $div:ident,
         $max:ident, $min:ident, $narrow:ident
     ) => {
-        impl Lanes for $vector {
+        impl EpilogueLanes for $vector {
             const COUNT: usize = $count;
 
             #[inline(always)]

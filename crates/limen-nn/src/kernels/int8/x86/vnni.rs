@@ -6,7 +6,7 @@ use super::lanes::finish_avx2;
 use super::pixels::for_pixels;
 use crate::kernels::int8::kernel::Kernel;
 use crate::kernels::int8::packed::{BLOCK, GROUP};
-use crate::kernels::int8::tile::{Sums, Tile};
+use crate::kernels::int8::tile::{ByteTile, Sums};
 use crate::kernels::int8::unaligned::read;
 
 /// If this processor has what it takes.
@@ -31,9 +31,9 @@ pub fn kernel() -> Option<Kernel> {
 ///
 /// # Safety
 ///
-/// The tile passes [`Tile::check`] for `N` pixels.
+/// The tile passes [`ByteTile::check`] for `N` pixels.
 #[target_feature(enable = "avx2,avxvnni")]
-unsafe fn sums_of<const N: usize>(tile: &Tile<'_>, sums: &mut Sums) {
+unsafe fn sums_of<const N: usize>(tile: &ByteTile<'_>, sums: &mut Sums) {
     for half in [0, BLOCK / 2] {
         let mut totals = [[_mm256_setzero_si256(); 2]; N];
         let mut weights = tile.weights.as_ptr().wrapping_add(half * GROUP);

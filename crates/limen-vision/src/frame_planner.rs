@@ -26,7 +26,7 @@ pub const MOVEMENT: f32 = 4.0;
 
 /// What to do with a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Plan {
+pub enum FramePlan {
     /// Nothing: the scene was empty, and nothing has moved since then.
     Rest,
     /// Place the mesh where the face was; search if it is not there.
@@ -38,7 +38,7 @@ pub enum Plan {
 
 /// When the last search was, and what it found.
 #[derive(Debug, Default)]
-pub struct Attention {
+pub struct FramePlanner {
     searched: Option<Moment>,
     last: Option<Moment>,
     followed: u32,
@@ -46,23 +46,23 @@ pub struct Attention {
     empty: Option<Glance>,
 }
 
-impl Attention {
+impl FramePlanner {
     /// What to do with a frame taken at `taken`. `following`: exactly one face is known and was in the
     /// previous frame. `glance` is called only if the decision needs it.
-    pub fn plan(&mut self, taken: Moment, following: bool, glance: impl FnOnce() -> Glance) -> Plan {
+    pub fn plan(&mut self, taken: Moment, following: bool, glance: impl FnOnce() -> Glance) -> FramePlan {
         let moves_on = self.last.is_some_and(|last| taken > last);
         self.last = Some(taken);
-        let Some(searched) = self.searched.filter(|_| moves_on) else { return Plan::Search };
+        let Some(searched) = self.searched.filter(|_| moves_on) else { return FramePlan::Search };
         let since = taken.since(searched);
         if following {
             let soon = since < SEARCH && self.followed < FRAMES_BETWEEN;
-            return if soon { Plan::Follow } else { Plan::Search };
+            return if soon { FramePlan::Follow } else { FramePlan::Search };
         }
         match &self.empty {
             Some(empty) if since < SEARCH_A_STILL_SCENE && empty.difference(&glance()) <= MOVEMENT => {
-                Plan::Rest
+                FramePlan::Rest
             }
-            _ => Plan::Search,
+            _ => FramePlan::Search,
         }
     }
 
@@ -96,62 +96,62 @@ mod tests {
     }
 
     /// An empty scene, searched at 1000 ms.
-    fn empty() -> Attention {
-        let mut attention = Attention::default();
-        assert_eq!(attention.plan(at(1000), false, not_asked), Plan::Search);
-        attention.searched(at(1000), Some(scene(50)));
-        attention
+    fn empty() -> FramePlanner {
+        let mut planner = FramePlanner::default();
+        assert_eq!(planner.plan(at(1000), false, not_asked), FramePlan::Search);
+        planner.searched(at(1000), Some(scene(50)));
+        planner
     }
 
     #[test]
     fn a_still_scene_is_searched_every_second() {
-        let mut attention = empty();
+        let mut planner = empty();
         for ms in (1100..2000).step_by(100) {
-            assert_eq!(attention.plan(at(ms), false, || scene(50)), Plan::Rest, "{ms}");
+            assert_eq!(planner.plan(at(ms), false, || scene(50)), FramePlan::Rest, "{ms}");
         }
-        assert_eq!(attention.plan(at(2000), false, || scene(50)), Plan::Search);
+        assert_eq!(planner.plan(at(2000), false, || scene(50)), FramePlan::Search);
     }
 
     #[test]
     fn a_movement_is_searched_at_once_and_a_slow_one_as_soon_as_it_adds_up() {
-        assert_eq!(empty().plan(at(1100), false, || scene(60)), Plan::Search);
-        let mut attention = empty();
-        let drift: Vec<Plan> =
-            (1..8).map(|n| attention.plan(at(1000 + 100 * n), false, || scene(50 + n as u8))).collect();
-        assert_eq!(drift.iter().position(|plan| *plan == Plan::Search), Some(4), "{drift:?}");
+        assert_eq!(empty().plan(at(1100), false, || scene(60)), FramePlan::Search);
+        let mut planner = empty();
+        let drift: Vec<FramePlan> =
+            (1..8).map(|n| planner.plan(at(1000 + 100 * n), false, || scene(50 + n as u8))).collect();
+        assert_eq!(drift.iter().position(|plan| *plan == FramePlan::Search), Some(4), "{drift:?}");
     }
 
     #[test]
     fn somebody_who_stands_still_is_searched_in_every_frame_until_followed() {
-        let mut attention = empty();
-        attention.searched(at(1000), None);
-        assert_eq!(attention.plan(at(1100), false, not_asked), Plan::Search);
-        assert_eq!(attention.plan(at(1150), true, not_asked), Plan::Follow);
+        let mut planner = empty();
+        planner.searched(at(1000), None);
+        assert_eq!(planner.plan(at(1100), false, not_asked), FramePlan::Search);
+        assert_eq!(planner.plan(at(1150), true, not_asked), FramePlan::Follow);
     }
 
     #[test]
     fn a_followed_face_is_searched_for_after_200_ms_and_after_four_frames() {
         for (interval, follows) in [(100, 1), (66, 3), (33, 4), (5, 4), (200, 0), (1000, 0)] {
-            let mut attention = empty();
+            let mut planner = empty();
             let mut ms = 1000;
             for _ in 0..3 {
                 for _ in 0..follows {
                     ms += interval;
-                    assert_eq!(attention.plan(at(ms), true, not_asked), Plan::Follow, "{interval} ms");
-                    attention.followed();
+                    assert_eq!(planner.plan(at(ms), true, not_asked), FramePlan::Follow, "{interval} ms");
+                    planner.followed();
                 }
                 ms += interval;
-                assert_eq!(attention.plan(at(ms), true, not_asked), Plan::Search, "{interval} ms");
-                attention.searched(at(ms), None);
+                assert_eq!(planner.plan(at(ms), true, not_asked), FramePlan::Search, "{interval} ms");
+                planner.searched(at(ms), None);
             }
         }
     }
 
     #[test]
     fn where_time_does_not_go_on_every_frame_is_searched() {
-        let mut attention = empty();
-        assert_eq!(attention.plan(at(1000), false, || scene(50)), Plan::Search);
-        assert_eq!(attention.plan(at(10), true, not_asked), Plan::Search);
-        assert_eq!(Attention::default().plan(at(5000), true, not_asked), Plan::Search);
+        let mut planner = empty();
+        assert_eq!(planner.plan(at(1000), false, || scene(50)), FramePlan::Search);
+        assert_eq!(planner.plan(at(10), true, not_asked), FramePlan::Search);
+        assert_eq!(FramePlanner::default().plan(at(5000), true, not_asked), FramePlan::Search);
     }
 }

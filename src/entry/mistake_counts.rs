@@ -11,7 +11,7 @@ pub const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// The mistakes that are counted and not reported.
 #[derive(Debug, Default)]
-pub struct Tally(BTreeMap<EntryMistake, Count>);
+pub struct MistakeCounts(BTreeMap<EntryMistake, Count>);
 
 #[derive(Debug, Default)]
 struct Count {
@@ -19,7 +19,7 @@ struct Count {
     told: Option<Moment>,
 }
 
-impl Tally {
+impl MistakeCounts {
     /// Counts a mistake.
     pub fn note(&mut self, mistake: EntryMistake) {
         let count = self.0.entry(mistake).or_default();
@@ -46,14 +46,14 @@ mod tests {
     #[test]
     fn the_first_is_told_at_once_and_the_rest_once_a_minute_with_their_number() {
         let at = |s| Moment::from_boot(Duration::from_secs(s));
-        let mut tally = Tally::default();
-        tally.note(EntryMistake::Noise);
-        assert_eq!(tally.due(at(10)), [(EntryMistake::Noise, 1)]);
-        (0..500).for_each(|_| tally.note(EntryMistake::Noise));
-        tally.note(EntryMistake::Parity);
-        assert_eq!(tally.due(at(11)), [(EntryMistake::Parity, 1)]);
-        assert_eq!(tally.due(at(69)), []);
-        assert_eq!(tally.due(at(70)), [(EntryMistake::Noise, 500)]);
-        assert_eq!(tally.due(at(200)), []);
+        let mut mistake_counts = MistakeCounts::default();
+        mistake_counts.note(EntryMistake::Noise);
+        assert_eq!(mistake_counts.due(at(10)), [(EntryMistake::Noise, 1)]);
+        (0..500).for_each(|_| mistake_counts.note(EntryMistake::Noise));
+        mistake_counts.note(EntryMistake::Parity);
+        assert_eq!(mistake_counts.due(at(11)), [(EntryMistake::Parity, 1)]);
+        assert_eq!(mistake_counts.due(at(69)), []);
+        assert_eq!(mistake_counts.due(at(70)), [(EntryMistake::Noise, 500)]);
+        assert_eq!(mistake_counts.due(at(200)), []);
     }
 }

@@ -4,77 +4,38 @@
 //! wrong and the remedy. A [`Review`] reads a TOML text into a structure in which every field is optional. If
 //! an entry does not fit, it notes the mistake, removes the entry and reads on.
 
+mod diagnostic;
+mod entries;
+mod strict;
 mod words;
 
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::Date;
-use limen_core::person::printable;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 use toml::value::Datetime;
 
+pub use diagnostic::{Diagnostic, no_toml};
+pub use strict::misread;
+
+use entries::{key_of, take_out};
+
 /// The largest number of mistakes listed for one file; if there are more, it is the wrong file.
-pub const MAX_MISTAKES: usize = 100;
-/// The longest part of a file that a message repeats, in characters.
-const MAX_SHOWN: usize = 300;
+pub const MAX_DIAGNOSTICS: usize = 100;
+/// Mistakes as people read them: one per line.
+pub struct DiagnosticList<'a>(pub &'a [Diagnostic]);
 
-/// One thing that is wrong in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// The file with the mistake.
-    pub file: PathBuf,
-    /// The line, from 1; none if it concerns the whole file.
-    pub line: Option<usize>,
-    /// The key as the user knows it: `[door] pin`. Empty if it concerns the whole file.
-    pub key: String,
-    /// What is wrong.
-    pub what: String,
-    /// The remedy; may be empty if `what` says it.
-    pub remedy: String,
-}
-
-impl fmt::Display for Mistake {
+impl fmt::Display for DiagnosticList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&printable(&self.file.to_string_lossy(), MAX_SHOWN))?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        for part in [&self.key, &self.what].into_iter().filter(|part| !part.is_empty()) {
-            write!(f, ": {}", printable(part, MAX_SHOWN))?;
-        }
-        if !self.remedy.is_empty() {
-            write!(f, "; {}", printable(&self.remedy, MAX_SHOWN))?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Mistake {}
-
-/// A text that is no TOML: what the reader's `message` about the bytes `at` means, at its line and column.
-pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Mistake {
-    let before = at.as_ref().and_then(|at| text.get(..at.start));
-    let column = |before: &str| before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    let key = before.map_or_else(String::new, |before| format!("column {}", column(before)));
-    let line = before.map(|before| 1 + before.matches('\n').count());
-    let (what, remedy) = words::in_words(message, text, at, false);
-    Mistake { file: file.to_owned(), line, key, what, remedy }
-}
-
-/// Mistakes as people read them: one a line.
-pub struct Listed<'a>(pub &'a [Mistake]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.0.iter().enumerate() {
+        for (index, diagnostic) in self.0.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }
-            mistake.fmt(f)?;
+            diagnostic.fmt(f)?;
         }
         Ok(())
     }
@@ -89,7 +50,7 @@ pub struct Review<'a> {
     ends: Vec<usize>,
     /// Where the piece being read begins; places are counted from there.
     begin: usize,
-    mistakes: Vec<Mistake>,
+    diagnostics: Vec<Diagnostic>,
     incomplete: bool,
 }
 
@@ -97,7 +58,7 @@ impl<'a> Review<'a> {
     /// A review without mistakes so far. `file` only names the file; it is never opened.
     pub fn new(file: &'a Path, text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-        Self { file, text, ends, begin: 0, mistakes: Vec::new(), incomplete: false }
+        Self { file, text, ends, begin: 0, diagnostics: Vec::new(), incomplete: false }
     }
 
     /// Reads the text as TOML; entries that do not fit `T` are noted and omitted.
@@ -134,7 +95,7 @@ impl<'a> Review<'a> {
     /// never copied: the tree of a large file takes too much memory to have it twice.
     fn read_piece<T: DeserializeOwned + Default>(&mut self, piece: &str) -> Result<T, toml::de::Error> {
         let mut left_out: Vec<usize> = Vec::new();
-        while self.mistakes.len() < MAX_MISTAKES {
+        while self.diagnostics.len() < MAX_DIAGNOSTICS {
             let mut root = DeTable::parse(piece)?;
             for at in &left_out {
                 take_out(root.get_mut(), *at);
@@ -161,9 +122,9 @@ impl<'a> Review<'a> {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        if self.mistakes.len() < MAX_MISTAKES {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
             let line = at.map(|span| self.line_of(span.start));
-            self.mistakes.push(Mistake {
+            self.diagnostics.push(Diagnostic {
                 file: self.file.to_owned(),
                 line,
                 key: key.into(),
@@ -173,7 +134,7 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// Notes that something is missing, unless entries were omitted: it may have been one of those.
+    /// Notes that something is missing. It is not noted if an entry was omitted, which may have been that.
     pub fn note_missing(
         &mut self,
         at: Option<Range<usize>>,
@@ -206,9 +167,9 @@ impl<'a> Review<'a> {
     }
 
     /// The mistakes in the order of lines.
-    pub fn finish(mut self) -> Vec<Mistake> {
-        self.mistakes.sort_by_key(|mistake| mistake.line.unwrap_or(0));
-        self.mistakes
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.line.unwrap_or(0));
+        self.diagnostics
     }
 
     fn note_structure(&mut self, key: String, error: &toml::de::Error) {
@@ -241,37 +202,6 @@ fn path_without(piece: &str, left_out: &mut Vec<usize>, at: usize) -> Option<Vec
     Some(path)
 }
 
-/// Removes the innermost entry whose key or value holds byte `at`, and returns its path.
-fn take_out(table: &mut DeTable<'_>, at: usize) -> Option<Vec<String>> {
-    for (key, value) in table.iter_mut() {
-        if let Some(mut path) = take_out_of_value(value.get_mut(), at) {
-            path.insert(0, key.get_ref().to_string());
-            return Some(path);
-        }
-    }
-    let hit = table.iter().find(|(key, value)| key.span().contains(&at) || value.span().contains(&at));
-    let name = hit.map(|(key, _)| key.get_ref().to_string())?;
-    table.remove(name.as_str());
-    Some(vec![name])
-}
-
-fn take_out_of_value(value: &mut DeValue<'_>, at: usize) -> Option<Vec<String>> {
-    match value {
-        DeValue::Table(table) => take_out(table, at),
-        DeValue::Array(items) => items.iter_mut().find_map(|item| take_out_of_value(item.get_mut(), at)),
-        _ => None,
-    }
-}
-
-/// `["recognition", "quality", "max-yaw"]` as `[recognition.quality] max-yaw`.
-fn key_of(path: &[String]) -> String {
-    match path.split_last() {
-        None => String::new(),
-        Some((section, [])) => format!("[{section}]"),
-        Some((key, sections)) => format!("[{}] {key}", sections.join(".")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,19 +209,19 @@ mod tests {
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(deny_unknown_fields, default)]
-    struct File {
-        door: Door,
-        rooms: Vec<Door>,
+    struct TestFile {
+        door: TestDoor,
+        rooms: Vec<TestDoor>,
     }
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(deny_unknown_fields, default)]
-    struct Door {
+    struct TestDoor {
         pin: Option<u8>,
         name: Option<String>,
     }
 
-    fn review(text: &str) -> (File, Vec<String>) {
+    fn review(text: &str) -> (TestFile, Vec<String>) {
         let mut review = Review::new(Path::new("a.toml"), text);
         let file = review.read();
         (file, review.finish().iter().map(ToString::to_string).collect())
@@ -302,14 +232,14 @@ mod tests {
         let text = "# first\n[[rooms]]\npin = 1\n\n[[rooms]]\npin = 2\n";
         let mut review = Review::new(Path::new("a.toml"), text);
         let mut pins = Vec::new();
-        assert!(review.read_in_pieces("[[rooms]]", |review, file: File| {
+        assert!(review.read_in_pieces("[[rooms]]", |review, file: TestFile| {
             for room in file.rooms {
                 pins.push(room.pin);
                 review.note(Some(10..11), "rooms", "is noted", "");
             }
         }));
         assert_eq!(pins, [Some(1), Some(2)]);
-        let noted: Vec<_> = review.finish().iter().map(|mistake| mistake.line).collect();
+        let noted: Vec<_> = review.finish().iter().map(|diagnostic| diagnostic.line).collect();
         assert_eq!(noted, [Some(3), Some(6)]);
     }
 
@@ -317,7 +247,7 @@ mod tests {
     fn a_piece_that_is_no_toml_by_itself_is_not_read() {
         for text in ["[[rooms]]\nname = \"\"\"\n[[rooms]]\n\"\"\"\n", "= 1\n[[rooms]]\n"] {
             let mut review = Review::new(Path::new("a.toml"), text);
-            assert!(!review.read_in_pieces("[[rooms]]", |_, _: File| {}), "{text}");
+            assert!(!review.read_in_pieces("[[rooms]]", |_, _: TestFile| {}), "{text}");
         }
     }
 
@@ -327,7 +257,7 @@ mod tests {
             "[[rooms]]\ncolour = 1\npin = true\nname = \"a\"\n[[rooms]]\npin = 2\n[[rooms]]\npin = []\n";
         let mut review = Review::new(Path::new("a.toml"), text);
         let mut read = Vec::new();
-        assert!(review.read_in_pieces("[[rooms]]", |review, file: File| {
+        assert!(review.read_in_pieces("[[rooms]]", |review, file: TestFile| {
             for room in file.rooms {
                 if room.name.is_none() {
                     review.note_missing(None, "", "has no name", "");
@@ -346,38 +276,38 @@ mod tests {
 
     #[test]
     fn every_misfit_is_noted_with_its_line_and_the_rest_is_read() {
-        let (file, mistakes) = review("[door]\npin = \"x\"\nnam = 1\nname = \"front\"\n\n[dor]\na = 1\n");
+        let (file, diagnostics) = review("[door]\npin = \"x\"\nnam = 1\nname = \"front\"\n\n[dor]\na = 1\n");
         assert_eq!(file.door.name.as_deref(), Some("front"));
         assert_eq!(file.door.pin, None);
-        assert_eq!(mistakes.len(), 3, "{mistakes:#?}");
+        assert_eq!(diagnostics.len(), 3, "{diagnostics:#?}");
         assert!(
-            mistakes[0]
+            diagnostics[0]
                 .starts_with("a.toml:2: [door] pin: is text, and should be a whole number; write a number"),
             "{}",
-            mistakes[0]
+            diagnostics[0]
         );
-        assert_eq!(mistakes[1], "a.toml:3: [door] nam: there is no such key; did you mean name?");
-        assert_eq!(mistakes[2], "a.toml:6: [dor]: there is no such section; did you mean door?");
+        assert_eq!(diagnostics[1], "a.toml:3: [door] nam: there is no such key; did you mean name?");
+        assert_eq!(diagnostics[2], "a.toml:6: [dor]: there is no such section; did you mean door?");
     }
 
     #[test]
     fn misfits_inside_a_list_of_tables_are_found_too() {
-        let (file, mistakes) = review("[[rooms]]\npin = 1\n[[rooms]]\npin = true\n");
+        let (file, diagnostics) = review("[[rooms]]\npin = 1\n[[rooms]]\npin = true\n");
         assert_eq!(file.rooms.len(), 2);
-        assert_eq!(mistakes.len(), 1);
-        assert!(mistakes[0].starts_with("a.toml:4: [rooms] pin:"), "{}", mistakes[0]);
+        assert_eq!(diagnostics.len(), 1);
+        assert!(diagnostics[0].starts_with("a.toml:4: [rooms] pin:"), "{}", diagnostics[0]);
     }
 
     #[test]
     fn a_text_that_is_no_toml_is_one_mistake_with_its_line() {
-        let (_, mistakes) = review("[door]\npin = = 3\n");
-        assert_eq!(mistakes.len(), 1);
-        assert!(mistakes[0].starts_with("a.toml:2:"), "{}", mistakes[0]);
+        let (_, diagnostics) = review("[door]\npin = = 3\n");
+        assert_eq!(diagnostics.len(), 1);
+        assert!(diagnostics[0].starts_with("a.toml:2:"), "{}", diagnostics[0]);
     }
 
     #[test]
     fn a_message_cannot_carry_control_characters_out_of_a_file() {
-        let (_, mistakes) = review("[door]\n\"a\\u001b\" = 1\n");
-        assert!(!mistakes[0].contains('\u{1b}'));
+        let (_, diagnostics) = review("[door]\n\"a\\u001b\" = 1\n");
+        assert!(!diagnostics[0].contains('\u{1b}'));
     }
 }

@@ -1,31 +1,32 @@
-//! Whom a folder or a list asks for: people, each with files, and what was not understood.
+//! The people in a folder or a list, each with files, and the problems found.
 
 use std::path::PathBuf;
 
 use limen_core::person::{GroupId, PersonId, PersonName};
 
-/// Somebody and the files with their photographs.
+/// A person to be enrolled, and the files with the photographs.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct PersonToEnroll {
     pub id: PersonId,
     pub name: PersonName,
     pub groups: Vec<GroupId>,
     pub files: Vec<PathBuf>,
 }
 
-/// Everybody asked for.
+/// All people of a folder or a list.
 #[derive(Debug, Default)]
-pub(super) struct Request {
-    pub people: Vec<Wanted>,
-    /// What stands in the way, each naming its place.
+pub(super) struct EnrollmentRequest {
+    pub people: Vec<PersonToEnroll>,
+    /// The problems, each with its place.
     pub problems: Vec<String>,
-    /// What was left out because it is no photograph.
+    /// The files that were ignored because they are no photographs.
     pub left_out: Vec<String>,
 }
 
-impl Request {
-    /// Adds photographs of somebody who may have been asked for already. The name with capitals is the better one.
-    pub fn add(&mut self, wanted: Wanted) {
+impl EnrollmentRequest {
+    /// Adds a person, or more files of a person who is already in the request. Of two names the one with more capitals
+    /// is kept.
+    pub fn add(&mut self, wanted: PersonToEnroll) {
         let Some(known) = self.people.iter_mut().find(|known| known.id == wanted.id) else {
             return self.people.push(wanted);
         };
@@ -38,7 +39,7 @@ impl Request {
         known.groups.extend(new);
     }
 
-    /// How many files there are.
+    /// The number of files of all people.
     pub fn files(&self) -> usize {
         self.people.iter().map(|wanted| wanted.files.len()).sum()
     }

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-/// The longest part of the file that a remedy repeats, in bytes; a longer one is no example any more.
+/// The longest part of the file that a remedy repeats as an example, in bytes.
 const MAX_EXAMPLE: usize = 40;
-/// From this similarity on (0 to 1) a name is taken for a misspelled known one.
+/// A name that is at least this similar to a known one (0 to 1) counts as a misspelling of it.
 const NEAR: f64 = 0.6;
 /// Quotation marks of word processors, and accents that look like them.
 const CURLY: [char; 11] = [
@@ -16,11 +16,11 @@ const CURLY: [char; 11] = [
 const DAY: &str = "2027-06-30";
 
 /// What is wrong, and the remedy.
-pub(super) type Words = (String, String);
+pub(super) type WhatAndRemedy = (String, String);
 
 /// Puts the reader's `message` about the bytes `at` of `text` into words; `stray` is the result of
 /// [`is_stray`].
-pub(super) fn in_words(message: &str, text: &str, at: Option<Range<usize>>, stray: bool) -> Words {
+pub(super) fn in_words(message: &str, text: &str, at: Option<Range<usize>>, stray: bool) -> WhatAndRemedy {
     let found = at.clone().and_then(|at| text.get(at)).unwrap_or_default().trim();
     if let Some((name, known)) = unknown(message) {
         return unknown_in_words(name, &known, is_header(text, at.as_ref()), stray);
@@ -34,7 +34,7 @@ pub(super) fn in_words(message: &str, text: &str, at: Option<Range<usize>>, stra
     syntax(message, line)
 }
 
-/// Whether the message is about an unknown key, not a section, before all sections.
+/// Whether the message is about an unknown key (not a section) before the first section.
 pub(super) fn is_stray(message: &str, text: &str, at: Option<&Range<usize>>) -> bool {
     unknown(message).is_some() && !is_header(text, at) && is_before_sections(text, at)
 }
@@ -55,7 +55,7 @@ fn is_header(text: &str, at: Option<&Range<usize>>) -> bool {
     before.trim_end_matches([' ', '\t']).ends_with('[')
 }
 
-fn unknown_in_words(name: &str, known: &[&str], header: bool, stray: bool) -> Words {
+fn unknown_in_words(name: &str, known: &[&str], header: bool, stray: bool) -> WhatAndRemedy {
     if stray {
         let what = "stands before the first section, where no key belongs";
         return (what.to_owned(), format!("move it below its section: {}", sections(known)));
@@ -85,11 +85,11 @@ fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// A value of another kind than the key needs.
-fn wrong_kind(found: &str, unexpected: &str, expected: &str) -> Words {
+fn wrong_kind(found: &str, unexpected: &str, expected: &str) -> WhatAndRemedy {
     let kind = kind_of(found, unexpected);
-    if kind == Kind::Sections && expected != "a sequence" {
-        // The reader takes the first of them for the section's first key, and its message is about that.
-        let what = "stands in two pairs of brackets, and there is one of it only";
+    if kind == ValueKind::Sections && expected != "a sequence" {
+        // The reader takes the first section for the value of the first key, and its message is about that key.
+        let what = "is in two pairs of brackets, but there can be only one";
         return (what.to_owned(), "write its name in one pair of brackets: [...]".to_owned());
     }
     let inner = found.trim_matches(['"', '\'']).trim();
@@ -109,7 +109,7 @@ fn wrong_kind(found: &str, unexpected: &str, expected: &str) -> Words {
 
 /// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Text,
     Number,
     Switch,
@@ -120,7 +120,7 @@ enum Kind {
     Braces,
 }
 
-impl Kind {
+impl ValueKind {
     fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -135,17 +135,17 @@ impl Kind {
     }
 }
 
-fn kind_of(found: &str, unexpected: &str) -> Kind {
+fn kind_of(found: &str, unexpected: &str) -> ValueKind {
     match unexpected.split([' ', ',']).next().unwrap_or_default() {
-        _ if found.starts_with("[[") && found.ends_with("]]") && !found.contains(',') => Kind::Sections,
-        "string" => Kind::Text,
-        "boolean" => Kind::Switch,
-        "integer" | "floating" => Kind::Number,
-        "sequence" => Kind::List,
+        _ if found.starts_with("[[") && found.ends_with("]]") && !found.contains(',') => ValueKind::Sections,
+        "string" => ValueKind::Text,
+        "boolean" => ValueKind::Switch,
+        "integer" | "floating" => ValueKind::Number,
+        "sequence" => ValueKind::List,
         // The reader reports dates as maps.
-        _ if found.starts_with(|c: char| c.is_ascii_digit()) => Kind::Day,
-        _ if found.starts_with('{') => Kind::Braces,
-        _ => Kind::Section,
+        _ if found.starts_with(|c: char| c.is_ascii_digit()) => ValueKind::Day,
+        _ if found.starts_with('{') => ValueKind::Braces,
+        _ => ValueKind::Section,
     }
 }
 
@@ -164,20 +164,20 @@ fn number(inner: &str, is_one: bool, example: &str) -> String {
     }
 }
 
-fn quoted(kind: Kind, example: Option<&str>) -> String {
+fn quoted(kind: ValueKind, example: Option<&str>) -> String {
     match (kind, example) {
-        (Kind::Number | Kind::Switch | Kind::Day, Some(found)) => {
+        (ValueKind::Number | ValueKind::Switch | ValueKind::Day, Some(found)) => {
             format!("write it in quotation marks: \"{found}\"")
         }
-        (Kind::List, _) => "write one text in quotation marks, without [ and ]".to_owned(),
+        (ValueKind::List, _) => "write one text in quotation marks, without [ and ]".to_owned(),
         _ => "write text in quotation marks: key = \"...\"".to_owned(),
     }
 }
 
-fn listed(kind: Kind, example: Option<&str>) -> String {
+fn listed(kind: ValueKind, example: Option<&str>) -> String {
     match (kind, example) {
-        (Kind::Section, _) => "write its name in two pairs of brackets: [[...]]".to_owned(),
-        (Kind::Text | Kind::Braces, Some(found)) => format!("write a list: [{found}]"),
+        (ValueKind::Section, _) => "write its name in two pairs of brackets: [[...]]".to_owned(),
+        (ValueKind::Text | ValueKind::Braces, Some(found)) => format!("write a list: [{found}]"),
         _ => "write a list: [\"...\", \"...\"]".to_owned(),
     }
 }
@@ -194,10 +194,13 @@ fn day(inner: &str) -> String {
 }
 
 /// The words for a text that is no TOML, from the line where the reader stopped.
-fn syntax(message: &str, line: &str) -> Words {
+fn syntax(message: &str, line: &str) -> WhatAndRemedy {
     let said = |what: &str, remedy: &str| (what.to_owned(), remedy.to_owned());
     if message.starts_with("duplicate key") {
-        return said("is there twice", "keep one of the two; a section's keys all stand below one [section]");
+        return said(
+            "is written twice",
+            "keep one of the two; write all keys of a section below one [section]",
+        );
     }
     let bare = without_strings(line);
     if bare.contains(CURLY) {
@@ -240,8 +243,8 @@ fn syntax(message: &str, line: &str) -> Words {
     value_in_words(message, key.trim(), value.trim())
 }
 
-/// What is wrong with the value of a line, as far as can be seen.
-fn value_in_words(message: &str, key: &str, value: &str) -> Words {
+/// What seems to be wrong with the value of a line.
+fn value_in_words(message: &str, key: &str, value: &str) -> WhatAndRemedy {
     let said = |what: &str, remedy: String| (what.to_owned(), remedy);
     let write = |value: &str| format!("write {key} = {value}");
     if value.starts_with(['"', '\'']) {
@@ -273,8 +276,8 @@ fn value_in_words(message: &str, key: &str, value: &str) -> Words {
         return said("is a number that begins with 0", write(number));
     }
     match value.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => return said("is no switch as it is written here", write("true")),
-        "false" | "no" | "off" => return said("is no switch as it is written here", write("false")),
+        "true" | "yes" | "on" => return said("should be true or false", write("true")),
+        "false" | "no" | "off" => return said("should be true or false", write("false")),
         _ => {}
     }
     let number = value.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -310,7 +313,7 @@ fn is_day(text: &str) -> bool {
     parts_of_day(text).is_some()
 }
 
-/// A date as TOML, if it is clear which number is which: with slashes countries differ.
+/// A date as TOML, if it is clear which number is the day. With slashes it is not: countries differ.
 fn as_day(text: &str) -> Option<String> {
     let ([first, month, last], between) = parts_of_day(text)?;
     let (year, day) = match (first.len(), last.len(), between) {

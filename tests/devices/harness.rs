@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use limen::control::{Answer, ControlError, Request, ask};
-use limen_audit::{Found, Record, Verifier, read_all};
+use limen_audit::{ChainVerifier, FoundRecord, Record, read_all};
 use limen_vision::frame::PixelFormat;
 
 use super::camera::Feeder;
@@ -109,8 +109,8 @@ impl Site {
     /// Every record so far; fails if one is not whole or the chain does not hold.
     pub fn records(&self) -> Vec<Record> {
         let mut records = Vec::new();
-        let verifier = Verifier::new(Vec::new(), Vec::new());
-        let keep = |found: &Found<'_>| records.extend(found.record());
+        let verifier = ChainVerifier::new(Vec::new(), Vec::new());
+        let keep = |found: &FoundRecord<'_>| records.extend(found.record());
         let report = read_all(&self.path("state/audit"), verifier, keep).expect("records");
         assert!(report.is_sound(), "{:?}", report.findings);
         records

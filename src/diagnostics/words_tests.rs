@@ -10,14 +10,14 @@ use super::super::Review;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct File {
-    door: Door,
-    person: Vec<Spanned<Person>>,
+struct TestFile {
+    door: TestDoor,
+    person: Vec<Spanned<TestRecord>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct Door {
+struct TestDoor {
     pin: Option<Spanned<i64>>,
     unlock_seconds: Option<Spanned<f64>>,
     external_pull: Option<Spanned<bool>>,
@@ -26,23 +26,23 @@ struct Door {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct Person {
+struct TestRecord {
     id: Option<Spanned<String>>,
     photos: Vec<Spanned<String>>,
     valid_until: Option<Spanned<Datetime>>,
 }
 
 /// The only mistake in a text, without the file's name.
-fn mistake(text: &str) -> String {
+fn diagnostic(text: &str) -> String {
     let mut review = Review::new(Path::new("a.toml"), text);
-    let _: File = review.read();
+    let _: TestFile = review.read();
     let found = review.finish();
     assert_eq!(found.len(), 1, "{text}: {found:#?}");
     found[0].to_string().replacen("a.toml:", "", 1)
 }
 
 fn is_answered(text: &str, answer: &str) {
-    assert_eq!(mistake(text), answer, "{text}");
+    assert_eq!(diagnostic(text), answer, "{text}");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn one_pair_of_brackets_for_two_and_two_for_one_are_told_apart() {
     );
     is_answered(
         "[[door]]\npin = 17\n",
-        "1: [door]: stands in two pairs of brackets, and there is one of it only; \
+        "1: [door]: is in two pairs of brackets, but there can be only one; \
          write its name in one pair of brackets: [...]",
     );
     is_answered(
@@ -183,8 +183,8 @@ fn a_text_that_is_no_toml_is_answered_with_what_the_line_should_be() {
         ("unlock-seconds = 5 s", "is a number with something behind it; write unlock-seconds = 5"),
         ("unlock-seconds = 5s", "is a number with something behind it; write unlock-seconds = 5"),
         ("pin = 017", "is a number that begins with 0; write pin = 17"),
-        ("external-pull = True", "is no switch as it is written here; write external-pull = true"),
-        ("external-pull = no", "is no switch as it is written here; write external-pull = false"),
+        ("external-pull = True", "should be true or false; write external-pull = true"),
+        ("external-pull = no", "should be true or false; write external-pull = false"),
         ("valid-until = 30.06.2027", "is no date; write valid-until = 2027-06-30"),
         ("valid-until = 2027/6/30", "is no date; write valid-until = 2027-06-30"),
         ("valid-until = 30/06/2027", "is no date; write valid-until = 2027-06-30"),
@@ -199,10 +199,10 @@ fn a_text_that_is_no_toml_is_answered_with_what_the_line_should_be() {
         ),
         (
             "pin = 1\npin = 2",
-            "is there twice; keep one of the two; a section's keys all stand below one [section]",
+            "is written twice; keep one of the two; write all keys of a section below one [section]",
         ),
     ] {
-        let found = mistake(&format!("[door]\n{line}\n"));
+        let found = diagnostic(&format!("[door]\n{line}\n"));
         let at = if line.contains('\n') { "3" } else { "2" };
         assert_eq!(found, format!("{at}: {answer}"), "{line}");
     }
@@ -220,7 +220,7 @@ fn no_message_of_the_readers_own_is_left() {
         "[door]\nx = \"\"\"\n",
         "x = [\n",
     ] {
-        let found = mistake(text);
+        let found = diagnostic(text);
         assert!(jargon.iter().all(|word| !found.contains(word)), "{text}: {found}");
     }
 }

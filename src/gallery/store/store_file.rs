@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use limen_core::embedding::ModelDigest;
 use limen_core::person::PersonId;
-use limen_core::secret::Key;
+use limen_core::secret::KeyBytes;
 use limen_files::{FileLock, Trust, lock_folder, read_trusted, write_atomically_by};
 
 use super::error::{StoreError, shown};
 use super::key::KeyPlace;
 use super::plain;
 use super::sealed::{self, KeyId, Unsealed};
-use super::seen::{ModelVersion, Seen};
+use super::seen::{ModelVersion, NewestSeen};
 use super::templates::Store;
 
 /// The name of the store in the state folder.
@@ -24,7 +24,7 @@ const MAX_STORE_BYTES: u64 = 1 << 30;
 
 /// Where a store and its key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Vault {
+pub struct StoreFile {
     pub(super) folder: PathBuf,
     key: KeyPlace,
     at_least: u64,
@@ -32,7 +32,7 @@ pub struct Vault {
 
 /// A store that was opened.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedStore {
     /// Its templates, as far as they are authentic.
     pub store: Store,
     /// Why parts of it are not used.
@@ -40,10 +40,10 @@ pub struct Opened {
     /// Its generation; 0 in format 1.
     pub generation: u64,
     /// The key that opened it; none in format 1.
-    pub(super) key: Option<Key>,
+    pub(super) key: Option<KeyBytes>,
 }
 
-impl Opened {
+impl OpenedStore {
     /// Whether it is sealed, and every record is used.
     pub fn is_sound(&self) -> bool {
         self.key.is_some() && self.refused.is_empty()
@@ -59,7 +59,7 @@ pub struct Rotated {
     pub left: Option<String>,
 }
 
-impl Vault {
+impl StoreFile {
     /// The store in a state folder. Its key is in the given file, else in the systemd credential if there is
     /// one, else in the state folder too.
     pub fn in_state(folder: &Path, key: Option<&Path>) -> Self {
@@ -88,9 +88,9 @@ impl Vault {
 
     /// Reads the store, if there is one; `model` will be in force. A store that is older than the newest one,
     /// or sealed with another key, is refused as a whole.
-    pub fn open(&self, model: ModelDigest, trust: Trust) -> Result<Option<Opened>, StoreError> {
+    pub fn open(&self, model: ModelDigest, trust: Trust) -> Result<Option<OpenedStore>, StoreError> {
         let Some(opened) = self.open_of_any_age(model, trust)? else { return Ok(None) };
-        let seen = self.newest(&Seen::load(&self.folder, trust)?);
+        let seen = self.newest(&NewestSeen::load(&self.folder, trust)?);
         if opened.generation < seen {
             let path = shown(&self.file());
             return Err(StoreError::Rollback { path, found: opened.generation, seen });
@@ -98,7 +98,7 @@ impl Vault {
         Ok(Some(opened))
     }
 
-    fn open_of_any_age(&self, model: ModelDigest, trust: Trust) -> Result<Option<Opened>, StoreError> {
+    fn open_of_any_age(&self, model: ModelDigest, trust: Trust) -> Result<Option<OpenedStore>, StoreError> {
         let path = self.file();
         let bytes = match read_trusted(&path, MAX_STORE_BYTES, trust) {
             Ok(bytes) => bytes,
@@ -114,19 +114,19 @@ impl Vault {
             }
             Err(StoreError::OtherVersion { .. }) if plain::is_plain(&bytes) => {
                 let store = plain::decode(&bytes, &path)?.with_model(model);
-                Ok(Some(Opened { store, refused: Vec::new(), generation: 0, key: None }))
+                Ok(Some(OpenedStore { store, refused: Vec::new(), generation: 0, key: None }))
             }
             Err(error) => Err(error),
             Ok(head) => {
                 let key = self.key_of(head.key, trust)?;
                 let Unsealed { store, refused } = sealed::unseal(bytes, &key, model, &path)?;
-                Ok(Some(Opened { store, refused, generation: head.generation, key: Some(key) }))
+                Ok(Some(OpenedStore { store, refused, generation: head.generation, key: Some(key) }))
             }
         }
     }
 
     /// The key with this id, which is the key or the next one.
-    pub(super) fn key_of(&self, id: KeyId, trust: Trust) -> Result<Key, StoreError> {
+    pub(super) fn key_of(&self, id: KeyId, trust: Trust) -> Result<KeyBytes, StoreError> {
         let key = self.key.key(trust)?;
         let found = key.is_some();
         if let Some(key) = key.filter(|key| KeyId::of(key) == id) {
@@ -142,7 +142,7 @@ impl Vault {
     /// Replaces the store in one step, with mode 0600, and remembers its generation, which is returned. It is
     /// sealed with the key of the store that was opened `before`, else with the present key, else with a new
     /// one.
-    pub fn write(&self, store: &Store, before: Option<&Opened>) -> Result<u64, StoreError> {
+    pub fn write(&self, store: &Store, before: Option<&OpenedStore>) -> Result<u64, StoreError> {
         let known = before.and_then(|opened| opened.key.as_ref());
         let generation = before.map_or(0, |opened| opened.generation);
         match known {
@@ -151,7 +151,7 @@ impl Vault {
         }
     }
 
-    pub(super) fn key_or_new(&self) -> Result<Key, StoreError> {
+    pub(super) fn key_or_new(&self) -> Result<KeyBytes, StoreError> {
         match (self.key.key(Trust::in_the_service())?, &self.key) {
             (Some(key), _) => Ok(key),
             (None, KeyPlace::Own(file)) => {
@@ -166,9 +166,9 @@ impl Vault {
         }
     }
 
-    fn write_with(&self, store: &Store, key: &Key, generation: u64) -> Result<u64, StoreError> {
+    fn write_with(&self, store: &Store, key: &KeyBytes, generation: u64) -> Result<u64, StoreError> {
         // This file can be unreadable here only if an administrator said to go on.
-        let mut seen = Seen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
+        let mut seen = NewestSeen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
         let generation = self.newest(&seen).max(generation).saturating_add(1);
         write_atomically_by(&self.file(), 0o600, |to| sealed::seal(store, key, generation, to))?;
         seen.generation = generation;
@@ -176,18 +176,18 @@ impl Vault {
         Ok(generation)
     }
 
-    pub(super) fn newest(&self, seen: &Seen) -> u64 {
+    pub(super) fn newest(&self, seen: &NewestSeen) -> u64 {
         seen.generation.max(self.at_least)
     }
 
     /// Refuses a model that is older than the newest of its name that was in force.
     pub fn check_model(&self, model: &ModelVersion) -> Result<(), StoreError> {
-        Seen::load(&self.folder, Trust::in_the_service())?.check_model(model)
+        NewestSeen::load(&self.folder, Trust::in_the_service())?.check_model(model)
     }
 
     /// Remembers the model and the store's generation as being in force.
     pub fn remember(&self, model: &ModelVersion, generation: u64) -> Result<(), StoreError> {
-        let mut seen = Seen::load(&self.folder, Trust::in_the_service())?;
+        let mut seen = NewestSeen::load(&self.folder, Trust::in_the_service())?;
         let before = seen.clone();
         seen.generation = self.newest(&seen).max(generation);
         seen.models.insert(model.name.clone(), model.version);
@@ -215,7 +215,7 @@ impl Vault {
     /// Promotes the next key if the store is sealed with it already, as after a power cut.
     pub fn finish_rotation(&self) {
         let trust = Trust::in_the_service();
-        let sealed_with = |key: &Key| {
+        let sealed_with = |key: &KeyBytes| {
             let bytes = read_trusted(&self.file(), MAX_STORE_BYTES, trust).ok()?;
             let head = sealed::read_head(&bytes, &self.file()).ok()?;
             Some(head.key == KeyId::of(key))
@@ -234,8 +234,8 @@ impl Vault {
     pub fn accept_rollback(&self) -> Result<u64, StoreError> {
         let _writing = self.lock()?;
         let opened = self.open_of_any_age(ModelDigest([0; 32]), Trust::in_the_service())?;
-        let seen = Seen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
-        Seen { models: Default::default(), ..seen.clone() }.store(&self.folder)?;
+        let seen = NewestSeen::load(&self.folder, Trust::in_the_service()).unwrap_or_default();
+        NewestSeen { models: Default::default(), ..seen.clone() }.store(&self.folder)?;
         let Some(opened) = opened else { return Ok(seen.generation) };
         opened.refused.iter().for_each(|error| log::warn!("{error}"));
         let generation = self.write(&opened.store, Some(&opened))?;
@@ -274,11 +274,11 @@ impl Vault {
         Ok(gone)
     }
 
-    fn open_to_change(&self, trust: Trust) -> Result<Opened, StoreError> {
+    fn open_to_change(&self, trust: Trust) -> Result<OpenedStore, StoreError> {
         let opened = self.open(ModelDigest([0; 32]), trust)?;
         let opened = opened.ok_or_else(|| StoreError::NoStore(shown(&self.file())))?;
         match opened.refused {
-            refused if refused.is_empty() => Ok(Opened { refused, ..opened }),
+            refused if refused.is_empty() => Ok(OpenedStore { refused, ..opened }),
             mut refused => Err(refused.remove(0)),
         }
     }

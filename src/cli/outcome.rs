@@ -1,4 +1,4 @@
-//! What a command ends with: an answer, or trouble that names the exit code.
+//! The end of a command: an answer, or trouble, each with its exit code.
 
 use limen_audit::AuditError;
 use limen_core::credential::{HashError, PinError};
@@ -16,6 +16,7 @@ use crate::config::ConfigError;
 use crate::config::edit::ConfigEditError;
 use crate::control::ControlError;
 use crate::daemon::DaemonError;
+use crate::diagnostics::misread;
 use crate::door::DoorError;
 use crate::enrol::EnrolError;
 use crate::gallery::{EditError, RosterError, StoreError};
@@ -26,24 +27,24 @@ pub const USAGE: u8 = 2;
 /// The exit code for a device or a file.
 pub const DEVICE: u8 = 3;
 
-/// What a command found.
+/// The answer of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// Yes, or fine.
+pub enum CommandOutcome {
+    /// Yes, or everything is fine.
     Yes,
     /// No match, not the same person, problems found.
     No,
-    /// A part of what was asked for could not be looked at, and what is wrong with it was said.
+    /// A part could not be done, and the reason was printed.
     Incomplete,
 }
 
-impl Answer {
-    /// [`Answer::Yes`] if it is so.
+impl CommandOutcome {
+    /// The answer for a condition.
     pub fn of(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }
 
-    /// 0, 1 or 3.
+    /// The exit code: 0, 1 or 3.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Yes => 0,
@@ -55,17 +56,17 @@ impl Answer {
 
 /// Why a command could not give an answer.
 #[derive(Debug, Error)]
-pub enum Trouble {
-    /// The arguments, the configuration or the gallery file.
+pub enum CommandError {
+    /// The arguments, the configuration or the gallery file are wrong.
     #[error("{0}")]
     Usage(String),
-    /// A device, a file, the daemon.
+    /// A device, a file or the daemon failed.
     #[error("{0}")]
     Device(String),
 }
 
-impl Trouble {
-    /// 2 or 3.
+impl CommandError {
+    /// The exit code: 2 or 3.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => USAGE,
@@ -73,7 +74,7 @@ impl Trouble {
         }
     }
 
-    /// Says so, in words on standard error and for programs in the answer's place; gives the exit code.
+    /// Prints the trouble on standard error, and with `json` as the answer. Returns the exit code.
     pub fn tell(&self, json: bool) -> u8 {
         let (what, code) = (self.to_string(), self.exit_code());
         complain(&what);
@@ -84,10 +85,10 @@ impl Trouble {
     }
 }
 
-/// These errors are usage or configuration, those device or file.
-macro_rules! troubles {
+/// Sorts errors: `Usage` is usage or configuration, `Device` is a device or a file.
+macro_rules! command_errors {
     ($($error:ty => $kind:ident),* $(,)?) => {
-        $(impl From<$error> for Trouble {
+        $(impl From<$error> for CommandError {
             fn from(error: $error) -> Self {
                 Self::$kind(error.to_string())
             }
@@ -95,7 +96,7 @@ macro_rules! troubles {
     };
 }
 
-troubles! {
+command_errors! {
     ConfigError => Usage,
     ConfigEditError => Usage,
     RosterError => Usage,
@@ -117,18 +118,26 @@ troubles! {
     std::io::Error => Device,
 }
 
-impl From<ModelError> for Trouble {
+impl From<ModelError> for CommandError {
     fn from(error: ModelError) -> Self {
         match error {
             ModelError::NoSuchModel { .. } | ModelError::Taken { .. } | ModelError::Untrained(_) => {
                 Self::Usage(error.to_string())
             }
-            _ => Self::Device(error.to_string()),
+            _ => Self::Device(model_in_words(error)),
         }
     }
 }
 
-impl From<DaemonError> for Trouble {
+/// Why a model is not used; a mistake in a manifest is described as one in the configuration is.
+pub fn model_in_words(error: ModelError) -> String {
+    match error {
+        ModelError::Misread { file, text, message, at } => misread(&file, &text, &message, at).to_string(),
+        error => error.to_string(),
+    }
+}
+
+impl From<DaemonError> for CommandError {
     fn from(error: DaemonError) -> Self {
         match error {
             DaemonError::Rule(_) => Self::Usage(error.to_string()),

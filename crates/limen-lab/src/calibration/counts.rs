@@ -11,15 +11,15 @@ const STEPS: usize = 300;
 
 /// The number of scores in each step.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Histogram(Vec<u64>);
+pub struct ScoreHistogram(Vec<u64>);
 
-impl Default for Histogram {
+impl Default for ScoreHistogram {
     fn default() -> Self {
         Self(vec![0; STEPS])
     }
 }
 
-impl Histogram {
+impl ScoreHistogram {
     fn add(&mut self, score: f32) {
         // A cast to an integer saturates: a negative number becomes 0.
         let index = ((score - LOWEST) / STEP) as usize;
@@ -37,16 +37,16 @@ impl Histogram {
 
 /// The counts of one kind of comparison.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Tally {
+pub struct ScoreCounts {
     /// The number of comparisons.
     pub comparisons: u64,
     /// How many of them are within their threshold.
     pub within: u64,
     /// The distribution of their scores.
-    pub histogram: Histogram,
+    pub histogram: ScoreHistogram,
 }
 
-impl Tally {
+impl ScoreCounts {
     /// Counts a comparison.
     pub(super) fn add(&mut self, score: Score, threshold: Score) {
         self.comparisons += 1;
@@ -67,20 +67,20 @@ mod tests {
 
     #[test]
     fn a_score_beyond_the_ends_is_counted_at_the_end() {
-        let mut tally = Tally::default();
+        let mut counts = ScoreCounts::default();
         let score = |value| Score::new(value).expect("finite");
         for value in [-7.0, 0.403, 0.406, 99.0] {
-            tally.add(score(value), score(0.404));
+            counts.add(score(value), score(0.404));
         }
-        assert_eq!((tally.comparisons, tally.within, tally.share()), (4, 2, Some(0.5)));
-        let rows = tally.histogram.rows(5);
+        assert_eq!((counts.comparisons, counts.within, counts.share()), (4, 2, Some(0.5)));
+        let rows = counts.histogram.rows(5);
         assert_eq!(rows.iter().map(|row| row.1).collect::<Vec<_>>(), [1, 2, 1]);
         assert!((rows[1].0 - 0.4).abs() < 1e-5, "{rows:?}");
     }
 
     #[test]
     fn no_comparison_has_no_share() {
-        assert_eq!(Tally::default().share(), None);
-        assert!(Histogram::default().rows(5).is_empty());
+        assert_eq!(ScoreCounts::default().share(), None);
+        assert!(ScoreHistogram::default().rows(5).is_empty());
     }
 }

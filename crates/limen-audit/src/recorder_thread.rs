@@ -10,10 +10,10 @@ use limen_core::event::Fact;
 use limen_files::failpoint;
 
 use super::book::Book;
-use super::disk::{Disk, Room};
+use super::disk::{Disk, DiskSpace};
 use super::error::AuditError;
 use super::log::AuditLog;
-use super::message::{Message, Trouble};
+use super::message::{FailureListener, RecorderMessage};
 use super::reserve::{Reserve, is_for_the_reserve};
 use super::settings::AuditSettings;
 use super::state::{DiskWarning, Position, Shared};
@@ -23,13 +23,13 @@ use super::syncer::{Files, SYNC_INTERVAL};
 const CARE: Duration = Duration::from_secs(2);
 
 /// The recorder's thread.
-pub struct Desk {
+pub struct RecorderThread {
     settings: AuditSettings,
     clock: ReadClock,
     disk: Arc<dyn Disk>,
     files: Files,
     shared: Arc<Shared>,
-    trouble: Trouble,
+    trouble: FailureListener,
     book: Option<Book>,
     /// Why the audit is or was closed. The next gap record names it.
     closed: Option<String>,
@@ -37,7 +37,7 @@ pub struct Desk {
     cared: Option<Instant>,
 }
 
-impl Desk {
+impl RecorderThread {
     /// Opens the audit, or keeps trying if it cannot be opened now. Returns an error only if a person has to
     /// solve it.
     pub fn begin(
@@ -45,9 +45,9 @@ impl Desk {
         clock: ReadClock,
         disk: Arc<dyn Disk>,
         files: Files,
-        trouble: Trouble,
+        trouble: FailureListener,
     ) -> Result<Self, AuditError> {
-        let mut desk = Self {
+        let mut recorder_thread = Self {
             settings: settings.clone(),
             clock,
             disk,
@@ -59,11 +59,11 @@ impl Desk {
             reserve: Reserve::in_folder(&settings.folder),
             cared: None,
         };
-        match desk.open() {
+        match recorder_thread.open() {
             Err(error @ (AuditError::Busy(_) | AuditError::NoKey(_))) => return Err(error),
-            opened => desk.settle(opened),
+            opened => recorder_thread.settle(opened),
         }
-        Ok(desk)
+        Ok(recorder_thread)
     }
 
     /// The recorder's state, shared with those who ask for it.
@@ -72,7 +72,11 @@ impl Desk {
     }
 
     /// Records facts until all senders are gone.
-    pub fn record_until_closed<A>(mut self, receiver: &Receiver<Message<A>>, answer: &impl Fn(A, bool)) {
+    pub fn record_until_closed<A>(
+        mut self,
+        receiver: &Receiver<RecorderMessage<A>>,
+        answer: &impl Fn(A, bool),
+    ) {
         while !self.book.as_ref().is_some_and(Book::is_gone) {
             self.care_if_due();
             let patience = self.book.as_ref().map_or(SYNC_INTERVAL, Book::patience);
@@ -81,7 +85,7 @@ impl Desk {
             let message = receiver.recv_timeout(patience);
             self.shared.levels().busy_since = Some(Instant::now());
             match message {
-                Ok(Message::Record { now, fact, answer: name }) => {
+                Ok(RecorderMessage::Record { now, fact, answer: name }) => {
                     let accepted = self.record(now, &fact);
                     if let Some(name) = name {
                         answer(name, accepted);
@@ -97,15 +101,15 @@ impl Desk {
         self.leave();
     }
 
-    fn serve<A>(&mut self, message: Message<A>) {
+    fn serve<A>(&mut self, message: RecorderMessage<A>) {
         match message {
-            Message::Record { .. } => {}
-            Message::Rotate(reply) => {
+            RecorderMessage::Record { .. } => {}
+            RecorderMessage::Rotate(reply) => {
                 let rotated = self.book.as_mut().is_some_and(Book::rotate);
                 // The one who asked may be gone.
                 let _ = reply.try_send(rotated);
             }
-            Message::Own(fact, reply) => {
+            RecorderMessage::Own(fact, reply) => {
                 let file = match &mut self.book {
                     Some(book) => book.append_own(&fact),
                     None => Err(AuditError::Leaving),
@@ -158,7 +162,7 @@ impl Desk {
         self.reserve.give_up(self.room())
     }
 
-    fn room(&self) -> Option<Room> {
+    fn room(&self) -> Option<DiskSpace> {
         self.disk.room(&self.settings.folder).ok()
     }
 
@@ -188,7 +192,7 @@ impl Desk {
         }
     }
 
-    fn watch(&self, room: Room) {
+    fn watch(&self, room: DiskSpace) {
         let mut levels = self.shared.levels();
         let short = room.is_short(self.settings.max_bytes, levels.room.is_some());
         levels.room = short.then(|| DiskWarning::RoomShort {
