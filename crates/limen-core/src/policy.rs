@@ -16,9 +16,8 @@
 //! ```
 //!
 //! [`Policy`] passes events to the machines, and outcomes from one machine to the next, in order. The file of
-//! each machine begins with its states. [`access`] says who may enter at a time; it has no state.
-//!
-//! The daemon performs the [`Action`]s. Its door thread locks without new leases, even if the daemon hangs.
+//! each machine begins with its states. [`access`] says who may enter at a time; it has no state. The daemon
+//! performs the [`Action`]s. Its door thread locks without new leases, even if the daemon hangs.
 
 pub mod access;
 mod admission;
@@ -149,8 +148,7 @@ impl Policy {
         self.recognition.forget();
     }
 
-    /// Takes one event and returns what to do. Changes by time come first: no event finds the door open too
-    /// long.
+    /// Takes one event and returns what to do. What is over by time ends first; nobody is let in before the event.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         let overdue = self.lock.give_up_overdue(&self.context(now, &self.settings), &event);
@@ -220,10 +218,12 @@ impl Policy {
         self.follow(now, out, actions);
     }
 
-    /// Ends a step: modes by schedule, lines that no longer chatter, alarms.
+    /// Ends a step: modes by schedule, visitors who may go on, lines that no longer chatter, alarms.
     fn watch(&mut self, now: Now, actions: &mut Vec<Action>) {
         let turned = self.site.turn_mode(&self.context(now, &self.settings), None);
         self.follow(now, Out::Site(turned), actions);
+        let visitors = self.admission.go_on(&self.context(now, &self.settings));
+        self.follow(now, Out::Admission(visitors), actions);
         actions.extend(self.budget.left_out(now.moment));
         let calm = self.site.calm_lines(now.moment);
         self.follow(now, Out::Site(calm), actions);
