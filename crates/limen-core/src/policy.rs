@@ -1,7 +1,6 @@
 //! Decides who may pass, without clock, file or socket: `step(now, event)` returns what to do.
 //!
-//! It has four state machines, each with its own states and fields. The outcome of one machine goes to the
-//! next:
+//! It has four state machines, each with its own states and fields. Outcomes go from one machine to the next:
 //!
 //! ```text
 //!    face ------> Recognition ---- K of N frames agree on somebody ----> Admission <--- PIN, card

@@ -17,10 +17,8 @@
 //! | admission lets somebody in | [`Lock::let_in`] |
 //! | a command unlocks | [`Lock::unlock`] |
 //! | the audit answers, or is too slow | [`Lock::accepted`], [`Lock::not_accepted`], [`Lock::give_up_overdue`] |
-//! | exit button, fire alarm, mode | [`Lock::exit_pressed`], [`Lock::fire_is`], [`Lock::mode_turned`] |
-//! | the door's leaf moves | [`Lock::door_moved`] |
-//! | time passes | [`Lock::pass_time`] |
-//! | a part fails | [`Lock::part_failed`] |
+//! | exit button, fire alarm, mode, leaf | [`Lock::exit_pressed`], [`Lock::fire_is`], [`Lock::mode_turned`], [`Lock::door_moved`] |
+//! | time passes; a part fails | [`Lock::pass_time`], [`Lock::part_failed`] |
 //! | command, revoked, shutdown | [`Lock::lock`] |
 
 mod holds;
