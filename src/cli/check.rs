@@ -1,7 +1,7 @@
 //! `limen check`: finds every problem at once, before the door depends on it.
 
 mod disk_space;
-mod doubles;
+mod duplicates;
 mod entry;
 mod photographs;
 mod readable;
@@ -135,7 +135,7 @@ fn check_people(
     report.notes("gallery", &notes);
     check_samples(report, &built.gallery);
     check_look_alikes(report, settings, &built.gallery);
-    doubles::check_doubles(report, settings, models, &built.gallery);
+    duplicates::check_doubles(report, settings, models, &built.gallery);
     // The configuration defines the groups.
     if installed {
         check_access(report, settings, &built.gallery);
