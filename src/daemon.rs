@@ -27,6 +27,7 @@
 //! | the handles of the other threads | `Threads` (`threads`) |
 
 mod apply_reload;
+mod camera_and_lock;
 mod effects;
 mod entry_threads;
 mod error;
@@ -40,14 +41,13 @@ mod part_health;
 mod pins;
 mod policy_runner;
 mod process;
+mod reload_worker;
 mod reloaded;
 mod requests;
 mod status;
 mod thread_health;
 mod threads;
 mod vision_thread;
-mod wiring;
-mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,10 +63,10 @@ use limen_vision::matching::{Matcher, Prepared};
 use limen_vision::model::{Models, let_go_of_files};
 use serde_json::json;
 
+pub use camera_and_lock::Wiring;
 pub use error::DaemonError;
 pub use observer::DaemonObserver;
 pub use process::{keep_secrets_out_of_dumps, make_folder};
-pub use wiring::Wiring;
 
 use crate::clocks;
 use crate::config::Settings;
@@ -83,11 +83,11 @@ use message::Message;
 use mode_keeper::ModeKeeper;
 use part_health::PartHealth;
 use policy_runner::PolicyRunner;
+use reload_worker::Worker;
 use requests::Requests;
 use status::Status;
 use threads::Threads;
 use vision_thread::VisionThread;
-use worker::Worker;
 
 /// The most messages that may wait for the main thread, which needs about a millisecond for the slowest.
 const QUEUE: usize = 64;

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
 use crate::gallery::assembly::build_planned;
-use crate::gallery::kept::Kept;
+use crate::gallery::last_good::Kept;
 use crate::gallery::store::OpenedStore;
 use crate::gallery::{
     Built, GalleryError, ModelVersion, PhotoEmbedder, PhotoTemplate, Roster, RosterError, Store, StoreError,

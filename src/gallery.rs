@@ -8,15 +8,15 @@
 //! enter at all.
 
 pub mod assembly;
-pub mod claims;
 pub mod edit;
 pub mod fallback;
-pub mod kept;
-pub mod narrowing;
-mod recall;
-mod references;
+pub mod last_good;
+mod last_good_rebuilt;
+pub mod lenient;
+pub mod revocation;
 pub mod roster;
 pub mod store;
+mod unknown_names;
 
 pub use assembly::{AssemblyPlan, Built, GalleryError, PhotoEmbedder, build, plan};
 pub use edit::{
@@ -24,9 +24,9 @@ pub use edit::{
     remove_photo, restore_photos, set_pin, undo,
 };
 pub use fallback::{AtBoot, GalleryTrouble, RefusedPart};
-pub use kept::Kept;
+pub use last_good::Kept;
 pub use roster::{Roster, RosterError};
 pub use store::{ModelVersion, PhotoTemplate, Store, StoreError, StoreFile};
 
 #[cfg(test)]
-mod narrowed_walks;
+mod revocation_walks;

@@ -88,7 +88,7 @@ fn a_duress_pin_is_none_that_a_slip_makes_of_the_pin() {
     let same = set_pin(&site, "4711", &["--duress"]);
     assert!(same.code == 2 && same.err.contains("must differ"), "{}", same.err);
     let slip = set_pin(&site, "4171", &["--duress"]);
-    assert!(slip.code == 2 && slip.err.contains("a slip would raise a silent alarm"), "{}", slip.err);
+    assert!(slip.code == 2 && slip.err.contains("a typing error would raise a silent alarm"), "{}", slip.err);
     let set = set_pin(&site, "9035", &["--duress"]);
     assert_eq!(set.code, 0, "{}", set.err);
     assert!(gallery(&site).contains("duress-pin = "));

@@ -5,7 +5,7 @@ use std::path::Path;
 use limen::clocks;
 use limen::config::Settings;
 use limen::control::parse_request;
-use limen::gallery::claims::read_claims;
+use limen::gallery::lenient::read_claims;
 use limen::gallery::{PhotoTemplate, Roster, Store, StoreFile};
 use limen_audit::{AuditLog, AuditSettings, SealKey, Sought, verify};
 use limen_core::clock::Moment;

@@ -1,7 +1,7 @@
 //! `limen check`: finds every problem at once, before the door depends on it.
 
 mod disk_space;
-mod doubles;
+mod duplicates;
 mod entry;
 mod photographs;
 mod readable;
@@ -40,10 +40,10 @@ use report::CheckReport;
 /// level (ok, note, problem), part, text. JSON has all findings; the text has only the first few of each kind.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Do not check camera, GPIO and the folders of the installation, if this is not the door's machine
+    /// Do not check camera, GPIO and the folders of the installation, for a machine that is not the door's
     #[arg(long)]
     without_devices: bool,
-    /// Check every enrolled photograph again, also if there are more than 200; up to a second each
+    /// Check every enrolled photograph again, even if there are more than 200; it takes up to a second each
     #[arg(long)]
     photographs: bool,
 }
@@ -102,7 +102,7 @@ fn check_configuration(
     };
     report.notes("configuration", &settings.warnings);
     for risk in settings.risks() {
-        // The other risks may be chosen; with this one the door protects nothing.
+        // A site may choose to take the other risks; with this one the door protects nothing.
         match risk == VIRTUAL_CAMERA_OPENS {
             true => report.problem("configuration", &risk),
             false => report.note("configuration", &risk),
@@ -135,7 +135,7 @@ fn check_people(
     report.notes("gallery", &notes);
     check_samples(report, &built.gallery);
     check_look_alikes(report, settings, &built.gallery);
-    doubles::check_doubles(report, settings, models, &built.gallery);
+    duplicates::check_doubles(report, settings, models, &built.gallery);
     // The configuration defines the groups.
     if installed {
         check_access(report, settings, &built.gallery);
@@ -152,7 +152,7 @@ fn check_models(report: &mut CheckReport, settings: &Settings) -> Option<Arc<Mod
     Some(models)
 }
 
-/// Notes in one line that nobody is enrolled, or who has only one template.
+/// Notes that nobody is enrolled, or names in one line the people who have only one sample.
 fn check_samples(report: &mut CheckReport, gallery: &Gallery) {
     const NAMED: usize = 3;
     let people = gallery.people();
@@ -232,7 +232,8 @@ fn check_thresholds(
     }
 }
 
-/// Checks that this machine is fast enough for a decision. With a dry run that is only a note.
+/// Checks that this machine is fast enough for a decision. With a dry run a machine that is too slow is only a
+/// note.
 fn check_speed(report: &mut CheckReport, settings: &Settings, models: &Arc<Models>) {
     let Some(face) = report.take("speed", ENROLLED.picture()) else { return };
     let Some(usual) = report.take("speed", usual_frame(models, &face)) else { return };
@@ -278,7 +279,10 @@ fn check_folders(report: &mut CheckReport, settings: &Settings) {
                 report.ok("folders", &printable_path(folder));
             }
         } else {
-            report.note("folders", &format!("{} is made when the service starts", printable_path(folder)));
+            report.note(
+                "folders",
+                &format!("{} will be created when the service starts", printable_path(folder)),
+            );
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn check_door(review: &mut Review<'_>, raw: &RawDoor, warnings: &mut 
     }
 }
 
-/// Checks the times of `[door]`, and that the door of `relock = "on-close"` has a contact.
+/// Checks the times of `[door]`. A door with `relock = "on-close"` must have a contact.
 pub(super) fn check_rules(review: &mut Review<'_>, raw: &RawDoor, door: &DoorSettings) -> DoorRules {
     let default = DoorRules::DEFAULT;
     let longest = LONGEST_UNLOCK.as_secs_f64();
@@ -76,7 +76,7 @@ pub(super) fn check_rules(review: &mut Review<'_>, raw: &RawDoor, door: &DoorSet
     if rules.warning >= rules.held_open {
         let at = raw.held_open_warning_seconds.as_ref().or(raw.held_open_seconds.as_ref()).map(Spanned::span);
         let what =
-            "is not shorter than held-open-seconds, so that the warning would begin before the door is open";
+            "is not shorter than held-open-seconds, so the warning would begin before the door is open";
         review.note(at, "[door] held-open-warning-seconds", what, "write fewer seconds");
     }
     DoorRules { relock: check_relock(review, raw, door), ..rules }
@@ -114,7 +114,7 @@ fn check_chip(
     }
     if driver == Driver::Rppal && (raw.chip.is_some() || label.is_some()) {
         warnings.push(
-            "[door] chip, chip-label: the driver rppal uses the registers of the header and no chip; leave them out"
+            "[door] chip, chip-label: the driver rppal drives the header by its registers and uses no chip; leave them out"
                 .to_owned(),
         );
     }

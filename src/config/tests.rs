@@ -229,7 +229,7 @@ fn the_chip_is_found_by_itself_unless_it_is_named() {
     let long = format!("{DOOR}chip-label = \"{}\"\n", "x".repeat(32));
     answers(&long, "limen.toml:5: [door] chip-label: is longer than 31 bytes");
     let rppal = good(&format!("{}chip = \"/dev/gpiochip0\"\n", DOOR.replace("gpiochip", "rppal")));
-    assert!(rppal.warnings.iter().any(|warning| warning.contains("and no chip")), "{:?}", rppal.warnings);
+    assert!(rppal.warnings.iter().any(|warning| warning.contains("uses no chip")), "{:?}", rppal.warnings);
 }
 
 #[test]

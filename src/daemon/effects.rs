@@ -1,5 +1,5 @@
 //! Performs the policy's actions: drives the door thread, hands records over, tells followers and the
-//! watcher.
+//! observer.
 
 use std::sync::mpsc::SyncSender;
 

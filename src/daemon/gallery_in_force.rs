@@ -17,7 +17,7 @@ use serde_json::json;
 use super::reloaded::ReadyGallery;
 use crate::enrol::{GallerySource, LastGood, StoreUse};
 use crate::gallery::fallback::{AtBoot, Fallback, InForce, RefusedWhen, Withdrawal, fall_back};
-use crate::gallery::narrowing::{Photographs, narrow};
+use crate::gallery::revocation::{Photographs, narrow};
 use crate::gallery::{GalleryTrouble, Kept, RefusedPart};
 
 /// Which part is refused, and what is wrong with it.

@@ -17,7 +17,7 @@ pub(super) struct PolicyRunner {
 }
 
 impl PolicyRunner {
-    /// A runner for a policy that has heard no event yet.
+    /// A runner for a policy that has not got an event yet.
     pub fn new(policy: Policy, effects: Effects) -> Self {
         Self { policy, effects }
     }
@@ -57,7 +57,7 @@ impl PolicyRunner {
             InputReport::Level { input, active, at_start } => {
                 self.step(now, Event::Input { input, active, at_start });
             }
-            // Their health is a level, which is checked after every message.
+            // The health of the lines is a level, which is checked after every message.
             InputReport::Failed(_) | InputReport::Recovered => {}
         }
     }
@@ -73,7 +73,7 @@ impl PolicyRunner {
             EntryReport::Mistaken { device, mistake, count } => {
                 self.effects.record(now, Fact::EntryMistaken { device, mistake, count });
             }
-            // Their health is a level, which is checked after every message.
+            // The health of the devices is a level, which is checked after every message.
             EntryReport::Lost(..) | EntryReport::Back(_) => {}
         }
     }

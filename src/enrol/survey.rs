@@ -8,7 +8,7 @@ use limen_files::{FileError, Trust, read_trusted_text};
 
 use crate::diagnostics::{Diagnostic, MAX_DIAGNOSTICS};
 use crate::gallery::assembly::find_photographs;
-use crate::gallery::narrowing::Photographs;
+use crate::gallery::revocation::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::{AssemblyPlan, Roster, RosterError};
 

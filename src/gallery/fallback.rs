@@ -11,8 +11,8 @@ use limen_core::person::PersonId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::kept::Kept;
-use super::narrowing::{Narrowed, Photographs, narrow};
+use super::last_good::Kept;
+use super::revocation::{Narrowed, Photographs, narrow};
 
 /// The largest number of people who are named in a message.
 const MAX_NAMED: usize = 20;

@@ -8,7 +8,7 @@ use limen_core::people::Standing;
 use proptest::prelude::*;
 
 use super::super::Roster;
-use super::super::kept::{self, KeptPerson};
+use super::super::last_good::{self, KeptPerson};
 use super::*;
 
 const WHO: [&str; 4] = ["ada", "bob", "eve", "zoe"];
@@ -163,8 +163,8 @@ impl TestDaemon {
 }
 
 fn written_and_read(kept: &Kept) -> Kept {
-    let text = kept::write(&kept.people).expect("JSON");
-    let read = Kept { people: kept::read(&text).expect("what was written") };
+    let text = last_good::write(&kept.people).expect("JSON");
+    let read = Kept { people: last_good::read(&text).expect("what was written") };
     assert_eq!(&read, kept);
     read
 }

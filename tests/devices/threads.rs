@@ -139,17 +139,18 @@ guest_tests! {
         let mut running = manager.start(&site);
         assert!(running.unlocks(AT_ONCE) && manager.is_fed(WATCHDOG));
         running.signal(libc::SIGSTOP);
-        let stopped = Instant::now();
         manager.forget();
         assert!(!manager.is_fed(WATCHDOG), "a stopped process feeds no watchdog");
         assert!(RELAY.is_high(), "and lets nothing go");
         // As systemd does: the watchdog's signal, and one with which a stopped process takes it.
+        let woken = Instant::now();
         running.signal(libc::SIGABRT);
         running.signal(libc::SIGCONT);
         assert!(running.ends(AT_ONCE).is_some());
         assert_eq!(lock_command(&site).code, 0);
         assert!(RELAY.falls(AT_ONCE));
-        assert!(stopped.elapsed() <= WATCHDOG + Duration::from_secs(1), "{:?}", stopped.elapsed());
+        // A busy guest needs a second to start the command.
+        assert!(woken.elapsed() <= Duration::from_secs(3), "{:?}", woken.elapsed());
         drop(running);
         let _again = manager.start(&site);
         assert!(site.has_record("gap"));

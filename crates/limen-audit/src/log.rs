@@ -39,26 +39,26 @@ pub struct AuditLog {
     /// The number of records since the newest seal.
     unsealed: u64,
     sealed: Option<u64>,
-    /// The current file has a seal of which the keeper does not know yet, and no job was made to tell it.
+    /// The current file has a new seal, and no [`Unsynced`] that reports it to the keeper was returned yet.
     seal_owed: bool,
-    /// The last record says that a run stopped in order.
+    /// Whether the last record says that its run ended in an orderly way.
     ended: bool,
     _claim: FolderLock,
 }
 
-/// What remains to be synced, on a thread where a slow card delays no record.
+/// What remains to be synced. Another thread does it, so that a slow card delays no record.
 #[derive(Debug)]
 pub struct Unsynced {
     /// The file to sync.
     pub file: File,
-    /// Whether the keeper must then be told of a seal.
+    /// Whether the keeper must be told of a seal once the file is synced.
     pub sealed: bool,
     /// Whether the folder must be synced too.
     pub renamed: bool,
 }
 
 impl AuditLog {
-    /// On what was found in its folder.
+    /// The log that goes on from the end that was found in its folder.
     pub(super) fn of(
         settings: &AuditSettings,
         clock: ReadClock,
@@ -84,14 +84,16 @@ impl AuditLog {
         }
     }
 
-    /// Where there is no chain to go on with, one begins.
+    /// Begins a new chain. `why` says why there is no chain to continue.
     pub(super) fn begin_chain(&mut self, why: String) -> Result<(), AuditError> {
         let key = self.key.public();
         if self.sealed.is_some() {
-            log::error!("audit: {why}; the chain goes on with another key, which a verification will name");
+            log::error!(
+                "audit: {why}; the chain goes on with another key, and a verification will report that"
+            );
         }
         log::info!(
-            "audit: the first public key is {key}; keep it where nobody of this machine can change it"
+            "audit: the first public key is {key}; keep it where no user of this machine can change it"
         );
         self.append_own((self.clock)(), &ChainFact::ChainStarted { key: key.to_string(), why })
     }
@@ -173,7 +175,7 @@ impl AuditLog {
         self.current.length >= self.settings.max_bytes
     }
 
-    /// Whether the file is so much larger that it must be closed at once.
+    /// Whether the file is so far above its size that it must be closed at once.
     pub fn is_overfull(&self) -> bool {
         self.current.length >= self.settings.max_bytes.saturating_add(self.settings.max_bytes / 64)
     }
@@ -219,12 +221,13 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Rotates and waits until that is durable. For a process that has the audit for itself.
+    /// Like [`Self::rotate`], but also advances the keys, and returns when everything is durable. Only for use while
+    /// no other thread writes the audit.
     pub fn rotate_now(&mut self, now: Now, keeper: &mut SealKeyKeeper) -> Result<(), AuditError> {
         self.sync_seal(keeper)?;
         keeper.advance()?;
-        // The seal is durable before anything is renamed, so a failure later leaves nothing to tell the
-        // keeper.
+        // The seal is durable before anything is renamed. So if a later step fails, the keeper knows of the seal
+        // already.
         self.try_seal(now, false)?;
         self.sync_seal(keeper)?;
         if self.rotate(now)?.is_some() {
@@ -288,8 +291,8 @@ impl AuditLog {
         SealKeyKeeper::new(KeyFolder::new(&self.settings.folder), Arc::clone(&self.next))
     }
 
-    /// The current file, to sync it on another thread. The caller must tell the keeper of a seal that it
-    /// covers.
+    /// The current file, to sync it on another thread. If `sealed` is set, the caller must then tell the keeper of
+    /// the seal.
     pub fn unsynced(&mut self) -> Result<Unsynced, AuditError> {
         let file = self.duplicate()?;
         Ok(Unsynced { file, sealed: std::mem::take(&mut self.seal_owed), renamed: false })

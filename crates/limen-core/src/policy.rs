@@ -1,6 +1,6 @@
 //! Decides who may pass, without clock, file or socket: `step(now, event)` returns what to do.
 //!
-//! It has four machines, each with its own states and fields. The outcome of one machine goes to the next:
+//! It has four state machines, each with its own states and fields. Outcomes go from one machine to the next:
 //!
 //! ```text
 //!    face ------> Recognition ---- K of N frames agree on somebody ----> Admission <--- PIN, card
@@ -16,9 +16,8 @@
 //! ```
 //!
 //! [`Policy`] passes events to the machines, and outcomes from one machine to the next, in order. The file of
-//! each machine begins with its states. [`access`] says who may enter at a time; it has no state.
-//!
-//! The daemon performs the [`Action`]s. Its door thread locks without new leases, even if the daemon hangs.
+//! each machine begins with its states. [`access`] says who may enter at a time; it has no state. The daemon
+//! performs the [`Action`]s. If no new lease comes, its door thread locks the door, even if the rest hangs.
 
 pub mod access;
 mod admission;
@@ -77,7 +76,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// A policy that has heard no event yet: the door is locked.
+    /// A policy that has not got an event yet: the door is locked.
     pub fn new(rules: Rules, standings: Standings, access: Arc<AccessRules>) -> Self {
         Self {
             settings: PolicySettings { rules, access, standings },
@@ -130,7 +129,7 @@ impl Policy {
         self.site.failed()
     }
 
-    /// The latest moment for the next [`Event::Tick`]; `None` if time alone changes nothing.
+    /// When the next [`Event::Tick`] is due at the latest; `None` if time alone changes nothing.
     pub fn deadline(&self) -> Option<Moment> {
         let (now, settings) = (self.latest, &self.settings);
         let machines = [
@@ -149,8 +148,7 @@ impl Policy {
         self.recognition.forget();
     }
 
-    /// Takes one event and returns what to do. Changes by time come first: no event finds the door open too
-    /// long.
+    /// Takes one event and returns what to do. First ends what is over by time; lets nobody in before the event.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         let overdue = self.lock.give_up_overdue(&self.context(now, &self.settings), &event);
@@ -176,7 +174,7 @@ impl Policy {
         }
     }
 
-    /// Ends what is over by time, one machine after the other.
+    /// Ends what has expired, one machine after the other.
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
         let ended = self.lock.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Lock(ended), actions);
@@ -220,10 +218,12 @@ impl Policy {
         self.follow(now, out, actions);
     }
 
-    /// Ends a step: modes by schedule, lines that no longer chatter, alarms.
+    /// Ends a step: the mode by schedule, visitors who may go on, lines that no longer chatter, alarms.
     fn watch(&mut self, now: Now, actions: &mut Vec<Action>) {
         let turned = self.site.turn_mode(&self.context(now, &self.settings), None);
         self.follow(now, Out::Site(turned), actions);
+        let visitors = self.admission.go_on(&self.context(now, &self.settings));
+        self.follow(now, Out::Admission(visitors), actions);
         actions.extend(self.budget.left_out(now.moment));
         let calm = self.site.calm_lines(now.moment);
         self.follow(now, Out::Site(calm), actions);
@@ -332,7 +332,7 @@ impl Policy {
         actions.push(Action::Record(Fact::Stopped));
     }
 
-    /// Carries out a command of a client that may give it, and records it.
+    /// Carries out a command of a client that has the right to give it, and records it.
     fn commanded(&mut self, now: Now, id: CommandId, caller: Caller, command: Command) -> Vec<Action> {
         let mut actions = Vec::new();
         let spent = self.budget.spend(now.moment, caller.uid);

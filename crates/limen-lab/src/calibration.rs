@@ -1,11 +1,11 @@
 //! What a site's own gallery tells about its threshold: all people are compared with each other.
 //!
-//! Glossary: a *sample* is the embedding of one photograph (or one from the gallery file). A *genuine*
-//! comparison is of a sample with the mean of the same person's other samples. An *impostor* comparison is of
-//! a sample with another person's template, or of two people's templates. Each comparison uses the threshold
-//! of its own kind, because a table for one number of photographs and frames is not valid for others. Singles
-//! and templates contain the mirrored crop; most frames at the door do not, so the door's threshold is
-//! another number.
+//! Glossary: a *sample* is the mean of a photograph's plain and mirrored embedding, or an embedding from the
+//! gallery file. A *genuine* comparison is of a sample with the mean of the same person's other samples. An
+//! *impostor* comparison is of a sample with another person's template, or of two people's templates. Each
+//! comparison uses the threshold of its own kind, because a table for one number of photographs and frames is
+//! not valid for others. Samples and templates contain the mirrored crop; most frames at the door do not, so
+//! the door's threshold is another number.
 //!
 //! Comparisons of the same two people are not independent, so statistical tests count *pairs* of people.
 
@@ -73,7 +73,7 @@ pub struct Calibration {
     pub genuine: ScoreCounts,
     /// The genuine comparisons per person; none for people with one sample.
     pub by_person: Vec<PersonScores>,
-    /// Singles that look like another person.
+    /// Samples that look like another person.
     pub disagreeing: Vec<Disagreeing>,
     /// The impostor comparisons.
     pub impostors: Impostors,

@@ -8,7 +8,7 @@ use crate::frame::View;
 use crate::geometry::{Point, Rect, Similarity};
 
 /// The lowest score, 0 to 1, of a face. Of 4,307 press photographs 0.5 misses 37, 0.4 misses 3. The landmark
-/// network refuses what is no face.
+/// network then rejects a box that holds no face.
 pub const MIN_SCORE: f32 = 0.4;
 /// Boxes that overlap more than this (intersection over union) are the same face.
 pub const MERGE_OVERLAP: f32 = 0.3;
@@ -27,7 +27,7 @@ pub struct Detection {
 }
 
 impl Detection {
-    /// The same face after a movement: the box stays upright, the key points turn.
+    /// The same face, moved, scaled and turned. The key points turn with it; the box stays upright.
     pub fn moved(&self, by: &Similarity) -> Self {
         let scale = by.scale();
         let centre = by.apply(self.bounds.centre());
@@ -100,7 +100,7 @@ impl Letterbox {
         square
     }
 
-    /// A face in the square turned upside down, in pixels of the upright square.
+    /// Converts a face that was found in the square turned upside down to pixels of the upright square.
     fn turned_back(&self, face: Detection) -> Detection {
         let side = self.side as f32;
         let back = |p: Point| Point::new(side - p.x, side - p.y);
@@ -171,7 +171,7 @@ fn merge(mut candidates: Vec<Detection>) -> Vec<Detection> {
         }
         let (group, rest): (Vec<_>, Vec<_>) =
             candidates.into_iter().partition(|other| other.bounds.iou(&best.bounds) > MERGE_OVERLAP);
-        // A box without area overlaps nothing, not even itself. Drop it, or the loop would not end.
+        // A box without area overlaps nothing, not even itself. It is dropped, so that the loop ends.
         candidates = if group.is_empty() { rest.into_iter().skip(1).collect() } else { rest };
         if !group.is_empty() {
             faces.push(weighted_mean(&group, best.score));

@@ -82,7 +82,7 @@ impl Screen {
 impl DaemonObserver for Screen {
     fn frame(&mut self, number: u64, seen: &SeenFrame, events: &[Event]) {
         if is_lost() {
-            // Nobody reads the output, so the daemon should end. A watcher can tell it so only by a signal.
+            // Nobody reads the output, so the daemon should end. An observer can tell it so only by a signal.
             let _ = signal_hook::low_level::raise(signal_hook::consts::SIGTERM);
         }
         let (index, taken) = (self.timetable.visitor(number), seen.look.taken);

@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use super::cursor::Cursor;
 use super::error::{StoreError, shown};
 use super::sealed::{self, KeyId};
-use crate::gallery::kept::{self, Kept};
+use crate::gallery::last_good::{self, Kept};
 
 /// The name of the file in the state folder.
 pub const KEPT_NAME: &str = "gallery.last";
@@ -49,7 +49,7 @@ pub struct KeptHead {
 pub fn digest_of(kept: &Kept) -> io::Result<[u8; 32]> {
     let mut digest = Sha256::new();
     for people in kept.people.chunks(CHUNK) {
-        digest.update(kept::write(people)?);
+        digest.update(last_good::write(people)?);
     }
     Ok(digest.finalize().into())
 }
@@ -70,7 +70,7 @@ pub fn seal(kept: &Kept, key: &KeyBytes, generation: u64, number: u64, to: &mut 
     sealed::write_sealed(to, &cipher, &[HEAD, &head].concat(), &digest_of(kept)?)?;
     for (index, people) in chunks.enumerate() {
         let mut chunk = Vec::new();
-        let text = zeroize::Zeroizing::new(kept::write(people)?);
+        let text = zeroize::Zeroizing::new(last_good::write(people)?);
         sealed::write_sealed(&mut chunk, &cipher, &beside(&head, index), &text)?;
         let length = u32::try_from(chunk.len()).map_err(io::Error::other)?;
         to.write_all(&length.to_le_bytes())?;
@@ -112,7 +112,7 @@ impl<R: Read> Sealed<R> {
     pub fn unseal(self, key: &KeyBytes) -> Result<Kept, StoreError> {
         let mut kept = Kept::default();
         self.each_chunk(key, |text| {
-            kept.people.extend(kept::read(text)?);
+            kept.people.extend(last_good::read(text)?);
             Some(())
         })?;
         Ok(kept)

@@ -15,7 +15,7 @@ use super::error::{StoreError, shown};
 use super::keeping::{self, KEPT_NAME, Sealed};
 use super::seen::NewestSeen;
 use super::store_file::{OpenedStore, StoreFile};
-use crate::gallery::kept::Kept;
+use crate::gallery::last_good::Kept;
 
 /// The largest file that is read, in bytes: all people with an embedding in the gallery file.
 const MAX_KEPT_BYTES: u64 = 256 << 20;

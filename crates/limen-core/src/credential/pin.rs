@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use super::digits::Digits;
 
-/// The fewest digits of a PIN: ten thousand PINs, of which the lock-out allows about a hundred tries a day.
+/// The smallest number of digits of a PIN. It gives ten thousand PINs; the lock-out allows about two hundred tries
+/// a day.
 pub const SHORTEST_PIN: usize = 4;
 /// The largest number of digits of a PIN: people do not remember more.
 pub const LONGEST_PIN: usize = 8;
@@ -25,12 +26,15 @@ pub enum PinError {
     #[error("a PIN of digits in a row is what everybody tries first; choose another")]
     Sequence,
     /// The PIN and the duress PIN are the same.
-    #[error("PIN and duress PIN must differ, or every entry were an alarm or none; choose another")]
+    #[error(
+        "PIN and duress PIN must differ: otherwise every entry would raise an alarm, or none would; choose another"
+    )]
     SameAsOther,
     /// One typing error turns the PIN into the duress PIN.
     #[error(
-        "this is the person's other PIN but for one digit changed, left out, added, or two neighbours swapped: a \
-         slip would raise a silent alarm, or leave it out; choose one that differs more"
+        "this PIN differs from the person's other PIN by only one typing error (a digit changed, left out or added, or \
+         two neighbours swapped): a typing error would raise a silent alarm, or prevent one; choose one that differs \
+         more"
     )]
     SlipOfOther,
 }

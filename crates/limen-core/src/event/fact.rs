@@ -275,7 +275,7 @@ pub enum Fact {
     GalleryLoaded {
         /// The number of people.
         people: usize,
-        /// The number of single embeddings.
+        /// The number of samples of all people.
         templates: usize,
         /// The people who are new.
         added: Vec<Personal<PersonId>>,

@@ -22,7 +22,7 @@
 //! | somebody is recognised | [`Admission::recognised`] |
 //! | a PIN is entered, is verified; a card is read | [`Admission::pin_entered`], [`Admission::pin_verified`], [`Admission::card_read`] |
 //! | the door opens, or the audit was slow | [`Admission::opened`], [`Admission::pass_again`] |
-//! | time passes | [`Admission::pass_time`] |
+//! | time passes; a step ends | [`Admission::pass_time`], [`Admission::go_on`] |
 //! | lock, fault, lock-down, other people | [`Admission::give_up`] |
 
 mod attempts;
@@ -217,8 +217,17 @@ impl Admission {
         let ended = self.memory.take_ended(at.moment());
         turn_away(at, ended, &mut out);
         self.factor.pass_time(at, &mut out);
-        self.judge_again(at, &mut out);
-        self.use_held_pin(at, &mut out);
+        out
+    }
+
+    /// Judges again whoever may be let in by now, and has a PIN verified that had to wait. This comes at the end of a
+    /// step: a reload, a command or a fault of the same moment counts first.
+    pub fn go_on(&mut self, at: &Context<'_>) -> Vec<AdmitOutcome> {
+        let mut out = Vec::new();
+        if at.stage != LockStage::Asking {
+            self.judge_again(at, &mut out);
+            self.use_held_pin(at, &mut out);
+        }
         out
     }
 

@@ -1,26 +1,24 @@
 //! The lock: what keeps the door unlocked, when it is locked again, and what the door leaf does.
 //!
 //! ```text
-//!              a grant of admission                 recorded in time, or not needed
+//!              a grant of admission                 recorded, or allowed unrecorded
 //!    Locked -------------------------> Asking --------------------------------------> Open
 //!     ^  ^                               |                                             |
 //!     |  +--------- not recorded --------+                                             |
 //!     +---- time over, command, revoked, fault, lock-down, door closed, shutdown ------+
 //! ```
 //!
-//! Besides the person's grant there are four independent [holds](holds::Holds). A command's waits for the
-//! audit, like a person's grant. Those of exit button, mode and fire alarm do not: people inside can get out.
-//! The door is locked when no hold and no person's grant is left. Both grants may wait at once.
+//! Besides the person's grant there are four independent [holds](holds::Holds). The hold of a command waits for
+//! the audit, like a person's grant; both may wait at the same time. The holds of exit button, mode and fire
+//! alarm do not wait: people inside can get out. The door is locked when no hold and no person's grant is left.
 //!
 //! | what happens | transition |
 //! |---|---|
 //! | admission lets somebody in | [`Lock::let_in`] |
 //! | a command unlocks | [`Lock::unlock`] |
 //! | the audit answers, or is too slow | [`Lock::accepted`], [`Lock::not_accepted`], [`Lock::give_up_overdue`] |
-//! | exit button, fire alarm, mode | [`Lock::exit_pressed`], [`Lock::fire_is`], [`Lock::mode_turned`] |
-//! | the door's leaf moves | [`Lock::door_moved`] |
-//! | time passes | [`Lock::pass_time`] |
-//! | a part fails | [`Lock::part_failed`] |
+//! | exit button, fire alarm, mode, leaf | [`Lock::exit_pressed`], [`Lock::fire_is`], [`Lock::mode_turned`], [`Lock::door_moved`] |
+//! | time passes; a part fails | [`Lock::pass_time`], [`Lock::part_failed`] |
 //! | command, revoked, shutdown | [`Lock::lock`] |
 
 mod holds;
@@ -101,7 +99,7 @@ impl Lock {
         }
     }
 
-    /// When time alone next changes the lock.
+    /// The next moment at which time alone changes the lock.
     pub fn deadline(&self, now: Moment, settings: &PolicySettings) -> Option<Moment> {
         let patience = self.pending().map(Pending::deadline).min();
         let leaf = self.leaf.next_change(now, &settings.rules.door);
@@ -111,7 +109,7 @@ impl Lock {
             .min()
     }
 
-    /// Locked to asking: the door opens as soon as the grant is recorded.
+    /// From `Locked` to `Asking`: the door opens as soon as the grant is recorded.
     pub fn let_in(&mut self, now: Moment, grant: Grant, distance: Option<f32>) -> Action {
         let (pending, record) = self.ask_audit(now, grant, distance, None);
         self.state = LockState::Asking(pending);
@@ -157,21 +155,22 @@ impl Lock {
         }
     }
 
-    /// Gives up every grant that waits for too long, unless this event is its answer or hands it over.
+    /// Gives up every grant that has waited too long, unless this event is the audit's answer to it or says that its
+    /// record was handed over.
     pub fn give_up_overdue(&mut self, at: &Context<'_>, event: &Event) -> Vec<LockOutcome> {
         let overdue = self.pending().filter(|pending| pending.is_given_up(at.now, event));
         let overdue: Vec<RequestId> = overdue.map(|pending| pending.request).collect();
         overdue.into_iter().flat_map(|request| self.not_accepted(at, request)).collect()
     }
 
-    /// Asking to open: the audit has recorded the grant.
+    /// From `Asking` to `Open`: the audit has recorded the grant.
     pub fn accepted(&mut self, at: &Context<'_>, request: RequestId) -> Vec<LockOutcome> {
         let Some(answered) = self.take_pending(request) else { return Vec::new() };
         self.opened_unrecorded = false;
         self.begin_granted(at, answered)
     }
 
-    /// Asking to locked, or to open if so configured: the audit has not recorded the grant.
+    /// From `Asking` to `Locked`, or to `Open` if so configured: the audit has not recorded the grant.
     pub fn not_accepted(&mut self, at: &Context<'_>, request: RequestId) -> Vec<LockOutcome> {
         let Some(answered) = self.take_pending(request) else { return Vec::new() };
         let what = "the record of a grant was not accepted in time".to_owned();
@@ -238,7 +237,8 @@ impl Lock {
         }
     }
 
-    /// The contact says that the door is open or closed. `at_start`: it was found like this.
+    /// The contact says that the door is open or closed. `at_start`: it was so when the lines were opened; nothing
+    /// moved now.
     pub fn door_moved(&mut self, at: &Context<'_>, open: bool, at_start: bool) -> Vec<LockOutcome> {
         let rules = &at.settings.rules.door;
         let longer = at.settings.more_time(self.open().into_iter().flat_map(Grant::people));
@@ -259,7 +259,7 @@ impl Lock {
         self.lock_unless_held(Relock::Closed, None)
     }
 
-    /// Ends every grant that is over, or that has not begun because time went back.
+    /// Ends every grant whose time is over, or has not begun because time went back.
     pub fn pass_time(&mut self, at: &Context<'_>) -> Vec<LockOutcome> {
         let now = at.moment();
         let mut out = match &self.state {
@@ -288,8 +288,8 @@ impl Lock {
         }
     }
 
-    /// To locked, from any state: takes holds away, and locks the door if none is left. If the door was
-    /// locked already, there is a record only for a `caller`.
+    /// From any state to `Locked`: takes away the holds within `reach`, and locks the door if none is left. If the
+    /// door was locked already, this is recorded only if there is a `caller`.
     pub fn lock(&mut self, why: Relock, reach: Reach, caller: Option<Caller>) -> Vec<LockOutcome> {
         let was = self.is_held() || self.state != LockState::Locked;
         self.state = LockState::Locked;
@@ -311,7 +311,7 @@ impl Lock {
         self.commanded.take().map(|(_, id)| Action::Answer(id, Err(why)))
     }
 
-    /// The next lease, of the grant that lasts longest.
+    /// The next lease. Of several grants, the one whose lease ends last gives it.
     pub fn renew_lease(&mut self, now: Moment) -> Option<Action> {
         let lease = self.held().map(|grant| grant.lease(now)).max_by_key(Lease::until)?;
         self.leaf.held_now(now);
@@ -332,7 +332,7 @@ impl Lock {
         self.state.pending().into_iter().chain(self.commanded.as_ref().map(|(pending, _)| pending))
     }
 
-    /// Has a grant recorded, and waits for the audit's answer.
+    /// Asks the audit to record a grant, and waits for its answer.
     fn ask_audit(
         &mut self,
         now: Moment,

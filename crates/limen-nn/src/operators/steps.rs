@@ -1,7 +1,8 @@
 //! The operator: steps that run one after the other, without tract between them.
 //!
-//! What tract does for each operator (a tensor around each result, its checks, its lists) costs more than some of our
-//! kernels, and throws them out of the cache. So it is done once for all the steps between two of its own operators.
+//! What tract does for each operator (a tensor around each result, its checks, its lists) takes longer than some of
+//! our kernels, and evicts them from the cache. So all the steps between two of tract's own operators are one
+//! operator, and tract does this work only once for them.
 
 use std::fmt;
 
@@ -11,12 +12,12 @@ use tract_onnx::tract_core::ops::TypedOp;
 use super::step::Step;
 use super::value::{ResultMemory, Value};
 
-/// Where a step reads.
+/// Where an input of a step comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Read {
     /// An input of the operator, by its number from 0.
     Input(usize),
-    /// A result of a step before, by its number from 0 among the results of all steps.
+    /// A result of an earlier step, by its number from 0 among the results of all steps.
     Made(usize),
 }
 
@@ -26,26 +27,27 @@ pub struct Steps(Arc<Inner>);
 
 struct Inner {
     steps: Vec<Placed>,
-    /// Results that somebody else reads.
+    /// The numbers of the results that other operators read.
     outputs: Vec<usize>,
 }
 
-/// A step among others.
+/// A step, and its place among the others.
 struct Placed {
     step: Step,
     reads: Vec<Read>,
-    /// Results that nobody needs after it.
+    /// The numbers of the results that nobody reads after this step: their memory is freed.
     done: Vec<usize>,
 }
 
 impl Steps {
-    /// One step of so many inputs.
+    /// An operator of one step with so many inputs.
     pub fn one(step: Step, inputs: usize) -> Self {
         let outputs = (0..step.facts().len()).collect();
         Self::joined(vec![(step, (0..inputs).map(Read::Input).collect())], outputs)
     }
 
-    /// Several, in their order, which make these results for others.
+    /// An operator of several steps, in the order in which they run. Other operators read the results with the numbers
+    /// `outputs`.
     pub fn joined(steps: Vec<(Step, Vec<Read>)>, outputs: Vec<usize>) -> Self {
         let mut steps: Vec<_> =
             steps.into_iter().map(|(step, reads)| Placed { step, reads, done: Vec::new() }).collect();
@@ -59,13 +61,13 @@ impl Steps {
         Self(Arc::new(Inner { steps, outputs }))
     }
 
-    /// The step, where there is but one.
+    /// The step, if there is only one.
     pub fn only(&self) -> Option<&Step> {
         let [Placed { step, .. }] = &self.0.steps[..] else { return None };
         Some(step)
     }
 
-    /// All of them.
+    /// All steps, in order.
     #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &Step> {
         self.0.steps.iter().map(|placed| &placed.step)
@@ -87,13 +89,14 @@ impl Inner {
                 Read::Made(number) => made.get(number)?.as_ref().map(ResultMemory::value),
             };
             let reads: Option<TVec<_>> = reads.iter().map(value).collect();
-            let results = step.run(&reads.context("a step before what it reads")?)?;
+            let results = step.run(&reads.context("a step runs before the step whose result it reads")?)?;
             made.extend(results.into_iter().flatten().map(Some));
             for number in done {
                 made[*number] = None;
             }
         }
-        let mut output = |number: &usize| made[*number].take().context("a result that is gone");
+        let mut output =
+            |number: &usize| made[*number].take().context("a result is read after its memory was freed");
         self.outputs.iter().map(|number| output(number).map(ResultMemory::into_value)).collect()
     }
 }

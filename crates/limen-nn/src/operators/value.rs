@@ -1,10 +1,10 @@
-//! What a step reads and makes: an image of ours, or a tensor of tract's.
+//! What a step reads and computes: an image of ours, or a tensor of tract's.
 
 use tract_onnx::tract_core::internal::*;
 
 use super::storage::Held;
 
-/// Memory for a result, and the result then.
+/// The memory of a result; it holds the result after the step has run.
 pub enum ResultMemory {
     /// An image of ours.
     Held(Held),
@@ -13,18 +13,18 @@ pub enum ResultMemory {
 }
 
 impl ResultMemory {
-    /// All of it as numbers.
+    /// All its elements as `f32` numbers; an image's border is included.
     pub fn floats(&mut self) -> TractResult<&mut [f32]> {
         match self {
             Self::Held(held) => Ok(held.buffer.floats_mut()),
             Self::Plain(tensor) => {
                 let view = tensor.to_plain_array_view_mut::<f32>()?;
-                view.into_slice().context("a new tensor lies in the order of its axes")
+                view.into_slice().context("the elements of a new tensor are not in the order of its axes")
             }
         }
     }
 
-    /// All of it as bytes.
+    /// All its memory as bytes; an image's border is included.
     pub fn bytes(&mut self) -> &mut [u8] {
         match self {
             Self::Held(held) => held.buffer.bytes_mut(),
@@ -32,7 +32,7 @@ impl ResultMemory {
         }
     }
 
-    /// For a step to read.
+    /// The result as another step reads it.
     pub fn value(&self) -> Value<'_> {
         match self {
             Self::Held(held) => Value::Held(held),
@@ -40,7 +40,7 @@ impl ResultMemory {
         }
     }
 
-    /// For tract to hand on.
+    /// The result as a tensor that tract passes on.
     pub fn into_value(self) -> TValue {
         match self {
             Self::Held(held) => held.into_tensor().into_tvalue(),
@@ -59,7 +59,7 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// A value that tract hands on.
+    /// A tensor that tract passes on: one of tract's own, or one that holds an image of ours.
     pub fn of(value: &'a TValue) -> Self {
         value.storage_as::<Held>().map_or(Self::Plain(value), Self::Held)
     }
@@ -68,11 +68,11 @@ impl<'a> Value<'a> {
     pub fn rgb(self) -> TractResult<&'a [u8]> {
         match self {
             Self::Held(held) => Ok(held.bytes()),
-            Self::Plain(_) => bail!("a tensor of tract's in the place of a picture"),
+            Self::Plain(_) => bail!("expected a picture, found a tensor of tract's"),
         }
     }
 
-    /// Its numbers, an image's with what is around it.
+    /// Its `f32` numbers; an image's border is included.
     pub fn numbers(self) -> TractResult<&'a [f32]> {
         match self {
             Self::Held(held) => Ok(held.buffer.floats()),
@@ -80,7 +80,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Its bytes, an image's with what is around it.
+    /// Its bytes; an image's border is included.
     pub fn bytes(self) -> TractResult<&'a [u8]> {
         match self {
             Self::Held(held) => Ok(held.buffer.bytes()),

@@ -6,7 +6,7 @@ use limen_core::people::{Means, Standing};
 use limen_core::person::{GroupId, PersonName};
 
 use super::*;
-use crate::gallery::kept::{Kept, KeptPerson};
+use crate::gallery::last_good::{Kept, KeptPerson};
 
 fn person(who: &str) -> KeptPerson {
     let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! One person is asked at a time: the last one who was recognised. An entry is compared with the PINs or card
-//! of that person alone. The policy never sees a PIN: the daemon keeps it and has it verified. Of several ways
-//! in, one that asks for no factor is used first.
+//! of that person alone. The policy never sees a PIN: the daemon keeps it and verifies it. If several groups let
+//! a person in, one that requires no factor is used first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +30,8 @@ use crate::policy::context::{Context, LockStage};
 use crate::policy::event::{Action, EntryId, PinOutcome, Sign};
 use crate::policy::rules::ASK_AGAIN;
 
-/// How much longer a person is asked whose PIN is being verified. A Pi that embeds photographs at the same
-/// time needs a second or two.
+/// The extra time for a person whose PIN is still being verified. A Pi that embeds photographs at the same time
+/// needs a second or two to verify it.
 const VERIFYING: Duration = Duration::from_secs(5);
 
 /// How long the lights show red after a wrong PIN or card, before they show again that somebody is asked.
@@ -45,7 +45,7 @@ struct AskedVisitor {
     until: Moment,
     /// The reason of the refusal if the person is not let in.
     why: Refusal,
-    /// Before this the person is not let in, because the audit was too slow.
+    /// The person is not let in before this moment. It is later than `since` only if the audit was too slow.
     retry: Moment,
     /// When the lights show again that this person is asked, after a wrong PIN or card.
     remind: Option<Moment>,
@@ -63,7 +63,7 @@ struct HeldPin {
 struct Verification {
     entry: EntryId,
     order: Order,
-    /// The outcome proves nothing, because something came meanwhile: for example a reload that may have
+    /// The outcome proves nothing, because something happened meanwhile: for example a reload that may have
     /// removed the PIN.
     void: bool,
 }
@@ -83,7 +83,7 @@ pub struct FactorCheck {
 }
 
 impl FactorCheck {
-    /// When time alone next changes something here.
+    /// The next moment at which time alone changes something here.
     pub fn deadline(&self, now: Moment, patience: Duration) -> Option<Moment> {
         let asked = self.asked.as_ref();
         let end = asked.map(|asked| asked.until + self.grace());
@@ -110,7 +110,7 @@ impl FactorCheck {
         }
     }
 
-    /// Nobody to asked: the visitor comes in once one of these demands is met.
+    /// From `nobody` to `asked`: the visitor is judged again once one of these demands is met.
     pub fn ask(
         &mut self,
         at: &Context<'_>,
@@ -181,7 +181,7 @@ impl FactorCheck {
         self.use_held_pin(judge, out);
     }
 
-    /// Has the PIN that was entered verified against the PINs of the person who is asked.
+    /// Asks the daemon to verify the entered PIN against the PINs of the person who is asked.
     pub fn use_held_pin(&mut self, judge: Judge<'_, '_>, out: &mut Vec<AdmitOutcome>) {
         let now = judge.at.moment();
         let (Some(pin), Some(asked), None) = (self.pin, &self.asked, self.verification) else { return };
@@ -232,7 +232,7 @@ impl FactorCheck {
         let wanted = self.wants(judge, Factor::Card);
         let asked = self.asked.as_ref().filter(|_| wanted).map(|asked| asked.visitor.person.clone());
         let is_of = |standing: &Standing| standing.means.card.as_ref() == Some(&card);
-        // The card is compared with everybody's, so that the time does not tell whose card it is.
+        // The card is compared with everybody's, so that the time which this takes does not reveal its owner.
         let known = at.settings.standings.values().filter(|standing| is_of(standing)).count() > 0;
         let owned = asked.as_ref().and_then(|person| at.settings.standings.get(person)).is_some_and(is_of);
         let locked_out =
@@ -280,7 +280,7 @@ impl FactorCheck {
         }
     }
 
-    /// Asked to judged again: takes out the person who is asked, once nothing is missing.
+    /// From `asked` to `judged again`: takes out the person who is asked, once no factor is lacking.
     pub fn take_ready(&mut self, judge: Judge<'_, '_>) -> Option<Visitor> {
         let asked = self.asked.as_ref().filter(|asked| judge.at.moment() >= asked.retry)?;
         if !judge.at.may_let_in() || matches!(judge.of_visitor(&asked.visitor), Judgement::Lacking(_)) {
@@ -294,7 +294,7 @@ impl FactorCheck {
         self.passing = visitor.has_waited.then_some(visitor);
     }
 
-    /// The door was opened: the visitor's refusal is not needed.
+    /// The door was opened: the visitor's refusal is no longer needed.
     pub fn passed(&mut self) {
         self.passing = None;
     }
@@ -342,7 +342,7 @@ impl FactorCheck {
         self.attempts.keep(|person| at.settings.standings.contains_key(person));
     }
 
-    /// Asked to nobody.
+    /// From `asked` to `nobody`.
     fn stop_asking(&mut self, at: &Context<'_>, sign: Option<Sign>, out: &mut Vec<AdmitOutcome>) {
         let Some(AskedVisitor { visitor, why, .. }) = self.asked.take() else { return };
         if at.stage == LockStage::Locked {
@@ -351,7 +351,7 @@ impl FactorCheck {
         out.push(AdmitOutcome::Do(Action::Record(because(visitor.refusal, why))));
     }
 
-    /// Forgets a PIN because nobody was recognised in time, or because another PIN was entered.
+    /// Forgets a PIN that was not used: nobody was recognised in time, or another PIN was entered.
     fn pin_is_of_no_use(&mut self, now: Moment, pin: HeldPin, out: &mut Vec<AdmitOutcome>) {
         self.attempts.wrong_at_the_door(now);
         out.push(AdmitOutcome::Do(Action::ForgetPin(pin.entry)));
@@ -375,13 +375,13 @@ impl FactorCheck {
         self.asked.as_mut().filter(|asked| asked.visitor.person == *person)
     }
 
-    /// How much longer the person is asked, because a PIN is being verified.
+    /// The extra time of the person who is asked: none, unless a PIN is being verified.
     fn grace(&self) -> Duration {
         if self.verification.is_some() { VERIFYING } else { Duration::ZERO }
     }
 }
 
-/// The factors that would help somebody who has proven these.
+/// The factors that somebody who has proven these can prove next, to meet one of the demands.
 fn wanted(demands: &[Demands], proven: Factors) -> Factors {
     let helps = |factor| demands.iter().any(|demands| demands.want(factor, proven));
     Factors { pin: helps(Factor::Pin), card: helps(Factor::Card) }

@@ -141,6 +141,8 @@ impl<'a> Bookkeeper<'a> {
             }
             _ => Vec::new(),
         };
+        self.hear(out)?;
+        let out = self.admission.go_on(&self.told());
         self.hear(out)
     }
 

@@ -15,8 +15,8 @@ use limen_core::policy::access::{AccessRules, Group};
 use proptest::prelude::*;
 
 use super::Roster;
-use super::kept::{Kept, KeptPerson};
-use super::narrowing::{Photographs, narrow};
+use super::last_good::{Kept, KeptPerson};
+use super::revocation::{Photographs, narrow};
 
 const HASHES: [&str; 2] = [
     "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",

@@ -11,7 +11,7 @@ use limen_core::credential::{Card, PinHash, SecondFactor};
 use limen_core::person::{GroupId, PersonId};
 use toml::{Table, Value};
 
-use super::kept::GivenDigest;
+use super::last_good::GivenDigest;
 use super::roster::{KEYS, PERSON, STORED, given_embedding};
 use crate::diagnostics::pieces;
 

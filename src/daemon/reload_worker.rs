@@ -29,7 +29,7 @@ use crate::enrol::{
     recorded_generation, version_of,
 };
 use crate::gallery::fallback::Withdrawal;
-use crate::gallery::narrowing::Photographs;
+use crate::gallery::revocation::Photographs;
 use crate::gallery::roster::MAX_FILE_BYTES;
 use crate::gallery::store::Rotated;
 use crate::gallery::{Built, GalleryTrouble, RefusedPart};

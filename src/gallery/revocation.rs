@@ -15,8 +15,8 @@ use limen_core::people::PhotoDigest;
 use limen_core::people::{Means, Standing};
 use limen_core::person::{GroupId, PersonId};
 
-use super::claims::{Claim, Claimed, read_claims};
-use super::kept::{Kept, KeptPerson};
+use super::last_good::{Kept, KeptPerson};
+use super::lenient::{Claim, Claimed, read_claims};
 
 /// The files that were at the photographs' paths when the gallery file was last read, by person and path.
 pub type Photographs = HashMap<(PersonId, PathBuf), PhotoDigest>;
@@ -187,5 +187,5 @@ fn all_schedules(had: &Means, claim: &Claim) -> (Vec<String>, bool) {
 }
 
 #[cfg(test)]
-#[path = "narrowing_tests.rs"]
+#[path = "revocation_tests.rs"]
 mod tests;

@@ -8,7 +8,7 @@ use limen_core::people::{Gallery, Person, PhotoDigest};
 use limen_core::person::PersonId;
 
 use super::assembly::AssemblyPlan;
-use super::kept::{Kept, KeptPerson, given};
+use super::last_good::{Kept, KeptPerson, given};
 use super::roster::{Roster, RosterEntry};
 use super::store::{PhotoTemplate, Store};
 
