@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::attempts::{Attempts, Order};
 use super::judgement::{Judge, Judgement};
 use super::outcome::AdmitOutcome;
-use super::visitor::{Visitor, because};
+use super::visitor::Visitor;
 use crate::clock::Moment;
 use crate::credential::{Card, Factor, Factors};
 use crate::event::{Fact, FactorRefusal, Personal, Refusal};
@@ -28,6 +28,7 @@ use crate::person::PersonId;
 use crate::policy::access::factors::Demands;
 use crate::policy::context::{Context, LockStage};
 use crate::policy::event::{Action, EntryId, PinOutcome, Sign};
+use crate::policy::recognition::because;
 use crate::policy::rules::ASK_AGAIN;
 
 /// How much longer a person is asked whose PIN is being verified. A Pi that embeds photographs at the same
@@ -340,6 +341,21 @@ impl FactorCheck {
             running.void = true;
         }
         self.attempts.keep(|person| at.settings.standings.contains_key(person));
+    }
+
+    /// Whether this person is asked now.
+    pub fn is_asking(&self, person: &PersonId) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.visitor.person == *person)
+    }
+
+    /// Refuses whoever is asked now: no living head stands there.
+    pub fn deny(&mut self, at: &Context<'_>, why: Refusal, out: &mut Vec<AdmitOutcome>) {
+        let Some(asked) = &mut self.asked else { return };
+        asked.why = why;
+        self.stop_asking(at, Some(Sign::Refused), out);
+        if let Some(running) = &mut self.verification {
+            running.void = true;
+        }
     }
 
     /// Asked to nobody.
