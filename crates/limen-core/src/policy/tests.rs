@@ -6,6 +6,7 @@ mod access_walks;
 mod combined_walks;
 mod commands_tests;
 mod face_walks;
+mod liveness_scene;
 mod liveness_tests;
 mod liveness_walks;
 mod second_factor_tests;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use super::liveness_tests::{CHALLENGE, LIMITS, motion, some_hash};
+use super::liveness_scene::{CHALLENGE, LIMITS, motion, some_hash};
 use super::*;
 use crate::credential::{Card, Factor, Factors, SecondFactor};
 use crate::event::{DenyCue, Draw, LivenessProof, LogRatio, Motion, Prompt, Side, Turn};
