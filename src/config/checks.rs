@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
-use limen_core::policy::{OnAuditFailure, Rules};
+use limen_core::policy::{LivenessRules, OnAuditFailure, Rules};
 use limen_vision::frame::PixelFormat;
 use limen_vision::model::{EmbedderChoice, ModelName};
 use toml::Spanned;
@@ -44,6 +44,7 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
         unlock: Duration::from_secs_f64(unlock.unwrap_or(5.0)),
         on_audit_failure: check_audit_failure(review, &raw.audit.on_audit_failure),
         multiple_faces: check_multiple_faces(review, &raw.recognition),
+        liveness: LivenessRules::OFF,
         door: modes::check_rules(review, &raw.modes, &raw.alarms, around),
     };
     let camera = check_camera(review, &raw.camera);

@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 use jiff::tz::TimeZone;
 use limen_core::event::Input;
 use limen_core::policy::{
-    AccessRules, Action, DoorRules, Event, MultipleFaces, OnAuditFailure, Policy, Rules, Standings,
+    AccessRules, Action, DoorRules, Event, LivenessRules, MultipleFaces, OnAuditFailure, Policy, Rules,
+    Standings,
 };
 
 use super::*;
@@ -64,6 +65,7 @@ fn lease(length: Duration) -> Lease {
         unlock: length,
         on_audit_failure: OnAuditFailure::AllowAndAlarm,
         multiple_faces: MultipleFaces::Nearest,
+        liveness: LivenessRules::OFF,
         door: DoorRules::DEFAULT,
     };
     let mut policy = Policy::new(rules, Standings::default(), Arc::new(AccessRules::in_zone(TimeZone::UTC)));

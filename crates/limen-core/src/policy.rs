@@ -1,12 +1,16 @@
 //! Decides who may pass, without clock, file or socket: `step(now, event)` returns what to do.
 //!
-//! It has four state machines, each with its own states and fields. Outcomes go from one machine to the next:
+//! It has five state machines, each with its own states and fields. Outcomes go from one machine to the next:
 //!
 //! ```text
-//!    face ------> Recognition ---- K of N frames agree on somebody ----> Admission <--- PIN, card
+//!    face ------> Recognition ---- K of N frames agree on somebody ----> Liveness <--- motion, challenge
 //!                      ^                                                     |
-//!                      | granted, or ask again                               | let in, by rules and memory
+//!                      | agree anew                                          | no picture: unasked, or as asked
 //!                      |                                                     v
+//!                      +---------------- granted, or ask again --------- Admission <--- PIN, card
+//!                                                                            |
+//!                                                                            | let in, by rules and memory
+//!                                                                            v
 //!    audit's answer, command to lock or unlock, time ------------------>   Lock ------> hold the line, or lock it
 //!                                                                            ^
 //!                      exit button, fire alarm, leaf of the door, mode,      |
@@ -23,10 +27,13 @@ pub mod access;
 mod admission;
 mod command_budget;
 mod command_record;
+mod command_steps;
 pub mod commands;
 mod context;
 mod event;
+mod follow;
 mod grant;
+mod liveness;
 mod lock;
 mod recognition;
 mod rules;
@@ -41,32 +48,28 @@ pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Sign, Sound, Stan
 pub use grant::Grant;
 pub use recognition::ATTEMPT;
 pub use rules::{
-    ASK_AGAIN, AUDIT_PATIENCE, DoorRules, LONGEST_UNLOCK, MultipleFaces, OnAuditFailure, Relocking, Rules,
+    ASK_AGAIN, AUDIT_PATIENCE, AfterUnsure, DoorRules, LONGEST_UNLOCK, LivenessLimits, LivenessMode,
+    LivenessRules, MultipleFaces, OnAuditFailure, Relocking, Rules,
 };
 pub use site::{Alarm, Trouble};
 
 use crate::clock::{Moment, Now};
-use crate::event::{Caller, Fact, GrantKind, Mode, Observation, Part, Relock};
+use crate::event::{Fact, GrantKind, Mode, Observation, Part, Relock, TrackId};
 use admission::Admission;
-use command_budget::{CommandBudget, Spent};
+use command_budget::CommandBudget;
 use context::{Context, PolicySettings};
+use follow::Out;
+use liveness::{Foreseen, Liveness};
 use lock::{Lock, Reach};
-use recognition::{FrameEvidence, Recognition};
+use recognition::{FrameEvidence, Recognised, Recognition};
 use site::Site;
 
-/// The outcome of an event in one machine, for the next machine or for the daemon to carry out.
-enum Out {
-    Do(Vec<Action>),
-    Admission(Vec<admission::AdmitOutcome>),
-    Lock(Vec<lock::LockOutcome>),
-    Site(Vec<site::SiteOutcome>),
-}
-
-/// The four machines, the settings that they share, and the budget of commands.
+/// The five machines, the settings that they share, and the budget of commands.
 #[derive(Debug)]
 pub struct Policy {
     settings: PolicySettings,
     recognition: Recognition,
+    liveness: Liveness,
     admission: Admission,
     lock: Lock,
     site: Site,
@@ -81,6 +84,7 @@ impl Policy {
         Self {
             settings: PolicySettings { rules, access, standings },
             recognition: Recognition::default(),
+            liveness: Liveness::default(),
             admission: Admission::default(),
             lock: Lock::default(),
             site: Site::default(),
@@ -133,6 +137,7 @@ impl Policy {
     pub fn deadline(&self) -> Option<Moment> {
         let (now, settings) = (self.latest, &self.settings);
         let machines = [
+            self.liveness.deadline(now),
             self.admission.deadline(now, settings),
             self.lock.deadline(now, settings),
             self.site.deadline(now, settings),
@@ -146,6 +151,7 @@ impl Policy {
         self.settings = PolicySettings { rules, access, standings: Arc::clone(&self.settings.standings) };
         self.site.schedules_replaced();
         self.recognition.forget();
+        self.liveness.rules_replaced();
     }
 
     /// Takes one event and returns what to do. First ends what is over by time; lets nobody in before the event.
@@ -157,6 +163,7 @@ impl Policy {
         self.take(now, event, &mut actions);
         self.watch(now, &mut actions);
         actions.extend(self.lock.renew_lease(now.moment));
+        actions.extend(self.liveness.show(now.moment));
         self.latest = self.latest.max(now.moment);
         actions
     }
@@ -178,6 +185,8 @@ impl Policy {
     fn pass_time(&mut self, now: Now, actions: &mut Vec<Action>) {
         let ended = self.lock.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Lock(ended), actions);
+        let asked = self.liveness.pass_time(&self.context(now, &self.settings));
+        self.follow(now, Out::Liveness(asked), actions);
         let waited = self.admission.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(waited), actions);
         actions.extend(self.recognition.pass_time(now.moment));
@@ -190,7 +199,9 @@ impl Policy {
             Event::Unusable { track, taken, why } => {
                 return self.recognition.unusable(moment, track, taken, why);
             }
-            Event::TrackEnded(track) => Out::Do(self.recognition.ended(track)),
+            Event::Moved(motion) => Out::Liveness(self.liveness.moved(at, &motion)),
+            Event::ChallengeDrawn { track, draw } => return self.liveness.drawn(at, track, draw),
+            Event::TrackEnded(track) => return self.track_ended(now, track, actions),
             Event::PinEntered(entry) => Out::Admission(self.admission.pin_entered(at, entry)),
             Event::PinVerified { entry, person, outcome } => {
                 Out::Admission(self.admission.pin_verified(at, entry, &person, outcome))
@@ -237,84 +248,37 @@ impl Policy {
         match self.recognition.observed(at, observation) {
             FrameEvidence::NotYet => Out::Do(Vec::new()),
             FrameEvidence::LooksBad => Out::Do(vec![Action::Show(Sign::Refused)]),
-            FrameEvidence::Recognised(somebody) => Out::Admission(self.admission.recognised(at, somebody)),
-        }
-    }
-
-    /// Passes the outcomes of one machine to the next, in order.
-    fn follow(&mut self, now: Now, out: Out, actions: &mut Vec<Action>) {
-        match out {
-            Out::Do(out) => actions.extend(out),
-            Out::Admission(out) => out.into_iter().for_each(|out| self.follow_admission(now, out, actions)),
-            Out::Lock(out) => out.into_iter().for_each(|out| self.follow_lock(now, out, actions)),
-            Out::Site(out) => out.into_iter().for_each(|out| self.follow_site(now, out, actions)),
-        }
-    }
-
-    fn follow_admission(&mut self, now: Now, out: admission::AdmitOutcome, actions: &mut Vec<Action>) {
-        match out {
-            admission::AdmitOutcome::Do(action) => actions.push(action),
-            admission::AdmitOutcome::Close(track) => self.recognition.close(track),
-            admission::AdmitOutcome::Duress => actions.extend(self.site.duress(now.moment)),
-            admission::AdmitOutcome::LetIn { grant, distance } => {
-                actions.push(self.lock.let_in(now.moment, grant, distance));
+            FrameEvidence::Recognised(somebody) => {
+                let foreseen = self.foreseen(at, &somebody);
+                Out::Liveness(self.liveness.recognised(at, somebody, foreseen))
             }
         }
     }
 
-    fn follow_lock(&mut self, now: Now, out: lock::LockOutcome, actions: &mut Vec<Action>) {
-        match out {
-            lock::LockOutcome::Do(action) => actions.push(action),
-            lock::LockOutcome::Opened(grant) => {
-                grant.track().into_iter().for_each(|track| self.recognition.granted(track));
-                let out = self.admission.opened(&self.context(now, &self.settings), &grant);
-                self.follow(now, Out::Admission(out), actions);
-            }
-            lock::LockOutcome::LetDown(track) => {
-                if !self.admission.pass_again(&self.context(now, &self.settings)) {
-                    self.recognition.ask_again(track, now.moment + ASK_AGAIN);
-                }
-            }
+    /// What admission already knows of somebody who was recognised.
+    fn foreseen(&self, at: &Context<'_>, somebody: &Recognised) -> Foreseen {
+        match self.admission.refusal_of(at, &somebody.person) {
+            Some(why) => Foreseen::Refused(why),
+            None if self.admission.is_asking(&somebody.person) => Foreseen::IsAsked,
+            None => Foreseen::Nothing,
         }
     }
 
-    fn follow_site(&mut self, now: Now, out: site::SiteOutcome, actions: &mut Vec<Action>) {
-        let at = self.context(now, &self.settings);
-        let out = match out {
-            site::SiteOutcome::Do(action) => return actions.push(action),
-            site::SiteOutcome::ExitPressed => self.lock.exit_pressed(&at),
-            site::SiteOutcome::FireIs(active) => self.lock.fire_is(now.moment, active),
-            site::SiteOutcome::DoorMoved { open, at_start } => self.lock.door_moved(&at, open, at_start),
-            site::SiteOutcome::ModeTurned(mode) => {
-                if mode == Mode::LockDown {
-                    self.give_up_waiting(now, actions);
-                }
-                self.lock.mode_turned(&self.context(now, &self.settings), mode)
-            }
-            site::SiteOutcome::PartFailed(part) => {
-                if part.stops_the_door() {
-                    // Without this part nobody is let in: frames so far no longer count.
-                    self.recognition.forget();
-                    self.give_up_waiting(now, actions);
-                }
-                self.lock.part_failed(part)
-            }
-        };
-        self.follow(now, Out::Lock(out), actions);
-    }
-
-    fn give_up_waiting(&mut self, now: Now, actions: &mut Vec<Action>) {
-        let out = self.admission.give_up(&self.context(now, &self.settings));
-        self.follow(now, Out::Admission(out), actions);
+    fn track_ended(&mut self, now: Now, track: TrackId, actions: &mut Vec<Action>) {
+        let out = self.liveness.ended(&self.context(now, &self.settings), track);
+        self.follow(now, Out::Liveness(out), actions);
+        actions.extend(self.recognition.ended(track));
     }
 
     fn replace_standings(&mut self, now: Now, standings: Standings, actions: &mut Vec<Action>) {
         let before = std::mem::replace(&mut self.settings.standings, standings);
         let at = self.context(now, &self.settings);
         self.recognition.forget();
+        let asked = self.liveness.people_replaced(&at);
         let out = self.admission.people_replaced(&at);
         let stands = |grant: &Grant| admission::still_stands(&at, grant, &before);
         let is_revoked = !self.lock.persons_grant().is_none_or(stands);
+        self.follow(now, Out::Liveness(asked), actions);
         self.follow(now, Out::Admission(out), actions);
         if is_revoked {
             let out = self.lock.lock(Relock::Revoked, Reach::Person, None);
@@ -330,68 +294,6 @@ impl Policy {
         self.follow(now, Out::Lock(out), actions);
         actions.extend(self.budget.all_left_out());
         actions.push(Action::Record(Fact::Stopped));
-    }
-
-    /// Carries out a command of a client that has the right to give it, and records it.
-    fn commanded(&mut self, now: Now, id: CommandId, caller: Caller, command: Command) -> Vec<Action> {
-        let mut actions = Vec::new();
-        let spent = self.budget.spend(now.moment, caller.uid);
-        let verdict = self.carry_out(now, id, caller, command, spent, &mut actions).transpose();
-        let record = command_record::of(command, caller, verdict, &actions).filter(|_| spent.recorded);
-        actions.extend(record.map(Action::Record));
-        actions.extend(verdict.map(|verdict| Action::Answer(id, verdict)));
-        actions
-    }
-
-    /// Carries out a command. `None`: the verdict follows when the audit has answered.
-    fn carry_out(
-        &mut self,
-        now: Now,
-        id: CommandId,
-        caller: Caller,
-        command: Command,
-        spent: Spent,
-        actions: &mut Vec<Action>,
-    ) -> Result<Option<Done>, Denial> {
-        if command.widens() && !spent.may_widen {
-            return Err(Denial::TooMany);
-        }
-        let at = self.context(now, &self.settings);
-        let (out, done) = match command {
-            Command::Lock { ends_fire } => {
-                return self.lock_commanded(now, caller, ends_fire, spent.recorded, actions).map(Some);
-            }
-            Command::Unlock(length) => (Out::Do(vec![self.lock.unlock(&at, id, caller, length)?]), None),
-            Command::Mode(mode) => {
-                let out = self.site.mode_commanded(&at, mode, caller, spent.recorded);
-                (Out::Site(out), Some(Done::Mode(self.site.mode())))
-            }
-            Command::Acknowledge(alarm) => {
-                (Out::Do(self.site.acknowledge(alarm, caller)?), Some(Done::Acknowledged))
-            }
-            Command::Serve(_) => return Ok(Some(Done::Serve)),
-        };
-        self.follow(now, out, actions);
-        Ok(done)
-    }
-
-    fn lock_commanded(
-        &mut self,
-        now: Now,
-        caller: Caller,
-        ends_fire: bool,
-        in_budget: bool,
-        actions: &mut Vec<Action>,
-    ) -> Verdict {
-        let recorded = in_budget || self.lock.is_busy();
-        self.recognition.spend();
-        self.give_up_waiting(now, actions);
-        // Only a command can end a fire alarm whose line cannot be read any more.
-        let ends_fire = ends_fire && self.site.failed_since(Part::Inputs).is_some();
-        let reach = if ends_fire { Reach::All } else { Reach::ExitButton };
-        let out = self.lock.lock(Relock::Command, reach, recorded.then_some(caller));
-        self.follow(now, Out::Lock(out), actions);
-        self.lock.open_kind().map_or(Ok(Done::Locked), |kind| Err(Denial::KeptOpen(kind)))
     }
 }
 

@@ -41,16 +41,16 @@ use judgement::{Judge, Judgement};
 use memory::{Memory, WaitingPerson};
 pub(super) use outcome::AdmitOutcome;
 use second_factor::FactorCheck;
-use visitor::{Visitor, because};
+use visitor::Visitor;
 
 use super::access::factors::Demands;
 use super::context::{Context, LockStage, PolicySettings};
 use super::event::{Action, EntryId, PinOutcome, Sign};
 use super::grant::Grant;
-use super::recognition::Recognised;
+use super::recognition::{Recognised, because};
 use crate::clock::Moment;
 use crate::credential::Card;
-use crate::event::{Fact, Personal, Refusal};
+use crate::event::{Fact, LivenessProof, Personal, Refusal, TrackId};
 use crate::person::PersonId;
 
 /// The machine of admission.
@@ -69,10 +69,37 @@ impl Admission {
         self.memory.next_end().into_iter().chain(factor).min()
     }
 
-    /// Enough frames agree on somebody.
-    pub fn recognised(&mut self, at: &Context<'_>, recognised: Recognised) -> Vec<AdmitOutcome> {
+    /// Enough frames agree on somebody, and it was shown like this that they are no picture.
+    pub fn recognised(
+        &mut self,
+        at: &Context<'_>,
+        recognised: Recognised,
+        liveness: LivenessProof,
+    ) -> Vec<AdmitOutcome> {
         let mut out = Vec::new();
-        self.admit(at, recognised.into(), &mut out);
+        self.admit(at, Visitor::new(recognised, liveness), &mut out);
+        out
+    }
+
+    /// Why this person would be refused whatever they prove; `None` if they may come in.
+    pub fn refusal_of(&self, at: &Context<'_>, person: &PersonId) -> Option<Refusal> {
+        Judge { at, memory: &self.memory }.refusal_of(person)
+    }
+
+    /// Whether this person is asked for a second factor now.
+    pub fn is_asking(&self, person: &PersonId) -> bool {
+        self.factor.is_asking(person)
+    }
+
+    /// This track shows no living head: refuses whoever waits by it, and whoever is asked for a factor now.
+    pub fn deny(&mut self, at: &Context<'_>, track: TrackId, why: Refusal) -> Vec<AdmitOutcome> {
+        let mut out = Vec::new();
+        self.factor.deny(at, why, &mut out);
+        let mut waiting = self.memory.take_track(track);
+        for one in &mut waiting {
+            one.refusal = because(one.refusal.clone(), why);
+        }
+        turn_away(at, waiting, &mut out);
         out
     }
 
@@ -101,8 +128,9 @@ impl Admission {
         out: &mut Vec<AdmitOutcome>,
     ) {
         let length = at.settings.unlock_length([&visitor.person].into_iter().chain(&second));
-        let Visitor { track, person, distance, proven, .. } = visitor.clone();
-        let grant = Grant::face(at.moment(), length, person, track, second).proven_by(proven);
+        let Visitor { track, person, distance, proven, liveness, .. } = visitor.clone();
+        let grant = Grant::face(at.moment(), length, person, track, second);
+        let grant = grant.proven_by(proven).alive_by(liveness);
         self.factor.passes(visitor);
         out.push(AdmitOutcome::LetIn { grant, distance });
     }
@@ -129,7 +157,7 @@ impl Admission {
         within: Duration,
         out: &mut Vec<AdmitOutcome>,
     ) {
-        let Visitor { track, person, proven, refusal, .. } = visitor.begin_to_wait(out);
+        let Visitor { track, person, proven, liveness, refusal, .. } = visitor.begin_to_wait(out);
         let refusal = because(refusal, Refusal::SecondPersonMissing);
         out.push(AdmitOutcome::Do(Action::Show(Sign::Waiting)));
         out.push(AdmitOutcome::Do(Action::Record(Fact::Waiting {
@@ -138,8 +166,8 @@ impl Admission {
             seconds: within.as_secs(),
             factors: Vec::new(),
         })));
-        let waiting =
-            WaitingPerson { person, since: at.moment(), until: at.moment() + within, proven, refusal };
+        let (since, until) = (at.moment(), at.moment() + within);
+        let waiting = WaitingPerson { person, since, until, proven, liveness, track, refusal };
         out.extend(refusals(self.memory.wait(waiting)));
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 use crate::credential::Factors;
-use crate::event::{Caller, Fact, GrantKind, Personal, TrackId};
+use crate::event::{Caller, Fact, GrantKind, LivenessProof, Personal, TrackId};
 use crate::lease::{Lease, MAX_LEASE};
 use crate::person::PersonId;
 
@@ -18,6 +18,7 @@ pub struct Grant {
     person: Option<PersonId>,
     second: Option<PersonId>,
     factors: Factors,
+    liveness: LivenessProof,
     track: Option<TrackId>,
     from: Moment,
     length: Option<Duration>,
@@ -39,6 +40,10 @@ impl Grant {
         Self { factors, ..self }
     }
 
+    pub(super) fn alive_by(self, liveness: LivenessProof) -> Self {
+        Self { liveness, ..self }
+    }
+
     pub(super) fn manual(from: Moment, length: Duration) -> Self {
         Self::unnamed(GrantKind::Manual, from, Some(length))
     }
@@ -56,7 +61,8 @@ impl Grant {
     }
 
     fn unnamed(kind: GrantKind, from: Moment, length: Option<Duration>) -> Self {
-        Self { kind, person: None, second: None, factors: Factors::default(), track: None, from, length }
+        let (factors, liveness) = (Factors::default(), LivenessProof::Off);
+        Self { kind, person: None, second: None, factors, liveness, track: None, from, length }
     }
 
     pub(super) fn starting(self, from: Moment) -> Self {
@@ -121,6 +127,7 @@ impl Grant {
             person: self.person.clone().map(Personal),
             second: self.second.clone().map(Personal),
             factors: self.factors.list(),
+            liveness: self.liveness.recorded(),
             track: self.track,
             distance,
             unlock_ms: self.length.map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX)),

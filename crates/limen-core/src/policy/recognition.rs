@@ -4,8 +4,8 @@
 //!              K of the last N frames agree            the door opens for it
 //!    watched ------------------------------> spent ---------------------------> granted
 //!     |   ^                                  |   |
-//!     |   +------- the audit was slow -------+   | turned away, or waits without the track
-//!     |                                          v
+//!     |   +-- the audit was slow, or it is --+   | turned away, or waits without the track
+//!     |       open whether a head is there       v
 //!     +--- gone, or 10 s without a decision --> closed, with one refusal
 //! ```
 //!
@@ -22,7 +22,7 @@ use evidence::{Evidence, Progress};
 use super::context::Context;
 use super::event::{Action, Sign};
 use crate::clock::Moment;
-use crate::event::{Fact, Observation, TrackId, Unusable};
+use crate::event::{Fact, Observation, Refusal, TrackId, Unusable};
 use crate::person::PersonId;
 
 /// The most tracks remembered at once; beyond that the oldest is dropped. The vision thread follows far
@@ -48,7 +48,7 @@ pub(super) enum FrameEvidence {
 
 /// Somebody on whom enough fresh frames of one track agree. The track is spent: no further frame of it
 /// counts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Recognised {
     pub track: TrackId,
     pub person: PersonId,
@@ -56,6 +56,18 @@ pub(super) struct Recognised {
     pub distance: Option<f32>,
     /// The record of the track if the person is not let in.
     pub refusal: Fact,
+    /// When the track's attempt ends.
+    pub attempt_ends: Moment,
+}
+
+/// The record of a refused track, with another reason.
+pub(super) fn because(fact: Fact, why: Refusal) -> Fact {
+    match fact {
+        Fact::Refused { track, nearest, distance, frames, .. } => {
+            Fact::Refused { track, refusal: why, nearest, distance, frames }
+        }
+        other => other,
+    }
 }
 
 impl Recognition {
@@ -65,10 +77,10 @@ impl Recognition {
         let evidence = self.evidence_of(track);
         match evidence.add(&at.settings.rules, at.moment(), observation) {
             Progress::Enough(person) if at.may_let_in() => {
-                evidence.spend();
+                evidence.decide();
                 let distance = observation.fused.best.as_ref().map(|best| best.distance.get());
-                let refusal = evidence.refusal(track);
-                FrameEvidence::Recognised(Recognised { track, person, distance, refusal })
+                let (refusal, attempt_ends) = (evidence.refusal(track), evidence.attempt_end(at.moment()));
+                FrameEvidence::Recognised(Recognised { track, person, distance, refusal, attempt_ends })
             }
             Progress::LooksBad => FrameEvidence::LooksBad,
             Progress::Enough(_) | Progress::NotYet => FrameEvidence::NotYet,
@@ -101,10 +113,22 @@ impl Recognition {
         }
     }
 
-    /// The audit was too slow: frames taken at `from` or later may lead to another grant, within the same
-    /// attempt.
-    pub fn ask_again(&mut self, track: TrackId, from: Moment) {
-        self.evidence_of(track).ask_again(from);
+    /// The audit was too slow, or the door is slowed: frames taken at `from` or later may lead to another
+    /// decision, within the same attempt. `why`: what the refusal says if they do not.
+    pub fn ask_again(&mut self, track: TrackId, from: Moment, why: Refusal) {
+        self.evidence_of(track).ask_again(from, why);
+    }
+
+    /// Frames taken at `from` or later lead to another decision, in an attempt of its own. `why`: what the
+    /// refusal says if they do not.
+    pub fn begin_again(&mut self, track: TrackId, from: Moment, why: Refusal) {
+        self.evidence_of(track).begin_again(from, why);
+    }
+
+    /// There is no decision yet: the next frame that agrees leads to another, within the same attempt. `why`:
+    /// what the refusal says if none does.
+    pub fn go_on(&mut self, track: TrackId, why: Refusal) {
+        self.evidence_of(track).go_on(why);
     }
 
     /// Closes a track whose refusal admission has taken over.

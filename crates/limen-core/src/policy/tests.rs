@@ -6,6 +6,9 @@ mod access_walks;
 mod combined_walks;
 mod commands_tests;
 mod face_walks;
+mod liveness_scene;
+mod liveness_tests;
+mod liveness_walks;
 mod second_factor_tests;
 mod second_factor_walks;
 mod site_tests;
@@ -19,7 +22,7 @@ use std::time::Duration;
 use super::*;
 use crate::clock::WallClock;
 use crate::embedding::{Distance, Score};
-use crate::event::{Candidate, Comparison, FRESHNESS, NoMatch, Refusal, TrackId, Unusable};
+use crate::event::{Caller, Candidate, Comparison, FRESHNESS, NoMatch, Refusal, TrackId, Unusable};
 use crate::people::Standing;
 use crate::person::PersonId;
 
@@ -29,6 +32,7 @@ pub(super) const RULES: Rules = Rules {
     unlock: Duration::from_secs(5),
     on_audit_failure: OnAuditFailure::Refuse,
     multiple_faces: MultipleFaces::Nearest,
+    liveness: LivenessRules::OFF,
     door: DoorRules::DEFAULT,
 };
 
@@ -152,6 +156,7 @@ pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
     match action {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
         Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
+        Action::DrawChallenge(_) | Action::Prompt(_) => None,
         Action::VerifyPin { .. } | Action::ForgetPin(_) | Action::Answer(..) => None,
     }
 }

@@ -21,14 +21,20 @@ pub struct FactorRule {
     pub schedules: Vec<Arc<Schedule>>,
 }
 
-/// What a person must prove if one group lets them in: nothing, or one or two rules, which must all be met.
+/// What a person must prove if one group lets them in: nothing, or up to three rules, which must all be met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Demands([Option<SecondFactor>; 2]);
+pub struct Demands([Option<SecondFactor>; 3]);
 
 impl Demands {
     /// The demands of a group and of a person's own entry; `None` if it has no rule.
     pub fn new(of_group: Option<SecondFactor>, own: Option<SecondFactor>) -> Self {
-        Self([of_group, own])
+        Self([of_group, own, None])
+    }
+
+    /// The same demands, and the person's PIN in addition.
+    pub fn and_pin(self) -> Self {
+        let [of_group, own, _] = self.0;
+        Self([of_group, own, Some(SecondFactor::Pin)])
     }
 
     /// The rules that must all be met.

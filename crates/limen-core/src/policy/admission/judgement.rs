@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use super::memory::{Memory, WaitingPerson};
 use super::visitor::Visitor;
 use crate::credential::Factors;
-use crate::event::{Mode, Refusal};
+use crate::event::{LivenessProof, Mode, Refusal};
 use crate::person::{GroupId, PersonId};
 use crate::policy::access::factors::Demands;
 use crate::policy::access::{TwoPerson, Way};
@@ -52,7 +52,21 @@ impl<'a> Judge<'a, '_> {
     pub fn of_visitor(self, visitor: &Visitor) -> Judgement<'a> {
         match self.at.mode {
             Mode::LockDown => Judgement::Refused(Refusal::LockDown),
-            Mode::Normal | Mode::OfficeOpen => self.of_person(&visitor.person, visitor.proven),
+            Mode::Normal | Mode::OfficeOpen => {
+                self.of_person(&visitor.person, visitor.proven, visitor.liveness)
+            }
+        }
+    }
+
+    /// Why a person would be refused even with every factor; `None` if they may come in with the right ones.
+    pub fn refusal_of(self, person: &PersonId) -> Option<Refusal> {
+        if self.at.mode == Mode::LockDown {
+            return Some(Refusal::LockDown);
+        }
+        let all = Factors { pin: true, card: true };
+        match self.of_person(person, all, LivenessProof::Challenge) {
+            Judgement::Refused(refusal) => Some(refusal),
+            Judgement::Alone | Judgement::WithSecond(_) | Judgement::Lacking(_) => None,
         }
     }
 
@@ -64,12 +78,14 @@ impl<'a> Judge<'a, '_> {
             let apart = self.at.moment().since(waiting.since);
             waiting.person != *person
                 && judgement.is_content_with(settings.groups_of(&waiting.person), apart)
-                && self.of_person(&waiting.person, waiting.proven).is_content_with(groups, apart)
+                && self
+                    .of_person(&waiting.person, waiting.proven, waiting.liveness)
+                    .is_content_with(groups, apart)
         };
         self.memory.waiting().iter().find(suits).map(|waiting| waiting.person.clone())
     }
 
-    fn of_person(self, person: &PersonId, proven: Factors) -> Judgement<'a> {
+    fn of_person(self, person: &PersonId, proven: Factors, liveness: LivenessProof) -> Judgement<'a> {
         let access = &*self.at.settings.access;
         let Some(standing) = self.at.settings.standings.get(person) else {
             return Judgement::Refused(Refusal::Suspended);
@@ -82,6 +98,7 @@ impl<'a> Judge<'a, '_> {
         let (mut rules, mut lacking, mut first_refusal) = (Vec::new(), Vec::new(), None);
         for way in ways {
             let demands = access.demands(standing, way, local);
+            let demands = if liveness.needs_pin() { demands.and_pin() } else { demands };
             match self.terms_of(way, local, person) {
                 Ok(_) if !demands.are_met_by(proven) => lacking.push(demands),
                 Ok(None) => return Judgement::Alone,

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::clock::Moment;
 use crate::credential::Factors;
-use crate::event::Fact;
+use crate::event::{Fact, LivenessProof, TrackId};
 use crate::person::{GroupId, PersonId};
 use crate::policy::access::LONGEST_ANTI_PASSBACK;
 
@@ -24,6 +24,10 @@ pub struct WaitingPerson {
     pub until: Moment,
     /// What this person has proven besides the face.
     pub proven: Factors,
+    /// How it was shown that this person is no picture.
+    pub liveness: LivenessProof,
+    /// The track by which this person was recognised.
+    pub track: TrackId,
     /// The record of the track if no second person comes.
     pub refusal: Fact,
 }
@@ -91,6 +95,11 @@ impl Memory {
     /// Takes out a person who waits.
     pub fn stop_waiting(&mut self, person: &PersonId) -> Vec<WaitingPerson> {
         self.waiting.extract_if(.., |waiting| waiting.person == *person).collect()
+    }
+
+    /// Takes out whoever was recognised by this track.
+    pub fn take_track(&mut self, track: TrackId) -> Vec<WaitingPerson> {
+        self.waiting.extract_if(.., |waiting| waiting.track == track).collect()
     }
 
     /// Takes out everybody whose time is over, or has not begun because time went back.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::attempts::{Attempts, Order};
 use super::judgement::{Judge, Judgement};
 use super::outcome::AdmitOutcome;
-use super::visitor::{Visitor, because};
+use super::visitor::Visitor;
 use crate::clock::Moment;
 use crate::credential::{Card, Factor, Factors};
 use crate::event::{Fact, FactorRefusal, Personal, Refusal};
@@ -28,6 +28,7 @@ use crate::person::PersonId;
 use crate::policy::access::factors::Demands;
 use crate::policy::context::{Context, LockStage};
 use crate::policy::event::{Action, EntryId, PinOutcome, Sign};
+use crate::policy::recognition::because;
 use crate::policy::rules::ASK_AGAIN;
 
 /// The extra time for a person whose PIN is still being verified. A Pi that embeds photographs at the same time
@@ -342,7 +343,22 @@ impl FactorCheck {
         self.attempts.keep(|person| at.settings.standings.contains_key(person));
     }
 
-    /// From `asked` to `nobody`.
+    /// Whether this person is asked now.
+    pub fn is_asking(&self, person: &PersonId) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.visitor.person == *person)
+    }
+
+    /// Refuses whoever is asked now: no living head stands there.
+    pub fn deny(&mut self, at: &Context<'_>, why: Refusal, out: &mut Vec<AdmitOutcome>) {
+        let Some(asked) = &mut self.asked else { return };
+        asked.why = why;
+        self.stop_asking(at, Some(Sign::Refused), out);
+        if let Some(running) = &mut self.verification {
+            running.void = true;
+        }
+    }
+
+    /// Asked to nobody.
     fn stop_asking(&mut self, at: &Context<'_>, sign: Option<Sign>, out: &mut Vec<AdmitOutcome>) {
         let Some(AskedVisitor { visitor, why, .. }) = self.asked.take() else { return };
         if at.stage == LockStage::Locked {

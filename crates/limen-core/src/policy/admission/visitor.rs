@@ -2,10 +2,10 @@
 
 use super::outcome::AdmitOutcome;
 use crate::credential::Factors;
-use crate::event::{Fact, Refusal, TrackId};
+use crate::event::{Fact, LivenessProof, Refusal, TrackId};
 use crate::person::PersonId;
 use crate::policy::event::{Action, Sign};
-use crate::policy::recognition::Recognised;
+use crate::policy::recognition::{Recognised, because};
 
 /// Somebody who was recognised and is not yet let in or refused.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Visitor {
     pub distance: Option<f32>,
     /// What this person has proven besides the face.
     pub proven: Factors,
+    /// How it was shown that this person is no picture.
+    pub liveness: LivenessProof,
     /// The record of the track if the visitor is not let in.
     pub refusal: Fact,
     /// The track is closed, so admission records the refusal if the visitor is not let in.
@@ -22,6 +24,13 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Somebody who was just recognised.
+    pub fn new(recognised: Recognised, liveness: LivenessProof) -> Self {
+        let Recognised { track, person, distance, refusal, .. } = recognised;
+        let proven = Factors::default();
+        Self { track, person, distance, proven, liveness, refusal, has_waited: false }
+    }
+
     /// The visitor begins to wait. Closes the track, unless it is closed already.
     pub fn begin_to_wait(self, out: &mut Vec<AdmitOutcome>) -> Self {
         if !self.has_waited {
@@ -35,22 +44,5 @@ impl Visitor {
         let visitor = self.begin_to_wait(out);
         out.push(AdmitOutcome::Do(Action::Show(Sign::Refused)));
         out.push(AdmitOutcome::Do(Action::Record(because(visitor.refusal, why))));
-    }
-}
-
-impl From<Recognised> for Visitor {
-    fn from(recognised: Recognised) -> Self {
-        let Recognised { track, person, distance, refusal } = recognised;
-        Self { track, person, distance, proven: Factors::default(), refusal, has_waited: false }
-    }
-}
-
-/// The same refusal with another reason.
-pub fn because(fact: Fact, why: Refusal) -> Fact {
-    match fact {
-        Fact::Refused { track, nearest, distance, frames, .. } => {
-            Fact::Refused { track, refusal: why, nearest, distance, frames }
-        }
-        other => other,
     }
 }

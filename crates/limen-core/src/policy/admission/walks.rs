@@ -152,7 +152,9 @@ impl<'a> Bookkeeper<'a> {
         self.seen.insert(id(who), self.ms);
         let (nearest, refusal) = (Some(Personal(id(who))), Refusal::TooFewFrames);
         let refusal = Fact::Refused { track, refusal, nearest, distance: None, frames: 3 };
-        self.admission.recognised(told, Recognised { track, person: id(who), distance: None, refusal })
+        let attempt_ends = told.moment();
+        let somebody = Recognised { track, person: id(who), distance: None, refusal, attempt_ends };
+        self.admission.recognised(told, somebody, LivenessProof::Off)
     }
 
     /// The verifier gives the right outcome.

@@ -33,9 +33,11 @@ pub struct Evidence {
     first_compared: Option<Moment>,
     compared: u32,
     refusal: Option<Refusal>,
+    /// The reason of a refusal that does not come from the frames; it stays, whatever later frames show.
+    given: Option<Refusal>,
     nearest: Option<(PersonId, f32)>,
     phase: Phase,
-    /// Frames taken before this do not count, because the audit was too slow for a grant.
+    /// Frames taken before this do not count.
     not_before: Option<Moment>,
     shown_bad: bool,
 }
@@ -76,7 +78,7 @@ impl Evidence {
             // Earlier frames do not count either: the second person may have stood behind the first.
             self.window.clear();
             if supports.take().is_some() {
-                self.refusal = Some(Refusal::MoreThanOneFace);
+                (self.refusal, self.given) = (Some(Refusal::MoreThanOneFace), None);
             }
         }
         self.window.push_back(supports.clone());
@@ -112,15 +114,37 @@ impl Evidence {
         self.phase = Phase::Granted;
     }
 
-    /// The audit was too slow: frames taken at `from` or later may lead to another grant, within the same
-    /// attempt.
-    pub fn ask_again(&mut self, from: Moment) {
-        self.window.clear();
-        self.not_before = Some(from);
-        self.refusal = Some(Refusal::AuditFailed);
+    /// The frames led to a decision; [`Self::go_on`] takes it back.
+    pub fn decide(&mut self) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Spent;
+        }
+    }
+
+    /// The decision was put off: the next frame may lead to one, together with the frames so far.
+    pub fn go_on(&mut self, why: Refusal) {
+        self.given = Some(why);
         if self.phase == Phase::Spent {
             self.phase = Phase::Open;
         }
+    }
+
+    /// Frames taken at `from` or later may lead to another decision, within the same attempt.
+    pub fn ask_again(&mut self, from: Moment, why: Refusal) {
+        self.window.clear();
+        self.not_before = Some(from);
+        self.go_on(why);
+    }
+
+    /// Frames taken at `from` or later may lead to another decision, in an attempt of its own.
+    pub fn begin_again(&mut self, from: Moment, why: Refusal) {
+        self.ask_again(from, why);
+        self.first_compared = None;
+    }
+
+    /// When the attempt ends; `now` is taken as its beginning if no frame was compared.
+    pub fn attempt_end(&self, now: Moment) -> Moment {
+        self.first_compared.unwrap_or(now) + ATTEMPT
     }
 
     /// Frames so far no longer count, for example because another gallery is in force.
@@ -146,7 +170,7 @@ impl Evidence {
     /// The record of the track if the person is not let in.
     pub fn refusal(&self, track: TrackId) -> Fact {
         let (nearest, distance) = self.nearest.clone().unzip();
-        let refusal = self.refusal.unwrap_or(Refusal::TooFewFrames);
+        let refusal = self.given.or(self.refusal).unwrap_or(Refusal::TooFewFrames);
         Fact::Refused { track, refusal, nearest: nearest.map(Personal), distance, frames: self.compared }
     }
 
@@ -158,13 +182,10 @@ impl Evidence {
     }
 
     fn note(&mut self, observation: &Observation) {
-        // A failed audit stays the reason, whatever later frames show.
-        if self.refusal != Some(Refusal::AuditFailed) {
-            self.refusal = Some(match observation.fused.verdict {
-                Ok(_) => Refusal::TooFewFrames,
-                Err(why) => Refusal::NoMatch(why),
-            });
-        }
+        self.refusal = Some(match observation.fused.verdict {
+            Ok(_) => Refusal::TooFewFrames,
+            Err(why) => Refusal::NoMatch(why),
+        });
         if let Some(best) = &observation.fused.best {
             let distance = best.distance.get();
             if self.nearest.as_ref().is_none_or(|(_, nearest)| distance < *nearest) {

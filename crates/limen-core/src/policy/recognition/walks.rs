@@ -47,7 +47,7 @@ impl Bookkeeper {
                 self.of(track).granted = true;
             }
             21 if self.of(track).recognised => {
-                self.recognition.ask_again(track, at(self.ms + 1000).moment);
+                self.recognition.ask_again(track, at(self.ms + 1000).moment, Refusal::AuditFailed);
                 (self.of(track).recognised, self.of(track).frames) = (false, Vec::new());
             }
             22 if self.of(track).recognised => {
