@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
-use limen_core::event::{DenyCue, Motion, TrackId, Unusable};
+use limen_core::event::{Motion, TrackId, Unusable};
 
 use super::detect::Detection;
 use super::frame_planner::{FramePlan, FramePlanner};
 use super::landmarks::Mesh;
 use super::liveness::parallax::Parallax;
-use super::liveness::witness::{Likeness, Sight, Witness};
+use super::liveness::witness::{Likeness, Searched, Sight, Witness};
 use super::model::{ModelError, Models};
 use super::quality::Gate;
 use super::track::Tracker;
@@ -165,6 +165,9 @@ impl Vision {
         let empty = deserted.then(|| timed(&mut timing.glance, || view.glance()));
         self.blind = empty.as_ref().is_some_and(Glance::shows_nothing);
         self.planner.searched(taken, empty);
+        if let (Some(witness), true) = (&mut self.witness, deserted) {
+            timed(&mut timing.liveness, || witness.learn(view));
+        }
         let largest =
             detections.iter().zip(&ids).max_by(|(a, _), (b, _)| a.bounds.area().total_cmp(&b.bounds.area()));
         let (mut motion, mut parallax) = (None, None);
@@ -175,8 +178,9 @@ impl Vision {
                 let (mesh, face) = self.stages.face(view, detection, crops, way_up, &mut timing)?;
                 self.notice_way_up(track, &face);
                 if let Some(mesh) = &mesh {
-                    let cue = is_crowded(detection, &detections).then_some(DenyCue::TwoFaces);
-                    let sight = Sight { view, mesh, track, taken, cue };
+                    let crowded = is_crowded(detection, &detections);
+                    let searched = Some(Searched { bounds: detection.bounds, crowded });
+                    let sight = Sight { view, mesh, track, taken, searched };
                     (motion, parallax) = self.watch(&sight, &face, &mut timing)?;
                 }
                 if let (Some(mesh), true) = (mesh, self.tracker.follows_only(track)) {
@@ -213,7 +217,7 @@ impl Vision {
         let (_, ended) = self.tracker.follow(&[moved.bounds], taken);
         self.planner.followed();
         let face = self.stages.judge(view, &mesh, self.crops(track), timing)?;
-        let sight = Sight { view, mesh: &mesh, track, taken, cue: None };
+        let sight = Sight { view, mesh: &mesh, track, taken, searched: None };
         let (motion, parallax) = self.watch(&sight, &face, timing)?;
         let nearest = Some(Sighting { track, bounds: moved.bounds, face });
         self.keep(track, moved, mesh);

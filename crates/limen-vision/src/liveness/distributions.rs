@@ -16,6 +16,8 @@ pub enum Feature {
     NoseOffset,
     /// How far the nose leads the plane of the rest, by the followed points; in distances between the eyes.
     Nose,
+    /// How far the nose has moved off the plane of the rest, in any direction; in distances between the eyes.
+    Shift,
     /// How much larger the nose has become than the plane makes it: the logarithm of the factor.
     Swell,
 }

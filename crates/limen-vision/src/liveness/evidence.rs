@@ -1,6 +1,6 @@
 //! What the movement of a face says: whether a solid head or a sheet moves like this.
 //!
-//! A face moves in five *ways*. For each the largest movement of the track counts, by the mean of its frames: frames of
+//! A face moves in five *ways*. For each the largest movements of the track count, by the mean of their frames: frames of
 //! one movement are much alike, so that their ratios must not be added up. What is added up are the ways: a sheet that is
 //! bent so that its nose leads to one side does not lead to the other.
 
@@ -15,7 +15,7 @@ use super::parallax::{Parallax, Residual};
 const TURNED: f32 = 18.0;
 /// A face looks up from here on, in degrees of the mesh.
 const RAISED: f32 = 15.0;
-/// A face that is turned or nods by more than this, in degrees, shows nothing by its growth.
+/// A face that is turned by more than this, in degrees, shows nothing by its nod.
 const STRAIGHT: f32 = 10.0;
 /// So many frames of a movement are needed: the mesh may be wrong in one.
 const FEWEST_FRAMES: u32 = 2;
@@ -51,13 +51,19 @@ impl TrackEvidence {
         }
     }
 
-    /// The sum over the ways, each by its largest movement.
+    /// The sum over the ways, each by its largest movements: so many bins from the last one on that there are enough
+    /// frames.
     pub fn solid(&self) -> LogRatio {
-        let mut largest: BTreeMap<Way, f32> = BTreeMap::new();
-        let enough = self.ways.iter().filter(|(_, mean)| mean.frames >= FEWEST_FRAMES);
-        // In the order of the bins: a larger movement takes the place of a smaller one.
-        largest.extend(enough.map(|((way, _), mean)| (*way, mean.value())));
-        LogRatio::new(largest.values().sum())
+        let mut largest: BTreeMap<Way, Mean> = BTreeMap::new();
+        for ((way, _), mean) in self.ways.iter().rev() {
+            let so_far = largest.entry(*way).or_default();
+            if so_far.frames < FEWEST_FRAMES {
+                so_far.frames = so_far.frames.saturating_add(mean.frames);
+                so_far.sum += mean.sum;
+            }
+        }
+        let enough = largest.values().filter(|mean| mean.frames >= FEWEST_FRAMES);
+        LogRatio::new(enough.map(Mean::value).fold(0.0, |sum, value| sum + value))
     }
 }
 
@@ -126,9 +132,11 @@ fn nodded(model: &LivenessModel, parallax: &Parallax, nose: &Residual) -> Option
 }
 
 fn nearer(model: &LivenessModel, parallax: &Parallax, nose: &Residual) -> Option<FrameEvidence> {
-    let straight = parallax.yaw.abs() <= STRAIGHT && parallax.pitch.abs() <= STRAIGHT;
+    // A larger turn is evidence by itself.
+    let straight = parallax.yaw.abs() < model.turn.least() && parallax.pitch.abs() < model.nod.least();
     let bin = model.growth.of(parallax.growth).filter(|_| straight)?;
-    Some(FrameEvidence::new(Way::Nearer, model, bin, &[(Feature::Swell, nose.swell)]))
+    let measured = [(Feature::Shift, nose.x.hypot(nose.y)), (Feature::Swell, nose.swell)];
+    Some(FrameEvidence::new(Way::Nearer, model, bin, &measured))
 }
 
 impl FrameEvidence {
@@ -229,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn a_face_that_comes_nearer_is_a_head_if_its_nose_swells() {
-        let near = |swell: f32| Parallax {
-            growth: 2.0,
-            nose: Some(Residual { swell, ..Residual::default() }),
+    fn a_face_that_comes_nearer_is_a_head_if_its_nose_leaves_the_plane() {
+        let near = |y: f32, swell: f32| Parallax {
+            growth: 1.5,
+            nose: Some(Residual { y, swell, ..Residual::default() }),
             ..turn(0.0, 0.0)
         };
-        assert!(solid(&[near(0.03); 3]) > 0.0 && solid(&[near(0.0); 3]) < 0.0);
-        let askew = Parallax { yaw: 15.0, nose: None, ..near(0.03) };
-        assert_eq!(solid(&[askew; 3]), 0.0);
+        assert!(solid(&[near(0.02, 0.015); 3]) > 0.0 && solid(&[near(0.0, 0.0); 3]) < 0.0);
+        let lost = Parallax { nose: None, ..near(0.0, 0.0) };
+        assert_eq!(solid(&[lost; 3]), 0.0);
     }
 }

@@ -19,10 +19,12 @@ const SIDE: u32 = 128;
 const EYES: f32 = 40.0;
 /// The levels of the pyramid: a point may move by about 20 pixels of the square between frames.
 const LEVELS: usize = 3;
-/// The most points that are followed.
-const POINTS: usize = 56;
-/// The smallest distance between two of them, in pixels of the square.
-const APART: f32 = 4.0;
+/// The most points that are followed on the nose and around it. A nose has weak corners: among those of eyes and mouth
+/// few of its own would be chosen.
+const POINTS: (usize, usize) = (16, 40);
+/// The smallest distance between two of them, in pixels of the square, on the nose and around it: not all of them in the
+/// eyes.
+const APART: (f32, f32) = (3.0, 6.0);
 /// The fewest points of the nose, and of the rest, that give a measurement.
 const FEWEST: (usize, usize) = (3, 12);
 /// A nose reaches this far from its centre, in distances between the eyes.
@@ -141,10 +143,13 @@ impl Anchor {
         let oval = point::OVAL.each_ref().map(place);
         let nose = mean(point::NOSE.each_ref().map(place));
         let on_the_nose = |at: Point| at.distance(nose) < NOSE_RADIUS * EYES;
-        let first = pyramid.levels.first();
-        let found = first.map(|level| corners(level, POINTS, APART, |at| is_inside(at, &oval)));
-        let followed = |at: Point| Followed { first: at, last: Some(at), on_the_nose: on_the_nose(at) };
-        let points = found.unwrap_or_default().into_iter().map(followed).collect();
+        let found = |nose: bool, most: usize, apart: f32| {
+            let wanted = |at: Point| on_the_nose(at) == nose && is_inside(at, &oval);
+            let found = pyramid.levels.first().map(|level| corners(level, most, apart, wanted));
+            let followed = move |at: Point| Followed { first: at, last: Some(at), on_the_nose: nose };
+            found.unwrap_or_default().into_iter().map(followed)
+        };
+        let points = found(true, POINTS.0, APART.0).chain(found(false, POINTS.1, APART.1)).collect();
         Self { mesh: measured, points, last: pyramid }
     }
 

@@ -8,10 +8,12 @@ use limen_core::clock::Moment;
 use limen_core::embedding::{Distance, Embedding};
 use limen_core::event::{DenyCue, LogRatio, Motion, TrackId, Turn};
 
+use super::border::Border;
 use super::distributions::LivenessModel;
 use super::evidence::{TrackEvidence, TurnEvidence};
 use super::parallax::{Follower, Parallax, eye_distance};
 use crate::frame::View;
+use crate::geometry::Rect;
 use crate::landmarks::Mesh;
 
 /// A face turned by this much, in degrees, is compared with itself from the front. A face that is turned farther is not
@@ -46,8 +48,17 @@ pub struct Sight<'a> {
     pub track: TrackId,
     /// When the frame was taken.
     pub taken: Moment,
-    /// What the frame as a whole shows.
-    pub cue: Option<DenyCue>,
+    /// What the search found, if the frame was searched.
+    pub searched: Option<Searched>,
+}
+
+/// What a search of the frame found of the nearest face.
+#[derive(Debug, Clone, Copy)]
+pub struct Searched {
+    /// Its box.
+    pub bounds: Rect,
+    /// Whether another face claims its place.
+    pub crowded: bool,
 }
 
 /// Watches the nearest face.
@@ -55,6 +66,7 @@ pub struct Sight<'a> {
 pub struct Witness {
     model: LivenessModel,
     likeness: Likeness,
+    border: Border,
     subject: Option<Subject>,
 }
 
@@ -68,6 +80,8 @@ struct Subject {
     turn: TurnEvidence,
     probe: Probe,
     turned_frames: u32,
+    /// What the last search showed.
+    scene: Option<DenyCue>,
 }
 
 /// What a frame showed, before its embedding is known.
@@ -84,12 +98,17 @@ pub struct Observed {
 impl Witness {
     /// A witness that has seen nothing.
     pub fn new(model: LivenessModel, likeness: Likeness) -> Self {
-        Self { model, likeness, subject: None }
+        Self { model, likeness, border: Border::default(), subject: None }
     }
 
-    /// Forgets what was seen.
+    /// Forgets what was seen, the scene too.
     pub fn forget(&mut self) {
-        self.subject = None;
+        (self.border, self.subject) = (Border::default(), None);
+    }
+
+    /// Learns the scene of a frame without a face.
+    pub fn learn(&mut self, view: &dyn View) {
+        self.border.learn(view);
     }
 
     /// Watches a frame. [`Witness::tell`] gives its motion.
@@ -99,6 +118,10 @@ impl Witness {
         let jumped = known.as_ref().is_some_and(|subject| subject.jumps(sight.taken, size));
         let mut subject = known.filter(|_| !jumped).unwrap_or_else(|| Subject::new(sight.track));
         subject.seen = Some((sight.taken, size));
+        if let Some(Searched { bounds, crowded }) = sight.searched {
+            let framed = || self.border.is_around(sight.view, &bounds).then_some(DenyCue::Frame);
+            subject.scene = if crowded { Some(DenyCue::TwoFaces) } else { framed() };
+        }
         let mut observed = subject.see(&self.model, sight);
         if jumped {
             observed.motion.cue = Some(DenyCue::Jump);
@@ -114,20 +137,13 @@ impl Witness {
         let (Some(subject), Some(embedding)) = (self.subject.as_mut(), embedding) else { return motion };
         let turn = parallax.map_or(0.0, |parallax| parallax.yaw.abs());
         if frontal {
-            match subject.probe.see(embedding, self.likeness.same_face) {
-                Identity::Same => {}
-                Identity::Jumped => {
-                    (motion.cue, motion.solid, motion.turn) = (Some(DenyCue::Jump), LogRatio::default(), None)
-                }
-                Identity::Another => {
-                    *subject = Subject {
-                        probe: Probe::of(embedding),
-                        seen: subject.seen,
-                        ..Subject::new(subject.track)
-                    };
-                    (motion.cue, motion.solid, motion.turn) =
-                        (Some(DenyCue::Jump), LogRatio::default(), None);
-                }
+            let identity = subject.probe.see(embedding, self.likeness.same_face);
+            if identity != Identity::Same {
+                (motion.cue, motion.solid, motion.turn) = (Some(DenyCue::Jump), LogRatio::default(), None);
+            }
+            if identity == Identity::Another {
+                let probe = Probe::of(embedding);
+                *subject = Subject { probe, seen: subject.seen, ..Subject::new(subject.track) };
             }
         } else if COMPARED.contains(&turn) {
             motion.like_itself = subject.probe.is_like(embedding, self.likeness.turned_self);
@@ -146,6 +162,7 @@ impl Subject {
             turn: TurnEvidence::default(),
             probe: Probe::default(),
             turned_frames: 0,
+            scene: None,
         }
     }
 
@@ -180,7 +197,7 @@ impl Subject {
             turn: turn.map(|(side, proof)| Turn { side, proof }),
             solid: self.evidence.solid(),
             like_itself: None,
-            cue: sight.cue,
+            cue: self.scene,
         };
         let frontal = pose.yaw.abs() <= FRONTAL.0 && pose.pitch.abs() <= FRONTAL.1;
         // The network is dear: every other frame of a turn is enough.
@@ -197,6 +214,7 @@ struct Probe {
     strange: u32,
 }
 
+#[derive(PartialEq, Eq)]
 enum Identity {
     Same,
     /// This frame shows another face.
@@ -264,20 +282,27 @@ mod tests {
     struct Watch {
         witness: Witness,
         ms: u64,
+        searched: Option<Searched>,
     }
 
     impl Watch {
         fn new() -> Self {
             let model = LivenessModel::of_manifest(MANIFEST).expect("a section");
             let likeness = Likeness { same_face: Distance::new(0.6), turned_self: Distance::new(0.5) };
-            Self { witness: Witness::new(model, likeness), ms: 1000 }
+            Self { witness: Witness::new(model, likeness), ms: 1000, searched: None }
         }
 
         fn see(&mut self, track: u64, mesh: &Mesh) -> Observed {
             self.ms += 100;
             let view = Picture::from_fn(320, 240, |x, y| [((x * 7 + y * 13) % 200) as u8; 3]);
             let taken = Moment::from_boot(Duration::from_millis(self.ms));
-            self.witness.see(&Sight { view: &view, mesh, track: TrackId(track), taken, cue: None })
+            self.witness.see(&Sight {
+                view: &view,
+                mesh,
+                track: TrackId(track),
+                taken,
+                searched: self.searched,
+            })
         }
 
         fn show(&mut self, mesh: &Mesh, face: f32) -> Motion {
@@ -304,6 +329,18 @@ mod tests {
         let stranger = watch.show(&mesh(60.0, 25.0), 0.8);
         assert_eq!((stranger.like_itself, stranger.cue), (Some(false), None));
         assert_eq!(watch.show(&mesh(60.0, 60.0), 0.8).like_itself, None, "turned too far to be compared");
+    }
+
+    #[test]
+    fn two_faces_at_one_place_are_told_until_a_search_finds_one() {
+        let mut watch = Watch::new();
+        let bounds = Rect { left: 100.0, top: 60.0, width: 120.0, height: 120.0 };
+        let mut cue = |searched: Option<bool>| {
+            watch.searched = searched.map(|crowded| Searched { bounds, crowded });
+            watch.show(&mesh(60.0, 0.0), 0.0).cue
+        };
+        let two = Some(DenyCue::TwoFaces);
+        assert_eq!([cue(None), cue(Some(true)), cue(None), cue(Some(false))], [None, two, two, None]);
     }
 
     #[test]
