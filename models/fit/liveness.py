@@ -36,6 +36,8 @@ FEWEST = 30
 LEAST = {"nose-offset": 0.01, "nose": 0.006, "shift": 0.004, "swell": 0.006}
 # As in limen-vision: `evidence`.
 TURNED, STRAIGHT, FEWEST_FRAMES = 18.0, 10.0, 2
+# As much as turns or nods to one side can add: three quarters of the least limit, so that one side is never enough.
+SIDE = 2.25
 # A ratio of 1 / PASS is reached by at most that share of sheets, if the distributions are right; a challenge asks for two
 # sides. Of the worst sheets at most PASS of the turns and tracks may reach the limits, of heads' turns TAKEN for a sheet's.
 PASS, TAKEN = 0.05, 0.01
@@ -195,7 +197,8 @@ def watch(track: Track, frame: dict[str, Any], bins: dict[str, list[Bin]]) -> No
     for (way, _), ratios in sorted(track.ways.items(), reverse=True):
         if len(largest[way]) < FEWEST_FRAMES:
             largest[way] += ratios
-    enough = [statistics.fmean(ratios) for ratios in largest.values() if len(ratios) >= FEWEST_FRAMES]
+    means = {way: statistics.fmean(ratios) for way, ratios in largest.items() if len(ratios) >= FEWEST_FRAMES}
+    enough = [value if way == "nearer" else min(value, SIDE) for way, value in means.items()]
     if enough:
         track.solid = max(track.solid, sum(enough))
 
@@ -209,6 +212,7 @@ def limits(frames: list[dict[str, Any]], bins: dict[str, list[Bin]]) -> dict[str
     solid = [quantile([track.solid for track in of], 1 - PASS) for of in sheets]
     return {
         "solid": round(max(-math.log(PASS), *solid), 2),
+        "side": SIDE,
         "turn": round(max(-math.log(PASS) / 2, *(quantile(of, 1 - PASS) for of in turns)), 2),
         "sheet": round(min(math.log(PASS) / 2, quantile(heads, TAKEN)), 2),
     }

@@ -51,6 +51,8 @@ pub struct LivenessModel {
 pub struct Limits {
     /// From here on a track is a solid head without being asked.
     pub solid: LogRatio,
+    /// As much as turns or nods to one side can add to a track; below `solid`: a sheet can be bent for one side.
+    pub side: LogRatio,
     /// From here on a turn to one side is that of a solid head.
     pub turn: LogRatio,
     /// Up to here a turn is that of a sheet; below 0.
@@ -60,14 +62,16 @@ pub struct Limits {
 #[derive(Deserialize)]
 struct Numbers {
     solid: f32,
+    side: f32,
     turn: f32,
     sheet: f32,
 }
 
 impl From<Numbers> for Limits {
     fn from(numbers: Numbers) -> Self {
-        let [solid, turn, sheet] = [numbers.solid, numbers.turn, numbers.sheet].map(LogRatio::new);
-        Self { solid, turn, sheet }
+        let Numbers { solid, side, turn, sheet } = numbers;
+        let [solid, side, turn, sheet] = [solid, side, turn, sheet].map(LogRatio::new);
+        Self { solid, side, turn, sheet }
     }
 }
 
@@ -122,15 +126,17 @@ impl LivenessModel {
 
     fn check(&self) -> Result<(), &'static str> {
         let limits = self.limits;
-        let numbers = [limits.solid, limits.turn, limits.sheet].map(LogRatio::get);
+        let numbers = [limits.solid, limits.side, limits.turn, limits.sheet].map(LogRatio::get);
         if !(self.outliers > 0.0 && self.outliers <= 0.5) {
             Err("outliers must be above 0 and at most 0.5")
         } else if !self.spans.values().all(|span| span.is_finite() && *span > 0.0) {
             Err("spans must be finite and above 0")
-        } else if !numbers.iter().all(|number| number.is_finite()) || numbers[2] >= 0.0 {
+        } else if !numbers.iter().all(|number| number.is_finite()) || limits.sheet.get() >= 0.0 {
             Err("limits must be finite, and that of a sheet below 0")
-        } else if numbers[0] <= 0.0 || numbers[1] <= 0.0 {
-            Err("the limits of a solid head and of a turn must be above 0")
+        } else if numbers[..3].iter().any(|number| *number <= 0.0) {
+            Err("the limits of a solid head, of a side and of a turn must be above 0")
+        } else if limits.side >= limits.solid {
+            Err("one side must not be enough for a solid head: limits.side must be below limits.solid")
         } else {
             [&self.turn, &self.nod, &self.growth].into_iter().try_for_each(|bins| self.check_bins(bins))
         }
@@ -185,7 +191,7 @@ mod tests {
     use crate::model::MANIFEST;
 
     const SMALL: &str = "[liveness]\noutliers = 0.02\nspans = { nose = 0.6 }\n\
-        limits = { solid = 4.0, turn = 1.0, sheet = -2.0 }\n\
+        limits = { solid = 4.0, side = 3.0, turn = 1.0, sheet = -2.0 }\n\
         turn = [{ from = 6.0, head = { nose = [0.05, 0.02] }, \
         sheets = { flat = { nose = [0.0, 0.01] }, bent = { nose = [0.02, 0.01] } } }]\n\
         nod = [{ from = 6.0, head = {}, sheets = { flat = {} } }]\n\
@@ -227,6 +233,7 @@ mod tests {
             ("spans = { nose = 0.6 }", "spans = {}", "spans"),
             ("sheet = -2.0", "sheet = 2.0", "below 0"),
             ("turn = 1.0", "turn = -1.0", "above 0"),
+            ("side = 3.0", "side = 4.0", "not be enough"),
             ("[0.05, 0.02]", "[0.05, 0.0]", "deviation"),
             ("[0.05, 0.02]", "[nan, 0.1]", "finite"),
             ("from = 6.0", "from = 0.0", "rises"),

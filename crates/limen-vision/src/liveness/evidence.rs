@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use limen_core::event::{LogRatio, Side};
 
-use super::distributions::{BinOf, Feature, LivenessModel};
+use super::distributions::{BinOf, Feature, Limits, LivenessModel};
 use super::parallax::{Parallax, Residual};
 
 /// A face is turned to a side from here on, in degrees of the mesh.
@@ -52,8 +52,8 @@ impl TrackEvidence {
     }
 
     /// The sum over the ways, each by its largest movements: so many bins from the last one on that there are enough
-    /// frames.
-    pub fn solid(&self) -> LogRatio {
+    /// frames. Turns and nods to one side alone are not enough.
+    pub fn solid(&self, limits: &Limits) -> LogRatio {
         let mut largest: BTreeMap<Way, Mean> = BTreeMap::new();
         for ((way, _), mean) in self.ways.iter().rev() {
             let so_far = largest.entry(*way).or_default();
@@ -62,8 +62,10 @@ impl TrackEvidence {
                 so_far.sum += mean.sum;
             }
         }
-        let enough = largest.values().filter(|mean| mean.frames >= FEWEST_FRAMES);
-        LogRatio::new(enough.map(Mean::value).fold(0.0, |sum, value| sum + value))
+        let enough = largest.iter().filter(|(_, mean)| mean.frames >= FEWEST_FRAMES);
+        let counts =
+            |way: Way, value: f32| if way == Way::Nearer { value } else { value.min(limits.side.get()) };
+        LogRatio::new(enough.fold(0.0, |sum, (way, mean)| sum + counts(*way, mean.value())))
     }
 }
 
@@ -188,7 +190,7 @@ mod tests {
     fn solid(frames: &[Parallax]) -> f32 {
         let (model, mut track) = (model(), TrackEvidence::default());
         frames.iter().for_each(|frame| track.add(&model, frame));
-        track.solid().get()
+        track.solid(&model.limits).get()
     }
 
     #[test]

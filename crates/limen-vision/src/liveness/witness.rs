@@ -195,7 +195,7 @@ impl Subject {
             yaw,
             pitch,
             turn: turn.map(|(side, proof)| Turn { side, proof }),
-            solid: self.evidence.solid(),
+            solid: self.evidence.solid(&model.limits),
             like_itself: None,
             cue: self.scene,
         };
