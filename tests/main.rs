@@ -24,6 +24,7 @@ mod idle;
 mod last_good;
 mod layers;
 mod models;
+mod motion;
 mod networks;
 mod operating;
 mod parsers;

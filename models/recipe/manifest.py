@@ -18,7 +18,8 @@ HEAD = """\
 # A self-test holds the first numbers of an output for this picture at the network's size: pixel (row r, column c) is
 # ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256). Input values are (byte - subtract) / divide.
 #
-# Two frames of one track that are farther apart than `same-face`, by the metric, show two faces.
+# Two frames of one track that are farther apart than `same-face`, by the metric, show two faces. A turned frame that is
+# farther than `turned-self` from the frontal ones of its track may show another face.
 #
 # A cohort is a file of int8 vectors, row after row; a value times `scale` is one of an embedding. With it a comparison
 # has a score: distance - (mean distance from the probe to its `nearest` nearest vectors + the same for the template)
@@ -30,6 +31,10 @@ HEAD = """\
 # or mirrored in templates only. Below `fitted-below` a value comes from a fitted tail, not from counting.
 # `tar-1e-4` is the share of genuine comparisons accepted at the value of 1e-4; `genuine` pairs shares of them
 # with the value that accepts so many.
+#
+# Liveness: distributions [mean, deviation] of what is measured on a face that turns, nods or comes nearer, for movements
+# from a size on: of solid heads and of each species of sheet. A share of `outliers` may lie anywhere in `spans`. `limits`
+# are logarithms of p(motion | head) / p(motion | sheet).
 """
 
 
@@ -47,7 +52,19 @@ def text(folder: Path) -> str:
         for table in tables:
             if table["model"] == network.name:
                 lines += ["", "[[model.error-rates]]", *_keys({k: v for k, v in table.items() if k != "model"})]
+    lines += _liveness()
     return "\n".join(lines) + "\n"
+
+
+def _liveness() -> list[str]:
+    """How solid heads and sheets move, by the landmarks."""
+    fitted = _fitted("liveness.toml")
+    single = {key: value for key, value in fitted.items() if not isinstance(value, list)}
+    lines = ["", "[liveness]", *_keys(single)]
+    for kind, bins in fitted.items():
+        for one in bins if isinstance(bins, list) else []:
+            lines += ["", f"[[liveness.{kind}]]", *_keys(one)]
+    return lines
 
 
 def _entry(network: Network, path: Path) -> list[str]:
@@ -78,6 +95,8 @@ def _entry(network: Network, path: Path) -> list[str]:
         facts["metric"] = network.metric
     if network.same_face:
         facts["same-face"] = network.same_face
+    if network.turned_self:
+        facts["turned-self"] = network.turned_self
     lines = ["[[model]]", *_keys(facts)]
     for output, first in self_test.committed()[network.name].items():
         tolerance = self_test.TOLERANCE[network.name][output]

@@ -56,6 +56,8 @@ pub struct Timing {
     pub align: Duration,
     /// To run the face network.
     pub embed: Duration,
+    /// To follow the points of the face, and to judge how they move.
+    pub liveness: Duration,
 }
 
 /// Adds the time that `work` takes to `total`.

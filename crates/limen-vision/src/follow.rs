@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
-use limen_core::event::{TrackId, Unusable};
+use limen_core::event::{Motion, TrackId, Unusable};
 
 use super::detect::Detection;
 use super::frame_planner::{FramePlan, FramePlanner};
 use super::landmarks::Mesh;
+use super::liveness::parallax::Parallax;
+use super::liveness::witness::{Likeness, Searched, Sight, Witness};
 use super::model::{ModelError, Models};
 use super::quality::Gate;
 use super::track::Tracker;
@@ -48,6 +50,10 @@ pub struct Look {
     pub faces: usize,
     /// The number of other living faces. A face that never moves counts as a photograph.
     pub others: usize,
+    /// How the nearest face moves, also where the gate refuses it. `None` if that is not watched, or without a mesh.
+    pub motion: Option<Motion>,
+    /// The measurement behind `motion`; `None` until the track has shown the face from the front.
+    pub parallax: Option<Parallax>,
     /// Whether the frame shows nothing: the camera is covered or blinded, or there is no light.
     pub blind: bool,
     /// The tracks that have ended.
@@ -79,7 +85,13 @@ pub struct Vision {
     /// The track whose face is known to be upright.
     upright: Option<TrackId>,
     mounting: Mounting,
+    /// Watches how the nearest face moves, if asked to.
+    witness: Option<Witness>,
 }
+
+/// If a larger fraction than this of a box lies in that of the nearest face, or the other way round, both claim one
+/// place. The detector merges boxes that overlap much: one face is never found twice.
+const CROWDED: f32 = 0.4;
 
 impl Vision {
     /// A `Vision` that follows no face yet.
@@ -93,6 +105,19 @@ impl Vision {
             closer: None,
             upright: None,
             mounting: Mounting::default(),
+            witness: None,
+        }
+    }
+
+    /// Watches from now on how the nearest face moves, for [`Look::motion`]; or does not. Off at first.
+    pub fn set_liveness(&mut self, on: bool) {
+        let models = &self.stages.models;
+        let entry = models.embedder.entry();
+        let likeness = Likeness { same_face: entry.same_face, turned_self: entry.turned_self };
+        match (on, &self.witness) {
+            (true, None) => self.witness = Some(Witness::new(models.liveness().clone(), likeness)),
+            (true, Some(_)) => {}
+            (false, _) => self.witness = None,
         }
     }
 
@@ -127,6 +152,7 @@ impl Vision {
     /// Ends all tracks, as after a lost camera, and returns them.
     pub fn forget(&mut self) -> Vec<TrackId> {
         (self.planner, self.followed) = (FramePlanner::default(), None);
+        self.witness.iter_mut().for_each(Witness::forget);
         self.tracker.end_all()
     }
 
@@ -139,14 +165,24 @@ impl Vision {
         let empty = deserted.then(|| timed(&mut timing.glance, || view.glance()));
         self.blind = empty.as_ref().is_some_and(Glance::shows_nothing);
         self.planner.searched(taken, empty);
+        if let (Some(witness), true) = (&mut self.witness, deserted) {
+            timed(&mut timing.liveness, || witness.learn(view));
+        }
         let largest =
             detections.iter().zip(&ids).max_by(|(a, _), (b, _)| a.bounds.area().total_cmp(&b.bounds.area()));
+        let (mut motion, mut parallax) = (None, None);
         let nearest = match largest {
             None => None,
             Some((detection, &track)) => {
                 let (crops, way_up) = (self.crops(track), self.way_up(track));
                 let (mesh, face) = self.stages.face(view, detection, crops, way_up, &mut timing)?;
                 self.notice_way_up(track, &face);
+                if let Some(mesh) = &mesh {
+                    let crowded = is_crowded(detection, &detections);
+                    let searched = Some(Searched { bounds: detection.bounds, crowded });
+                    let sight = Sight { view, mesh, track, taken, searched };
+                    (motion, parallax) = self.watch(&sight, &face, &mut timing)?;
+                }
                 if let (Some(mesh), true) = (mesh, self.tracker.follows_only(track)) {
                     self.keep(track, detection.clone(), mesh);
                 }
@@ -156,7 +192,7 @@ impl Vision {
         let faces = detections.len();
         let others = nearest.as_ref().map_or(0, |nearest| self.living_beside(nearest.track, &ids));
         let (blind, plan) = (self.blind, FramePlan::Search);
-        Ok(Look { taken, nearest, faces, others, blind, ended, plan, timing })
+        Ok(Look { taken, nearest, faces, others, motion, parallax, blind, ended, plan, timing })
     }
 
     /// Looks for the face where it was in the previous frame. `None` if the landmark network finds no face
@@ -181,10 +217,31 @@ impl Vision {
         let (_, ended) = self.tracker.follow(&[moved.bounds], taken);
         self.planner.followed();
         let face = self.stages.judge(view, &mesh, self.crops(track), timing)?;
-        let sighting = Sighting { track, bounds: moved.bounds, face };
+        let sight = Sight { view, mesh: &mesh, track, taken, searched: None };
+        let (motion, parallax) = self.watch(&sight, &face, timing)?;
+        let nearest = Some(Sighting { track, bounds: moved.bounds, face });
         self.keep(track, moved, mesh);
         let (plan, timing) = (FramePlan::Follow, *timing);
-        Ok(Some(Look { taken, nearest: Some(sighting), faces: 1, ended, plan, timing, ..Look::default() }))
+        Ok(Some(Look { taken, nearest, faces: 1, motion, parallax, ended, plan, timing, ..Look::default() }))
+    }
+
+    /// How the nearest face moves, if that is watched, and what was measured. A turned face that the gate refuses is
+    /// embedded all the same now and then, to be compared with itself; no template is ever compared with that.
+    fn watch(
+        &mut self,
+        sight: &Sight<'_>,
+        face: &Result<Face, Unusable>,
+        timing: &mut Timing,
+    ) -> Result<(Option<Motion>, Option<Parallax>), ModelError> {
+        let Some(witness) = &mut self.witness else { return Ok((None, None)) };
+        let observed = timed(&mut timing.liveness, || witness.see(sight));
+        let embedding = match face {
+            Ok(face) => Some(face.plain.clone()),
+            Err(_) if observed.wants_embedding => self.stages.embed_anyway(sight.view, sight.mesh, timing)?,
+            Err(_) => None,
+        };
+        let parallax = observed.parallax;
+        Ok((Some(witness.tell(observed, embedding.as_ref())), parallax))
     }
 
     /// Whether the track's face is known to be upright. This is checked once per track: a head does not turn
@@ -225,6 +282,11 @@ impl Vision {
     fn crops(&self, track: TrackId) -> Crops {
         if self.closer == Some(track) { Crops::Mirrored } else { self.stages.crops }
     }
+}
+
+/// Whether another face claims the place of this one.
+fn is_crowded(face: &Detection, all: &[Detection]) -> bool {
+    all.iter().any(|other| other != face && other.bounds.share_in(&face.bounds) > CROWDED)
 }
 
 fn is_sure(mesh: &Mesh) -> bool {

@@ -7,6 +7,7 @@
 //! | networks | [`model`] |
 //! | stages, in order | [`detect`], [`track`], [`landmarks`], [`quality`], [`align`], [`embed`] |
 //! | what runs them | [`analyst`] on photographs, [`follow`] and [`frame_planner`] on a camera's frames |
+//! | how the face moves | [`liveness`]: whether a solid head does, or a picture of one |
 //! | whose face it is | [`matching`], which turns embeddings into observations |
 //!
 //! Photographs and frames pass through the same stages with the same [`face`], so that a template and a probe

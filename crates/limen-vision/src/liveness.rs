@@ -8,9 +8,17 @@
 //! | `corners`, `flow` | points that can be followed, and where they are in the next frame |
 //! | `plane` | how a flat thing moves |
 //! | [`parallax`] | how the nose moves against the rest of its face |
+//! | `border` | whether a face has straight lines around it, as paper and screens have |
+//! | [`distributions`] | how heads and sheets move, as numbers of the models' manifest |
+//! | `evidence` | which of the two a movement is like: of a frame, a turn, a track |
+//! | [`witness`] | watches one face over its track and tells its motion |
 
+mod border;
 mod corners;
+pub mod distributions;
+mod evidence;
 mod flow;
 mod grey;
 pub mod parallax;
 mod plane;
+pub mod witness;

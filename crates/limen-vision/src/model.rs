@@ -31,6 +31,8 @@ pub use packs::Packs;
 
 use limen_core::embedding::ModelDigest;
 
+use crate::liveness::distributions::LivenessModel;
+
 /// The three networks, loaded once and shared between threads.
 pub struct Models {
     /// Finds faces: 128x128 RGB to 896 boxes.
@@ -39,6 +41,7 @@ pub struct Models {
     pub landmarks: ModelNetwork,
     /// The face network: an aligned crop to an embedding.
     pub embedder: ModelNetwork,
+    liveness: LivenessModel,
     manifest: Cow<'static, str>,
     cohort: Option<Cow<'static, [u8]>>,
 }
@@ -53,6 +56,7 @@ impl Models {
             detector: load_default(Role::Detection)?,
             landmarks: load_default(Role::Landmarks)?,
             embedder: pack.load()?,
+            liveness: LivenessModel::of_manifest(MANIFEST).map_err(ModelError::Manifest)?,
             manifest: pack.manifest,
             cohort: pack.cohort,
         }))
@@ -61,6 +65,11 @@ impl Models {
     /// The digest that templates made by these models carry.
     pub fn digest(&self) -> ModelDigest {
         self.embedder.digest()
+    }
+
+    /// How solid heads and sheets move, by the built-in mesh.
+    pub fn liveness(&self) -> &LivenessModel {
+        &self.liveness
     }
 
     /// The text of the manifest that describes the embedder: the built-in one, or the pack's.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use limen_core::embedding::Crops;
+use limen_core::embedding::{Crops, Embedding};
 use limen_core::event::Unusable;
 
 use crate::detect::{self, Detection};
@@ -58,6 +58,19 @@ impl Stages {
         }
         let face = self.judge(view, &mesh, crops, timing)?;
         Ok((Some(mesh), face))
+    }
+
+    /// The embedding of a face that the gate need not accept; `None` if no crop can be cut.
+    pub fn embed_anyway(
+        &self,
+        view: &dyn View,
+        mesh: &Mesh,
+        timing: &mut Timing,
+    ) -> Result<Option<Embedding>, ModelError> {
+        let (side, _) = self.models.embedder.input_size();
+        let cut = || align::to_crop(mesh, side).map(|to_crop| align::crop(view, &to_crop, side));
+        let Some(crop) = timed(&mut timing.align, cut) else { return Ok(None) };
+        timed(&mut timing.embed, || embed::embed(&self.models.embedder, &crop).map(Some))
     }
 
     /// The face of a mesh, if it passes the gate.

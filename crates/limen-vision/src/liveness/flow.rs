@@ -25,7 +25,8 @@ const COMES_BACK: f32 = 1.0;
 /// `guess` is where to begin, at the first level. Both pyramids have the same levels.
 pub fn follow(from: &Pyramid, to: &Pyramid, point: Point, guess: Point) -> Option<Point> {
     let there = one_way(from, to, point, guess)?;
-    let back = one_way(to, from, there, point)?;
+    // Where it should come back to is known, so that the largest level is enough.
+    let back = refine(to.levels.first()?, from.levels.first()?, there, point)?;
     (back.distance(point) <= COMES_BACK).then_some(there)
 }
 

@@ -19,10 +19,12 @@ const SIDE: u32 = 128;
 const EYES: f32 = 40.0;
 /// The levels of the pyramid: a point may move by about 20 pixels of the square between frames.
 const LEVELS: usize = 3;
-/// The most points that are followed.
-const POINTS: usize = 72;
-/// The smallest distance between two of them, in pixels of the square.
-const APART: f32 = 4.0;
+/// The most points that are followed on the nose and around it. A nose has weak corners: among those of eyes and mouth
+/// few of its own would be chosen.
+const POINTS: (usize, usize) = (16, 40);
+/// The smallest distance between two of them, in pixels of the square, on the nose and around it: not all of them in the
+/// eyes.
+const APART: (f32, f32) = (3.0, 6.0);
 /// The fewest points of the nose, and of the rest, that give a measurement.
 const FEWEST: (usize, usize) = (3, 12);
 /// A nose reaches this far from its centre, in distances between the eyes.
@@ -67,6 +69,8 @@ pub struct Residual {
     pub x: f32,
     /// Down in the upright face.
     pub y: f32,
+    /// How much larger the nose has become than the plane makes it: the logarithm of the factor.
+    pub swell: f32,
     /// The median distance of the points around the nose from their plane: how well it is known.
     pub rest: f32,
 }
@@ -104,19 +108,27 @@ struct Measured {
 
 impl Follower {
     /// Follows the points into the next frame of the same track, and measures; `None` for an anchor, which the first
-    /// frontal frame becomes.
+    /// frontal frame becomes. If too few points are left, a later frontal frame becomes the anchor.
     pub fn see(&mut self, view: &dyn View, mesh: &Mesh) -> Option<Parallax> {
         let measured = Measured::of(mesh);
         let to_square = to_square(mesh)?;
         let pyramid = || Pyramid::new(Grey::of(&warp(view, &to_square, SIDE, SIDE)), LEVELS);
-        match &mut self.anchor {
-            Some(anchor) => Some(anchor.see(measured, pyramid())),
-            None if measured.is_frontal() => {
+        let Some(anchor) = &mut self.anchor else {
+            if measured.is_frontal() {
                 self.anchor = Some(Anchor::new(measured, mesh, &to_square, pyramid()));
-                None
             }
-            None => None,
+            return None;
+        };
+        let parallax = anchor.see(measured, pyramid());
+        if parallax.nose.is_none() && measured.is_frontal() {
+            *anchor = Anchor::new(measured, mesh, &to_square, anchor.last.clone());
         }
+        Some(parallax)
+    }
+
+    /// Whether there is an anchor to measure against.
+    pub fn has_anchor(&self) -> bool {
+        self.anchor.is_some()
     }
 
     /// Begins anew with the next frontal frame.
@@ -131,10 +143,13 @@ impl Anchor {
         let oval = point::OVAL.each_ref().map(place);
         let nose = mean(point::NOSE.each_ref().map(place));
         let on_the_nose = |at: Point| at.distance(nose) < NOSE_RADIUS * EYES;
-        let first = pyramid.levels.first();
-        let found = first.map(|level| corners(level, POINTS, APART, |at| is_inside(at, &oval)));
-        let followed = |at: Point| Followed { first: at, last: Some(at), on_the_nose: on_the_nose(at) };
-        let points = found.unwrap_or_default().into_iter().map(followed).collect();
+        let found = |nose: bool, most: usize, apart: f32| {
+            let wanted = |at: Point| on_the_nose(at) == nose && is_inside(at, &oval);
+            let found = pyramid.levels.first().map(|level| corners(level, most, apart, wanted));
+            let followed = move |at: Point| Followed { first: at, last: Some(at), on_the_nose: nose };
+            found.unwrap_or_default().into_iter().map(followed)
+        };
+        let points = found(true, POINTS.0, APART.0).chain(found(false, POINTS.1, APART.1)).collect();
         Self { mesh: measured, points, last: pyramid }
     }
 
@@ -168,12 +183,14 @@ impl Anchor {
         };
         let of_nose: Vec<Point> = nose.0.iter().zip(&nose.1).map(left).collect();
         let of_rest = rest.0.iter().zip(&rest.1).map(left).map(|off| off.x.hypot(off.y));
+        let by_plane: Vec<Point> = nose.0.iter().map(|from| plane.apply(*from)).collect();
         let residual = Residual {
             x: median(of_nose.iter().map(|off| off.x)),
             y: median(of_nose.iter().map(|off| off.y)),
+            swell: Similarity::fit(&by_plane, &nose.1)?.scale().ln(),
             rest: median(of_rest),
         };
-        (residual.x.is_finite() && residual.y.is_finite()).then_some(residual)
+        [residual.x, residual.y, residual.swell].iter().all(|number| number.is_finite()).then_some(residual)
     }
 }
 
@@ -194,7 +211,7 @@ impl Measured {
 }
 
 /// The distance between the eyes in space, in pixels of the picture: a turn does not change it.
-fn eye_distance(mesh: &Mesh) -> f32 {
+pub(super) fn eye_distance(mesh: &Mesh) -> f32 {
     let depth = |eye: [usize; 2]| (mesh.depth[eye[0]] + mesh.depth[eye[1]]) / 2.0;
     let (right, left) = mesh.eyes();
     right.distance(left).hypot(depth(point::LEFT_EYE) - depth(point::RIGHT_EYE))
@@ -297,6 +314,27 @@ mod tests {
             (0.06..0.12).contains(&nose.x) && nose.y.abs() < 0.02,
             "6 of 60 pixels to the right: {nose:?}"
         );
+    }
+
+    #[test]
+    fn a_nose_that_grows_faster_than_its_face_swells() {
+        let centre = Point::new(CENTRE.x, CENTRE.y + 9.6);
+        let grown = |at: Point| {
+            let by = 1.0 - 0.06 * (-(at.distance(centre) / 26.0).powi(4)).exp();
+            Point::new(centre.x + (at.x - centre.x) * by, centre.y + (at.y - centre.y) * by)
+        };
+        let nose = nose_of(&picture(grown));
+        assert!((0.02..0.10).contains(&nose.swell) && nose.x.hypot(nose.y) < 0.03, "by 6 %: {nose:?}");
+    }
+
+    #[test]
+    fn a_face_whose_points_are_lost_gets_another_anchor_when_it_looks_to_the_camera_again() {
+        let (view, dark) = (picture(|at| at), Picture::from_fn(320, 240, |_, _| [3; 3]));
+        let mut follower = Follower::default();
+        for shown in [&view, &dark, &view] {
+            follower.see(shown, &frontal());
+        }
+        assert!(follower.see(&view, &frontal()).expect("measured").nose.is_some());
     }
 
     #[test]

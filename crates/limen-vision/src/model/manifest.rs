@@ -68,6 +68,10 @@ pub struct ManifestEntry {
     /// Two frames of a track that are farther apart show two people; above zero, by the metric.
     #[serde(default, deserialize_with = "same_face")]
     pub same_face: Option<Distance>,
+    /// A turned frame that is farther than this from the frontal ones of its track may show another person; above zero,
+    /// by the metric.
+    #[serde(default, deserialize_with = "same_face")]
+    pub turned_self: Option<Distance>,
     /// The expected outputs for the test pattern.
     pub self_test: Vec<SelfTest>,
     /// The cohort of synthetic faces with which distances are centred.
