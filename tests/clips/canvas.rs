@@ -11,6 +11,8 @@ pub struct Canvas {
     pub width: u32,
     pub height: u32,
     pub pixels: Vec<Colour>,
+    /// The box around what was painted.
+    pub painted: Option<Pixels>,
 }
 
 /// Columns and rows of a canvas, the ends not counted.
@@ -28,7 +30,7 @@ impl Canvas {
                 pixels.push(colour(x, y));
             }
         }
-        Self { width, height, pixels }
+        Self { width, height, pixels, painted: None }
     }
 
     pub fn index(&self, x: u32, y: u32) -> usize {
@@ -44,14 +46,33 @@ impl Canvas {
         }
     }
 
-    /// The pixels of the box around these points, which may lie outside, with a margin.
-    pub fn around(&self, points: &[Point], margin: f32) -> Pixels {
+    /// The pixels of the box around these points, which may lie outside, with a margin; they count as painted.
+    pub fn around(&mut self, points: &[Point], margin: f32) -> Pixels {
         let within = |value: f32, most: u32| value.clamp(0.0, most as f32) as u32;
         let span = |of: fn(&Point) -> f32, most: u32| {
             let least = points.iter().map(of).fold(f32::INFINITY, f32::min);
             let largest = points.iter().map(of).fold(f32::NEG_INFINITY, f32::max);
             (within((least - margin).floor(), most), within((largest + margin).ceil() + 1.0, most))
         };
-        Pixels { columns: span(|p| p.x, self.width), rows: span(|p| p.y, self.height) }
+        let pixels = Pixels { columns: span(|p| p.x, self.width), rows: span(|p| p.y, self.height) };
+        self.painted = Some(self.painted.map_or(pixels, |before| before.with(pixels)));
+        pixels
+    }
+
+    /// The box around what was painted, larger by a margin.
+    pub fn painted(&self, margin: u32) -> Option<Pixels> {
+        let wider =
+            |(from, to): (u32, u32), most: u32| (from.saturating_sub(margin), (to + margin).min(most));
+        self.painted.map(|Pixels { columns, rows }| Pixels {
+            columns: wider(columns, self.width),
+            rows: wider(rows, self.height),
+        })
+    }
+}
+
+impl Pixels {
+    fn with(self, other: Self) -> Self {
+        let both = |a: (u32, u32), b: (u32, u32)| (a.0.min(b.0), a.1.max(b.1));
+        Self { columns: both(self.columns, other.columns), rows: both(self.rows, other.rows) }
     }
 }

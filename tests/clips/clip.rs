@@ -2,7 +2,7 @@
 
 use limen_vision::frame::Picture;
 
-use super::camera::Camera;
+use super::camera::{Backdrop, Camera};
 use super::canvas::Canvas;
 use super::random::Random;
 use super::script::Step;
@@ -23,7 +23,7 @@ pub struct Clip {
     pub seconds: f32,
     /// Whose face it is.
     pub shown: String,
-    pub hallway: Canvas,
+    pub backdrop: Backdrop,
     pub seed: u64,
     pub scene: Scene,
 }
@@ -35,11 +35,12 @@ impl Clip {
 
     pub fn frame(&self, number: u32) -> Picture {
         let time = number as f32 / self.camera.fps as f32;
-        let mut canvas = self.hallway.clone();
-        if time >= EMPTY {
-            (self.scene)(time, &self.camera.lens(), &mut canvas);
-        }
-        self.camera.develop(&canvas, &mut Random::of(self.seed, "noise", u64::from(number)))
+        let mut noise = Random::of(self.seed, "noise", u64::from(number));
+        self.camera.shoot(&self.backdrop, &mut noise, |canvas, lens| {
+            if time >= EMPTY {
+                (self.scene)(time, lens, canvas);
+            }
+        })
     }
 
     /// `clip.toml`: what is so, how fast, and what was asked when.

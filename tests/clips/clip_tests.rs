@@ -1,6 +1,9 @@
 //! Clips are as their descriptions say, and the same for the same seed.
 
+use limen_vision::geometry::Point;
+
 use super::camera::Camera;
+use super::canvas::Canvas;
 use super::clip::EMPTY;
 use super::random::Random;
 use super::script::{Script, Side};
@@ -104,10 +107,27 @@ fn a_description_is_toml_with_a_time_for_each_prompt() {
 #[test]
 fn a_camera_adds_noise_of_the_given_strength_and_writes_jpeg() {
     let camera = Camera { noise: 5.0, ..Camera::CLEAR };
-    let grey = super::canvas::Canvas::from_fn(640, 480, |_, _| [120.0; 3]);
-    let picture = camera.develop(&grey, &mut random(0));
+    let grey = Canvas::from_fn(640, 480, |_, _| [120.0; 3]);
+    let picture = camera.shoot(&camera.facing(grey), &mut random(0), |_, _| ());
     let off = picture.rgb().iter().map(|value| (f32::from(*value) - 120.0).powi(2)).sum::<f32>();
     let deviation = (off / picture.rgb().len() as f32).sqrt();
     assert!((4.5..5.5).contains(&deviation), "{deviation}");
     assert!(camera.jpeg(&picture).starts_with(&[0xff, 0xd8]));
+}
+
+#[test]
+fn what_is_painted_is_blurred_as_if_it_had_always_been_there() {
+    let scene = || Canvas::from_fn(640, 480, |x, y| [(x % 200) as f32, (y % 100) as f32, 90.0]);
+    let square = |canvas: &mut Canvas| {
+        let corners = [Point::new(-5.0, 100.0), Point::new(60.0, 170.0)];
+        let pixels = canvas.around(&corners, 0.0);
+        for y in pixels.rows.0..pixels.rows.1 {
+            (pixels.columns.0..pixels.columns.1).for_each(|x| canvas.paint(x, y, [250.0; 3], 1.0));
+        }
+    };
+    let camera = Camera::CLEAR;
+    let painted = camera.shoot(&camera.facing(scene()), &mut random(0), |canvas, _| square(canvas));
+    let mut always = scene();
+    square(&mut always);
+    assert!(painted == camera.shoot(&camera.facing(always), &mut random(0), |_, _| ()));
 }

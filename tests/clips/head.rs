@@ -1,5 +1,7 @@
 //! A solid head: the mesh of a photograph with its depth, and hair around it that falls back.
 
+use std::ops::Range;
+
 use limen_vision::geometry::Point;
 
 use super::canvas::Canvas;
@@ -56,7 +58,8 @@ impl Head {
                 let shown =
                     Point::new(middle.x + (at.x - middle.x) * wider, middle.y + (at.y - middle.y) * wider);
                 let place = add(place(shown, still.mesh.depth[number]), [0.0, 0.0, back]);
-                HeadPoint { place, shown, share }
+                // There is nothing to see beyond the photograph.
+                HeadPoint { place, shown, share: if still.has(shown) { share } else { 0.0 } }
             })
         };
         let points: Vec<HeadPoint> = face.chain(RINGS.into_iter().flat_map(ring)).collect();
@@ -86,29 +89,45 @@ impl Head {
 
     fn draw_one(&self, canvas: &mut Canvas, level: Level<'_>, corners: [usize; 3], seen: [Point; 3]) {
         let [a, b, c] = seen;
-        let twice = |a: Point, b: Point, x: f32, y: f32| (b.x - a.x) * (y - a.y) - (b.y - a.y) * (x - a.x);
-        let area = twice(a, b, c.x, c.y);
+        let twice = |a: Point, b: Point, at: Point| (b.x - a.x) * (at.y - a.y) - (b.y - a.y) * (at.x - a.x);
+        let area = twice(a, b, c);
         if area.abs() < 1e-3 {
             return;
         }
         let points = corners.map(|corner| self.points[corner]);
         let pixels = canvas.around(&seen, 0.0);
+        // How the share of each corner changes from one pixel of a row to the next.
+        let steps = [b.y - c.y, c.y - a.y, a.y - b.y].map(|step| step / area);
         for y in pixels.rows.0..pixels.rows.1 {
-            for x in pixels.columns.0..pixels.columns.1 {
-                let (px, py) = (x as f32, y as f32);
-                let weights =
-                    [twice(b, c, px, py), twice(c, a, px, py), twice(a, b, px, py)].map(|w| w / area);
-                if weights.iter().any(|weight| *weight < -1e-4) {
-                    continue;
-                }
-                let mix = |of: fn(&HeadPoint) -> f32| {
-                    points.iter().zip(weights).map(|(point, weight)| of(point) * weight).sum::<f32>()
-                };
-                let shown = Point::new(mix(|p| p.shown.x), mix(|p| p.shown.y));
-                canvas.paint(x, y, level.nearest(shown), mix(|p| p.share).clamp(0.0, 1.0));
+            let first = Point::new(pixels.columns.0 as f32, y as f32);
+            let shares =
+                [twice(b, c, first), twice(c, a, first), twice(a, b, first)].map(|share| share / area);
+            for column in columns(shares, steps, pixels.columns.1 - pixels.columns.0) {
+                let share = |corner: usize| shares[corner] + steps[corner] * column as f32;
+                let (a, b, c) = (share(0), share(1), share(2));
+                let mix = |of: [f32; 3]| of[0] * a + of[1] * b + of[2] * c;
+                let shown = Point::new(mix(points.map(|p| p.shown.x)), mix(points.map(|p| p.shown.y)));
+                let hides = mix(points.map(|p| p.share)).clamp(0.0, 1.0);
+                canvas.paint(pixels.columns.0 + column, y, level.nearest(shown), hides);
             }
         }
     }
+}
+
+/// The columns of a row, of so many, in which all three shares are positive.
+fn columns(shares: [f32; 3], steps: [f32; 3], count: u32) -> Range<u32> {
+    let (mut from, mut to) = (0.0_f32, count as f32 - 1.0);
+    for (share, step) in shares.into_iter().zip(steps) {
+        if step > 0.0 {
+            from = from.max(-share / step);
+        } else if step < 0.0 {
+            to = to.min(-share / step);
+        } else if share < 0.0 {
+            return 0..0;
+        }
+    }
+    // A little wider, so that nothing shines through where triangles meet.
+    (from - 1e-3).ceil().max(0.0) as u32..((to + 1e-3).floor() + 1.0).max(0.0) as u32
 }
 
 fn mean(points: &[Point]) -> Point {

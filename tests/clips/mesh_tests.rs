@@ -32,9 +32,8 @@ fn pose(yaw: f32, pitch: f32) -> Pose {
 fn mesh_of(paint: impl Fn(&mut Canvas, &Lens)) -> (f32, f32) {
     let camera = Camera::CLEAR;
     let mut random = Random::of(1, "mesh", 0);
-    let mut canvas = hallway(camera.width, camera.height, &mut random);
-    paint(&mut canvas, &camera.lens());
-    let found = Still::of(&models(), camera.develop(&canvas, &mut random)).expect("a face");
+    let backdrop = camera.facing(hallway(camera.width, camera.height, &mut random));
+    let found = Still::of(&models(), camera.shoot(&backdrop, &mut random, paint)).expect("a face");
     (found.mesh.pose.yaw, found.mesh.pose.pitch)
 }
 

@@ -77,7 +77,7 @@ impl Setting<'_> {
             steps: (!script.steps.is_empty()).then(|| script.steps.clone()),
             seconds: if script.steps.is_empty() { UNASKED } else { script.ends() + AFTER },
             shown: self.name().to_owned(),
-            hallway: hallway(camera.width, camera.height, random),
+            backdrop: camera.facing(hallway(camera.width, camera.height, random)),
             seed: random.next(),
             scene,
         }
@@ -265,17 +265,18 @@ fn replay_fixed(setting: &Setting<'_>, random: &mut Random) -> Clip {
 
 fn video(setting: &Setting<'_>, script: Script, random: &mut Random) -> Clip {
     let (head, screen, recorder) = (Head::of(setting.still()), Screen::drawn(random), Camera::CLEAR);
-    let (behind, far) = (hallway(recorder.width, recorder.height, random), random.between(0.45, 0.6));
+    let behind = recorder.facing(hallway(recorder.width, recorder.height, random));
+    let far = random.between(0.45, 0.6);
     let filmed = Movement::standing(far, random);
     let size = screen.face() * random.between(0.8, 1.0);
     let held = Movement::held(size * random.between(0.42, 0.6), random);
     let density = recorder.lens().focal / far / size;
     let turns = script.clone();
     let scene: Scene = Box::new(move |time, lens, canvas| {
-        let mut film = behind.clone();
-        head.draw(&mut film, &recorder.lens(), filmed.pose(time, turns.angles(time)));
-        let picture = recorder.develop(&film, &mut Random::of(0, "film", time.to_bits().into()));
-        let centre = Point::new(film.width as f32 / 2.0, film.height as f32 / 2.0);
+        let (pose, mut noise) =
+            (filmed.pose(time, turns.angles(time)), Random::of(0, "film", time.to_bits().into()));
+        let picture = recorder.shoot(&behind, &mut noise, |film, lens| head.draw(film, lens, pose));
+        let centre = Point::new(recorder.width as f32 / 2.0, recorder.height as f32 / 2.0);
         let shown = Shown { texture: Texture::of(picture), centre, density };
         screen.draw(canvas, lens, held.pose(time, Angles::default()), &shown);
     });

@@ -35,7 +35,15 @@ impl Still {
         let face = faces.into_iter().max_by(|a, b| a.bounds.area().total_cmp(&b.bounds.area()))?;
         let mesh = find_mesh(&models.landmarks, &picture, &face).expect("the network runs");
         let still = Self { picture, mesh };
-        (still.mesh.presence > SURE && still.width() > NARROWEST).then_some(still)
+        let (upper_left, lower_right) = still.mesh.extent();
+        let is_whole = still.has(upper_left) && still.has(lower_right);
+        (still.mesh.presence > SURE && still.width() > NARROWEST && is_whole).then_some(still)
+    }
+
+    /// Whether the photograph reaches as far.
+    pub fn has(&self, at: Point) -> bool {
+        let (width, height) = (self.picture.width() as f32, self.picture.height() as f32);
+        (0.0..width).contains(&at.x) && (0.0..height).contains(&at.y)
     }
 
     pub fn load(models: &Models, file: &Path) -> Option<Self> {

@@ -84,12 +84,16 @@ impl Surface {
             let Rect { left, top, width, height } = self.area;
             x >= left && y >= top && x <= left + width && y <= top + height
         };
+        // From one pixel of a row to the next, every ray changes by as much.
+        let step = rotation.undo([1.0 / lens.focal, 0.0, 0.0]);
         for y in pixels.rows.0..pixels.rows.1 {
+            let mut ray = rotation.undo(lens.ray(pixels.columns.0, y));
             for x in pixels.columns.0..pixels.columns.1 {
-                let met = self.meet(origin, rotation.undo(lens.ray(x, y)));
-                if let Some(seen) = met.filter(|at| inside(*at)).and_then(&colour) {
+                let met = self.meet(origin, ray).filter(|at| inside(*at));
+                if let Some(seen) = met.and_then(&colour) {
                     canvas.paint(x, y, seen, 1.0);
                 }
+                ray = add(ray, step);
             }
         }
     }

@@ -64,14 +64,20 @@ impl Level<'_> {
         let (right, bottom) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
         let (across, down) = (x - left as f32, y - top as f32);
         let rgb = self.picture.rgb();
-        let corners = [(left, top), (right, top), (left, bottom), (right, bottom)];
-        let [a, b, c, d] = corners.map(|(x, y)| (y * width + x) * 3);
-        [0, 1, 2].map(|channel| {
-            let value = |corner: usize| f32::from(rgb[corner + channel]);
-            let upper = value(a) + (value(b) - value(a)) * across;
-            let lower = value(c) + (value(d) - value(c)) * across;
-            upper + (lower - upper) * down
-        })
+        let (upper, lower) = (top * width, bottom * width);
+        let pixel = |at: usize| &rgb[at * 3..at * 3 + 3];
+        let (a, b, c, d) =
+            (pixel(upper + left), pixel(upper + right), pixel(lower + left), pixel(lower + right));
+        let weights =
+            [(1.0 - across) * (1.0 - down), across * (1.0 - down), (1.0 - across) * down, across * down];
+        let mut colour = [0.0; 3];
+        for channel in 0..3 {
+            colour[channel] = f32::from(a[channel]) * weights[0]
+                + f32::from(b[channel]) * weights[1]
+                + f32::from(c[channel]) * weights[2]
+                + f32::from(d[channel]) * weights[3];
+        }
+        colour
     }
 }
 
