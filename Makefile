@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= target/dist/limen
 
-.PHONY: demo test test-devices test-systemd test-pi soak bench-peers fuzz lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd test-pi soak bench-peers liveness-clips fuzz lint check-models check-recipe check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -42,6 +42,15 @@ bench-peers: setup
 lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# Heads, prints and screens before a camera, to measure liveness on: make liveness-clips DIR=clips ATTEMPTS=60 SEED=1
+# [PART=fit|test] [SPECIES=print-bent,print-moved] [FACES=a folder with a folder a person]
+liveness-clips: setup
+	@test -n "$(DIR)" || { echo 'name the folder to write to: make liveness-clips DIR=clips'; exit 2; }
+	LIMEN_CLIPS="$(abspath $(DIR))" LIMEN_CLIPS_ATTEMPTS="$(ATTEMPTS)" LIMEN_CLIPS_SEED="$(SEED)" \
+	LIMEN_CLIPS_PART="$(PART)" LIMEN_CLIPS_SPECIES="$(SPECIES)" LIMEN_CLIPS_UP="$(UP)" \
+	$(if $(FACES),LIMEN_FACES="$(abspath $(FACES))") \
+	$(CARGO) test --locked --test limen -- --ignored --exact clips::write::write_liveness_clips --nocapture
 
 # The networks are the ones that were measured; offline.
 check-models:

@@ -7,6 +7,7 @@ mod bad_input;
 mod calibration;
 mod checking;
 mod circles;
+mod clips;
 mod commands;
 mod daemon;
 mod demo;
