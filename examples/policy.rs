@@ -16,7 +16,8 @@ use limen_core::event::{Caller, Candidate, Comparison, NoMatch, Observation, Tra
 use limen_core::people::Standing;
 use limen_core::person::PersonId;
 use limen_core::policy::{
-    AccessRules, Action, Command, CommandId, DoorRules, Event, MultipleFaces, OnAuditFailure, Policy, Rules,
+    AccessRules, Action, Command, CommandId, DoorRules, Event, LivenessRules, MultipleFaces, OnAuditFailure,
+    Policy, Rules,
 };
 
 /// Three of the last five frames must agree; the door is unlocked for five seconds then.
@@ -26,6 +27,7 @@ const RULES: Rules = Rules {
     unlock: Duration::from_secs(5),
     on_audit_failure: OnAuditFailure::Refuse,
     multiple_faces: MultipleFaces::Nearest,
+    liveness: LivenessRules::OFF,
     door: DoorRules::DEFAULT,
 };
 

@@ -19,6 +19,7 @@ fn site_with_records() -> (Site, std::path::PathBuf) {
             grant: limen_core::event::GrantKind::Face,
             person: Some(id(person)),
             second: second.map(id),
+            liveness: None,
             track: None,
             distance: None,
             unlock_ms: Some(1000),

@@ -44,6 +44,9 @@ fn line(fact: &Fact) -> Option<(Level, String)> {
             let awaited = if factors.is_empty() { "second person".to_owned() } else { joined(factors, "or") };
             info(format!("{person} has {seconds} s for a {awaited}"))
         }
+        Fact::Challenged { person, outcome, attempt, .. } => {
+            info(format!("{person} was asked to turn the head, attempt {attempt}: {outcome}"))
+        }
         Fact::FactorRefused { factor, why, person: Some(person), .. } => {
             info(format!("{factor} refused to {person}: {why}"))
         }
@@ -169,6 +172,7 @@ mod tests {
             person,
             second,
             factors,
+            liveness: None,
             track,
             distance: Some(0.123),
             unlock_ms: Some(5),
@@ -184,6 +188,7 @@ mod tests {
             person: Some(ada()),
             second: PersonId::new("bob").ok().map(Personal),
             factors: vec![Factor::Pin],
+            liveness: None,
             track: None,
             distance: Some(0.5),
             unlock_ms: None,

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use limen_core::credential::{Card, PinHash, SecondFactor};
+use limen_core::people::ChallengeRule;
 use limen_core::person::{GroupId, PersonId};
 use toml::{Table, Value};
 
@@ -49,6 +50,8 @@ pub struct Claim {
     pub groups: Claimed<Vec<GroupId>>,
     /// Whether the person has more time at the door.
     pub extended_time: Claimed<bool>,
+    /// What takes the place of a turn of the head.
+    pub challenge: Claimed<ChallengeRule>,
     /// The hash of the PIN.
     pub pin: Claimed<PinHash>,
     /// The hash of the duress PIN.
@@ -103,6 +106,7 @@ fn claim_of(person: &Table) -> Claim {
         valid_until: Claimed::of(get("valid-until"), day),
         groups: Claimed::of(get("groups"), groups),
         extended_time: Claimed::of(get("extended-time"), Value::as_bool),
+        challenge: Claimed::of(get("challenge"), |said| ChallengeRule::named(said.as_str()?)),
         pin: Claimed::of(get("pin"), hash),
         duress: Claimed::of(get("duress-pin"), hash),
         card: Claimed::of(get("card"), |said| Card::parse(said.as_str()?).ok()),

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use limen_core::credential::{Card, PinHash, SecondFactor};
 use limen_core::embedding::{Embedding, ModelDigest};
 use limen_core::people::PhotoDigest;
-use limen_core::people::{Means, Standing};
+use limen_core::people::{ChallengeRule, Means, Standing};
 use limen_core::person::{GroupId, PersonId, PersonName};
 use limen_core::secret::{hex, unhex};
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,9 @@ struct Written {
     valid_until: Option<Date>,
     groups: Vec<String>,
     extended_time: bool,
+    /// Left out for everybody who turns their head; older files do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    challenge: Option<String>,
     pin: Option<String>,
     duress: Option<String>,
     card: Option<String>,
@@ -121,7 +124,8 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<KeptPerson>> {
 }
 
 fn written(person: &KeptPerson) -> Written {
-    let Standing { suspended, valid_from, valid_until, groups, extended_time, means } = &person.standing;
+    let Standing { suspended, valid_from, valid_until, groups, extended_time, challenge, means } =
+        &person.standing;
     let hash = |pin: &Option<PinHash>| pin.as_ref().map(ToString::to_string);
     let whole = person.given.iter().filter_map(|given| given.whole.as_ref());
     Written {
@@ -132,6 +136,7 @@ fn written(person: &KeptPerson) -> Written {
         valid_until: *valid_until,
         groups: groups.iter().map(ToString::to_string).collect(),
         extended_time: *extended_time,
+        challenge: (*challenge != ChallengeRule::default()).then(|| challenge.name().to_owned()),
         pin: hash(&means.pin),
         duress: hash(&means.duress),
         card: means.card.as_ref().map(|card| card.as_str().to_owned()),
@@ -174,6 +179,9 @@ fn person(written: Written) -> Option<KeptPerson> {
             valid_until: written.valid_until,
             groups: groups.ok()?,
             extended_time: written.extended_time,
+            challenge: written
+                .challenge
+                .map_or(Some(ChallengeRule::default()), |name| ChallengeRule::named(&name))?,
             means: Arc::new(means),
         },
         photos: written.photos.into_iter().map(photo).collect::<Option<_>>()?,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 use limen_core::credential::{Factors, SecondFactor};
-use limen_core::people::{PhotoDigest, Standing};
+use limen_core::people::{ChallengeRule, PhotoDigest, Standing};
 use limen_core::person::GroupId;
 use limen_core::policy::access::factors::FactorRule;
 use limen_core::policy::access::schedule::{Schedule, TimeOfDay, TimeWindow};
@@ -53,7 +53,7 @@ fn site() -> AccessRules {
 }
 
 /// Possible values of each key, mistakes last. "gone" is a schedule that the configuration does not have.
-const KEYS: [(&str, usize, &[&str]); 9] = [
+const KEYS: [(&str, usize, &[&str]); 10] = [
     ("suspended", 2, &["true", "false", "\"yes\""]),
     ("valid-from", 2, &["2027-02-01", "2027-03-01", "\"1.2.2027\""]),
     ("valid-until", 2, &["2027-06-30", "2027-02-10", "5"]),
@@ -61,6 +61,7 @@ const KEYS: [(&str, usize, &[&str]); 9] = [
     ("pin", 2, &["0", "1", "4711"]),
     ("card", 2, &["\"26:1:2\"", "\"26:1:3\"", "\"?\""]),
     ("extended-time", 2, &["true", "false", "1"]),
+    ("challenge", 2, &["\"turn\"", "\"pin\"", "\"nod\""]),
     ("second-factor", 3, &["\"pin\"", "\"card\"", "\"pin-or-card\"", "\"iris\""]),
     (
         "second-factor-schedules",
@@ -129,6 +130,7 @@ fn is_never_looser(access: &AccessRules, left: &Standing, had: &Standing) -> Res
     prop_assert!(own.duress.is_none() || own.duress == before.duress);
     prop_assert!(own.card.is_none() || own.card == before.card);
     prop_assert!(had.extended_time || !left.extended_time);
+    prop_assert!(had.challenge == ChallengeRule::Pin || left.challenge == ChallengeRule::Turn);
     for local in times() {
         for (pin, card) in [(false, false), (true, false), (false, true), (true, true)] {
             let passes = |standing| passes(access, standing, local, Factors { pin, card });

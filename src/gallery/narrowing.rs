@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use limen_core::credential::SecondFactor;
-use limen_core::people::PhotoDigest;
+use limen_core::people::{ChallengeRule, PhotoDigest};
 use limen_core::people::{Means, Standing};
 use limen_core::person::{GroupId, PersonId};
 
@@ -113,6 +113,11 @@ fn narrower(had: &Standing, claim: &Claim) -> Standing {
         },
         groups,
         extended_time: had.extended_time && claim.extended_time == Claimed::This(true),
+        // A waiver is taken away, and none is given.
+        challenge: match (had.challenge, &claim.challenge) {
+            (ChallengeRule::Pin, Claimed::This(ChallengeRule::Pin)) => ChallengeRule::Pin,
+            _ => ChallengeRule::Turn,
+        },
         means,
     }
 }

@@ -204,6 +204,7 @@ fn lines() -> impl Strategy<Value = String> {
             "second-factor-schedules = [\"night\", 7]",
             "second-factor-schedules = {}",
             "extended-time = true",
+            "challenge = \"pin\"",
             "colour = 1",
         ])
         .prop_map(str::to_owned),
@@ -229,6 +230,7 @@ fn is_within(less: &Standing, more: &Standing) -> bool {
             && more.valid_until.is_none_or(|last| less.valid_until.is_some_and(|day| day <= last))
             && groups
             && (more.extended_time || !less.extended_time)
+            && (more.challenge == ChallengeRule::Pin || less.challenge == ChallengeRule::Turn)
             && same(&less.means.pin, &more.means.pin)
             && same(&less.means.duress, &more.means.duress)
             && same_card(&less.means.card, &more.means.card)

@@ -8,6 +8,7 @@ mod embeddings;
 mod entry;
 mod groups;
 mod means;
+mod waiver;
 mod wrong_text;
 
 use std::collections::HashMap;
@@ -24,7 +25,8 @@ use embeddings::{SaidEmbedding, check_embeddings};
 pub use entry::{MAX_PHOTOS, Photo, RosterEntry};
 pub use groups::MAX_GROUPS_OF_A_PERSON;
 use groups::check_groups_of;
-use means::{Cards, SaidMeans, check_means};
+use means::{Cards, SaidMeans, check_challenge, check_means};
+use waiver::check_waiver;
 use wrong_text::note_text;
 
 use crate::diagnostics::{Diagnostic, DiagnosticList, Review};
@@ -119,6 +121,7 @@ struct SaidPerson {
     templates: Option<Spanned<String>>,
     suspended: bool,
     extended_time: bool,
+    challenge: Option<Spanned<String>>,
     pin: Option<Spanned<toml::Value>>,
     duress_pin: Option<Spanned<toml::Value>>,
     card: Option<Spanned<toml::Value>>,
@@ -130,7 +133,7 @@ struct SaidPerson {
 }
 
 /// All keys of a person, the same as in [`SaidPerson`].
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "id",
     "name",
     "photos",
@@ -138,6 +141,7 @@ pub(super) const KEYS: [&str; 15] = [
     "templates",
     "suspended",
     "extended-time",
+    "challenge",
     "pin",
     "duress-pin",
     "card",
@@ -348,8 +352,10 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
         schedules: &said.second_factor_schedules,
     };
     let means = check_means(review, who, means);
+    let challenge = check_challenge(review, who, said.challenge.as_ref());
+    check_waiver(review, who, said.challenge.as_ref(), challenge, &means);
     let SaidPerson { suspended, extended_time, .. } = *said;
-    Standing { suspended, valid_from, valid_until, groups, extended_time, means }
+    Standing { suspended, valid_from, valid_until, groups, extended_time, challenge, means }
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ fn granted(person: &str) -> Fact {
         grant: GrantKind::Face,
         person: Some(someone(person)),
         second: None,
+        liveness: None,
         track: Some(TrackId(7)),
         distance: Some(0.25),
         unlock_ms: Some(5000),

@@ -6,6 +6,7 @@
 
 mod entry;
 mod fact;
+mod liveness;
 mod motion;
 mod observation;
 mod personal;
@@ -14,6 +15,7 @@ mod site;
 
 pub use entry::{EntryDevice, EntryMistake, FactorRefusal};
 pub use fact::{Caller, Fact, GrantKind, Part, Relock, StoreChange};
+pub use liveness::{ChallengeOutcome, LivenessProof};
 pub use motion::{DenyCue, Draw, LogRatio, Motion, Prompt, Side, Step, Turn};
 pub use observation::{Candidate, Comparison, FRESHNESS, NoMatch, Observation, TrackId, Unusable};
 pub use personal::Personal;

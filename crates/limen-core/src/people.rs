@@ -18,6 +18,34 @@ use crate::person::{GroupId, PersonId, PersonName};
 pub use means::Means;
 pub use photo::PhotoDigest;
 
+/// How a person shows that a living head stands at the door, where the site asks for a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChallengeRule {
+    /// By turning the head.
+    #[default]
+    Turn,
+    /// By a PIN: this person cannot turn their head.
+    Pin,
+}
+
+impl ChallengeRule {
+    /// Every rule with its name in the gallery file.
+    pub const NAMES: [(&'static str, Self); 2] = [("turn", Self::Turn), ("pin", Self::Pin)];
+
+    /// The rule with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, rule)| *rule)
+    }
+
+    /// The rule's name in the gallery file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Turn => "turn",
+            Self::Pin => "pin",
+        }
+    }
+}
+
 /// Whether and when a person may enter, apart from the face.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standing {
@@ -31,6 +59,8 @@ pub struct Standing {
     pub groups: Vec<GroupId>,
     /// Whether the door stays unlocked longer for this person, and may stand open longer.
     pub extended_time: bool,
+    /// How the person shows that a living head stands at the door.
+    pub challenge: ChallengeRule,
     /// The person's second factors.
     pub means: Arc<Means>,
 }

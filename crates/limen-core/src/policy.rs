@@ -42,7 +42,8 @@ pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Sign, Sound, Stan
 pub use grant::Grant;
 pub use recognition::ATTEMPT;
 pub use rules::{
-    ASK_AGAIN, AUDIT_PATIENCE, DoorRules, LONGEST_UNLOCK, MultipleFaces, OnAuditFailure, Relocking, Rules,
+    ASK_AGAIN, AUDIT_PATIENCE, AfterUnsure, DoorRules, LONGEST_UNLOCK, LivenessLimits, LivenessMode,
+    LivenessRules, MultipleFaces, OnAuditFailure, Relocking, Rules,
 };
 pub use site::{Alarm, Trouble};
 
@@ -214,7 +215,7 @@ impl Policy {
             Event::TurnedAway { caller, command, why } => {
                 Out::Do(self.budget.turned_away(moment, caller, command, why))
             }
-            Event::Tick => return,
+            Event::Tick | Event::Moved(_) | Event::ChallengeDrawn { .. } => return,
             Event::Shutdown => return self.shut_down(now, actions),
         };
         self.follow(now, out, actions);

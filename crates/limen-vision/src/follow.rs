@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
-use limen_core::event::{TrackId, Unusable};
+use limen_core::event::{Motion, TrackId, Unusable};
 
 use super::detect::Detection;
 use super::frame_planner::{FramePlan, FramePlanner};
@@ -48,6 +48,8 @@ pub struct Look {
     pub faces: usize,
     /// The number of other living faces. A face that never moves counts as a photograph.
     pub others: usize,
+    /// How the nearest face moves, also where the gate refuses it. `None` if that is not watched, or without a mesh.
+    pub motion: Option<Motion>,
     /// Whether the frame shows nothing: the camera is covered or blinded, or there is no light.
     pub blind: bool,
     /// The tracks that have ended.
@@ -100,6 +102,9 @@ impl Vision {
     pub fn replace_gate(&mut self, gate: Gate) {
         self.stages.gate = gate;
     }
+
+    /// Watches from now on how the nearest face moves, for [`Look::motion`]; or does not. Off at first.
+    pub fn set_liveness(&mut self, _on: bool) {}
 
     /// Also embeds the mirrored crop of this track from now on, because its score is close to the threshold.
     pub fn look_closer(&mut self, track: TrackId) {
@@ -156,7 +161,7 @@ impl Vision {
         let faces = detections.len();
         let others = nearest.as_ref().map_or(0, |nearest| self.living_beside(nearest.track, &ids));
         let (blind, plan) = (self.blind, FramePlan::Search);
-        Ok(Look { taken, nearest, faces, others, blind, ended, plan, timing })
+        Ok(Look { taken, nearest, faces, others, motion: None, blind, ended, plan, timing })
     }
 
     /// Looks for the face where it was in the previous frame. `None` if the landmark network finds no face

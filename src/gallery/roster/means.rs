@@ -1,4 +1,5 @@
-//! How a person proves a second factor: the keys `pin`, `duress-pin`, `card`, and the person's own rule.
+//! How a person proves a second factor: the keys `pin`, `duress-pin`, `card`, and the person's own rule; and `challenge`,
+//! by which a PIN takes the place of a turn of the head.
 //!
 //! No message repeats a value of these keys: it may be a PIN that was written in place of its hash.
 
@@ -7,7 +8,7 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use limen_core::credential::{Card, PinHash, SecondFactor};
-use limen_core::people::Means;
+use limen_core::people::{ChallengeRule, Means};
 use limen_core::person::PersonId;
 use toml::{Spanned, Value};
 
@@ -87,6 +88,22 @@ fn check_rule(review: &mut Review<'_>, key: &str, said: &Spanned<String>) -> Opt
     found.map(|(_, rule)| *rule)
 }
 
+/// What takes the place of a turn of the head. That the person has a PIN is not asked for here: without one they are
+/// refused.
+pub(super) fn check_challenge(
+    review: &mut Review<'_>,
+    who: &str,
+    said: Option<&Spanned<String>>,
+) -> ChallengeRule {
+    let Some(said) = said else { return ChallengeRule::default() };
+    ChallengeRule::named(said.get_ref()).unwrap_or_else(|| {
+        let what = format!("\"{}\" is not known", said.get_ref());
+        let remedy = "use \"turn\", or \"pin\" for somebody who cannot turn their head";
+        review.note(Some(said.span()), format!("{who} challenge"), what, remedy);
+        ChallengeRule::default()
+    })
+}
+
 /// The owner of each card and the line where that person begins. No two people may have the same card,
 /// because then it would not tell whose it is.
 #[derive(Default)]
@@ -137,6 +154,9 @@ mod tests {
         assert_eq!(means.factors(), Factors { pin: true, card: true });
         assert_eq!(means.rule, Some(SecondFactor::PinOrCard));
         assert!(means.duress.is_some() && means.has(Factor::Card));
+        assert_eq!(roster.people[0].standing.challenge, ChallengeRule::Turn);
+        let waived = read(&file(&format!("pin = \"{HASH}\"\nchallenge = \"pin\""))).expect("no mistake");
+        assert_eq!(waived.people[0].standing.challenge, ChallengeRule::Pin);
         assert!(roster.check_schedules(&["night"]).is_ok());
         let error = roster.check_schedules(&["office"]).expect_err("unknown").to_string();
         assert!(
@@ -166,6 +186,11 @@ mod tests {
             assert!(error.starts_with(answer), "{error}");
             assert!(!error.contains("4711"), "{error}");
         }
+        let error = read(&file("challenge = \"nod\"")).expect_err("no such rule");
+        assert!(
+            error.starts_with("gallery.toml:5: person \"ada\" challenge: \"nod\" is not known; use"),
+            "{error}"
+        );
         let dear = HASH.replace("m=19456", "m=4194304");
         let error = read(&file(&format!("pin = \"{dear}\""))).expect_err("4 GiB");
         assert!(error.contains("asks for parameters out of range"), "{error}");

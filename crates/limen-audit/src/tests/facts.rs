@@ -4,8 +4,8 @@ use std::iter::successors;
 
 use limen_core::credential::Factor;
 use limen_core::event::{
-    AlarmKind, AlarmStep, Caller, EntryDevice, EntryMistake, FactorRefusal, Input, Mode, ModeSource, Part,
-    Refusal, Relock, StoreChange, Unusable,
+    AlarmKind, AlarmStep, Caller, ChallengeOutcome, EntryDevice, EntryMistake, FactorRefusal, Input,
+    LivenessProof, Mode, ModeSource, Part, Refusal, Relock, StoreChange, Unusable,
 };
 
 use super::super::line::Beside;
@@ -14,11 +14,12 @@ use super::*;
 const ROOT: Caller = Caller { uid: 0, pid: 7 };
 
 /// What each of [`facts`] is in JSON. These names and their order are a promise.
-const WRITTEN: [&str; 22] = [
+const WRITTEN: [&str; 23] = [
     r#"{"kind":"started","version":"1.0","model":"ab","driver":"gpio"}"#,
     r#"{"kind":"stopped"}"#,
-    r#"{"kind":"granted","grant":"face","person":"zoe","second":"bob","factors":["pin"],"track":7,"distance":0.25,"unlock_ms":5000,"caller":{"uid":0,"pid":7}}"#,
+    r#"{"kind":"granted","grant":"face","person":"zoe","second":"bob","factors":["pin"],"liveness":"challenge","track":7,"distance":0.25,"unlock_ms":5000,"caller":{"uid":0,"pid":7}}"#,
     r#"{"kind":"waiting","track":7,"person":"zoe","seconds":10,"factors":["card"]}"#,
+    r#"{"kind":"challenged","track":7,"person":"zoe","outcome":"wrong-turn","attempt":1,"took_ms":900}"#,
     r#"{"kind":"factor-refused","factor":"pin","why":"wrong","person":"zoe","locked_out_s":30}"#,
     r#"{"kind":"entry-mistaken","device":"keypad","mistake":"too-long","count":2}"#,
     r#"{"kind":"refused","track":7,"refusal":{"why":"unusable","detail":"too-dark"},"nearest":"zoe","distance":0.875,"frames":3}"#,
@@ -40,9 +41,10 @@ const WRITTEN: [&str; 22] = [
 ];
 
 /// What [`facts`] name people by, in the order of the records.
-const NAMED: [(&str, &str); 10] = [
+const NAMED: [(&str, &str); 11] = [
     ("person", "zoe"),
     ("second", "bob"),
+    ("person", "zoe"),
     ("person", "zoe"),
     ("person", "zoe"),
     ("nearest", "zoe"),
@@ -71,7 +73,14 @@ fn next(fact: Option<&Fact>) -> Option<Fact> {
             seconds: 10,
             factors: vec![Factor::Card],
         },
-        Some(Fact::Waiting { .. }) => wrong_pin(),
+        Some(Fact::Waiting { .. }) => Fact::Challenged {
+            track: TrackId(7),
+            person: someone("zoe"),
+            outcome: ChallengeOutcome::WrongTurn,
+            attempt: 1,
+            took_ms: 900,
+        },
+        Some(Fact::Challenged { .. }) => wrong_pin(),
         Some(Fact::FactorRefused { .. }) => {
             Fact::EntryMistaken { device: EntryDevice::Keypad, mistake: EntryMistake::TooLong, count: 2 }
         }
@@ -111,6 +120,7 @@ fn granted_to_both() -> Fact {
         person: Some(someone("zoe")),
         second: Some(someone("bob")),
         factors: vec![Factor::Pin],
+        liveness: Some(LivenessProof::Challenge),
         track: Some(TrackId(7)),
         distance: Some(0.25),
         unlock_ms: Some(5000),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::entry::{EntryDevice, EntryMistake, FactorRefusal};
+use super::liveness::{ChallengeOutcome, LivenessProof};
 use super::observation::TrackId;
 use super::personal::Personal;
 use super::refusal::Refusal;
@@ -194,6 +195,9 @@ pub enum Fact {
         /// The factors that the person proved besides the face.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
+        /// How it was shown that the person is no picture; none if the site asks for no proof.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        liveness: Option<LivenessProof>,
         /// The track, if it opened for a face.
         track: Option<TrackId>,
         /// The distance to the template, for administrators.
@@ -215,6 +219,19 @@ pub enum Fact {
         /// The factors, of which one is needed. Empty: a second person is needed.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         factors: Vec<Factor>,
+    },
+    /// Somebody who was recognised was asked to turn their head, and this came of one attempt.
+    Challenged {
+        /// The track of the face.
+        track: TrackId,
+        /// The person who was recognised.
+        person: Personal<PersonId>,
+        /// How the attempt ended.
+        outcome: ChallengeOutcome,
+        /// The number of the attempt for this track, from 1.
+        attempt: u32,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
     },
     /// A PIN or a card did not open the door.
     FactorRefused {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::motion::DenyCue;
 use super::observation::{NoMatch, Unusable};
 
 /// Why a person was refused.
@@ -44,6 +45,18 @@ pub enum Refusal {
     MoreThanOneFace,
     /// Recognised, but the audit did not confirm the record in time.
     AuditFailed,
+    /// Recognised, but it stayed open whether a living head stands there.
+    LivenessUnsure,
+    /// Recognised, but after failed challenges this person, or the door, is slowed for a moment.
+    LivenessPaused,
+    /// Recognised, but the head turned to another side than was asked, or before it was asked.
+    WrongTurn,
+    /// Recognised, but a sheet was turned instead of a head.
+    Sheet,
+    /// Recognised, but the head did not turn in time when it was asked to.
+    NoResponse,
+    /// Recognised, but something showed that no living head stands there.
+    DenyCue(DenyCue),
 }
 
 impl fmt::Display for Refusal {
@@ -66,6 +79,12 @@ impl fmt::Display for Refusal {
             Self::LockDown => f.write_str("the door is in lock-down"),
             Self::MoreThanOneFace => f.write_str("more than one face before the door: come one at a time"),
             Self::AuditFailed => f.write_str("the audit could not record it"),
+            Self::LivenessUnsure => f.write_str("it stayed open whether a living head stands there"),
+            Self::LivenessPaused => f.write_str("slowed for a moment after failed attempts to turn the head"),
+            Self::WrongTurn => f.write_str("the head turned to another side than was asked, or too early"),
+            Self::Sheet => f.write_str("what turned was a sheet, not a head"),
+            Self::NoResponse => f.write_str("the head did not turn in time"),
+            Self::DenyCue(cue) => cue.fmt(f),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::commands::{Command, CommandId, Verdict};
 use crate::clock::Moment;
 use crate::credential::Card;
-use crate::event::{Caller, Fact, Input, Mode, Observation, Part, TrackId, Unusable};
+use crate::event::{Caller, Draw, Fact, Input, Mode, Motion, Observation, Part, Prompt, TrackId, Unusable};
 use crate::lease::Lease;
 use crate::people::{Means, Standing};
 use crate::person::PersonId;
@@ -48,6 +48,16 @@ pub enum Event {
         taken: Moment,
         /// Why the gate refused the face.
         why: Unusable,
+    },
+    /// How the nearest face moves: one for each frame, also of frames in which the face is turned too far to be
+    /// compared.
+    Moved(Motion),
+    /// The answer to [`Action::DrawChallenge`]: a challenge that was drawn with the kernel's random numbers.
+    ChallengeDrawn {
+        /// The track that it was drawn for.
+        track: TrackId,
+        /// What was drawn.
+        draw: Draw,
     },
     /// A track is over: its face has left the picture.
     TrackEnded(TrackId),
@@ -155,6 +165,10 @@ pub enum Action {
     Show(Sign),
     /// Play this sound until the next [`Action::Sound`].
     Sound(Sound),
+    /// Draw a challenge for this track, and answer at once with [`Event::ChallengeDrawn`].
+    DrawChallenge(TrackId),
+    /// Show this prompt until the next [`Action::Prompt`]; `None`: show none.
+    Prompt(Option<Prompt>),
     /// Record this fact.
     Record(Fact),
     /// Record this fact and answer with [`Event::Accepted`] or [`Event::NotAccepted`].

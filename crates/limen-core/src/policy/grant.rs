@@ -121,6 +121,7 @@ impl Grant {
             person: self.person.clone().map(Personal),
             second: self.second.clone().map(Personal),
             factors: self.factors.list(),
+            liveness: None,
             track: self.track,
             distance,
             unlock_ms: self.length.map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX)),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::event::LogRatio;
+
 /// How long a grant waits for the audit to accept its record.
 pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
 /// After an audit that was too slow: how long until a person who still stands there can get a grant again.
@@ -32,6 +34,8 @@ pub struct Rules {
     pub on_audit_failure: OnAuditFailure,
     /// What another face in the picture means.
     pub multiple_faces: MultipleFaces,
+    /// How it is shown that a living head stands there.
+    pub liveness: LivenessRules,
     /// The rules of the door: relocking, exit button, alarms.
     pub door: DoorRules,
 }
@@ -57,6 +61,71 @@ pub enum MultipleFaces {
     Nearest,
     /// Nobody is let in while a second face is there, against tailgating.
     Refuse,
+}
+
+/// How it is shown that a living head stands at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LivenessMode {
+    /// Not at all: a photograph opens the door.
+    #[default]
+    Off,
+    /// By how the head moves; who moves too little is asked to turn the head, if the door can ask.
+    Motion,
+    /// By turning the head as the door asks.
+    Challenge,
+}
+
+/// What follows an attempt that left it open whether a living head stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AfterUnsure {
+    /// The person is refused.
+    #[default]
+    Refuse,
+    /// The person's PIN lets in; a card does not.
+    Pin,
+}
+
+/// What the evidence of motion must reach. The distributions that were measured give these numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LivenessLimits {
+    /// A track with this much evidence of a solid head, or more, passes unasked.
+    pub solid: LogRatio,
+    /// A turn counts with this much evidence of a solid head, or more.
+    pub turn: LogRatio,
+    /// A turn with this much evidence, or less, is that of a sheet.
+    pub sheet: LogRatio,
+}
+
+impl LivenessLimits {
+    /// Limits that no evidence reaches.
+    pub const UNREACHABLE: Self = Self {
+        solid: LogRatio::new(f32::INFINITY),
+        turn: LogRatio::new(f32::INFINITY),
+        sheet: LogRatio::new(f32::NEG_INFINITY),
+    };
+}
+
+/// What the configuration tells the policy about liveness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LivenessRules {
+    /// How it is shown that a living head stands there.
+    pub mode: LivenessMode,
+    /// Whether the door can ask: lights, a buzzer or a screen for prompts are configured.
+    pub prompts: bool,
+    /// What follows an attempt that left it open.
+    pub after_unsure: AfterUnsure,
+    /// What the evidence of motion must reach.
+    pub limits: LivenessLimits,
+}
+
+impl LivenessRules {
+    /// No proof is asked for.
+    pub const OFF: Self = Self {
+        mode: LivenessMode::Off,
+        prompts: false,
+        after_unsure: AfterUnsure::Refuse,
+        limits: LivenessLimits::UNREACHABLE,
+    };
 }
 
 /// When an unlocked door is locked again.

@@ -29,6 +29,7 @@ pub(super) const RULES: Rules = Rules {
     unlock: Duration::from_secs(5),
     on_audit_failure: OnAuditFailure::Refuse,
     multiple_faces: MultipleFaces::Nearest,
+    liveness: LivenessRules::OFF,
     door: DoorRules::DEFAULT,
 };
 
@@ -153,6 +154,7 @@ pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
         Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
         Action::VerifyPin { .. } | Action::ForgetPin(_) | Action::Answer(..) => None,
+        Action::DrawChallenge(_) | Action::Prompt(_) => None,
     }
 }
 

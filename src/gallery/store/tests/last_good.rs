@@ -2,7 +2,7 @@
 
 use limen_core::credential::{Card, PinHash, SecondFactor};
 use limen_core::people::PhotoDigest;
-use limen_core::people::{Means, Standing};
+use limen_core::people::{ChallengeRule, Means, Standing};
 use limen_core::person::{GroupId, PersonName};
 
 use super::*;
@@ -23,6 +23,7 @@ fn person(who: &str) -> KeptPerson {
         valid_until: "2027-06-30".parse().ok(),
         groups: vec![GroupId::new("office").expect("a group")],
         extended_time: true,
+        challenge: if who == "zoe" { ChallengeRule::Pin } else { ChallengeRule::Turn },
         means: means.into(),
     };
     KeptPerson {
