@@ -10,6 +10,7 @@ mod door;
 pub mod edit;
 mod entry;
 mod lines;
+mod liveness;
 mod modes;
 mod raw;
 mod recognition;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use liveness::liveness_name;
 pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings, VIRTUAL_CAMERA_OPENS};
 
 use crate::diagnostics::{Diagnostic, DiagnosticList, Review};

@@ -34,6 +34,7 @@ mod error;
 mod followers;
 mod gallery_in_force;
 mod journal;
+mod liveness;
 mod message;
 mod mode_keeper;
 mod observer;
@@ -57,7 +58,7 @@ use std::time::Duration;
 use limen_core::clock::{Moment, Now};
 use limen_core::event::{Fact, Part, TrackId};
 use limen_core::people::Gallery;
-use limen_core::policy::{Event, Policy};
+use limen_core::policy::Event;
 use limen_files::failpoint;
 use limen_vision::matching::{Matcher, Prepared};
 use limen_vision::model::{Models, let_go_of_files};
@@ -71,7 +72,6 @@ pub use process::{keep_secrets_out_of_dumps, make_folder};
 use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Answer, Heard, Request, no, yes};
-use crate::door::OpenedDoor;
 use crate::door::thread::DoorThread;
 use crate::enrol::GallerySource;
 use crate::pipeline::{self, RuleError, SeenFrame};
@@ -147,10 +147,10 @@ struct Daemon {
 impl Daemon {
     /// Locks the door, then starts every thread.
     fn start(setup: Setup, sender: SyncSender<Message>) -> Result<Self, DaemonError> {
-        let Setup { settings, config_file, gallery, models, wiring, socket, observer } = setup;
+        let Setup { mut settings, config_file, gallery, models, wiring, socket, observer } = setup;
+        settings.rules = pipeline::with_limits(settings.rules, &models);
         let (input, opened, lines) = wiring.open(&settings.paths.runtime)?;
-        let OpenedDoor { lock, indicators, buzzer } = opened;
-        let driver = lock.describe();
+        let driver = opened.lock.describe();
         // Gives back the memory that reading the networks needed.
         let_go_of_files();
         service::let_go_of_code();
@@ -158,7 +158,7 @@ impl Daemon {
         let door = {
             let sender = sender.clone();
             let report = move |report| drop(sender.try_send(Message::Door(report)));
-            DoorThread::spawn(lock, indicators, buzzer, report)?
+            DoorThread::spawn(opened, report)?
         };
         let inputs = match &lines {
             Some(lines) => threads::inputs(lines, &sender)?,
@@ -182,10 +182,9 @@ impl Daemon {
             Threads { server, signals, inputs, entries: entries.threads, mode_keeper, worker, vision };
 
         let effects = Effects::new(door, recorder, observer, entries.pins);
-        let policy = Policy::new(settings.rules, Arc::default(), Arc::clone(&settings.access));
         let matcher = matcher_of_nobody(&settings, &models)?;
         Ok(Self {
-            runner: PolicyRunner::new(policy, effects),
+            runner: PolicyRunner::new(settings.rules, Arc::clone(&settings.access), effects),
             requests: Requests::default(),
             health: PartHealth::default(),
             reloadable: Reloadable::new(settings, matcher),
@@ -369,6 +368,7 @@ impl Daemon {
             gallery: self.reloadable.matcher.gallery(),
             model: self.models.digest(),
             records: self.runner.effects.recorder().position(),
+            liveness: self.runner.effects.challenges().as_json(self.runner.liveness().mode),
             frames: self.frames,
             uptime: now.moment.since(self.started),
         };

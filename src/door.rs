@@ -14,7 +14,8 @@
 //! | `relay` | a lock made of a line: read back after every change, locked when dropped |
 //! | `dry_run` | a lock that moves nothing |
 //! | `indicators` | the green and the red light |
-//! | `buzzer` | warning and alarm |
+//! | `prompts` | the lights that tell to which side to turn the head |
+//! | `buzzer` | warning, alarm, and the tones of a prompt |
 //! | `inputs` | exit button, contact, tamper switch, fire alarm, and the thread that waits for them |
 //! | `opening` | opens the lock, then lights and buzzer |
 //! | `level` | what a thread knows at this moment, for whoever asks |
@@ -35,6 +36,7 @@ pub mod lines;
 mod lock;
 mod opening;
 pub mod pin;
+pub mod prompts;
 mod relay;
 mod settings;
 pub mod statefile;
@@ -43,6 +45,6 @@ pub mod thread;
 pub use driver::{check_access, chips};
 pub use error::DoorError;
 pub use lock::DoorLock;
-pub use opening::{OpenedDoor, open, open_lock};
+pub use opening::{OpenedDoor, open, open_lock, open_prompts};
 pub use relay::Relay;
 pub use settings::{DoorSettings, Driver, InputSettings, LockType, OutputSettings, Pull};

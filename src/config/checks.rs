@@ -14,6 +14,7 @@ use toml::Spanned;
 use super::access::check_access;
 use super::door::{self, check_door};
 use super::entry::check_entry;
+use super::liveness::check_liveness;
 use super::modes;
 use super::raw::{RawAudit, RawCamera, RawFile, RawModel, RawPaths, RawValue};
 use super::recognition::{check_frames, check_multiple_faces, check_recognition};
@@ -44,7 +45,7 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
         unlock: Duration::from_secs_f64(unlock.unwrap_or(5.0)),
         on_audit_failure: check_audit_failure(review, &raw.audit.on_audit_failure),
         multiple_faces: check_multiple_faces(review, &raw.recognition),
-        liveness: LivenessRules::OFF,
+        liveness: check_liveness(review, raw, &door, &entry, &mut warnings),
         door: modes::check_rules(review, &raw.modes, &raw.alarms, around),
     };
     let camera = check_camera(review, &raw.camera);

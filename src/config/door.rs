@@ -1,4 +1,4 @@
-//! Checks `[door]`. A real lock needs keys that a dry run does not need.
+//! Checks `[door]`. A real lock needs a pin, which a dry run does not need.
 
 use std::path::Path;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub(super) fn check_door(review: &mut Review<'_>, raw: &RawDoor, warnings: &mut 
         green: lines.green,
         red: lines.red,
         buzzer: lines.buzzer,
+        prompt_left: lines.prompt_left,
+        prompt_right: lines.prompt_right,
         inputs: lines.inputs,
     }
 }
@@ -121,22 +123,11 @@ fn check_chip(
     ChipChoice { path: path(review, "[door] chip", &raw.chip, Path::new("/dev")), label }
 }
 
-/// Checks what only a real lock needs: a pin, and the consent to the risk of photographs.
+/// Checks what only a real lock needs: a pin.
 fn check_real_lock(review: &mut Review<'_>, raw: &RawDoor) {
     let at = raw.driver.as_ref().map(Spanned::span);
     if raw.pin.is_none() {
-        review.note_missing(
-            at.clone(),
-            "[door] pin",
-            "is missing",
-            "add pin = N, the BCM number of the relay's pin",
-        );
-    }
-    if !flag(&raw.accept_photo_risk) {
-        let at = raw.accept_photo_risk.as_ref().map(Spanned::span).or(at);
-        let what = "until there is liveness detection, a photograph of an enrolled person can open the door";
-        let remedy = "if you accept that, write accept-photo-risk = true; else driver = \"dry-run\"";
-        review.note_missing(at, "[door] accept-photo-risk", what, remedy);
+        review.note_missing(at, "[door] pin", "is missing", "add pin = N, the BCM number of the relay's pin");
     }
 }
 

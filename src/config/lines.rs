@@ -25,6 +25,8 @@ pub(super) struct WiredLines {
     pub green: Option<OutputSettings>,
     pub red: Option<OutputSettings>,
     pub buzzer: Option<OutputSettings>,
+    pub prompt_left: Option<OutputSettings>,
+    pub prompt_right: Option<OutputSettings>,
     pub inputs: Vec<InputSettings>,
 }
 
@@ -49,6 +51,9 @@ pub(super) fn check_lines(review: &mut Review<'_>, raw: &RawDoor, warnings: &mut
     let green = output("green", &raw.green, &raw.green_active);
     let red = output("red", &raw.red, &raw.red_active);
     let buzzer = output("buzzer", &raw.buzzer, &raw.buzzer_active);
+    let prompt_left = output("prompt-left", &raw.prompt_left, &raw.prompt_left_active);
+    let prompt_right = output("prompt-right", &raw.prompt_right, &raw.prompt_right_active);
+    check_both(review, raw);
     let inputs = [
         (Input::Rex, &raw.rex),
         (Input::Contact, &raw.contact),
@@ -59,7 +64,23 @@ pub(super) fn check_lines(review: &mut Review<'_>, raw: &RawDoor, warnings: &mut
         .into_iter()
         .filter_map(|(input, raw)| check_input(review, input, raw.as_ref()?, &mut taken, warnings))
         .collect();
-    WiredLines { lock, green, red, buzzer, inputs }
+    WiredLines { lock, green, red, buzzer, prompt_left, prompt_right, inputs }
+}
+
+/// One prompt light alone cannot ask to turn to both sides.
+fn check_both(review: &mut Review<'_>, raw: &RawDoor) {
+    let (there, missing) = match (&raw.prompt_left, &raw.prompt_right) {
+        (Some(left), None) => (("prompt-left", left.span()), "prompt-right"),
+        (None, Some(right)) => (("prompt-right", right.span()), "prompt-left"),
+        _ => return,
+    };
+    let what = format!("is there without {missing}, and people are asked to turn to both sides");
+    review.note_missing(
+        Some(there.1),
+        format!("[door] {}", there.0),
+        what,
+        format!("add {missing} = N, or take it away"),
+    );
 }
 
 /// The level of an active input, if the file does not set it. The chip pulls each input up, and its switch connects it
@@ -107,6 +128,8 @@ impl TakenPins {
             ("green", output(door.green)),
             ("red", output(door.red)),
             ("buzzer", output(door.buzzer)),
+            ("prompt-left", output(door.prompt_left)),
+            ("prompt-right", output(door.prompt_right)),
         ];
         let outputs = outputs.into_iter().filter_map(|(name, pin)| Some((pin?, format!("[door] {name}"))));
         let inputs = door.inputs.iter().map(|line| (line.pin, format!("[door.{}] pin", line.input)));

@@ -23,6 +23,8 @@ pub struct RawFile {
     pub camera: RawCamera,
     /// `[recognition]`
     pub recognition: RawRecognition,
+    /// `[liveness]`
+    pub liveness: RawLiveness,
     /// `[model]`
     pub model: RawModel,
     /// `[door]`
@@ -95,6 +97,8 @@ pub struct RawRecognition {
     pub window: RawValue<i64>,
     /// What happens if there are several faces: `nearest` or `refuse`.
     pub multiple_faces: RawValue<String>,
+    /// Who must turn the head: `challenge`, `motion` or `off`.
+    pub liveness: RawValue<String>,
     /// `[recognition.quality]`
     pub quality: RawQuality,
 }
@@ -129,6 +133,14 @@ pub struct RawQuality {
     pub max_brightness: RawValue<f64>,
     /// How sure the network must be that there is a face, 0 to 1.
     pub min_presence: RawValue<f64>,
+}
+
+/// `[liveness]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct RawLiveness {
+    /// What may follow an attempt that was unsure: `refuse` or `pin`.
+    pub after_unsure: RawValue<String>,
 }
 
 /// `[model]`
@@ -175,6 +187,14 @@ pub struct RawDoor {
     pub buzzer: RawValue<i64>,
     /// The level that switches it on, `high` or `low`.
     pub buzzer_active: RawValue<String>,
+    /// The BCM number of the light that asks to turn the head to the left.
+    pub prompt_left: RawValue<i64>,
+    /// The level that switches it on, `high` or `low`.
+    pub prompt_left_active: RawValue<String>,
+    /// The BCM number of the light that asks to turn the head to the right.
+    pub prompt_right: RawValue<i64>,
+    /// The level that switches it on, `high` or `low`.
+    pub prompt_right_active: RawValue<String>,
     /// What the lock does without power: `fail-secure` or `fail-safe`.
     pub lock: RawValue<String>,
     /// When the door is locked again: `after-time` or `on-close`.

@@ -23,6 +23,7 @@ margin = 0.05
 frames = 3
 window = 5
 multiple-faces = "nearest"
+liveness = "off"
 [[recognition.look-alikes]]
 people = ["ada", "bob"]
 margin = 0.12
@@ -35,6 +36,8 @@ min-sharpness = 4
 min-brightness = 31
 max-brightness = 235
 min-presence = 0.5
+[liveness]
+after-unsure = "refuse"
 [model]
 embedding = "int8"
 [door]
@@ -52,6 +55,10 @@ red = 23
 red-active = "high"
 buzzer = 26
 buzzer-active = "high"
+prompt-left = 8
+prompt-left-active = "high"
+prompt-right = 9
+prompt-right-active = "high"
 lock = "fail-secure"
 relock = "after-time"
 longest-unlock-seconds = 20
@@ -146,6 +153,8 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawRecognition", "frames", "frames = 3", "frames = 4"),
     ("RawRecognition", "window", "window = 5", "window = 6"),
     ("RawRecognition", "multiple_faces", "\"nearest\"", "\"refuse\""),
+    ("RawRecognition", "liveness", "liveness = \"off\"", "liveness = \"motion\""),
+    ("RawLiveness", "after_unsure", "after-unsure = \"refuse\"", "after-unsure = \"pin\""),
     ("RawLookAlikes", "people", "[\"ada\", \"bob\"]", "[\"ada\", \"eve\"]"),
     ("RawLookAlikes", "margin", "margin = 0.12", "margin = 0.13"),
     ("RawQuality", "min_eye_distance", "min-eye-distance = 24", "min-eye-distance = 30"),
@@ -173,6 +182,10 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawDoor", "red_active", "red-active = \"high\"", "red-active = \"low\""),
     ("RawDoor", "buzzer", "buzzer = 26", "buzzer = 24"),
     ("RawDoor", "buzzer_active", "buzzer-active = \"high\"", "buzzer-active = \"low\""),
+    ("RawDoor", "prompt_left", "prompt-left = 8", "prompt-left = 10"),
+    ("RawDoor", "prompt_left_active", "prompt-left-active = \"high\"", "prompt-left-active = \"low\""),
+    ("RawDoor", "prompt_right", "prompt-right = 9", "prompt-right = 10"),
+    ("RawDoor", "prompt_right_active", "prompt-right-active = \"high\"", "prompt-right-active = \"low\""),
     ("RawDoor", "lock", "fail-secure", "fail-safe"),
     ("RawDoor", "relock", "after-time", "on-close"),
     ("RawDoor", "longest_unlock_seconds", "longest-unlock-seconds = 20", "longest-unlock-seconds = 21"),

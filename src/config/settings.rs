@@ -6,7 +6,7 @@ use std::sync::Arc;
 use limen_audit::AuditSettings;
 use limen_core::embedding::{Distance, Margin};
 use limen_core::policy::access::WhenClockUnknown;
-use limen_core::policy::{AccessRules, Rules};
+use limen_core::policy::{AccessRules, LivenessMode, Rules};
 use limen_vision::matching::LookAlikes;
 use limen_vision::model::{EmbedderChoice, Packs};
 use limen_vision::quality::Gate;
@@ -51,7 +51,8 @@ pub struct Settings {
     pub store_key: Option<PathBuf>,
     /// The folders of state and run-time files.
     pub paths: PathSettings,
-    /// Whether the installer accepts that a photograph may open the door; always true with a real lock.
+    /// Whether the installer accepts that a photograph may open the door; always true with a real lock and without
+    /// liveness.
     pub accept_photo_risk: bool,
     /// Warnings for the log: what is allowed, but perhaps not meant.
     pub warnings: Vec<String>,
@@ -119,7 +120,7 @@ impl Settings {
         let real = self.door.driver != Driver::DryRun;
         let risks = [
             (
-                real && self.accept_photo_risk,
+                real && self.rules.liveness.mode == LivenessMode::Off,
                 "accept-photo-risk: a photograph of an enrolled person can open the door",
             ),
             (

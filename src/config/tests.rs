@@ -83,6 +83,21 @@ fn every_line_of_the_door_has_a_pin_of_its_own_and_a_polarity() {
             "limen.toml:3: [door.rex] pull: \"sideways\" is not known",
         ),
         ("[door]\nrelock = \"on-close\"", "limen.toml:2: [door] relock: \"on-close\" needs a door contact"),
+        (
+            "[door]\nprompt-left = 24\nprompt-right = 24",
+            "limen.toml:3: [door] prompt-right: BCM 24 is used for [door] prompt-left already",
+        ),
+        ("[door]\nprompt-left = 24", "limen.toml:2: [door] prompt-left: is there without prompt-right"),
+        ("[door]\nprompt-right = 24", "limen.toml:2: [door] prompt-right: is there without prompt-left"),
+        (
+            "[door]\nprompt-right-active = \"low\"",
+            "limen.toml:2: [door] prompt-right-active: sets the level of prompt-right",
+        ),
+        (
+            "[door]\ndriver = \"gpiochip\"\npin = 17\nprompt-left = 24\nprompt-right = 25\n[reader]\n\
+             wiegand = { d0 = 25, d1 = 21 }",
+            "limen.toml:7: [reader] wiegand d0: BCM 25 is used for [door] prompt-right already",
+        ),
         ("[door]\ngreen-active = \"low\"", "limen.toml:2: [door] green-active: sets the level of green"),
         (
             "[door]\nheld-open-seconds = 5\nheld-open-warning-seconds = 5",
@@ -210,11 +225,13 @@ fn every_unknown_name_is_answered_with_those_that_exist() {
 }
 
 #[test]
-fn a_real_lock_needs_a_pin_and_the_accepted_risk() {
-    let found = diagnostics("[door]\ndriver = \"gpiochip\"\n");
+fn a_real_lock_needs_a_pin_and_without_liveness_the_accepted_risk() {
+    answers("[door]\ndriver = \"gpiochip\"\n", "limen.toml:2: [door] pin: is missing; add pin = N");
+    let found = diagnostics("[door]\ndriver = \"gpiochip\"\n[recognition]\nliveness = \"off\"\n");
     assert_eq!(found.len(), 2, "{found:#?}");
-    assert!(found[0].starts_with("limen.toml:2: [door] pin: is missing; add pin = N"));
-    assert!(found[1].contains("a photograph of an enrolled person can open the door"));
+    assert!(
+        found[1].starts_with("limen.toml:4: [door] accept-photo-risk: with liveness = \"off\" a photograph")
+    );
     let settings = good("[door]\ndriver = \"gpiochip\"\npin = 17\naccept-photo-risk = true\n");
     assert!(settings.accept_photo_risk);
 }

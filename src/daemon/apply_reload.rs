@@ -11,6 +11,7 @@ use limen_vision::matching::Matcher;
 use serde_json::json;
 
 use super::effects::Effects;
+use super::liveness;
 use super::policy_runner::PolicyRunner;
 use super::reloaded::{Changed, Fresh, ReadyGallery, Refused, Reloaded};
 use super::threads::Threads;
@@ -121,6 +122,9 @@ impl Reloadable {
         let mut rules = *rules;
         // Camera and lock stay those of the start.
         rules.door.virtual_camera = self.started_with.virtual_camera_opens();
+        rules.liveness =
+            liveness::in_force(runner.liveness(), self.started_with.rules.liveness, rules.liveness);
+        threads.vision.watch_for(rules.liveness.mode);
         runner.replace_rules(rules, Arc::clone(access));
         threads.vision.replace_gate(recognition.gate);
         if keep_mode != self.settings.keep_mode {

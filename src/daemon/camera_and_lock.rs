@@ -6,9 +6,7 @@ use super::error::DaemonError;
 use super::vision_thread::FrameInput;
 use crate::camera::reopen::Reopening;
 use crate::camera::replay::Replay;
-use crate::door::buzzer::Buzzer;
 use crate::door::dry_run::DryRun;
-use crate::door::indicators::Indicators;
 use crate::door::statefile;
 use crate::door::{DoorSettings, OpenedDoor};
 
@@ -44,9 +42,7 @@ impl Wiring {
                 Ok((FrameInput::Camera(camera), crate::door::open(&door)?, Some(door)))
             }
             Self::Rehearsal { replay, lock } => {
-                let (indicators, buzzer) = (Indicators::none(), Buzzer::none());
-                let door = OpenedDoor { lock: Box::new(lock), indicators, buzzer };
-                Ok((FrameInput::Replay(replay), door, None))
+                Ok((FrameInput::Replay(replay), OpenedDoor::alone(Box::new(lock)), None))
             }
         }
     }

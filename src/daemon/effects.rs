@@ -7,10 +7,11 @@ use limen_audit::Recorder;
 use limen_core::clock::{Moment, Now};
 use limen_core::credential::Digits;
 use limen_core::event::Fact;
-use limen_core::policy::{Action, CommandId, EntryId, RequestId, Sign, Sound, Verdict};
+use limen_core::policy::{Action, CommandId, EntryId, Event, RequestId, Sign, Sound, Verdict};
 
 use super::followers::Followers;
 use super::journal;
+use super::liveness::{self, ChallengeCounts};
 use super::observer::DaemonObserver;
 use super::pins::Pins;
 use crate::clocks;
@@ -29,6 +30,8 @@ pub(super) struct Effects {
     refused: Vec<RequestId>,
     handed: Vec<(RequestId, Moment)>,
     verdicts: Vec<(CommandId, Verdict)>,
+    drawn: Vec<Event>,
+    challenges: ChallengeCounts,
     pins: Pins,
 }
 
@@ -47,6 +50,8 @@ impl Effects {
             refused: Vec::new(),
             handed: Vec::new(),
             verdicts: Vec::new(),
+            drawn: Vec::new(),
+            challenges: ChallengeCounts::default(),
             pins,
         }
     }
@@ -58,6 +63,8 @@ impl Effects {
                 Action::Hold(lease) => self.with_door(|door| drop(door.hold(lease))),
                 Action::Lock => self.with_door(DoorHandle::lock),
                 Action::Show(sign) => self.with_door(|door| door.show(indication(sign))),
+                Action::Prompt(prompt) => self.with_door(|door| door.prompt(prompt)),
+                Action::DrawChallenge(track) => self.drawn.extend(liveness::draw(track)),
                 Action::Sound(sound) => self.with_door(|door| door.play(tone(sound))),
                 Action::Record(fact) => self.record(now, fact),
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
@@ -98,6 +105,16 @@ impl Effects {
     /// The records handed over since the last call whose answers the policy waits for, and when.
     pub fn take_handed(&mut self) -> Vec<(RequestId, Moment)> {
         std::mem::take(&mut self.handed)
+    }
+
+    /// The challenges that were drawn since the last call, for the policy.
+    pub fn take_drawn(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.drawn)
+    }
+
+    /// How often people were asked to turn their head.
+    pub fn challenges(&self) -> &ChallengeCounts {
+        &self.challenges
     }
 
     /// The verdicts on commands since the last call.
@@ -148,6 +165,7 @@ impl Effects {
 
     fn publish(&mut self, now: Now, fact: &Fact) {
         journal::tell(fact);
+        self.challenges.hear(fact);
         self.watch(|observer| observer.fact(now, fact));
         self.followers.tell(now, fact);
     }

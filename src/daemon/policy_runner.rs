@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use limen_core::clock::Now;
 use limen_core::event::Fact;
-use limen_core::policy::{AccessRules, CommandId, Event, Policy, Rules, Verdict};
+use limen_core::policy::{AccessRules, CommandId, Event, LivenessRules, Policy, Rules, Standings, Verdict};
 
 use super::effects::Effects;
 use crate::door::inputs::InputReport;
@@ -13,13 +13,20 @@ use crate::entry::{Entry, EntryReport};
 /// The policy, and what performs its actions.
 pub(super) struct PolicyRunner {
     policy: Policy,
+    liveness: LivenessRules,
     pub effects: Effects,
 }
 
 impl PolicyRunner {
-    /// A runner for a policy that has not got an event yet.
-    pub fn new(policy: Policy, effects: Effects) -> Self {
-        Self { policy, effects }
+    /// A runner for a policy that has not got an event yet and knows nobody.
+    pub fn new(rules: Rules, access: Arc<AccessRules>, effects: Effects) -> Self {
+        let policy = Policy::new(rules, Standings::default(), access);
+        Self { policy, liveness: rules.liveness, effects }
+    }
+
+    /// The rules of liveness in force.
+    pub fn liveness(&self) -> LivenessRules {
+        self.liveness
     }
 
     /// The policy, to read its state.
@@ -29,18 +36,20 @@ impl PolicyRunner {
 
     /// Puts other rules into force.
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
+        self.liveness = rules.liveness;
         self.policy.replace_rules(rules, access);
     }
 
-    /// Passes one event to the policy and performs its actions. Then tells the policy which records were
-    /// handed over and which were not.
+    /// Passes one event to the policy and performs its actions. Then tells the policy which challenges were drawn, and
+    /// which records were handed over and which were not.
     pub fn step(&mut self, now: Now, event: Event) {
         let actions = self.policy.step(now, event);
         self.effects.perform(now, actions);
+        let drawn = self.effects.take_drawn();
         let handed =
             self.effects.take_handed().into_iter().map(|(request, at)| Event::HandedOver(request, at));
         let refused = self.effects.take_refused().into_iter().map(Event::NotAccepted);
-        for event in handed.chain(refused).collect::<Vec<_>>() {
+        for event in drawn.into_iter().chain(handed).chain(refused).collect::<Vec<_>>() {
             let actions = self.policy.step(now, event);
             self.effects.perform(now, actions);
         }

@@ -17,6 +17,7 @@ pub(super) struct Status<'a> {
     pub gallery: &'a Gallery,
     pub model: ModelDigest,
     pub records: Position,
+    pub liveness: Value,
     pub frames: u64,
     pub uptime: Duration,
 }
@@ -40,6 +41,7 @@ impl Status<'_> {
             "person": policy.open().and_then(Grant::person).map(PersonId::as_str),
             "door_open": policy.door_is_open(),
             "mode": policy.mode(),
+            "liveness": self.liveness,
             "alarms": policy.alarms().map(|alarm| alarm.kind).collect::<Vec<_>>(),
             "model": model.to_string(),
             "people": gallery.people().len(),

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use limen_core::clock::{Moment, Pulse};
 use limen_core::embedding::Crops;
 use limen_core::event::TrackId;
+use limen_core::policy::LivenessMode;
 use limen_files::failpoint;
 use limen_vision::follow::Vision;
 use limen_vision::frame::Frame;
@@ -75,6 +76,7 @@ pub(super) struct VisionThread {
     snapshot: SnapshotRequest,
     closer: Arc<AtomicU64>,
     gate: Arc<Mutex<Option<Gate>>>,
+    liveness: Arc<AtomicBool>,
     camera: Level<Option<String>>,
     thread: JoinHandle<()>,
 }
@@ -95,6 +97,7 @@ impl VisionThread {
         let snapshot = SnapshotRequest::default();
         let closer = Arc::new(AtomicU64::new(NO_TRACK));
         let (gate, camera) = (Arc::default(), Level::default());
+        let liveness = Arc::new(AtomicBool::new(watches(settings.rules.liveness.mode)));
         let mut vision_loop = VisionLoop {
             input,
             vision,
@@ -105,6 +108,7 @@ impl VisionThread {
             snapshot: Arc::clone(&snapshot),
             closer: Arc::clone(&closer),
             gate: Arc::clone(&gate),
+            liveness: Arc::clone(&liveness),
             camera: camera.clone(),
             dropped: 0,
         };
@@ -112,7 +116,7 @@ impl VisionThread {
             .name("vision".to_owned())
             .spawn(move || vision_loop.run())
             .map_err(|source| DaemonError::System { what: "start the vision thread", source })?;
-        Ok(Self { stop, go, pulse, snapshot, closer, gate, camera, thread })
+        Ok(Self { stop, go, pulse, snapshot, closer, gate, liveness, camera, thread })
     }
 
     /// Tells the thread to close the camera. It answers with [`Message::VisionStopped`].
@@ -128,6 +132,11 @@ impl VisionThread {
     /// Replaces the gate, from the next frame on.
     pub fn replace_gate(&self, gate: Gate) {
         *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
+    }
+
+    /// Watches how faces move, as this mode needs it, from the next frame on.
+    pub fn watch_for(&self, mode: LivenessMode) {
+        self.liveness.store(watches(mode), Ordering::Relaxed);
     }
 
     /// Why the camera gives no pictures; `None` if it does.
@@ -160,6 +169,11 @@ impl VisionThread {
     }
 }
 
+/// Whether this mode judges how faces move.
+fn watches(mode: LivenessMode) -> bool {
+    mode != LivenessMode::Off
+}
+
 /// The state of the vision thread.
 struct VisionLoop {
     input: FrameInput,
@@ -172,6 +186,8 @@ struct VisionLoop {
     closer: Arc<AtomicU64>,
     /// A gate that replaces the one in use, from the next frame on.
     gate: Arc<Mutex<Option<Gate>>>,
+    /// Whether it is watched how faces move.
+    liveness: Arc<AtomicBool>,
     /// Why the camera gives no pictures; `None` if it does.
     camera: Level<Option<String>>,
     dropped: u64,
@@ -233,6 +249,7 @@ impl VisionLoop {
         if let Some(gate) = self.gate.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.vision.replace_gate(gate);
         }
+        self.vision.set_liveness(self.liveness.load(Ordering::Relaxed));
         self.vision.look_closer(TrackId(self.closer.load(Ordering::Relaxed)));
         match see(&mut self.vision, frame) {
             Ok(seen) => match self.sender.try_send(Message::Seen(frame.sequence, Box::new(seen))) {

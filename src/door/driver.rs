@@ -59,7 +59,7 @@ pub fn check_pulses(settings: &DoorSettings, lines: [Pin; 2]) -> Result<(), Door
 /// Whether the lock's line and the others could be had by this user, without taking them.
 pub fn check_access(settings: &DoorSettings) -> Result<(), DoorError> {
     let pin = settings.pin.ok_or(DoorError::NoPin);
-    let outputs = [settings.green, settings.red, settings.buzzer].into_iter().flatten().map(|line| line.pin);
+    let outputs = settings.outputs().map(|line| line.pin);
     let others = outputs.chain(settings.inputs.iter().map(|line| line.pin)).map(Ok);
     for pin in [pin].into_iter().chain(others) {
         match settings.driver {

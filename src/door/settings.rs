@@ -86,11 +86,25 @@ pub struct DoorSettings {
     pub red: Option<OutputSettings>,
     /// The buzzer.
     pub buzzer: Option<OutputSettings>,
+    /// The light that asks to turn the head to the left.
+    pub prompt_left: Option<OutputSettings>,
+    /// The light that asks to turn it to the right.
+    pub prompt_right: Option<OutputSettings>,
     /// Exit button, contact, tamper switch, fire alarm, as far as they are wired.
     pub inputs: Vec<InputSettings>,
 }
 
 impl DoorSettings {
+    /// Whether the door can ask somebody to turn the head: it has a light for each side.
+    pub fn can_prompt(&self) -> bool {
+        self.prompt_left.is_some() && self.prompt_right.is_some()
+    }
+
+    /// Every line that is driven besides the lock's.
+    pub fn outputs(&self) -> impl Iterator<Item = OutputSettings> {
+        [self.green, self.red, self.buzzer, self.prompt_left, self.prompt_right].into_iter().flatten()
+    }
+
     /// A door that moves nothing.
     pub fn dry_run() -> Self {
         Self {
@@ -103,6 +117,8 @@ impl DoorSettings {
             green: None,
             red: None,
             buzzer: None,
+            prompt_left: None,
+            prompt_right: None,
             inputs: Vec::new(),
         }
     }

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use limen_core::clock::{Moment, Pulse};
+use limen_core::event::Prompt;
 use limen_core::lease::Lease;
 use limen_files::failpoint;
 
@@ -17,6 +18,8 @@ use super::error::DoorError;
 use super::indicators::{Indication, Indicators};
 use super::level::Level;
 use super::lock::DoorLock;
+use super::opening::OpenedDoor;
+use super::prompts::{PromptLights, tones};
 use crate::clocks;
 
 /// How many commands may wait. Each takes microseconds.
@@ -87,6 +90,8 @@ enum DoorCommand {
     Lock,
     Show(Indication),
     Play(Tone),
+    /// The prompt has changed; the thread reads it before it obeys any command.
+    Prompt,
     Quit,
 }
 
@@ -95,27 +100,28 @@ enum DoorCommand {
 pub struct DoorThread;
 
 impl DoorThread {
-    /// Starts the thread with a lock that is locked. The thread calls `report` at every change. It updates
+    /// Starts the thread with a door that is locked. The thread calls `report` at every change. It updates
     /// [`DoorHandle::state`] before that.
     pub fn spawn(
-        lock: Box<dyn DoorLock>,
-        indicators: Indicators,
-        buzzer: Buzzer,
+        door: OpenedDoor,
         report: impl Fn(DoorReport) + Send + 'static,
     ) -> Result<DoorHandle, DoorError> {
+        let OpenedDoor { lock, indicators, prompts, buzzer } = door;
         let (sender, commands) = sync_channel(QUEUE);
         let told = Arc::new(AtomicU64::new(0));
         let pulse = Pulse::started(clocks::moment());
-        let state = Level::default();
+        let (state, prompt) = (Level::default(), Level::default());
         let keeper = LeaseKeeper {
             lock,
             indicators,
+            prompts,
             buzzer,
             commands,
             report: Box::new(report),
             told: Arc::clone(&told),
             pulse: pulse.clone(),
             state: state.clone(),
+            prompt: prompt.clone(),
             obeyed: 0,
             held_until: None,
             failed: false,
@@ -125,7 +131,7 @@ impl DoorThread {
             .name("door".to_owned())
             .spawn(move || keeper.keep())
             .map_err(DoorError::Thread)?;
-        Ok(DoorHandle { sender, told, pulse, state, thread })
+        Ok(DoorHandle { sender, told, pulse, state, prompt, thread })
     }
 }
 
@@ -136,6 +142,7 @@ pub struct DoorHandle {
     told: Arc<AtomicU64>,
     pulse: Pulse,
     state: Level<DoorState>,
+    prompt: Level<Option<Prompt>>,
     thread: JoinHandle<()>,
 }
 
@@ -165,6 +172,14 @@ impl DoorHandle {
     pub fn play(&self, tone: Tone) {
         // A full queue means that the thread hangs, which is handled elsewhere.
         let _ = self.sender.try_send(DoorCommand::Play(tone));
+    }
+
+    /// Tells whoever stands at the door what to do, until something else is set; `None`: nothing. To set the same again
+    /// changes nothing.
+    pub fn prompt(&self, prompt: Option<Prompt>) {
+        self.prompt.change(|shown| *shown = prompt);
+        // If the queue is full, the thread is awake: it reads the prompt before it obeys the next command.
+        let _ = self.sender.try_send(DoorCommand::Prompt);
     }
 
     /// Whether the thread has ended.
@@ -199,12 +214,14 @@ impl Drop for DoorHandle {
 struct LeaseKeeper {
     lock: Box<dyn DoorLock>,
     indicators: Indicators,
+    prompts: PromptLights,
     buzzer: Buzzer,
     commands: Receiver<DoorCommand>,
     report: Box<dyn Fn(DoorReport) + Send>,
     told: Arc<AtomicU64>,
     pulse: Pulse,
     state: Level<DoorState>,
+    prompt: Level<Option<Prompt>>,
     obeyed: u64,
     held_until: Option<Moment>,
     failed: bool,
@@ -218,9 +235,11 @@ impl LeaseKeeper {
             let now = clocks::moment();
             failpoint::reach("door");
             self.obey_lock();
+            self.prompt(now);
             match command {
                 Ok(DoorCommand::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
-                Ok(DoorCommand::Hold(..) | DoorCommand::Lock) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(DoorCommand::Hold(..) | DoorCommand::Lock | DoorCommand::Prompt)
+                | Err(RecvTimeoutError::Timeout) => {}
                 Ok(DoorCommand::Show(what)) => self.show(now, what),
                 Ok(DoorCommand::Play(tone)) => self.buzzer.play(now, tone),
                 Ok(DoorCommand::Quit) | Err(RecvTimeoutError::Disconnected) => break,
@@ -236,7 +255,8 @@ impl LeaseKeeper {
         let held = self.held_until.map(|until| until.since(now));
         let red = self.red_until.map(|until| until.since(now));
         let tone = self.buzzer.next_turn().map(|turn| turn.since(now));
-        [retry, held, red, tone].into_iter().flatten().fold(BEAT, Duration::min)
+        let prompt = self.prompts.next_turn().map(|turn| turn.since(now));
+        [retry, held, red, tone, prompt].into_iter().flatten().fold(BEAT, Duration::min)
     }
 
     fn obey_lock(&mut self) {
@@ -274,9 +294,17 @@ impl LeaseKeeper {
             (self.report)(DoorReport::Locked { at: clocks::moment(), why: LockedBecause::Mended });
         }
         self.buzzer.let_time_pass(now);
+        self.prompts.let_time_pass(now);
         if self.red_until.is_some_and(|until| now >= until) {
             self.red_until = None;
             self.indicators.show(Indication::Idle);
+        }
+    }
+
+    fn prompt(&mut self, now: Moment) {
+        let prompt = self.prompt.read();
+        if self.prompts.show(now, prompt) {
+            self.buzzer.beep(now, tones(prompt));
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, channel};
 
 use jiff::tz::TimeZone;
-use limen_core::event::Input;
+use limen_core::event::{Input, Side};
 use limen_core::policy::{
     AccessRules, Action, DoorRules, Event, LivenessRules, MultipleFaces, OnAuditFailure, Policy, Rules,
     Standings,
@@ -14,6 +14,8 @@ use limen_core::policy::{
 use super::*;
 use crate::clocks;
 use crate::door::dry_run::DryRun;
+use crate::door::lines::OutputLine;
+use crate::door::prompts::LONGEST_PROMPT;
 
 /// A lock that fails when a test says so, and knows whether it is unlocked.
 struct Fragile {
@@ -48,8 +50,7 @@ impl DoorLock for Fragile {
 
 fn door(lock: Box<dyn DoorLock>) -> (DoorHandle, Receiver<DoorReport>) {
     let (sender, reports) = channel();
-    let handle =
-        DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), move |report| drop(sender.send(report)));
+    let handle = DoorThread::spawn(OpenedDoor::alone(lock), move |report| drop(sender.send(report)));
     (handle.expect("a thread"), reports)
 }
 
@@ -132,7 +133,7 @@ fn a_failing_line_is_reported_once_and_locked_when_it_works_again() {
 
 /// A door whose reports are all lost, as if a queue were full.
 fn deaf_door(lock: Box<dyn DoorLock>) -> DoorHandle {
-    DoorThread::spawn(lock, Indicators::none(), Buzzer::none(), drop).expect("a thread")
+    DoorThread::spawn(OpenedDoor::alone(lock), drop).expect("a thread")
 }
 
 fn until(door: &DoorHandle, wanted: impl Fn(&DoorState) -> bool) -> DoorState {
@@ -164,4 +165,94 @@ fn a_failing_line_and_its_mending_are_known_where_every_report_is_lost() {
     assert!(!is_unlocked(), "locked as soon as it works");
     assert_eq!(mended.failures, 1);
     assert!(mended.last_failure.is_some_and(|what| what.contains("broken")));
+}
+
+/// Keeps every change of one light, with its moment.
+struct Light(Arc<Mutex<Vec<(Moment, bool)>>>);
+
+impl OutputLine for Light {
+    fn drive(&mut self, active: bool) -> Result<(), DoorError> {
+        let mut seen = self.0.lock().expect("not poisoned");
+        if seen.last().map_or(active, |(_, lit)| *lit != active) {
+            seen.push((clocks::moment(), active));
+        }
+        Ok(())
+    }
+    fn is_active(&self) -> Result<bool, DoorError> {
+        Ok(self.0.lock().expect("not poisoned").last().is_some_and(|(_, lit)| *lit))
+    }
+    fn describe(&self) -> String {
+        "light".to_owned()
+    }
+}
+
+type Seen = Arc<Mutex<Vec<(Moment, bool)>>>;
+
+/// A door with two prompt lights and a buzzer, and what each of these did: left, right, buzzer.
+fn prompting_door() -> (DoorHandle, [Seen; 3]) {
+    let seen = [(); 3].map(|()| Seen::default());
+    let [left, right, buzzer] =
+        seen.each_ref().map(|seen| Some(Box::new(Light(Arc::clone(seen))) as Box<dyn OutputLine>));
+    let alone = OpenedDoor::alone(Box::new(DryRun));
+    let door = OpenedDoor { prompts: PromptLights::new(left, right), buzzer: Buzzer::new(buzzer), ..alone };
+    (DoorThread::spawn(door, drop).expect("a thread"), seen)
+}
+
+fn changes(seen: &Seen) -> Vec<bool> {
+    seen.lock().expect("not poisoned").iter().map(|(_, lit)| *lit).collect()
+}
+
+fn waits(seen: &Seen, wanted: impl Fn(&[bool]) -> bool) -> Vec<bool> {
+    let deadline = clocks::moment() + Duration::from_secs(20);
+    while !wanted(&changes(seen)) {
+        assert!(clocks::moment() < deadline, "never: {:?}", changes(seen));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    changes(seen)
+}
+
+#[test]
+fn a_prompt_blinks_on_its_side_until_it_is_over_and_sounds_once() {
+    let (door, [left, right, buzzer]) = prompting_door();
+    door.prompt(Some(Prompt::Turn(Side::Right)));
+    waits(&right, |lit| lit.len() >= 4);
+    door.prompt(Some(Prompt::Turn(Side::Right)));
+    waits(&right, |lit| lit.len() >= 6);
+    door.prompt(None);
+    waits(&right, |lit| lit.last() == Some(&false));
+    assert_eq!(waits(&buzzer, |heard| heard.len() >= 4), [true, false, true, false], "two tones, once");
+    assert_eq!(changes(&left), [] as [bool; 0]);
+}
+
+#[test]
+fn straight_is_both_lights_and_the_end_of_the_thread_leaves_neither_lit() {
+    let (door, [left, right, buzzer]) = prompting_door();
+    door.prompt(Some(Prompt::Straight));
+    assert_eq!([&left, &right].map(|light| waits(light, |lit| !lit.is_empty())), [[true], [true]]);
+    drop(door);
+    assert_eq!([&left, &right].map(changes), [[true, false], [true, false]]);
+    assert_eq!(changes(&buzzer), [] as [bool; 0]);
+}
+
+#[test]
+fn a_prompt_of_an_owner_that_hangs_ends_by_itself() {
+    let (door, [left, right, _]) = prompting_door();
+    door.prompt(Some(Prompt::Straight));
+    let ended = waits(&left, |lit| lit.len() >= 2);
+    assert_eq!((ended, changes(&right)), (vec![true, false], vec![true, false]));
+    let (lit, dark) = {
+        let seen = left.lock().expect("not poisoned");
+        (seen[0].0, seen[1].0)
+    };
+    assert!(dark.since(lit) >= LONGEST_PROMPT && !door.is_gone());
+}
+
+#[test]
+fn a_prompt_is_shown_although_the_queue_was_full_when_it_was_set() {
+    let (door, [left, ..]) = prompting_door();
+    for _ in 0..10 * QUEUE {
+        door.show(Indication::Idle);
+    }
+    door.prompt(Some(Prompt::Turn(Side::Left)));
+    waits(&left, |lit| lit.first() == Some(&true));
 }

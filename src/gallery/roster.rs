@@ -8,6 +8,7 @@ mod embeddings;
 mod entry;
 mod groups;
 mod means;
+mod waiver;
 mod wrong_text;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ pub use entry::{MAX_PHOTOS, Photo, RosterEntry};
 pub use groups::MAX_GROUPS_OF_A_PERSON;
 use groups::check_groups_of;
 use means::{Cards, SaidMeans, check_challenge, check_means};
+use waiver::check_waiver;
 use wrong_text::note_text;
 
 use crate::diagnostics::{Diagnostic, DiagnosticList, Review};
@@ -351,6 +353,7 @@ fn check_standing(review: &mut Review<'_>, who: &str, said: &SaidPerson) -> Stan
     };
     let means = check_means(review, who, means);
     let challenge = check_challenge(review, who, said.challenge.as_ref());
+    check_waiver(review, who, said.challenge.as_ref(), challenge, &means);
     let SaidPerson { suspended, extended_time, .. } = *said;
     Standing { suspended, valid_from, valid_until, groups, extended_time, challenge, means }
 }

@@ -11,7 +11,7 @@ use limen_audit::{ChainVerifier, FoundRecord, Record, read_all};
 use limen_vision::frame::PixelFormat;
 
 use super::camera::Feeder;
-use crate::support::{Ran, Site, limen, visitor};
+use crate::support::{OF_PHOTOGRAPHS, Ran, Site, limen, visitor};
 
 /// Longer than anything here takes on a busy machine.
 pub const LONG: Duration = Duration::from_secs(60);
@@ -95,7 +95,7 @@ impl Site {
         self.write(
             "limen.toml",
             format!(
-                "[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n{camera}\n\
+                "[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n{OF_PHOTOGRAPHS}{camera}\n\
                  [door]\ndriver = \"gpiochip\"\nchip-label = \"gpio-sim\"\npin = 17\nunlock-seconds = 2\naccept-photo-risk = true\n{more}\n"
             ),
         )

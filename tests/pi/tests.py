@@ -16,6 +16,8 @@ LIMIT = 600
 WATCHED = 4.0
 
 CONFIGURATION = """
+[recognition]
+liveness = "off"
 [door]
 driver = "rppal"
 pin = 17

@@ -25,6 +25,8 @@ CONFIGURATION = f"""
 [camera]
 device = "{CAMERA}"
 allow-virtual = true
+[recognition]
+liveness = "off"
 [door]
 driver = "gpiochip"
 chip-label = "gpio-sim"

@@ -1,0 +1,119 @@
+//! Liveness in the daemon: draws challenges by lot, says which rules are in force, and counts how often people are asked
+//! and how long that takes.
+
+use limen_core::event::{ChallengeOutcome, Draw, Fact, TrackId};
+use limen_core::policy::{Event, LivenessMode, LivenessRules};
+use serde_json::{Value, json};
+
+use crate::config::liveness_name;
+
+/// Two lights cannot ask anybody to look up.
+const MAY_ASK_UP: bool = false;
+
+/// The rules of a reload, as far as the door that was opened at the start can keep them. Its lights and the limits of its
+/// networks stay until a restart. If the file now asks everybody by lights that are not open, the rules before stay too.
+pub(super) fn in_force(before: LivenessRules, start: LivenessRules, new: LivenessRules) -> LivenessRules {
+    if new.mode == LivenessMode::Challenge && !start.prompts {
+        return LivenessRules { after_unsure: new.after_unsure, ..before };
+    }
+    LivenessRules { prompts: start.prompts, limits: start.limits, ..new }
+}
+
+/// Draws a challenge for a track by the kernel's random numbers. Without them nobody is asked, and nobody is let in.
+pub(super) fn draw(track: TrackId) -> Option<Event> {
+    let mut bytes = [0; Draw::BYTES];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Some(Event::ChallengeDrawn { track, draw: Draw::from_bytes(bytes, MAY_ASK_UP) }),
+        Err(error) => {
+            log::error!("nobody can be asked to turn the head: the kernel gives no random numbers: {error}");
+            None
+        }
+    }
+}
+
+/// How often people were asked to turn their head since the start, and how long that took.
+#[derive(Debug, Default)]
+pub(super) struct ChallengeCounts {
+    /// Attempts of any outcome.
+    asked: u64,
+    passed: u64,
+    /// The time of all attempts that passed, in milliseconds.
+    passed_ms: u64,
+}
+
+impl ChallengeCounts {
+    /// Counts a fact, if it is the end of an attempt.
+    pub fn hear(&mut self, fact: &Fact) {
+        let Fact::Challenged { outcome, took_ms, .. } = fact else { return };
+        self.asked += 1;
+        if *outcome == ChallengeOutcome::Passed {
+            self.passed += 1;
+            self.passed_ms += took_ms;
+        }
+    }
+
+    /// The counts and the mode in force, for the status.
+    pub fn as_json(&self, mode: LivenessMode) -> Value {
+        let mean_ms = self.passed_ms.checked_div(self.passed);
+        json!({ "mode": liveness_name(mode), "asked": self.asked, "passed": self.passed, "mean_ms": mean_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use limen_core::event::{LogRatio, Personal, Side};
+    use limen_core::person::PersonId;
+    use limen_core::policy::{AfterUnsure, LivenessLimits};
+
+    use super::*;
+
+    fn rules(mode: LivenessMode, prompts: bool, limit: f32) -> LivenessRules {
+        let limit = LogRatio::new(limit);
+        let limits = LivenessLimits { solid: limit, turn: limit, sheet: limit };
+        LivenessRules { mode, prompts, after_unsure: AfterUnsure::Refuse, limits }
+    }
+
+    fn challenged(outcome: ChallengeOutcome, took_ms: u64) -> Fact {
+        let person = Personal(PersonId::new("ada").expect("an id"));
+        Fact::Challenged { track: TrackId(1), person, outcome, attempt: 1, took_ms }
+    }
+
+    #[test]
+    fn a_reload_changes_the_mode_and_keeps_the_lights_and_limits_of_the_start() {
+        let start = rules(LivenessMode::Challenge, true, 4.0);
+        let new = rules(LivenessMode::Motion, false, 0.0);
+        assert_eq!(in_force(start, start, new), rules(LivenessMode::Motion, true, 4.0));
+        let off = rules(LivenessMode::Off, false, 0.0);
+        assert_eq!(in_force(start, start, off).mode, LivenessMode::Off);
+    }
+
+    #[test]
+    fn nobody_is_asked_by_lights_that_are_opened_at_the_next_start() {
+        let start = rules(LivenessMode::Motion, false, 4.0);
+        let new =
+            LivenessRules { after_unsure: AfterUnsure::Pin, ..rules(LivenessMode::Challenge, true, 0.0) };
+        let kept = LivenessRules { after_unsure: AfterUnsure::Pin, ..start };
+        assert_eq!(in_force(start, start, new), kept);
+    }
+
+    #[test]
+    fn every_draw_is_for_its_track_and_never_asks_to_look_up() {
+        for _ in 0..200 {
+            let Some(Event::ChallengeDrawn { track, draw }) = draw(TrackId(7)) else { panic!("a draw") };
+            assert_eq!(track, TrackId(7));
+            assert!(draw.steps().iter().all(|step| step.side != Side::Up));
+        }
+    }
+
+    #[test]
+    fn every_attempt_is_counted_and_those_that_passed_give_the_time() {
+        let mut counts = ChallengeCounts::default();
+        assert!(counts.as_json(LivenessMode::Off)["mean_ms"].is_null());
+        counts.hear(&Fact::Stopped);
+        counts.hear(&challenged(ChallengeOutcome::WrongTurn, 900));
+        counts.hear(&challenged(ChallengeOutcome::Passed, 3000));
+        counts.hear(&challenged(ChallengeOutcome::Passed, 4001));
+        let expected = json!({ "mode": "motion", "asked": 3, "passed": 2, "mean_ms": 3500 });
+        assert_eq!(counts.as_json(LivenessMode::Motion), expected);
+    }
+}
