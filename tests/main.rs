@@ -23,6 +23,7 @@ mod fuzzed;
 mod idle;
 mod last_good;
 mod layers;
+mod liveness_eval;
 mod models;
 mod networks;
 mod operating;

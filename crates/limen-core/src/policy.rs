@@ -28,6 +28,7 @@ pub mod commands;
 mod context;
 mod event;
 mod grant;
+pub mod liveness;
 mod lock;
 mod recognition;
 mod rules;
@@ -42,7 +43,8 @@ pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Sign, Sound, Stan
 pub use grant::Grant;
 pub use recognition::ATTEMPT;
 pub use rules::{
-    ASK_AGAIN, AUDIT_PATIENCE, DoorRules, LONGEST_UNLOCK, MultipleFaces, OnAuditFailure, Relocking, Rules,
+    ASK_AGAIN, AUDIT_PATIENCE, DoorRules, LONGEST_UNLOCK, LivenessLimits, MultipleFaces, OnAuditFailure,
+    Relocking, Rules,
 };
 pub use site::{Alarm, Trouble};
 

@@ -26,7 +26,7 @@ pub struct LogRatio(f32);
 
 impl LogRatio {
     /// A ratio; NaN says nothing and becomes 0.
-    pub fn new(value: f32) -> Self {
+    pub const fn new(value: f32) -> Self {
         Self(if value.is_nan() { 0.0 } else { value })
     }
 
@@ -124,6 +124,11 @@ impl Draw {
         let order = orders[below(orders.len() as u64) as usize].clone();
         let step = |side| Step { side, wait: SHORTEST_WAIT + Duration::from_millis(below(MORE_WAIT_MS + 1)) };
         Self(order.into_iter().map(step).collect())
+    }
+
+    /// A challenge that was drawn before.
+    pub fn of_steps(steps: Vec<Step>) -> Self {
+        Self(steps)
     }
 
     /// The steps, in their order.

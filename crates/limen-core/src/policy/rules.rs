@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::event::LogRatio;
+
 /// How long a grant waits for the audit to accept its record.
 pub const AUDIT_PATIENCE: Duration = Duration::from_millis(5);
 /// After an audit that was too slow: how long until a person who still stands there can get a grant again.
@@ -17,6 +19,17 @@ pub enum OnAuditFailure {
     Refuse,
     /// The door opens, and the fault is reported.
     AllowAndAlarm,
+}
+
+/// Which evidence is enough.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LivenessLimits {
+    /// From here on a track is a solid head without being asked.
+    pub solid: LogRatio,
+    /// From here on a turn to one side is that of a solid head.
+    pub turn: LogRatio,
+    /// Up to here a turn is that of a sheet; below 0.
+    pub sheet: LogRatio,
 }
 
 /// When a recognition opens the door, and how the door behaves.

@@ -63,7 +63,9 @@ pub enum Progress {
 /// An attempt of one track that was recognised as one person.
 #[derive(Debug)]
 pub struct Challenge {
+    /// The track that is asked.
     pub track: TrackId,
+    /// As whom it was recognised.
     pub person: PersonId,
     begun: Moment,
     steps: Vec<Step>,
