@@ -1,5 +1,6 @@
 //! How a face moves: what the vision says of it, and what a person is asked to do.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -35,6 +36,9 @@ impl LogRatio {
         self.0
     }
 }
+
+/// It is never NaN.
+impl Eq for LogRatio {}
 
 /// How the nearest face moves, by one frame of its track.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +84,17 @@ pub enum DenyCue {
     Jump,
 }
 
+impl fmt::Display for DenyCue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Frame => "paper or the edge of a screen shows around the face",
+            Self::MovesAsOne => "the face and what surrounds it move as one",
+            Self::TwoFaces => "two faces claim to be one",
+            Self::Jump => "the face changed from one frame to the next",
+        })
+    }
+}
+
 /// What whoever stands at the door is told to do, until the next prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,6 +103,12 @@ pub enum Prompt {
     Turn(Side),
     /// Look straight to the camera.
     Straight,
+    /// All turns were right: look straight to the camera.
+    Good,
+    /// That did not count: it begins again in a moment.
+    Again,
+    /// That was the last attempt.
+    Wrong,
 }
 
 /// One step of a challenge.
@@ -100,6 +121,9 @@ pub struct Step {
 }
 
 /// A challenge drawn by lot: three or four steps, among them one to the left and one to the right.
+///
+/// One challenge in four has three steps, the others four. So somebody who guesses an order guesses it in 9.5 % of
+/// challenges at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draw(Vec<Step>);
 
@@ -107,28 +131,50 @@ pub struct Draw(Vec<Step>);
 const SHORTEST_WAIT: Duration = Duration::from_millis(300);
 /// How much longer than [`SHORTEST_WAIT`] the time before a prompt may be, in milliseconds.
 const MORE_WAIT_MS: u64 = 700;
+/// The longest time before all prompts of a challenge together: people need the rest of its time for their turns.
+const ALL_WAITS: Duration = Duration::from_secs(2);
 
 impl Draw {
     /// Random bytes that a draw uses.
     pub const BYTES: usize = 32;
 
-    /// The challenge that these random bytes mean; all challenges are about as likely.
+    /// The challenge that these random bytes mean. All orders of the same length are about as likely.
     pub fn from_bytes(bytes: [u8; Self::BYTES], may_ask_up: bool) -> Self {
         let mut words = bytes.as_chunks::<4>().0.iter().map(|word| u64::from(u32::from_le_bytes(*word)));
         let mut below = |many: u64| words.next().unwrap_or_default() % many;
-        let count = 3 + below(2) as usize;
+        let count = if below(4) == 0 { 3 } else { 4 };
         let sides: &[Side] =
             if may_ask_up { &[Side::Left, Side::Right, Side::Up] } else { &[Side::Left, Side::Right] };
         // One word gives all sides; of the orders with both left and right it chooses one.
         let orders = orders(sides, count);
         let order = orders[below(orders.len() as u64) as usize].clone();
-        let step = |side| Step { side, wait: SHORTEST_WAIT + Duration::from_millis(below(MORE_WAIT_MS + 1)) };
-        Self(order.into_iter().map(step).collect())
+        let more: Vec<u64> = order.iter().map(|_| below(MORE_WAIT_MS + 1)).collect();
+        let least = SHORTEST_WAIT * order.len() as u32;
+        let most = u64::try_from((ALL_WAITS - least).as_millis()).unwrap_or(u64::MAX);
+        let all = more.iter().sum::<u64>().max(most);
+        let wait = |more| SHORTEST_WAIT + Duration::from_millis(more * most / all);
+        Self(order.into_iter().zip(more).map(|(side, more)| Step { side, wait: wait(more) }).collect())
     }
 
-    /// A challenge that was drawn before.
+    /// A challenge of these steps, which was drawn before.
     pub fn of_steps(steps: Vec<Step>) -> Self {
         Self(steps)
+    }
+
+    /// The same challenge with left and right exchanged.
+    pub fn mirrored(self) -> Self {
+        let other = |side| match side {
+            Side::Left => Side::Right,
+            Side::Right => Side::Left,
+            Side::Up => Side::Up,
+        };
+        Self(self.0.into_iter().map(|step| Step { side: other(step.side), ..step }).collect())
+    }
+
+    /// Three steps of the challenge in a row, if both sides are among them; otherwise the whole.
+    pub fn shortened(self) -> Self {
+        let short = self.0.windows(3).find(|steps| asks_both_sides(steps.iter().map(|step| step.side)));
+        short.map(|steps| Self(steps.to_vec())).unwrap_or(self)
     }
 
     /// The steps, in their order.
@@ -147,8 +193,12 @@ fn orders(sides: &[Side], count: usize) -> Vec<Vec<Side>> {
         };
         orders = orders.iter().flat_map(longer).collect();
     }
-    orders.retain(|order| [Side::Left, Side::Right].iter().all(|side| order.contains(side)));
+    orders.retain(|order| asks_both_sides(order.iter().copied()));
     orders
+}
+
+fn asks_both_sides(sides: impl Iterator<Item = Side> + Clone) -> bool {
+    [Side::Left, Side::Right].into_iter().all(|asked| sides.clone().any(|side| side == asked))
 }
 
 #[cfg(test)]
@@ -176,6 +226,7 @@ mod tests {
                 assert!(asks(Side::Left) && asks(Side::Right) && (may_ask_up || !asks(Side::Up)));
                 let bounds = Duration::from_millis(300)..=Duration::from_secs(1);
                 assert!(draw.steps().iter().all(|step| bounds.contains(&step.wait)));
+                assert!(draw.steps().iter().map(|step| step.wait).sum::<Duration>() <= ALL_WAITS);
             }
         }
     }
@@ -190,8 +241,24 @@ mod tests {
         assert_eq!(counts.len(), 6 + 14, "of three and of four steps");
         let of =
             |count| counts.iter().filter(move |(sides, _)| sides.len() == count).map(|(_, times)| *times);
-        for (count, expected) in [(3, 10_000 / 6), (4, 10_000 / 14)] {
+        for (count, expected) in [(3, 5000 / 6), (4, 15_000 / 14)] {
             assert!(of(count).all(|times| times.abs_diff(expected) < expected / 4), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_challenge_that_is_mirrored_or_shortened_still_asks_for_both_sides() {
+        for number in 0..2000 {
+            let draw = Draw::from_bytes(bytes(number), true);
+            let first = draw.steps()[0].side;
+            let (mirrored, short) = (draw.clone().mirrored(), draw.clone().shortened());
+            for draw in [&mirrored, &short] {
+                assert!(asks_both_sides(draw.steps().iter().map(|step| step.side)));
+            }
+            assert_eq!(mirrored.steps()[0].side == first, first == Side::Up);
+            assert!(
+                short.steps().len() == 3 || !asks_both_sides(draw.steps()[..3].iter().map(|step| step.side))
+            );
         }
     }
 

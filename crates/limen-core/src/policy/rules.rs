@@ -21,15 +21,24 @@ pub enum OnAuditFailure {
     AllowAndAlarm,
 }
 
-/// Which evidence is enough.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What the evidence of motion must reach. The distributions that were measured give these numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LivenessLimits {
-    /// From here on a track is a solid head without being asked.
+    /// A track with this much evidence of a solid head, or more, passes unasked.
     pub solid: LogRatio,
-    /// From here on a turn to one side is that of a solid head.
+    /// A turn counts with this much evidence of a solid head, or more.
     pub turn: LogRatio,
-    /// Up to here a turn is that of a sheet; below 0.
+    /// A turn with this much evidence, or less, is that of a sheet.
     pub sheet: LogRatio,
+}
+
+impl LivenessLimits {
+    /// Limits that no evidence reaches.
+    pub const UNREACHABLE: Self = Self {
+        solid: LogRatio::new(f32::INFINITY),
+        turn: LogRatio::new(f32::INFINITY),
+        sheet: LogRatio::new(f32::NEG_INFINITY),
+    };
 }
 
 /// When a recognition opens the door, and how the door behaves.

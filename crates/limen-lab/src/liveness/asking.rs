@@ -1,8 +1,9 @@
 //! One try of a challenge, with the policy's own rules, on frames that were watched before.
 
+use std::time::Duration;
+
 use limen_core::clock::Moment;
 use limen_core::event::{DenyCue, Draw, Prompt, Step, TrackId};
-use limen_core::person::PersonId;
 use limen_core::policy::LivenessLimits;
 use limen_core::policy::liveness::{Challenge, Failure, LONGEST, Progress};
 
@@ -10,8 +11,10 @@ use super::attempt::{AttemptOutcome, RefusalCause};
 use super::clip_file::TimedPrompt;
 use super::watch::{WatchedFrame, moment};
 
-/// As whom everybody is recognised: who it is plays no part.
-const ANYBODY: &str = "anybody";
+/// How long a step waits of which it is not known yet when its wait begins.
+const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
+/// A wait that is over when it begins would not be seen to begin.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// So many of the last [`CUE_WINDOW`] frames must show that no living head stands there.
 const CUES: usize = 3;
 const CUE_WINDOW: usize = 5;
@@ -25,10 +28,13 @@ pub struct KnownFace {
 
 /// What has become of a try.
 #[derive(Debug, PartialEq)]
-struct Try {
-    outcome: AttemptOutcome,
-    /// When each step was done.
-    done: Vec<Moment>,
+pub struct Tried {
+    /// Its outcome.
+    pub outcome: AttemptOutcome,
+    /// When it was known.
+    pub end: Moment,
+    /// When the wait of each step began.
+    waits: Vec<Moment>,
 }
 
 /// The first moment at which so many frames of one track are good enough to recognise somebody.
@@ -61,8 +67,16 @@ pub fn denied(frames: &[WatchedFrame]) -> Option<(Moment, DenyCue)> {
 }
 
 /// Asks these steps, each after its wait.
-pub fn ask(frames: &[WatchedFrame], from: KnownFace, draw: &Draw, limits: &LivenessLimits) -> AttemptOutcome {
-    attempt(frames, from, draw, limits).outcome
+pub fn ask(frames: &[WatchedFrame], from: KnownFace, draw: &Draw, limits: &LivenessLimits) -> Tried {
+    let asking =
+        Asking { challenge: Challenge::new(draw, from.at), limits, from, newest: from.at, waits: Vec::new() };
+    let tried = asking.run(frames);
+    match denied(frames) {
+        Some((when, cue)) if when <= tried.end => {
+            Tried { outcome: AttemptOutcome::Refused(RefusalCause::Cue(cue)), ..tried }
+        }
+        _ => tried,
+    }
 }
 
 /// Asks as the clip did: every prompt at its time, but not before the step ahead of it is done.
@@ -71,33 +85,21 @@ pub fn ask_at(
     from: KnownFace,
     prompts: &[TimedPrompt],
     limits: &LivenessLimits,
-) -> AttemptOutcome {
-    // A wait is counted from the end of the step before, and only a try shows when that was.
-    let mut before = vec![from.at];
+) -> Tried {
+    // How long a wait must be is known once a try has shown when it begins.
+    let mut known: Vec<Moment> = Vec::new();
     loop {
-        let known = prompts.iter().zip(&before);
-        let steps =
-            known.map(|(prompt, end)| Step { side: prompt.side, wait: moment(prompt.at).since(*end) });
-        let tried = attempt(frames, from, &Draw::of_steps(steps.collect()), limits);
-        match tried.done.last() {
-            Some(end) if before.len() < prompts.len() && tried.done.len() == before.len() => {
-                before.push(*end)
-            }
-            _ => return tried.outcome,
+        let wait = |(index, prompt): (usize, &TimedPrompt)| {
+            let wait = known.get(index).map_or(UNKNOWN_WAIT, |begins| moment(prompt.at).since(*begins));
+            Step { side: prompt.side, wait: wait.max(SHORTEST_WAIT) }
+        };
+        let steps = prompts.iter().enumerate().take(known.len() + 1).map(wait).collect();
+        let tried = ask(frames, from, &Draw::of_steps(steps), limits);
+        match tried.waits.get(known.len()) {
+            Some(begins) if known.len() < prompts.len() => known.push(*begins),
+            _ => return tried,
         }
     }
-}
-
-fn attempt(frames: &[WatchedFrame], from: KnownFace, draw: &Draw, limits: &LivenessLimits) -> Try {
-    let person = PersonId::new(ANYBODY).expect("letters only");
-    let challenge = Challenge::new(from.track, person, draw, from.at);
-    let mut asking = Asking { challenge, limits, from, newest: from.at, done: Vec::new() };
-    let (outcome, end) = asking.run(frames);
-    let outcome = match denied(frames) {
-        Some((when, cue)) if when <= end => AttemptOutcome::Refused(RefusalCause::Cue(cue)),
-        _ => outcome,
-    };
-    Try { outcome, done: asking.done }
 }
 
 struct Asking<'a> {
@@ -106,23 +108,26 @@ struct Asking<'a> {
     from: KnownFace,
     /// The last frame.
     newest: Moment,
-    done: Vec<Moment>,
+    waits: Vec<Moment>,
 }
 
 impl Asking<'_> {
-    /// The outcome, and when it was known.
-    fn run(&mut self, frames: &[WatchedFrame]) -> (AttemptOutcome, Moment) {
+    fn run(mut self, frames: &[WatchedFrame]) -> Tried {
         let begun = self.from.at;
         for frame in frames.iter().filter(|frame| frame.taken > begun) {
             let outcome = self.take(frame);
             self.newest = frame.taken;
             if let Some(outcome) = outcome {
-                return (outcome, self.newest);
+                return self.end(outcome);
             }
         }
         // The clip is over: nothing moves any more.
-        let over = self.newest.max(self.from.at + LONGEST) + LONGEST;
-        (self.wait(over).unwrap_or(AttemptOutcome::Unsure), self.newest)
+        let outcome = self.wait(self.newest.max(begun) + LONGEST);
+        self.end(outcome.unwrap_or(AttemptOutcome::Unsure))
+    }
+
+    fn end(self, outcome: AttemptOutcome) -> Tried {
+        Tried { outcome, end: self.newest, waits: self.waits }
     }
 
     fn take(&mut self, frame: &WatchedFrame) -> Option<AttemptOutcome> {
@@ -132,38 +137,34 @@ impl Asking<'_> {
         if frame.track.is_some_and(|track| track != self.from.track) {
             return Some(AttemptOutcome::Unsure);
         }
-        let is_asked = self.is_asked();
-        let progress = self.challenge.moved(frame.motion.as_ref()?, self.limits);
-        if is_asked && !self.is_asked() && !matches!(progress, Progress::Failed(_)) {
-            self.done.push(frame.taken);
+        let before = self.is_waiting(frame.taken);
+        let progress = self.challenge.moved(frame.motion.as_ref()?, frame.taken, self.limits);
+        if !before && self.is_waiting(frame.taken) {
+            self.waits.push(frame.taken);
         }
-        self.outcome(progress)
+        outcome(progress)
+    }
+
+    /// Whether a prompt comes by itself, before time is over.
+    fn is_waiting(&self, now: Moment) -> bool {
+        let comes_by_itself = self.challenge.deadline(now) < self.from.at + LONGEST;
+        comes_by_itself && matches!(self.challenge.prompt(), Prompt::Straight)
     }
 
     /// Lets time pass, with a stop where it changes something by itself.
     fn wait(&mut self, until: Moment) -> Option<AttemptOutcome> {
-        let stop = self.challenge.deadline().max(self.newest).min(until);
-        [stop, until].into_iter().find_map(|now| {
-            let progress = self.challenge.pass_time(now);
-            self.outcome(progress)
-        })
+        let stop = self.challenge.deadline(self.newest).max(self.newest).min(until);
+        [stop, until].into_iter().find_map(|now| outcome(self.challenge.pass_time(now, self.limits)))
     }
+}
 
-    fn is_asked(&self) -> bool {
-        matches!(self.challenge.prompt(), Prompt::Turn(_))
-    }
-
-    fn outcome(&self, progress: Progress) -> Option<AttemptOutcome> {
-        Some(match progress {
-            Progress::GoesOn => return None,
-            Progress::Done => AttemptOutcome::Accepted,
-            Progress::Failed(Failure::WrongTurn) => AttemptOutcome::Refused(RefusalCause::WrongTurn),
-            Progress::Failed(Failure::Sheet) => AttemptOutcome::Refused(RefusalCause::Sheet),
-            Progress::Failed(Failure::NoResponse) => AttemptOutcome::NoResponse,
-            Progress::Failed(Failure::Unsure) if self.challenge.is_of_a_sheet(self.limits) => {
-                AttemptOutcome::Refused(RefusalCause::Sheet)
-            }
-            Progress::Failed(Failure::Unsure) => AttemptOutcome::Unsure,
-        })
-    }
+fn outcome(progress: Progress) -> Option<AttemptOutcome> {
+    Some(match progress {
+        Progress::GoesOn => return None,
+        Progress::Done => AttemptOutcome::Accepted,
+        Progress::Failed(Failure::WrongTurn(_)) => AttemptOutcome::Refused(RefusalCause::WrongTurn),
+        Progress::Failed(Failure::Sheet) => AttemptOutcome::Refused(RefusalCause::Sheet),
+        Progress::Failed(Failure::NoResponse) => AttemptOutcome::NoResponse,
+        Progress::Failed(Failure::Unsure) => AttemptOutcome::Unsure,
+    })
 }

@@ -1,13 +1,15 @@
 //! The attempts of a clip: what is asked in each, and what becomes of it.
 //!
 //! A clip of a person is one attempt, with the prompts that the clip answered; so is an attack that answers prompts. An
-//! attack that was made without any is tried with [`DRAWN`] challenges drawn by lot; each has one retry, for which the
-//! clip begins anew.
+//! attack that was made without any is tried with [`DRAWN`] challenges drawn by lot; each has one retry, later
+//! in the clip if that is long enough, else from its beginning.
 
 use std::time::Duration;
 
+use limen_core::clock::Moment;
 use limen_core::event::{DenyCue, Draw, LogRatio, Side};
 use limen_core::policy::LivenessLimits;
+use limen_core::policy::liveness::LONGEST;
 
 use super::asking::{KnownFace, ask, ask_at, denied, recognised};
 use super::clip::{Clip, ClipError};
@@ -16,8 +18,8 @@ use crate::bootstrap::Numbers;
 
 /// How many challenges are drawn for an attack that was made without one.
 pub const DRAWN: usize = 20;
-/// The first try, and one retry.
-const TRIES: usize = 2;
+/// How long after a try its retry begins, if the clip goes on for so long.
+const REST: Duration = Duration::from_secs(2);
 /// How long before its first prompt the challenge of a clip begins: the shortest wait that can be drawn.
 const BEFORE: Duration = Duration::from_millis(300);
 
@@ -155,23 +157,35 @@ fn asked(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> Liveness
     let first = clip.prompts.first().map_or(Duration::ZERO, |prompt| prompt.at);
     let Some(face) = recognised(frames, rules.frames) else { return without_a_face() };
     let from = KnownFace { at: face.at.max(moment(first) - BEFORE), ..face };
-    LivenessAttempt { outcome: ask_at(frames, from, &clip.prompts, &rules.limits), is_asked: true }
+    LivenessAttempt { outcome: ask_at(frames, from, &clip.prompts, &rules.limits).outcome, is_asked: true }
 }
 
 /// The attempts of an attack that was made without prompts.
 fn drawn(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> Vec<LivenessAttempt> {
     let Some(from) = recognised(frames, rules.frames) else { return vec![without_a_face(); DRAWN] };
     let mut numbers = Numbers::new(rules.seed ^ mark(clip));
-    let mut one_try = || {
+    let mut one_try = |from| {
         let bytes = std::array::from_fn(|_| numbers.below(256) as u8);
         ask(frames, from, &Draw::from_bytes(bytes, rules.may_ask_up), &rules.limits)
     };
     let mut one = || {
-        let tries: [AttemptOutcome; TRIES] = std::array::from_fn(|_| one_try());
-        let accepted = tries.into_iter().find(|outcome| *outcome == AttemptOutcome::Accepted);
-        LivenessAttempt { outcome: accepted.unwrap_or(tries[0]), is_asked: true }
+        let first = one_try(from);
+        let outcome = match first.outcome {
+            AttemptOutcome::Accepted => AttemptOutcome::Accepted,
+            failed if one_try(retry(frames, from, first.end)).outcome != AttemptOutcome::Accepted => failed,
+            _ => AttemptOutcome::Accepted,
+        };
+        LivenessAttempt { outcome, is_asked: true }
     };
     (0..DRAWN).map(|_| one()).collect()
+}
+
+/// Whom the retry asks, and when: a moment after the first try, or from the beginning if the clip is too short for that.
+fn retry(frames: &[WatchedFrame], from: KnownFace, end: Moment) -> KnownFace {
+    let later = frames.iter().position(|frame| frame.taken >= end + REST);
+    let last = frames.last().map_or(end, |frame| frame.taken);
+    let again = later.and_then(|later| recognised(&frames[later..], 1));
+    again.filter(|again| again.at + LONGEST <= last).unwrap_or(from)
 }
 
 fn without_a_face() -> LivenessAttempt {

@@ -1,46 +1,53 @@
 //! One attempt at a challenge: a random order of turns of the head, each after its prompt.
 //!
 //! ```text
-//!              the wait is over, the face is straight        moves to this side in time, and turns far enough
-//!    waiting ---------------------------------> prompted ---------------------------------> waiting for the next
-//!       |                                          |                                             |
-//!       | turns before the prompt                  | turns to another side, too early,           | after the last
-//!       v                                          v too late, or as a sheet does                v
-//!     failed                                     failed                                       straight again: done
+//!                straight            the wait is over, and straight            turned far enough, as a solid head
+//!    settling ------------> waiting --------------------------> prompted --------------------+
+//!                           |  ^                                   |                         | after the last
+//!                           |  +------------- the next step -------|-------------------------+--------> returning
+//!                           |                                      |                                        |
+//!                           | turns before the prompt              | turns to another side, too early,      | straight
+//!                           v                                      v too late, or as a sheet does           v
+//!                         failed                                 failed                                   done
 //! ```
 //!
 //! A recorded turn that begins before its prompt, or that was chosen before the prompt was drawn, fails. The order and the
-//! waits come from outside, by lot.
+//! waits come from outside, by lot. A head that has not returned from the step before delays the next prompt.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
-use crate::event::{Draw, LogRatio, Motion, Prompt, Side, Step, TrackId};
-use crate::person::PersonId;
+use crate::event::{Draw, FRESHNESS, LogRatio, Motion, Prompt, Side, Step};
 use crate::policy::rules::LivenessLimits;
 
 /// A motion that begins sooner after its prompt was not an answer to it: people need at least 200 ms.
-pub const TOO_EARLY: Duration = Duration::from_millis(150);
+const TOO_EARLY: Duration = Duration::from_millis(150);
 /// A motion that begins later counts as none.
-pub const TOO_LATE: Duration = Duration::from_millis(1500);
+const TOO_LATE: Duration = Duration::from_millis(1500);
 /// How long a step may take from its prompt until the head is turned.
 const STEP: Duration = Duration::from_millis(2500);
 /// How long the whole attempt may take.
 pub const LONGEST: Duration = Duration::from_secs(6);
+/// How long after its end a frame of a step may still arrive: vision takes its time.
+const ON_THE_WAY: Duration = Duration::from_millis(300);
 /// A change of this many degrees towards the asked side is the beginning of a turn; the mesh of a still face changes by
 /// less than 3.
 const BEGINS: f32 = 6.0;
 /// A change of this many degrees to another side is a wrong turn; a sheet that is carried about changes the mesh by less
 /// than 10.
 const WRONG: f32 = 12.0;
+/// The same upwards: a head that turns to a side nods a little.
+const WRONG_UP: f32 = 20.0;
 /// A face within this many degrees of its frontal frame looks straight to the camera.
 const STRAIGHT: f32 = 10.0;
+
+const SIDES: [Side; 3] = [Side::Left, Side::Right, Side::Up];
 
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// The head turned to another side than was asked, or before it was asked, or so soon that it was no answer.
-    WrongTurn,
+    /// The head turned to this side: another than was asked, or before it was asked, or so soon that it was no answer.
+    WrongTurn(Side),
     /// The head did not turn in time.
     NoResponse,
     /// The turn was that of a sheet.
@@ -60,181 +67,230 @@ pub enum Progress {
     Failed(Failure),
 }
 
-/// An attempt of one track that was recognised as one person.
-#[derive(Debug)]
-pub struct Challenge {
-    /// The track that is asked.
-    pub track: TrackId,
-    /// As whom it was recognised.
-    pub person: PersonId,
-    begun: Moment,
-    steps: Vec<Step>,
-    phase: Phase,
-    /// The last frame's turn and nod.
-    last: (f32, f32),
-    newest: Moment,
+/// Where a head points, in degrees against the frontal frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pose {
+    yaw: f32,
+    pitch: f32,
 }
 
-#[derive(Debug, Clone, Copy)]
+impl Pose {
+    fn of(motion: &Motion) -> Self {
+        Self { yaw: motion.yaw, pitch: motion.pitch }
+    }
+
+    /// How far it points to a side.
+    fn towards(self, side: Side) -> f32 {
+        match side {
+            Side::Left => self.yaw,
+            Side::Right => -self.yaw,
+            Side::Up => self.pitch,
+        }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self { yaw: self.yaw - before.yaw, pitch: self.pitch - before.pitch }
+    }
+
+    fn is_straight(self) -> bool {
+        self.yaw.abs() <= STRAIGHT && self.pitch.abs() <= STRAIGHT
+    }
+
+    /// The side to which it points, other than the one that is allowed.
+    fn strays(self, allowed: Option<Side>) -> Option<Side> {
+        let limit = |side| if side == Side::Up { WRONG_UP } else { WRONG };
+        SIDES.into_iter().find(|side| Some(*side) != allowed && self.towards(*side) > limit(*side))
+    }
+}
+
+/// What a step has shown since its motion began.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Shown {
+    /// The best evidence of its frames.
+    best: Option<LogRatio>,
+    /// The last frame that was compared was not enough like the track's frontal ones.
+    unlike: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Phase {
-    /// Nothing is asked. `after` is the side of the step before, from which the head returns.
-    Waiting { until: Moment, after: Option<Side> },
-    /// The prompt is shown.
-    Prompted { since: Moment, from: (f32, f32), moved: bool, best: Option<LogRatio> },
+    /// The face has not looked straight since the challenge was drawn.
+    Settling,
+    /// Nothing is asked before `until`; then this step is.
+    Waiting { step: usize, until: Moment },
+    /// The prompt of this step is shown.
+    Prompted { step: usize, since: Moment, from: Pose, shown: Option<Shown> },
     /// Every turn was shown.
     Returning,
 }
 
+/// An attempt of one track.
+#[derive(Debug)]
+pub struct Challenge {
+    steps: Vec<Step>,
+    begun: Moment,
+    phase: Phase,
+    /// The newest frame: when it was taken, and where the head pointed.
+    newest: (Moment, Option<Pose>),
+}
+
 impl Challenge {
-    /// Begins with the drawn steps; the face looks straight now.
-    pub fn new(track: TrackId, person: PersonId, draw: &Draw, now: Moment) -> Self {
-        let mut steps = draw.steps().to_vec();
-        steps.reverse();
-        let wait = steps.last().map_or(Duration::ZERO, |step| step.wait);
-        let phase = Phase::Waiting { until: now + wait, after: None };
-        Self { track, person, begun: now, steps, phase, last: (0.0, 0.0), newest: now }
+    /// Begins with the drawn steps.
+    pub fn new(draw: &Draw, now: Moment) -> Self {
+        Self { steps: draw.steps().to_vec(), begun: now, phase: Phase::Settling, newest: (now, None) }
     }
 
     /// What is shown now.
     pub fn prompt(&self) -> Prompt {
-        match (self.phase, self.steps.last()) {
-            (Phase::Prompted { .. }, Some(step)) => Prompt::Turn(step.side),
-            _ => Prompt::Straight,
+        match self.phase {
+            Phase::Prompted { step, .. } => Prompt::Turn(self.steps[step].side),
+            Phase::Settling | Phase::Waiting { .. } => Prompt::Straight,
+            Phase::Returning => Prompt::Good,
         }
     }
 
-    /// When time alone next changes something.
-    pub fn deadline(&self) -> Moment {
-        let own = match self.phase {
-            Phase::Waiting { until, .. } => until,
-            Phase::Prompted { since, moved: false, .. } => since + TOO_LATE,
-            Phase::Prompted { since, .. } => since + STEP,
-            Phase::Returning => self.begun + LONGEST,
+    /// Whether anything was asked yet.
+    pub fn has_asked(&self) -> bool {
+        !matches!(self.phase, Phase::Settling | Phase::Waiting { step: 0, .. })
+    }
+
+    /// The sides that were shown as they were asked.
+    pub fn done(&self) -> impl Iterator<Item = Side> {
+        let done = match self.phase {
+            Phase::Settling => 0,
+            Phase::Waiting { step, .. } | Phase::Prompted { step, .. } => step,
+            Phase::Returning => self.steps.len(),
         };
-        own.min(self.begun + LONGEST)
+        self.steps.iter().take(done).map(|step| step.side)
+    }
+
+    /// When time alone next changes something. A wait that is over ends with the next frame that looks straight.
+    pub fn deadline(&self, now: Moment) -> Moment {
+        let end = self.begun + LONGEST;
+        match self.phase {
+            Phase::Waiting { until, .. } if until > now => until.min(end),
+            Phase::Prompted { since, shown: None, .. } => (since + TOO_LATE + ON_THE_WAY).min(end),
+            Phase::Prompted { since, .. } => (since + STEP + ON_THE_WAY).min(end),
+            Phase::Settling | Phase::Waiting { .. } | Phase::Returning => end,
+        }
     }
 
     /// Time has passed.
-    pub fn pass_time(&mut self, now: Moment) -> Progress {
-        if now < self.newest || now > self.begun + LONGEST {
-            return Progress::Failed(self.too_long());
+    pub fn pass_time(&mut self, now: Moment, limits: &LivenessLimits) -> Progress {
+        if now < self.begun || now >= self.begun + LONGEST {
+            return Progress::Failed(self.too_long(limits));
         }
+        let left = |since| now.since(since).saturating_sub(ON_THE_WAY);
         match self.phase {
-            Phase::Waiting { until, .. } if now >= until && is_straight(self.last) => {
-                self.phase = Phase::Prompted { since: now, from: self.last, moved: false, best: None };
-                Progress::GoesOn
-            }
-            Phase::Prompted { since, moved: false, .. } if now.since(since) > TOO_LATE => {
-                Progress::Failed(Failure::NoResponse)
-            }
-            Phase::Prompted { since, .. } if now.since(since) > STEP => Progress::Failed(self.too_long()),
+            Phase::Waiting { step, until } if now >= until => self.ask(step, now),
+            Phase::Prompted { since, shown, .. } => self.judge_time(left(since), shown, limits),
             _ => Progress::GoesOn,
         }
     }
 
-    /// The face has moved. Frames out of order, and those of before the attempt, count for nothing.
-    pub fn moved(&mut self, motion: &Motion, limits: &LivenessLimits) -> Progress {
-        if motion.track != self.track || motion.taken <= self.newest || self.steps.is_empty() {
-            return self.returned(motion);
+    /// The face has moved. Frames of other tracks, frames out of order, and those of before the attempt count for
+    /// nothing.
+    pub fn moved(&mut self, motion: &Motion, now: Moment, limits: &LivenessLimits) -> Progress {
+        if motion.taken <= self.newest.0 || motion.taken > now {
+            return Progress::GoesOn;
         }
-        self.newest = motion.taken;
-        self.last = (motion.yaw, motion.pitch);
+        let pose = Pose::of(motion);
+        self.newest = (motion.taken, Some(pose));
         match self.phase {
-            Phase::Waiting { after, .. } => self.moved_while_waiting(after),
-            Phase::Prompted { since, from, moved, best } => {
-                let Some(step) = self.steps.last().copied() else { return Progress::GoesOn };
-                self.moved_after_prompt(motion, limits, step, Prompted { since, from, moved, best })
-            }
-            Phase::Returning => Progress::GoesOn,
+            Phase::Settling if pose.is_straight() => self.wait_for(0, motion.taken),
+            Phase::Waiting { step, .. } => self.moved_while_waiting(step, pose, now),
+            Phase::Prompted { .. } => self.moved_after_prompt(motion, pose, limits),
+            Phase::Returning if pose.is_straight() => Progress::Done,
+            Phase::Settling | Phase::Returning => Progress::GoesOn,
         }
     }
 
-    /// Before a prompt the head may return from the side of the step before, and no more.
-    fn moved_while_waiting(&self, after: Option<Side>) -> Progress {
-        let turned = [Side::Left, Side::Right, Side::Up].into_iter();
-        let mut wrong = turned.filter(|side| Some(*side) != after && towards(*side, self.last) > WRONG);
-        wrong.next().map_or(Progress::GoesOn, |_| Progress::Failed(Failure::WrongTurn))
-    }
-
-    fn moved_after_prompt(
-        &mut self,
-        motion: &Motion,
-        limits: &LivenessLimits,
-        step: Step,
-        prompted: Prompted,
-    ) -> Progress {
-        let Prompted { since, from, mut moved, mut best } = prompted;
-        let change = (self.last.0 - from.0, self.last.1 - from.1);
-        let sides = [Side::Left, Side::Right, Side::Up].into_iter();
-        if sides.filter(|side| *side != step.side).any(|side| towards(side, change) > WRONG) {
-            return Progress::Failed(Failure::WrongTurn);
-        }
-        if !moved && towards(step.side, change) >= BEGINS {
-            if motion.taken.since(since) < TOO_EARLY {
-                return Progress::Failed(Failure::WrongTurn);
-            }
-            moved = true;
-        }
-        if let Some(turn) = motion.turn.filter(|turn| moved && turn.side == step.side) {
-            best = Some(best.map_or(turn.proof, |best| if turn.proof > best { turn.proof } else { best }));
-            if turn.proof >= limits.turn && motion.like_itself != Some(false) {
-                return self.step_is_done(step, motion.taken);
-            }
-        }
-        self.phase = Phase::Prompted { since, from, moved, best };
-        Progress::GoesOn
-    }
-
-    fn step_is_done(&mut self, step: Step, now: Moment) -> Progress {
-        self.steps.pop();
-        self.phase = match self.steps.last() {
-            Some(next) => Phase::Waiting { until: now + next.wait, after: Some(step.side) },
+    fn wait_for(&mut self, step: usize, from: Moment) -> Progress {
+        self.phase = match self.steps.get(step) {
+            Some(next) => Phase::Waiting { step, until: from + next.wait },
             None => Phase::Returning,
         };
         Progress::GoesOn
     }
 
-    /// After the last step the face must look straight again.
-    fn returned(&mut self, motion: &Motion) -> Progress {
-        let counts = motion.track == self.track && motion.taken > self.newest && self.steps.is_empty();
-        if !counts {
-            return Progress::GoesOn;
+    /// Shows the prompt, if the head looks straight now.
+    fn ask(&mut self, step: usize, now: Moment) -> Progress {
+        let (taken, pose) = self.newest;
+        let straight = pose.filter(|pose| pose.is_straight() && now.since(taken) <= FRESHNESS);
+        if let Some(from) = straight {
+            self.phase = Phase::Prompted { step, since: now, from, shown: None };
         }
-        (self.newest, self.last) = (motion.taken, (motion.yaw, motion.pitch));
-        if is_straight(self.last) { Progress::Done } else { Progress::GoesOn }
+        Progress::GoesOn
+    }
+
+    /// Before a prompt the head may return from the side of the step before, and no more.
+    fn moved_while_waiting(&mut self, step: usize, pose: Pose, now: Moment) -> Progress {
+        let returns_from = step.checked_sub(1).map(|before| self.steps[before].side);
+        if let Some(side) = pose.strays(returns_from) {
+            return Progress::Failed(Failure::WrongTurn(side));
+        }
+        match self.phase {
+            Phase::Waiting { until, .. } if now >= until => self.ask(step, now),
+            _ => Progress::GoesOn,
+        }
+    }
+
+    fn moved_after_prompt(&mut self, motion: &Motion, pose: Pose, limits: &LivenessLimits) -> Progress {
+        let Phase::Prompted { step, since, from, shown } = self.phase else { return Progress::GoesOn };
+        let (side, change) = (self.steps[step].side, pose.since(from));
+        if let Some(wrong) = change.strays(Some(side)) {
+            return Progress::Failed(Failure::WrongTurn(wrong));
+        }
+        let begins = shown.is_none() && change.towards(side) >= BEGINS;
+        if begins && (motion.taken < since || motion.taken.since(since) < TOO_EARLY) {
+            return Progress::Failed(Failure::WrongTurn(side));
+        }
+        let shown =
+            if begins && motion.taken.since(since) <= TOO_LATE { Some(Shown::default()) } else { shown };
+        let shown = shown.map(|shown| shown.with(motion, side));
+        if shown.is_some_and(|shown| shown.is_enough(limits))
+            && motion.turn.is_some_and(|turn| turn.side == side)
+        {
+            return self.wait_for(step + 1, motion.taken);
+        }
+        self.phase = Phase::Prompted { step, since, from, shown };
+        self.judge_time(motion.taken.since(since), shown, limits)
+    }
+
+    /// Whether a step has failed this long after its prompt.
+    fn judge_time(&self, after: Duration, shown: Option<Shown>, limits: &LivenessLimits) -> Progress {
+        let longest = if shown.is_none() { TOO_LATE } else { STEP };
+        if after > longest { Progress::Failed(self.too_long(limits)) } else { Progress::GoesOn }
     }
 
     /// What it means that the time is over.
-    fn too_long(&self) -> Failure {
+    fn too_long(&self, limits: &LivenessLimits) -> Failure {
         match self.phase {
-            Phase::Prompted { moved: false, .. } => Failure::NoResponse,
+            Phase::Prompted { shown: None, .. } => Failure::NoResponse,
+            Phase::Prompted { shown: Some(Shown { best: Some(best), .. }), .. } if best <= limits.sheet => {
+                Failure::Sheet
+            }
             _ => Failure::Unsure,
         }
     }
+}
 
-    /// Whether the best proof of the step that is asked says that a sheet was turned.
-    pub fn is_of_a_sheet(&self, limits: &LivenessLimits) -> bool {
-        matches!(self.phase, Phase::Prompted { best: Some(best), .. } if best <= limits.sheet)
+impl Shown {
+    /// With one more frame of the turn to this side.
+    fn with(self, motion: &Motion, side: Side) -> Self {
+        let proof = motion.turn.filter(|turn| turn.side == side).map(|turn| turn.proof);
+        let better = |best: LogRatio| proof.filter(|proof| *proof > best).unwrap_or(best);
+        Self {
+            best: self.best.map(better).or(proof),
+            unlike: motion.like_itself.map_or(self.unlike, |like_itself| !like_itself),
+        }
+    }
+
+    fn is_enough(self, limits: &LivenessLimits) -> bool {
+        self.best.is_some_and(|best| best >= limits.turn) && !self.unlike
     }
 }
 
-/// [`Phase::Prompted`], by name.
-struct Prompted {
-    since: Moment,
-    from: (f32, f32),
-    moved: bool,
-    best: Option<LogRatio>,
-}
-
-/// How far a turn and a nod go towards a side, in degrees.
-fn towards(side: Side, (yaw, pitch): (f32, f32)) -> f32 {
-    match side {
-        Side::Left => yaw,
-        Side::Right => -yaw,
-        Side::Up => pitch,
-    }
-}
-
-fn is_straight((yaw, pitch): (f32, f32)) -> bool {
-    yaw.abs() <= STRAIGHT && pitch.abs() <= STRAIGHT
-}
+#[cfg(test)]
+#[path = "challenge_tests.rs"]
+mod tests;
