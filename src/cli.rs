@@ -21,6 +21,7 @@ mod identify;
 mod in_force;
 mod lab;
 mod likeness;
+mod liveness;
 mod lock;
 mod mode;
 mod models;
@@ -131,7 +132,9 @@ fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome,
         Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
-        Command::Eval(_) | Command::Calibrate(_) | Command::Bench(_) => Err(lab::hand_over()),
+        Command::Eval(_) | Command::Liveness { .. } | Command::Calibrate(_) | Command::Bench(_) => {
+            Err(lab::hand_over())
+        }
         Command::Store { command } => store::store(context, &command.unwrap_or(store::Command::Show)),
         Command::Audit { command } => audit::audit(context, &command),
         Command::Camera { command } => camera::camera(context, &command),

@@ -24,6 +24,7 @@ mod fuzzed;
 mod idle;
 mod last_good;
 mod layers;
+mod liveness_eval;
 mod models;
 mod motion;
 mod networks;

@@ -7,13 +7,14 @@ use std::path::Path;
 use jiff::Timestamp;
 use limen::config::edit::{ConfigEditError, Proposal, set_model};
 use limen::config::{ConfigError, Settings};
-use limen::diagnostics::Diagnostic;
+use limen::diagnostics::{Diagnostic, misread};
 use limen::gallery::{Addition, EditError, NewPerson, Roster, RosterError, add, add_people, remove_person};
 use limen_core::clock::WallClock;
 use limen_core::people::Standing;
 use limen_core::person::{PersonId, PersonName, is_deceptive};
 use limen_core::policy::AccessRules;
 use limen_files::Trust;
+use limen_lab::liveness::clip_file::{ClipFacts, FrameTimes};
 use limen_vision::model::Manifest;
 
 /// Moments around which clocks change, years end and calendars do: any schedule must answer at all of them.
@@ -133,6 +134,25 @@ pub fn manifest(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Err(error) = Manifest::parse(text) {
         assert!(!error.to_string().is_empty());
+    }
+}
+
+/// `clip.toml`: times that ascend, or a mistake that says where and what.
+pub fn clip(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match ClipFacts::parse(text) {
+        Ok(facts) => {
+            let times = facts.prompts.iter().map(|prompt| prompt.at);
+            assert!(times.is_sorted_by(|one, next| one < next));
+            match facts.times {
+                FrameTimes::Listed(times) => assert!(times.is_sorted_by(|one, next| one < next)),
+                FrameTimes::Rate(rate) => assert!(rate.is_finite() && rate > 0.0),
+            }
+        }
+        Err(mistake) => {
+            let said = misread(Path::new("clip.toml"), text, &mistake.message, mistake.at);
+            are_well_said(&[said], text);
+        }
     }
 }
 

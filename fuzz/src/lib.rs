@@ -13,7 +13,7 @@ mod templates;
 use std::path::PathBuf;
 
 pub use entries::{keys, wiegand};
-pub use files::{configuration, gallery, manifest};
+pub use files::{clip, configuration, gallery, manifest};
 pub use pictures::{frame, photograph};
 pub use records::{records, recovery};
 pub use requests::request;
@@ -23,7 +23,8 @@ pub use templates::store;
 type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
+    ("clip", clip),
     ("configuration", configuration),
     ("frame", frame),
     ("gallery", gallery),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    alarms, audit, bench, calibrate, camera, check, demo, door, enroll, eval, events, identify, mode, models,
-    people, pin, store, unlock, verify, who,
+    alarms, audit, bench, calibrate, camera, check, demo, door, enroll, eval, events, identify, liveness,
+    mode, models, people, pin, store, unlock, verify, who,
 };
 
 /// A face-recognition door controller.
@@ -69,6 +69,11 @@ pub enum Command {
     Verify(verify::Arguments),
     /// Measure error rates on photographs of known people
     Eval(eval::Arguments),
+    /// Measure how often attacks with pictures are let in, and people refused
+    Liveness {
+        #[command(subcommand)]
+        command: liveness::Command,
+    },
     /// Propose this site's threshold and margins from its own gallery
     Calibrate(calibrate::Arguments),
     /// Measure how long each stage takes

@@ -7,7 +7,7 @@ use std::process::Command as Process;
 use super::arguments::Command;
 use super::context::CommandContext;
 use super::outcome::{CommandError, CommandOutcome};
-use super::{bench, calibrate, eval};
+use super::{bench, calibrate, eval, liveness};
 
 /// The name of the program, which is in the folder of `limen`.
 const PROGRAM: &str = "limen-lab";
@@ -16,10 +16,11 @@ const PROGRAM: &str = "limen-lab";
 pub fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::Eval(arguments) => eval::eval(context, &arguments),
+        Command::Liveness { command } => liveness::liveness(context, &command),
         Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
         _ => Err(CommandError::Usage(format!(
-            "{PROGRAM} has only eval, calibrate and bench; for other commands type `limen`"
+            "{PROGRAM} has only eval, liveness, calibrate and bench; for other commands type `limen`"
         ))),
     }
 }
@@ -34,6 +35,7 @@ pub fn hand_over() -> CommandError {
     let error = Process::new(&program).args(std::env::args_os().skip(1)).exec();
     let program = program.display();
     CommandError::Device(format!(
-        "{program}: {error}; eval, calibrate and bench need this program, which `make install` installs beside limen"
+        "{program}: {error}; eval, liveness, calibrate and bench need this program, which `make install` installs beside \
+         limen"
     ))
 }

@@ -4,6 +4,7 @@ use limen_audit::AuditError;
 use limen_core::credential::{HashError, PinError};
 use limen_files::FileError;
 use limen_lab::EvaluationError;
+use limen_lab::liveness::clip::ClipError;
 use limen_vision::matching::cohort::CohortError;
 use limen_vision::matching::thresholds::ThresholdError;
 use limen_vision::model::ModelError;
@@ -134,6 +135,19 @@ pub fn model_in_words(error: ModelError) -> String {
     match error {
         ModelError::Misread { file, text, message, at } => misread(&file, &text, &message, at).to_string(),
         error => error.to_string(),
+    }
+}
+
+impl From<ClipError> for CommandError {
+    fn from(error: ClipError) -> Self {
+        match error {
+            ClipError::Misread { file, text, message, at } => {
+                Self::Usage(misread(&file, &text, &message, at).to_string())
+            }
+            ClipError::File { .. } | ClipError::Photograph(_) => Self::Device(error.to_string()),
+            ClipError::Model(error) => error.into(),
+            _ => Self::Usage(error.to_string()),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ mod context;
 mod event;
 mod follow;
 mod grant;
-mod liveness;
+pub mod liveness;
 mod lock;
 mod recognition;
 mod rules;

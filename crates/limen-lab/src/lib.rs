@@ -3,10 +3,14 @@
 //! Glossary: a *genuine* pair shows one person, an *impostor* pair two people. A pair is *accepted* if its
 //! score is at most the threshold. FAR is the fraction of impostor pairs accepted, FRR the fraction of
 //! genuine pairs refused, TAR is 1 - FRR.
+//!
+//! For liveness ([`liveness`]): APCER is the fraction of an attack's attempts accepted, for each species of attack; BPCER
+//! the fraction of living people's attempts refused (ISO/IEC 30107-3).
 
 pub mod accuracy;
 pub mod bootstrap;
 pub mod calibration;
+pub mod liveness;
 pub mod pairs;
 pub mod pictures;
 pub mod plot;

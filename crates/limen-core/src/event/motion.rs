@@ -156,6 +156,11 @@ impl Draw {
         Self(order.into_iter().zip(more).map(|(side, more)| Step { side, wait: wait(more) }).collect())
     }
 
+    /// A challenge of these steps, which was drawn before.
+    pub fn of_steps(steps: Vec<Step>) -> Self {
+        Self(steps)
+    }
+
     /// The same challenge with left and right exchanged.
     pub fn mirrored(self) -> Self {
         let other = |side| match side {

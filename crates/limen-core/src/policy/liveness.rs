@@ -34,7 +34,7 @@ mod tracks;
 use std::time::Duration;
 
 use asked::{AGREEING, Asked, DRAWING, RESTING, Stage};
-use challenge::{Challenge, Failure, Progress};
+pub use challenge::{Challenge, Failure, LONGEST, Progress};
 pub(super) use decision::Foreseen;
 pub(super) use outcome::LivenessOutcome;
 use pauses::Pauses;

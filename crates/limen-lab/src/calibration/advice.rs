@@ -113,7 +113,7 @@ pub fn lower_bound(passed: u64, trials: u64, alpha: f64) -> f64 {
 }
 
 /// The probability that fewer than `passed` of `trials` pass, if each passes with probability `p` in (0, 1).
-fn fewer_than(passed: u64, trials: u64, p: f64) -> f64 {
+pub(crate) fn fewer_than(passed: u64, trials: u64, p: f64) -> f64 {
     let odds = p.ln() - f64::ln_1p(-p);
     let mut logarithm = trials as f64 * f64::ln_1p(-p);
     let mut sum = 0.0;

@@ -1,0 +1,202 @@
+//! The attempts of a clip: what is asked in each, and what becomes of it.
+//!
+//! A clip of a person is one attempt, with the prompts that the clip answered; so is an attack that answers prompts. An
+//! attack that was made without any is tried with [`DRAWN`] challenges drawn by lot; each has one retry, later
+//! in the clip if that is long enough, else from its beginning.
+
+use std::time::Duration;
+
+use limen_core::clock::Moment;
+use limen_core::event::{DenyCue, Draw, LogRatio, Side};
+use limen_core::policy::LivenessLimits;
+use limen_core::policy::liveness::LONGEST;
+
+use super::asking::{KnownFace, ask, ask_at, denied, recognised};
+use super::clip::{Clip, ClipError};
+use super::watch::{WatchedFrame, moment};
+use crate::bootstrap::Numbers;
+
+/// How many challenges are drawn for an attack that was made without one.
+pub const DRAWN: usize = 20;
+/// How long after a try its retry begins, if the clip goes on for so long.
+const REST: Duration = Duration::from_secs(2);
+/// How long before its first prompt the challenge of a clip begins: the shortest wait that can be drawn.
+const BEFORE: Duration = Duration::from_millis(300);
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskMode {
+    /// Whether somebody is let in by what they do anyway, without being asked.
+    Motion,
+    /// Whether somebody answers a challenge.
+    Challenge,
+}
+
+/// What attempts are judged by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttemptRules {
+    /// What is measured.
+    pub mode: AskMode,
+    /// Frames of one track that must be good enough to recognise somebody, at least 1.
+    pub frames: usize,
+    /// Which evidence is enough.
+    pub limits: LivenessLimits,
+    /// Whether a drawn challenge may ask to look up.
+    pub may_ask_up: bool,
+    /// The same seed draws the same challenges.
+    pub seed: u64,
+}
+
+/// What has become of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// A living head stands there.
+    Accepted,
+    /// None does.
+    Refused(RefusalCause),
+    /// The evidence says too little: the door stays locked.
+    Unsure,
+    /// No turn began in time after a prompt, or there was no face.
+    NoResponse,
+}
+
+/// Why it is said that no living head stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalCause {
+    /// A turn to another side, or too early.
+    WrongTurn,
+    /// The turn of a sheet.
+    Sheet,
+    /// What else shows it.
+    Cue(DenyCue),
+}
+
+impl AttemptOutcome {
+    /// In a word or two, for a table.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Unsure => "unsure",
+            Self::NoResponse => "no response",
+            Self::Refused(RefusalCause::WrongTurn) => "wrong turn",
+            Self::Refused(RefusalCause::Sheet) => "sheet",
+            Self::Refused(RefusalCause::Cue(DenyCue::Frame)) => "frame around it",
+            Self::Refused(RefusalCause::Cue(DenyCue::MovesAsOne)) => "moves as one",
+            Self::Refused(RefusalCause::Cue(DenyCue::TwoFaces)) => "two faces",
+            Self::Refused(RefusalCause::Cue(DenyCue::Jump)) => "jump",
+        }
+    }
+}
+
+/// An attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LivenessAttempt {
+    /// What has become of it.
+    pub outcome: AttemptOutcome,
+    /// Whether something had to be asked.
+    pub is_asked: bool,
+}
+
+/// Checks that a clip can be measured like this.
+///
+/// # Errors
+/// A person's clip says nothing of what was asked.
+pub fn check(clip: &Clip, mode: AskMode) -> Result<(), ClipError> {
+    if mode == AskMode::Challenge && clip.live && clip.prompts.is_empty() {
+        let what = "is missing, and a person is measured with what they were asked; add \
+                    challenge = [\"left\", \"right\"] and at-ms = [900, 2600], or measure with --mode motion";
+        return Err(ClipError::Unfit { file: clip.file(), key: "challenge", what: what.to_owned() });
+    }
+    Ok(())
+}
+
+/// All attempts of a clip.
+pub fn attempts(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> Vec<LivenessAttempt> {
+    match rules.mode {
+        AskMode::Motion => vec![unasked(frames, rules)],
+        AskMode::Challenge if clip.prompts.is_empty() => drawn(clip, frames, rules),
+        AskMode::Challenge => vec![asked(clip, frames, rules)],
+    }
+}
+
+/// The evidence that decides over a clip: of the whole track, or the weaker of the turns to both sides; `None` if there
+/// was none.
+pub fn score(frames: &[WatchedFrame], mode: AskMode) -> Option<f32> {
+    let motions = || frames.iter().filter_map(|frame| frame.motion.as_ref());
+    let strongest = |ratios: &mut dyn Iterator<Item = LogRatio>| ratios.map(LogRatio::get).reduce(f32::max);
+    let turn = |side: Side| {
+        let turns = motions().filter_map(|motion| motion.turn).filter(|turn| turn.side == side);
+        strongest(&mut turns.map(|turn| turn.proof))
+    };
+    match mode {
+        AskMode::Motion => strongest(&mut motions().map(|motion| motion.solid)),
+        AskMode::Challenge => Some(turn(Side::Left)?.min(turn(Side::Right)?)),
+    }
+}
+
+/// Whether whoever is shown is let in without being asked; else they are asked, or refused where nothing can be asked.
+fn unasked(frames: &[WatchedFrame], rules: &AttemptRules) -> LivenessAttempt {
+    let from = recognised(frames, rules.frames);
+    let is_solid = |frame: &&WatchedFrame| {
+        let is_known = from.is_some_and(|from| frame.taken >= from.at && frame.track == Some(from.track));
+        is_known && frame.motion.as_ref().is_some_and(|motion| motion.solid >= rules.limits.solid)
+    };
+    let solid = frames.iter().find(is_solid).map(|frame| frame.taken);
+    let outcome = match (solid, denied(frames)) {
+        (Some(solid), Some((when, _))) if solid < when => AttemptOutcome::Accepted,
+        (_, Some((_, cue))) => AttemptOutcome::Refused(RefusalCause::Cue(cue)),
+        (Some(_), None) => AttemptOutcome::Accepted,
+        (None, None) if frames.iter().all(|frame| frame.track.is_none()) => AttemptOutcome::NoResponse,
+        (None, None) => AttemptOutcome::Unsure,
+    };
+    LivenessAttempt { outcome, is_asked: outcome == AttemptOutcome::Unsure }
+}
+
+/// The attempt of a clip that answers its own prompts.
+fn asked(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> LivenessAttempt {
+    let first = clip.prompts.first().map_or(Duration::ZERO, |prompt| prompt.at);
+    let Some(face) = recognised(frames, rules.frames) else { return without_a_face() };
+    let from = KnownFace { at: face.at.max(moment(first) - BEFORE), ..face };
+    LivenessAttempt { outcome: ask_at(frames, from, &clip.prompts, &rules.limits).outcome, is_asked: true }
+}
+
+/// The attempts of an attack that was made without prompts.
+fn drawn(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> Vec<LivenessAttempt> {
+    let Some(from) = recognised(frames, rules.frames) else { return vec![without_a_face(); DRAWN] };
+    let mut numbers = Numbers::new(rules.seed ^ mark(clip));
+    let mut one_try = |from| {
+        let bytes = std::array::from_fn(|_| numbers.below(256) as u8);
+        ask(frames, from, &Draw::from_bytes(bytes, rules.may_ask_up), &rules.limits)
+    };
+    let mut one = || {
+        let first = one_try(from);
+        let outcome = match first.outcome {
+            AttemptOutcome::Accepted => AttemptOutcome::Accepted,
+            failed if one_try(retry(frames, from, first.end)).outcome != AttemptOutcome::Accepted => failed,
+            _ => AttemptOutcome::Accepted,
+        };
+        LivenessAttempt { outcome, is_asked: true }
+    };
+    (0..DRAWN).map(|_| one()).collect()
+}
+
+/// Whom the retry asks, and when: a moment after the first try, or from the beginning if the clip is too short for that.
+fn retry(frames: &[WatchedFrame], from: KnownFace, end: Moment) -> KnownFace {
+    let later = frames.iter().position(|frame| frame.taken >= end + REST);
+    let last = frames.last().map_or(end, |frame| frame.taken);
+    let again = later.and_then(|later| recognised(&frames[later..], 1));
+    again.filter(|again| again.at + LONGEST <= last).unwrap_or(from)
+}
+
+fn without_a_face() -> LivenessAttempt {
+    LivenessAttempt { outcome: AttemptOutcome::NoResponse, is_asked: false }
+}
+
+/// A number of the clip's own, so that its challenges do not depend on the clips beside it (FNV-1a).
+fn mark(clip: &Clip) -> u64 {
+    let bytes = clip.species.bytes().chain([b'/']).chain(clip.name.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |mark, byte| (mark ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! Fuzz target: what is said of a clip. What must hold of the answer is in `../src`.
+
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| limen_fuzz::clip(bytes));
