@@ -121,7 +121,7 @@ pub struct Setup {
 /// What could not be opened or started, or which thread ended without being asked to.
 pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let (sender, receiver) = sync_channel(QUEUE);
-    let mut daemon = Daemon::start(setup, sender)?;
+    let mut daemon = Daemon::start(liveness::measured(setup), sender)?;
     daemon.begin();
     daemon.serve(&receiver);
     daemon.leave(&receiver);

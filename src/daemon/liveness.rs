@@ -2,13 +2,22 @@
 //! and how long that takes.
 
 use limen_core::event::{ChallengeOutcome, Draw, Fact, TrackId};
-use limen_core::policy::{Event, LivenessMode, LivenessRules};
+use limen_core::policy::{Event, LivenessLimits, LivenessMode, LivenessRules};
 use serde_json::{Value, json};
 
+use super::Setup;
 use crate::config::liveness_name;
 
 /// Two lights cannot ask anybody to look up.
 const MAY_ASK_UP: bool = false;
+
+/// The same set-up with the limits of the evidence that were measured with its networks.
+pub(super) fn measured(mut setup: Setup) -> Setup {
+    let limits = &setup.models.liveness().limits;
+    setup.settings.rules.liveness.limits =
+        LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet };
+    setup
+}
 
 /// The rules of a reload, as far as the door that was opened at the start can keep them. Its lights and the limits of its
 /// networks stay until a restart. If the file now asks everybody by lights that are not open, the rules before stay too.

@@ -126,9 +126,6 @@ impl Vision {
         self.stages.gate = gate;
     }
 
-    /// Watches from now on how the nearest face moves, for [`Look::motion`]; or does not. Off at first.
-    pub fn set_liveness(&mut self, _on: bool) {}
-
     /// Also embeds the mirrored crop of this track from now on, because its score is close to the threshold.
     pub fn look_closer(&mut self, track: TrackId) {
         self.closer = Some(track);

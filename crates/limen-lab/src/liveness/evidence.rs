@@ -4,23 +4,20 @@
 use std::sync::Arc;
 
 use limen_core::embedding::Crops;
-use limen_core::event::{LogRatio, Motion};
 use limen_core::policy::LivenessLimits;
-use limen_vision::follow::{Look, Vision};
+use limen_vision::follow::Vision;
 use limen_vision::model::Models;
 use limen_vision::quality::Gate;
 
-/// The vision of the door. INTEGRATOR: switch liveness on here.
+/// The vision of the door, which watches how the nearest face moves.
 pub fn vision(models: &Arc<Models>, gate: Gate) -> Vision {
-    Vision::new(Arc::clone(models), gate, Crops::Plain)
+    let mut vision = Vision::new(Arc::clone(models), gate, Crops::Plain);
+    vision.set_liveness(true);
+    vision
 }
 
-/// How the nearest face moves. INTEGRATOR: `look.motion.clone()`, once a look has it.
-pub fn motion_of(_look: &Look) -> Option<Motion> {
-    None
-}
-
-/// Which evidence is enough. INTEGRATOR: those of the manifest.
-pub fn limits_of(_models: &Models) -> LivenessLimits {
-    LivenessLimits { solid: LogRatio::new(5.0), turn: LogRatio::new(2.0), sheet: LogRatio::new(-3.0) }
+/// Which evidence is enough, by the manifest of the networks.
+pub fn limits_of(models: &Models) -> LivenessLimits {
+    let limits = &models.liveness().limits;
+    LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet }
 }

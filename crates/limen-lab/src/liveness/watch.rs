@@ -11,7 +11,6 @@ use limen_vision::frame::Picture;
 use limen_vision::pixels::photograph::photograph_from_bytes;
 
 use super::clip::{Clip, ClipError, ClipFrame};
-use super::evidence::motion_of;
 
 /// The moment at which the clock of every clip begins.
 const START: Moment = Moment::from_boot(Duration::from_secs(60));
@@ -43,12 +42,11 @@ pub fn watch(clip: &Clip, mut vision: Vision, done: &dyn Fn()) -> Result<Vec<Wat
     each_frame(clip, done, |frame, picture| {
         let taken = moment(frame.taken);
         let look = vision.look(picture, taken)?;
-        let motion = motion_of(&look);
         let (track, is_usable) = match look.nearest {
             Some(nearest) => (Some(nearest.track), nearest.face.is_ok()),
             None => (None, false),
         };
-        watched.push(WatchedFrame { taken, track, is_usable, motion });
+        watched.push(WatchedFrame { taken, track, is_usable, motion: look.motion });
         Ok(())
     })?;
     Ok(watched)
