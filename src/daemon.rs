@@ -119,9 +119,10 @@ pub struct Setup {
 /// # Errors
 ///
 /// What could not be opened or started, or which thread ended without being asked to.
-pub fn run(setup: Setup) -> Result<(), DaemonError> {
+pub fn run(mut setup: Setup) -> Result<(), DaemonError> {
+    setup.settings.rules.liveness.limits = liveness::limits_of(&setup.models);
     let (sender, receiver) = sync_channel(QUEUE);
-    let mut daemon = Daemon::start(liveness::measured(setup), sender)?;
+    let mut daemon = Daemon::start(setup, sender)?;
     daemon.begin();
     daemon.serve(&receiver);
     daemon.leave(&receiver);

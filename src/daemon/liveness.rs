@@ -3,20 +3,18 @@
 
 use limen_core::event::{ChallengeOutcome, Draw, Fact, TrackId};
 use limen_core::policy::{Event, LivenessLimits, LivenessMode, LivenessRules};
+use limen_vision::model::Models;
 use serde_json::{Value, json};
 
-use super::Setup;
 use crate::config::liveness_name;
 
 /// Two lights cannot ask anybody to look up.
 const MAY_ASK_UP: bool = false;
 
-/// The same set-up with the limits of the evidence that were measured with its networks.
-pub(super) fn measured(mut setup: Setup) -> Setup {
-    let limits = &setup.models.liveness().limits;
-    setup.settings.rules.liveness.limits =
-        LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet };
-    setup
+/// The limits of the evidence that were measured with these networks.
+pub(super) fn limits_of(models: &Models) -> LivenessLimits {
+    let limits = &models.liveness().limits;
+    LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet }
 }
 
 /// The rules of a reload, as far as the door that was opened at the start can keep them. Its lights and the limits of its
@@ -72,7 +70,7 @@ impl ChallengeCounts {
 mod tests {
     use limen_core::event::{LogRatio, Personal, Side};
     use limen_core::person::PersonId;
-    use limen_core::policy::{AfterUnsure, LivenessLimits};
+    use limen_core::policy::AfterUnsure;
 
     use super::*;
 
