@@ -108,7 +108,8 @@ impl Pose {
 struct Shown {
     /// The best evidence of its frames.
     best: Option<LogRatio>,
-    /// The last frame that was compared was not enough like the track's frontal ones.
+    /// The last frame that was compared was not enough like the track's frontal ones: no frame counts before one
+    /// that is.
     unlike: bool,
 }
 
@@ -248,9 +249,8 @@ impl Challenge {
         let shown =
             if begins && motion.taken.since(since) <= TOO_LATE { Some(Shown::default()) } else { shown };
         let shown = shown.map(|shown| shown.with(motion, side));
-        if shown.is_some_and(|shown| shown.is_enough(limits))
-            && motion.turn.is_some_and(|turn| turn.side == side)
-        {
+        let is_solid = motion.turn.is_some_and(|turn| turn.side == side && turn.proof >= limits.turn);
+        if is_solid && shown.is_some_and(|shown| !shown.unlike) {
             return self.wait_for(step + 1, motion.taken);
         }
         self.phase = Phase::Prompted { step, since, from, shown };
@@ -260,7 +260,7 @@ impl Challenge {
     /// Whether a step has failed this long after its prompt.
     fn judge_time(&self, after: Duration, shown: Option<Shown>, limits: &LivenessLimits) -> Progress {
         let longest = if shown.is_none() { TOO_LATE } else { STEP };
-        if after > longest { Progress::Failed(self.too_long(limits)) } else { Progress::GoesOn }
+        if after >= longest { Progress::Failed(self.too_long(limits)) } else { Progress::GoesOn }
     }
 
     /// What it means that the time is over.
@@ -284,10 +284,6 @@ impl Shown {
             best: self.best.map(better).or(proof),
             unlike: motion.like_itself.map_or(self.unlike, |like_itself| !like_itself),
         }
-    }
-
-    fn is_enough(self, limits: &LivenessLimits) -> bool {
-        self.best.is_some_and(|best| best >= limits.turn) && !self.unlike
     }
 }
 

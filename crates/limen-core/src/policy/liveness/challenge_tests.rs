@@ -180,6 +180,9 @@ fn a_turned_face_that_is_not_like_itself_is_open() {
     other.wait().hold(0.0, 300).frame(14.0).hold(28.0, 200);
     // A frame that was not compared does not make up for one that was.
     other.like_itself = None;
+    other.hold(28.0, 300);
+    // Nor does a frame that is like itself, but shows too little, for a better one that is not.
+    (other.like_itself, other.proof) = (Some(true), 2.0);
     other.hold(28.0, 3000).ends(failed(Failure::Unsure));
     let mut same = Attempt::new();
     same.like_itself = None;

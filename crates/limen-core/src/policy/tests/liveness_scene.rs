@@ -41,6 +41,8 @@ pub(super) struct Scene {
     pub prompt: Option<Prompt>,
     pub drawn: u32,
     pub pin: PinOutcome,
+    /// Whether the audit accepts what it is asked to record.
+    pub audit_accepts: bool,
     pub seen: Vec<Action>,
 }
 
@@ -65,6 +67,7 @@ impl Scene {
             prompt: None,
             drawn: 0,
             pin: PinOutcome::Right,
+            audit_accepts: true,
             seen: Vec::new(),
         }
     }
@@ -75,7 +78,10 @@ impl Scene {
         while let Some(event) = events.pop() {
             for action in self.policy.step(at(self.ms), event) {
                 match &action {
-                    Action::RecordAndAnswer(id, _) => events.push(Event::Accepted(*id, at(self.ms).moment)),
+                    Action::RecordAndAnswer(id, _) if self.audit_accepts => {
+                        events.push(Event::Accepted(*id, at(self.ms).moment));
+                    }
+                    Action::RecordAndAnswer(id, _) => events.push(Event::NotAccepted(*id)),
                     Action::VerifyPin { entry, person, .. } => {
                         let (entry, person, outcome) = (*entry, person.clone(), self.pin);
                         events.push(Event::PinVerified { entry, person, outcome });

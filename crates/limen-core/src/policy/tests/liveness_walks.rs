@@ -171,6 +171,7 @@ impl Walker {
     fn someone_else(&mut self, more: u32) -> Result<(), TestCaseError> {
         if more % 4 > 0 {
             self.step(Event::TrackEnded(TrackId(self.track)))?;
+            self.cues.remove(&self.track);
             self.shown = Shown::default();
         }
         if more % 4 < 3 {
