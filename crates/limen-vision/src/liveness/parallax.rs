@@ -88,6 +88,9 @@ struct Anchor {
     last: Pyramid,
 }
 
+/// Where points were in the anchor, and where they are now.
+type Moves = (Vec<Point>, Vec<Point>);
+
 #[derive(Debug)]
 struct Followed {
     /// Where it was in the anchor, in the upright square.
@@ -172,7 +175,7 @@ impl Anchor {
             let kept = self.points.iter().filter(move |point| point.on_the_nose == nose);
             kept.filter_map(|point| Some((point.first, point.last?))).unzip()
         };
-        let (nose, rest): ((Vec<Point>, Vec<Point>), (Vec<Point>, Vec<Point>)) = (moves(true), moves(false));
+        let (nose, rest): (Moves, Moves) = (moves(true), moves(false));
         if nose.0.len() < FEWEST.0 || rest.0.len() < FEWEST.1 {
             return None;
         }

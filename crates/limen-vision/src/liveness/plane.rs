@@ -127,12 +127,13 @@ fn solve(mut matrix: [[f64; 8]; 8], mut right: [f64; 8]) -> Option<[f64; 8]> {
         }
         matrix.swap(column, pivot);
         right.swap(column, pivot);
-        for row in column + 1..8 {
-            let factor = matrix[row][column] / matrix[column][column];
-            for k in column..8 {
-                matrix[row][k] -= factor * matrix[column][k];
-            }
-            right[row] -= factor * right[column];
+        let (upper, lower) = matrix.split_at_mut(column + 1);
+        let (known, unknown) = right.split_at_mut(column + 1);
+        let pivot = upper[column];
+        for (line, value) in lower.iter_mut().zip(unknown) {
+            let factor = line[column] / pivot[column];
+            line.iter_mut().zip(&pivot).skip(column).for_each(|(cell, above)| *cell -= factor * above);
+            *value -= factor * known[column];
         }
     }
     for row in (0..8).rev() {
