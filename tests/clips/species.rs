@@ -190,11 +190,13 @@ fn print_cut_out(setting: &Setting<'_>, random: &mut Random) -> Clip {
     let movement = Movement::held(random.between(0.42, 0.55), random);
     let size = random.between(0.85, 1.1);
     let sheet = Sheet::cut(Shown::of(setting.still(), size), 0.36, 0.42);
+    // Nothing but paper is seen through the hole.
+    let ends = (-sheet.area.top).min(sheet.area.top + sheet.area.height);
     let board = Board {
         colour: [0; 3].map(|_| random.between(40.0, 220.0)),
         width: random.between(0.4, 0.55),
         height: random.between(0.45, 0.6),
-        hole: [0.076 * size, 0.105 * size],
+        hole: [0.072 * size, (0.105 * size).min(0.85 * ends)],
     };
     let (before, turns) = (random.between(0.02, 0.06), script.clone());
     let scene: Scene = Box::new(move |time, lens, canvas| {
