@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
-use limen_core::policy::{LivenessRules, OnAuditFailure, Rules};
+use limen_core::policy::{OnAuditFailure, Rules};
 use limen_vision::frame::PixelFormat;
 use limen_vision::model::{EmbedderChoice, ModelName};
 use toml::Spanned;

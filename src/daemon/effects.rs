@@ -70,8 +70,6 @@ impl Effects {
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
                 Action::VerifyPin { entry, person, means } => self.pins.verify(entry, person, means),
                 Action::ForgetPin(entry) => self.pins.forget(entry),
-                // A door without prompts draws no challenge and shows none.
-                Action::DrawChallenge(_) | Action::Prompt(_) => {}
                 Action::Answer(command, verdict) => self.verdicts.push((command, verdict)),
             }
         }

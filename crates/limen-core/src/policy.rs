@@ -223,7 +223,7 @@ impl Policy {
             Event::TurnedAway { caller, command, why } => {
                 Out::Do(self.budget.turned_away(moment, caller, command, why))
             }
-            Event::Tick | Event::Moved(_) | Event::ChallengeDrawn { .. } => return,
+            Event::Tick => return,
             Event::Shutdown => return self.shut_down(now, actions),
         };
         self.follow(now, out, actions);

@@ -21,26 +21,6 @@ pub enum OnAuditFailure {
     AllowAndAlarm,
 }
 
-/// What the evidence of motion must reach. The distributions that were measured give these numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LivenessLimits {
-    /// A track with this much evidence of a solid head, or more, passes unasked.
-    pub solid: LogRatio,
-    /// A turn counts with this much evidence of a solid head, or more.
-    pub turn: LogRatio,
-    /// A turn with this much evidence, or less, is that of a sheet.
-    pub sheet: LogRatio,
-}
-
-impl LivenessLimits {
-    /// Limits that no evidence reaches.
-    pub const UNREACHABLE: Self = Self {
-        solid: LogRatio::new(f32::INFINITY),
-        turn: LogRatio::new(f32::INFINITY),
-        sheet: LogRatio::new(f32::NEG_INFINITY),
-    };
-}
-
 /// When a recognition opens the door, and how the door behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {

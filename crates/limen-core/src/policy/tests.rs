@@ -158,7 +158,6 @@ pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
         Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
         Action::DrawChallenge(_) | Action::Prompt(_) => None,
         Action::VerifyPin { .. } | Action::ForgetPin(_) | Action::Answer(..) => None,
-        Action::DrawChallenge(_) | Action::Prompt(_) => None,
     }
 }
 
