@@ -4,10 +4,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use limen::control::Request;
 use limen_core::event::{Fact, Mode, Part};
 
 use crate::daemon::{Listener, Running, of_kind, settings_of};
-use crate::support::{Ran, Site, limen, nobody, visitor};
+use crate::support::{OF_PHOTOGRAPHS, Ran, Site, limen, nobody, visitor};
 
 /// Runs a command against the daemon of this site.
 fn command(site: &Site, arguments: &[&str]) -> Ran {
@@ -137,4 +138,26 @@ fn a_kept_mode_that_cannot_be_read_is_a_lock_down_and_an_alarm_until_another_is_
     assert_eq!(kept, "normal", "it is on the disk when the command ends");
     running.until(|fact| matches!(fact, Fact::Recovered { part: Part::Mode, .. }));
     assert_eq!(of_kind(&running.finish(), "granted").len(), 0);
+}
+
+#[test]
+fn a_reload_changes_who_is_asked_to_turn_the_head_but_not_by_lights_that_are_not_open() {
+    let site = Site::with_obama();
+    let write = |rest: &str| {
+        let paths = "[paths]\nstate = \"state\"\nruntime = \"run\"\n[audit]\nfolder = \"audit\"\n";
+        site.write("limen.toml", format!("{paths}{rest}"))
+    };
+    let config = write(OF_PHOTOGRAPHS);
+    let running = Running::start_with(&config, &site, vec![nobody()], 60);
+    running.loaded();
+    let mode = || running.ask(Request::Status).expect("a status")["liveness"]["mode"].clone();
+    assert_eq!(mode(), "off");
+    write("");
+    running.ask(Request::Reload).expect("in force");
+    assert_eq!(mode(), "motion");
+    write("[door]\nprompt-left = 24\nprompt-right = 25\n");
+    let answer = running.ask(Request::Reload).expect("in force");
+    assert_eq!(answer["needs_restart"], serde_json::json!(["[door]"]));
+    assert_eq!(mode(), "motion", "until the restart");
+    running.finish();
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::TrackId;
+use super::observation::TrackId;
 use crate::clock::Moment;
 
 /// A direction in which a head turns. Left and right are the person's own.
