@@ -119,8 +119,7 @@ pub struct Setup {
 /// # Errors
 ///
 /// What could not be opened or started, or which thread ended without being asked to.
-pub fn run(mut setup: Setup) -> Result<(), DaemonError> {
-    setup.settings.rules.liveness.limits = liveness::limits_of(&setup.models);
+pub fn run(setup: Setup) -> Result<(), DaemonError> {
     let (sender, receiver) = sync_channel(QUEUE);
     let mut daemon = Daemon::start(setup, sender)?;
     daemon.begin();

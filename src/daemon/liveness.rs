@@ -2,20 +2,13 @@
 //! and how long that takes.
 
 use limen_core::event::{ChallengeOutcome, Draw, Fact, TrackId};
-use limen_core::policy::{Event, LivenessLimits, LivenessMode, LivenessRules};
-use limen_vision::model::Models;
+use limen_core::policy::{Event, LivenessMode, LivenessRules};
 use serde_json::{Value, json};
 
 use crate::config::liveness_name;
 
 /// Two lights cannot ask anybody to look up.
 const MAY_ASK_UP: bool = false;
-
-/// The limits of the evidence that were measured with these networks.
-pub(super) fn limits_of(models: &Models) -> LivenessLimits {
-    let limits = &models.liveness().limits;
-    LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet }
-}
 
 /// The rules of a reload, as far as the door that was opened at the start can keep them. Its lights and the limits of its
 /// networks stay until a restart. If the file now asks everybody by lights that are not open, the rules before stay too.
@@ -70,7 +63,7 @@ impl ChallengeCounts {
 mod tests {
     use limen_core::event::{LogRatio, Personal, Side};
     use limen_core::person::PersonId;
-    use limen_core::policy::AfterUnsure;
+    use limen_core::policy::{AfterUnsure, LivenessLimits};
 
     use super::*;
 

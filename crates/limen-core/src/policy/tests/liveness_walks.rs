@@ -169,7 +169,7 @@ impl Walker {
 
     /// Another face, or the same one by another track.
     fn someone_else(&mut self, more: u32) -> Result<(), TestCaseError> {
-        if more % 4 > 0 {
+        if !more.is_multiple_of(4) {
             self.step(Event::TrackEnded(TrackId(self.track)))?;
             self.cues.remove(&self.track);
             self.shown = Shown::default();
