@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::layers::collect;
+use crate::source_code::{code, collect};
 use crate::support::project;
 
 /// The crate, then the modules in it.
@@ -49,76 +49,6 @@ fn module_of(path: &Path) -> Module {
     let above: Vec<String> = parts.by_ref().take_while(|part| part != "src").collect();
     let name = above.last().map_or("limen", String::as_str).to_owned();
     [name].into_iter().chain(parts.filter(|part| part != "lib")).collect()
-}
-
-/// How many bytes at the beginning of a text are a comment, a string or a character; none if it begins with code.
-fn uncoded(text: &str) -> Option<usize> {
-    let through =
-        |from: usize, end: &str| text[from..].find(end).map_or(text.len(), |at| from + at + end.len());
-    if text.starts_with("//") {
-        return Some(text.find('\n').unwrap_or(text.len()));
-    }
-    if text.starts_with("/*") {
-        return Some(through(2, "*/"));
-    }
-    if let Some(raw) = text.strip_prefix('r') {
-        let hashes = raw.len() - raw.trim_start_matches('#').len();
-        let is_raw = raw[hashes..].starts_with('"');
-        return is_raw.then(|| through(hashes + 2, &format!("\"{}", "#".repeat(hashes))));
-    }
-    if let Some(string) = text.strip_prefix('"') {
-        let mut escaped = false;
-        let end = string.find(|c| {
-            let ends = c == '"' && !escaped;
-            escaped = c == '\\' && !escaped;
-            ends
-        });
-        return Some(end.map_or(text.len(), |end| end + 2));
-    }
-    let character = text.strip_prefix('\'')?;
-    if character.starts_with('\\') {
-        return Some(through(3, "'"));
-    }
-    let length = character.chars().next()?.len_utf8();
-    character[length..].starts_with('\'').then_some(length + 2)
-}
-
-/// A text without comments, strings and characters.
-fn code(text: &str) -> String {
-    let mut code = String::new();
-    let mut rest = text;
-    while let Some(next) = rest.chars().next() {
-        let length = uncoded(rest);
-        code.push(if length.is_some() { ' ' } else { next });
-        rest = &rest[length.unwrap_or(next.len_utf8())..];
-    }
-    code
-}
-
-/// Code without the items that only tests have.
-fn without_tests(code: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = code;
-    let of_tests = |text: &str| ["#[cfg(test)]", "#[cfg(all(test,"].iter().filter_map(|m| text.find(m)).min();
-    while let Some(at) = of_tests(rest) {
-        kept.push_str(&rest[..at]);
-        rest = &rest[at + length_of_item(&rest[at..])..];
-    }
-    kept + rest
-}
-
-/// The length of the first item of some code, with its attributes.
-fn length_of_item(code: &str) -> usize {
-    let mut depth = 0;
-    let end = code.find(|c| {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            _ => {}
-        }
-        depth == 0 && (c == ';' || c == '}')
-    });
-    end.map_or(code.len(), |end| end + 1)
 }
 
 /// Words, `::`, and each other character by itself.
@@ -179,7 +109,7 @@ fn inline_path<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
 
 /// The other files that a file names by a path.
 fn imports(module: &Module, sources: &Sources) -> BTreeSet<Module> {
-    let code = without_tests(&code(&sources[module].text));
+    let code = code(&sources[module].text);
     let tokens = tokens(&code);
     let mut found = BTreeSet::new();
     // Where a path begins: the file, or a module written inside it.

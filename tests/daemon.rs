@@ -21,7 +21,7 @@ use limen_core::policy::Event;
 use limen_files::Trust;
 use limen_vision::frame::Picture;
 
-use crate::support::{OF_PHOTOGRAPHS, Site, models, nobody, photo, visitor};
+use crate::support::{OF_PHOTOGRAPHS, Site, models, nobody, photo, refusal, until_recorded, visitor};
 
 /// Long enough for a busy machine; nothing waits for it where all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -262,7 +262,8 @@ fn a_command_unlocks_for_its_time_and_locks_at_once() {
     let running = Running::start(&site, vec![nobody()], 50);
     running.loaded();
     assert!(running.ask(Request::Unlock { seconds: 31 }).is_err());
-    running.ask(Request::Unlock { seconds: 30 }).expect("accepted");
+    let give = || running.ask(Request::Unlock { seconds: 30 });
+    until_recorded(give, refusal).expect("accepted");
     running.until(|fact| matches!(fact, Fact::Granted { caller: Some(_), .. }));
     running.ask(Request::Lock).expect("locked");
     running.until(|fact| matches!(fact, Fact::Locked { caller: Some(_), .. }));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::source_code::{code, collect};
 use crate::support::project;
 
 /// The crates, each with those that it may name.
@@ -53,24 +54,6 @@ fn sources_of(place: &str) -> Vec<Source> {
         Source { room, path: Path::new(place).join(below), text }
     };
     found.into_iter().map(source).collect()
-}
-
-/// Every Rust file in a folder and in those below it.
-pub fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            found.push(path);
-        }
-    }
-}
-
-/// The code of a file: no comments, no tests.
-fn code(text: &str) -> String {
-    let lines = text.lines().take_while(|line| !line.contains("#[cfg(test)]"));
-    lines.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The rooms that a text names by `crate::room`, tests included.

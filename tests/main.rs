@@ -33,6 +33,7 @@ mod parsers;
 mod photographs;
 mod recognition;
 mod signals;
+mod source_code;
 mod support;
 mod target;
 mod templates;

@@ -8,7 +8,7 @@ use limen::control::Request;
 use limen_core::event::{Fact, Mode, Part};
 
 use crate::daemon::{Listener, Running, of_kind, settings_of};
-use crate::support::{OF_PHOTOGRAPHS, Ran, Site, limen, nobody, visitor};
+use crate::support::{OF_PHOTOGRAPHS, Ran, Site, limen, nobody, until_recorded, visitor};
 
 /// Runs a command against the daemon of this site.
 fn command(site: &Site, arguments: &[&str]) -> Ran {
@@ -51,7 +51,8 @@ fn unlock_opens_for_its_time_and_says_who_asked() {
     let site = Site::with_obama();
     let running = Running::start(&site, vec![nobody(); 4], 12);
     running.loaded();
-    let ran = command(&site, &["--json", "unlock", "--seconds", "1"]);
+    let give = || command(&site, &["--json", "unlock", "--seconds", "1"]);
+    let ran = until_recorded(give, |ran| ran.err.clone());
     assert_eq!(ran.json()[0]["state"], "unlocked", "{}", ran.err);
     running.until(|fact| matches!(fact, Fact::Locked { .. }));
     assert_eq!(command(&site, &["unlock", "--seconds", "31"]).code, 2);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGPIPE, SIGSEGV, SIGTRAP};
 use limen::service::signals;
 
-use crate::support::{Ran, Site, limen};
+use crate::support::{Ran, Site, limen, until_recorded};
 
 /// Long enough for a busy machine; nothing waits for it where all is well.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,7 +44,8 @@ impl Daemon {
             .expect("the program starts");
         let mut daemon = Self { site, child };
         daemon.waits_for("gallery in force");
-        let unlocked = daemon.command(&["unlock", "--seconds", "30"]);
+        let give = || daemon.command(&["unlock", "--seconds", "30"]);
+        let unlocked = until_recorded(give, |ran| ran.err.clone());
         assert_eq!(unlocked.code, 0, "{}", unlocked.err);
         daemon.waits_for("door: unlocked");
         daemon

@@ -53,6 +53,19 @@ impl Ran {
     }
 }
 
+/// Gives a command, and again while, and only while, it is refused because a busy machine did not record it in the few
+/// milliseconds that it has. `refused` is what the answer says.
+pub fn until_recorded<T>(mut give: impl FnMut() -> T, refused: impl Fn(&T) -> String) -> T {
+    let is_recorded = |answer: &T| !refused(answer).contains("this could not be recorded");
+    let first_recorded = (0..9).map(|_| give()).find(is_recorded);
+    first_recorded.unwrap_or_else(give)
+}
+
+/// Why a request was refused; empty if it was not.
+pub fn refusal<T, E: ToString>(answer: &Result<T, E>) -> String {
+    answer.as_ref().err().map(ToString::to_string).unwrap_or_default()
+}
+
 /// Runs `limen` with these arguments.
 pub fn limen<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ran {
     limen_with(&[], arguments)

@@ -50,7 +50,12 @@ pub fn no_toml(file: &Path, text: &str, message: &str, at: Option<Range<usize>>)
     let before = at.as_ref().and_then(|at| text.get(..at.start));
     let column = |before: &str| before.chars().rev().take_while(|c| *c != '\n').count() + 1;
     let key = before.map_or_else(String::new, |before| format!("column {}", column(before)));
-    let line = before.map(|before| 1 + before.matches('\n').count());
+    let line = before.map(line_after);
     let (what, remedy) = words::in_words(message, text, at, false);
     Diagnostic { file: file.to_owned(), line, key, what, remedy }
+}
+
+/// The line, from 1, in which whatever follows this text begins.
+pub fn line_after(before: &str) -> usize {
+    1 + before.matches('\n').count()
 }

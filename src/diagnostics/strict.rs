@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::diagnostic::{Diagnostic, no_toml};
+use super::diagnostic::{Diagnostic, line_after, no_toml};
 use super::entries::{key_of, take_out};
 use super::words::{self, WhatAndRemedy};
 
@@ -14,7 +14,7 @@ use super::words::{self, WhatAndRemedy};
 /// missing or does not fit.
 pub fn misread(file: &Path, text: &str, message: &str, at: Option<Range<usize>>) -> Diagnostic {
     let Ok(mut root) = DeTable::parse(text) else { return no_toml(file, text, message, at) };
-    let line = at.as_ref().and_then(|at| text.get(..at.start)).map(|before| 1 + before.matches('\n').count());
+    let line = at.as_ref().and_then(|at| text.get(..at.start)).map(line_after);
     // A mistake at the whole text is about none of its entries.
     let place = at.clone().filter(|at| !at.is_empty() && *at != root.span());
     let key = place.map_or_else(String::new, |at| {
@@ -94,14 +94,14 @@ mod tests {
         #[serde(rename = "version")]
         _version: u32,
         #[serde(rename = "room")]
-        _rooms: Vec<DiskSpace>,
+        _rooms: Vec<RawRoom>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    struct DiskSpace {
+    struct RawRoom {
         #[serde(rename = "kind")]
-        _kind: ValueKind,
+        _kind: RoomKind,
         #[serde(rename = "size")]
         _size: [f32; 2],
         #[serde(rename = "owner", deserialize_with = "owner")]
@@ -110,7 +110,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "kebab-case")]
-    enum ValueKind {
+    enum RoomKind {
         Office,
         Hall,
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use limen_core::people::PhotoDigest;
 use limen_core::people::Standing;
 use proptest::prelude::*;
 
 use super::super::Roster;
 use super::super::last_good::{self, KeptPerson};
+use super::super::revocation_walks::kept_of;
 use super::*;
 
 const WHO: [&str; 4] = ["ada", "bob", "eve", "zoe"];
@@ -111,15 +111,7 @@ impl FileText {
     fn good(&self) -> Option<Kept> {
         let roster = Roster::parse(&self.text(), Path::new("gallery.toml"));
         let roster = roster.ok().filter(|_| self.mistake.is_none())?;
-        let people = roster.people.into_iter().map(|entry| KeptPerson {
-            photos: entry.photos.iter().map(|p| (p.path.clone(), PhotoDigest::of(b"picture"))).collect(),
-            id: entry.id,
-            name: entry.name,
-            standing: entry.standing,
-            given: Vec::new(),
-            stored: entry.stored,
-        });
-        Some(Kept { people: people.collect() })
+        Some(kept_of(roster, b"picture"))
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use limen_core::credential::{Card, PinHash};
 use proptest::prelude::*;
 
+use super::super::revocation_walks::kept_of;
 use super::super::roster::Roster;
 use super::*;
 
@@ -28,15 +29,7 @@ const MISTAKE: &str = "[[person]]\nid = \"eve\"\nphotos = [\"../eve.jpg\"]\ncolo
 
 fn kept(text: &str) -> Kept {
     let roster = Roster::parse(text, Path::new("gallery.toml")).expect("no mistake");
-    let people = roster.people.iter().map(|entry| KeptPerson {
-        id: entry.id.clone(),
-        name: entry.name.clone(),
-        standing: entry.standing.clone(),
-        photos: entry.photos.iter().map(|p| (p.path.clone(), PhotoDigest::of(b"as it was"))).collect(),
-        given: Vec::new(),
-        stored: entry.stored,
-    });
-    Kept { people: people.collect() }
+    kept_of(roster, b"as it was")
 }
 
 fn narrowed(before: &str, after: &str) -> Narrowed {

@@ -15,8 +15,10 @@ use limen_core::policy::access::{AccessRules, Group};
 use proptest::prelude::*;
 
 use super::Roster;
-use super::last_good::{Kept, KeptPerson};
+use super::assembly::{AssemblyPlan, PlannedPhoto};
+use super::last_good::Kept;
 use super::revocation::{Photographs, narrow};
+use super::roster::{Photo, RosterEntry};
 
 const HASHES: [&str; 2] = [
     "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -97,16 +99,22 @@ fn entry(with_mistakes: bool) -> impl Strategy<Value = String> {
 }
 
 fn kept(text: &str) -> Option<Kept> {
-    let roster = Roster::parse(text, Path::new("gallery.toml")).ok()?;
-    let people = roster.people.into_iter().map(|entry| KeptPerson {
-        photos: vec![("ada.jpg".into(), PhotoDigest::of(b"picture"))],
-        id: entry.id,
-        name: entry.name,
-        standing: entry.standing,
-        given: Vec::new(),
-        stored: entry.stored,
-    });
-    Some(Kept { people: people.collect() })
+    Roster::parse(text, Path::new("gallery.toml")).ok().map(|roster| kept_of(roster, b"picture"))
+}
+
+/// What is kept of a gallery file without mistakes whose photographs were all found, each with these bytes.
+pub(super) fn kept_of(roster: Roster, picture: &[u8]) -> Kept {
+    let found = |entry: &RosterEntry, photo: &Photo| PlannedPhoto {
+        person: entry.id.clone(),
+        name: photo.path.clone(),
+        path: photo.path.clone(),
+        digest: PhotoDigest::of(picture),
+        line: photo.line,
+        ready: true,
+    };
+    let photos = roster.people.iter().flat_map(|entry| entry.photos.iter().map(|photo| found(entry, photo)));
+    let plan = AssemblyPlan { photos: photos.collect() };
+    Kept::of(roster, plan)
 }
 
 /// Some times of some days, and an unknown time.

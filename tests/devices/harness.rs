@@ -11,7 +11,7 @@ use limen_audit::{ChainVerifier, FoundRecord, Record, read_all};
 use limen_vision::frame::PixelFormat;
 
 use super::camera::Feeder;
-use crate::support::{OF_PHOTOGRAPHS, Ran, Site, limen, visitor};
+use crate::support::{OF_PHOTOGRAPHS, Ran, Site, limen, refusal, until_recorded, visitor};
 
 /// Longer than anything here takes on a busy machine.
 pub const LONG: Duration = Duration::from_secs(60);
@@ -188,10 +188,9 @@ impl Running {
         let unrecorded = || self.log().matches(NOT_RECORDED).count();
         for _ in 0..10 {
             let before = unrecorded();
-            let refused = self.ask(Request::Unlock { seconds: 30 }).err().map(|why| why.to_string());
-            let too_slow = refused.as_ref().is_some_and(|why| why.contains("could not be recorded"));
-            assert!(refused.is_none() || too_slow, "{refused:?}");
-            if !too_slow && (RELAY.rises(limit) || unrecorded() == before) {
+            let give = || self.ask(Request::Unlock { seconds: 30 });
+            until_recorded(give, refusal).expect("accepted");
+            if RELAY.rises(limit) || unrecorded() == before {
                 break;
             }
         }
