@@ -35,6 +35,7 @@ mod follow;
 mod grant;
 pub mod liveness;
 mod lock;
+mod outcome;
 mod recognition;
 mod rules;
 mod site;
@@ -58,9 +59,9 @@ use crate::event::{Fact, GrantKind, Mode, Observation, Part, Relock, TrackId};
 use admission::Admission;
 use command_budget::CommandBudget;
 use context::{Context, PolicySettings};
-use follow::Out;
 use liveness::{Foreseen, Liveness};
 use lock::{Lock, Reach};
+use outcome::Out;
 use recognition::{FrameEvidence, Recognised, Recognition};
 use site::Site;
 

@@ -10,6 +10,7 @@
 //! | [`evidence`] | the vision, and which evidence is enough |
 //! | [`watch`] | a clip, shown to the vision |
 //! | `asking`, [`attempt`] | one try of a challenge, and all attempts of a clip |
+//! | [`outcome`] | what can become of an attempt |
 //! | [`rates`], [`tally`] | exact bounds, and the counts for each species |
 //! | [`features`] | the measurements from which the distributions are fitted |
 //! | [`plot`] | histograms of the scores |
@@ -20,6 +21,7 @@ pub mod clip;
 pub mod clip_file;
 pub mod evidence;
 pub mod features;
+pub mod outcome;
 pub mod plot;
 pub mod rates;
 pub mod tally;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use limen_core::person::printable;
-use limen_lab::liveness::attempt::{AskMode, AttemptOutcome, LivenessAttempt};
+use limen_lab::liveness::attempt::{AskMode, LivenessAttempt};
+use limen_lab::liveness::outcome::AttemptOutcome;
 use limen_lab::liveness::plot::ScoredSpecies;
 use limen_lab::liveness::rates::CountedRate;
 use limen_lab::liveness::tally::{LivenessTallies, Tally};

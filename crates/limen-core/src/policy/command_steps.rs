@@ -3,8 +3,8 @@
 use super::command_budget::Spent;
 use super::commands::{Command, CommandId, Denial, Done, Verdict};
 use super::event::Action;
-use super::follow::Out;
 use super::lock::Reach;
+use super::outcome::Out;
 use super::{Policy, command_record};
 use crate::clock::Now;
 use crate::event::{Caller, Part, Relock};

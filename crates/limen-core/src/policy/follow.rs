@@ -6,19 +6,11 @@ use super::admission::AdmitOutcome;
 use super::event::Action;
 use super::liveness::LivenessOutcome;
 use super::lock::LockOutcome;
+use super::outcome::Out;
 use super::rules::ASK_AGAIN;
 use super::site::SiteOutcome;
 use crate::clock::Now;
 use crate::event::{Mode, Refusal};
-
-/// The outcome of an event in one machine, for the next machine or for the daemon to carry out.
-pub(super) enum Out {
-    Do(Vec<Action>),
-    Liveness(Vec<LivenessOutcome>),
-    Admission(Vec<AdmitOutcome>),
-    Lock(Vec<LockOutcome>),
-    Site(Vec<SiteOutcome>),
-}
 
 impl Policy {
     /// Passes the outcomes of one machine to the next, in order.

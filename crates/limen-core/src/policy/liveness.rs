@@ -35,8 +35,7 @@ use std::time::Duration;
 
 use asked::{AGREEING, Asked, DRAWING, RESTING, Stage};
 pub use challenge::{Challenge, Failure, LONGEST, Progress};
-pub(super) use decision::Foreseen;
-pub(super) use outcome::LivenessOutcome;
+pub(super) use outcome::{Foreseen, LivenessOutcome};
 use pauses::Pauses;
 use tracks::Tracks;
 

@@ -7,8 +7,8 @@ use limen_core::event::{DenyCue, Draw, Prompt, Step, TrackId};
 use limen_core::policy::LivenessLimits;
 use limen_core::policy::liveness::{Challenge, Failure, LONGEST, Progress};
 
-use super::attempt::{AttemptOutcome, RefusalCause};
 use super::clip_file::TimedPrompt;
+use super::outcome::{AttemptOutcome, RefusalCause};
 use super::watch::{WatchedFrame, moment};
 
 /// How long a step waits of which it is not known yet when its wait begins.

@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use limen_core::clock::Moment;
-use limen_core::event::{DenyCue, Draw, LogRatio, Side};
+use limen_core::event::{Draw, LogRatio, Side};
 use limen_core::policy::LivenessLimits;
 use limen_core::policy::liveness::LONGEST;
 
 use super::asking::{KnownFace, ask, ask_at, denied, recognised};
 use super::clip::{Clip, ClipError};
+use super::outcome::{AttemptOutcome, RefusalCause};
 use super::watch::{WatchedFrame, moment};
 use crate::bootstrap::Numbers;
 
@@ -45,47 +46,6 @@ pub struct AttemptRules {
     pub may_ask_up: bool,
     /// The same seed draws the same challenges.
     pub seed: u64,
-}
-
-/// What has become of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AttemptOutcome {
-    /// A living head stands there.
-    Accepted,
-    /// None does.
-    Refused(RefusalCause),
-    /// The evidence says too little: the door stays locked.
-    Unsure,
-    /// No turn began in time after a prompt, or there was no face.
-    NoResponse,
-}
-
-/// Why it is said that no living head stands there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalCause {
-    /// A turn to another side, or too early.
-    WrongTurn,
-    /// The turn of a sheet.
-    Sheet,
-    /// What else shows it.
-    Cue(DenyCue),
-}
-
-impl AttemptOutcome {
-    /// In a word or two, for a table.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Unsure => "unsure",
-            Self::NoResponse => "no response",
-            Self::Refused(RefusalCause::WrongTurn) => "wrong turn",
-            Self::Refused(RefusalCause::Sheet) => "sheet",
-            Self::Refused(RefusalCause::Cue(DenyCue::Frame)) => "frame around it",
-            Self::Refused(RefusalCause::Cue(DenyCue::MovesAsOne)) => "moves as one",
-            Self::Refused(RefusalCause::Cue(DenyCue::TwoFaces)) => "two faces",
-            Self::Refused(RefusalCause::Cue(DenyCue::Jump)) => "jump",
-        }
-    }
 }
 
 /// An attempt.

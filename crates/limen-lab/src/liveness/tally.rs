@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::attempt::{AttemptOutcome, LivenessAttempt};
+use super::attempt::LivenessAttempt;
+use super::outcome::AttemptOutcome;
 use super::rates::CountedRate;
 
 /// The attempts of one species, counted.
@@ -79,7 +80,7 @@ impl LivenessTallies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::liveness::attempt::RefusalCause;
+    use crate::liveness::outcome::RefusalCause;
 
     fn tally(outcomes: &[(AttemptOutcome, usize)]) -> Tally {
         let mut tally = Tally::default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::asked::{Asked, Stage};
-use super::outcome::LivenessOutcome;
+use super::outcome::{Foreseen, LivenessOutcome};
 use super::{Liveness, Passed, Phase, refuse};
 use crate::clock::Moment;
 use crate::event::{ChallengeOutcome, LivenessProof, Refusal};
@@ -18,17 +18,6 @@ use crate::policy::rules::LivenessMode;
 const WATCHING: Duration = Duration::from_millis(1500);
 /// How long a completed challenge counts for another decision on the same track, if the audit was slow.
 const PASSED: Duration = Duration::from_secs(5);
-
-/// What admission already knows of somebody who was just recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::policy) enum Foreseen {
-    /// They may come in, perhaps with a second factor or a second person.
-    Nothing,
-    /// They are asked for a second factor, by a track before this one.
-    IsAsked,
-    /// They are refused, whatever they prove.
-    Refused(Refusal),
-}
 
 impl Liveness {
     /// Enough frames agree on somebody.

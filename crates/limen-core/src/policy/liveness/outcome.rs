@@ -1,9 +1,20 @@
-//! The outcomes of an event in liveness.
+//! The outcomes of an event in liveness, and what admission lets it know beforehand.
 
 use crate::clock::Moment;
 use crate::event::{LivenessProof, Refusal, TrackId};
 use crate::policy::event::Action;
 use crate::policy::recognition::Recognised;
+
+/// What admission already knows of somebody who was just recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreseen {
+    /// They may come in, perhaps with a second factor or a second person.
+    Nothing,
+    /// They are asked for a second factor, by a track before this one.
+    IsAsked,
+    /// They are refused, whatever they prove.
+    Refused(Refusal),
+}
 
 /// One outcome of an event in liveness.
 #[derive(Debug)]

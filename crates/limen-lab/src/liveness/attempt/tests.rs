@@ -1,6 +1,8 @@
+//! Attempts of clips that were written by hand.
+
 use std::path::PathBuf;
 
-use limen_core::event::{Motion, TrackId, Turn};
+use limen_core::event::{DenyCue, Motion, TrackId, Turn};
 
 use super::super::clip_file::TimedPrompt;
 use super::*;
