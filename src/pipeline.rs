@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use limen_core::embedding::{Crops, Distance, Metric};
 use limen_core::event::{Observation, TrackId};
 use limen_core::people::Gallery;
-use limen_core::policy::{Event, LivenessLimits, Rules};
+use limen_core::policy::{Event, Rules};
 use limen_vision::follow::{Look, Vision};
 use limen_vision::frame::Frame;
 use limen_vision::matching::cohort::{Cohort, CohortError, CohortFacts};
@@ -59,8 +59,7 @@ pub fn see(vision: &mut Vision, frame: &Frame) -> Result<SeenFrame, PipelineErro
 
 /// The rules with the limits that were measured for these networks: from where on a movement is that of a solid head.
 pub fn with_limits(mut rules: Rules, models: &Models) -> Rules {
-    let limits = &models.liveness().limits;
-    rules.liveness.limits = LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet };
+    rules.liveness.limits = models.liveness_limits();
     rules
 }
 

@@ -85,6 +85,7 @@ fn what_is_measured_on_every_frame_is_printed_for_fitting() {
         "pitch",
         "rest",
         "species",
+        "swell",
         "taken_ms",
         "yaw",
     ];

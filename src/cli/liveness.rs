@@ -9,7 +9,7 @@ use limen_core::person::printable_path;
 use limen_lab::bootstrap::in_parallel;
 use limen_lab::liveness::attempt::{AskMode, AttemptRules, attempts, check, score};
 use limen_lab::liveness::clip::{Clip, ClipError, read_clips};
-use limen_lab::liveness::evidence::{limits_of, vision};
+use limen_lab::liveness::evidence::vision;
 use limen_lab::liveness::features::features;
 use limen_lab::liveness::plot::write_histograms;
 use limen_lab::liveness::watch::watch;
@@ -52,7 +52,7 @@ pub struct Arguments {
     out: Option<PathBuf>,
     /// Print what is measured on every frame instead, one JSON object per line, for models/fit
     ///
-    /// species, clip, live, taken_ms, yaw, pitch, nose_offset, growth, nose_x, nose_y, rest; null if not measured.
+    /// species, clip, live, taken_ms, yaw, pitch, nose_offset, growth, nose_x, nose_y, swell, rest; null if not measured.
     #[arg(long)]
     features: bool,
     /// Threads to work with [default: one per processor core]
@@ -85,7 +85,7 @@ pub fn liveness(context: &CommandContext, command: &Command) -> Result<CommandOu
     let rules = AttemptRules {
         mode,
         frames: settings.rules.frames,
-        limits: limits_of(&models),
+        limits: models.liveness_limits(),
         // Looking up is not asked: its error is not measured.
         may_ask_up: false,
         seed: arguments.seed,

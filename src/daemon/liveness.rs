@@ -69,7 +69,7 @@ mod tests {
 
     fn rules(mode: LivenessMode, prompts: bool, limit: f32) -> LivenessRules {
         let limit = LogRatio::new(limit);
-        let limits = LivenessLimits { solid: limit, turn: limit, sheet: limit };
+        let limits = LivenessLimits { solid: limit, turn: limit, sheet: limit, compares: true };
         LivenessRules { mode, prompts, after_unsure: AfterUnsure::Refuse, limits }
     }
 

@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`clip_file`], [`clip`] | what `clip.toml` says, and a folder of clips |
-//! | [`evidence`] | the vision, and which evidence is enough |
+//! | [`evidence`] | the vision as the door has it |
 //! | [`watch`] | a clip, shown to the vision |
 //! | `asking`, [`attempt`] | one try of a challenge, and all attempts of a clip |
 //! | [`outcome`] | what can become of an attempt |

@@ -183,6 +183,7 @@ impl Vision {
                     let sight = Sight { view, mesh, track, taken, searched };
                     (motion, parallax) = self.watch(&sight, &face, &mut timing)?;
                 }
+                let face = unless_turned(face, motion.as_ref());
                 if let (Some(mesh), true) = (mesh, self.tracker.follows_only(track)) {
                     self.keep(track, detection.clone(), mesh);
                 }
@@ -219,6 +220,7 @@ impl Vision {
         let face = self.stages.judge(view, &mesh, self.crops(track), timing)?;
         let sight = Sight { view, mesh: &mesh, track, taken, searched: None };
         let (motion, parallax) = self.watch(&sight, &face, timing)?;
+        let face = unless_turned(face, motion.as_ref());
         let nearest = Some(Sighting { track, bounds: moved.bounds, face });
         self.keep(track, moved, mesh);
         let (plan, timing) = (FramePlan::Follow, *timing);
@@ -282,6 +284,13 @@ impl Vision {
     fn crops(&self, track: TrackId) -> Crops {
         if self.closer == Some(track) { Crops::Mirrored } else { self.stages.crops }
     }
+}
+
+/// A face that is turned as people are asked to turn never counts for the match.
+fn unless_turned(face: Result<Face, Unusable>, motion: Option<&Motion>) -> Result<Face, Unusable> {
+    face.and_then(
+        |face| if motion.is_some_and(Motion::is_turned) { Err(Unusable::TurnedAway) } else { Ok(face) },
+    )
 }
 
 /// Whether another face claims the place of this one.

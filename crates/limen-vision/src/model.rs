@@ -30,6 +30,7 @@ pub use pack::Pack;
 pub use packs::Packs;
 
 use limen_core::embedding::ModelDigest;
+use limen_core::policy::LivenessLimits;
 
 use crate::liveness::distributions::LivenessModel;
 
@@ -70,6 +71,13 @@ impl Models {
     /// How solid heads and sheets move, by the built-in mesh.
     pub fn liveness(&self) -> &LivenessModel {
         &self.liveness
+    }
+
+    /// Which evidence of how a face moves is enough.
+    pub fn liveness_limits(&self) -> LivenessLimits {
+        let limits = &self.liveness.limits;
+        let compares = self.embedder.entry().turned_self.is_some();
+        LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet, compares }
     }
 
     /// The text of the manifest that describes the embedder: the built-in one, or the pack's.

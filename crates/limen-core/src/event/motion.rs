@@ -47,9 +47,9 @@ pub struct Motion {
     pub track: TrackId,
     /// When the frame was taken.
     pub taken: Moment,
-    /// The turn against the track's frontal frame, in degrees; positive to the person's left.
+    /// The turn since the face was at rest, looking to the camera, in degrees; positive to the person's left.
     pub yaw: f32,
-    /// The nod against the track's frontal frame, in degrees; positive is up.
+    /// The nod since then, in degrees; positive is up.
     pub pitch: f32,
     /// The side to which the face is turned, if it is turned far enough to be judged.
     pub turn: Option<Turn>,
@@ -59,6 +59,16 @@ pub struct Motion {
     pub like_itself: Option<bool>,
     /// What shows in this frame that no living head stands there.
     pub cue: Option<DenyCue>,
+}
+
+impl Motion {
+    /// A face that has turned this far since it was at rest, in degrees, is compared with itself, and not with templates.
+    pub const TURNED: f32 = 15.0;
+
+    /// Whether the face is turned so far that it says more of how the head moves than of whose it is.
+    pub fn is_turned(&self) -> bool {
+        self.yaw.abs() >= Self::TURNED
+    }
 }
 
 /// A face that is turned to one side.

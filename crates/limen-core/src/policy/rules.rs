@@ -94,6 +94,9 @@ pub struct LivenessLimits {
     pub turn: LogRatio,
     /// A turn with this much evidence, or less, is that of a sheet.
     pub sheet: LogRatio,
+    /// Whether turned faces are compared with themselves from the front: then a turn counts only if one of its frames is
+    /// alike.
+    pub compares: bool,
 }
 
 impl LivenessLimits {
@@ -102,6 +105,7 @@ impl LivenessLimits {
         solid: LogRatio::new(f32::INFINITY),
         turn: LogRatio::new(f32::INFINITY),
         sheet: LogRatio::new(f32::NEG_INFINITY),
+        compares: true,
     };
 }
 

@@ -27,18 +27,20 @@ pub struct FrameFeatures {
     pub live: bool,
     /// When the frame was taken, in milliseconds of the clip's clock.
     pub taken_ms: f64,
-    /// The change of the mesh's turn, in degrees; to the right of the picture if positive.
+    /// The change of the mesh's turn since the face was at rest, in degrees; to the right of the picture if positive.
     pub yaw: Option<f32>,
     /// The change of the mesh's nod, in degrees.
     pub pitch: Option<f32>,
     /// The change of the nose tip's offset, by the mesh.
     pub nose_offset: Option<f32>,
-    /// The size of the face, over that in the frontal frame.
+    /// The size of the face, over that in the frame in which its points were chosen.
     pub growth: Option<f32>,
     /// How far the nose leads the plane of the rest to the right, in distances between the eyes.
     pub nose_x: Option<f32>,
     /// The same, down.
     pub nose_y: Option<f32>,
+    /// How much larger the nose has become than the plane makes it: the logarithm of the factor.
+    pub swell: Option<f32>,
     /// The median distance of the rest from its plane.
     pub rest: Option<f32>,
 }
@@ -64,6 +66,7 @@ pub fn features(clip: &Clip, models: &Arc<Models>, done: &dyn Fn()) -> Result<Ve
             growth: found.map(|found| found.growth),
             nose_x: nose.map(|nose| nose.x),
             nose_y: nose.map(|nose| nose.y),
+            swell: nose.map(|nose| nose.swell),
             rest: nose.map(|nose| nose.rest),
         });
         Ok(())

@@ -20,7 +20,7 @@ const STRAIGHT: f32 = 10.0;
 /// So many frames of a movement are needed: the mesh may be wrong in one.
 const FEWEST_FRAMES: u32 = 2;
 
-/// How a face moved against its anchor.
+/// How a face moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     Left,

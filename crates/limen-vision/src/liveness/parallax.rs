@@ -1,8 +1,13 @@
 //! Whether a nose stands out of a face: how it moves against the plane of the rest.
 //!
-//! Points on the nose and around it are followed from an *anchor*, a frame in which the face looked to the camera. A
-//! homography takes the points around the nose from the anchor to now. A sheet, flat or nearly, takes the nose along; a
-//! nose that stands out leads the turn of its head, and grows faster than the ears when it comes near.
+//! Points on the nose and around it are chosen in a frame in which the face looks to the camera, and followed from there. A
+//! homography takes the points around the nose from an earlier frame to now. A sheet, flat or nearly, takes the nose
+//! along; a nose that stands out leads the turn of its head, and grows faster than the ears when it comes near.
+//!
+//! A turn is measured against the last frame in which the face was *at rest*, coming nearer against the frame in which
+//! the points were chosen: the one is over in a second, the other takes its time.
+
+use std::collections::VecDeque;
 
 use super::corners::corners;
 use super::flow::follow;
@@ -29,8 +34,14 @@ const APART: (f32, f32) = (3.0, 6.0);
 const FEWEST: (usize, usize) = (3, 12);
 /// A nose reaches this far from its centre, in distances between the eyes.
 const NOSE_RADIUS: f32 = 0.33;
-/// The largest turn and nod of an anchor, in degrees.
+/// The largest turn and nod of a face that looks to the camera, in degrees.
 const FRONTAL: (f32, f32) = (10.0, 20.0);
+/// A face is at rest if its turn and nod stay within this many degrees for so many frames.
+const RESTS: (f32, usize) = (2.0, 3);
+/// A face that has turned or nodded this far from its rest, in degrees, is measured against it.
+const TURNED: f32 = 6.0;
+/// Points chosen in a face of another size, by more than these factors, have other corners: they are chosen anew.
+const SAME_SIZE: std::ops::Range<f32> = 0.6..1.8;
 
 /// The numbers of mesh points, as in MediaPipe's face mesh.
 mod point {
@@ -46,19 +57,20 @@ mod point {
     pub const LEFT_EYE: [usize; 2] = [362, 263];
 }
 
-/// How a face has changed since its anchor. Sides are those of the picture: right is larger x.
+/// How a face has changed. Sides are those of the picture: right is larger x.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Parallax {
-    /// The change of the mesh's turn, in degrees.
+    /// The change of the mesh's turn since the face was at rest, in degrees.
     pub yaw: f32,
-    /// The change of the mesh's nod, in degrees.
+    /// The change of the mesh's nod since then, in degrees.
     pub pitch: f32,
-    /// The change of the nose tip's distance from the line of nasion and philtrum, over the length of that line; by
-    /// the mesh.
+    /// The change since then of the nose tip's distance from the line of nasion and philtrum, over the length of that
+    /// line; by the mesh.
     pub nose_offset: f32,
-    /// The size of the face, over that of the anchor.
+    /// The size of the face, over that in the frame in which its points were chosen.
     pub growth: f32,
-    /// How the nose moved against the plane of the rest, by the followed points; `None` if too few are left.
+    /// How the nose moved against the plane of the rest of the face, by the followed points: since the face was at rest
+    /// if it is turned or nodded, otherwise since the points were chosen. `None` if too few are left.
     pub nose: Option<Residual>,
 }
 
@@ -83,18 +95,28 @@ pub struct Follower {
 
 #[derive(Debug)]
 struct Anchor {
-    mesh: Measured,
+    /// The face when its points were chosen.
+    first: Measured,
+    /// The face when it was at rest last.
+    rest: Measured,
+    /// The last frames, the newest at the end.
+    recent: VecDeque<Measured>,
     points: Vec<Followed>,
+    /// The last frame, and where its mesh is in it.
     last: Pyramid,
+    last_mesh: Vec<Point>,
 }
 
-/// Where points were in the anchor, and where they are now.
+/// Where points were, and where they are now.
 type Moves = (Vec<Point>, Vec<Point>);
 
+/// A point of the face, in the upright square.
 #[derive(Debug)]
 struct Followed {
-    /// Where it was in the anchor, in the upright square.
+    /// Where it was chosen.
     first: Point,
+    /// Where it was when the face was at rest.
+    rest: Point,
     /// Where it was last; `None` once it is lost.
     last: Option<Point>,
     on_the_nose: bool,
@@ -110,70 +132,107 @@ struct Measured {
 }
 
 impl Follower {
-    /// Follows the points into the next frame of the same track, and measures; `None` for an anchor, which the first
-    /// frontal frame becomes. If too few points are left, a later frontal frame becomes the anchor.
+    /// Follows the points into the next frame of the same track, and measures. `None` while there are no points: the
+    /// first frame in which the face looks to the camera has them. If too few are left, or the face has another size, a
+    /// later one has others.
     pub fn see(&mut self, view: &dyn View, mesh: &Mesh) -> Option<Parallax> {
         let measured = Measured::of(mesh);
         let to_square = to_square(mesh)?;
+        let places = || mesh.points.iter().map(|point| to_square.apply(*point)).collect();
         let pyramid = || Pyramid::new(Grey::of(&warp(view, &to_square, SIDE, SIDE)), LEVELS);
         let Some(anchor) = &mut self.anchor else {
             if measured.is_frontal() {
-                self.anchor = Some(Anchor::new(measured, mesh, &to_square, pyramid()));
+                self.anchor = Some(Anchor::new(measured, places(), pyramid()));
             }
             return None;
         };
-        let parallax = anchor.see(measured, pyramid());
-        if parallax.nose.is_none() && measured.is_frontal() {
-            *anchor = Anchor::new(measured, mesh, &to_square, anchor.last.clone());
+        let parallax = anchor.see(measured, places(), pyramid());
+        if anchor.is_worn(&parallax) && measured.is_frontal() {
+            let (mesh, last) = (std::mem::take(&mut anchor.last_mesh), anchor.last.clone());
+            *anchor = Anchor::new(measured, mesh, last);
         }
         Some(parallax)
     }
 
-    /// Whether there is an anchor to measure against.
+    /// Whether there are points to measure by.
     pub fn has_anchor(&self) -> bool {
         self.anchor.is_some()
     }
 
-    /// Begins anew with the next frontal frame.
+    /// Begins anew with the next frame in which the face looks to the camera.
     pub fn forget(&mut self) {
         self.anchor = None;
     }
 }
 
 impl Anchor {
-    fn new(measured: Measured, mesh: &Mesh, to_square: &Similarity, pyramid: Pyramid) -> Self {
-        let place = |index: &usize| to_square.apply(mesh.points[*index]);
+    fn new(measured: Measured, mesh: Vec<Point>, pyramid: Pyramid) -> Self {
+        let place = |index: &usize| mesh[*index];
         let oval = point::OVAL.each_ref().map(place);
         let nose = mean(point::NOSE.each_ref().map(place));
         let on_the_nose = |at: Point| at.distance(nose) < NOSE_RADIUS * EYES;
         let found = |nose: bool, most: usize, apart: f32| {
             let wanted = |at: Point| on_the_nose(at) == nose && is_inside(at, &oval);
             let found = pyramid.levels.first().map(|level| corners(level, most, apart, wanted));
-            let followed = move |at: Point| Followed { first: at, last: Some(at), on_the_nose: nose };
+            let followed =
+                move |at: Point| Followed { first: at, rest: at, last: Some(at), on_the_nose: nose };
             found.unwrap_or_default().into_iter().map(followed)
         };
         let points = found(true, POINTS.0, APART.0).chain(found(false, POINTS.1, APART.1)).collect();
-        Self { mesh: measured, points, last: pyramid }
+        Self {
+            first: measured,
+            rest: measured,
+            recent: VecDeque::new(),
+            points,
+            last: pyramid,
+            last_mesh: mesh,
+        }
     }
 
-    fn see(&mut self, now: Measured, pyramid: Pyramid) -> Parallax {
+    fn see(&mut self, now: Measured, mesh: Vec<Point>, pyramid: Pyramid) -> Parallax {
         for point in &mut self.points {
-            point.last = point.last.and_then(|last| follow(&self.last, &pyramid, last, last));
+            let followed = |last| follow(&self.last, &pyramid, last, moved(last, &self.last_mesh, &mesh));
+            point.last = point.last.and_then(followed);
         }
-        self.last = pyramid;
+        (self.last, self.last_mesh) = (pyramid, mesh);
+        self.rest_at(now);
+        let (yaw, pitch) = (now.yaw - self.rest.yaw, now.pitch - self.rest.pitch);
+        let is_turned = yaw.abs() >= TURNED || pitch.abs() >= TURNED;
         Parallax {
-            yaw: now.yaw - self.mesh.yaw,
-            pitch: now.pitch - self.mesh.pitch,
-            nose_offset: now.nose_offset - self.mesh.nose_offset,
-            growth: now.size / self.mesh.size,
-            nose: self.residual(),
+            yaw,
+            pitch,
+            nose_offset: now.nose_offset - self.rest.nose_offset,
+            growth: now.size / self.first.size,
+            nose: self.residual(if is_turned { |point| point.rest } else { |point| point.first }),
         }
     }
 
-    fn residual(&self) -> Option<Residual> {
+    /// Takes this frame for the one at rest, if it is: what the points have drifted by since the last one is forgotten.
+    fn rest_at(&mut self, now: Measured) {
+        if self.recent.len() == RESTS.1 {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(now);
+        let is_near = |then: &Measured| {
+            (then.yaw - now.yaw).abs() <= RESTS.0 && (then.pitch - now.pitch).abs() <= RESTS.0
+        };
+        if now.is_frontal() && self.recent.len() == RESTS.1 && self.recent.iter().all(is_near) {
+            self.rest = now;
+            for point in &mut self.points {
+                point.rest = point.last.unwrap_or(point.rest);
+            }
+        }
+    }
+
+    fn is_worn(&self, parallax: &Parallax) -> bool {
+        parallax.nose.is_none() || !SAME_SIZE.contains(&parallax.growth)
+    }
+
+    /// How the nose moved against the plane of the rest of the face, from where the points were to where they are.
+    fn residual(&self, from: fn(&Followed) -> Point) -> Option<Residual> {
         let moves = |nose: bool| {
             let kept = self.points.iter().filter(move |point| point.on_the_nose == nose);
-            kept.filter_map(|point| Some((point.first, point.last?))).unzip()
+            kept.filter_map(|point| Some((from(point), point.last?))).unzip()
         };
         let (nose, rest): (Moves, Moves) = (moves(true), moves(false));
         if nose.0.len() < FEWEST.0 || rest.0.len() < FEWEST.1 {
@@ -227,6 +286,14 @@ fn to_square(mesh: &Mesh) -> Option<Similarity> {
     let usable = scale.is_finite() && scale > 0.0 && angle.is_finite();
     // Pixel centres lie at whole numbers there.
     usable.then(|| Similarity::around(mesh.centre(), angle, scale, SIDE as f32))
+}
+
+/// Where a point would be now if it moved as the mesh does next to it: a fast turn moves points farther between two frames
+/// than they can be followed from where they were.
+fn moved(point: Point, before: &[Point], now: &[Point]) -> Point {
+    let squared = |at: &Point| (at.x - point.x).powi(2) + (at.y - point.y).powi(2);
+    let nearest = before.iter().zip(now).min_by(|a, b| squared(a.0).total_cmp(&squared(b.0)));
+    nearest.map_or(point, |(then, now)| Point::new(point.x + now.x - then.x, point.y + now.y - then.y))
 }
 
 fn mean<const N: usize>(points: [Point; N]) -> Point {

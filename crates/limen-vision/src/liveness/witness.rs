@@ -18,7 +18,7 @@ use crate::landmarks::Mesh;
 
 /// A face turned by this much, in degrees, is compared with itself from the front. A face that is turned farther is not
 /// like itself for the network either.
-const COMPARED: std::ops::RangeInclusive<f32> = 15.0..=40.0;
+const COMPARED: std::ops::RangeInclusive<f32> = Motion::TURNED..=40.0;
 /// The largest turn and nod of a frontal face, in degrees.
 const FRONTAL: (f32, f32) = (12.0, 20.0);
 /// How many frontal frames the mean holds at most; the weight of a new one is at least one in so many.
@@ -88,7 +88,7 @@ struct Subject {
 #[derive(Debug, Clone)]
 pub struct Observed {
     motion: Motion,
-    /// The measurement behind the motion; `None` while there is no frontal frame to measure against.
+    /// The measurement behind the motion; `None` while there are no points to measure by.
     pub parallax: Option<Parallax>,
     /// Whether the face is turned so that it should be compared with itself, although the gate refuses it.
     pub wants_embedding: bool,
@@ -181,7 +181,7 @@ impl Subject {
             self.turn.add(model, parallax)
         });
         let pose = sight.mesh.pose;
-        // The first frontal frame is what the others are measured against; before it, straight to the camera is.
+        // A face at rest is what is measured against; before it was, straight to the camera is.
         let (yaw, pitch) = match parallax {
             Some(parallax) => (parallax.yaw, parallax.pitch),
             None if self.follower.has_anchor() => (0.0, 0.0),

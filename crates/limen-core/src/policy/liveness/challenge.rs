@@ -38,7 +38,7 @@ const BEGINS: f32 = 6.0;
 const WRONG: f32 = 12.0;
 /// The same upwards: a head that turns to a side nods a little.
 const WRONG_UP: f32 = 20.0;
-/// A face within this many degrees of its frontal frame looks straight to the camera.
+/// A face within this many degrees of its rest looks straight to the camera.
 const STRAIGHT: f32 = 10.0;
 
 const SIDES: [Side; 3] = [Side::Left, Side::Right, Side::Up];
@@ -67,7 +67,7 @@ pub enum Progress {
     Failed(Failure),
 }
 
-/// Where a head points, in degrees against the frontal frame.
+/// Where a head points, in degrees against its rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Pose {
     yaw: f32,
@@ -108,9 +108,9 @@ impl Pose {
 struct Shown {
     /// The best evidence of its frames.
     best: Option<LogRatio>,
-    /// The last frame that was compared was not enough like the track's frontal ones: no frame counts before one
-    /// that is.
-    unlike: bool,
+    /// The last frame that was compared was enough like the track's frontal ones: somebody else's turn counts for
+    /// nothing.
+    is_alike: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -250,7 +250,7 @@ impl Challenge {
             if begins && motion.taken.since(since) <= TOO_LATE { Some(Shown::default()) } else { shown };
         let shown = shown.map(|shown| shown.with(motion, side));
         let is_solid = motion.turn.is_some_and(|turn| turn.side == side && turn.proof >= limits.turn);
-        if is_solid && shown.is_some_and(|shown| !shown.unlike) {
+        if is_solid && shown.is_some_and(|shown| shown.is_alike || !limits.compares) {
             return self.wait_for(step + 1, motion.taken);
         }
         self.phase = Phase::Prompted { step, since, from, shown };
@@ -280,10 +280,7 @@ impl Shown {
     fn with(self, motion: &Motion, side: Side) -> Self {
         let proof = motion.turn.filter(|turn| turn.side == side).map(|turn| turn.proof);
         let better = |best: LogRatio| proof.filter(|proof| *proof > best).unwrap_or(best);
-        Self {
-            best: self.best.map(better).or(proof),
-            unlike: motion.like_itself.map_or(self.unlike, |like_itself| !like_itself),
-        }
+        Self { best: self.best.map(better).or(proof), is_alike: motion.like_itself.unwrap_or(self.is_alike) }
     }
 }
 

@@ -3,8 +3,12 @@
 use super::*;
 use crate::event::{TrackId, Turn};
 
-const LIMITS: LivenessLimits =
-    LivenessLimits { solid: LogRatio::new(6.0), turn: LogRatio::new(3.0), sheet: LogRatio::new(-3.0) };
+const LIMITS: LivenessLimits = LivenessLimits {
+    solid: LogRatio::new(6.0),
+    turn: LogRatio::new(3.0),
+    sheet: LogRatio::new(-3.0),
+    compares: true,
+};
 
 fn at(ms: u64) -> Moment {
     Moment::from_boot(Duration::from_millis(ms))
@@ -13,6 +17,7 @@ fn at(ms: u64) -> Moment {
 /// A challenge, a head that answers it frame by frame, and what became of it.
 struct Attempt {
     challenge: Challenge,
+    limits: LivenessLimits,
     ms: u64,
     proof: f32,
     like_itself: Option<bool>,
@@ -30,7 +35,14 @@ impl Attempt {
             Some(Draw::from_bytes(bytes, false)).filter(wanted)
         });
         let challenge = Challenge::new(&draw.expect("the order is drawn"), at(1000));
-        Self { challenge, ms: 1000, proof: 5.0, like_itself: Some(true), progress: Progress::GoesOn }
+        Self {
+            challenge,
+            limits: LIMITS,
+            ms: 1000,
+            proof: 5.0,
+            like_itself: Some(true),
+            progress: Progress::GoesOn,
+        }
     }
 
     /// One frame of a head at this angle; positive is left.
@@ -50,10 +62,10 @@ impl Attempt {
 
     fn show(&mut self, motion: Motion) -> &mut Self {
         if self.progress == Progress::GoesOn {
-            self.progress = self.challenge.pass_time(at(self.ms), &LIMITS);
+            self.progress = self.challenge.pass_time(at(self.ms), &self.limits);
         }
         if self.progress == Progress::GoesOn {
-            self.progress = self.challenge.moved(&motion, at(self.ms), &LIMITS);
+            self.progress = self.challenge.moved(&motion, at(self.ms), &self.limits);
         }
         self
     }
@@ -184,9 +196,12 @@ fn a_turned_face_that_is_not_like_itself_is_open() {
     // Nor does a frame that is like itself, but shows too little, for a better one that is not.
     (other.like_itself, other.proof) = (Some(true), 2.0);
     other.hold(28.0, 3000).ends(failed(Failure::Unsure));
-    let mut same = Attempt::new();
-    same.like_itself = None;
-    same.answer(400, 28.0).answer(400, -28.0).answer(400, 28.0).ends(Progress::Done);
+    let mut unknown = Attempt::new();
+    unknown.like_itself = None;
+    unknown.wait().hold(0.0, 300).frame(14.0).hold(28.0, 3000).ends(failed(Failure::Unsure));
+    unknown = Attempt { limits: LivenessLimits { compares: false, ..LIMITS }, ..Attempt::new() };
+    unknown.like_itself = None;
+    unknown.answer(400, 28.0).answer(400, -28.0).answer(400, 28.0).ends(Progress::Done);
 }
 
 #[test]

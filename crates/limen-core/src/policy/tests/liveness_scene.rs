@@ -5,8 +5,12 @@ use crate::credential::{Card, Factors, PinHash};
 use crate::event::{ChallengeOutcome, DenyCue, Draw, LivenessProof, LogRatio, Motion, Prompt, Side, Turn};
 use crate::people::{ChallengeRule, Means};
 
-pub(super) const LIMITS: LivenessLimits =
-    LivenessLimits { solid: LogRatio::new(6.0), turn: LogRatio::new(3.0), sheet: LogRatio::new(-3.0) };
+pub(super) const LIMITS: LivenessLimits = LivenessLimits {
+    solid: LogRatio::new(6.0),
+    turn: LogRatio::new(3.0),
+    sheet: LogRatio::new(-3.0),
+    compares: true,
+};
 
 pub(super) const CHALLENGE: LivenessRules = LivenessRules {
     mode: LivenessMode::Challenge,

@@ -14,6 +14,7 @@ const RULES: AttemptRules = AttemptRules {
         solid: LogRatio::new(5.0),
         turn: LogRatio::new(2.0),
         sheet: LogRatio::new(-3.0),
+        compares: false,
     },
     may_ask_up: false,
     seed: 1,
