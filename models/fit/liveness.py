@@ -2,7 +2,8 @@
 
 Each line of the input is a frame: `{"species": "flat", "live": false, "clip": "7", "yaw": 12.0, "pitch": 1.0,
 "nose_offset": 0.1, "growth": 1.0, "nose_x": 0.01, "nose_y": 0.0, "swell": 0.0}`; the last three are null where too few
-points could be followed. All are measured against the frontal frame of the track, as `Parallax` of limen-vision says.
+points could be followed, all of them where there was no face. What they are measured against is said at `Parallax` of
+limen-vision.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ OUTLIERS = 0.02
 SPANS = {"nose-offset": 1.0, "nose": 0.6, "shift": 0.3, "swell": 0.4}
 # The fewest frames that give a distribution, and the least deviation of one: the points are no better known.
 FEWEST = 30
+# Movements are not scaled by more than this: their noise grows with them.
+FARTHER = 2.0
 LEAST = {"nose-offset": 0.01, "nose": 0.006, "shift": 0.004, "swell": 0.006}
 # As in limen-vision: `evidence`.
 TURNED, STRAIGHT, FEWEST_FRAMES = 18.0, 10.0, 2
@@ -125,11 +128,12 @@ def fit(kind: str, frames: list[dict[str, Any]]) -> list[Bin]:
 
 
 def normals(kind: str, start: float, end: float, moves: list[Movement]) -> dict[str, Normal] | None:
-    """The distributions in a bin. Sheets seldom move so far by the mesh: then the farthest that there are stand for them,
-    as far again as the bin begins."""
+    """The distributions in a bin; None if there are too few frames. Sheets seldom move so far by the mesh: then their
+    largest smaller movements stand for the missing ones, as much larger as the bin begins, if that is at most FARTHER."""
     inside = [(move, 1.0) for move in moves if start <= move.size < end]
     smaller = sorted((move for move in moves if move.size < start), key=lambda move: -move.size)
-    inside += [(move, amount(kind, start) / amount(kind, move.size)) for move in smaller[: max(0, FEWEST - len(inside))]]
+    scaled = [(move, amount(kind, start) / amount(kind, move.size)) for move in smaller]
+    inside += [(move, scale) for move, scale in scaled if scale <= FARTHER][: max(0, FEWEST - len(inside))]
     if len(inside) < FEWEST:
         return None
     return {
@@ -180,6 +184,9 @@ def tracks(frames: Iterable[dict[str, Any]], bins: dict[str, list[Bin]]) -> dict
 def watch(track: Track, frame: dict[str, Any], bins: dict[str, list[Bin]]) -> None:
     """Adds a frame to a clip."""
     yaw = frame["yaw"]
+    if yaw is None:
+        track.side, track.ratios = None, []
+        return
     side = ("left" if yaw > 0 else "right") if abs(yaw) >= TURNED else None
     if side != track.side:
         track.side, track.ratios = side, []

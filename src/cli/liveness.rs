@@ -50,6 +50,9 @@ pub struct Arguments {
     /// Write histograms of the scores to this file, as SVG
     #[arg(long, value_name = "FILE", conflicts_with = "features")]
     out: Option<PathBuf>,
+    /// First print each clip: what has become of its attempts, and when
+    #[arg(long, conflicts_with = "features")]
+    each: bool,
     /// Print what is measured on every frame instead, one JSON object per line, for models/fit
     ///
     /// species, clip, live, taken_ms, yaw, pitch, nose_offset, growth, nose_x, nose_y, swell, rest; null if not measured.
@@ -91,6 +94,9 @@ pub fn liveness(context: &CommandContext, command: &Command) -> Result<CommandOu
         seed: arguments.seed,
     };
     let judged = judge(arguments, &clips, &models, &settings, &rules)?;
+    if arguments.each && !context.json {
+        judged.iter().for_each(|clip| say(&clip.line()));
+    }
     let report = LivenessReport::new(mode, judged);
     if let Some(file) = &arguments.out {
         let (what, limit) = match mode {
@@ -120,6 +126,7 @@ fn judge(
         let frames = watch(clip, vision(models, settings.recognition.gate), done)?;
         Ok(JudgedClip {
             species: clip.species.clone(),
+            name: clip.name.clone(),
             live: clip.live,
             attempts: attempts(clip, &frames, rules),
             score: score(&frames, rules.mode),

@@ -1,5 +1,7 @@
 //! Prompts to turn the head, and when and how they are answered.
 
+use limen_core::event::Draw;
+
 use super::random::Random;
 use super::space::Angles;
 
@@ -17,6 +19,14 @@ impl Side {
             Self::Left => "left",
             Self::Right => "right",
             Self::Up => "up",
+        }
+    }
+
+    const fn of(asked: limen_core::event::Side) -> Self {
+        match asked {
+            limen_core::event::Side::Left => Self::Left,
+            limen_core::event::Side::Right => Self::Right,
+            limen_core::event::Side::Up => Self::Up,
         }
     }
 
@@ -55,8 +65,6 @@ pub struct Answer {
 const REACTION: (f32, f32) = (0.4, 0.08);
 /// The share of a turn after which it counts.
 const ENOUGH: f32 = 0.8;
-/// The waits before a prompt, in seconds.
-const WAIT: (f32, f32) = (0.3, 1.0);
 
 impl Answer {
     /// As people answer who want to be let in.
@@ -103,8 +111,10 @@ impl Script {
     pub fn drawn(from: f32, may_ask_up: bool, random: &mut Random) -> Self {
         let mut script = Self { steps: Vec::new(), answers: Vec::new() };
         let (mut waits_from, mut straight) = (from, from);
-        for side in sides(may_ask_up, random) {
-            let at = (waits_from + random.between(WAIT.0, WAIT.1)).max(straight);
+        let bytes = std::array::from_fn(|_| random.below(256) as u8);
+        for asked in Draw::from_bytes(bytes, may_ask_up).steps() {
+            let (side, wait) = (Side::of(asked.side), asked.wait.as_secs_f32());
+            let at = (waits_from + wait).max(straight);
             let step = Step { side, at };
             let answer = Answer::to(step, random);
             waits_from = answer.begins + ENOUGH * answer.takes;
@@ -176,16 +186,5 @@ impl Script {
     pub fn turning(&self, time: f32) -> Option<(Side, f32)> {
         let shares = self.answers.iter().map(|answer| (answer.side, answer.share(time)));
         shares.filter(|(_, share)| *share > 0.0).max_by(|a, b| a.1.total_cmp(&b.1))
-    }
-}
-
-fn sides(may_ask_up: bool, random: &mut Random) -> Vec<Side> {
-    let choices: &[Side] =
-        if may_ask_up { &[Side::Left, Side::Right, Side::Up] } else { &[Side::Left, Side::Right] };
-    loop {
-        let sides: Vec<Side> = (0..3 + random.below(2)).map(|_| random.pick(choices)).collect();
-        if sides.contains(&Side::Left) && sides.contains(&Side::Right) {
-            return sides;
-        }
     }
 }

@@ -18,9 +18,23 @@ const LONGEST_NAME: usize = 40;
 /// What has become of a clip.
 pub struct JudgedClip {
     pub species: String,
+    pub name: String,
     pub live: bool,
     pub attempts: Vec<LivenessAttempt>,
     pub score: Option<f32>,
+}
+
+impl JudgedClip {
+    /// What has become of each attempt, and when, in a line.
+    pub fn line(&self) -> String {
+        let attempts = self.attempts.iter().map(|attempt| {
+            let known = attempt.known.map(|known| format!(" at {:.1} s", known.as_secs_f64()));
+            attempt.outcome.in_words().to_owned() + &known.unwrap_or_default()
+        });
+        let clip =
+            format!("{}/{}", printable(&self.species, LONGEST_NAME), printable(&self.name, LONGEST_NAME));
+        format!("{clip}: {}", attempts.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// All measurements.
@@ -34,7 +48,7 @@ pub struct LivenessReport {
 impl LivenessReport {
     pub fn new(mode: AskMode, clips: Vec<JudgedClip>) -> Self {
         let mut report = Self { mode, tallies: LivenessTallies::default(), scores: BTreeMap::new() };
-        for JudgedClip { species, live, attempts, score } in clips {
+        for JudgedClip { species, live, attempts, score, .. } in clips {
             report.tallies.add(&species, live, &attempts);
             report.scores.entry((!live, species)).or_default().push(score);
         }
@@ -140,9 +154,10 @@ mod tests {
     use super::*;
 
     fn judged(species: &str, live: bool, outcomes: &[AttemptOutcome]) -> JudgedClip {
-        let attempt = |outcome: &AttemptOutcome| LivenessAttempt { outcome: *outcome, is_asked: true };
+        let attempt =
+            |outcome: &AttemptOutcome| LivenessAttempt { outcome: *outcome, is_asked: true, known: None };
         let attempts = outcomes.iter().map(attempt).collect();
-        JudgedClip { species: species.to_owned(), live, attempts, score: None }
+        JudgedClip { species: species.to_owned(), name: "1".to_owned(), live, attempts, score: None }
     }
 
     fn report() -> LivenessReport {

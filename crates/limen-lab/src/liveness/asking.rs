@@ -53,6 +53,13 @@ pub fn recognised(frames: &[WatchedFrame], wanted: usize) -> Option<KnownFace> {
     None
 }
 
+/// The face that is there at this moment, or the next one that comes.
+pub fn present(frames: &[WatchedFrame], at: Moment) -> Option<KnownFace> {
+    let known = |frame: &WatchedFrame| Some(KnownFace { track: frame.track?, at: frame.taken });
+    let later = frames.partition_point(|frame| frame.taken <= at);
+    frames[..later].last().and_then(known).or_else(|| frames[later..].iter().find_map(known))
+}
+
 /// The first moment at which enough frames show that no living head stands there, and what showed it last.
 pub fn denied(frames: &[WatchedFrame]) -> Option<(Moment, DenyCue)> {
     let cue = |frame: &WatchedFrame| frame.motion.as_ref().and_then(|motion| motion.cue);

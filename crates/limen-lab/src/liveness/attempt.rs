@@ -11,10 +11,10 @@ use limen_core::event::{Draw, LogRatio, Side};
 use limen_core::policy::LivenessLimits;
 use limen_core::policy::liveness::LONGEST;
 
-use super::asking::{KnownFace, ask, ask_at, denied, recognised};
+use super::asking::{KnownFace, ask, ask_at, denied, present, recognised};
 use super::clip::{Clip, ClipError};
 use super::outcome::{AttemptOutcome, RefusalCause};
-use super::watch::{WatchedFrame, moment};
+use super::watch::{WatchedFrame, moment, time};
 use crate::bootstrap::Numbers;
 
 /// How many challenges are drawn for an attack that was made without one.
@@ -55,6 +55,8 @@ pub struct LivenessAttempt {
     pub outcome: AttemptOutcome,
     /// Whether something had to be asked.
     pub is_asked: bool,
+    /// When the outcome was known, on the clip's clock; `None` if there was no face.
+    pub known: Option<Duration>,
 }
 
 /// Checks that a clip can be measured like this.
@@ -102,6 +104,7 @@ fn unasked(frames: &[WatchedFrame], rules: &AttemptRules) -> LivenessAttempt {
         is_known && frame.motion.as_ref().is_some_and(|motion| motion.solid >= rules.limits.solid)
     };
     let solid = frames.iter().find(is_solid).map(|frame| frame.taken);
+    let last = frames.last().map(|frame| frame.taken);
     let outcome = match (solid, denied(frames)) {
         (Some(solid), Some((when, _))) if solid < when => AttemptOutcome::Accepted,
         (_, Some((_, cue))) => AttemptOutcome::Refused(RefusalCause::Cue(cue)),
@@ -109,15 +112,19 @@ fn unasked(frames: &[WatchedFrame], rules: &AttemptRules) -> LivenessAttempt {
         (None, None) if frames.iter().all(|frame| frame.track.is_none()) => AttemptOutcome::NoResponse,
         (None, None) => AttemptOutcome::Unsure,
     };
-    LivenessAttempt { outcome, is_asked: outcome == AttemptOutcome::Unsure }
+    let denied = denied(frames).map(|(when, _)| when);
+    let known = if outcome == AttemptOutcome::Accepted { solid } else { denied.or(last) };
+    LivenessAttempt { outcome, is_asked: outcome == AttemptOutcome::Unsure, known: known.map(time) }
 }
 
 /// The attempt of a clip that answers its own prompts.
 fn asked(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> LivenessAttempt {
     let first = clip.prompts.first().map_or(Duration::ZERO, |prompt| prompt.at);
-    let Some(face) = recognised(frames, rules.frames) else { return without_a_face() };
+    // Whom the clip asked was known then; whether the door would know them is not measured here.
+    let Some(face) = present(frames, moment(first) - BEFORE) else { return without_a_face() };
     let from = KnownFace { at: face.at.max(moment(first) - BEFORE), ..face };
-    LivenessAttempt { outcome: ask_at(frames, from, &clip.prompts, &rules.limits).outcome, is_asked: true }
+    let tried = ask_at(frames, from, &clip.prompts, &rules.limits);
+    LivenessAttempt { outcome: tried.outcome, is_asked: true, known: Some(time(tried.end)) }
 }
 
 /// The attempts of an attack that was made without prompts.
@@ -130,12 +137,13 @@ fn drawn(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> Vec<Live
     };
     let mut one = || {
         let first = one_try(from);
-        let outcome = match first.outcome {
-            AttemptOutcome::Accepted => AttemptOutcome::Accepted,
-            failed if one_try(retry(frames, from, first.end)).outcome != AttemptOutcome::Accepted => failed,
-            _ => AttemptOutcome::Accepted,
+        let tried = match first.outcome {
+            AttemptOutcome::Accepted => first,
+            _ => Some(one_try(retry(frames, from, first.end)))
+                .filter(|second| second.outcome == AttemptOutcome::Accepted)
+                .unwrap_or(first),
         };
-        LivenessAttempt { outcome, is_asked: true }
+        LivenessAttempt { outcome: tried.outcome, is_asked: true, known: Some(time(tried.end)) }
     };
     (0..DRAWN).map(|_| one()).collect()
 }
@@ -149,7 +157,7 @@ fn retry(frames: &[WatchedFrame], from: KnownFace, end: Moment) -> KnownFace {
 }
 
 fn without_a_face() -> LivenessAttempt {
-    LivenessAttempt { outcome: AttemptOutcome::NoResponse, is_asked: false }
+    LivenessAttempt { outcome: AttemptOutcome::NoResponse, is_asked: false, known: None }
 }
 
 /// A number of the clip's own, so that its challenges do not depend on the clips beside it (FNV-1a).

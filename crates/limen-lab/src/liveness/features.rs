@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use limen_core::clock::Moment;
 use limen_vision::detect::{Detection, detect};
 use limen_vision::frame::View;
 use limen_vision::geometry::{Point, Similarity};
@@ -11,7 +12,7 @@ use limen_vision::model::{ModelError, Models};
 use serde::Serialize;
 
 use super::clip::{Clip, ClipError};
-use super::watch::each_frame;
+use super::watch::{each_frame, moment};
 
 /// The smallest presence score at which a followed face counts as still there, as at the door.
 const SURE: f32 = 0.5;
@@ -53,7 +54,7 @@ pub fn features(clip: &Clip, models: &Arc<Models>, done: &dyn Fn()) -> Result<Ve
     let mut face = FollowedFace { models: Arc::clone(models), last: None, follower: Follower::default() };
     let mut all = Vec::new();
     each_frame(clip, done, |frame, picture| {
-        let found = face.see(picture)?;
+        let found = face.see(picture, moment(frame.taken))?;
         let nose = found.and_then(|found| found.nose);
         all.push(FrameFeatures {
             species: clip.species.clone(),
@@ -82,21 +83,21 @@ struct FollowedFace {
 }
 
 impl FollowedFace {
-    fn see(&mut self, view: &dyn View) -> Result<Option<Parallax>, ModelError> {
+    fn see(&mut self, view: &dyn View, taken: Moment) -> Result<Option<Parallax>, ModelError> {
         if let Some((detection, points)) = self.last.take() {
             let mesh = find_mesh(&self.models.landmarks, view, &detection)?;
             let moved = Similarity::fit(&points, &mesh.points).map(|by| detection.moved(&by));
             if let (Some(moved), true) = (moved, mesh.presence >= SURE) {
-                let parallax = self.follower.see(view, &mesh);
+                let parallax = self.follower.see(view, &mesh, taken);
                 self.last = Some((moved, mesh.points));
                 return Ok(parallax);
             }
         }
-        self.search(view)
+        self.search(view, taken)
     }
 
     /// Looks for another face: what was measured before was another track.
-    fn search(&mut self, view: &dyn View) -> Result<Option<Parallax>, ModelError> {
+    fn search(&mut self, view: &dyn View, taken: Moment) -> Result<Option<Parallax>, ModelError> {
         self.follower = Follower::default();
         let found = detect(&self.models.detector, view)?;
         let largest = found.into_iter().max_by(|a, b| a.bounds.area().total_cmp(&b.bounds.area()));
@@ -105,7 +106,7 @@ impl FollowedFace {
         if mesh.presence < SURE {
             return Ok(None);
         }
-        let parallax = self.follower.see(view, &mesh);
+        let parallax = self.follower.see(view, &mesh, taken);
         self.last = Some((largest, mesh.points));
         Ok(parallax)
     }

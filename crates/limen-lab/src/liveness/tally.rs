@@ -85,7 +85,8 @@ mod tests {
     fn tally(outcomes: &[(AttemptOutcome, usize)]) -> Tally {
         let mut tally = Tally::default();
         for (outcome, times) in outcomes {
-            (0..*times).for_each(|_| tally.add(LivenessAttempt { outcome: *outcome, is_asked: true }));
+            (0..*times)
+                .for_each(|_| tally.add(LivenessAttempt { outcome: *outcome, is_asked: true, known: None }));
         }
         tally
     }
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn people_of_all_folders_count_together() {
         let mut tallies = LivenessTallies::default();
-        let attempt = LivenessAttempt { outcome: AttemptOutcome::Unsure, is_asked: true };
+        let attempt = LivenessAttempt { outcome: AttemptOutcome::Unsure, is_asked: true, known: None };
         tallies.add("head-10", true, &[attempt]);
         tallies.add("head-30", true, &[attempt, attempt]);
         tallies.add("print", false, &[attempt]);

@@ -33,6 +33,11 @@ pub fn moment(time: Duration) -> Moment {
     START + time
 }
 
+/// The time on a clip's clock at this moment.
+pub fn time(moment: Moment) -> Duration {
+    moment.since(START)
+}
+
 /// Shows the clip. `done` is called after each frame.
 ///
 /// # Errors

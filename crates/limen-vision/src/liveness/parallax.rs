@@ -8,6 +8,9 @@
 //! the points were chosen: the one is over in a second, the other takes its time.
 
 use std::collections::VecDeque;
+use std::time::Duration;
+
+use limen_core::clock::Moment;
 
 use super::corners::corners;
 use super::flow::follow;
@@ -36,10 +39,14 @@ const FEWEST: (usize, usize) = (3, 12);
 const NOSE_RADIUS: f32 = 0.33;
 /// The largest turn and nod of a face that looks to the camera, in degrees.
 const FRONTAL: (f32, f32) = (10.0, 20.0);
-/// A face is at rest if its turn and nod stay within this many degrees for so many frames.
-const RESTS: (f32, usize) = (2.0, 3);
+/// The largest turn of a face at rest: the mesh does not always return to where it was.
+const RESTING: f32 = 15.0;
+/// A face is at rest if its turn and nod stay within so many degrees for so long.
+const RESTS: (f32, Duration) = (2.0, Duration::from_millis(200));
 /// A face that has turned or nodded this far from its rest, in degrees, is measured against it.
 const TURNED: f32 = 6.0;
+/// A face at rest that has kept less than this share of its points gets others: too few would be left after a turn.
+const KEPT: f32 = 0.75;
 /// Points chosen in a face of another size, by more than these factors, have other corners: they are chosen anew.
 const SAME_SIZE: std::ops::Range<f32> = 0.6..1.8;
 
@@ -99,8 +106,8 @@ struct Anchor {
     first: Measured,
     /// The face when it was at rest last.
     rest: Measured,
-    /// The last frames, the newest at the end.
-    recent: VecDeque<Measured>,
+    /// The frames of the last moments, the newest at the end.
+    recent: VecDeque<(Moment, Measured)>,
     points: Vec<Followed>,
     /// The last frame, and where its mesh is in it.
     last: Pyramid,
@@ -135,7 +142,7 @@ impl Follower {
     /// Follows the points into the next frame of the same track, and measures. `None` while there are no points: the
     /// first frame in which the face looks to the camera has them. If too few are left, or the face has another size, a
     /// later one has others.
-    pub fn see(&mut self, view: &dyn View, mesh: &Mesh) -> Option<Parallax> {
+    pub fn see(&mut self, view: &dyn View, mesh: &Mesh, taken: Moment) -> Option<Parallax> {
         let measured = Measured::of(mesh);
         let to_square = to_square(mesh)?;
         let places = || mesh.points.iter().map(|point| to_square.apply(*point)).collect();
@@ -146,8 +153,8 @@ impl Follower {
             }
             return None;
         };
-        let parallax = anchor.see(measured, places(), pyramid());
-        if anchor.is_worn(&parallax) && measured.is_frontal() {
+        let parallax = anchor.see(taken, measured, places(), pyramid());
+        if anchor.is_worn(&parallax) && (measured.is_frontal() || anchor.is_back(&parallax)) {
             let (mesh, last) = (std::mem::take(&mut anchor.last_mesh), anchor.last.clone());
             *anchor = Anchor::new(measured, mesh, last);
         }
@@ -189,13 +196,13 @@ impl Anchor {
         }
     }
 
-    fn see(&mut self, now: Measured, mesh: Vec<Point>, pyramid: Pyramid) -> Parallax {
+    fn see(&mut self, taken: Moment, now: Measured, mesh: Vec<Point>, pyramid: Pyramid) -> Parallax {
         for point in &mut self.points {
             let followed = |last| follow(&self.last, &pyramid, last, moved(last, &self.last_mesh, &mesh));
             point.last = point.last.and_then(followed);
         }
         (self.last, self.last_mesh) = (pyramid, mesh);
-        self.rest_at(now);
+        self.rest_at(taken, now);
         let (yaw, pitch) = (now.yaw - self.rest.yaw, now.pitch - self.rest.pitch);
         let is_turned = yaw.abs() >= TURNED || pitch.abs() >= TURNED;
         Parallax {
@@ -208,15 +215,13 @@ impl Anchor {
     }
 
     /// Takes this frame for the one at rest, if it is: what the points have drifted by since the last one is forgotten.
-    fn rest_at(&mut self, now: Measured) {
-        if self.recent.len() == RESTS.1 {
+    fn rest_at(&mut self, taken: Moment, now: Measured) {
+        self.recent.push_back((taken, now));
+        while self.recent.get(1).is_some_and(|(then, _)| taken.since(*then) >= RESTS.1) {
             self.recent.pop_front();
         }
-        self.recent.push_back(now);
-        let is_near = |then: &Measured| {
-            (then.yaw - now.yaw).abs() <= RESTS.0 && (then.pitch - now.pitch).abs() <= RESTS.0
-        };
-        if now.is_frontal() && self.recent.len() == RESTS.1 && self.recent.iter().all(is_near) {
+        let may_be_at_rest = now.yaw.abs() <= RESTING && now.pitch.abs() <= FRONTAL.1;
+        if may_be_at_rest && self.is_at_rest() {
             self.rest = now;
             for point in &mut self.points {
                 point.rest = point.last.unwrap_or(point.rest);
@@ -224,8 +229,27 @@ impl Anchor {
         }
     }
 
+    /// Whether the last frames show one pose.
+    fn is_at_rest(&self) -> bool {
+        let (Some((first, _)), Some((last, now))) = (self.recent.front(), self.recent.back()) else {
+            return false;
+        };
+        let is_near = |(_, then): &(Moment, Measured)| {
+            (then.yaw - now.yaw).abs() <= RESTS.0 && (then.pitch - now.pitch).abs() <= RESTS.0
+        };
+        last.since(*first) >= RESTS.1 && self.recent.iter().all(is_near)
+    }
+
+    /// Whether other points are needed, here or later: in a face at rest few may be lost.
     fn is_worn(&self, parallax: &Parallax) -> bool {
-        parallax.nose.is_none() || !SAME_SIZE.contains(&parallax.growth)
+        let left = self.points.iter().filter(|point| point.last.is_some()).count();
+        let has_lost_many = (left as f32) < KEPT * self.points.len() as f32;
+        parallax.nose.is_none() || !SAME_SIZE.contains(&parallax.growth) || has_lost_many && self.is_at_rest()
+    }
+
+    /// Whether the face points to where it did at rest.
+    fn is_back(&self, parallax: &Parallax) -> bool {
+        parallax.yaw.abs() < TURNED && parallax.pitch.abs() < TURNED
     }
 
     /// How the nose moved against the plane of the rest of the face, from where the points were to where they are.
@@ -323,6 +347,7 @@ mod tests {
     use crate::landmarks::{POINTS, Pose};
 
     const CENTRE: Point = Point::new(160.0, 120.0);
+    const NOW: Moment = Moment::from_boot(Duration::from_secs(60));
 
     /// A mesh of a face that looks to the camera: eyes 60 pixels apart, the nose between them and the chin.
     fn frontal() -> Mesh {
@@ -351,8 +376,8 @@ mod tests {
 
     fn nose_of(second: &Picture) -> Residual {
         let mut follower = Follower::default();
-        assert_eq!(follower.see(&picture(|at| at), &frontal()), None, "the anchor");
-        let parallax = follower.see(second, &frontal()).expect("a measurement");
+        assert_eq!(follower.see(&picture(|at| at), &frontal(), NOW), None, "the anchor");
+        let parallax = follower.see(second, &frontal(), NOW).expect("a measurement");
         assert!(parallax.yaw == 0.0 && (parallax.growth - 1.0).abs() < 1e-6 && parallax.nose_offset == 0.0);
         parallax.nose.expect("enough points")
     }
@@ -402,9 +427,9 @@ mod tests {
         let (view, dark) = (picture(|at| at), Picture::from_fn(320, 240, |_, _| [3; 3]));
         let mut follower = Follower::default();
         for shown in [&view, &dark, &view] {
-            follower.see(shown, &frontal());
+            follower.see(shown, &frontal(), NOW);
         }
-        assert!(follower.see(&view, &frontal()).expect("measured").nose.is_some());
+        assert!(follower.see(&view, &frontal(), NOW).expect("measured").nose.is_some());
     }
 
     #[test]
@@ -414,7 +439,7 @@ mod tests {
         turned.pose.yaw = 25.0;
         nothing.points.fill(CENTRE);
         for mesh in [&turned, &nothing, &turned] {
-            assert_eq!(follower.see(&view, mesh), None);
+            assert_eq!(follower.see(&view, mesh, NOW), None);
         }
         assert!(follower.anchor.is_none());
     }
@@ -422,9 +447,13 @@ mod tests {
     #[test]
     fn points_that_are_lost_leave_the_mesh_alone_to_speak() {
         let mut follower = Follower::default();
-        assert_eq!(follower.see(&picture(|at| at), &frontal()), None);
+        assert_eq!(follower.see(&picture(|at| at), &frontal(), NOW), None);
         let dark = Picture::from_fn(320, 240, |_, _| [3; 3]);
-        assert_eq!(follower.see(&dark, &frontal()).expect("measured").nose, None);
-        assert_eq!(follower.see(&picture(|at| at), &frontal()).expect("measured").nose, None, "lost is lost");
+        assert_eq!(follower.see(&dark, &frontal(), NOW).expect("measured").nose, None);
+        assert_eq!(
+            follower.see(&picture(|at| at), &frontal(), NOW).expect("measured").nose,
+            None,
+            "lost is lost"
+        );
     }
 }

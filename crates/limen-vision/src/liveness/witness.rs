@@ -175,7 +175,7 @@ impl Subject {
     }
 
     fn see(&mut self, model: &LivenessModel, sight: &Sight<'_>) -> Observed {
-        let parallax = self.follower.see(sight.view, sight.mesh);
+        let parallax = self.follower.see(sight.view, sight.mesh, sight.taken);
         let turn = parallax.as_ref().and_then(|parallax| {
             self.evidence.add(model, parallax);
             self.turn.add(model, parallax)
