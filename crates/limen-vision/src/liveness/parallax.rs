@@ -37,10 +37,9 @@ const APART: (f32, f32) = (3.0, 6.0);
 const FEWEST: (usize, usize) = (3, 12);
 /// A nose reaches this far from its centre, in distances between the eyes.
 const NOSE_RADIUS: f32 = 0.33;
-/// The largest turn and nod of a face that looks to the camera, in degrees.
-const FRONTAL: (f32, f32) = (10.0, 20.0);
-/// The largest turn of a face at rest: the mesh does not always return to where it was.
-const RESTING: f32 = 15.0;
+/// The largest turn and nod of a face that looks to the camera, in degrees: a camera may hang aside, and the mesh does not
+/// always return to where it was.
+const FRONTAL: (f32, f32) = (15.0, 20.0);
 /// A face is at rest if its turn and nod stay within so many degrees for so long.
 const RESTS: (f32, Duration) = (2.0, Duration::from_millis(200));
 /// A face that has turned or nodded this far from its rest, in degrees, is measured against it.
@@ -220,8 +219,7 @@ impl Anchor {
         while self.recent.get(1).is_some_and(|(then, _)| taken.since(*then) >= RESTS.1) {
             self.recent.pop_front();
         }
-        let may_be_at_rest = now.yaw.abs() <= RESTING && now.pitch.abs() <= FRONTAL.1;
-        if may_be_at_rest && self.is_at_rest() {
+        if now.is_frontal() && self.is_at_rest() {
             self.rest = now;
             for point in &mut self.points {
                 point.rest = point.last.unwrap_or(point.rest);

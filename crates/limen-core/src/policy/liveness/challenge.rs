@@ -133,12 +133,20 @@ pub struct Challenge {
     phase: Phase,
     /// The newest frame: when it was taken, and where the head pointed.
     newest: (Moment, Option<Pose>),
+    /// The side to which the last frame strayed: the mesh may be wrong in one frame, but not in two.
+    strayed: Option<Side>,
 }
 
 impl Challenge {
     /// Begins with the drawn steps.
     pub fn new(draw: &Draw, now: Moment) -> Self {
-        Self { steps: draw.steps().to_vec(), begun: now, phase: Phase::Settling, newest: (now, None) }
+        Self {
+            steps: draw.steps().to_vec(),
+            begun: now,
+            phase: Phase::Settling,
+            newest: (now, None),
+            strayed: None,
+        }
     }
 
     /// What is shown now.
@@ -227,7 +235,7 @@ impl Challenge {
     /// Before a prompt the head may return from the side of the step before, and no more.
     fn moved_while_waiting(&mut self, step: usize, pose: Pose, now: Moment) -> Progress {
         let returns_from = step.checked_sub(1).map(|before| self.steps[before].side);
-        if let Some(side) = pose.strays(returns_from) {
+        if let Some(side) = self.strays(pose, returns_from) {
             return Progress::Failed(Failure::WrongTurn(side));
         }
         match self.phase {
@@ -236,10 +244,16 @@ impl Challenge {
         }
     }
 
+    /// The wrong side to which this frame and the one before it point.
+    fn strays(&mut self, pose: Pose, allowed: Option<Side>) -> Option<Side> {
+        let side = pose.strays(allowed);
+        std::mem::replace(&mut self.strayed, side).filter(|before| side == Some(*before))
+    }
+
     fn moved_after_prompt(&mut self, motion: &Motion, pose: Pose, limits: &LivenessLimits) -> Progress {
         let Phase::Prompted { step, since, from, shown } = self.phase else { return Progress::GoesOn };
         let (side, change) = (self.steps[step].side, pose.since(from));
-        if let Some(wrong) = change.strays(Some(side)) {
+        if let Some(wrong) = self.strays(change, Some(side)) {
             return Progress::Failed(Failure::WrongTurn(wrong));
         }
         let begins = shown.is_none() && change.towards(side) >= BEGINS;

@@ -147,11 +147,17 @@ fn a_turn_to_the_other_side_ends_the_attempt() {
 
 #[test]
 fn a_turn_before_the_prompt_or_too_soon_after_it_ends_the_attempt() {
-    Attempt::new().frame(0.0).frame(0.0).frame(20.0).ends(failed(Failure::WrongTurn(Side::Left)));
+    Attempt::new().frame(0.0).frame(20.0).frame(0.0).ends(Progress::GoesOn);
+    Attempt::new().frame(0.0).frame(20.0).frame(20.0).ends(failed(Failure::WrongTurn(Side::Left)));
     Attempt::new().wait().frame(0.0).frame(8.0).ends(failed(Failure::WrongTurn(Side::Left)));
     Attempt::new().answer(160, 28.0).ends(Progress::GoesOn);
     let mut before = Attempt::new();
-    before.answer(400, 28.0).hold(0.0, 60).frame(-20.0).ends(failed(Failure::WrongTurn(Side::Right)));
+    before
+        .answer(400, 28.0)
+        .hold(0.0, 60)
+        .frame(-20.0)
+        .frame(-20.0)
+        .ends(failed(Failure::WrongTurn(Side::Right)));
 }
 
 #[test]

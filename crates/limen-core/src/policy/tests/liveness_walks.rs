@@ -26,6 +26,8 @@ struct Shown {
     /// How many of them were answered by a turn of a solid head.
     answered: usize,
     /// The head turned to the other side while a prompt was shown.
+    /// The last frame pointed to a wrong side; two did.
+    strays: bool,
     strayed: bool,
     /// A frame looked straight after the last turn.
     straight: bool,
@@ -235,9 +237,12 @@ impl Walker {
         }
         let side = if yaw > 0.0 { Side::Left } else { Side::Right };
         let turned = yaw.abs() >= 18.0 && proof >= LIMITS.turn.get() && like_itself;
-        match self.shown.asked.get(self.shown.answered) {
+        let asked = self.shown.asked.get(self.shown.answered);
+        let strays = asked.is_some_and(|(asked, _)| yaw.abs() > 12.0 && *asked != side);
+        // One frame may be wrong.
+        self.shown.strayed |= std::mem::replace(&mut self.shown.strays, strays) && strays;
+        match asked {
             Some((asked, at)) if turned && *asked == side && self.ms >= at + 150 => self.shown.answered += 1,
-            Some((asked, _)) if yaw.abs() >= 18.0 && *asked != side => self.shown.strayed = true,
             None if yaw == 0.0 && !self.shown.asked.is_empty() => self.shown.straight = true,
             _ => {}
         }
