@@ -41,9 +41,11 @@ LEAST = {"nose-offset": 0.01, "nose": 0.006, "shift": 0.004, "swell": 0.006}
 TURNED, STRAIGHT, FEWEST_FRAMES = 18.0, 10.0, 2
 # As much as turns or nods to one side can add: three quarters of the least limit, so that one side is never enough.
 SIDE = 2.25
-# A ratio of 1 / PASS is reached by at most that share of sheets, if the distributions are right; a challenge asks for two
-# sides. Of the worst sheets at most PASS of the turns and tracks may reach the limits, of heads' turns TAKEN for a sheet's.
+# Of the tracks of the worst sheets at most PASS may reach the limit of a solid head, at most PASS that of a turn to both
+# sides, which every challenge asks for; of heads' turns TAKEN may be taken for a sheet's.
 PASS, TAKEN = 0.05, 0.01
+# A turn must be more like a head's than like a sheet's, by this.
+LEAST_TURN = 0.25
 
 Normal = tuple[float, float]
 
@@ -199,7 +201,7 @@ def watch(track: Track, frame: dict[str, Any], bins: dict[str, list[Bin]]) -> No
         if move.way == side:
             track.ratios.append(value)
             best = track.turns.get(side, -math.inf)
-            track.turns[side] = max(best, statistics.fmean(track.ratios))
+            track.turns[side] = max(best, better_half(track.ratios))
     largest: dict[str, list[float]] = defaultdict(list)
     for (way, _), ratios in sorted(track.ways.items(), reverse=True):
         if len(largest[way]) < FEWEST_FRAMES:
@@ -210,17 +212,22 @@ def watch(track: Track, frame: dict[str, Any], bins: dict[str, list[Bin]]) -> No
         track.solid = max(track.solid, sum(enough))
 
 
+def better_half(ratios: list[float]) -> float:
+    """What a turn says: the mean of the better half of its frames."""
+    return statistics.fmean(sorted(ratios, reverse=True)[: (len(ratios) + 1) // 2])
+
+
 def limits(frames: list[dict[str, Any]], bins: dict[str, list[Bin]]) -> dict[str, float]:
     """The least limits that let so few sheets pass, by the ratios themselves and by the clips."""
     found = tracks(frames, bins)
     heads = [turn for (live, _), of in found.items() if live for track in of for turn in track.turns.values()]
     sheets = [of for (live, _), of in found.items() if not live]
-    turns = [[turn for track in of for turn in track.turns.values()] for of in sheets]
+    both = [[min(track.turns.values()) if len(track.turns) == 2 else -math.inf for track in of] for of in sheets]
     solid = [quantile([track.solid for track in of], 1 - PASS) for of in sheets]
     return {
         "solid": round(max(-math.log(PASS), *solid), 2),
         "side": SIDE,
-        "turn": round(max(-math.log(PASS) / 2, *(quantile(of, 1 - PASS) for of in turns)), 2),
+        "turn": round(max(LEAST_TURN, *(quantile(of, 1 - PASS) for of in both)), 2),
         "sheet": round(min(math.log(PASS) / 2, quantile(heads, TAKEN)), 2),
     }
 

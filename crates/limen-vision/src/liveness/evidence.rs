@@ -20,6 +20,9 @@ const STRAIGHT: f32 = 10.0;
 /// So many frames of a movement are needed: the mesh may be wrong in one.
 const FEWEST_FRAMES: u32 = 2;
 
+/// No turn that is judged has more frames: a step of a challenge lasts some seconds.
+const MOST_FRAMES: usize = 500;
+
 /// How a face moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
@@ -69,11 +72,13 @@ impl TrackEvidence {
     }
 }
 
-/// The turn to one side that goes on.
+/// The turn to one side that goes on: what the better half of its frames says. A mesh that lags and points that are lost for
+/// a moment make single frames of a head worse.
 #[derive(Debug, Clone, Default)]
 pub struct TurnEvidence {
     side: Option<Side>,
-    mean: Mean,
+    /// The ratios of its frames, the best first.
+    ratios: Vec<f32>,
 }
 
 impl TurnEvidence {
@@ -81,7 +86,7 @@ impl TurnEvidence {
     pub fn add(&mut self, model: &LivenessModel, parallax: &Parallax) -> Option<(Side, LogRatio)> {
         let side = side(parallax);
         if side != self.side {
-            *self = Self { side, mean: Mean::default() };
+            *self = Self { side, ratios: Vec::new() };
         }
         let side = side?;
         let way = match side {
@@ -91,8 +96,18 @@ impl TurnEvidence {
         };
         of_frame(model, parallax)
             .filter(|found| found.way == way)
-            .for_each(|found| self.mean.add(found.ratio));
-        Some((side, LogRatio::new(self.mean.value())))
+            .for_each(|found| self.add_ratio(found.ratio));
+        let better = self.ratios.iter().take(self.ratios.len().div_ceil(2));
+        let mut mean = Mean::default();
+        better.for_each(|ratio| mean.add(*ratio));
+        Some((side, LogRatio::new(mean.value())))
+    }
+
+    fn add_ratio(&mut self, ratio: f32) {
+        let place = self.ratios.partition_point(|better| *better >= ratio);
+        if ratio.is_finite() && self.ratios.len() < MOST_FRAMES {
+            self.ratios.insert(place, ratio);
+        }
     }
 }
 

@@ -26,7 +26,7 @@ const SIDE: u32 = 128;
 /// The distance between the eyes in that square, in pixels; as seen from the front, however the head is turned.
 const EYES: f32 = 40.0;
 /// The levels of the pyramid: a point may move by about 20 pixels of the square between frames.
-const LEVELS: usize = 3;
+const LEVELS: usize = 2;
 /// The most points that are followed on the nose and around it. A nose has weak corners: among those of eyes and mouth
 /// few of its own would be chosen.
 const POINTS: (usize, usize) = (16, 40);
@@ -39,7 +39,7 @@ const FEWEST: (usize, usize) = (3, 12);
 const NOSE_RADIUS: f32 = 0.33;
 /// The largest turn and nod of a face that looks to the camera, in degrees: a camera may hang aside, and the mesh does not
 /// always return to where it was.
-const FRONTAL: (f32, f32) = (15.0, 20.0);
+const FRONTAL: (f32, f32) = (15.0, 30.0);
 /// A face is at rest if its turn and nod stay within so many degrees for so long.
 const RESTS: (f32, Duration) = (2.0, Duration::from_millis(200));
 /// A face that has turned or nodded this far from its rest, in degrees, is measured against it.

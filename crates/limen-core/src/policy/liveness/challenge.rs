@@ -98,7 +98,9 @@ impl Pose {
 
     /// The side to which it points, other than the one that is allowed.
     fn strays(self, allowed: Option<Side>) -> Option<Side> {
-        let limit = |side| if side == Side::Up { WRONG_UP } else { WRONG };
+        // The mesh of a head that is turned far nods with it.
+        let up = if self.yaw.abs() > WRONG { f32::INFINITY } else { WRONG_UP };
+        let limit = |side| if side == Side::Up { up } else { WRONG };
         SIDES.into_iter().find(|side| Some(*side) != allowed && self.towards(*side) > limit(*side))
     }
 }
