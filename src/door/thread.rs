@@ -126,6 +126,7 @@ impl DoorThread {
             held_until: None,
             failed: false,
             red_until: None,
+            green_is_due: false,
         };
         let thread = std::thread::Builder::new()
             .name("door".to_owned())
@@ -226,6 +227,8 @@ struct LeaseKeeper {
     held_until: Option<Moment>,
     failed: bool,
     red_until: Option<Moment>,
+    /// Green is shown as soon as the line is held.
+    green_is_due: bool,
 }
 
 impl LeaseKeeper {
@@ -282,6 +285,9 @@ impl LeaseKeeper {
             (self.report)(DoorReport::Unlocked(now));
         }
         self.held_until = Some(lease.until());
+        if std::mem::take(&mut self.green_is_due) {
+            self.show(now, Indication::Granted);
+        }
     }
 
     fn let_time_pass(&mut self, now: Moment) {
@@ -313,11 +319,17 @@ impl LeaseKeeper {
         if what == Indication::Refused && self.held_until.is_some() {
             return;
         }
+        // The policy tells the light before the line. Nobody may see green before a locked door.
+        self.green_is_due = what == Indication::Granted && self.held_until.is_none();
+        if self.green_is_due {
+            return;
+        }
         self.red_until = (what == Indication::Refused).then_some(now + RED);
         self.indicators.show(what);
     }
 
     fn lock_because(&mut self, why: LockedBecause) {
+        self.green_is_due = false;
         let was_held = self.held_until.take().is_some();
         if let Err(error) = self.lock.lock() {
             self.fail(&error);

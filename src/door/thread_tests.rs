@@ -58,6 +58,31 @@ fn next(reports: &Receiver<DoorReport>) -> DoorReport {
     reports.recv_timeout(Duration::from_secs(5)).expect("a report")
 }
 
+/// A light whose state a test can see.
+struct GreenLight(Arc<AtomicBool>);
+
+impl OutputLine for GreenLight {
+    fn drive(&mut self, active: bool) -> Result<(), DoorError> {
+        self.0.store(active, Ordering::SeqCst);
+        Ok(())
+    }
+    fn is_active(&self) -> Result<bool, DoorError> {
+        Ok(self.0.load(Ordering::SeqCst))
+    }
+    fn describe(&self) -> String {
+        "light".to_owned()
+    }
+}
+
+/// Whether a light is lit, or dark, within a few seconds.
+fn turns(light: &AtomicBool, lit: bool) -> bool {
+    let end = clocks::moment() + Duration::from_secs(5);
+    while light.load(Ordering::SeqCst) != lit && clocks::moment() < end {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    light.load(Ordering::SeqCst) == lit
+}
+
 /// A lease for the exit button; only the policy can make leases.
 fn lease(length: Duration) -> Lease {
     let rules = Rules {
@@ -88,6 +113,30 @@ fn the_line_locks_by_itself_when_the_lease_ends() {
     let DoorReport::Locked { at, why } = next(&reports) else { panic!("not locked") };
     assert_eq!(why, LockedBecause::LeaseOver);
     assert!(at >= until);
+}
+
+#[test]
+fn green_shines_only_while_the_line_is_held() {
+    let [broken, green] = [true, false].map(|first| Arc::new(AtomicBool::new(first)));
+    let lock = Fragile { broken: Arc::clone(&broken), unlocked: Arc::default() };
+    let lights = Indicators::new(Some(Box::new(GreenLight(Arc::clone(&green)))), None);
+    let (sender, reports) = channel();
+    let report = move |report| drop(sender.send(report));
+    let opened = OpenedDoor { indicators: lights, ..OpenedDoor::alone(Box::new(lock)) };
+    let door = DoorThread::spawn(opened, report).expect("a thread");
+    let opened = |length| {
+        door.show(Indication::Granted);
+        door.hold(lease(length)).expect("handed over");
+        next(&reports)
+    };
+    assert!(matches!(opened(Duration::from_secs(2)), DoorReport::Failed(_)));
+    broken.store(false, Ordering::SeqCst);
+    assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::Mended, .. }));
+    assert!(!green.load(Ordering::SeqCst), "the door never opened");
+    assert!(matches!(opened(Duration::from_millis(300)), DoorReport::Unlocked(_)));
+    assert!(turns(&green, true));
+    assert!(matches!(next(&reports), DoorReport::Locked { why: LockedBecause::LeaseOver, .. }));
+    assert!(turns(&green, false));
 }
 
 #[test]

@@ -129,7 +129,7 @@ impl Script {
     pub fn fixed(from: f32, turns: u32, random: &mut Random) -> Self {
         let (first, period) = (random.pick(&[Side::Left, Side::Right]), random.between(1.2, 1.7));
         let answer = |turn: u32| {
-            let side = if turn % 2 == 0 { first } else { first.other() };
+            let side = if turn.is_multiple_of(2) { first } else { first.other() };
             Answer::to(Step { side, at: from + turn as f32 * period }, random)
         };
         Self { steps: Vec::new(), answers: (0..turns).map(answer).collect() }

@@ -62,7 +62,7 @@ guest_tests! {
         site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "green = 22\nred = 23");
         let feeder = Feeder::start(PixelFormat::Yuyv, &visitor("obama2"));
         let _running = Running::start(&site);
-        assert!(Line(22).rises(DECISION) && RELAY.is_high());
+        assert!(Line(22).rises(DECISION) && RELAY.is_high(), "green never shines before a locked door");
         feeder.show(&nobody());
         assert!(Line(22).falls(LONG) && RELAY.falls(AT_ONCE));
         feeder.show(&visitor("biden"));
