@@ -182,6 +182,21 @@ fn an_enrolled_face_opens_a_strangers_does_not_and_every_decision_is_one_record(
 }
 
 #[test]
+fn a_photograph_of_somebody_enrolled_opens_nothing_by_default() {
+    let site = Site::with_obama();
+    let mut settings = settings_of(&site);
+    settings.rules.liveness = Settings::defaults().rules.liveness;
+    let records = Running::watched(settings, None, &site, vec![visitor("obama2")], 12, Listener).finish();
+    assert!(of_kind(&records, "granted").is_empty(), "{records:#?}");
+    let refused = of_kind(&records, "refused");
+    assert_eq!(refused.len(), 1, "{records:#?}");
+    assert_eq!(
+        (&refused[0]["refusal"]["why"], &refused[0]["nearest"]),
+        (&"liveness-unsure".into(), &"obama".into())
+    );
+}
+
+#[test]
 fn a_bad_gallery_leaves_the_old_one_in_force_and_a_good_one_replaces_it() {
     let site = Site::with_obama();
     let running = Running::start(&site, vec![nobody()], 60);

@@ -120,10 +120,12 @@ def fit(kind: str, frames: list[dict[str, Any]]) -> list[Bin]:
         found = [m for m in movements(frame) if m.kind == kind and m.size >= least]
         by_species["" if frame["live"] else frame["species"]] += found
     ends = (*BINS[kind][1:], math.inf)
-    found = []
+    found: list[Bin] = []
+    sheets: dict[str, dict[str, Normal]] = {}
     for start, end in zip(BINS[kind], ends, strict=True):
         fitted = {species: normals(kind, start, end, moves) for species, moves in by_species.items()}
-        sheets = {name: normal for name, normal in sorted(fitted.items()) if name and normal}
+        # A sheet that does not move so far stands with its largest movements.
+        sheets = sheets | {name: normal for name, normal in sorted(fitted.items()) if name and normal}
         if fitted.get("") and sheets:
             found.append(Bin(start, fitted[""], sheets))
     return found
