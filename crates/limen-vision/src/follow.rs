@@ -243,7 +243,7 @@ impl Vision {
             Err(_) => None,
         };
         let parallax = observed.parallax;
-        Ok((Some(witness.tell(observed, embedding.as_ref())), parallax))
+        Ok((Some(witness.tell(observed, embedding.as_ref(), face.is_ok())), parallax))
     }
 
     /// Whether the track's face is known to be upright. This is checked once per track: a head does not turn

@@ -20,7 +20,7 @@ use crate::landmarks::Mesh;
 /// like itself for the network either.
 const COMPARED: std::ops::RangeInclusive<f32> = Motion::TURNED..=40.0;
 /// The largest turn and nod of a frontal face, in degrees.
-const FRONTAL: (f32, f32) = (12.0, 20.0);
+const FRONTAL: (f32, f32) = (15.0, 30.0);
 /// How many frontal frames the mean holds at most; the weight of a new one is at least one in so many.
 const PROBE_FRAMES: u32 = 5;
 /// After so many frontal frames of another face the track is that face's.
@@ -90,7 +90,7 @@ pub struct Observed {
     motion: Motion,
     /// The measurement behind the motion; `None` while there are no points to measure by.
     pub parallax: Option<Parallax>,
-    /// Whether the face is turned so that it should be compared with itself, although the gate refuses it.
+    /// Whether the face should be compared with itself, although the gate refuses it.
     pub wants_embedding: bool,
     frontal: bool,
 }
@@ -131,12 +131,15 @@ impl Witness {
         observed
     }
 
-    /// The motion of a frame that was just seen. `embedding` is the face's, if there is one.
-    pub fn tell(&mut self, observed: Observed, embedding: Option<&Embedding>) -> Motion {
+    /// The motion of a frame that was just seen. `embedding` is the face's, if there is one; `is_good`: the gate lets the
+    /// face pass.
+    pub fn tell(&mut self, observed: Observed, embedding: Option<&Embedding>, is_good: bool) -> Motion {
         let Observed { mut motion, parallax, frontal, .. } = observed;
         let (Some(subject), Some(embedding)) = (self.subject.as_mut(), embedding) else { return motion };
         let turn = parallax.map_or(0.0, |parallax| parallax.yaw.abs());
-        if frontal {
+        if frontal && !is_good {
+            subject.probe.stand_in(embedding);
+        } else if frontal {
             let identity = subject.probe.see(embedding, self.likeness.same_face);
             if identity != Identity::Same {
                 (motion.cue, motion.solid, motion.turn) = (Some(DenyCue::Jump), LogRatio::default(), None);
@@ -200,8 +203,9 @@ impl Subject {
             cue: self.scene,
         };
         let frontal = pose.yaw.abs() <= FRONTAL.0 && pose.pitch.abs() <= FRONTAL.1;
-        // The network is dear: every other frame of a turn is enough.
-        let wants_embedding = self.turned_frames % 2 == 1 && self.probe.is_known();
+        // The network is dear: every other frame of a turn is enough, and a frontal frame if there was none.
+        let wants_embedding =
+            if self.probe.is_known() { self.turned_frames % 2 == 1 } else { frontal && parallax.is_some() };
         Observed { motion, parallax, wants_embedding, frontal }
     }
 }
@@ -210,6 +214,7 @@ impl Subject {
 #[derive(Debug, Default)]
 struct Probe {
     mean: Option<Embedding>,
+    /// The good frames in the mean; 0: a frame that the gate refuses stands in.
     frames: u32,
     strange: u32,
 }
@@ -228,12 +233,17 @@ impl Probe {
         Self { mean: Some(embedding.clone()), frames: 1, strange: 0 }
     }
 
+    /// Takes a frame that the gate refuses until there is a good one: turned frames can be compared with it.
+    fn stand_in(&mut self, embedding: &Embedding) {
+        self.mean.get_or_insert_with(|| embedding.clone());
+    }
+
     fn is_known(&self) -> bool {
         self.mean.is_some()
     }
 
     fn see(&mut self, embedding: &Embedding, same_face: Option<Distance>) -> Identity {
-        let Some(mean) = &self.mean else {
+        let Some(mean) = self.mean.as_ref().filter(|_| self.frames > 0) else {
             *self = Self::of(embedding);
             return Identity::Same;
         };
@@ -307,7 +317,7 @@ mod tests {
 
         fn show(&mut self, mesh: &Mesh, face: f32) -> Motion {
             let observed = self.see(1, mesh);
-            self.witness.tell(observed, Some(&embedding(face)))
+            self.witness.tell(observed, Some(&embedding(face)), true)
         }
     }
 
@@ -352,6 +362,21 @@ mod tests {
         assert_eq!(wants, [true, false, true, false]);
         assert!(!watch.see(1, &mesh(60.0, 5.0)).wants_embedding);
         assert!(!watch.see(2, &mesh(60.0, 25.0)).wants_embedding, "another track's front is not known");
+    }
+
+    #[test]
+    fn a_frontal_frame_that_the_gate_refuses_stands_in_until_there_is_a_good_one() {
+        let mut watch = Watch::new();
+        watch.see(1, &mesh(60.0, 0.0));
+        let poor = watch.see(1, &mesh(60.0, 0.0));
+        assert!(poor.wants_embedding);
+        watch.witness.tell(poor, Some(&embedding(2.0)), false);
+        let turned = watch.see(1, &mesh(60.0, 25.0));
+        assert!(turned.wants_embedding);
+        let motion = watch.witness.tell(turned, Some(&embedding(2.1)), false);
+        assert_eq!(motion.like_itself, Some(true));
+        assert_eq!(watch.show(&mesh(60.0, 0.0), 0.0).cue, None, "a good frame takes its place");
+        assert_eq!(watch.show(&mesh(60.0, 25.0), 0.1).like_itself, Some(true));
     }
 
     #[test]

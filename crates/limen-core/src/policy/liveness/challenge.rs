@@ -30,12 +30,12 @@ const STEP: Duration = Duration::from_millis(2500);
 pub const LONGEST: Duration = Duration::from_secs(6);
 /// How long after its end a frame of a step may still arrive: vision takes its time.
 const ON_THE_WAY: Duration = Duration::from_millis(300);
-/// A change of this many degrees towards the asked side is the beginning of a turn; the mesh of a still face changes by
-/// less than 3.
+/// A turn begins when the head is turned by this many degrees to the asked side, and by as many more than since its prompt;
+/// the mesh of a still face changes by less than 3.
 const BEGINS: f32 = 6.0;
-/// A change of this many degrees to another side is a wrong turn; a sheet that is carried about changes the mesh by less
-/// than 10.
-const WRONG: f32 = 12.0;
+/// A turn of this many degrees to another side is a wrong one; a sheet that is carried about turns the mesh by less than
+/// 10, and a mesh does not always return to where it was.
+const WRONG: f32 = 15.0;
 /// The same upwards: a head that turns to a side nods a little.
 const WRONG_UP: f32 = 20.0;
 /// A face within this many degrees of its rest looks straight to the camera.
@@ -88,10 +88,6 @@ impl Pose {
         }
     }
 
-    fn since(self, before: Self) -> Self {
-        Self { yaw: self.yaw - before.yaw, pitch: self.pitch - before.pitch }
-    }
-
     fn is_straight(self) -> bool {
         self.yaw.abs() <= STRAIGHT && self.pitch.abs() <= STRAIGHT
     }
@@ -121,8 +117,8 @@ enum Phase {
     Settling,
     /// Nothing is asked before `until`; then this step is.
     Waiting { step: usize, until: Moment },
-    /// The prompt of this step is shown.
-    Prompted { step: usize, since: Moment, from: Pose, shown: Option<Shown> },
+    /// The prompt of this step is shown; `least`: how little the head was turned to its side since then, in degrees.
+    Prompted { step: usize, since: Moment, least: f32, shown: Option<Shown> },
     /// Every turn was shown.
     Returning,
 }
@@ -228,8 +224,9 @@ impl Challenge {
     fn ask(&mut self, step: usize, now: Moment) -> Progress {
         let (taken, pose) = self.newest;
         let straight = pose.filter(|pose| pose.is_straight() && now.since(taken) <= FRESHNESS);
-        if let Some(from) = straight {
-            self.phase = Phase::Prompted { step, since: now, from, shown: None };
+        if let Some(pose) = straight {
+            let least = pose.towards(self.steps[step].side);
+            self.phase = Phase::Prompted { step, since: now, least, shown: None };
         }
         Progress::GoesOn
     }
@@ -253,12 +250,14 @@ impl Challenge {
     }
 
     fn moved_after_prompt(&mut self, motion: &Motion, pose: Pose, limits: &LivenessLimits) -> Progress {
-        let Phase::Prompted { step, since, from, shown } = self.phase else { return Progress::GoesOn };
-        let (side, change) = (self.steps[step].side, pose.since(from));
-        if let Some(wrong) = self.strays(change, Some(side)) {
+        let Phase::Prompted { step, since, least, shown } = self.phase else { return Progress::GoesOn };
+        let side = self.steps[step].side;
+        if let Some(wrong) = self.strays(pose, Some(side)) {
             return Progress::Failed(Failure::WrongTurn(wrong));
         }
-        let begins = shown.is_none() && change.towards(side) >= BEGINS;
+        let turned = pose.towards(side);
+        let least = least.min(turned);
+        let begins = shown.is_none() && turned >= BEGINS && turned - least >= BEGINS;
         if begins && (motion.taken < since || motion.taken.since(since) < TOO_EARLY) {
             return Progress::Failed(Failure::WrongTurn(side));
         }
@@ -269,7 +268,7 @@ impl Challenge {
         if is_solid && shown.is_some_and(|shown| shown.is_alike || !limits.compares) {
             return self.wait_for(step + 1, motion.taken);
         }
-        self.phase = Phase::Prompted { step, since, from, shown };
+        self.phase = Phase::Prompted { step, since, least, shown };
         self.judge_time(motion.taken.since(since), shown, limits)
     }
 

@@ -91,7 +91,7 @@ impl Attempt {
 
     /// Waits for the prompt, and turns this far after so many milliseconds.
     fn answer(&mut self, after: u64, yaw: f32) -> &mut Self {
-        self.wait().hold(0.0, after).frame(yaw / 2.0).frame(yaw).frame(yaw / 2.0).frame(0.0)
+        self.wait().hold(0.0, after).frame(yaw / 2.0).frame(yaw).frame(yaw).frame(yaw / 2.0).frame(0.0)
     }
 
     fn ends(&self, expected: Progress) {
@@ -143,6 +143,14 @@ fn a_turn_to_the_other_side_ends_the_attempt() {
     Attempt::new().answer(400, -28.0).ends(failed(Failure::WrongTurn(Side::Right)));
     Attempt::new().answer(400, 28.0).answer(400, 28.0).ends(failed(Failure::WrongTurn(Side::Left)));
     Attempt::new().answer(400, 28.0).answer(400, -28.0).ends(Progress::GoesOn);
+}
+
+#[test]
+fn a_head_that_still_returns_from_the_other_side_has_not_begun_to_turn() {
+    let mut attempt = Attempt::new();
+    attempt.wait().hold(0.0, 300).frame(14.0).frame(28.0).hold(8.0, 1200);
+    assert_eq!(attempt.challenge.prompt(), Prompt::Turn(Side::Right));
+    attempt.frame(3.0).frame(-2.0).frame(-5.0).ends(Progress::GoesOn);
 }
 
 #[test]

@@ -238,7 +238,7 @@ impl Walker {
         let side = if yaw > 0.0 { Side::Left } else { Side::Right };
         let turned = yaw.abs() >= 18.0 && proof >= LIMITS.turn.get() && like_itself;
         let asked = self.shown.asked.get(self.shown.answered);
-        let strays = asked.is_some_and(|(asked, _)| yaw.abs() > 12.0 && *asked != side);
+        let strays = asked.is_some_and(|(asked, _)| yaw.abs() > 15.0 && *asked != side);
         // One frame may be wrong.
         self.shown.strayed |= std::mem::replace(&mut self.shown.strays, strays) && strays;
         match asked {
