@@ -1,7 +1,7 @@
 """How solid heads and sheets move: distributions of features, fitted to frames of clips, and the limits that follow.
 
 Each line of the input is a frame: `{"species": "flat", "live": false, "clip": "7", "yaw": 12.0, "pitch": 1.0,
-"nose_offset": 0.1, "growth": 1.0, "nose_x": 0.01, "nose_y": 0.0, "swell": 0.0}`; the last three are null where too few
+"nose_offset": 0.1, "growth": 1.0, "nose_x": 0.01, "nose_y": 0.0, "swell": 0.0, "rest": 0.01}`; the last four are null where too few
 points could be followed, all of them where there was no face. What they are measured against is said at `Parallax` of
 limen-vision.
 """
@@ -24,19 +24,19 @@ FILE = HERE / "liveness.toml"
 BINS = {
     "turn": (6.0, 10.0, 14.0, 18.0, 23.0, 28.0, 35.0),
     "nod": (6.0, 10.0, 15.0, 20.0),
-    "growth": (1.1, 1.25, 1.45),
+    "growth": (1.15, 1.3, 1.5),
 }
 # Smaller movements do not stand for larger ones of the same species either.
 SMALLEST = {"turn": 3.0, "nod": 3.0, "growth": 1.05}
-FEATURES = {"turn": ("nose-offset", "nose"), "nod": ("nose",), "growth": ("shift", "swell")}
+FEATURES = {"turn": ("nose-offset", "nose"), "nod": ("nose",), "growth": ("shift", "swell", "rest")}
 # A share of frames may lie anywhere within the span: no frame decides for ever.
 OUTLIERS = 0.02
-SPANS = {"nose-offset": 1.0, "nose": 0.6, "shift": 0.3, "swell": 0.4}
+SPANS = {"nose-offset": 1.0, "nose": 0.6, "shift": 0.3, "swell": 0.4, "rest": 0.3}
 # The fewest frames that give a distribution, and the least deviation of one: the points are no better known.
 FEWEST = 30
 # Movements are not scaled by more than this: their noise grows with them.
 FARTHER = 2.0
-LEAST = {"nose-offset": 0.01, "nose": 0.006, "shift": 0.004, "swell": 0.006}
+LEAST = {"nose-offset": 0.01, "nose": 0.006, "shift": 0.004, "swell": 0.006, "rest": 0.004}
 # As in limen-vision: `evidence`.
 TURNED, STRAIGHT, FEWEST_FRAMES = 18.0, 10.0, 2
 # As much as turns or nods to one side can add: three quarters of the least limit, so that one side is never enough.
@@ -109,7 +109,7 @@ def movements(frame: dict[str, Any]) -> Iterator[Movement]:
         yield Movement("nod", "up" if pitch > 0 else "down", abs(pitch), {"nose": lead})
     if abs(yaw) < BINS["turn"][0] and abs(pitch) < BINS["nod"][0]:
         shift = math.hypot(frame["nose_x"], frame["nose_y"])
-        yield Movement("growth", "nearer", frame["growth"], {"shift": shift, "swell": frame["swell"]})
+        yield Movement("growth", "nearer", frame["growth"], {"shift": shift, "swell": frame["swell"], "rest": frame["rest"]})
 
 
 def fit(kind: str, frames: list[dict[str, Any]]) -> list[Bin]:
@@ -205,7 +205,9 @@ def watch(track: Track, frame: dict[str, Any], bins: dict[str, list[Bin]]) -> No
             best = track.turns.get(side, -math.inf)
             track.turns[side] = max(best, better_half(track.ratios))
     largest: dict[str, list[float]] = defaultdict(list)
-    for (way, _), ratios in sorted(track.ways.items(), reverse=True):
+    # As in limen-vision: how sheets nod was not measured.
+    counted = {key: ratios for key, ratios in track.ways.items() if key[0] not in ("up", "down")}
+    for (way, _), ratios in sorted(counted.items(), reverse=True):
         if len(largest[way]) < FEWEST_FRAMES:
             largest[way] += ratios
     means = {way: statistics.fmean(ratios) for way, ratios in largest.items() if len(ratios) >= FEWEST_FRAMES}

@@ -75,7 +75,7 @@ pub fn check(clip: &Clip, mode: AskMode) -> Result<(), ClipError> {
 /// All attempts of a clip.
 pub fn attempts(clip: &Clip, frames: &[WatchedFrame], rules: &AttemptRules) -> Vec<LivenessAttempt> {
     match rules.mode {
-        AskMode::Motion => vec![unasked(frames, rules)],
+        AskMode::Motion => vec![unasked(before_prompts(clip, frames), rules)],
         AskMode::Challenge if clip.prompts.is_empty() => drawn(clip, frames, rules),
         AskMode::Challenge => vec![asked(clip, frames, rules)],
     }
@@ -93,6 +93,14 @@ pub fn score(frames: &[WatchedFrame], mode: AskMode) -> Option<f32> {
     match mode {
         AskMode::Motion => strongest(&mut motions().map(|motion| motion.solid)),
         AskMode::Challenge => Some(turn(Side::Left)?.min(turn(Side::Right)?)),
+    }
+}
+
+/// What a person does before they are asked; an attack may move as it likes.
+fn before_prompts<'a>(clip: &Clip, frames: &'a [WatchedFrame]) -> &'a [WatchedFrame] {
+    match clip.prompts.first() {
+        Some(first) if clip.live => &frames[..frames.partition_point(|frame| frame.taken < moment(first.at))],
+        _ => frames,
     }
 }
 

@@ -20,6 +20,9 @@ pub enum Feature {
     Shift,
     /// How much larger the nose has become than the plane makes it: the logarithm of the factor.
     Swell,
+    /// How far the other points lie off their plane, in distances between the eyes: a sheet that is bent anew makes this
+    /// large.
+    Rest,
 }
 
 /// The mean and the deviation of a normal distribution.

@@ -1,6 +1,6 @@
 //! What the movement of a face says: whether a solid head or a sheet moves like this.
 //!
-//! A face moves in five *ways*. For each the largest movements of the track count, by the mean of their frames: frames of
+//! A face moves in five *ways*, of which three count for its track. For each the largest movements of the track count, by the mean of their frames: frames of
 //! one movement are much alike, so that their ratios must not be added up. What is added up are the ways: a sheet that is
 //! bent so that its nose leads to one side does not lead to the other.
 
@@ -49,13 +49,14 @@ pub struct TrackEvidence {
 impl TrackEvidence {
     /// Adds a frame.
     pub fn add(&mut self, model: &LivenessModel, parallax: &Parallax) {
-        for found in of_frame(model, parallax) {
+        // How sheets nod was not measured: a nod says nothing of a track.
+        for found in of_frame(model, parallax).filter(|found| !matches!(found.way, Way::Up | Way::Down)) {
             self.ways.entry((found.way, found.bin)).or_default().add(found.ratio);
         }
     }
 
     /// The sum over the ways, each by its largest movements: so many bins from the last one on that there are enough
-    /// frames. Turns and nods to one side alone are not enough.
+    /// frames. Turns to one side alone are not enough.
     pub fn solid(&self, limits: &Limits) -> LogRatio {
         let mut largest: BTreeMap<Way, Mean> = BTreeMap::new();
         for ((way, _), mean) in self.ways.iter().rev() {
@@ -152,7 +153,8 @@ fn nearer(model: &LivenessModel, parallax: &Parallax, nose: &Residual) -> Option
     // A larger turn is evidence by itself.
     let straight = parallax.yaw.abs() < model.turn.least() && parallax.pitch.abs() < model.nod.least();
     let bin = model.growth.of(parallax.growth).filter(|_| straight)?;
-    let measured = [(Feature::Shift, nose.x.hypot(nose.y)), (Feature::Swell, nose.swell)];
+    let measured =
+        [(Feature::Shift, nose.x.hypot(nose.y)), (Feature::Swell, nose.swell), (Feature::Rest, nose.rest)];
     Some(FrameEvidence::new(Way::Nearer, model, bin, &measured))
 }
 
