@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 FILE = HERE / "liveness.toml"
 # Where bins begin: degrees of the mesh, and size over that of the frontal frame.
 BINS = {
-    "turn": (6.0, 10.0, 14.0, 18.0, 23.0, 28.0, 35.0),
+    "turn": (10.0, 14.0, 18.0, 23.0, 28.0, 35.0),
     "nod": (6.0, 10.0, 15.0, 20.0),
     "growth": (1.15, 1.3, 1.5),
 }
@@ -37,8 +37,9 @@ FEWEST = 30
 # Movements are not scaled by more than this: their noise grows with them.
 FARTHER = 2.0
 LEAST = {"nose-offset": 0.01, "nose": 0.006, "shift": 0.004, "swell": 0.006, "rest": 0.004}
-# As in limen-vision: `evidence`.
+# As in limen-vision: `evidence`, and `parallax`.
 TURNED, STRAIGHT, FEWEST_FRAMES = 18.0, 10.0, 2
+STILL, SWELLS = 6.0, 0.3
 # As much as turns or nods to one side can add: three quarters of the least limit, so that one side is never enough.
 SIDE = 2.25
 # Of the tracks of the worst sheets at most PASS may reach the limit of a solid head, at most PASS that of a turn to both
@@ -98,7 +99,7 @@ def main() -> int:
 
 def movements(frame: dict[str, Any]) -> Iterator[Movement]:
     """The ways in which a frame says something; none if too few points could be followed."""
-    if frame["nose_x"] is None:
+    if frame["nose_x"] is None or abs(frame["swell"]) > SWELLS:
         return
     yaw, pitch = frame["yaw"], frame["pitch"]
     sign = math.copysign(1.0, yaw)
@@ -107,7 +108,7 @@ def movements(frame: dict[str, Any]) -> Iterator[Movement]:
     if abs(yaw) <= STRAIGHT:
         lead = -frame["nose_y"] * math.copysign(1.0, pitch)
         yield Movement("nod", "up" if pitch > 0 else "down", abs(pitch), {"nose": lead})
-    if abs(yaw) < BINS["turn"][0] and abs(pitch) < BINS["nod"][0]:
+    if abs(yaw) < STILL and abs(pitch) < STILL:
         shift = math.hypot(frame["nose_x"], frame["nose_y"])
         yield Movement("growth", "nearer", frame["growth"], {"shift": shift, "swell": frame["swell"], "rest": frame["rest"]})
 

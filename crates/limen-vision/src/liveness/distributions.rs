@@ -181,11 +181,6 @@ impl Bins {
             .find(|(_, bin)| size >= bin.from)
             .map(|(number, bin)| (number, BinOf(bin)))
     }
-
-    /// The smallest movement that says anything.
-    pub fn least(&self) -> f32 {
-        self.0.first().map_or(f32::INFINITY, |bin| bin.from)
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use limen_core::event::{LogRatio, Side};
 
 use super::distributions::{BinOf, Feature, Limits, LivenessModel};
-use super::parallax::{Parallax, Residual};
+use super::parallax::{self, Parallax, Residual};
 
 /// A face is turned to a side from here on, in degrees of the mesh.
 const TURNED: f32 = 18.0;
@@ -150,8 +150,8 @@ fn nodded(model: &LivenessModel, parallax: &Parallax, nose: &Residual) -> Option
 }
 
 fn nearer(model: &LivenessModel, parallax: &Parallax, nose: &Residual) -> Option<FrameEvidence> {
-    // A larger turn is evidence by itself.
-    let straight = parallax.yaw.abs() < model.turn.least() && parallax.pitch.abs() < model.nod.least();
+    // A face that is turned is measured against another frame.
+    let straight = parallax.yaw.abs() < parallax::TURNED && parallax.pitch.abs() < parallax::TURNED;
     let bin = model.growth.of(parallax.growth).filter(|_| straight)?;
     let measured =
         [(Feature::Shift, nose.x.hypot(nose.y)), (Feature::Swell, nose.swell), (Feature::Rest, nose.rest)];

@@ -43,7 +43,9 @@ const FRONTAL: (f32, f32) = (15.0, 30.0);
 /// A face is at rest if its turn and nod stay within so many degrees for so long.
 const RESTS: (f32, Duration) = (2.0, Duration::from_millis(200));
 /// A face that has turned or nodded this far from its rest, in degrees, is measured against it.
-const TURNED: f32 = 6.0;
+pub(super) const TURNED: f32 = 6.0;
+/// No nose swells by more than this, up or down: points that say so have lost it.
+const SWELLS: f32 = 0.3;
 /// A face at rest that has kept less than this share of its points gets others: too few would be left after a turn.
 const KEPT: f32 = 0.75;
 /// Points chosen in a face of another size, by more than these factors, have other corners: they are chosen anew.
@@ -274,7 +276,8 @@ impl Anchor {
             swell: Similarity::fit(&by_plane, &nose.1)?.scale().ln(),
             rest: median(of_rest),
         };
-        [residual.x, residual.y, residual.swell].iter().all(|number| number.is_finite()).then_some(residual)
+        let is_a_nose = residual.x.is_finite() && residual.y.is_finite() && residual.swell.abs() <= SWELLS;
+        is_a_nose.then_some(residual)
     }
 }
 
