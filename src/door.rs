@@ -32,6 +32,8 @@ mod error;
 pub mod indicators;
 pub mod inputs;
 pub mod level;
+#[cfg(test)]
+mod line_for_tests;
 pub mod lines;
 mod lock;
 mod opening;

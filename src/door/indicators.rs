@@ -67,28 +67,13 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::door::DoorError;
-
-    struct Light(Arc<AtomicBool>);
-
-    impl OutputLine for Light {
-        fn drive(&mut self, active: bool) -> Result<(), DoorError> {
-            self.0.store(active, Ordering::SeqCst);
-            Ok(())
-        }
-        fn is_active(&self) -> Result<bool, DoorError> {
-            Ok(self.0.load(Ordering::SeqCst))
-        }
-        fn describe(&self) -> String {
-            "light".to_owned()
-        }
-    }
+    use crate::door::line_for_tests::WatchedLine;
 
     #[test]
     fn green_is_granted_red_is_refused_and_both_are_waiting() {
         let lit = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let [green, red] =
-            lit.each_ref().map(|on| Some(Box::new(Light(Arc::clone(on))) as Box<dyn OutputLine>));
+            lit.each_ref().map(|on| Some(Box::new(WatchedLine(Arc::clone(on))) as Box<dyn OutputLine>));
         let mut lights = Indicators::new(green, red);
         for (what, expected) in [
             (Indication::Granted, [true, false]),

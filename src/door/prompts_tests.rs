@@ -4,31 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::door::DoorError;
+use crate::door::line_for_tests::WatchedLine;
 
 const LEFT: Option<Prompt> = Some(Prompt::Turn(Side::Left));
 const RIGHT: Option<Prompt> = Some(Prompt::Turn(Side::Right));
 const STRAIGHT: Option<Prompt> = Some(Prompt::Straight);
 
-struct Light(Arc<AtomicBool>);
-
-impl OutputLine for Light {
-    fn drive(&mut self, active: bool) -> Result<(), DoorError> {
-        self.0.store(active, Ordering::SeqCst);
-        Ok(())
-    }
-    fn is_active(&self) -> Result<bool, DoorError> {
-        Ok(self.0.load(Ordering::SeqCst))
-    }
-    fn describe(&self) -> String {
-        "light".to_owned()
-    }
-}
-
 /// Two lights, and what is lit.
 fn lights() -> (PromptLights, [Arc<AtomicBool>; 2]) {
     let lit = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
-    let [left, right] = lit.each_ref().map(|on| Some(Box::new(Light(Arc::clone(on))) as Box<dyn OutputLine>));
+    let [left, right] =
+        lit.each_ref().map(|on| Some(Box::new(WatchedLine(Arc::clone(on))) as Box<dyn OutputLine>));
     (PromptLights::new(left, right), lit)
 }
 

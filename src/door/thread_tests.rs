@@ -14,6 +14,7 @@ use limen_core::policy::{
 use super::*;
 use crate::clocks;
 use crate::door::dry_run::DryRun;
+use crate::door::line_for_tests::WatchedLine;
 use crate::door::lines::OutputLine;
 use crate::door::prompts::LONGEST_PROMPT;
 
@@ -56,22 +57,6 @@ fn door(lock: Box<dyn DoorLock>) -> (DoorHandle, Receiver<DoorReport>) {
 
 fn next(reports: &Receiver<DoorReport>) -> DoorReport {
     reports.recv_timeout(Duration::from_secs(5)).expect("a report")
-}
-
-/// A light whose state a test can see.
-struct GreenLight(Arc<AtomicBool>);
-
-impl OutputLine for GreenLight {
-    fn drive(&mut self, active: bool) -> Result<(), DoorError> {
-        self.0.store(active, Ordering::SeqCst);
-        Ok(())
-    }
-    fn is_active(&self) -> Result<bool, DoorError> {
-        Ok(self.0.load(Ordering::SeqCst))
-    }
-    fn describe(&self) -> String {
-        "light".to_owned()
-    }
 }
 
 /// Whether a light is lit, or dark, within a few seconds.
@@ -119,7 +104,7 @@ fn the_line_locks_by_itself_when_the_lease_ends() {
 fn green_shines_only_while_the_line_is_held() {
     let [broken, green] = [true, false].map(|first| Arc::new(AtomicBool::new(first)));
     let lock = Fragile { broken: Arc::clone(&broken), unlocked: Arc::default() };
-    let lights = Indicators::new(Some(Box::new(GreenLight(Arc::clone(&green)))), None);
+    let lights = Indicators::new(Some(Box::new(WatchedLine(Arc::clone(&green)))), None);
     let (sender, reports) = channel();
     let report = move |report| drop(sender.send(report));
     let opened = OpenedDoor { indicators: lights, ..OpenedDoor::alone(Box::new(lock)) };
