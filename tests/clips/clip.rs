@@ -5,7 +5,7 @@ use limen_vision::frame::Picture;
 use super::camera::{Backdrop, Camera};
 use super::canvas::Canvas;
 use super::random::Random;
-use super::script::Step;
+use super::script::{self, Step};
 use super::space::Lens;
 
 /// Paints what is before the hallway at a time, in seconds.
@@ -48,7 +48,7 @@ impl Clip {
         let Camera { width, height, fps, .. } = self.camera;
         let mut text = format!("# {}, {width}x{height}\nlive = {}\nfps = {fps}\n", self.shown, self.live);
         if let Some(steps) = &self.steps {
-            let sides: Vec<&str> = steps.iter().map(|step| step.side.name()).collect();
+            let sides: Vec<&str> = steps.iter().map(|step| script::name(step.side)).collect();
             let times: Vec<u32> = steps.iter().map(|step| (step.at * 1000.0) as u32).collect();
             text += &format!("challenge = {sides:?}\nat-ms = {times:?}\n");
         }

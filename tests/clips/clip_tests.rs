@@ -1,12 +1,13 @@
 //! Clips are as their descriptions say, and the same for the same seed.
 
+use limen_core::event::Side;
 use limen_vision::geometry::Point;
 
 use super::camera::Camera;
 use super::canvas::Canvas;
 use super::clip::EMPTY;
 use super::random::Random;
-use super::script::{Script, Side};
+use super::script::Script;
 use super::species::{SPECIES, Setting};
 use super::still::{Cast, Still};
 use crate::support::{models, photo};

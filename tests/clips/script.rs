@@ -1,40 +1,23 @@
 //! Prompts to turn the head, and when and how they are answered.
 
-use limen_core::event::Draw;
+use limen_core::event::{Draw, Side};
 
 use super::random::Random;
 use super::space::Angles;
 
-/// The person's own left and right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    Left,
-    Right,
-    Up,
+/// As `clip.toml` says it.
+pub const fn name(side: Side) -> &'static str {
+    match side {
+        Side::Left => "left",
+        Side::Right => "right",
+        Side::Up => "up",
+    }
 }
 
-impl Side {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::Right => "right",
-            Self::Up => "up",
-        }
-    }
-
-    const fn of(asked: limen_core::event::Side) -> Self {
-        match asked {
-            limen_core::event::Side::Left => Self::Left,
-            limen_core::event::Side::Right => Self::Right,
-            limen_core::event::Side::Up => Self::Up,
-        }
-    }
-
-    const fn other(self) -> Self {
-        match self {
-            Self::Left => Self::Right,
-            Self::Right | Self::Up => Self::Left,
-        }
+const fn other(side: Side) -> Side {
+    match side {
+        Side::Left => Side::Right,
+        Side::Right | Side::Up => Side::Left,
     }
 }
 
@@ -113,9 +96,8 @@ impl Script {
         let (mut waits_from, mut straight) = (from, from);
         let bytes = std::array::from_fn(|_| random.below(256) as u8);
         for asked in Draw::from_bytes(bytes, may_ask_up).steps() {
-            let (side, wait) = (Side::of(asked.side), asked.wait.as_secs_f32());
-            let at = (waits_from + wait).max(straight);
-            let step = Step { side, at };
+            let at = (waits_from + asked.wait.as_secs_f32()).max(straight);
+            let step = Step { side: asked.side, at };
             let answer = Answer::to(step, random);
             waits_from = answer.begins + ENOUGH * answer.takes;
             straight = answer.ends();
@@ -129,7 +111,7 @@ impl Script {
     pub fn fixed(from: f32, turns: u32, random: &mut Random) -> Self {
         let (first, period) = (random.pick(&[Side::Left, Side::Right]), random.between(1.2, 1.7));
         let answer = |turn: u32| {
-            let side = if turn.is_multiple_of(2) { first } else { first.other() };
+            let side = if turn.is_multiple_of(2) { first } else { other(first) };
             Answer::to(Step { side, at: from + turn as f32 * period }, random)
         };
         Self { steps: Vec::new(), answers: (0..turns).map(answer).collect() }
@@ -140,7 +122,7 @@ impl Script {
         let certain = random.below(self.answers.len());
         for (number, answer) in self.answers.iter_mut().enumerate() {
             if number == certain || random.chance(0.4) {
-                answer.side = answer.side.other();
+                answer.side = other(answer.side);
             }
         }
         self

@@ -1,6 +1,7 @@
 //! The kinds of clips: heads that answer, and attacks. An attack that moves answers the prompts as a head does, by what
 //! it can move.
 
+use limen_core::event::Side;
 use limen_vision::geometry::Point;
 
 use super::camera::Camera;
@@ -10,7 +11,7 @@ use super::head::Head;
 use super::movement::{Approach, Movement};
 use super::random::Random;
 use super::screen::Screen;
-use super::script::{Script, Side};
+use super::script::Script;
 use super::sheet::{Board, Sheet, Shown};
 use super::space::Angles;
 use super::still::{Cast, Still};
