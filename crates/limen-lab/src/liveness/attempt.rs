@@ -113,15 +113,16 @@ fn unasked(frames: &[WatchedFrame], rules: &AttemptRules) -> LivenessAttempt {
     };
     let solid = frames.iter().find(is_solid).map(|frame| frame.taken);
     let last = frames.last().map(|frame| frame.taken);
-    let outcome = match (solid, denied(frames)) {
+    let denied = denied(frames);
+    let outcome = match (solid, denied) {
         (Some(solid), Some((when, _))) if solid < when => AttemptOutcome::Accepted,
         (_, Some((_, cue))) => AttemptOutcome::Refused(RefusalCause::Cue(cue)),
         (Some(_), None) => AttemptOutcome::Accepted,
         (None, None) if frames.iter().all(|frame| frame.track.is_none()) => AttemptOutcome::NoResponse,
         (None, None) => AttemptOutcome::Unsure,
     };
-    let denied = denied(frames).map(|(when, _)| when);
-    let known = if outcome == AttemptOutcome::Accepted { solid } else { denied.or(last) };
+    let refused = denied.map(|(when, _)| when);
+    let known = if outcome == AttemptOutcome::Accepted { solid } else { refused.or(last) };
     LivenessAttempt { outcome, is_asked: outcome == AttemptOutcome::Unsure, known: known.map(time) }
 }
 
