@@ -20,7 +20,7 @@ from typing import Any, Iterable, Iterator
 
 HERE = Path(__file__).resolve().parent
 FILE = HERE / "liveness.toml"
-# Where bins begin: degrees of the mesh, and size over that of the frontal frame.
+# Where bins begin: degrees of the mesh, and size over that in the frame in which the points were chosen.
 BINS = {
     "turn": (10.0, 14.0, 18.0, 23.0, 28.0, 35.0),
     "nod": (6.0, 10.0, 15.0, 20.0),
@@ -40,7 +40,7 @@ LEAST = {"nose-offset": 0.01, "nose": 0.006, "shift": 0.004, "swell": 0.006, "re
 # As in limen-vision: `evidence`, and `parallax`.
 TURNED, STRAIGHT, FEWEST_FRAMES = 18.0, 10.0, 2
 STILL, SWELLS = 6.0, 0.3
-# As much as turns or nods to one side can add: three quarters of the least limit, so that one side is never enough.
+# As much as turns to one side can add: three quarters of the least limit, so that one side is never enough.
 SIDE = 2.25
 # Of the tracks of the worst sheets at most PASS may reach the limit of a solid head, at most PASS that of a turn to both
 # sides, which every challenge asks for; of heads' turns TAKEN may be taken for a sheet's.

@@ -54,7 +54,7 @@ pub struct LivenessModel {
 pub struct Limits {
     /// From here on a track is a solid head without being asked.
     pub solid: LogRatio,
-    /// As much as turns or nods to one side can add to a track; below `solid`: a sheet can be bent for one side.
+    /// As much as turns to one side can add to a track; below `solid`: a sheet can be bent for one side.
     pub side: LogRatio,
     /// From here on a turn to one side is that of a solid head.
     pub turn: LogRatio,

@@ -1,8 +1,8 @@
 //! What the movement of a face says: whether a solid head or a sheet moves like this.
 //!
-//! A face moves in five *ways*, of which three count for its track. For each the largest movements of the track count, by the mean of their frames: frames of
-//! one movement are much alike, so that their ratios must not be added up. What is added up are the ways: a sheet that is
-//! bent so that its nose leads to one side does not lead to the other.
+//! A face moves in five *ways*, of which three count for its track. For each the largest movements of the track count, by
+//! the mean of their frames: frames of one movement are much alike, so that their ratios must not be added up. What is added
+//! up are the ways: a sheet that is bent so that its nose leads to one side does not lead to the other.
 
 use std::collections::BTreeMap;
 

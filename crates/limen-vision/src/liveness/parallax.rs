@@ -156,8 +156,8 @@ impl Follower {
         };
         let parallax = anchor.see(taken, measured, places(), pyramid());
         if anchor.is_worn(&parallax) && (measured.is_frontal() || anchor.is_back(&parallax)) {
-            let (mesh, last) = (std::mem::take(&mut anchor.last_mesh), anchor.last.clone());
-            *anchor = Anchor::new(measured, mesh, last);
+            let worn = self.anchor.take();
+            self.anchor = worn.map(|worn| Anchor::new(measured, worn.last_mesh, worn.last));
         }
         Some(parallax)
     }
@@ -165,11 +165,6 @@ impl Follower {
     /// Whether there are points to measure by.
     pub fn has_anchor(&self) -> bool {
         self.anchor.is_some()
-    }
-
-    /// Begins anew with the next frame in which the face looks to the camera.
-    pub fn forget(&mut self) {
-        self.anchor = None;
     }
 }
 
@@ -293,8 +288,13 @@ impl Measured {
     }
 
     fn is_frontal(&self) -> bool {
-        self.yaw.abs() <= FRONTAL.0 && self.pitch.abs() <= FRONTAL.1
+        is_frontal(self.yaw, self.pitch)
     }
+}
+
+/// Whether a face that is turned and nods like this, in degrees, looks to the camera.
+pub(super) fn is_frontal(yaw: f32, pitch: f32) -> bool {
+    yaw.abs() <= FRONTAL.0 && pitch.abs() <= FRONTAL.1
 }
 
 /// The distance between the eyes in space, in pixels of the picture: a turn does not change it.
