@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= target/dist/limen
 
-.PHONY: demo test test-devices test-systemd test-pi soak bench-peers liveness-clips fuzz lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd test-pi soak bench-peers liveness-clips demo-clip fuzz lint check-models check-recipe check-config dist install setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -51,6 +51,10 @@ liveness-clips: setup
 	LIMEN_CLIPS_PART="$(PART)" LIMEN_CLIPS_SPECIES="$(SPECIES)" LIMEN_CLIPS_UP="$(UP)" \
 	$(if $(FACES),LIMEN_FACES="$(abspath $(FACES))") \
 	$(CARGO) test --locked --test limen -- --ignored --exact clips::write::write_liveness_clips --nocapture
+
+# The head that turns in the demo, rendered from one of its photographs.
+demo-clip: setup
+	$(CARGO) test --locked --test limen -- --ignored --exact clips::write::write_the_head_of_the_demo
 
 # The networks are the ones that were measured; offline.
 check-models:

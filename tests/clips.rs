@@ -14,6 +14,7 @@
 //! | `triangles`, `head` | solid heads |
 //! | `script`, `movement` | prompts and answers, walking, swaying, shaking |
 //! | `clip`, `species`, `write` | a clip, one of each kind, and files of many |
+//! | `turntable` | a subject at every angle, for who answers the lights of a real door |
 //! | `sheet_tests`, `mesh_tests`, `clip_tests` | that the renderer does what it says |
 
 mod camera;
@@ -24,15 +25,16 @@ mod hallway;
 mod head;
 mod mesh_tests;
 mod movement;
-mod random;
+pub mod random;
 mod screen;
-mod script;
+pub mod script;
 mod sheet;
 mod sheet_tests;
 mod space;
 mod species;
-mod still;
+pub mod still;
 mod surface;
 mod texture;
 mod triangles;
+pub mod turntable;
 mod write;

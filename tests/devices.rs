@@ -12,6 +12,7 @@ macro_rules! guest_tests {
     };
 }
 
+mod actor;
 mod camera;
 mod camera_faults;
 mod clips;
@@ -20,6 +21,7 @@ mod factor;
 mod faults;
 mod harness;
 mod lines;
+mod liveness;
 mod opening;
 mod power;
 mod soak;

@@ -1,9 +1,11 @@
 //! `limen demo`: runs the daemon on built-in photographs, with a door that moves nothing.
 
+mod liveness;
 pub mod photographs;
 mod screen;
 
 use std::path::Path;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use limen_core::embedding::Crops;
@@ -12,14 +14,15 @@ use limen_core::policy::LivenessMode;
 use limen_files::Trust;
 use limen_vision::frame::Picture;
 use limen_vision::matching::thresholds::Case;
+use limen_vision::model::Models;
 
 use super::context::CommandContext;
 use super::outcome::{CommandError, CommandOutcome};
-use super::output::{STRONG, say, styled};
+use super::output::{STRONG, is_lost, say, styled};
 use crate::camera::replay::Replay;
 use crate::clocks;
 use crate::config::Settings;
-use crate::daemon::{self, Setup, Wiring};
+use crate::daemon::{self, DaemonObserver, Setup, Wiring};
 use crate::door::dry_run::DryRun;
 use crate::enrol::{GallerySource, StoreUse};
 use crate::gallery::{NewPerson, add_people};
@@ -39,11 +42,12 @@ const UNLOCK: Duration = Duration::from_secs(1);
 /// Show recognition, from frames to the lock, on built-in photographs with a door that moves nothing.
 ///
 /// One person is enrolled with one photograph. Then other photographs come before the camera, each for some
-/// frames, and every decision is shown with its reason. The code is that of the daemon. Exit code 0 if the
-/// enrolled person opened the door and the stranger did not, else 1.
+/// frames, and every decision is shown with its reason. At last the door watches how faces move: a photograph of the
+/// enrolled person stays out, a head that turns comes in. The code is that of the daemon. Exit code 0 if those opened
+/// the door who should, and nobody else, else 1.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Let the visitors come again and again, until Ctrl-C
+    /// Let the visitors come again and again, until Ctrl-C; without the part about moving faces
     #[arg(long = "loop")]
     looping: bool,
 }
@@ -52,7 +56,7 @@ pub fn demo(_context: &CommandContext, arguments: &Arguments) -> Result<CommandO
     let folder = tempfile::tempdir()?;
     let id = PersonId::new("barack-obama").map_err(|error| CommandError::Usage(error.to_string()))?;
     let settings = settings(folder.path(), &id)?;
-    let models = limen_vision::model::Models::load(&settings.model)?;
+    let models = Models::load(&settings.model)?;
     say(&styled(
         STRONG,
         "limen demo: the daemon on built-in photographs; the door is a dry run, nothing moves",
@@ -87,6 +91,34 @@ pub fn demo(_context: &CommandContext, arguments: &Arguments) -> Result<CommandO
         .paced(true);
     let timetable = Timetable { stay: STAY.into(), gap: GAP.into() };
     let (screen, outcome) = Screen::new(timetable);
+    rehearse(&settings, &models, replay, Box::new(screen))?;
+    let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+    outcome.tell();
+    if arguments.looping || is_lost() || !outcome.is_as_it_should_be() {
+        return Ok(CommandOutcome::of(outcome.is_as_it_should_be()));
+    }
+    moving_faces(settings, &models)
+}
+
+/// The second part: whose head moves is let in.
+fn moving_faces(mut settings: Settings, models: &Arc<Models>) -> Result<CommandOutcome, CommandError> {
+    settings.rules.liveness.mode = LivenessMode::Motion;
+    say("");
+    let replay = Replay::new(liveness::frames()?, INTERVAL, clocks::moment())?.paced(true);
+    let (witness, outcome) = liveness::Witness::new(models.liveness_limits().solid);
+    rehearse(&settings, models, replay, Box::new(witness))?;
+    let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+    outcome.tell();
+    Ok(CommandOutcome::of(outcome.is_as_it_should_be()))
+}
+
+/// Runs the daemon on these pictures, with a door that moves nothing.
+fn rehearse(
+    settings: &Settings,
+    models: &Arc<Models>,
+    replay: Replay,
+    observer: Box<dyn DaemonObserver>,
+) -> Result<(), CommandError> {
     daemon::run(Setup {
         config_file: None,
         gallery: GallerySource {
@@ -94,15 +126,13 @@ pub fn demo(_context: &CommandContext, arguments: &Arguments) -> Result<CommandO
             store: StoreUse::Own(settings.store_file()),
             trust: Trust::Checked,
         },
-        models,
+        models: Arc::clone(models),
         wiring: Wiring::Rehearsal { replay, lock: DryRun },
         socket: None,
-        observer: Some(Box::new(screen)),
-        settings,
+        observer: Some(observer),
+        settings: settings.clone(),
     })?;
-    let outcome = outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    outcome.tell();
-    Ok(CommandOutcome::of(outcome.is_as_it_should_be()))
+    Ok(())
 }
 
 /// The default settings, with every file in `folder`.

@@ -14,7 +14,8 @@ pub const fn name(side: Side) -> &'static str {
     }
 }
 
-const fn other(side: Side) -> Side {
+/// The side that is not asked for.
+pub const fn other(side: Side) -> Side {
     match side {
         Side::Left => Side::Right,
         Side::Right | Side::Up => Side::Left,
@@ -115,6 +116,12 @@ impl Script {
             Answer::to(Step { side, at: from + turn as f32 * period }, random)
         };
         Self { steps: Vec::new(), answers: (0..turns).map(answer).collect() }
+    }
+
+    /// Turns to these sides that begin at these times, unasked.
+    pub fn of<const N: usize>(turns: [(Side, f32); N]) -> Self {
+        let turn = |(side, begins)| Answer { side, begins, takes: 0.5, holds: 0.3, back: 0.5, angle: 30.0 };
+        Self { steps: Vec::new(), answers: turns.map(turn).to_vec() }
     }
 
     /// The same times, with at least one turn to another side.

@@ -1,15 +1,23 @@
-//! Writes clips to a folder: SPECIES/CLIP/NNNNNN.jpg and SPECIES/CLIP/clip.toml. By `make liveness-clips`.
+//! Writes clips to a folder: SPECIES/CLIP/NNNNNN.jpg and SPECIES/CLIP/clip.toml, by `make liveness-clips`; and the demo's, by
+//! `make demo-clip`.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::clip::Clip;
+use limen_core::event::Side;
+
+use super::camera::Camera;
+use super::canvas::Canvas;
+use super::clip::{Clip, EMPTY};
+use super::head::Head;
 use super::random::Random;
+use super::script::Script;
+use super::space::Pose;
 use super::species::{SPECIES, Setting};
-use super::still::{Cast, Part};
-use crate::support::{faces, models};
+use super::still::{Cast, Part, Still};
+use crate::support::{faces, models, photo, project};
 
 /// What is written; each part from a variable of the environment, `LIMEN_CLIPS` first.
 struct Order {
@@ -86,4 +94,27 @@ fn write(clip: &Clip, folder: &Path) {
         save(&format!("{number:06}.jpg"), &clip.camera.jpeg(&clip.frame(number)));
     }
     save("clip.toml", clip.description().as_bytes());
+}
+
+#[test]
+#[ignore = "writes src/cli/demo/head.mjpeg; run it by make demo-clip"]
+fn write_the_head_of_the_demo() {
+    let still = Still::load(&models(), &photo("obama3")).expect("a face");
+    let script = Script::of([(Side::Left, 1.2), (Side::Right, 2.8)]);
+    let head = Head::of(&still);
+    // Small, and nothing behind it, so that it is not a burden on the program.
+    let camera = Camera { width: 400, height: 300, noise: 0.0, quality: 60, ..Camera::CLEAR };
+    let behind = camera.facing(Canvas::from_fn(camera.width, camera.height, |_, _| [205.0, 190.0, 165.0]));
+    let frames = (0..((script.ends() + 0.2) * camera.fps as f32) as u32).map(|number| {
+        let time = number as f32 / camera.fps as f32;
+        let pose = Pose { angles: script.angles(time), at: [0.0, 0.0, 0.5] };
+        camera.shoot(&behind, &mut Random::of(3, "demo", 1), |canvas, lens| {
+            if time >= EMPTY {
+                head.draw(canvas, lens, pose);
+            }
+        })
+    });
+    let clip: Vec<u8> = frames.flat_map(|picture| camera.jpeg(&picture)).collect();
+    assert!(clip.len() <= 300_000, "{} bytes", clip.len());
+    fs::write(project("src/cli/demo/head.mjpeg"), clip).expect("written");
 }

@@ -13,7 +13,8 @@ use limen_vision::frame::PixelFormat;
 
 use super::camera::Feeder;
 use super::harness::{
-    AT_ONCE, DECISION, LONG, NOT_RECORDED, RELAY, Running, UNLOCK, WATCHED, command, skipped, within,
+    AT_ONCE, DECISION, LONG, LOOPBACK_CAMERA, NOT_RECORDED, RELAY, Running, UNLOCK, WATCHED, command,
+    skipped, within,
 };
 use crate::support::{Site, nobody, visitor};
 
@@ -43,7 +44,7 @@ fn site_with_disk_mounted(test: &str, options: &str) -> Option<Site> {
 fn permissive_site(test: &str, options: &str) -> Option<Site> {
     let site = site_with_disk_mounted(test, options)?;
     let more = "[audit]\non-audit-failure = \"allow-and-alarm\"";
-    site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", more);
+    site.configure(LOOPBACK_CAMERA, more);
     Some(site)
 }
 
@@ -107,7 +108,7 @@ guest_tests! {
         fs::create_dir(&audit).expect("a folder");
         command(&format!("mount -t tmpfs -o size=16k,mode=700 small {}", audit.display()));
         let more = format!("[audit]\nfolder = \"{}\"", audit.display());
-        site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", &more);
+        site.configure(LOOPBACK_CAMERA, &more);
         let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let running = Running::start(&site);
         // Whatever is left of the 16 KiB.

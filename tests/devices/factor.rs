@@ -10,7 +10,7 @@ use evdev::{AttributeSet, InputEvent, KeyCode, KeyEvent};
 use limen_vision::frame::PixelFormat;
 
 use super::camera::Feeder;
-use super::harness::{AT_ONCE, DECISION, LONG, RELAY, Running, WATCHED, skipped, within};
+use super::harness::{AT_ONCE, DECISION, LONG, LOOPBACK_CAMERA, RELAY, Running, WATCHED, skipped, within};
 use crate::support::{Site, limen, limen_told, nobody, visitor};
 
 const BY_ID: &str = "/dev/input/by-id";
@@ -91,7 +91,7 @@ fn site_with(person: &str, sections: &str) -> Site {
     let site = Site::with_obama();
     let gallery = fs::read_to_string(site.path("gallery.toml")).expect("text");
     site.write("gallery.toml", format!("{gallery}{person}\n"));
-    site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", sections);
+    site.configure(LOOPBACK_CAMERA, sections);
     site
 }
 

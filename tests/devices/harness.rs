@@ -58,6 +58,9 @@ pub fn within(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
 #[derive(Clone, Copy)]
 pub struct Line(pub u8);
 
+/// The section of the loopback camera.
+pub const LOOPBACK_CAMERA: &str = "[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true";
+
 /// The relay's line.
 pub const RELAY: Line = Line(17);
 
@@ -90,20 +93,25 @@ impl Line {
 impl Site {
     /// A configuration for the guest's camera and chip; `more` is added to `[door]` and may begin sections.
     pub fn configure(&self, camera: &str, more: &str) -> PathBuf {
+        self.configure_watching(OF_PHOTOGRAPHS, camera, &format!("accept-photo-risk = true\n{more}"))
+    }
+
+    /// The same, with these sections first, which say how liveness is shown.
+    pub fn configure_watching(&self, liveness: &str, camera: &str, more: &str) -> PathBuf {
         let folder = self.path("");
         let folder = folder.display();
         self.write(
             "limen.toml",
             format!(
-                "[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n{OF_PHOTOGRAPHS}{camera}\n\
-                 [door]\ndriver = \"gpiochip\"\nchip-label = \"gpio-sim\"\npin = 17\nunlock-seconds = 2\naccept-photo-risk = true\n{more}\n"
+                "[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n{liveness}{camera}\n\
+                 [door]\ndriver = \"gpiochip\"\nchip-label = \"gpio-sim\"\npin = 17\nunlock-seconds = 2\n{more}\n"
             ),
         )
     }
 
     /// The loopback camera and the relay on line 17.
     pub fn configure_loopback(&self) -> PathBuf {
-        self.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "")
+        self.configure(LOOPBACK_CAMERA, "")
     }
 
     /// Every record so far; fails if one is not whole or the chain does not hold.

@@ -7,7 +7,9 @@ use limen_core::event::{AlarmKind, Mode};
 use limen_vision::frame::PixelFormat;
 
 use super::camera::{Feeder, flat};
-use super::harness::{AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, within};
+use super::harness::{
+    AT_ONCE, DECISION, LONG, LOOPBACK_CAMERA, Line, RELAY, Running, UNLOCK, WATCHED, within,
+};
 use crate::support::{Site, nobody, visitor};
 
 const REX: Line = Line(5);
@@ -27,7 +29,7 @@ fn wired(keys: &str, sections: &str) -> (Site, Feeder, Running) {
         .concat();
     let keys =
         format!("held-open-seconds = 6\nheld-open-warning-seconds = 3\nbuzzer = {}\n{keys}\n", BUZZER.0);
-    let camera = "[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true";
+    let camera = LOOPBACK_CAMERA;
     site.configure(camera, &format!("{keys}{inputs}{sections}"));
     let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
     let running = Running::start(&site);
@@ -142,7 +144,7 @@ guest_tests! {
 
     fn an_input_with_the_chips_pull_up_and_a_cut_wire_is_an_alarm() {
         let site = Site::with_obama();
-        site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "[door.tamper]\npin = 13");
+        site.configure(LOOPBACK_CAMERA, "[door.tamper]\npin = 13");
         let _feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         // The simulated line follows the pull that the program asked for, as a wire that leads nowhere does.
         let running = Running::start(&site);

@@ -7,7 +7,8 @@ use limen_vision::frame::PixelFormat;
 
 use super::camera::{Feeder, frame};
 use super::harness::{
-    AT_ONCE, DECISION, LONG, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command, opened, within,
+    AT_ONCE, DECISION, LONG, LOOPBACK_CAMERA, Line, RELAY, Running, UNLOCK, WATCHED, command, lock_command,
+    opened, within,
 };
 use crate::support::{Site, limen, nobody, visitor};
 
@@ -59,7 +60,7 @@ guest_tests! {
 
     fn green_shines_while_open_and_red_for_a_stranger() {
         let site = Site::with_obama();
-        site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", "green = 22\nred = 23");
+        site.configure(LOOPBACK_CAMERA, "green = 22\nred = 23");
         let feeder = Feeder::start(PixelFormat::Yuyv, &visitor("obama2"));
         let _running = Running::start(&site);
         assert!(Line(22).rises(DECISION) && RELAY.is_high(), "green never shines before a locked door");
@@ -74,7 +75,7 @@ guest_tests! {
     fn an_active_low_relay_is_high_while_locked() {
         let site = Site::with_obama();
         let door = "active = \"low\"\nexternal-pull = true";
-        site.configure("[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true", door);
+        site.configure(LOOPBACK_CAMERA, door);
         let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
         let running = Running::start(&site);
         assert!(RELAY.is_high());
