@@ -50,6 +50,11 @@ impl Rect {
         Point::new(self.left + self.width / 2.0, self.top + self.height / 2.0)
     }
 
+    /// The same box in a picture that is `by` times as large.
+    pub fn scaled(&self, by: f32) -> Self {
+        Self { left: self.left * by, top: self.top * by, width: self.width * by, height: self.height * by }
+    }
+
     /// The area in square pixels, not negative.
     pub fn area(&self) -> f32 {
         self.width.max(0.0) * self.height.max(0.0)

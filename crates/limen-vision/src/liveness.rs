@@ -8,7 +8,9 @@
 //! | `corners`, `flow` | points that can be followed, and where they are in the next frame |
 //! | `plane` | how a flat thing moves |
 //! | [`parallax`] | how the nose moves against the rest of its face |
+//! | `small` | the small picture in which what is around a face is looked at |
 //! | `border` | whether a face has straight lines around it, as paper and screens have |
+//! | `surround` | whether what is around a face moves along, as it does on paper |
 //! | [`distributions`] | how heads and sheets move, as numbers of the models' manifest |
 //! | `evidence` | which of the two a movement is like: of a frame, a turn, a track |
 //! | [`witness`] | watches one face over its track and tells its motion |
@@ -21,4 +23,6 @@ mod flow;
 mod grey;
 pub mod parallax;
 mod plane;
+mod small;
+mod surround;
 pub mod witness;

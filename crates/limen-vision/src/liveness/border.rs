@@ -4,11 +4,8 @@
 //! nothing is said.
 
 use super::grey::Grey;
-use crate::frame::{Picture, View};
 use crate::geometry::{Point, Rect};
 
-/// The width of the picture in which lines are looked for, in pixels; its height follows.
-const WIDTH: u32 = 160;
 /// A pixel belongs to a line if its luminance, 0 to 255, changes by this much per pixel across the line.
 const EDGE: f32 = 10.0;
 /// A line of the scene may be fainter, or a pixel off.
@@ -33,9 +30,9 @@ pub struct Border {
 }
 
 impl Border {
-    /// Learns a scene without a face.
-    pub fn learn(&mut self, view: &dyn View) {
-        let now = Edges::of(view);
+    /// Learns a scene without a face, from its small picture.
+    pub fn learn(&mut self, small: &Grey) {
+        let now = Edges::of(small);
         let before = self.scene.take().filter(|scene| scene.width() == now.right.width());
         let before = before.filter(|scene| scene.height() == now.right.height());
         let strength = |x: usize, y: usize| {
@@ -45,16 +42,14 @@ impl Border {
         self.scene = Some(Grey::from_fn(now.right.width(), now.right.height(), strength));
     }
 
-    /// Whether lines that are not of the scene run along three sides of a face; `bounds` is its box.
-    pub fn is_around(&self, view: &dyn View, bounds: &Rect) -> bool {
+    /// Whether lines that are not of the scene run along three sides of a face; `bounds` is its box in the small picture.
+    pub fn is_around(&self, small: &Grey, bounds: &Rect) -> bool {
         let Some(scene) = &self.scene else { return false };
-        let edges = Edges::of(view);
+        let edges = Edges::of(small);
         if (scene.width(), scene.height()) != (edges.right.width(), edges.right.height()) {
             return false;
         }
-        let scale = edges.right.width() as f32 / view.width().max(1) as f32;
-        let face =
-            Face { centre: bounds.centre(), half: bounds.width.max(bounds.height) / 2.0 }.scaled(scale);
+        let face = Face { centre: bounds.centre(), half: bounds.width.max(bounds.height) / 2.0 };
         let outwards = [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)];
         outwards.into_iter().filter(|side| edges.has_line(scene, &face, *side)).count() >= SIDES
     }
@@ -66,12 +61,6 @@ struct Face {
     half: f32,
 }
 
-impl Face {
-    fn scaled(self, by: f32) -> Self {
-        Self { centre: Point::new(self.centre.x * by, self.centre.y * by), half: self.half * by }
-    }
-}
-
 /// How the luminance of a small picture changes.
 struct Edges {
     right: Grey,
@@ -79,15 +68,8 @@ struct Edges {
 }
 
 impl Edges {
-    fn of(view: &dyn View) -> Self {
-        let width = WIDTH.min(view.width());
-        let height = (view.height() * width / view.width().max(1)).max(1);
-        let small = view.shrunk(width, height);
-        let picture = Picture::from_fn(width, height, |x, y| {
-            let first = ((y * width + x) * 3) as usize;
-            [small[first], small[first + 1], small[first + 2]]
-        });
-        let (right, down) = Grey::of(&picture).gradients();
+    fn of(small: &Grey) -> Self {
+        let (right, down) = small.gradients();
         Self { right, down }
     }
 
@@ -138,6 +120,8 @@ fn is_of_the_scene(scene: &Grey, x: usize, y: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Picture;
+    use crate::liveness::small::small;
 
     const FACE: Rect = Rect { left: 260.0, top: 180.0, width: 120.0, height: 120.0 };
 
@@ -154,32 +138,37 @@ mod tests {
 
     fn learned(empty: &Picture) -> Border {
         let mut border = Border::default();
-        border.learn(empty);
+        border.learn(&small(empty).0);
         border
+    }
+
+    fn is_around(border: &Border, picture: &Picture) -> bool {
+        let (grey, scale) = small(picture);
+        border.is_around(&grey, &FACE.scaled(scale))
     }
 
     #[test]
     fn the_edge_of_a_sheet_is_around_its_face_and_a_head_before_a_wall_has_none() {
         let border = learned(&scene(&[]));
-        assert!(border.is_around(&scene(&[PAPER, HEAD]), &FACE));
-        assert!(!border.is_around(&scene(&[HEAD]), &FACE));
+        assert!(is_around(&border, &scene(&[PAPER, HEAD])));
+        assert!(!is_around(&border, &scene(&[HEAD])));
     }
 
     #[test]
     fn two_sides_are_not_enough_and_three_are() {
         let border = learned(&scene(&[]));
         let (wide, tall) = ((0, 140, 640, 340, 200), (220, 140, 420, 480, 200));
-        assert!(!border.is_around(&scene(&[wide, HEAD]), &FACE), "above and below alone");
-        assert!(border.is_around(&scene(&[tall, HEAD]), &FACE), "a hand holds it below the picture");
+        assert!(!is_around(&border, &scene(&[wide, HEAD])), "above and below alone");
+        assert!(is_around(&border, &scene(&[tall, HEAD])), "a hand holds it below the picture");
     }
 
     #[test]
     fn lines_of_the_scene_do_not_count_and_without_a_scene_nothing_does() {
         let door = scene(&[PAPER]);
-        assert!(!learned(&door).is_around(&scene(&[PAPER, HEAD]), &FACE));
-        assert!(!Border::default().is_around(&scene(&[PAPER, HEAD]), &FACE));
-        let small = Picture::from_fn(64, 64, |_, _| [100; 3]);
-        assert!(!learned(&door).is_around(&small, &FACE), "another camera");
+        assert!(!is_around(&learned(&door), &scene(&[PAPER, HEAD])));
+        assert!(!is_around(&Border::default(), &scene(&[PAPER, HEAD])));
+        let tiny = Picture::from_fn(64, 64, |_, _| [100; 3]);
+        assert!(!is_around(&learned(&door), &tiny), "another camera");
     }
 
     #[test]
@@ -190,6 +179,6 @@ mod tests {
             let (across, down) = (x * cos + y * sin, y * cos - x * sin);
             [if across.abs() < 100.0 && down.abs() < 100.0 { 200 } else { 100 }; 3]
         });
-        assert!(learned(&scene(&[])).is_around(&leaning, &FACE));
+        assert!(is_around(&learned(&scene(&[])), &leaning));
     }
 }

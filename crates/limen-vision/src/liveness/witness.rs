@@ -12,6 +12,8 @@ use super::border::Border;
 use super::distributions::LivenessModel;
 use super::evidence::{TrackEvidence, TurnEvidence};
 use super::parallax::{Follower, Parallax, eye_distance, is_frontal};
+use super::small::small;
+use super::surround::Surround;
 use crate::frame::View;
 use crate::geometry::Rect;
 use crate::landmarks::Mesh;
@@ -78,6 +80,7 @@ struct Subject {
     turn: TurnEvidence,
     probe: Probe,
     turned_frames: u32,
+    surround: Surround,
     /// What the last search showed.
     scene: Option<DenyCue>,
 }
@@ -106,7 +109,7 @@ impl Witness {
 
     /// Learns the scene of a frame without a face.
     pub fn learn(&mut self, view: &dyn View) {
-        self.border.learn(view);
+        self.border.learn(&small(view).0);
     }
 
     /// Watches a frame. [`Witness::tell`] gives its motion.
@@ -116,9 +119,8 @@ impl Witness {
         let jumped = known.as_ref().is_some_and(|subject| subject.jumps(sight.taken, size));
         let mut subject = known.filter(|_| !jumped).unwrap_or_else(|| Subject::new(sight.track));
         subject.seen = Some((sight.taken, size));
-        if let Some(Searched { bounds, crowded }) = sight.searched {
-            let framed = || self.border.is_around(sight.view, &bounds).then_some(DenyCue::Frame);
-            subject.scene = if crowded { Some(DenyCue::TwoFaces) } else { framed() };
+        if let Some(searched) = sight.searched {
+            subject.scene = subject.surroundings(&self.border, sight.view, searched);
         }
         let mut observed = subject.see(&self.model, sight);
         if jumped {
@@ -163,7 +165,22 @@ impl Subject {
             turn: TurnEvidence::default(),
             probe: Probe::default(),
             turned_frames: 0,
+            surround: Surround::default(),
             scene: None,
+        }
+    }
+
+    /// What a search shows around the face.
+    fn surroundings(&mut self, border: &Border, view: &dyn View, searched: Searched) -> Option<DenyCue> {
+        let (small, scale) = small(view);
+        let face = searched.bounds.scaled(scale);
+        let framed = border.is_around(&small, &face);
+        let carried = self.surround.moves_along(small, face);
+        match () {
+            () if searched.crowded => Some(DenyCue::TwoFaces),
+            () if framed => Some(DenyCue::Frame),
+            () if carried => Some(DenyCue::MovesAsOne),
+            () => None,
         }
     }
 
