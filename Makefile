@@ -44,11 +44,11 @@ lint: setup
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 # Heads, prints and screens before a camera, to measure liveness on: make liveness-clips DIR=clips ATTEMPTS=60 SEED=1
-# [PART=fit|test] [SPECIES=print-bent,print-moved] [FACES=a folder with a folder a person]
+# [PART=fit|test] [SPECIES=print-bent,print-moved] [TRY=2] [FACES=a folder with a folder a person]
 liveness-clips: setup
 	@test -n "$(DIR)" || { echo 'name the folder to write to: make liveness-clips DIR=clips'; exit 2; }
 	LIMEN_CLIPS="$(abspath $(DIR))" LIMEN_CLIPS_ATTEMPTS="$(ATTEMPTS)" LIMEN_CLIPS_SEED="$(SEED)" \
-	LIMEN_CLIPS_PART="$(PART)" LIMEN_CLIPS_SPECIES="$(SPECIES)" LIMEN_CLIPS_UP="$(UP)" \
+	LIMEN_CLIPS_PART="$(PART)" LIMEN_CLIPS_SPECIES="$(SPECIES)" LIMEN_CLIPS_UP="$(UP)" LIMEN_CLIPS_TRY="$(TRY)" \
 	$(if $(FACES),LIMEN_FACES="$(abspath $(FACES))") \
 	$(CARGO) test --locked --test limen -- --ignored --exact clips::write::write_liveness_clips --nocapture
 

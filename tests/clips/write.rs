@@ -32,6 +32,8 @@ struct Order {
     species: Vec<String>,
     /// `LIMEN_CLIPS_UP`: 1 if prompts may ask for a turn up.
     may_ask_up: bool,
+    /// `LIMEN_CLIPS_TRY`: 2 for another try of the same people, at other cameras and with other challenges.
+    number: u64,
 }
 
 impl Order {
@@ -54,6 +56,7 @@ impl Order {
             species: said("LIMEN_CLIPS_SPECIES")
                 .map_or_else(Vec::new, |names| names.split(',').map(|name| name.trim().to_owned()).collect()),
             may_ask_up: said("LIMEN_CLIPS_UP").as_deref() == Some("1"),
+            number: number("LIMEN_CLIPS_TRY", 1).max(1),
         })
     }
 
@@ -78,7 +81,9 @@ fn write_liveness_clips() {
         let (start, mut frames) = (Instant::now(), 0);
         for attempt in 0..order.attempts {
             let setting = Setting { cast: &cast, person: attempt, may_ask_up: order.may_ask_up };
-            let clip = make(&setting, &mut Random::of(order.seed, species, attempt as u64));
+            // The tries of a seed do not meet: nobody renders so many people.
+            let drawn = attempt as u64 + (order.number - 1) * 1_000_000;
+            let clip = make(&setting, &mut Random::of(order.seed, species, drawn));
             frames += clip.count();
             write(&clip, &order.folder.join(species).join(format!("{}-{attempt:03}", order.seed)));
         }
