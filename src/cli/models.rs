@@ -6,9 +6,11 @@ use limen_core::person::{PersonId, printable_path};
 use limen_files::Trust;
 use limen_vision::matching::thresholds::ThresholdError;
 use limen_vision::model::{EmbedderChoice, ManifestEntry, ModelName, Models, Pack, Packs};
+use limen_vision::trial::try_out;
 use serde_json::{Value, json};
 
 use super::context::CommandContext;
+use super::demo::photographs::of_two_people;
 use super::outcome::{CommandError, CommandOutcome, model_in_words};
 use super::output::{BAD, FAINT, GOOD, note, say, say_json, styled};
 use crate::config::Settings;
@@ -28,6 +30,8 @@ pub enum Command {
     /// problem. Of a broken network only name, source, used and problem are set; else problem is null.
     List,
     /// Install a network of your own with the manifest that describes it; both are checked first
+    ///
+    /// A trained network must tell two people apart on built-in photographs, by the crop that its manifest names.
     ///
     /// With --json one object: installed (the name), sha256, trained, tables.
     Add {
@@ -152,7 +156,8 @@ impl ModelRow {
 fn add(context: &CommandContext, file: &Path, manifest: &Path) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings()?;
     let pack = Pack::read(file, manifest, Trust::Anyone)?;
-    pack.load()?;
+    let models = Models::with(&pack)?;
+    try_out(&models, &of_two_people()?)?;
     let ManifestEntry { name, digest, trained, .. } = &pack.entry;
     let tables = has_tables(&pack, manifest)?;
     centred(&pack.entry, pack.cohort.as_deref())?;

@@ -9,6 +9,7 @@
 mod built_in_packs;
 mod builtin;
 mod choice;
+mod crop;
 mod error;
 mod manifest;
 mod name;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use builtin::{MANIFEST, builtin_file, let_go_of_files};
 pub use choice::EmbedderChoice;
+pub use crop::{Crop, CropError, CropTemplate, MESH_POINTS};
 pub use error::ModelError;
 pub use manifest::{CohortFile, Manifest, ManifestEntry, Role};
 pub use name::ModelName;
@@ -42,6 +44,7 @@ pub struct Models {
     pub landmarks: ModelNetwork,
     /// The face network: an aligned crop to an embedding.
     pub embedder: ModelNetwork,
+    crop: CropTemplate,
     liveness: LivenessModel,
     manifest: Cow<'static, str>,
     cohort: Option<Cow<'static, [u8]>>,
@@ -50,22 +53,32 @@ pub struct Models {
 impl Models {
     /// Loads and checks all three networks.
     pub fn load(choice: &EmbedderChoice) -> Result<Arc<Self>, ModelError> {
+        Self::with(&choice.pack()?).map(Arc::new)
+    }
+
+    /// The built-in detector and landmarks, and this pack for the face; loads and checks all three.
+    pub fn with(pack: &Pack) -> Result<Self, ModelError> {
         let built_in = Manifest::built_in()?;
         let load_default = |role| Pack::built_in(built_in.default_for(role)?)?.load();
-        let pack = choice.pack()?;
-        Ok(Arc::new(Self {
+        Ok(Self {
             detector: load_default(Role::Detection)?,
             landmarks: load_default(Role::Landmarks)?,
             embedder: pack.load()?,
+            crop: pack.entry.crop_template()?,
             liveness: LivenessModel::of_manifest(MANIFEST).map_err(ModelError::Manifest)?,
-            manifest: pack.manifest,
-            cohort: pack.cohort,
-        }))
+            manifest: pack.manifest.clone(),
+            cohort: pack.cohort.clone(),
+        })
     }
 
-    /// The digest that templates made by these models carry.
+    /// The digest that templates made by these models carry: it says which network made them, of which crop.
     pub fn digest(&self) -> ModelDigest {
-        self.embedder.digest()
+        self.crop.mark(self.embedder.digest())
+    }
+
+    /// The crop that the face network gets.
+    pub fn crop(&self) -> &CropTemplate {
+        &self.crop
     }
 
     /// How solid heads and sheets move, by the built-in mesh.

@@ -9,7 +9,7 @@ use crate::detect::{self, Detection};
 use crate::face::{Face, Timing, WayUp, timed};
 use crate::frame::{Picture, View};
 use crate::landmarks::{self, Mesh};
-use crate::model::{ModelError, Models};
+use crate::model::{CropTemplate, ModelError, Models};
 use crate::quality::{self, Gate};
 use crate::{align, embed, upright};
 
@@ -67,8 +67,8 @@ impl Stages {
         mesh: &Mesh,
         timing: &mut Timing,
     ) -> Result<Option<Embedding>, ModelError> {
-        let (side, _) = self.models.embedder.input_size();
-        let cut = || align::to_crop(mesh, side).map(|to_crop| align::crop(view, &to_crop, side));
+        let template = self.models.crop();
+        let cut = || align::to_crop(mesh, template).map(|to_crop| align::crop(view, &to_crop, template));
         let Some(crop) = timed(&mut timing.align, cut) else { return Ok(None) };
         timed(&mut timing.embed, || embed::embed(&self.models.embedder, &crop).map(Some))
     }
@@ -84,15 +84,16 @@ impl Stages {
         if let Err(why) = quality::check_mesh(&self.gate, mesh, view.width(), view.height()) {
             return Ok(Err(why));
         }
-        let (side, _) = self.models.embedder.input_size();
+        let template = self.models.crop();
         let judged = timed(&mut timing.align, || {
-            let cut = |side| -> Result<Picture, Unusable> {
-                let to_crop = align::to_crop(mesh, side).ok_or(Unusable::NotAFace)?;
-                Ok(align::crop(view, &to_crop, side))
+            let cut = |template: &CropTemplate| -> Result<Picture, Unusable> {
+                let to_crop = align::to_crop(mesh, template).ok_or(Unusable::NotAFace)?;
+                Ok(align::crop(view, &to_crop, template))
             };
-            let crop = cut(side)?;
-            // The gate's limits were measured at this side, whatever the network's input size.
-            let judged = if side == align::SIDE { None } else { Some(cut(align::SIDE)?) };
+            let crop = cut(template)?;
+            // The gate's limits were measured on this crop, whatever the network's own is.
+            let gates = align::gates_crop();
+            let judged = if *template == gates { None } else { Some(cut(&gates)?) };
             let quality = quality::check_crop(&self.gate, mesh, judged.as_ref().unwrap_or(&crop))?;
             Ok::<_, Unusable>((crop, quality))
         });

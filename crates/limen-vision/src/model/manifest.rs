@@ -2,6 +2,7 @@
 
 mod checks;
 
+use std::fmt;
 use std::path::Path;
 
 use limen_core::embedding::{Distance, Metric, ModelDigest};
@@ -9,6 +10,7 @@ use limen_core::person::printable;
 use serde::Deserialize;
 
 use super::builtin::MANIFEST;
+use super::crop::{Crop, CropError, CropTemplate};
 use super::error::ModelError;
 
 /// The manifest version that this program reads.
@@ -60,6 +62,8 @@ pub struct ManifestEntry {
     pub trained: bool,
     /// The input of the network.
     pub input: ManifestInput,
+    /// Where a face lies in the input; embedding networks have one.
+    pub crop: Option<Crop>,
     /// The outputs, in order.
     pub outputs: Vec<ManifestOutput>,
     /// How two embeddings are compared.
@@ -239,6 +243,16 @@ impl ManifestEntry {
     pub fn input_size(&self) -> (u32, u32) {
         let (height, width) = self.input.sides();
         (width as u32, height as u32)
+    }
+
+    /// The crop that an embedding network gets, in pixels of its input.
+    pub fn crop_template(&self) -> Result<CropTemplate, ModelError> {
+        let (side, _) = self.input_size();
+        self.crop.as_ref().map(|crop| crop.for_side(side)).ok_or_else(|| self.mistake(CropError::Missing))
+    }
+
+    fn mistake(&self, what: impl fmt::Display) -> ModelError {
+        ModelError::Manifest(format!("model {}: {what}", printable(&self.name, 80)))
     }
 
     /// The number of dimensions of an embedding: the size of the first output.
