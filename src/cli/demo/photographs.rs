@@ -72,6 +72,8 @@ pub fn of_two_people() -> Result<Vec<Shown>, PhotographError> {
     [&ENROLLED]
         .into_iter()
         .chain(whole)
-        .map(|photograph| Ok(Shown { person: usize::from(photograph.enrolled), picture: photograph.picture()? }))
+        .map(|photograph| {
+            Ok(Shown { person: usize::from(photograph.enrolled), picture: photograph.picture()? })
+        })
         .collect()
 }

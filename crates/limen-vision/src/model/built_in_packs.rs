@@ -6,8 +6,8 @@ use super::manifest::{Manifest, Role};
 use super::name::ModelName;
 use super::pack::Pack;
 
-/// Another name of the default network in a configuration.
-pub(super) const DEFAULT_ALIAS: &str = "int8";
+/// Other names of the default network in a configuration: whose it is, and how it computes.
+pub(super) const DEFAULT_ALIASES: [&str; 2] = ["dlib", "int8"];
 
 /// The embedding networks that are compiled in.
 pub(super) fn built_in_packs() -> Result<Vec<Pack>, ModelError> {
@@ -21,7 +21,7 @@ impl ModelName {
     pub(super) fn is_built_in(&self) -> Result<bool, ModelError> {
         let manifest = Manifest::built_in()?;
         let mut compiled_in = manifest.entries().iter().filter(|entry| builtin_file(&entry.file).is_some());
-        Ok(self.as_str() == DEFAULT_ALIAS || compiled_in.any(|entry| entry.name == self.as_str()))
+        Ok(DEFAULT_ALIASES.contains(&self.as_str()) || compiled_in.any(|entry| entry.name == self.as_str()))
     }
 }
 
@@ -31,7 +31,14 @@ mod tests {
 
     #[test]
     fn the_names_of_this_programs_networks_are_taken() {
-        for (name, taken) in [("int8", true), ("embedding-int8", true), ("detector", true), ("mine", false)] {
+        for (name, taken) in [
+            ("int8", true),
+            ("dlib", true),
+            ("embedding-int8", true),
+            ("mobilefacenet", true),
+            ("detector", true),
+            ("mine", false),
+        ] {
             let name = ModelName::new(name).expect("a name");
             assert_eq!(name.is_built_in().expect("readable"), taken, "{name}");
         }

@@ -146,7 +146,10 @@ mod tests {
         let collapsed = all_at("[16.0, 16.0]");
         let nine = [points(&[]).trim_end_matches(']').to_owned(), "{ point = 9, at = [1, 1] }]".to_owned()];
         for (crop, says) in [
-            (points(&["{ point = 468, at = [8, 8] }"]), "has a point 468, but those of the mesh are 0 to 467"),
+            (
+                points(&["{ point = 468, at = [8, 8] }"]),
+                "has a point 468, but those of the mesh are 0 to 467",
+            ),
             (points(&["{ point = 7, at = [8, 8] }"]), "has point 7 twice"),
             (points(&["{ point = 0, at = [nan, 8] }"]), "point 0 lies far outside the input of 32 pixels"),
             (points(&["{ point = 0, at = [inf, 8] }"]), "point 0 lies far outside"),
