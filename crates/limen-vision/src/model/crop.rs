@@ -171,9 +171,6 @@ pub enum CropError {
     /// The places cannot be told apart.
     #[error("crop: its points lie almost in one place; write where each lies in the input, in pixels")]
     Collapsed,
-    /// The network is none that gets a crop.
-    #[error("only an embedding network has a crop; remove it")]
-    Unwanted,
 }
 
 /// A crop as a manifest writes it.

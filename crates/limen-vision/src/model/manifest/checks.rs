@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 
 use limen_core::embedding::MAX_DIMENSIONS;
 
-use super::super::crop::CropError;
 use super::super::error::ModelError;
 use super::{Layout, ManifestEntry, ManifestOutput, Role, SelfTest};
 
@@ -22,14 +21,9 @@ impl ManifestEntry {
             .and_then(|()| self.check_embedding())
             .and_then(|()| self.check_cohort())
             .map_err(|what| self.mistake(what))?;
-        self.check_crop()
-    }
-
-    fn check_crop(&self) -> Result<(), ModelError> {
-        match (self.role, &self.crop) {
-            (Role::Embedding, _) => self.crop_template()?.check().map_err(|what| self.mistake(what)),
-            (_, Some(_)) => Err(self.mistake(CropError::Unwanted)),
-            (_, None) => Ok(()),
+        match self.role {
+            Role::Embedding => self.crop_template()?.check().map_err(|what| self.mistake(what)),
+            _ => Ok(()),
         }
     }
 
