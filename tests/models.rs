@@ -1,5 +1,6 @@
 //! Packs: networks that somebody brings along, with the manifest that describes them.
 
+mod concatenations;
 mod crops;
 mod installation;
 mod lengths;

@@ -21,9 +21,9 @@ pub fn to_crop(mesh: &Mesh, template: &CropTemplate) -> Option<Similarity> {
     Similarity::fit(&from, &to)
 }
 
-/// The aligned crop, as large as the template says.
-pub fn crop(view: &dyn View, to_crop: &Similarity, template: &CropTemplate) -> Picture {
-    warp(view, to_crop, template.side(), template.side())
+/// The aligned crop, as large as the template says; `None` if the mesh has collapsed to a point.
+pub fn cut(view: &dyn View, mesh: &Mesh, template: &CropTemplate) -> Option<Picture> {
+    to_crop(mesh, template).map(|to_crop| warp(view, &to_crop, template.side(), template.side()))
 }
 
 /// The point that lies farthest from its place in the crop, and how far, in pixels of the crop.

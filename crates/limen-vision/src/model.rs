@@ -3,19 +3,23 @@
 //! [`Models`] is the set that the pipeline needs (detector, landmarks, embedder). Each network is checked
 //! before use: the file's SHA-256, the shapes of its graph, and its output for a self-test pattern.
 //!
-//! The embedder is a [`Pack`]: a network with the manifest that describes it. One is compiled in; others are
-//! installed in the folder of [`Packs`], or named by path and digest.
+//! The embedder is a [`Pack`]: a network with the manifest that describes it, or a manifest that puts two networks
+//! together. Two networks are compiled in; others are installed in the folder of [`Packs`], or named by path and digest.
 
 mod built_in_packs;
 mod builtin;
 mod choice;
+mod concatenation;
 mod crop;
+mod embedder;
 mod error;
+mod joined;
 mod manifest;
 mod name;
 mod network;
 mod pack;
 mod packs;
+mod values;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +27,9 @@ use std::sync::Arc;
 
 pub use builtin::{MANIFEST, builtin_file, let_go_of_files};
 pub use choice::EmbedderChoice;
+pub use concatenation::{Concatenation, ConcatenationError, ConcatenationPart};
 pub use crop::{Crop, CropError, CropTemplate, MESH_POINTS};
+pub use embedder::{Embedder, EmbedderPart};
 pub use error::ModelError;
 pub use manifest::{CohortFile, Manifest, ManifestEntry, Role};
 pub use name::ModelName;
@@ -42,9 +48,8 @@ pub struct Models {
     pub detector: ModelNetwork,
     /// Places 468 points on a face: 192x192 RGB.
     pub landmarks: ModelNetwork,
-    /// The face network: an aligned crop to an embedding.
-    pub embedder: ModelNetwork,
-    crop: CropTemplate,
+    /// The face network, or two of them: aligned crops to an embedding.
+    pub embedder: Embedder,
     liveness: LivenessModel,
     manifest: Cow<'static, str>,
     cohort: Option<Cow<'static, [u8]>>,
@@ -63,22 +68,16 @@ impl Models {
         Ok(Self {
             detector: load_default(Role::Detection)?,
             landmarks: load_default(Role::Landmarks)?,
-            embedder: pack.load()?,
-            crop: pack.entry.crop_template()?,
+            embedder: Embedder::load(pack)?,
             liveness: LivenessModel::of_manifest(MANIFEST).map_err(ModelError::Manifest)?,
             manifest: pack.manifest.clone(),
             cohort: pack.cohort.clone(),
         })
     }
 
-    /// The digest that templates made by these models carry: it says which network made them, of which crop.
+    /// The digest that templates made by these models carry: it says which networks made them, of which crops.
     pub fn digest(&self) -> ModelDigest {
-        self.crop.mark(self.embedder.digest())
-    }
-
-    /// The crop that the face network gets.
-    pub fn crop(&self) -> &CropTemplate {
-        &self.crop
+        self.embedder.digest()
     }
 
     /// How solid heads and sheets move, by the built-in mesh.

@@ -9,7 +9,7 @@ use crate::detect::{self, Detection};
 use crate::face::{Face, Timing, WayUp, timed};
 use crate::frame::{Picture, View};
 use crate::landmarks::{self, Mesh};
-use crate::model::{CropTemplate, ModelError, Models};
+use crate::model::{ModelError, Models};
 use crate::quality::{self, Gate};
 use crate::{align, embed, upright};
 
@@ -67,10 +67,13 @@ impl Stages {
         mesh: &Mesh,
         timing: &mut Timing,
     ) -> Result<Option<Embedding>, ModelError> {
-        let template = self.models.crop();
-        let cut = || align::to_crop(mesh, template).map(|to_crop| align::crop(view, &to_crop, template));
-        let Some(crop) = timed(&mut timing.align, cut) else { return Ok(None) };
-        timed(&mut timing.embed, || embed::embed(&self.models.embedder, &crop).map(Some))
+        let Some(crops) = timed(&mut timing.align, || self.crops(view, mesh)) else { return Ok(None) };
+        timed(&mut timing.embed, || embed::embed(&self.models.embedder, &crops).map(Some))
+    }
+
+    /// The face as each network of the embedder gets it; `None` if no crop can be cut.
+    fn crops(&self, view: &dyn View, mesh: &Mesh) -> Option<Vec<Picture>> {
+        self.models.embedder.parts().iter().map(|part| align::cut(view, mesh, &part.crop)).collect()
     }
 
     /// The face of a mesh, if it passes the gate.
@@ -84,28 +87,32 @@ impl Stages {
         if let Err(why) = quality::check_mesh(&self.gate, mesh, view.width(), view.height()) {
             return Ok(Err(why));
         }
-        let template = self.models.crop();
         let judged = timed(&mut timing.align, || {
-            let cut = |template: &CropTemplate| -> Result<Picture, Unusable> {
-                let to_crop = align::to_crop(mesh, template).ok_or(Unusable::NotAFace)?;
-                Ok(align::crop(view, &to_crop, template))
-            };
-            let crop = cut(template)?;
-            // The gate's limits were measured on this crop, whatever the network's own is.
+            let crops = self.crops(view, mesh).ok_or(Unusable::NotAFace)?;
+            // The gate's limits were measured on this crop, whatever those of the networks are.
             let gates = align::gates_crop();
-            let judged = if *template == gates { None } else { Some(cut(&gates)?) };
-            let quality = quality::check_crop(&self.gate, mesh, judged.as_ref().unwrap_or(&crop))?;
-            Ok::<_, Unusable>((crop, quality))
+            let mut cut = self.models.embedder.parts().iter().zip(&crops);
+            let quality = match cut.find(|(part, _)| part.crop == gates) {
+                Some((_, crop)) => quality::check_crop(&self.gate, mesh, crop)?,
+                None => {
+                    let crop = align::cut(view, mesh, &gates).ok_or(Unusable::NotAFace)?;
+                    quality::check_crop(&self.gate, mesh, &crop)?
+                }
+            };
+            Ok::<_, Unusable>((crops, quality))
         });
-        let (crop, quality) = match judged {
+        let (cuts, quality) = match judged {
             Ok(judged) => judged,
             Err(why) => return Ok(Err(why)),
         };
         timed(&mut timing.embed, || {
-            let plain = embed::embed(&self.models.embedder, &crop)?;
+            let plain = embed::embed(&self.models.embedder, &cuts)?;
             let mirrored = match crops {
                 Crops::Plain => None,
-                Crops::Mirrored => Some(embed::embed(&self.models.embedder, &crop.mirrored())?),
+                Crops::Mirrored => {
+                    let mirrored: Vec<Picture> = cuts.iter().map(Picture::mirrored).collect();
+                    Some(embed::embed(&self.models.embedder, &mirrored)?)
+                }
             };
             Ok(Ok(Face { plain, mirrored, quality }))
         })

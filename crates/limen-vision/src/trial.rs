@@ -7,12 +7,12 @@
 use limen_core::embedding::{Distance, Embedding};
 use thiserror::Error;
 
-use crate::align::{crop, to_crop, worst_placed};
+use crate::align::{cut, to_crop, worst_placed};
 use crate::detect::detect;
-use crate::embed::embed;
+use crate::embed::{embed, embed_crop};
 use crate::frame::Picture;
 use crate::landmarks::{Mesh, find_mesh};
-use crate::model::{Crop, CropTemplate, ManifestEntry, ModelError, Models};
+use crate::model::{Crop, CropTemplate, EmbedderPart, ManifestEntry, ModelError, Models};
 
 /// How far a point may lie from its place, as a share of the crop's spread. By a right crop of the built-in photographs
 /// it is at most 0.3, with both sides of the face exchanged 1.3.
@@ -54,8 +54,8 @@ pub enum TrialError {
     },
     /// The network does not recognise the test photographs.
     #[error(
-        "model {name}: by this crop two people on the test photographs are {other:.2} apart, and photographs of one \
-         person {same:.2}: it would let strangers in; {remedy}"
+        "model {name}: two people on the test photographs are {other:.2} apart, and photographs of one person \
+         {same:.2}: it would let strangers in; {remedy}"
     )]
     Confused {
         /// The model's name.
@@ -89,29 +89,20 @@ pub enum TrialError {
 pub fn try_out(models: &Models, photographs: &[Shown]) -> Result<(), TrialError> {
     let faces = Faces::find(models, photographs)?;
     let entry = models.embedder.entry();
-    let apart = faces.apart(models, models.crop())?;
+    let apart = faces.apart(|picture, mesh| by_all(models, picture, mesh))?;
     if !entry.trained {
         return Ok(());
     }
-    faces.check_places(entry, models.crop())?;
-    let (crop, best) = faces.best_named(models)?;
-    if apart.other <= apart.same {
-        let remedy = match best.ratio() > 1.0 {
-            true => format!("write crop = \"{crop}\""),
-            false => "write the crop that it was trained on; by no named crop it does better".to_owned(),
-        };
-        return Err(TrialError::Confused {
-            name: entry.name.clone(),
-            other: apart.other,
-            same: apart.same,
-            remedy,
-        });
+    match models.embedder.parts() {
+        [part] => faces.check_crop(entry, part, apart),
+        // Each of several was tried by itself.
+        _ if apart.other <= apart.same => Err(confused(entry, apart, "check its factors".to_owned())),
+        _ => Ok(()),
     }
-    let (found, better) = (apart.ratio(), best.ratio());
-    if better > found * CLEARLY_BETTER {
-        return Err(TrialError::OtherCrop { name: entry.name.clone(), found, better, crop });
-    }
-    Ok(())
+}
+
+fn confused(entry: &ManifestEntry, apart: Apart, remedy: String) -> TrialError {
+    TrialError::Confused { name: entry.name.clone(), other: apart.other, same: apart.same, remedy }
 }
 
 /// How far apart photographs are.
@@ -146,7 +137,25 @@ impl<'a> Faces<'a> {
         Ok(Self(found?))
     }
 
-    /// Refuses a crop that no real face fits.
+    /// Refuses a crop that no real face fits, or by which the network tells nobody apart, or clearly worse than by
+    /// another.
+    fn check_crop(&self, entry: &ManifestEntry, part: &EmbedderPart, apart: Apart) -> Result<(), TrialError> {
+        self.check_places(entry, &part.crop)?;
+        let (crop, best) = self.best_named(part)?;
+        if apart.other <= apart.same {
+            let remedy = match best.ratio() > 1.0 {
+                true => format!("write crop = \"{crop}\""),
+                false => "write the crop that it was trained on; by no named crop it does better".to_owned(),
+            };
+            return Err(confused(entry, apart, remedy));
+        }
+        let (found, better) = (apart.ratio(), best.ratio());
+        if better > found * CLEARLY_BETTER {
+            return Err(TrialError::OtherCrop { name: entry.name.clone(), found, better, crop });
+        }
+        Ok(())
+    }
+
     fn check_places(&self, entry: &ManifestEntry, template: &CropTemplate) -> Result<(), TrialError> {
         for (_, mesh) in &self.0 {
             let fitted = to_crop(mesh, template).ok_or(TrialError::Photographs)?;
@@ -159,11 +168,17 @@ impl<'a> Faces<'a> {
     }
 
     /// The crop with a name that tells the people apart best.
-    fn best_named(&self, models: &Models) -> Result<(&'static str, Apart), TrialError> {
-        let (side, _) = models.embedder.input_size();
+    fn best_named(&self, part: &EmbedderPart) -> Result<(&'static str, Apart), TrialError> {
+        let (side, _) = part.network.input_size();
         let mut tried = Vec::with_capacity(Crop::NAMED.len());
         for (name, crop) in Crop::NAMED {
-            tried.push((name, self.apart(models, &crop.for_side(side))?));
+            let template = crop.for_side(side);
+            let by_one = |picture: &Picture, mesh: &Mesh| {
+                of_crops(picture, mesh, &[&template], |crops| {
+                    crops.first().map(|crop| embed_crop(&part.network, crop)).transpose()
+                })
+            };
+            tried.push((name, self.apart(by_one)?));
         }
         // Of two that are one crop for this input, the first has its usual name.
         let best =
@@ -171,9 +186,12 @@ impl<'a> Faces<'a> {
         best.ok_or(TrialError::Photographs)
     }
 
-    fn apart(&self, models: &Models, template: &CropTemplate) -> Result<Apart, TrialError> {
+    fn apart(
+        &self,
+        embedded: impl Fn(&Picture, &Mesh) -> Result<Embedding, TrialError>,
+    ) -> Result<Apart, TrialError> {
         let embeddings: Result<Vec<Embedding>, TrialError> =
-            self.0.iter().map(|(shown, mesh)| embedded(models, &shown.picture, mesh, template)).collect();
+            self.0.iter().map(|(shown, mesh)| embedded(&shown.picture, mesh)).collect();
         let people = self.0.iter().map(|(shown, _)| shown.person);
         let known: Vec<(usize, Embedding)> = people.zip(embeddings?).collect();
         let (mut same, mut other) = (None, None);
@@ -190,16 +208,22 @@ impl<'a> Faces<'a> {
     }
 }
 
-/// The mean of the embeddings of a crop and of its mirror image.
-fn embedded(
-    models: &Models,
+/// The embedding by all networks, each with its own crop.
+fn by_all(models: &Models, picture: &Picture, mesh: &Mesh) -> Result<Embedding, TrialError> {
+    let templates: Vec<&CropTemplate> = models.embedder.parts().iter().map(|part| &part.crop).collect();
+    of_crops(picture, mesh, &templates, |crops| embed(&models.embedder, crops).map(Some))
+}
+
+/// The mean of what a network answers to a face and to its mirror image.
+fn of_crops(
     picture: &Picture,
     mesh: &Mesh,
-    template: &CropTemplate,
+    templates: &[&CropTemplate],
+    embedded: impl Fn(&[Picture]) -> Result<Option<Embedding>, ModelError>,
 ) -> Result<Embedding, TrialError> {
-    let fitted = to_crop(mesh, template).ok_or(TrialError::Photographs)?;
-    let plain = crop(picture, &fitted, template);
-    let both = [embed(&models.embedder, &plain)?, embed(&models.embedder, &plain.mirrored())?];
-    let [one, _] = &both;
-    Ok(Embedding::mean(&both).unwrap_or_else(|| one.clone()))
+    let plain: Option<Vec<Picture>> = templates.iter().map(|template| cut(picture, mesh, template)).collect();
+    let plain = plain.ok_or(TrialError::Photographs)?;
+    let mirrored: Vec<Picture> = plain.iter().map(Picture::mirrored).collect();
+    let both = [embedded(&plain)?, embedded(&mirrored)?];
+    Embedding::mean(both.iter().flatten()).ok_or(TrialError::Photographs)
 }

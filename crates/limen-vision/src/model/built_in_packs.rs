@@ -2,7 +2,7 @@
 
 use super::builtin::builtin_file;
 use super::error::ModelError;
-use super::manifest::{Manifest, Role};
+use super::manifest::{Manifest, ManifestEntry, Role};
 use super::name::ModelName;
 use super::pack::Pack;
 
@@ -14,6 +14,17 @@ pub(super) fn built_in_packs() -> Result<Vec<Pack>, ModelError> {
     let manifest = Manifest::built_in()?;
     let embedders = manifest.entries().iter().filter(|entry| entry.role == Role::Embedding);
     embedders.filter(|entry| builtin_file(&entry.file).is_some()).map(Pack::built_in).collect()
+}
+
+/// The embedding network of this name that is compiled in.
+pub(super) fn built_in_pack(name: &str) -> Result<Option<Pack>, ModelError> {
+    let manifest = Manifest::built_in()?;
+    let by_name = |entry: &&ManifestEntry| match DEFAULT_ALIASES.contains(&name) {
+        true => entry.default,
+        false => entry.name == name && builtin_file(&entry.file).is_some(),
+    };
+    let mut embedders = manifest.entries().iter().filter(|entry| entry.role == Role::Embedding);
+    embedders.find(by_name).map(Pack::built_in).transpose()
 }
 
 impl ModelName {

@@ -10,8 +10,10 @@ use limen_core::person::printable;
 use serde::Deserialize;
 
 use super::builtin::MANIFEST;
+use super::concatenation::{Concatenation, ConcatenationError};
 use super::crop::{Crop, CropError, CropTemplate};
 use super::error::ModelError;
+use super::values::{digest, same_face};
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
@@ -34,8 +36,10 @@ pub enum Role {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
     schema: u32,
-    #[serde(rename = "model")]
+    #[serde(default, rename = "model")]
     entries: Vec<ManifestEntry>,
+    #[serde(default, rename = "concatenation")]
+    concatenations: Vec<Concatenation>,
 }
 
 /// One network. Fields that only people or other modules read (licence, origin, error rates) are ignored.
@@ -207,8 +211,23 @@ impl Manifest {
             let what = format!("schema {} where this version reads {SCHEMA}", manifest.schema);
             return Err(ModelError::Manifest(what));
         }
+        if manifest.entries.is_empty() && manifest.concatenations.is_empty() {
+            let message = "missing field `model`".to_owned();
+            return Err(ModelError::Misread {
+                file: file.to_owned(),
+                text: text.to_owned(),
+                message,
+                at: None,
+            });
+        }
         manifest.entries.iter().try_for_each(ManifestEntry::check)?;
+        manifest.concatenations.iter().try_for_each(|all| all.check().map_err(|what| all.mistake(&what)))?;
         Ok(manifest)
+    }
+
+    /// All concatenations, in the order of the file.
+    pub fn concatenations(&self) -> &[Concatenation] {
+        &self.concatenations
     }
 
     /// All entries, in the order of the file.
@@ -243,6 +262,11 @@ impl ManifestEntry {
     pub fn input_size(&self) -> (u32, u32) {
         let (height, width) = self.input.sides();
         (width as u32, height as u32)
+    }
+
+    /// The digest of this network with its crop, which templates carry.
+    pub(super) fn mark(&self) -> ModelDigest {
+        self.crop_template().map_or(self.digest, |crop| crop.mark(self.digest))
     }
 
     /// The crop that an embedding network gets, in pixels of its input.
@@ -285,20 +309,11 @@ impl ManifestInput {
     }
 }
 
-fn same_face<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Distance>, D::Error> {
-    let distance =
-        Distance::new(f32::deserialize(deserializer)?).filter(|distance| *distance > Distance::ZERO);
-    let wrong = || serde::de::Error::custom("is no distance; write a finite number above zero");
-    distance.map(Some).ok_or_else(wrong)
-}
-
-fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ModelDigest, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    ModelDigest::parse(&text).ok_or_else(|| {
-        serde::de::Error::custom(
-            "is no SHA-256 digest; write the 64 hexadecimal digits that sha256sum prints",
-        )
-    })
+impl Concatenation {
+    /// A mistake in it.
+    pub(super) fn mistake(&self, what: &ConcatenationError) -> ModelError {
+        ModelError::Manifest(format!("concatenation {}: {what}", printable(&self.name, 80)))
+    }
 }
 
 #[cfg(test)]
