@@ -65,6 +65,10 @@ impl PhotoEmbedder for Enroller {
         self.analyst.models().digest()
     }
 
+    fn dimensions(&self) -> usize {
+        self.analyst.models().embedder.entry().dimensions()
+    }
+
     fn version(&self) -> ModelVersion {
         version_of(self.analyst.models())
     }

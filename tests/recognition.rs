@@ -54,7 +54,7 @@ fn detector_and_landmarks_give_the_check_vectors() {
 
 #[test]
 fn the_quantised_embedding_is_near_the_float_check_vector() {
-    let found = models().embedder.run(&check_picture(150)).expect("runs").remove(0);
+    let found = models().embedder.parts()[0].network.run(&check_picture(150)).expect("runs").remove(0);
     let float =
         [-0.038_579_5, 0.106_726, 0.026_856_2, -0.048_404_1, -0.059_960_8, -0.077_333_1, -0.015_186_6];
     assert_near(&found, &float, 0.02);

@@ -1,5 +1,6 @@
 //! The files that an administrator writes.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -15,7 +16,8 @@ use limen_core::person::{PersonId, PersonName, is_deceptive};
 use limen_core::policy::AccessRules;
 use limen_files::Trust;
 use limen_lab::liveness::clip_file::{ClipFacts, FrameTimes};
-use limen_vision::model::Manifest;
+use limen_vision::geometry::{Point, Similarity};
+use limen_vision::model::{MESH_POINTS, Manifest, ManifestEntry, Role};
 
 /// Moments around which clocks change, years end and calendars do: any schedule must answer at all of them.
 const MOMENTS: [&str; 6] = [
@@ -132,9 +134,23 @@ fn read(file: &Path) -> Roster {
 /// The manifest of a network that somebody installs.
 pub fn manifest(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Err(error) = Manifest::parse(text) {
-        assert!(!error.to_string().is_empty());
+    match Manifest::parse(text) {
+        Ok(manifest) => manifest.entries().iter().for_each(has_a_crop_if_it_embeds),
+        Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// Eight different points of the mesh at places that a face can be fitted to.
+fn has_a_crop_if_it_embeds(entry: &ManifestEntry) {
+    if entry.role != Role::Embedding {
+        return;
+    }
+    let template = entry.crop_template().expect("a manifest without one is refused");
+    let points: BTreeSet<usize> = template.anchors().iter().map(|anchor| anchor.point).collect();
+    assert!(points.len() == 8 && points.iter().all(|point| *point < MESH_POINTS));
+    assert!(template.anchors().iter().all(|anchor| anchor.at.x.is_finite() && anchor.at.y.is_finite()));
+    let places: Vec<Point> = template.anchors().iter().map(|anchor| anchor.at).collect();
+    assert!(Similarity::fit(&places, &places).is_some());
 }
 
 /// `clip.toml`: times that ascend, or a mistake that says where and what.

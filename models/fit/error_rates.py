@@ -55,10 +55,14 @@ class Side:
 
 
 class Maker:
-    """Makes sides out of photographs; what a cohort takes off single ones is found once."""
+    """Makes sides out of photographs; what a cohort takes off single ones is found once. `by_angle`: means are of
+    directions, and of unit length."""
 
-    def __init__(self, groups: list[np.ndarray], vectors: np.ndarray, cohort: CrossFitted | None) -> None:
-        self.vectors = vectors
+    def __init__(
+        self, groups: list[np.ndarray], vectors: np.ndarray, cohort: CrossFitted | None, by_angle: bool
+    ) -> None:
+        self.by_angle = by_angle
+        self.vectors = directions(vectors) if by_angle else vectors
         self.cohort = cohort
         if cohort:
             who = np.empty(len(vectors), int)
@@ -70,6 +74,8 @@ class Maker:
         """Means of photographs, given as (person, photographs)."""
         who, photographs = np.array([person for person, _ in of]), np.stack([rows for _, rows in of])
         vectors = self.vectors[photographs].mean(1)
+        if self.by_angle:
+            vectors = directions(vectors)
         terms = None
         if self.cohort:
             alone = photographs.shape[1] == 1
@@ -90,15 +96,24 @@ class Comparisons:
     centring: float
 
 
-def tables(people: np.ndarray, embeddings: np.ndarray, cohort: CrossFitted | None = None) -> list[Table]:
-    """Every combination that the photographs support. `embeddings` is (n, 2, 128), `people` names each row."""
+def directions(vectors: np.ndarray) -> np.ndarray:
+    """The vectors, each of unit length."""
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def tables(
+    people: np.ndarray, embeddings: np.ndarray, cohort: CrossFitted | None = None, by_angle: bool = False
+) -> list[Table]:
+    """Every combination that the photographs support. `embeddings` is (n, 2, numbers), `people` names each row."""
+    if by_angle:
+        embeddings = directions(embeddings)
     order = np.random.default_rng(1)
     groups = [np.flatnonzero(people == person) for person in np.unique(people)]
     found = []
     for crops in CROPS:
         as_template = embeddings[:, 0] if crops == "plain" else embeddings.mean(1)
         as_probe = embeddings.mean(1) if crops == "mirrored" else embeddings[:, 0]
-        make = [Maker(groups, vectors, cohort) for vectors in (as_template, as_probe)]
+        make = [Maker(groups, vectors, cohort, by_angle) for vectors in (as_template, as_probe)]
         for templates in range(1, MOST + 1):
             for frames in range(1, MOST + 1):
                 rounds = list(_rounds(groups, templates, frames, order))

@@ -9,12 +9,17 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
-# Mesh points and where they lie in the 150x150 crop (`crates/limen-vision/src/align.rs`).
-ANCHORS = {
-    33: (35.8, 45.7), 133: (59.5, 47.2), 362: (88.6, 47.4), 263: (112.6, 45.9),
-    2: (74.0, 86.0), 168: (74.1, 43.4), 61: (52.0, 103.8), 291: (97.1, 103.6),
+# The side of a crop, and where mesh points lie in it (`crates/limen-vision/src/model/crop.rs`).
+CROPS = {
+    "dlib-150": (150, {
+        33: (35.8, 45.7), 133: (59.5, 47.2), 362: (88.6, 47.4), 263: (112.6, 45.9),
+        2: (74.0, 86.0), 168: (74.1, 43.4), 61: (52.0, 103.8), 291: (97.1, 103.6),
+    }),
+    "arcface-112": (112, {
+        33: (29.9, 51.5), 133: (46.0, 52.3), 362: (65.8, 52.4), 263: (82.0, 51.5),
+        2: (55.9, 78.1), 168: (55.9, 49.6), 61: (40.8, 90.7), 291: (71.4, 90.5),
+    }),
 }
-CROP = 150
 # `MIN_SCORE` of `crates/limen-vision/src/detect.rs`.
 MIN_SCORE = 0.4
 
@@ -56,14 +61,17 @@ class Aligner:
             [((c + 0.5) / g, (r + 0.5) / g) for g, n in cells for r in range(g) for c in range(g) for _ in range(n)]
         )
 
-    def crop(self, picture: Image.Image) -> np.ndarray | None:
-        """The 150x150x3 crop (bytes), or `None` where no face is found."""
+    def crops(self, picture: Image.Image) -> dict[str, np.ndarray] | None:
+        """The crops (side, side, 3) of bytes by their names, or `None` where no face is found."""
         points = self.mesh(picture)
         if points is None:
             return None
         rgb = np.asarray(picture.convert("RGB"), np.float32)
-        anchors = fit(points[list(ANCHORS)], np.array(list(ANCHORS.values())))
-        return np.rint(warp(rgb, anchors, CROP)).astype(np.uint8)
+        found = {}
+        for name, (side, anchors) in CROPS.items():
+            fitted = fit(points[list(anchors)], np.array(list(anchors.values())))
+            found[name] = np.rint(warp(rgb, fitted, side)).astype(np.uint8)
+        return found
 
     def mesh(self, picture: Image.Image) -> np.ndarray | None:
         """The 468 points in pixels of the picture, or `None` where no face is found."""

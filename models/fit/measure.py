@@ -21,7 +21,7 @@ import records
 import verification
 from embeddings import embed
 from faces import Aligner, photographs
-from networks import DETECTOR, EMBEDDING_FLOAT, EMBEDDING_INT8, LANDMARKS
+from networks import DETECTOR, EMBEDDING_FLOAT, EMBEDDING_INT8, LANDMARKS, MOBILEFACENET
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent
@@ -36,17 +36,19 @@ class Faces:
     people: np.ndarray
     names: np.ndarray
     crops: np.ndarray
+    crops_of_arcface: np.ndarray
 
 
 @dataclass
 class Embedded:
-    """The same faces as embeddings (n, 2, 128), plain and mirrored, by either network."""
+    """The same faces as embeddings (n, 2, numbers), plain and mirrored, by each network."""
 
     photographs: int
     people: np.ndarray
     names: np.ndarray
     by_int8: np.ndarray
     by_float: np.ndarray
+    by_mobilefacenet: np.ndarray
 
 
 def main() -> int:
@@ -73,17 +75,20 @@ def from_photographs(folder: Path) -> Embedded:
     """Aligns, chooses the int8 ranges, embeds."""
     with tempfile.TemporaryDirectory() as temporary:
         models = Path(temporary)
-        for network in (DETECTOR, LANDMARKS, EMBEDDING_FLOAT):
+        for network in (DETECTOR, LANDMARKS, EMBEDDING_FLOAT, MOBILEFACENET):
             network.write(models)
         faces = align(folder, models)
         float_model = str(models / EMBEDDING_FLOAT.file)
         by_float = embed(float_model, faces.crops)
+        by_mobilefacenet = embed(str(models / MOBILEFACENET.file), faces.crops_of_arcface, MOBILEFACENET.input)
         candidates = calibration.candidates(float_model, faces.crops)
         results = [calibration.judge(c, models, faces.crops, faces.people, by_float) for c in candidates]
     chosen = calibration.best(results)
     records.write_activations(HERE / "activations.toml", chosen)
     records.write_quantisation(HERE / "quantisation.toml", results, chosen)
-    return Embedded(faces.photographs, faces.people, faces.names, chosen.embeddings, by_float)
+    return Embedded(
+        faces.photographs, faces.people, faces.names, chosen.embeddings, by_float, by_mobilefacenet
+    )
 
 
 def align(folder: Path, models: Path) -> Faces:
@@ -93,11 +98,12 @@ def align(folder: Path, models: Path) -> Faces:
     found = []
     for photograph in everyone:
         with Image.open(photograph.path) as picture:
-            crop = aligner.crop(picture)
-        if crop is not None:
-            found.append((photograph.person, os.path.basename(photograph.path), crop))
-    people, names, crops = zip(*found, strict=True)
-    return Faces(len(everyone), np.array(people), np.array(names), np.stack(crops))
+            crops = aligner.crops(picture)
+        if crops is not None:
+            cut = (crops[EMBEDDING_INT8.crop], crops[MOBILEFACENET.crop])
+            found.append((photograph.person, os.path.basename(photograph.path), *cut))
+    people, names, of_dlib, of_arcface = zip(*found, strict=True)
+    return Faces(len(everyone), np.array(people), np.array(names), np.stack(of_dlib), np.stack(of_arcface))
 
 
 def from_embeddings(of: Embedded, pairs: Path, target: Path) -> None:
@@ -113,11 +119,18 @@ def from_embeddings(of: Embedded, pairs: Path, target: Path) -> None:
         for model, both, centred in ways
         for crops, vectors in (("plain", both[:, 0]), ("mirrored", both.mean(1)))
     ]
+    directions = error_rates.directions(of.by_mobilefacenet)
+    mirrored = error_rates.directions(directions.mean(1))
+    figures += [
+        verification.figures(MOBILEFACENET.name, crops, of.people, of.names, vectors, pairs)
+        for crops, vectors in (("plain", directions[:, 0]), ("mirrored", mirrored))
+    ]
     records.write_verification(target / "verification.toml", int(of.photographs), len(of.people), figures)
     records.write_halves(target / "halves.toml", halves.judge(numbers, named, recipe))
     records.write_gallery(target / "gallery.toml", gallery.figures(numbers, of.by_int8, cohort))
     records.write_fusion(target / "fusion.toml", fusion.Measure(numbers, of.by_int8, cohort))
     tables = [(model, error_rates.tables(of.people, both, centred)) for model, both, centred in ways]
+    tables.append((MOBILEFACENET.name, error_rates.tables(of.people, of.by_mobilefacenet, by_angle=True)))
     records.write_error_rates(target / "error-rates.toml", tables)
 
 

@@ -18,6 +18,8 @@ HEAD = """\
 # A self-test holds the first numbers of an output for this picture at the network's size: pixel (row r, column c) is
 # ((7r+3c) mod 256, (5r+11c) mod 256, rc mod 256). Input values are (byte - subtract) / divide.
 #
+# `crop` says where a face lies in the input: `crates/limen-vision/src/model/crop.rs` has the places.
+#
 # Two frames of one track that are farther apart than `same-face`, by the metric, show two faces. A turned frame that is
 # farther than `turned-self` from the frontal ones of its track may show another face.
 #
@@ -81,6 +83,7 @@ def _entry(network: Network, path: Path) -> list[str]:
         "trained": network.trained,
         "licence": network.source.licence,
         "origin": network.source.origin,
+        "training-data": getattr(network.source, "training_data", None),
         "input": {
             "name": "image",
             "layout": "NCHW",
@@ -89,8 +92,10 @@ def _entry(network: Network, path: Path) -> list[str]:
             "subtract": list(into.subtract),
             "divide": into.divide,
         },
+        "crop": network.crop,
         "outputs": [{"name": name, "shape": shape} for name, shape in network.outputs.items()],
     }
+    facts = {key: value for key, value in facts.items() if value is not None}
     if network.metric:
         facts["metric"] = network.metric
     if network.same_face:

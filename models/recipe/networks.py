@@ -13,7 +13,10 @@ from graph import Graph
 from nn4_small2 import SeededWeights, build_nn4_small2
 from quantise import Ranges
 from seeded_ranges import FILE as SEEDED_RANGES
-from sources import DLIB_RESNET, FACE_LANDMARK, NN4_SMALL2, SHORT_RANGE_DETECTOR, Seeded, Source, fetch
+from sources import (
+    DLIB_RESNET, FACE_LANDMARK, MOBILEFACENET as MOBILEFACENET_TFLITE, NN4_SMALL2, SHORT_RANGE_DETECTOR, Seeded, Source,
+    fetch,
+)
 from tflite_graph import convert
 
 FIT = Path(__file__).resolve().parent.parent / "fit"
@@ -47,6 +50,8 @@ class Network:
     default: bool = True
     committed: bool = True
     metric: str | None = None
+    # Where a face lies in the input of a face network: `crates/limen-vision/src/model/crop.rs`.
+    crop: str | None = None
     # Two frames of one track that are farther apart show two faces, by the metric.
     same_face: float | None = None
     # A turned frame that is farther from the frontal ones of its track may show another person.
@@ -107,6 +112,12 @@ def _landmarks() -> Graph:
     return graph
 
 
+def _mobilefacenet() -> Graph:
+    graph = convert(fetch(MOBILEFACENET_TFLITE), "mobilefacenet")
+    graph.rename("embeddings", "embedding")
+    return graph
+
+
 # One comparison of strangers in 80 is nearer; frames of one person in one track are seldom farther apart than 0.4.
 _SAME_FACE = 0.6
 # Of 68,193 pairs of a face turned by 15 to 40 degrees and another person's frontal one, one in a hundred is nearer; of 27
@@ -123,6 +134,7 @@ EMBEDDING_INT8 = Network(
     outputs={"embedding": [1, 128]},
     build=lambda: embedding_graph(measured_ranges()),
     metric="l2",
+    crop="dlib-150",
     same_face=_SAME_FACE,
     turned_self=_TURNED_SELF,
 )
@@ -137,8 +149,21 @@ EMBEDDING_FLOAT = Network(
     default=False,
     committed=False,
     metric="l2",
+    crop="dlib-150",
     same_face=_SAME_FACE,
     turned_self=_TURNED_SELF,
+)
+MOBILEFACENET = Network(
+    name="mobilefacenet",
+    role="embedding",
+    about="Face embedding by MobileFaceNet, in float. Compared by the angle.",
+    source=MOBILEFACENET_TFLITE,
+    input=Input(side=112, subtract=(127.5, 127.5, 127.5), divide=128.0),
+    outputs={"embedding": [1, 192]},
+    build=_mobilefacenet,
+    default=False,
+    metric="cosine",
+    crop="arcface-112",
 )
 DETECTOR = Network(
     name="detector",
@@ -169,6 +194,7 @@ NN4_SMALL2_FLOAT = Network(
     default=False,
     committed=False,
     metric="l2",
+    crop="openface-96",
 )
 NN4_SMALL2_INT8 = replace(
     NN4_SMALL2_FLOAT,
@@ -176,4 +202,4 @@ NN4_SMALL2_INT8 = replace(
     about="The same with convolutions in int8.",
     build=lambda: build_nn4_small2(SeededWeights(), _ranges_in(SEEDED_RANGES)),
 )
-NETWORKS = [EMBEDDING_INT8, EMBEDDING_FLOAT, DETECTOR, LANDMARKS, NN4_SMALL2_FLOAT, NN4_SMALL2_INT8]
+NETWORKS = [EMBEDDING_INT8, EMBEDDING_FLOAT, MOBILEFACENET, DETECTOR, LANDMARKS, NN4_SMALL2_FLOAT, NN4_SMALL2_INT8]

@@ -25,6 +25,7 @@ FIRST = 16
 TOLERANCE = {
     "embedding-int8": {"embedding": 0.02},
     "embedding-float": {"embedding": 0.0005},
+    "mobilefacenet": {"embedding": 0.001},
     "detector": {"boxes": 0.005, "scores": 0.005},
     "landmarks": {"mesh": 0.02, "presence": 0.005},
     "nn4-small2-float": {"embedding": 0.0005},

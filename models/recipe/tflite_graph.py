@@ -1,5 +1,5 @@
-"""Turns MediaPipe's two networks from TensorFlow Lite into ONNX: half-precision weights become float, the
-axes of pictures go from last to first. Only the operators that these two use are known."""
+"""Turns networks from TensorFlow Lite into ONNX: half-precision weights become float, the axes of pictures go from
+last to first, and what stands for a PReLU becomes one. Only the operators that our networks use are known."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import tflite
 
 from graph import Graph
 
+# How a PReLU of TensorFlow 1 is written: relu(x) + c (x - |x|).
+_PRELU = ["RELU", "ABS", "SUB", "MUL", "ADD"]
 _NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 
 
@@ -27,16 +29,40 @@ class _Converter:
         self.names: dict[int, str] = {self.source.Inputs(0): "image"}
 
     def run(self) -> Graph:
-        for index in range(self.source.OperatorsLength()):
+        index = 0
+        while index < self.source.OperatorsLength():
             operator = self.source.Operators(index)
-            code = self.model.OperatorCodes(operator.OpcodeIndex())
-            kind = _NAMES[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
             inputs, output = list(operator.InputsAsNumpy()), operator.Outputs(0)
+            kind = self._kind(index)
             if kind == "DEQUANTIZE":
                 self.folded[output] = self._data(inputs[0]).astype(np.float32)
+            elif self._is_prelu(index):
+                output = self.source.Operators(index + len(_PRELU) - 1).Outputs(0)
+                self.names[output] = self._written_prelu(index, inputs[0], self._name(output))
+                index += len(_PRELU) - 1
             else:
                 self.names[output] = getattr(self, f"_{kind.lower()}")(operator, inputs, self._name(output))
+            index += 1
         return self.graph
+
+    def _kind(self, index: int) -> str:
+        code = self.model.OperatorCodes(self.source.Operators(index).OpcodeIndex())
+        return _NAMES[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+
+    def _is_prelu(self, index: int) -> bool:
+        steps = range(index, min(index + len(_PRELU), self.source.OperatorsLength()))
+        return [self._kind(step) for step in steps] == _PRELU
+
+    def _written_prelu(self, index: int, value: int, name: str) -> str:
+        reads = [set(self.source.Operators(index + step).InputsAsNumpy()) for step in range(len(_PRELU))]
+        relu, absolute, difference, product = (self.source.Operators(index + step).Outputs(0) for step in range(4))
+        (factor,) = reads[3] - {difference}
+        assert reads[:3] == [{value}, {value}, {value, absolute}], name
+        assert list(self.source.Operators(index + 2).InputsAsNumpy()) == [value, absolute], name
+        assert reads[4] == {relu, product}, name
+        # Below zero, x - |x| is 2x.
+        slope = self.graph.constant(f"{name}_slope", 2 * self._data(factor).reshape(-1, 1, 1))
+        return self.graph.node("PRelu", name, [self.names[value], slope])
 
     def _name(self, index: int) -> str:
         return self.source.Tensors(index).Name().decode().replace("/", "_")
@@ -120,6 +146,8 @@ class _Converter:
         return self.graph.node("Pad", name, [self.names[inputs[0]], pads])
 
     def _reshape(self, _: tflite.Operator, inputs: list[int], name: str) -> str:
+        if self._shape(inputs[0])[1:3] == [1, 1]:
+            return self.graph.node("Flatten", name, [self.names[inputs[0]]], axis=1)
         last = self.graph.node("Transpose", f"{name}_last", [self.names[inputs[0]]], perm=[0, 2, 3, 1])
         output = {len(self._shape(i)): i for i in range(self.source.TensorsLength()) if self._name(i) == name}
         shape = self.graph.constant(f"{name}_shape", np.array(self._shape(output[3]), np.int64))

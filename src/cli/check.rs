@@ -148,7 +148,7 @@ fn check_people(
 fn check_models(report: &mut CheckReport, settings: &Settings) -> Option<Arc<Models>> {
     let models = report.take("models", Models::load(&settings.model).map_err(model_in_words))?;
     let entry = models.embedder.entry();
-    report.ok("models", &format!("{} {}: digest, shapes and self-test", entry.name, models.digest().short()));
+    report.ok("models", &format!("{} {}: digest, shapes and self-test", entry.name, entry.digest.short()));
     if !entry.trained {
         report.problem("models", &format!("{} is untrained; it must never drive a lock", entry.name));
     }

@@ -6,9 +6,11 @@ use limen_core::person::{PersonId, printable_path};
 use limen_files::Trust;
 use limen_vision::matching::thresholds::ThresholdError;
 use limen_vision::model::{EmbedderChoice, ManifestEntry, ModelName, Models, Pack, Packs};
+use limen_vision::trial::try_out;
 use serde_json::{Value, json};
 
 use super::context::CommandContext;
+use super::demo::photographs::of_two_people;
 use super::outcome::{CommandError, CommandOutcome, model_in_words};
 use super::output::{BAD, FAINT, GOOD, note, say, say_json, styled};
 use crate::config::Settings;
@@ -25,15 +27,19 @@ pub enum Command {
     ///
     /// With --json one object per network: name, source (built-in, installed, file), used (by the configuration),
     /// sha256, width, height, dimensions, metric (l2, cosine), trained, tables (error rates were measured),
-    /// problem. Of a broken network only name, source, used and problem are set; else problem is null.
+    /// parts (of a concatenation: model and factor of each), problem. Of a broken network only name, source, used and
+    /// problem are set; else problem is null. A concatenation has no width and height, a network no parts.
     List,
-    /// Install a network of your own with the manifest that describes it; both are checked first
+    /// Install a network of your own with the manifest that describes it, or a concatenation of two
+    ///
+    /// Both are checked first. A trained network must tell two people apart on built-in photographs, by the crop that its
+    /// manifest names.
     ///
     /// With --json one object: installed (the name), sha256, trained, tables.
     Add {
-        /// The ONNX file
-        file: PathBuf,
-        /// Its manifest with one [[model]] entry; a cohort file that it names must be beside it
+        /// The ONNX file; a concatenation has none
+        file: Option<PathBuf>,
+        /// Its manifest with one [[model]] or [[concatenation]] entry; a cohort file that it names must be beside it
         #[arg(long, value_name = "FILE")]
         manifest: PathBuf,
     },
@@ -50,7 +56,7 @@ pub enum Command {
 pub fn models(context: &CommandContext, command: Command) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::List => list(context),
-        Command::Add { file, manifest } => add(context, &file, &manifest),
+        Command::Add { file, manifest } => add(context, file.as_deref(), &manifest),
         Command::Use { name } => choose(context, &name),
     }
 }
@@ -60,8 +66,16 @@ struct ModelRow {
     name: String,
     source: &'static str,
     used: bool,
-    /// Its manifest entry and whether it has error-rate tables; or what is wrong with it.
-    facts: Result<(ManifestEntry, bool), String>,
+    facts: Result<ModelFacts, String>,
+}
+
+/// What a network is.
+struct ModelFacts {
+    entry: ManifestEntry,
+    /// Whether it has error-rate tables.
+    tables: bool,
+    /// The networks of a concatenation with their factors; none of a network.
+    parts: Vec<(String, f32)>,
 }
 
 fn list(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
@@ -105,24 +119,30 @@ impl ModelRow {
         let facts = pack.and_then(|pack| {
             let manifest = PathBuf::from(format!("{name}.toml"));
             let tables = has_tables(&pack, &manifest).map_err(|error| error.to_string())?;
-            Ok((pack.entry, tables))
+            let parts = pack.parts.into_iter().map(|part| (part.pack.entry.name, part.factor)).collect();
+            Ok(ModelFacts { entry: pack.entry, tables, parts })
         });
         Self { name, source, used: false, facts }
     }
 
     fn to_json(&self) -> Value {
-        let entry = self.facts.as_ref().ok().map(|(entry, _)| entry);
+        let facts = self.facts.as_ref().ok();
+        let entry = facts.map(|facts| &facts.entry);
+        let one = facts.filter(|facts| facts.parts.is_empty()).map(|facts| facts.entry.input_size());
+        let part = |(model, factor): &(String, f32)| json!({ "model": model, "factor": factor });
+        let parts = facts.filter(|facts| !facts.parts.is_empty()).map(|facts| facts.parts.iter().map(part));
         json!({
             "name": self.name,
             "source": self.source,
             "used": self.used,
             "sha256": entry.map(|entry| entry.digest.to_string()),
-            "width": entry.map(|entry| entry.input_size().0),
-            "height": entry.map(|entry| entry.input_size().1),
+            "width": one.map(|(width, _)| width),
+            "height": one.map(|(_, height)| height),
             "dimensions": entry.map(ManifestEntry::dimensions),
             "metric": entry.map(|entry| entry.metric.name()),
             "trained": entry.map(|entry| entry.trained),
-            "tables": self.facts.as_ref().ok().map(|(_, tables)| tables),
+            "tables": facts.map(|facts| facts.tables),
+            "parts": parts.map(Iterator::collect::<Vec<Value>>),
             "problem": self.facts.as_ref().err(),
         })
     }
@@ -132,9 +152,9 @@ impl ModelRow {
         let used = if self.used { styled(GOOD, "  in use", 0) } else { String::new() };
         match &self.facts {
             Err(what) => format!("{name:<20} {}: {what}{used}", styled(BAD, "broken", 0)),
-            Ok((entry, tables)) => {
+            Ok(ModelFacts { entry, tables, parts }) => {
                 let (width, height) = entry.input_size();
-                let size = format!("{width}x{height}");
+                let size = if parts.is_empty() { format!("{width}x{height}") } else { "joined".to_owned() };
                 let trained = if entry.trained { "trained" } else { "untrained" };
                 let tables = if *tables { "tables" } else { "no tables" };
                 format!(
@@ -149,10 +169,18 @@ impl ModelRow {
     }
 }
 
-fn add(context: &CommandContext, file: &Path, manifest: &Path) -> Result<CommandOutcome, CommandError> {
+fn add(
+    context: &CommandContext,
+    file: Option<&Path>,
+    manifest: &Path,
+) -> Result<CommandOutcome, CommandError> {
     let settings = context.settings()?;
-    let pack = Pack::read(file, manifest, Trust::Anyone)?;
-    pack.load()?;
+    let pack = match file {
+        Some(file) => Pack::read(file, manifest, Trust::Anyone)?,
+        None => settings.paths.packs().read_concatenation(manifest, Trust::Anyone)?,
+    };
+    let models = Models::with(&pack)?;
+    try_out(&models, &of_two_people()?)?;
     let ManifestEntry { name, digest, trained, .. } = &pack.entry;
     let tables = has_tables(&pack, manifest)?;
     centred(&pack.entry, pack.cohort.as_deref())?;

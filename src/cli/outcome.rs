@@ -9,6 +9,7 @@ use limen_vision::matching::cohort::CohortError;
 use limen_vision::matching::thresholds::ThresholdError;
 use limen_vision::model::ModelError;
 use limen_vision::pixels::photograph::PhotographError;
+use limen_vision::trial::TrialError;
 use thiserror::Error;
 
 use super::output::{complain, say_error};
@@ -117,6 +118,15 @@ command_errors! {
     PhotographError => Device,
     EvaluationError => Device,
     std::io::Error => Device,
+}
+
+impl From<TrialError> for CommandError {
+    fn from(error: TrialError) -> Self {
+        match error {
+            TrialError::Model(error) => error.into(),
+            error => Self::Device(error.to_string()),
+        }
+    }
 }
 
 impl From<ModelError> for CommandError {

@@ -34,6 +34,9 @@ pub trait PhotoEmbedder {
     /// The model that it uses.
     fn model(&self) -> ModelDigest;
 
+    /// How many numbers its embeddings have.
+    fn dimensions(&self) -> usize;
+
     /// The name and version of the model.
     fn version(&self) -> ModelVersion;
 
@@ -160,7 +163,7 @@ pub fn build_planned(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Built, GalleryError> {
     let templates = embed_missing(roster, plan, trust, store, embedder, progress)?;
-    assemble(roster, plan, templates)
+    assemble(roster, plan, templates, embedder.dimensions())
 }
 
 fn embed_missing(
@@ -213,7 +216,12 @@ fn embed(
     embedder.embed(&bytes, &photo.path).map_err(|why| format!("{shown}: {why}"))
 }
 
-fn assemble(roster: &Roster, plan: &AssemblyPlan, store: Store) -> Result<Built, GalleryError> {
+fn assemble(
+    roster: &Roster,
+    plan: &AssemblyPlan,
+    store: Store,
+    dimensions: usize,
+) -> Result<Built, GalleryError> {
     let mut problems = Problems::new(&roster.file);
     let mut notes = Problems::new(&roster.file);
     let mut photos: HashMap<&PersonId, Vec<Embedding>> = HashMap::new();
@@ -233,12 +241,18 @@ fn assemble(roster: &Roster, plan: &AssemblyPlan, store: Store) -> Result<Built,
             notes.note(entry.line, &entry.id, without_template(entry, &store));
             continue;
         }
+        if let Some(other) = samples.iter().map(Embedding::dimensions).find(|length| *length != dimensions) {
+            let what =
+                format!("an embedding has {other} numbers, but the model's have {dimensions}; remove it");
+            problems.note(entry.line, &entry.id, what);
+            continue;
+        }
         let person =
             Person::new(entry.id.clone(), entry.name.clone(), entry.standing.clone(), samples, photographs);
         match person {
             Some(person) => people.push(person),
             None => {
-                let what = "embeddings in the file differ in length from the model's; remove them";
+                let what = "embeddings in the file are so large that they have no mean; remove them";
                 problems.note(entry.line, &entry.id, what.to_owned());
             }
         }

@@ -16,6 +16,10 @@ impl PhotoEmbedder for TestEmbedder {
         ModelDigest::of(b"model")
     }
 
+    fn dimensions(&self) -> usize {
+        1
+    }
+
     fn version(&self) -> ModelVersion {
         ModelVersion { name: "model".to_owned(), version: 1 }
     }
@@ -194,4 +198,21 @@ fn whoever_has_neither_photographs_nor_templates_is_named_with_the_remedy() {
         "gallery.toml:1: person \"ada\": cannot enter: the photographs were discarded and the store has no \
          template of theirs; add new photographs"
     );
+}
+
+#[test]
+fn an_embedding_in_the_file_that_cannot_be_one_of_the_model_is_refused_by_the_persons_name() {
+    let model = ModelDigest::of(b"model");
+    // Two halves; and twice the largest number, whose sum is none.
+    for (data, says) in [
+        (["AAAAPwAAAD8="].as_slice(), "an embedding has 2 numbers, but the model's have 1; remove it"),
+        (&["//9/fw==", "//9/fw=="], "so large that they have no mean"),
+    ] {
+        let embeddings: Vec<String> =
+            data.iter().map(|data| format!("{{ model = \"{model}\", data = \"{data}\" }}")).collect();
+        let embeddings = embeddings.join(", ");
+        let text = format!("[[person]]\nid = \"ada\"\nname = \"Ada\"\nembeddings = [{embeddings}]\n");
+        let error = TestGallery::new(&[]).build(&text).expect_err(says).to_string();
+        assert!(error.contains("person \"ada\"") && error.contains(says), "{error}");
+    }
 }

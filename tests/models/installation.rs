@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use limen::daemon::make_folder;
 use limen_core::embedding::ModelDigest;
-use limen_vision::model::{MANIFEST, Packs};
+use limen_files::Trust;
+use limen_vision::model::{MANIFEST, Pack, Packs};
 
 use crate::support::{Ran, Site, limen, project};
 
@@ -53,6 +55,15 @@ impl Installation {
         self.limen(&["models", "add", network, "--manifest", manifest])
     }
 
+    /// Installs a pack of which no photograph was asked: one that calls itself trained, and recognises nobody.
+    pub fn install_untried(&self, network: &[u8], manifest: &str) {
+        let [network, manifest] = [("m.onnx", network), ("m.toml", manifest.as_bytes())]
+            .map(|(name, bytes)| self.0.write(name, bytes));
+        let pack = Pack::read(&network, &manifest, Trust::Checked).expect("a pack");
+        make_folder(&self.0.path("state")).expect("ours");
+        self.packs().install(&pack).expect("ours");
+    }
+
     /// Refused with this exit code and these words, nothing installed.
     pub fn refuses(&self, code: i32, network: &[u8], manifest: &str, words: &str) {
         let ran = self.add(network, manifest);
@@ -89,8 +100,14 @@ pub fn describing(network: &[u8], first: &str) -> String {
 
 /// The default network and its tables under another name.
 pub fn trained_pack() -> (Vec<u8>, String) {
-    let entry = MANIFEST.split("[[model]]\n").find(|entry| entry.starts_with("name = \"embedding-int8\""));
-    let entry = entry.expect("its entry").replacen("embedding-int8", "mine", 1);
-    let network = fs::read(project("models/embedding-int8.onnx")).expect("committed");
+    pack_like("embedding-int8")
+}
+
+/// A built-in network with its entry of the manifest, under the name "mine".
+pub fn pack_like(name: &str) -> (Vec<u8>, String) {
+    let own = format!("name = \"{name}\"");
+    let entry = MANIFEST.split("[[model]]\n").find(|entry| entry.starts_with(&own));
+    let entry = entry.expect("its entry").replacen(name, "mine", 1);
+    let network = fs::read(project("models").join(format!("{name}.onnx"))).expect("committed");
     (network, format!("schema = 1\n[[model]]\n{entry}"))
 }

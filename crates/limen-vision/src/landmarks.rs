@@ -1,13 +1,13 @@
 //! Places the mesh of 468 points on a detected face and computes its pose.
 
 use super::detect::Detection;
-use super::model::{ModelError, ModelNetwork};
+use super::model::{MESH_POINTS, ModelError, ModelNetwork};
 use super::warp::warp;
 use crate::frame::View;
 use crate::geometry::{Point, Similarity};
 
 /// The number of points of the mesh.
-pub const POINTS: usize = 468;
+pub const POINTS: usize = MESH_POINTS;
 /// How much larger than the detector's box the network's square input is.
 const REGION: f32 = 1.5;
 

@@ -6,7 +6,7 @@
 //! | pictures | [`geometry`], [`frame`], [`pixels`] |
 //! | networks | [`model`] |
 //! | stages, in order | [`detect`], [`track`], [`landmarks`], [`quality`], [`align`], [`embed`] |
-//! | what runs them | [`analyst`] on photographs, [`follow`] and [`frame_planner`] on a camera's frames |
+//! | what runs them | [`analyst`] on photographs, [`follow`] and [`frame_planner`] on a camera's frames, [`trial`] on a new network |
 //! | how the face moves | [`liveness`]: whether a solid head does, or a picture of one |
 //! | whose face it is | [`matching`], which turns embeddings into observations |
 //!
@@ -32,5 +32,6 @@ pub mod quality;
 mod search;
 mod stages;
 pub mod track;
+pub mod trial;
 mod upright;
 mod warp;

@@ -3,18 +3,23 @@
 //! [`Models`] is the set that the pipeline needs (detector, landmarks, embedder). Each network is checked
 //! before use: the file's SHA-256, the shapes of its graph, and its output for a self-test pattern.
 //!
-//! The embedder is a [`Pack`]: a network with the manifest that describes it. One is compiled in; others are
-//! installed in the folder of [`Packs`], or named by path and digest.
+//! The embedder is a [`Pack`]: a network with the manifest that describes it, or a manifest that puts two networks
+//! together. Two networks are compiled in; others are installed in the folder of [`Packs`], or named by path and digest.
 
 mod built_in_packs;
 mod builtin;
 mod choice;
+mod concatenation;
+mod crop;
+mod embedder;
 mod error;
+mod joined;
 mod manifest;
 mod name;
 mod network;
 mod pack;
 mod packs;
+mod values;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,6 +27,9 @@ use std::sync::Arc;
 
 pub use builtin::{MANIFEST, builtin_file, let_go_of_files};
 pub use choice::EmbedderChoice;
+pub use concatenation::{Concatenation, ConcatenationError, ConcatenationPart};
+pub use crop::{Crop, CropError, CropTemplate, MESH_POINTS};
+pub use embedder::{Embedder, EmbedderPart};
 pub use error::ModelError;
 pub use manifest::{CohortFile, Manifest, ManifestEntry, Role};
 pub use name::ModelName;
@@ -40,8 +48,8 @@ pub struct Models {
     pub detector: ModelNetwork,
     /// Places 468 points on a face: 192x192 RGB.
     pub landmarks: ModelNetwork,
-    /// The face network: an aligned crop to an embedding.
-    pub embedder: ModelNetwork,
+    /// The face network, or two of them: aligned crops to an embedding.
+    pub embedder: Embedder,
     liveness: LivenessModel,
     manifest: Cow<'static, str>,
     cohort: Option<Cow<'static, [u8]>>,
@@ -50,20 +58,24 @@ pub struct Models {
 impl Models {
     /// Loads and checks all three networks.
     pub fn load(choice: &EmbedderChoice) -> Result<Arc<Self>, ModelError> {
-        let built_in = Manifest::built_in()?;
-        let load_default = |role| Pack::built_in(built_in.default_for(role)?)?.load();
-        let pack = choice.pack()?;
-        Ok(Arc::new(Self {
-            detector: load_default(Role::Detection)?,
-            landmarks: load_default(Role::Landmarks)?,
-            embedder: pack.load()?,
-            liveness: LivenessModel::of_manifest(MANIFEST).map_err(ModelError::Manifest)?,
-            manifest: pack.manifest,
-            cohort: pack.cohort,
-        }))
+        Self::with(&choice.pack()?).map(Arc::new)
     }
 
-    /// The digest that templates made by these models carry.
+    /// The built-in detector and landmarks, and this pack for the face; loads and checks all three.
+    pub fn with(pack: &Pack) -> Result<Self, ModelError> {
+        let built_in = Manifest::built_in()?;
+        let load_default = |role| Pack::built_in(built_in.default_for(role)?)?.load();
+        Ok(Self {
+            detector: load_default(Role::Detection)?,
+            landmarks: load_default(Role::Landmarks)?,
+            embedder: Embedder::load(pack)?,
+            liveness: LivenessModel::of_manifest(MANIFEST).map_err(ModelError::Manifest)?,
+            manifest: pack.manifest.clone(),
+            cohort: pack.cohort.clone(),
+        })
+    }
+
+    /// The digest that templates made by these models carry: it says which networks made them, of which crops.
     pub fn digest(&self) -> ModelDigest {
         self.embedder.digest()
     }

@@ -206,7 +206,7 @@ fn check_familiar(gate: &Gate, mesh: &Mesh, crop: &Picture) -> Result<(), Unusab
         foreign::check(crop)?;
     }
     if gate.template {
-        let to_crop = align::to_crop(mesh, align::SIDE).ok_or(Unusable::NotAFace)?;
+        let to_crop = align::to_crop(mesh, &align::gates_crop()).ok_or(Unusable::NotAFace)?;
         let points: Vec<Point> = mesh.points.iter().map(|point| to_crop.apply(*point)).collect();
         foreign::check_template(crop, &points)?;
     }

@@ -67,10 +67,13 @@ impl Stages {
         mesh: &Mesh,
         timing: &mut Timing,
     ) -> Result<Option<Embedding>, ModelError> {
-        let (side, _) = self.models.embedder.input_size();
-        let cut = || align::to_crop(mesh, side).map(|to_crop| align::crop(view, &to_crop, side));
-        let Some(crop) = timed(&mut timing.align, cut) else { return Ok(None) };
-        timed(&mut timing.embed, || embed::embed(&self.models.embedder, &crop).map(Some))
+        let Some(crops) = timed(&mut timing.align, || self.crops(view, mesh)) else { return Ok(None) };
+        timed(&mut timing.embed, || embed::embed(&self.models.embedder, &crops).map(Some))
+    }
+
+    /// The face as each network of the embedder gets it; `None` if no crop can be cut.
+    fn crops(&self, view: &dyn View, mesh: &Mesh) -> Option<Vec<Picture>> {
+        self.models.embedder.parts().iter().map(|part| align::cut(view, mesh, &part.crop)).collect()
     }
 
     /// The face of a mesh, if it passes the gate.
@@ -84,27 +87,32 @@ impl Stages {
         if let Err(why) = quality::check_mesh(&self.gate, mesh, view.width(), view.height()) {
             return Ok(Err(why));
         }
-        let (side, _) = self.models.embedder.input_size();
         let judged = timed(&mut timing.align, || {
-            let cut = |side| -> Result<Picture, Unusable> {
-                let to_crop = align::to_crop(mesh, side).ok_or(Unusable::NotAFace)?;
-                Ok(align::crop(view, &to_crop, side))
+            let crops = self.crops(view, mesh).ok_or(Unusable::NotAFace)?;
+            // The gate's limits were measured on this crop, whatever those of the networks are.
+            let gates = align::gates_crop();
+            let mut cut = self.models.embedder.parts().iter().zip(&crops);
+            let quality = match cut.find(|(part, _)| part.crop == gates) {
+                Some((_, crop)) => quality::check_crop(&self.gate, mesh, crop)?,
+                None => {
+                    let crop = align::cut(view, mesh, &gates).ok_or(Unusable::NotAFace)?;
+                    quality::check_crop(&self.gate, mesh, &crop)?
+                }
             };
-            let crop = cut(side)?;
-            // The gate's limits were measured at this side, whatever the network's input size.
-            let judged = if side == align::SIDE { None } else { Some(cut(align::SIDE)?) };
-            let quality = quality::check_crop(&self.gate, mesh, judged.as_ref().unwrap_or(&crop))?;
-            Ok::<_, Unusable>((crop, quality))
+            Ok::<_, Unusable>((crops, quality))
         });
-        let (crop, quality) = match judged {
+        let (cuts, quality) = match judged {
             Ok(judged) => judged,
             Err(why) => return Ok(Err(why)),
         };
         timed(&mut timing.embed, || {
-            let plain = embed::embed(&self.models.embedder, &crop)?;
+            let plain = embed::embed(&self.models.embedder, &cuts)?;
             let mirrored = match crops {
                 Crops::Plain => None,
-                Crops::Mirrored => Some(embed::embed(&self.models.embedder, &crop.mirrored())?),
+                Crops::Mirrored => {
+                    let mirrored: Vec<Picture> = cuts.iter().map(Picture::mirrored).collect();
+                    Some(embed::embed(&self.models.embedder, &mirrored)?)
+                }
             };
             Ok(Ok(Face { plain, mirrored, quality }))
         })

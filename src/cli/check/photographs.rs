@@ -86,6 +86,10 @@ mod tests {
             ModelDigest::of(b"model")
         }
 
+        fn dimensions(&self) -> usize {
+            1
+        }
+
         fn version(&self) -> ModelVersion {
             ModelVersion { name: "model".to_owned(), version: 1 }
         }

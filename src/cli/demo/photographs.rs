@@ -2,6 +2,7 @@
 
 use limen_vision::frame::Picture;
 use limen_vision::pixels::photograph::{PhotographError, photograph_from_bytes};
+use limen_vision::trial::Shown;
 
 use crate::camera::CAMERA_SIZE;
 
@@ -61,3 +62,18 @@ pub static VISITORS: [Photograph; 5] = [
     photograph!("obama3", true),
     photograph!("obama-partial-face2", true),
 ];
+
+/// Photographs of two people, the enrolled one on three: what a new network must tell apart.
+///
+/// # Errors
+/// A file cannot be decoded.
+pub fn of_two_people() -> Result<Vec<Shown>, PhotographError> {
+    let whole = VISITORS.iter().filter(|visitor| !visitor.name.contains("partial"));
+    [&ENROLLED]
+        .into_iter()
+        .chain(whole)
+        .map(|photograph| {
+            Ok(Shown { person: usize::from(photograph.enrolled), picture: photograph.picture()? })
+        })
+        .collect()
+}

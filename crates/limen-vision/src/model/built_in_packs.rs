@@ -2,12 +2,12 @@
 
 use super::builtin::builtin_file;
 use super::error::ModelError;
-use super::manifest::{Manifest, Role};
+use super::manifest::{Manifest, ManifestEntry, Role};
 use super::name::ModelName;
 use super::pack::Pack;
 
-/// Another name of the default network in a configuration.
-pub(super) const DEFAULT_ALIAS: &str = "int8";
+/// Other names of the default network in a configuration: whose it is, and how it computes.
+pub(super) const DEFAULT_ALIASES: [&str; 2] = ["dlib", "int8"];
 
 /// The embedding networks that are compiled in.
 pub(super) fn built_in_packs() -> Result<Vec<Pack>, ModelError> {
@@ -16,12 +16,23 @@ pub(super) fn built_in_packs() -> Result<Vec<Pack>, ModelError> {
     embedders.filter(|entry| builtin_file(&entry.file).is_some()).map(Pack::built_in).collect()
 }
 
+/// The embedding network of this name that is compiled in.
+pub(super) fn built_in_pack(name: &str) -> Result<Option<Pack>, ModelError> {
+    let manifest = Manifest::built_in()?;
+    let by_name = |entry: &&ManifestEntry| match DEFAULT_ALIASES.contains(&name) {
+        true => entry.default,
+        false => entry.name == name && builtin_file(&entry.file).is_some(),
+    };
+    let mut embedders = manifest.entries().iter().filter(|entry| entry.role == Role::Embedding);
+    embedders.find(by_name).map(Pack::built_in).transpose()
+}
+
 impl ModelName {
     /// Whether one of this program's own networks has the name, so that no pack may have it.
     pub(super) fn is_built_in(&self) -> Result<bool, ModelError> {
         let manifest = Manifest::built_in()?;
         let mut compiled_in = manifest.entries().iter().filter(|entry| builtin_file(&entry.file).is_some());
-        Ok(self.as_str() == DEFAULT_ALIAS || compiled_in.any(|entry| entry.name == self.as_str()))
+        Ok(DEFAULT_ALIASES.contains(&self.as_str()) || compiled_in.any(|entry| entry.name == self.as_str()))
     }
 }
 
@@ -31,7 +42,14 @@ mod tests {
 
     #[test]
     fn the_names_of_this_programs_networks_are_taken() {
-        for (name, taken) in [("int8", true), ("embedding-int8", true), ("detector", true), ("mine", false)] {
+        for (name, taken) in [
+            ("int8", true),
+            ("dlib", true),
+            ("embedding-int8", true),
+            ("mobilefacenet", true),
+            ("detector", true),
+            ("mine", false),
+        ] {
             let name = ModelName::new(name).expect("a name");
             assert_eq!(name.is_built_in().expect("readable"), taken, "{name}");
         }

@@ -4,8 +4,9 @@
 pub const MANIFEST: &str = include_str!("../../../../models/manifest.toml");
 
 /// The other files, by their names in the manifest.
-static FILES: [(&str, &[u8]); 4] = [
+static FILES: [(&str, &[u8]); 5] = [
     ("embedding-int8.onnx", include_bytes!("../../../../models/embedding-int8.onnx")),
+    ("mobilefacenet.onnx", include_bytes!("../../../../models/mobilefacenet.onnx")),
     ("detector.onnx", include_bytes!("../../../../models/detector.onnx")),
     ("landmarks.onnx", include_bytes!("../../../../models/landmarks.onnx")),
     ("cohort.bin", include_bytes!("../../../../models/cohort.bin")),

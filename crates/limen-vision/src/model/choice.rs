@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use limen_core::embedding::ModelDigest;
 
-use super::built_in_packs::{DEFAULT_ALIAS, built_in_packs};
+use super::built_in_packs::{DEFAULT_ALIASES, built_in_packs};
 use super::builtin::builtin_file;
 use super::error::ModelError;
 use super::manifest::{Manifest, Role};
@@ -40,9 +40,9 @@ pub enum EmbedderChoice {
 impl EmbedderChoice {
     /// The network of this name; `None` if the text is no valid name.
     pub fn named(text: &str, packs: Packs) -> Option<Self> {
-        match text {
-            DEFAULT_ALIAS => Some(Self::BuiltIn),
-            _ => ModelName::new(text).map(|name| Self::Named { name, packs }),
+        match DEFAULT_ALIASES.contains(&text) {
+            true => Some(Self::BuiltIn),
+            false => ModelName::new(text).map(|name| Self::Named { name, packs }),
         }
     }
 
@@ -93,15 +93,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_network_answers_to_both_its_names() {
+    fn the_default_network_answers_to_all_its_names() {
         let packs = || Packs::in_state(Path::new("/nonexistent"));
         let digest = |name| {
             let choice = EmbedderChoice::named(name, packs()).expect("a name");
             choice.pack().expect("compiled in").entry.digest
         };
         assert_eq!(digest("int8"), digest("embedding-int8"));
+        assert_eq!(digest("dlib"), digest("embedding-int8"));
         let other = EmbedderChoice::named("other", packs()).expect("a name");
         let error = other.pack().expect_err("not installed").to_string();
-        assert!(error.contains("no model named \"other\"; there are: embedding-int8;"), "{error}");
+        assert!(
+            error.contains("no model named \"other\"; there are: embedding-int8, mobilefacenet;"),
+            "{error}"
+        );
     }
 }

@@ -43,6 +43,17 @@ pub enum ModelError {
         /// The names of all models.
         known: String,
     },
+    /// A concatenation names a network that is not there.
+    #[error(
+        "concatenation {concatenation}: there is no network named \"{name}\"; install it before, or name one that \
+         `limen models` lists"
+    )]
+    NoSuchPart {
+        /// The name of the concatenation.
+        concatenation: String,
+        /// The name of the network.
+        name: String,
+    },
     /// No manifest describes this file.
     #[error(
         "{file}: no manifest describes this network (sha256 {digest}); \

@@ -2,6 +2,7 @@
 
 mod checks;
 
+use std::fmt;
 use std::path::Path;
 
 use limen_core::embedding::{Distance, Metric, ModelDigest};
@@ -9,7 +10,10 @@ use limen_core::person::printable;
 use serde::Deserialize;
 
 use super::builtin::MANIFEST;
+use super::concatenation::{Concatenation, ConcatenationError};
+use super::crop::{Crop, CropError, CropTemplate};
 use super::error::ModelError;
+use super::values::{digest, same_face};
 
 /// The manifest version that this program reads.
 const SCHEMA: u32 = 1;
@@ -32,8 +36,10 @@ pub enum Role {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
     schema: u32,
-    #[serde(rename = "model")]
+    #[serde(default, rename = "model")]
     entries: Vec<ManifestEntry>,
+    #[serde(default, rename = "concatenation")]
+    concatenations: Vec<Concatenation>,
 }
 
 /// One network. Fields that only people or other modules read (licence, origin, error rates) are ignored.
@@ -60,6 +66,8 @@ pub struct ManifestEntry {
     pub trained: bool,
     /// The input of the network.
     pub input: ManifestInput,
+    /// Where a face lies in the input; embedding networks have one.
+    pub crop: Option<Crop>,
     /// The outputs, in order.
     pub outputs: Vec<ManifestOutput>,
     /// How two embeddings are compared.
@@ -203,8 +211,23 @@ impl Manifest {
             let what = format!("schema {} where this version reads {SCHEMA}", manifest.schema);
             return Err(ModelError::Manifest(what));
         }
+        if manifest.entries.is_empty() && manifest.concatenations.is_empty() {
+            let message = "missing field `model`".to_owned();
+            return Err(ModelError::Misread {
+                file: file.to_owned(),
+                text: text.to_owned(),
+                message,
+                at: None,
+            });
+        }
         manifest.entries.iter().try_for_each(ManifestEntry::check)?;
+        manifest.concatenations.iter().try_for_each(|all| all.check().map_err(|what| all.mistake(&what)))?;
         Ok(manifest)
+    }
+
+    /// All concatenations, in the order of the file.
+    pub fn concatenations(&self) -> &[Concatenation] {
+        &self.concatenations
     }
 
     /// All entries, in the order of the file.
@@ -241,6 +264,21 @@ impl ManifestEntry {
         (width as u32, height as u32)
     }
 
+    /// The digest of this network with its crop, which templates carry.
+    pub(super) fn mark(&self) -> ModelDigest {
+        self.crop_template().map_or(self.digest, |crop| crop.mark(self.digest))
+    }
+
+    /// The crop that an embedding network gets, in pixels of its input.
+    pub fn crop_template(&self) -> Result<CropTemplate, ModelError> {
+        let (side, _) = self.input_size();
+        self.crop.as_ref().map(|crop| crop.for_side(side)).ok_or_else(|| self.mistake(CropError::Missing))
+    }
+
+    fn mistake(&self, what: impl fmt::Display) -> ModelError {
+        ModelError::Manifest(format!("model {}: {what}", printable(&self.name, 80)))
+    }
+
     /// The number of dimensions of an embedding: the size of the first output.
     pub fn dimensions(&self) -> usize {
         self.outputs.first().map_or(0, ManifestOutput::numbers)
@@ -271,20 +309,11 @@ impl ManifestInput {
     }
 }
 
-fn same_face<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Distance>, D::Error> {
-    let distance =
-        Distance::new(f32::deserialize(deserializer)?).filter(|distance| *distance > Distance::ZERO);
-    let wrong = || serde::de::Error::custom("is no distance; write a finite number above zero");
-    distance.map(Some).ok_or_else(wrong)
-}
-
-fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ModelDigest, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    ModelDigest::parse(&text).ok_or_else(|| {
-        serde::de::Error::custom(
-            "is no SHA-256 digest; write the 64 hexadecimal digits that sha256sum prints",
-        )
-    })
+impl Concatenation {
+    /// A mistake in it.
+    pub(super) fn mistake(&self, what: &ConcatenationError) -> ModelError {
+        ModelError::Manifest(format!("concatenation {}: {what}", printable(&self.name, 80)))
+    }
 }
 
 #[cfg(test)]

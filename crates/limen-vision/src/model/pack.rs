@@ -1,4 +1,5 @@
-//! A pack: an embedding network, the manifest that describes it and, for some, a cohort.
+//! A pack: an embedding network, the manifest that describes it and, for some, a cohort; or a manifest that puts two
+//! networks together.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +9,9 @@ use limen_core::embedding::ModelDigest;
 use limen_files::{Trust, read_trusted, read_trusted_text};
 
 use super::builtin::{MANIFEST, builtin_file};
+use super::concatenation::Concatenation;
 use super::error::ModelError;
+use super::joined::joined;
 use super::manifest::{CohortFile, Manifest, ManifestEntry, Role};
 use super::name::ModelName;
 use super::network::ModelNetwork;
@@ -27,10 +30,29 @@ pub struct Pack {
     pub entry: ManifestEntry,
     /// The manifest's text.
     pub manifest: Cow<'static, str>,
-    /// The bytes of the ONNX file.
+    /// The bytes of the ONNX file; none of a concatenation.
     pub network: Cow<'static, [u8]>,
     /// The bytes of the cohort file, if there is one.
     pub cohort: Option<Cow<'static, [u8]>>,
+    /// The networks of a concatenation, each with its factor; none of a network.
+    pub parts: Vec<PackPart>,
+}
+
+/// A network of a concatenation.
+#[derive(Debug)]
+pub struct PackPart {
+    /// The network.
+    pub pack: Pack,
+    /// What its embedding is multiplied by.
+    pub factor: f32,
+}
+
+/// What the manifest of a pack describes.
+pub(super) enum Described {
+    /// A network.
+    Network(ManifestEntry),
+    /// Two networks put together.
+    Concatenation(Concatenation),
 }
 
 impl Pack {
@@ -62,7 +84,10 @@ impl Pack {
         cohort_file: impl Fn(&CohortFile) -> PathBuf,
         trust: Trust,
     ) -> Result<Self, ModelError> {
-        let (text, entry) = read_manifest(manifest, trust)?;
+        let (text, Described::Network(entry)) = read_manifest(manifest, trust)? else {
+            let what = "describes a concatenation, which has no file of its own; leave the ONNX file out";
+            return Err(ModelError::Pack { file: manifest.to_owned(), what: what.to_owned() });
+        };
         let network = read_trusted(network, MAX_NETWORK_BYTES, trust)?;
         Self::verified(entry, text.into(), network.into(), |cohort| {
             Ok(read_trusted(&cohort_file(cohort), MAX_COHORT_BYTES, trust)?.into())
@@ -84,7 +109,28 @@ impl Pack {
             }
             None => None,
         };
-        Ok(Self { entry, manifest, network, cohort })
+        Ok(Self { entry, manifest, network, cohort, parts: Vec::new() })
+    }
+
+    /// A concatenation of these networks, described by the text of the manifest `file`.
+    pub(super) fn concatenated(
+        all: &Concatenation,
+        text: String,
+        file: &Path,
+        networks: Vec<Self>,
+    ) -> Result<Self, ModelError> {
+        let wrong = |error: ModelError| ModelError::Pack { file: file.to_owned(), what: error.to_string() };
+        let entries: Vec<&ManifestEntry> = networks.iter().map(|pack| &pack.entry).collect();
+        let entry = joined(all, &entries).map_err(|what| wrong(all.mistake(&what)))?;
+        let factors = all.parts.iter().map(|part| part.factor);
+        let parts = networks.into_iter().zip(factors).map(|(pack, factor)| PackPart { pack, factor });
+        Ok(Self {
+            entry,
+            manifest: text.into(),
+            network: Cow::default(),
+            cohort: None,
+            parts: parts.collect(),
+        })
     }
 
     /// Loads the network and checks shapes, self-test and finite numbers.
@@ -99,27 +145,36 @@ impl fmt::Debug for Pack {
     }
 }
 
-/// Reads the manifest of a pack: its text and its only entry.
-pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, ManifestEntry), ModelError> {
+/// Reads the manifest of a pack: its text, and the one network or concatenation that it describes.
+pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Described), ModelError> {
     let wrong = |what: String| ModelError::Pack { file: file.to_owned(), what };
     let text = read_trusted_text(file, MAX_MANIFEST_BYTES, trust)?;
     let manifest = Manifest::read(&text, file).map_err(|error| match error {
         ModelError::Misread { .. } => error,
         error => wrong(error.to_string()),
     })?;
-    let [entry] = manifest.entries() else {
-        let count = manifest.entries().len();
-        return Err(wrong(format!("describes {count} models; keep the one [[model]] entry of the network")));
+    let (name, described) = match (manifest.entries(), manifest.concatenations()) {
+        ([entry], []) => (entry.name.clone(), Described::Network(entry.clone())),
+        ([], [all]) => (all.name.clone(), Described::Concatenation(all.clone())),
+        ([], several) => {
+            let count = several.len();
+            return Err(wrong(format!("describes {count} concatenations; keep one [[concatenation]]")));
+        }
+        (entries, concatenations) => {
+            let count = entries.len() + concatenations.len();
+            return Err(wrong(format!(
+                "describes {count} models; keep the one [[model]] entry of the network"
+            )));
+        }
     };
-    if entry.role != Role::Embedding {
+    if let Described::Network(ManifestEntry { role: Role::Detection | Role::Landmarks, .. }) = described {
         return Err(wrong("describes no embedding network; only such a one can be installed".to_owned()));
     }
-    if ModelName::new(&entry.name).is_none() {
-        let shown = limen_core::person::printable(&entry.name, 80);
+    if ModelName::new(&name).is_none() {
+        let shown = limen_core::person::printable(&name, 80);
         return Err(wrong(format!("the name \"{shown}\" {}", ModelName::RULE)));
     }
-    let entry = entry.clone();
-    Ok((text, entry))
+    Ok((text, described))
 }
 
 fn compiled_in(entry: &ManifestEntry, file: &str) -> Result<Cow<'static, [u8]>, ModelError> {

@@ -1,4 +1,5 @@
-//! The folder of installed packs: `<name>.onnx`, `<name>.toml` and, for some, `<name>.cohort.bin`.
+//! The folder of installed packs: `<name>.onnx`, `<name>.toml` and, for some, `<name>.cohort.bin`; of a concatenation
+//! `<name>.toml` alone.
 //!
 //! The manifest is written last; without it, a pack is incomplete. Packs decide who enters, so they are read
 //! only if nobody else may write them.
@@ -12,10 +13,11 @@ use std::path::{Path, PathBuf};
 use limen_core::embedding::ModelDigest;
 use limen_files::{Trust, lock_file, write_atomically};
 
-use super::built_in_packs::built_in_packs;
+use super::built_in_packs::{built_in_pack, built_in_packs};
+use super::concatenation::{Concatenation, ConcatenationError};
 use super::error::ModelError;
 use super::name::ModelName;
-use super::pack::{Pack, read_manifest};
+use super::pack::{Described, Pack, read_manifest};
 
 /// The folder's name in the state folder.
 const FOLDER: &str = "models";
@@ -72,7 +74,11 @@ impl Packs {
             let what = "is missing: the pack was cut off half-way; install it again with `limen models add`";
             return Err(ModelError::Pack { file: manifest, what: what.to_owned() });
         }
-        let pack = Pack::from_files(&network, &manifest, |_| cohort.clone(), Trust::in_the_service())?;
+        let trust = Trust::in_the_service();
+        let pack = match read_manifest(&manifest, trust)? {
+            (text, Described::Concatenation(all)) => self.concatenated(&all, text, &manifest)?,
+            _ => Pack::from_files(&network, &manifest, |_| cohort.clone(), trust)?,
+        };
         if pack.entry.name != name.as_str() {
             let what = format!("describes a model named \"{}\"; install it under that name", pack.entry.name);
             return Err(ModelError::Pack { file: manifest, what });
@@ -80,11 +86,51 @@ impl Packs {
         Ok(pack)
     }
 
+    /// Reads a concatenation before its installation. Its networks must be installed or compiled in.
+    pub fn read_concatenation(&self, manifest: &Path, trust: Trust) -> Result<Pack, ModelError> {
+        match read_manifest(manifest, trust)? {
+            (text, Described::Concatenation(all)) => self.concatenated(&all, text, manifest),
+            (_, Described::Network(_)) => {
+                let what = "describes a network; name its ONNX file before --manifest";
+                Err(ModelError::Pack { file: manifest.to_owned(), what: what.to_owned() })
+            }
+        }
+    }
+
+    fn concatenated(&self, all: &Concatenation, text: String, file: &Path) -> Result<Pack, ModelError> {
+        let networks: Result<Vec<Pack>, ModelError> =
+            all.parts.iter().map(|part| self.network(all, &part.model)).collect();
+        Pack::concatenated(all, text, file, networks?)
+    }
+
+    /// The network that a concatenation names, installed or compiled in.
+    fn network(&self, all: &Concatenation, name: &str) -> Result<Pack, ModelError> {
+        if let Some(pack) = built_in_pack(name)? {
+            return Ok(pack);
+        }
+        let unknown = |name| ModelError::NoSuchPart { concatenation: all.name.clone(), name };
+        let shown = || limen_core::person::printable(name, 80);
+        let name = ModelName::new(name).ok_or_else(|| unknown(shown()))?;
+        let [manifest, network, cohort] = self.files(&name);
+        if !manifest.exists() {
+            return Err(unknown(name.to_string()));
+        }
+        let trust = Trust::in_the_service();
+        match read_manifest(&manifest, trust)? {
+            (_, Described::Network(_)) => Pack::from_files(&network, &manifest, |_| cohort.clone(), trust),
+            (_, Described::Concatenation(_)) => {
+                Err(all.mistake(&ConcatenationError::Nested(name.to_string())))
+            }
+        }
+    }
+
     /// The name of the pack whose network has this digest. Packs that cannot be read are skipped.
     pub(super) fn describing(&self, digest: ModelDigest) -> Result<Option<ModelName>, ModelError> {
         let is_it = |name: &ModelName| {
             let [manifest, ..] = self.files(name);
-            read_manifest(&manifest, Trust::in_the_service()).is_ok_and(|(_, entry)| entry.digest == digest)
+            read_manifest(&manifest, Trust::in_the_service()).is_ok_and(
+                |(_, described)| matches!(described, Described::Network(entry) if entry.digest == digest),
+            )
         };
         Ok(self.names()?.iter().filter_map(|name| ModelName::new(name)).find(is_it))
     }
@@ -104,7 +150,14 @@ impl Packs {
             }
             None => {}
         }
-        write_atomically(&network, &pack.network, FILE_MODE)?;
+        match pack.parts.is_empty() {
+            true => write_atomically(&network, &pack.network, FILE_MODE)?,
+            false if network.exists() => {
+                std::fs::remove_file(&network)
+                    .map_err(|source| ModelError::File { file: network, source })?;
+            }
+            false => {}
+        }
         Ok(write_atomically(&manifest, pack.manifest.as_bytes(), FILE_MODE)?)
     }
 
@@ -122,13 +175,18 @@ impl Packs {
         // A pack that cannot be read is damaged and is installed again.
         let [manifest, network, _] = self.files(name);
         match read_manifest(&manifest, Trust::in_the_service()) {
-            Ok((_, entry)) if entry.digest != pack.entry.digest => {
+            Ok((_, Described::Network(entry))) if entry.digest != pack.entry.digest => {
                 let by = format!("an installed network with the digest {}", entry.digest.short());
                 let (manifest, network) = (manifest.display(), network.display());
                 let remedy = format!(
                     "write another name into the manifest, or remove {network} and {manifest} before"
                 );
                 taken(by, remedy)
+            }
+            Ok((text, Described::Concatenation(_))) if text != pack.manifest => {
+                let remedy =
+                    format!("write another name into the manifest, or remove {} before", manifest.display());
+                taken("an installed concatenation that differs".to_owned(), remedy)
             }
             _ => Ok(()),
         }

@@ -171,7 +171,10 @@ pub(super) struct RateTables {
 
 #[derive(Deserialize)]
 struct ManifestPart {
+    #[serde(default)]
     model: Vec<ModelPart>,
+    #[serde(default)]
+    concatenation: Vec<ModelPart>,
 }
 
 #[derive(Deserialize)]
@@ -190,7 +193,7 @@ impl RateTables {
             message: printable(error.message(), 300),
             at: error.span(),
         })?;
-        let models = part.model.into_iter().filter(|part| part.name == model);
+        let models = part.model.into_iter().chain(part.concatenation).filter(|part| part.name == model);
         let said = models.flat_map(|part| part.error_rates).filter(|table| table.cohort == cohort);
         let checked = said.map(|table| {
             let name = format!("{} of {} templates, {} frames", table.crops, table.templates, table.frames);

@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use limen_core::embedding::MAX_DIMENSIONS;
-use limen_core::person::printable;
 
 use super::super::error::ModelError;
 use super::{Layout, ManifestEntry, ManifestOutput, Role, SelfTest};
@@ -21,7 +20,11 @@ impl ManifestEntry {
             .and_then(|()| self.check_outputs())
             .and_then(|()| self.check_embedding())
             .and_then(|()| self.check_cohort())
-            .map_err(|what| ModelError::Manifest(format!("model {}: {what}", printable(&self.name, 80))))
+            .map_err(|what| self.mistake(what))?;
+        match self.role {
+            Role::Embedding => self.crop_template()?.check().map_err(|what| self.mistake(what)),
+            _ => Ok(()),
+        }
     }
 
     fn check_input(&self) -> CheckResult {
@@ -108,6 +111,55 @@ mod tests {
         sha256 = \"0000000000000000000000000000000000000000000000000000000000000000\"\n\
         vectors = 8\ndimensions = 4\nnearest = 2\nscale = 0.01\n";
 
+    const CROP: &str = "crop = \"dlib-150\"";
+
+    /// Eight points in a circle, of which these take the place of the first.
+    fn points(first: &[&str]) -> String {
+        let places = (0..8).map(|i| (f64::from(i) * 0.78).sin_cos());
+        let written = places.enumerate().map(|(i, (y, x))| {
+            format!("{{ point = {i}, at = [{:.1}, {:.1}] }}", 16.0 + 8.0 * x, 16.0 + 8.0 * y)
+        });
+        let all: Vec<String> =
+            first.iter().map(|&text| text.to_owned()).chain(written.skip(first.len())).collect();
+        format!("crop = [{}]", all.join(", "))
+    }
+
+    #[test]
+    fn eight_points_are_a_crop_in_pixels_of_the_input() {
+        let manifest = Manifest::parse(&entry((CROP, &points(&["{ point = 467, at = [7, -3.5] }"]))));
+        let template = manifest.expect("no mistake").entries()[0].crop_template().expect("a crop");
+        let first = template.anchors()[0];
+        assert_eq!((first.point, first.at.x, first.at.y, template.side()), (467, 7.0, -3.5, 32));
+    }
+
+    #[test]
+    fn points_that_fix_no_crop_are_refused() {
+        let all_at = |at: &str| -> Vec<String> {
+            (0..8).map(|point| format!("{{ point = {point}, at = {at} }}")).collect()
+        };
+        let collapsed = all_at("[16.0, 16.0]");
+        let nine = [points(&[]).trim_end_matches(']').to_owned(), "{ point = 9, at = [1, 1] }]".to_owned()];
+        for (crop, says) in [
+            (
+                points(&["{ point = 468, at = [8, 8] }"]),
+                "has a point 468, but those of the mesh are 0 to 467",
+            ),
+            (points(&["{ point = 7, at = [8, 8] }"]), "has point 7 twice"),
+            (points(&["{ point = 0, at = [nan, 8] }"]), "point 0 lies far outside the input of 32 pixels"),
+            (points(&["{ point = 0, at = [inf, 8] }"]), "point 0 lies far outside"),
+            (points(&["{ point = 0, at = [8, 65] }"]), "point 0 lies far outside"),
+            (points(&["{ point = 0, at = [8, 8, 8] }"]), "is no crop; write"),
+            (points(&["{ point = -1, at = [8, 8] }"]), "is no crop; write"),
+            (points(&["{ point = 0, at = [8, 8], depth = 1 }"]), "is no crop; write"),
+            (format!("crop = [{}]", collapsed.join(", ")), "almost in one place"),
+            (nine.join(", "), "has 9 points"),
+            ("crop = []".to_owned(), "has 0 points"),
+        ] {
+            let error = Manifest::parse(&entry((CROP, &crop))).expect_err(&crop).to_string();
+            assert!(error.contains(says), "{crop}: {error}");
+        }
+    }
+
     fn entry(changed: (&str, &str)) -> String {
         let text = format!("{}{COHORT}", include_str!("../../../../../tests/data/networks/means.toml"));
         let (from, to) = changed;
@@ -134,11 +186,11 @@ mod tests {
             ("output = \"embedding\"", "output = \"other\"", "a self-test for each"),
             ("tolerance = 0.001", "tolerance = inf", "above zero"),
             ("first = [", "first = [nan, ", "finite numbers"),
-            ("metric = \"cosine\"", "metric = \"manhattan\"", "line 14: unknown variant"),
+            ("metric = \"cosine\"", "metric = \"manhattan\"", "line 15: unknown variant"),
             (
                 "metric = \"cosine\"",
                 "same-face = nan",
-                "line 14: is no distance; write a finite number above zero",
+                "line 15: is no distance; write a finite number above zero",
             ),
             ("metric = \"cosine\"", "same-face = 0.0", "above zero"),
             ("metric = \"cosine\"", "same-face = 1e300", "finite number"),
@@ -147,6 +199,10 @@ mod tests {
             ("nearest = 2", "nearest = 9", "1 to cohort.vectors"),
             ("scale = 0.01", "scale = 0.0", "above zero"),
             ("file = \"cohort.bin\"", "file = \"../cohort.bin\"", "plain name"),
+            (CROP, "", "crop is missing"),
+            (CROP, "crop = \"retina\"", "line 12: is no known crop; write"),
+            (CROP, "crop = 112", "line 12: is no crop; write"),
+            (CROP, "crop = [{ point = 33, at = [9.0, 9.0] }]", "line 12: has 1 points"),
         ] {
             let error = Manifest::parse(&entry((from, to))).expect_err(to).to_string();
             assert!(error.contains(says), "{to}: {error}");
