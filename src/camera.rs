@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use limen_core::person::{printable, printable_path};
-use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, PixelFormat};
 
 mod error;
 pub mod listing;
@@ -73,6 +73,8 @@ pub struct CameraSettings {
     pub identity: Option<String>,
     /// Whether to accept drivers whose pictures come from a program, not from a lens.
     pub allow_virtual: bool,
+    /// How the camera is mounted.
+    pub orientation: Orientation,
 }
 
 impl CameraSettings {
@@ -86,6 +88,7 @@ impl CameraSettings {
             fps: None,
             identity: None,
             allow_virtual: false,
+            orientation: Orientation::UPRIGHT,
         }
     }
 

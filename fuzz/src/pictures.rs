@@ -1,7 +1,7 @@
 //! What cameras send and people hand in.
 
 use limen_core::clock::Moment;
-use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, PixelFormat};
 use limen_vision::pixels::decode::decode;
 use limen_vision::pixels::photograph::{LONGEST_SIDE, photograph_from_bytes};
 
@@ -19,6 +19,7 @@ pub fn frame(bytes: &[u8]) {
         height: u16::from_le_bytes([h0, h1]).into(),
         stride: u16::from_le_bytes([s0, s1]).into(),
         bytes: bytes.to_vec(),
+        orientation: Orientation::UPRIGHT,
         taken: Moment::default(),
         sequence: 0,
     };

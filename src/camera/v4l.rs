@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
 use limen_core::person::{printable, printable_path};
-use limen_vision::frame::Frame;
+use limen_vision::frame::{Frame, Orientation};
 use limen_vision::pixels::decode;
 use v4l::buffer::{Flags, Metadata, Type};
 use v4l::capability::Flags as Ability;
@@ -57,6 +57,7 @@ pub struct V4lCamera {
     identity: CameraIdentity,
     mode: CaptureMode,
     stride: usize,
+    orientation: Orientation,
     stream: Option<Stream<'static>>,
     dropped: u64,
 }
@@ -75,7 +76,8 @@ impl V4lCamera {
         let (mode, stride) = node.set_up(chosen, settings)?;
         let stream = node.start()?;
         let DeviceNode { path, identity, .. } = node;
-        Ok(Self { device: path, identity, mode, stride, stream: Some(stream), dropped: 0 })
+        let (orientation, stream) = (settings.orientation, Some(stream));
+        Ok(Self { device: path, identity, mode, stride, orientation, stream, dropped: 0 })
     }
 
     /// The camera's identity.
@@ -128,6 +130,7 @@ impl V4lCamera {
             height: self.mode.height,
             stride: self.stride,
             bytes,
+            orientation: self.orientation,
             taken,
             sequence: u64::from(meta.sequence),
         }))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
 use limen_core::policy::{OnAuditFailure, Rules};
-use limen_vision::frame::PixelFormat;
+use limen_vision::frame::{Orientation, PixelFormat};
 use limen_vision::model::{EmbedderChoice, ModelName};
 use toml::Spanned;
 
@@ -83,7 +83,20 @@ fn check_camera(review: &mut Review<'_>, raw: &RawCamera) -> CameraSettings {
         fps: number(review, "[camera] fps", &raw.fps, 1..=120, "frames a second").map(|fps| fps as u32),
         identity: text(review, "[camera] identity", &raw.identity).map(str::to_owned),
         allow_virtual: flag(&raw.allow_virtual),
+        orientation: check_orientation(review, raw),
     }
+}
+
+fn check_orientation(review: &mut Review<'_>, raw: &RawCamera) -> Orientation {
+    let mirror = flag(&raw.mirror);
+    let Some(rotate) = &raw.rotate else { return Orientation::new(0, mirror) };
+    let quarters = [0, 90, 180, 270].iter().zip(0..).find(|(degrees, _)| *degrees == rotate.get_ref());
+    if quarters.is_none() {
+        let what = format!("{} is no quarter turn", rotate.get_ref());
+        let remedy = "use 0, 90, 180 or 270: the degrees clockwise that make the camera's picture upright";
+        review.note(Some(rotate.span()), "[camera] rotate", what, remedy);
+    }
+    Orientation::new(quarters.map_or(0, |(_, quarters)| quarters), mirror)
 }
 
 fn check_format(review: &mut Review<'_>, raw: &Spanned<String>) -> Option<PixelFormat> {

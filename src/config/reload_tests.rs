@@ -16,6 +16,8 @@ height = 480
 fps = 30
 identity = "a camera"
 allow-virtual = false
+rotate = 0
+mirror = false
 [recognition]
 target-far = 1e-4
 max-distance = 0.9
@@ -147,6 +149,8 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawCamera", "fps", "fps = 30", "fps = 15"),
     ("RawCamera", "identity", "a camera", "another"),
     ("RawCamera", "allow_virtual", "allow-virtual = false", "allow-virtual = true"),
+    ("RawCamera", "rotate", "rotate = 0", "rotate = 90"),
+    ("RawCamera", "mirror", "mirror = false", "mirror = true"),
     ("RawRecognition", "target_far", "1e-4", "1e-5"),
     ("RawRecognition", "max_distance", "max-distance = 0.9", "max-distance = 0.8"),
     ("RawRecognition", "margin", "margin = 0.05", "margin = 0.06"),

@@ -264,8 +264,8 @@ impl Vision {
         }
         if self.mounting.saw(track, upside_down) {
             log::warn!(
-                "every face is upside down: is the camera mounted upside down? mount it upright, or let its \
-                 driver rotate the picture (if `v4l2-ctl --list-ctrls` lists rotate, or both flips)"
+                "every face is upside down: is the camera mounted upside down? write [camera] rotate = 180, or mount it \
+                 the other way up"
             );
         }
     }

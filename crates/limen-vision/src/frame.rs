@@ -1,12 +1,15 @@
 //! A frame as the camera sent it, and a decoded picture.
 
 mod area;
+mod orientation;
 mod picture;
 mod view;
 
 pub use area::Area;
+pub use orientation::Orientation;
 pub use picture::Picture;
-pub use view::{Glance, PictureRegion, View, shrink};
+pub(crate) use view::Packed;
+pub use view::{Glance, PictureRegion, View};
 
 use limen_core::clock::Moment;
 
@@ -48,6 +51,8 @@ pub struct Frame {
     pub stride: usize,
     /// The frame's bytes, as many as the driver wrote.
     pub bytes: Vec<u8>,
+    /// How the camera is mounted. `width`, `height` and `bytes` are those of the picture that it sends.
+    pub orientation: Orientation,
     /// When the sensor took the frame.
     pub taken: Moment,
     /// The driver's frame number. A gap means that frames were not read.

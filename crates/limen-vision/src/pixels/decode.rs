@@ -59,8 +59,13 @@ pub enum PixelError {
     Jpeg(#[from] JpegFault),
 }
 
-/// Decodes a frame.
+/// Decodes a frame, and makes it upright.
 pub fn decode(frame: &Frame) -> Result<Picture, PixelError> {
+    decode_stored(frame).map(|stored| frame.orientation.upright(stored))
+}
+
+/// Decodes a frame as the camera sent it, not turned.
+pub(super) fn decode_stored(frame: &Frame) -> Result<Picture, PixelError> {
     let Some(packing) = Packing::of(frame.format) else { return decode_mjpeg(frame) };
     check_rows(frame, packing)?;
     let width = frame.width as usize;
@@ -152,12 +157,13 @@ fn shape(frame: &Frame) -> PixelError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::PixelFormat;
+    use crate::frame::{Orientation, PixelFormat};
     use crate::pixels::jpeg::tests::{sample, sample_picture, without_tables};
     use limen_core::clock::Moment;
 
     fn frame(format: PixelFormat, width: u32, height: u32, stride: usize, bytes: Vec<u8>) -> Frame {
-        Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 }
+        let (taken, orientation) = (Moment::default(), Orientation::UPRIGHT);
+        Frame { format, width, height, stride, bytes, orientation, taken, sequence: 0 }
     }
 
     fn near(a: &Picture, b: &Picture, most: u8) -> bool {

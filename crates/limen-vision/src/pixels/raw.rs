@@ -11,13 +11,17 @@ use fast_image_resize::PixelType;
 
 use super::decode::{self, PixelError};
 use super::packing::{Packing, mean_of_pair};
-use crate::frame::{Area, Frame, Glance, Picture, PictureRegion, View, shrink};
+use crate::frame::{Area, Frame, Glance, Orientation, Packed, Picture, PictureRegion, View};
 use crate::geometry::Rect;
 
 /// A frame whose length and size were checked.
-pub struct Raw<'a>(RawPixels<'a>);
+pub struct Raw<'a> {
+    pixels: RawPixels<'a>,
+    orientation: Orientation,
+}
 
 enum RawPixels<'a> {
+    /// As it is stored.
     Jpeg(Picture),
     Rows(&'a Frame, Packing),
 }
@@ -25,64 +29,85 @@ enum RawPixels<'a> {
 impl<'a> Raw<'a> {
     /// Checks a frame, and decodes it if it is a JPEG.
     pub fn of(frame: &'a Frame) -> Result<Self, PixelError> {
-        match Packing::of(frame.format) {
+        let pixels = match Packing::of(frame.format) {
             Some(packing) => {
                 decode::check_rows(frame, packing)?;
-                Ok(Self(RawPixels::Rows(frame, packing)))
+                RawPixels::Rows(frame, packing)
             }
-            None => Ok(Self(RawPixels::Jpeg(decode::decode(frame)?))),
+            None => RawPixels::Jpeg(decode::decode_stored(frame)?),
+        };
+        Ok(Self { pixels, orientation: frame.orientation })
+    }
+
+    /// The width and height of the stored picture.
+    fn stored(&self) -> (u32, u32) {
+        match &self.pixels {
+            RawPixels::Jpeg(picture) => (picture.width(), picture.height()),
+            RawPixels::Rows(frame, _) => (frame.width, frame.height),
+        }
+    }
+
+    /// A part of the stored picture, scaled.
+    fn shrunk_stored(&self, area: Area, width: u32, height: u32) -> Vec<u8> {
+        let (frame, packing) = match &self.pixels {
+            RawPixels::Jpeg(picture) => return picture.shrunk_part(area, width, height),
+            RawPixels::Rows(frame, packing) => (frame, packing),
+        };
+        let bytes = tight(frame, *packing);
+        let shrunk = |pixel, columns, area| {
+            let source = Packed { bytes: &bytes, width: columns, height: frame.height };
+            source.shrunk(pixel, area, width, height)
+        };
+        match packing {
+            Packing::Rgb => shrunk(PixelType::U8x3, frame.width, area),
+            Packing::Grey => {
+                shrunk(PixelType::U8, frame.width, area).into_iter().flat_map(|grey| [grey; 3]).collect()
+            }
+            Packing::Yuyv => {
+                let pairs = whole_pairs(area);
+                let pairs = Area { left: pairs.left / 2, width: pairs.width / 2, ..pairs };
+                let pairs = shrunk(PixelType::U8x4, frame.width / 2, pairs);
+                pairs.as_chunks::<4>().0.iter().flat_map(|pair| mean_of_pair(*pair)).collect()
+            }
         }
     }
 }
 
 impl View for Raw<'_> {
     fn width(&self) -> u32 {
-        match &self.0 {
-            RawPixels::Jpeg(picture) => picture.width(),
-            RawPixels::Rows(frame, _) => frame.width,
-        }
+        self.orientation.swapped(self.stored()).0
     }
 
     fn height(&self) -> u32 {
-        match &self.0 {
-            RawPixels::Jpeg(picture) => picture.height(),
-            RawPixels::Rows(frame, _) => frame.height,
-        }
+        self.orientation.swapped(self.stored()).1
     }
 
-    fn glance(&self) -> Glance {
-        match &self.0 {
-            RawPixels::Jpeg(picture) => picture.glance(),
+    fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
+    fn glance_at(&self, area: Area) -> Glance {
+        let area = self.orientation.area_to_stored(area, self.stored());
+        match &self.pixels {
+            RawPixels::Jpeg(picture) => picture.glance_at(area),
             RawPixels::Rows(frame, packing) => {
                 // Green is the largest part of brightness.
                 let skip = usize::from(*packing == Packing::Rgb);
-                let line = |y: usize| &frame.bytes[y * frame.stride + skip..];
-                Glance::of(frame.width, frame.height, packing.pixel(), line)
+                let first = area.left as usize * packing.pixel() + skip;
+                let line = |y: usize| &frame.bytes[(y + area.top as usize) * frame.stride + first..];
+                Glance::of(area.width, area.height, packing.pixel(), line)
             }
         }
     }
 
-    fn shrunk(&self, width: u32, height: u32) -> Vec<u8> {
-        let (frame, packing) = match &self.0 {
-            RawPixels::Jpeg(picture) => return picture.shrunk(width, height),
-            RawPixels::Rows(frame, packing) => (frame, packing),
-        };
-        let bytes = tight(frame, *packing);
-        let shrunk = |pixel, columns| shrink(&bytes, columns, frame.height, pixel, width, height);
-        match packing {
-            Packing::Rgb => shrunk(PixelType::U8x3, frame.width),
-            Packing::Grey => {
-                shrunk(PixelType::U8, frame.width).into_iter().flat_map(|grey| [grey; 3]).collect()
-            }
-            Packing::Yuyv => {
-                let pairs = shrunk(PixelType::U8x4, frame.width / 2);
-                pairs.as_chunks::<4>().0.iter().flat_map(|pair| mean_of_pair(*pair)).collect()
-            }
-        }
+    fn shrunk_part(&self, area: Area, width: u32, height: u32) -> Vec<u8> {
+        let area = self.orientation.area_to_stored(area, self.stored());
+        let (width, height) = self.orientation.swapped((width, height));
+        self.orientation.upright_rgb(self.shrunk_stored(area, width, height), width, height)
     }
 
     fn part(&self, area: &Rect) -> PictureRegion<'_> {
-        let (frame, packing) = match &self.0 {
+        let (frame, packing) = match &self.pixels {
             RawPixels::Jpeg(picture) => return picture.part(area),
             RawPixels::Rows(frame, packing) => (frame, *packing),
         };
@@ -121,8 +146,10 @@ fn whole_pairs(area: Area) -> Area {
 mod tests {
     use super::*;
     use crate::frame::PixelFormat;
+    use crate::geometry::Similarity;
     use crate::pixels::decode::{decode, encode_yuyv};
     use crate::pixels::jpeg::tests::sample;
+    use crate::warp::warp;
     use limen_core::clock::Moment;
 
     /// A scene with edges, gradients and colours.
@@ -148,6 +175,7 @@ mod tests {
             height: 240,
             stride,
             bytes,
+            orientation: Orientation::UPRIGHT,
             taken: Moment::default(),
             sequence: 0,
         };
@@ -210,8 +238,9 @@ mod tests {
             (PixelFormat::Grey, 640, grey),
             (PixelFormat::Rgb24, 1920, picture.rgb().to_vec()),
         ] {
-            let taken = Moment::default();
-            let frame = Frame { format, width: 640, height: 480, stride, bytes, taken, sequence: 0 };
+            let (taken, orientation) = (Moment::default(), Orientation::UPRIGHT);
+            let frame =
+                Frame { format, width: 640, height: 480, stride, bytes, orientation, taken, sequence: 0 };
             let raw = Raw::of(&frame).expect("whole").shrunk(128, 96);
             let whole = decode(&frame).expect("whole").shrunk(128, 96);
             let apart = || raw.iter().zip(&whole).map(|(a, b)| u32::from(a.abs_diff(*b)));
@@ -222,6 +251,57 @@ mod tests {
                 "{frame:?}: {most:?}, {sum} of {}",
                 raw.len()
             );
+        }
+    }
+
+    /// The largest difference of two bytes at the same place.
+    fn apart(one: &[u8], other: &[u8]) -> u8 {
+        assert_eq!(one.len(), other.len());
+        one.iter().zip(other).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_turned_frame_is_read_as_the_upright_picture_is() {
+        for (frame, orientation) in
+            frames().into_iter().flat_map(|frame| Orientation::ALL.map(|each| (frame.clone(), each)))
+        {
+            let frame = Frame { orientation, ..frame };
+            let (raw, whole) = (Raw::of(&frame).expect("whole"), decode(&frame).expect("whole"));
+            assert_eq!((raw.width(), raw.height()), (whole.width(), whole.height()));
+            // Pairs of pixels share their colour, and rounding differs with the order.
+            let allowed = if frame.format == PixelFormat::Yuyv { 9 } else { 1 };
+            let (width, height) = (raw.width() / 5, raw.height() / 5);
+            assert!(apart(&raw.shrunk(width, height), &whole.shrunk(width, height)) <= allowed, "{frame:?}");
+            let part = Area { left: 40, top: 60, width: 120, height: 100 };
+            let (small, wanted) = (raw.shrunk_part(part, 30, 25), whole.shrunk_part(part, 30, 25));
+            assert!(apart(&small, &wanted) <= allowed, "{frame:?} {orientation:?}");
+            let to_crop = Similarity { a: 0.7, b: 0.2, tx: -30.0, ty: -40.0 };
+            let (crop, wanted) = (warp(&raw, &to_crop, 90, 80), warp(&whole, &to_crop, 90, 80));
+            assert!(apart(crop.rgb(), wanted.rgb()) <= 1, "{frame:?} {orientation:?}");
+        }
+    }
+
+    #[test]
+    fn a_glance_at_a_part_of_a_turned_frame_sees_what_moves_there_and_not_beside_it() {
+        for orientation in Orientation::ALL {
+            let dark = |x: u32, y: u32| (20..60).contains(&x) && (30..70).contains(&y);
+            let upright = |marked: bool| {
+                let (width, height) = orientation.swapped((320, 240));
+                Picture::from_fn(width, height, |x, y| if marked && dark(x, y) { [0; 3] } else { [120; 3] })
+            };
+            // The opposite turn, and a mirror that undoes itself.
+            let opposite = |picture: Picture| {
+                let picture = if orientation.is_mirrored() { picture.mirrored() } else { picture };
+                picture.turned(4 - (orientation.degrees() / 90) as u8)
+            };
+            let [before, after] = [false, true].map(|marked| {
+                let stored = opposite(upright(marked));
+                Frame { bytes: stored.rgb().to_vec(), orientation, ..frames()[4].clone() }
+            });
+            let (before, after) = (Raw::of(&before).expect("whole"), Raw::of(&after).expect("whole"));
+            let change = |area| before.glance_at(area).difference(&after.glance_at(area));
+            assert!(change(Area { left: 0, top: 0, width: 64, height: 80 }) > 50.0, "{orientation:?}");
+            assert_eq!(change(Area { left: 64, top: 0, width: 100, height: 100 }), 0.0, "{orientation:?}");
         }
     }
 
