@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use limen_core::person::{printable, printable_path};
+use limen_vision::field::FieldOfView;
 use limen_vision::frame::{Frame, Orientation, PixelFormat};
 
 mod error;
@@ -75,6 +76,8 @@ pub struct CameraSettings {
     pub allow_virtual: bool,
     /// How the camera is mounted.
     pub orientation: Orientation,
+    /// Which part of its upright picture is looked at, and how large a face must be.
+    pub field: FieldOfView,
 }
 
 impl CameraSettings {
@@ -89,6 +92,7 @@ impl CameraSettings {
             identity: None,
             allow_virtual: false,
             orientation: Orientation::UPRIGHT,
+            field: FieldOfView::default(),
         }
     }
 

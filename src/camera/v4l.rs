@@ -170,7 +170,11 @@ impl FrameSource for V4lCamera {
     }
 
     fn describe(&self) -> String {
-        format!("{} ({}), {}", printable_path(&self.device), self.identity, self.mode)
+        let mounted = match self.orientation {
+            Orientation::UPRIGHT => String::new(),
+            turned => format!(", {turned}"),
+        };
+        format!("{} ({}), {}{mounted}", printable_path(&self.device), self.identity, self.mode)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
 use limen_core::policy::{OnAuditFailure, Rules};
+use limen_vision::field::{FieldOfView, Region};
 use limen_vision::frame::{Orientation, PixelFormat};
 use limen_vision::model::{EmbedderChoice, ModelName};
 use toml::Spanned;
@@ -84,7 +85,30 @@ fn check_camera(review: &mut Review<'_>, raw: &RawCamera) -> CameraSettings {
         identity: text(review, "[camera] identity", &raw.identity).map(str::to_owned),
         allow_virtual: flag(&raw.allow_virtual),
         orientation: check_orientation(review, raw),
+        field: FieldOfView {
+            region: raw.region.as_ref().and_then(|region| check_region(review, region)),
+            min_face: number(
+                review,
+                "[camera] min-face",
+                &raw.min_face,
+                0.0..=0.9,
+                "of the picture's height",
+            )
+            .map_or(0.0, |fraction| fraction as f32),
+        },
     }
+}
+
+fn check_region(review: &mut Review<'_>, raw: &Spanned<Vec<f64>>) -> Option<Region> {
+    let fractions: Vec<f32> = raw.get_ref().iter().map(|fraction| *fraction as f32).collect();
+    let region = fractions.try_into().ok().and_then(Region::new);
+    if region.is_none() {
+        let what = "is no part of the picture";
+        let remedy = "use [left, top, width, height], fractions of the upright picture from 0 to 1; width and height at \
+                      least 0.1, and left + width and top + height at most 1";
+        review.note(Some(raw.span()), "[camera] region", what, remedy);
+    }
+    region
 }
 
 fn check_orientation(review: &mut Review<'_>, raw: &RawCamera) -> Orientation {

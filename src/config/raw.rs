@@ -81,6 +81,10 @@ pub struct RawCamera {
     pub rotate: RawValue<i64>,
     /// Whether the picture is mirrored left to right after it was turned.
     pub mirror: RawValue<bool>,
+    /// The part that is looked at: left, top, width and height as fractions of the upright picture.
+    pub region: RawValue<Vec<f64>>,
+    /// The least height of a face, as a fraction of the picture's height.
+    pub min_face: RawValue<f64>,
 }
 
 /// `[recognition]`

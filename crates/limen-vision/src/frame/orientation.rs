@@ -134,6 +134,17 @@ impl Orientation {
     }
 }
 
+impl std::fmt::Display for Orientation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.degrees(), self.mirror) {
+            (0, false) => write!(f, "upright"),
+            (0, true) => write!(f, "mirrored"),
+            (degrees, false) => write!(f, "turned by {degrees} degrees"),
+            (degrees, true) => write!(f, "turned by {degrees} degrees and mirrored"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
