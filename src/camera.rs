@@ -152,6 +152,10 @@ impl CameraIdentity {
         built_in && matches!(answer.raw_os_error(), Some(libc::EINVAL | libc::EPIPE | libc::ENOLINK))
     }
 
+    fn multi_planar(&self, device: &Path) -> CameraError {
+        CameraError::MultiPlanar { device: printable_path(device), driver: printable(&self.driver, 40) }
+    }
+
     fn raw_side(&self, device: &Path) -> CameraError {
         CameraError::RawSide { device: printable_path(device), driver: printable(&self.driver, 40) }
     }

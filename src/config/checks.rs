@@ -124,12 +124,10 @@ fn check_orientation(review: &mut Review<'_>, raw: &RawCamera) -> Orientation {
 }
 
 fn check_format(review: &mut Review<'_>, raw: &Spanned<String>) -> Option<PixelFormat> {
-    const FORMATS: [PixelFormat; 4] =
-        [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
-    let found = FORMATS.into_iter().find(|format| format.name().eq_ignore_ascii_case(raw.get_ref()));
+    let found = PixelFormat::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(raw.get_ref()));
     if found.is_none() {
         let what = format!("\"{}\" is no known pixel format", raw.get_ref());
-        let names = FORMATS.map(PixelFormat::name).join(", ");
+        let names = PixelFormat::ALL.map(PixelFormat::name).join(", ");
         review.note(
             Some(raw.span()),
             "[camera] format",

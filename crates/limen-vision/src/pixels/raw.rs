@@ -7,11 +7,10 @@
 
 use std::borrow::Cow;
 
-use fast_image_resize::PixelType;
-
 use super::decode::{self, PixelError};
-use super::packing::{Packing, mean_of_pair};
-use crate::frame::{Area, Frame, Glance, Orientation, Packed, Picture, PictureRegion, View};
+use super::packing::Packing;
+use super::rows::Rows;
+use crate::frame::{Area, Frame, Glance, Orientation, Picture, PictureRegion, View};
 use crate::geometry::Rect;
 
 /// A frame whose length and size were checked.
@@ -23,17 +22,14 @@ pub struct Raw<'a> {
 enum RawPixels<'a> {
     /// As it is stored.
     Jpeg(Picture),
-    Rows(&'a Frame, Packing),
+    Rows(Rows<'a>),
 }
 
 impl<'a> Raw<'a> {
     /// Checks a frame, and decodes it if it is a JPEG.
     pub fn of(frame: &'a Frame) -> Result<Self, PixelError> {
         let pixels = match Packing::of(frame.format) {
-            Some(packing) => {
-                decode::check_rows(frame, packing)?;
-                RawPixels::Rows(frame, packing)
-            }
+            Some(packing) => RawPixels::Rows(Rows::of(frame, packing)?),
             None => RawPixels::Jpeg(decode::decode_stored(frame)?),
         };
         Ok(Self { pixels, orientation: frame.orientation })
@@ -43,32 +39,7 @@ impl<'a> Raw<'a> {
     fn stored(&self) -> (u32, u32) {
         match &self.pixels {
             RawPixels::Jpeg(picture) => (picture.width(), picture.height()),
-            RawPixels::Rows(frame, _) => (frame.width, frame.height),
-        }
-    }
-
-    /// A part of the stored picture, scaled.
-    fn shrunk_stored(&self, area: Area, width: u32, height: u32) -> Vec<u8> {
-        let (frame, packing) = match &self.pixels {
-            RawPixels::Jpeg(picture) => return picture.shrunk_part(area, width, height),
-            RawPixels::Rows(frame, packing) => (frame, packing),
-        };
-        let bytes = tight(frame, *packing);
-        let shrunk = |pixel, columns, area| {
-            let source = Packed { bytes: &bytes, width: columns, height: frame.height };
-            source.shrunk(pixel, area, width, height)
-        };
-        match packing {
-            Packing::Rgb => shrunk(PixelType::U8x3, frame.width, area),
-            Packing::Grey => {
-                shrunk(PixelType::U8, frame.width, area).into_iter().flat_map(|grey| [grey; 3]).collect()
-            }
-            Packing::Yuyv => {
-                let pairs = whole_pairs(area);
-                let pairs = Area { left: pairs.left / 2, width: pairs.width / 2, ..pairs };
-                let pairs = shrunk(PixelType::U8x4, frame.width / 2, pairs);
-                pairs.as_chunks::<4>().0.iter().flat_map(|pair| mean_of_pair(*pair)).collect()
-            }
+            RawPixels::Rows(rows) => (rows.width, rows.height),
         }
     }
 }
@@ -90,56 +61,30 @@ impl View for Raw<'_> {
         let area = self.orientation.area_to_stored(area, self.stored());
         match &self.pixels {
             RawPixels::Jpeg(picture) => picture.glance_at(area),
-            RawPixels::Rows(frame, packing) => {
-                // Green is the largest part of brightness.
-                let skip = usize::from(*packing == Packing::Rgb);
-                let first = area.left as usize * packing.pixel() + skip;
-                let line = |y: usize| &frame.bytes[(y + area.top as usize) * frame.stride + first..];
-                Glance::of(area.width, area.height, packing.pixel(), line)
-            }
+            RawPixels::Rows(rows) => rows.glance_at(area),
         }
     }
 
     fn shrunk_part(&self, area: Area, width: u32, height: u32) -> Vec<u8> {
         let area = self.orientation.area_to_stored(area, self.stored());
         let (width, height) = self.orientation.swapped((width, height));
-        self.orientation.upright_rgb(self.shrunk_stored(area, width, height), width, height)
+        let small = match &self.pixels {
+            RawPixels::Jpeg(picture) => picture.shrunk_part(area, width, height),
+            RawPixels::Rows(rows) => rows.shrunk(area, width, height),
+        };
+        self.orientation.upright_rgb(small, width, height)
     }
 
     fn part(&self, area: &Rect) -> PictureRegion<'_> {
-        let (frame, packing) = match &self.pixels {
-            RawPixels::Jpeg(picture) => return picture.part(area),
-            RawPixels::Rows(frame, packing) => (frame, *packing),
-        };
-        let touched = Area::touched(area, frame.width, frame.height);
-        let touched = if packing == Packing::Yuyv { whole_pairs(touched) } else { touched };
-        let Area { left, top, width, height } = touched;
-        let row = width as usize * packing.pixel();
-        let mut rgb = vec![0; width as usize * height as usize * 3];
-        for (y, target) in (top as usize..).zip(rgb.chunks_exact_mut(width as usize * 3)) {
-            let start = y * frame.stride + left as usize * packing.pixel();
-            packing.decode(&frame.bytes[start..start + row], target);
+        match &self.pixels {
+            RawPixels::Jpeg(picture) => picture.part(area),
+            RawPixels::Rows(rows) => {
+                let area = rows.readable(Area::touched(area, rows.width, rows.height));
+                let picture = Cow::Owned(rows.picture(area));
+                PictureRegion { picture, left: area.left, top: area.top }
+            }
         }
-        let picture =
-            Picture::new(width, height, rgb).expect("the bytes were allocated for exactly this size");
-        PictureRegion { picture: Cow::Owned(picture), left, top }
     }
-}
-
-/// The frame's bytes without padding between rows.
-fn tight(frame: &Frame, packing: Packing) -> Cow<'_, [u8]> {
-    let (row, height) = (frame.width as usize * packing.pixel(), frame.height as usize);
-    if frame.stride == row {
-        return Cow::Borrowed(&frame.bytes[..row * height]);
-    }
-    Cow::Owned(frame.bytes.chunks(frame.stride).take(height).flat_map(|line| &line[..row]).copied().collect())
-}
-
-/// The area extended to whole pairs: an even first column and an even width. The width of such a frame is
-/// even.
-fn whole_pairs(area: Area) -> Area {
-    let left = area.left & !1;
-    Area { left, width: (area.left + area.width - left).next_multiple_of(2), ..area }
 }
 
 #[cfg(test)]
@@ -147,10 +92,14 @@ mod tests {
     use super::*;
     use crate::frame::PixelFormat;
     use crate::geometry::Similarity;
-    use crate::pixels::decode::{decode, encode_yuyv};
+    use crate::pixels::decode::decode;
     use crate::pixels::jpeg::tests::sample;
+    use crate::pixels::plain::packed;
     use crate::warp::warp;
-    use limen_core::clock::Moment;
+
+    fn shares_colour(format: PixelFormat) -> bool {
+        Packing::of(format).is_some_and(Packing::has_pairs)
+    }
 
     /// A scene with edges, gradients and colours.
     fn scene(width: u32, height: u32) -> Picture {
@@ -164,31 +113,13 @@ mod tests {
         })
     }
 
+    /// The scene in every format, with padding at the end of rows and without.
     fn frames() -> Vec<Frame> {
         let picture = scene(320, 240);
-        let padded = |bytes: &[u8], row: usize| -> Vec<u8> {
-            bytes.chunks_exact(row).flat_map(|line| line.iter().copied().chain([7; 12])).collect()
-        };
-        let frame = |format, stride, bytes| Frame {
-            format,
-            width: 320,
-            height: 240,
-            stride,
-            bytes,
-            orientation: Orientation::UPRIGHT,
-            taken: Moment::default(),
-            sequence: 0,
-        };
-        let (yuyv, grey) =
-            (encode_yuyv(&picture), picture.rgb().iter().step_by(3).copied().collect::<Vec<u8>>());
-        vec![
-            frame(PixelFormat::Yuyv, 640 + 12, padded(&yuyv, 640)),
-            frame(PixelFormat::Yuyv, 640, yuyv),
-            frame(PixelFormat::Grey, 320 + 12, padded(&grey, 320)),
-            frame(PixelFormat::Grey, 320, grey),
-            frame(PixelFormat::Rgb24, 960, picture.rgb().to_vec()),
-            frame(PixelFormat::Mjpeg, 0, sample(320, 240)),
-        ]
+        let formats = PixelFormat::ALL.into_iter().filter(|format| *format != PixelFormat::Mjpeg);
+        let rows = formats.flat_map(|format| [0, 12].map(|padding| packed(&picture, format, padding)));
+        let jpeg = Frame { bytes: sample(320, 240), ..packed(&picture, PixelFormat::Grey, 0) };
+        rows.chain([Frame { format: PixelFormat::Mjpeg, stride: 0, ..jpeg }]).collect()
     }
 
     #[test]
@@ -232,20 +163,13 @@ mod tests {
                 [90, down + 50, across + 60]
             }
         });
-        let grey = picture.rgb().iter().step_by(3).copied().collect();
-        for (format, stride, bytes) in [
-            (PixelFormat::Yuyv, 1280, encode_yuyv(&picture)),
-            (PixelFormat::Grey, 640, grey),
-            (PixelFormat::Rgb24, 1920, picture.rgb().to_vec()),
-        ] {
-            let (taken, orientation) = (Moment::default(), Orientation::UPRIGHT);
-            let frame =
-                Frame { format, width: 640, height: 480, stride, bytes, orientation, taken, sequence: 0 };
+        for format in PixelFormat::ALL.into_iter().filter(|format| *format != PixelFormat::Mjpeg) {
+            let frame = packed(&picture, format, 0);
             let raw = Raw::of(&frame).expect("whole").shrunk(128, 96);
             let whole = decode(&frame).expect("whole").shrunk(128, 96);
             let apart = || raw.iter().zip(&whole).map(|(a, b)| u32::from(a.abs_diff(*b)));
             let (most, sum) = (apart().max(), apart().sum::<u32>());
-            let allowed = if format == PixelFormat::Yuyv { (4, raw.len() as u32 * 3 / 4) } else { (0, 0) };
+            let allowed = if shares_colour(format) { (4, raw.len() as u32 * 3 / 4) } else { (0, 0) };
             assert!(
                 most <= Some(allowed.0) && sum <= allowed.1,
                 "{frame:?}: {most:?}, {sum} of {}",
@@ -268,8 +192,8 @@ mod tests {
             let frame = Frame { orientation, ..frame };
             let (raw, whole) = (Raw::of(&frame).expect("whole"), decode(&frame).expect("whole"));
             assert_eq!((raw.width(), raw.height()), (whole.width(), whole.height()));
-            // Pairs of pixels share their colour, and rounding differs with the order.
-            let allowed = if frame.format == PixelFormat::Yuyv { 9 } else { 1 };
+            // Where pixels share their colour, it is averaged before it is cut to a byte; elsewhere only rounding differs.
+            let allowed = if shares_colour(frame.format) { 40 } else { 1 };
             let (width, height) = (raw.width() / 5, raw.height() / 5);
             assert!(apart(&raw.shrunk(width, height), &whole.shrunk(width, height)) <= allowed, "{frame:?}");
             let part = Area { left: 40, top: 60, width: 120, height: 100 };
@@ -296,7 +220,7 @@ mod tests {
             };
             let [before, after] = [false, true].map(|marked| {
                 let stored = opposite(upright(marked));
-                Frame { bytes: stored.rgb().to_vec(), orientation, ..frames()[4].clone() }
+                Frame { orientation, ..packed(&stored, PixelFormat::Rgb24, 0) }
             });
             let (before, after) = (Raw::of(&before).expect("whole"), Raw::of(&after).expect("whole"));
             let change = |area| before.glance_at(area).difference(&after.glance_at(area));
