@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use limen_core::person::{printable, printable_path};
-use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::field::FieldOfView;
+use limen_vision::frame::{Frame, Orientation, PixelFormat};
 
 mod error;
 pub mod listing;
@@ -73,6 +74,10 @@ pub struct CameraSettings {
     pub identity: Option<String>,
     /// Whether to accept drivers whose pictures come from a program, not from a lens.
     pub allow_virtual: bool,
+    /// How the camera is mounted.
+    pub orientation: Orientation,
+    /// Which part of its upright picture is looked at, and how large a face must be.
+    pub field: FieldOfView,
 }
 
 impl CameraSettings {
@@ -86,6 +91,8 @@ impl CameraSettings {
             fps: None,
             identity: None,
             allow_virtual: false,
+            orientation: Orientation::UPRIGHT,
+            field: FieldOfView::default(),
         }
     }
 
@@ -143,6 +150,10 @@ impl CameraIdentity {
     fn waits_for_others(&self, answer: &std::io::Error) -> bool {
         let built_in = self.bus.starts_with("platform:") && !self.is_virtual();
         built_in && matches!(answer.raw_os_error(), Some(libc::EINVAL | libc::EPIPE | libc::ENOLINK))
+    }
+
+    fn multi_planar(&self, device: &Path) -> CameraError {
+        CameraError::MultiPlanar { device: printable_path(device), driver: printable(&self.driver, 40) }
     }
 
     fn raw_side(&self, device: &Path) -> CameraError {

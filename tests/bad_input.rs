@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use limen_core::clock::Moment;
-use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, Picture, PixelFormat};
 use limen_vision::pixels::decode::decode;
 use limen_vision::pixels::encode::encode_jpeg;
 
@@ -67,6 +67,7 @@ fn every_truncation_of_a_camera_frame_is_a_dropped_frame() {
             height: 480,
             stride: 0,
             bytes: bytes[..cut].to_vec(),
+            orientation: Orientation::UPRIGHT,
             taken: Moment::default(),
             sequence: 0,
         };

@@ -8,7 +8,7 @@ use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::{TrackId, Unusable};
 use limen_vision::follow::{Look, Vision};
-use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, Picture, PixelFormat};
 use limen_vision::frame_planner::FramePlan;
 use limen_vision::frame_planner::{FRAMES_BETWEEN, SEARCH};
 use limen_vision::pixels::decode::encode_yuyv;
@@ -196,6 +196,7 @@ fn a_frame_as_the_camera_sent_it_shows_what_the_decoded_one_shows() {
             height: 480,
             stride: 1280,
             bytes: encode_yuyv(&picture),
+            orientation: Orientation::UPRIGHT,
             taken: Moment::default(),
             sequence: 0,
         };

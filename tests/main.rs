@@ -29,6 +29,7 @@ mod models;
 mod motion;
 mod networks;
 mod operating;
+mod orientation;
 mod parsers;
 mod photographs;
 mod recognition;

@@ -20,7 +20,7 @@ const FOCAL: f32 = 576.0;
 const AWAY: f32 = 0.55;
 
 /// A photograph, and where the head in it is: the point between nose and eyes, and pixels per metre.
-struct Subject {
+pub struct Subject {
     photograph: Picture,
     middle: (f32, f32),
     per_metre: f32,
@@ -28,7 +28,7 @@ struct Subject {
 }
 
 impl Subject {
-    fn new(solid: bool) -> Self {
+    pub fn new(solid: bool) -> Self {
         let photograph = visitor("obama");
         let face = &detect::detect(&models().detector, &photograph).expect("runs")[0];
         let mesh = landmarks::find_mesh(&models().landmarks, &photograph, face).expect("runs");
@@ -46,7 +46,7 @@ impl Subject {
     }
 
     /// What the camera sees when the head, or the print, is turned by so many degrees to its own left.
-    fn turned(&self, degrees: f32) -> Picture {
+    pub fn turned(&self, degrees: f32) -> Picture {
         // The camera's place and its rays in the picture's own directions: it stands on the other side.
         let (sin, cos) = (-degrees).to_radians().sin_cos();
         let camera = (AWAY * sin, -AWAY * cos);

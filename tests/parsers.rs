@@ -14,7 +14,7 @@ use limen_core::event::{Fact, Personal};
 use limen_core::people::PhotoDigest;
 use limen_core::person::PersonId;
 use limen_lab::pairs::parse_pairs;
-use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, Picture, PixelFormat};
 use limen_vision::model::{MANIFEST, Manifest};
 use limen_vision::pixels::decode::decode;
 use limen_vision::pixels::encode::encode_jpeg;
@@ -56,6 +56,7 @@ fn mjpeg(bytes: Vec<u8>) -> Frame {
         height: 48,
         stride: 0,
         bytes,
+        orientation: Orientation::UPRIGHT,
         taken: Moment::default(),
         sequence: 0,
     }

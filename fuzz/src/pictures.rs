@@ -1,9 +1,10 @@
 //! What cameras send and people hand in.
 
 use limen_core::clock::Moment;
-use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, PixelFormat, View as _};
 use limen_vision::pixels::decode::decode;
 use limen_vision::pixels::photograph::{LONGEST_SIDE, photograph_from_bytes};
+use limen_vision::pixels::raw::Raw;
 
 /// The largest picture that is decoded here, in pixels: larger ones are slow and show nothing new. The bounds themselves
 /// have tests of their own.
@@ -12,13 +13,17 @@ const MOST_PIXELS: u64 = 1 << 20;
 /// A frame: one byte of format, width, height and stride of two each, then what the camera sends.
 pub fn frame(bytes: &[u8]) {
     let Some((&[format, w0, w1, h0, h1, s0, s1], bytes)) = bytes.split_first_chunk() else { return };
-    let formats = [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
+    // The first four in the order in which the corpus counts them.
+    let first = [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
+    let later = PixelFormat::ALL.into_iter().filter(|format| !first.contains(format));
+    let formats: Vec<PixelFormat> = first.into_iter().chain(later).collect();
     let frame = Frame {
         format: formats[usize::from(format) % formats.len()],
         width: u16::from_le_bytes([w0, w1]).into(),
         height: u16::from_le_bytes([h0, h1]).into(),
         stride: u16::from_le_bytes([s0, s1]).into(),
         bytes: bytes.to_vec(),
+        orientation: Orientation::UPRIGHT,
         taken: Moment::default(),
         sequence: 0,
     };
@@ -26,7 +31,12 @@ pub fn frame(bytes: &[u8]) {
         return;
     }
     match decode(&frame) {
-        Ok(picture) => assert_eq!((picture.width(), picture.height()), (frame.width, frame.height)),
+        Ok(picture) => {
+            assert_eq!((picture.width(), picture.height()), (frame.width, frame.height));
+            let raw = Raw::of(&frame).expect("what can be decoded can be read in parts");
+            assert_eq!(raw.shrunk(16, 12).len(), 16 * 12 * 3);
+            assert_eq!(raw.glance().difference(&raw.glance()), 0.0);
+        }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

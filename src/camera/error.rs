@@ -81,21 +81,31 @@ pub enum CameraError {
         wanted: String,
     },
     /// All pixel formats of the camera are unknown.
-    #[error(
-        "{device}: limen cannot read its pixel formats ({offered}); use a camera with YUYV, MJPEG, RGB24 or GREY, as \
-         nearly every USB camera has"
-    )]
+    #[error("{device}: limen cannot read its pixel formats ({offered}); {remedy}")]
     UnknownFormats {
         /// The camera's device node.
         device: String,
         /// The formats that it offers, as text.
         offered: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The device hands over its pictures in several buffers, which the `v4l` crate cannot take.
+    #[error(
+        "{device}: its driver {driver:?} has the multi-planar interface alone, which limen does not read; take a USB camera, \
+         or driver = \"rpicam\" for a camera module of a Raspberry Pi (README, Cameras)"
+    )]
+    MultiPlanar {
+        /// The camera's device node.
+        device: String,
+        /// The name of the driver.
+        driver: String,
     },
     /// The raw side of a ribbon-cable camera. It shows nothing until libcamera has set up the devices behind
     /// it.
     #[error(
         "{device}: this is the raw side of a ribbon-cable camera (driver {driver:?}), whose pictures only libcamera can \
-         make; limen cannot use it; take a USB camera with YUYV or MJPEG (README, Cameras)"
+         make; write driver = \"rpicam\" instead of device, or take a USB camera with YUYV or MJPEG (README, Cameras)"
     )]
     RawSide {
         /// The camera's device node.

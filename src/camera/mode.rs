@@ -27,12 +27,7 @@ pub struct CaptureMode {
 impl CaptureMode {
     /// The bytes per row without padding, for drivers that give a stride of zero.
     pub fn tight_stride(&self) -> usize {
-        let pixel = match self.format {
-            PixelFormat::Yuyv => 2,
-            PixelFormat::Rgb24 => 3,
-            PixelFormat::Grey | PixelFormat::Mjpeg => 1,
-        };
-        self.width as usize * pixel
+        self.format.row_bytes(self.width)
     }
 }
 
@@ -62,7 +57,15 @@ impl Offer {
             return Ok(());
         }
         let offered = if self.others.is_empty() { "none at all".to_owned() } else { some_of(&self.others) };
-        Err(CameraError::UnknownFormats { device: device.to_owned(), offered })
+        let advice = self.others.iter().find_map(|code| advice_on(code));
+        let remedy = match advice {
+            Some(advice) => advice.to_owned(),
+            None => format!(
+                "use a camera with YUYV or MJPEG, as nearly every USB camera has, or one of {}",
+                readable()
+            ),
+        };
+        Err(CameraError::UnknownFormats { device: device.to_owned(), offered, remedy })
     }
 }
 
@@ -88,7 +91,7 @@ pub fn choose(offered: &[CaptureMode], settings: &CameraSettings) -> Option<Capt
 /// The required settings, as text for a message.
 pub fn wanted(settings: &CameraSettings) -> String {
     let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |pixels| pixels.to_string());
-    let format = settings.format.map_or("YUYV, MJPEG, RGB24 or GREY", PixelFormat::name);
+    let format = settings.format.map_or("any that limen reads", PixelFormat::name);
     format!("{format}, width {}, height {}", side(settings.width), side(settings.height))
 }
 
@@ -114,22 +117,27 @@ pub fn step_near(wanted: u32, least: u32, most: u32, step: u32) -> u32 {
 
 /// The format of a driver's four-character code; `None` if it is unknown.
 pub fn format_of(code: &[u8; 4]) -> Option<PixelFormat> {
-    match code {
-        b"YUYV" => Some(PixelFormat::Yuyv),
-        b"MJPG" => Some(PixelFormat::Mjpeg),
-        b"GREY" => Some(PixelFormat::Grey),
-        b"RGB3" => Some(PixelFormat::Rgb24),
-        _ => None,
-    }
+    PixelFormat::ALL.into_iter().find(|format| code_of(*format) == code)
 }
 
 /// The driver's four-character code of a format.
 pub fn code_of(format: PixelFormat) -> &'static [u8; 4] {
     match format {
         PixelFormat::Yuyv => b"YUYV",
+        PixelFormat::Uyvy => b"UYVY",
+        PixelFormat::Nv12 => b"NV12",
+        PixelFormat::Nv21 => b"NV21",
+        PixelFormat::Yu12 => b"YU12",
+        PixelFormat::Yv12 => b"YV12",
         PixelFormat::Mjpeg => b"MJPG",
-        PixelFormat::Grey => b"GREY",
         PixelFormat::Rgb24 => b"RGB3",
+        PixelFormat::Bgr24 => b"BGR3",
+        PixelFormat::Rgbx => b"XB24",
+        PixelFormat::Xbgr => b"XR24",
+        PixelFormat::Grey => b"GREY",
+        PixelFormat::Y10 => b"Y10 ",
+        PixelFormat::Y12 => b"Y12 ",
+        PixelFormat::Y16 => b"Y16 ",
     }
 }
 
@@ -147,15 +155,33 @@ fn pixels(width: u32, height: u32) -> u64 {
     u64::from(width) * u64::from(height)
 }
 
-/// Cheapest and best first: YUYV needs no decoder, MJPEG costs milliseconds, RGB24 the most USB bandwidth,
-/// GREY lacks the colour that the network was trained with.
+/// Cheapest and best first: half a byte of colour a pixel or a whole one needs no decoder, MJPEG costs milliseconds, three
+/// and four bytes a pixel the most USB bandwidth, and grey lacks the colour that the network was trained with.
 fn cost(format: PixelFormat) -> u8 {
     match format {
         PixelFormat::Yuyv => 0,
-        PixelFormat::Mjpeg => 1,
-        PixelFormat::Rgb24 => 2,
-        PixelFormat::Grey => 3,
+        PixelFormat::Uyvy => 1,
+        PixelFormat::Nv12 | PixelFormat::Nv21 | PixelFormat::Yu12 | PixelFormat::Yv12 => 2,
+        PixelFormat::Mjpeg => 3,
+        PixelFormat::Rgb24 | PixelFormat::Bgr24 => 4,
+        PixelFormat::Rgbx | PixelFormat::Xbgr => 5,
+        PixelFormat::Grey => 6,
+        PixelFormat::Y10 | PixelFormat::Y12 | PixelFormat::Y16 => 7,
     }
+}
+
+/// The formats that limen reads, for a message.
+pub fn readable() -> String {
+    PixelFormat::ALL.map(PixelFormat::name).join(", ")
+}
+
+/// What is behind a compressed format that limen does not read, and what to do; `None` if it is no such format.
+fn advice_on(code: &str) -> Option<&'static str> {
+    let compressed = ["H264", "AVC1", "HEVC", "VP80", "VP90", "MPG4", "FWHT"];
+    compressed.contains(&code).then_some(
+        "H.264 and its like show a damaged picture for seconds after a lost frame; set the camera to MJPEG or YUYV, with its \
+         own tool or with `v4l2-ctl --set-fmt-video`",
+    )
 }
 
 #[cfg(test)]
@@ -208,18 +234,37 @@ mod tests {
         assert_eq!(mode(PixelFormat::Yuyv, 640, 480, 29.97).to_string(), "YUYV 640x480 at 30 fps");
     }
 
+    fn of_others(codes: &[&str]) -> Offer {
+        Offer { modes: Vec::new(), others: codes.iter().map(|code| (*code).to_owned()).collect() }
+    }
+
     #[test]
     fn a_camera_of_unknown_formats_is_told_which_it_offers_and_nothing_of_ribbon_cables() {
-        let others = ["NV12", "YU12", "H264"].map(str::to_owned).to_vec();
-        let offer = Offer { modes: Vec::new(), others };
+        let offer = of_others(&["BA81", "pRAA"]);
         let error = offer.check("/dev/video0").expect_err("nothing to read").to_string();
         assert!(
-            error.starts_with("/dev/video0: limen cannot read its pixel formats (NV12, YU12, H264)"),
+            error.starts_with("/dev/video0: limen cannot read its pixel formats (BA81, pRAA)"),
             "{error}"
         );
-        assert!(error.contains("YUYV, MJPEG, RGB24 or GREY") && !error.contains("ribbon"), "{error}");
+        assert!(
+            error.contains("YUYV or MJPEG") && error.contains("NV12") && !error.contains("ribbon"),
+            "{error}"
+        );
         let known = Offer { modes: vec![mode(PixelFormat::Grey, 640, 480, 30.0)], ..offer };
         assert!(known.check("/dev/video0").is_ok());
+    }
+
+    #[test]
+    fn a_camera_that_sends_h264_alone_is_refused_by_name_with_what_to_set() {
+        let error = of_others(&["H264"]).check("/dev/video0").expect_err("nothing to read").to_string();
+        assert!(error.contains("(H264)") && error.contains("set the camera to MJPEG or YUYV"), "{error}");
+    }
+
+    #[test]
+    fn a_camera_with_nv12_alone_is_used_and_one_with_yuyv_too_is_not_used_in_nv12() {
+        let [nv12, yuyv] = [PixelFormat::Nv12, PixelFormat::Yuyv].map(|format| mode(format, 640, 480, 30.0));
+        assert_eq!(choose(&[nv12], &any()), Some(nv12));
+        assert_eq!(choose(&[nv12, yuyv], &any()), Some(yuyv));
     }
 
     #[test]
@@ -232,7 +277,7 @@ mod tests {
 
     #[test]
     fn pixel_formats_and_their_codes_belong_together() {
-        for format in [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24] {
+        for format in PixelFormat::ALL {
             assert_eq!(format_of(code_of(format)), Some(format));
         }
         assert_eq!(format_of(b"H264"), None);

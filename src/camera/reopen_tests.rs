@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use limen_vision::frame::PixelFormat;
+use limen_vision::frame::{Orientation, PixelFormat};
 
 use super::*;
 
@@ -58,7 +58,8 @@ impl FrameSource for Fake {
 }
 
 fn frame(taken: Moment) -> Frame {
-    Frame { format: PixelFormat::Grey, width: 1, height: 1, stride: 1, bytes: vec![0], taken, sequence: 0 }
+    let (format, orientation) = (PixelFormat::Grey, Orientation::UPRIGHT);
+    Frame { format, width: 1, height: 1, stride: 1, bytes: vec![0], orientation, taken, sequence: 0 }
 }
 
 fn camera() -> (Fake, Reopening<Fake>) {

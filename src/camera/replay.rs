@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
-use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, Picture, PixelFormat};
 use limen_vision::pixels::scale::fit_picture;
 
 use super::{CAMERA_SIZE, CameraError, FrameSource};
@@ -27,6 +27,7 @@ pub struct Replay {
     blanks: u64,
     looping: bool,
     paced: bool,
+    orientation: Orientation,
     delivered: u64,
     elapsed: Duration,
     begun: Option<Instant>,
@@ -53,6 +54,7 @@ impl Replay {
             blanks: 0,
             looping: false,
             paced: false,
+            orientation: Orientation::UPRIGHT,
             delivered: 0,
             elapsed: Duration::ZERO,
             begun: None,
@@ -80,6 +82,12 @@ impl Replay {
     /// Delivers each frame at its time, instead of at once. The first is taken when it is first asked for.
     pub fn paced(mut self, paced: bool) -> Self {
         self.paced = paced;
+        self
+    }
+
+    /// Shows the pictures as those of a camera that is mounted like this.
+    pub fn mounted(mut self, orientation: Orientation) -> Self {
+        self.orientation = orientation;
         self
     }
 
@@ -112,8 +120,8 @@ impl Replay {
 
     fn frame(&self, sequence: u64, taken: Moment) -> Frame {
         match self.picture_of(sequence).map(|index| &self.pictures[index]) {
-            None => rgb_frame(&black(), sequence, taken),
-            Some(picture) => rgb_frame(picture, sequence, taken),
+            None => rgb_frame(&black(), self.orientation, sequence, taken),
+            Some(picture) => rgb_frame(picture, self.orientation, sequence, taken),
         }
     }
 }
@@ -145,13 +153,14 @@ fn black() -> Picture {
     Picture::from_fn(CAMERA_SIZE.0, CAMERA_SIZE.1, |_, _| [0; 3])
 }
 
-fn rgb_frame(picture: &Picture, sequence: u64, taken: Moment) -> Frame {
+fn rgb_frame(picture: &Picture, orientation: Orientation, sequence: u64, taken: Moment) -> Frame {
     Frame {
         format: PixelFormat::Rgb24,
         width: picture.width(),
         height: picture.height(),
         stride: picture.width() as usize * 3,
         bytes: picture.rgb().to_vec(),
+        orientation,
         taken,
         sequence,
     }

@@ -1,4 +1,4 @@
-//! The kernel's video devices. The only file that names the `v4l` crate.
+//! The kernel's video devices. Only this file and those below it name the `v4l` crate.
 //!
 //! What the crate does not do, and this file does for it:
 //!
@@ -10,43 +10,32 @@
 //!   has no monotonic time stamps, a frame counts only if it arrives *while we wait*, because the age of the
 //!   others is unknown.
 //! - It panics if a driver's answer surprises it (a name that is not UTF-8, an unknown colour space), and
-//!   again when a stream that cannot be stopped is dropped, which would end the process. See `caught` and
-//!   `release`.
+//!   again when a stream that cannot be stopped is dropped, which would end the process. See `calls`.
 //! - The slice that it returns is the whole mapping. It is cut to what the driver wrote.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use limen_core::clock::Moment;
-use limen_core::person::{printable, printable_path};
-use limen_vision::frame::Frame;
-use limen_vision::pixels::decode;
-use v4l::buffer::{Flags, Metadata, Type};
-use v4l::capability::Flags as Ability;
-use v4l::frameinterval::FrameIntervalEnum;
-use v4l::framesize::FrameSizeEnum;
+use limen_core::person::printable_path;
+use limen_vision::frame::{Frame, Orientation};
+use v4l::buffer::{Flags, Metadata};
 use v4l::io::mmap::Stream;
-use v4l::io::traits::{CaptureStream, Stream as _};
-use v4l::video::Capture;
-use v4l::video::capture::Parameters;
-use v4l::{Device, Format, FourCC, Fraction};
+use v4l::io::traits::CaptureStream;
 
 use super::mode::{self, CaptureMode, Offer};
 use super::{CAMERA_SIZE, CameraError, CameraIdentity, CameraSettings, FrameSource, LiveSource, sealed};
 use crate::clocks;
+use calls::{caught, release};
+use node::{DeviceNode, Layout};
 
-/// Enough buffers that the driver can fill one while another is read.
-const BUFFERS: u32 = 4;
-/// The kernel's limit (VIDEO_MAX_FRAME); a driver may give more buffers than were asked for.
-const MAX_BUFFERS: usize = 32;
+mod calls;
+mod node;
+
 /// The largest number of frames dropped in one call, so that a device that is always readable cannot block
 /// it.
 const MAX_DRAIN: usize = 64;
-/// The frame rate to ask for if the configuration names none, in frames per second. More needs work and gains
-/// nothing.
-const USUAL_FPS: u32 = 30;
 /// How far in the future a time stamp may lie. The clocks of USB cameras are converted to the kernel's with
 /// an error of some milliseconds, and some drivers stamp the end of a frame but deliver it at its start.
 const CLOCK_ERROR: Duration = Duration::from_millis(100);
@@ -55,8 +44,8 @@ const CLOCK_ERROR: Duration = Duration::from_millis(100);
 pub struct V4lCamera {
     device: PathBuf,
     identity: CameraIdentity,
-    mode: CaptureMode,
-    stride: usize,
+    layout: Layout,
+    orientation: Orientation,
     stream: Option<Stream<'static>>,
     dropped: u64,
 }
@@ -72,10 +61,11 @@ impl V4lCamera {
         offer.check(&printable_path(&settings.device))?;
         let chosen =
             mode::choose(&offer.modes, settings).ok_or_else(|| node.no_mode(&offer.modes, settings))?;
-        let (mode, stride) = node.set_up(chosen, settings)?;
+        let layout = node.set_up(chosen, settings)?;
         let stream = node.start()?;
         let DeviceNode { path, identity, .. } = node;
-        Ok(Self { device: path, identity, mode, stride, stream: Some(stream), dropped: 0 })
+        let (orientation, stream) = (settings.orientation, Some(stream));
+        Ok(Self { device: path, identity, layout, orientation, stream, dropped: 0 })
     }
 
     /// The camera's identity.
@@ -85,7 +75,7 @@ impl V4lCamera {
 
     /// The mode in which it delivers.
     pub fn mode(&self) -> CaptureMode {
-        self.mode
+        self.layout.mode
     }
 
     /// The number of frames dropped since the camera was opened: damaged or empty as the driver says, dated
@@ -114,7 +104,8 @@ impl V4lCamera {
         };
         let arrived = caught(|| {
             let (bytes, meta) = CaptureStream::next(stream)?;
-            Ok((bytes[..bytes.len().min(meta.bytesused as usize)].to_vec(), *meta))
+            let came = bytes.len().min(meta.bytesused as usize);
+            Ok((bytes[..self.layout.of_frame(came)].to_vec(), *meta))
         });
         let (bytes, meta) = arrived.map_err(|error| self.lost(error))?;
         let taken = time_taken(&meta, watched, clocks::moment());
@@ -123,11 +114,12 @@ impl V4lCamera {
             return Ok(None);
         };
         Ok(Some(Frame {
-            format: self.mode.format,
-            width: self.mode.width,
-            height: self.mode.height,
-            stride: self.stride,
+            format: self.layout.mode.format,
+            width: self.layout.mode.width,
+            height: self.layout.mode.height,
+            stride: self.layout.stride,
             bytes,
+            orientation: self.orientation,
             taken,
             sequence: u64::from(meta.sequence),
         }))
@@ -167,7 +159,11 @@ impl FrameSource for V4lCamera {
     }
 
     fn describe(&self) -> String {
-        format!("{} ({}), {}", printable_path(&self.device), self.identity, self.mode)
+        let mounted = match self.orientation {
+            Orientation::UPRIGHT => String::new(),
+            turned => format!(", {turned}"),
+        };
+        format!("{} ({}), {}{mounted}", printable_path(&self.device), self.identity, self.layout.mode)
     }
 }
 
@@ -187,187 +183,6 @@ pub(super) fn survey(device: &Path) -> Result<(CameraIdentity, Offer), CameraErr
     Ok((node.identity, offer))
 }
 
-/// An open capture device that is not streaming.
-struct DeviceNode {
-    path: PathBuf,
-    device: Device,
-    identity: CameraIdentity,
-}
-
-impl DeviceNode {
-    fn open(path: &Path) -> Result<Self, CameraError> {
-        let device =
-            caught(|| Device::with_path(path)).map_err(|error| CameraError::unopened(path, error))?;
-        let abilities = caught(|| device.query_caps()).map_err(|error| CameraError::unopened(path, error))?;
-        let identity = CameraIdentity { driver: abilities.driver, card: abilities.card, bus: abilities.bus };
-        let node = Self { path: path.to_owned(), device, identity };
-        let captures = abilities.capabilities.contains(Ability::VIDEO_CAPTURE | Ability::STREAMING);
-        if captures && node.identity.is_raw_side() {
-            return Err(node.identity.raw_side(path));
-        }
-        if captures && !node.identity.is_processor() {
-            return Ok(node);
-        }
-        // A loopback with exclusive capabilities is a capture device only while a program writes to it.
-        if node.is_loopback() {
-            return Err(node.refused("opening", io::Error::from_raw_os_error(libc::EBUSY)));
-        }
-        Err(CameraError::NotACamera { device: printable_path(path) })
-    }
-
-    /// The modes of the device. If a driver leaves the size open, the size nearest to `wanted`.
-    fn offer(&self, wanted: (u32, u32)) -> Result<Offer, CameraError> {
-        let formats = caught(|| self.device.enum_formats())
-            .map_err(|error| self.refused("listing its formats", error))?;
-        let mut offer = Offer::default();
-        for fourcc in formats.iter().map(|format| format.fourcc) {
-            let Some(format) = mode::format_of(&fourcc.repr) else {
-                offer.others.push(printable(String::from_utf8_lossy(&fourcc.repr).trim(), 4));
-                continue;
-            };
-            for (width, height) in self.sizes(fourcc, wanted) {
-                offer.modes.push(CaptureMode {
-                    format,
-                    width,
-                    height,
-                    fps: self.fastest(fourcc, width, height),
-                });
-            }
-        }
-        if offer == Offer::default() && self.is_loopback() {
-            return Err(self.refused("listing its formats", io::Error::from_raw_os_error(libc::EINVAL)));
-        }
-        Ok(offer)
-    }
-
-    /// Drivers that cannot list their sizes have one: the present one.
-    fn sizes(&self, fourcc: FourCC, wanted: (u32, u32)) -> Vec<(u32, u32)> {
-        match caught(|| self.device.enum_framesizes(fourcc)) {
-            Ok(sizes) => sizes.into_iter().map(|offer| size_near(&offer.size, wanted)).collect(),
-            Err(_) => {
-                caught(|| self.device.format()).map(|now| (now.width, now.height)).into_iter().collect()
-            }
-        }
-    }
-
-    fn fastest(&self, fourcc: FourCC, width: u32, height: u32) -> Option<f32> {
-        let intervals = caught(|| self.device.enum_frameintervals(fourcc, width, height)).ok()?;
-        let rates = intervals.iter().filter_map(|offer| match &offer.interval {
-            FrameIntervalEnum::Discrete(interval) => rate(interval),
-            FrameIntervalEnum::Stepwise(steps) => rate(&steps.min),
-        });
-        rates.reduce(f32::max)
-    }
-
-    /// Sets the mode. Returns the mode that the driver set up, and the bytes from the start of one row to the
-    /// next.
-    fn set_up(
-        &self,
-        chosen: CaptureMode,
-        settings: &CameraSettings,
-    ) -> Result<(CaptureMode, usize), CameraError> {
-        let asked = Format::new(chosen.width, chosen.height, FourCC::new(mode::code_of(chosen.format)));
-        let got = caught(|| self.device.set_format(&asked))
-            .map_err(|error| self.refused("setting its picture format", error))?;
-        let answered = mode::format_of(&got.fourcc.repr).map(|format| {
-            let fps = self.set_rate(chosen, settings);
-            CaptureMode { format, width: got.width, height: got.height, fps }
-        });
-        let sides = 1..=decode::MAX_SIDE;
-        let usable = answered
-            .filter(|mode| sides.contains(&mode.width) && sides.contains(&mode.height))
-            .filter(|mode| mode::choose(&[*mode], settings).is_some());
-        let mode = usable.ok_or_else(|| CameraError::ModeRefused {
-            device: printable_path(&self.path),
-            wanted: chosen.to_string(),
-            got: format!("{} {}x{}", got.fourcc, got.width, got.height),
-        })?;
-        Ok((mode, (got.stride as usize).max(mode.tight_stride())))
-    }
-
-    /// Asks for a frame rate and returns the driver's answer. If the driver refuses, it keeps its own rate,
-    /// which is no error.
-    fn set_rate(&self, chosen: CaptureMode, settings: &CameraSettings) -> Option<f32> {
-        let usual = chosen.fps.map_or(USUAL_FPS, |fastest| USUAL_FPS.min(fastest.round().max(1.0) as u32));
-        let wanted = settings.fps.unwrap_or(usual);
-        let answer = caught(|| self.device.set_params(&Parameters::with_fps(wanted)));
-        let got = answer.ok().and_then(|parameters| rate(&parameters.interval));
-        if settings.fps.is_some() && got.is_none_or(|fps| (fps - wanted as f32).abs() > 0.5) {
-            let got = got.map_or_else(|| "its own rate".to_owned(), |fps| format!("{fps} fps"));
-            log::warn!("{}: asked for {wanted} fps, the camera keeps {got}", printable_path(&self.path));
-        }
-        got.or(chosen.fps)
-    }
-
-    fn start(&self) -> Result<Stream<'static>, CameraError> {
-        let mut stream = caught(|| Stream::with_buffers(&self.device, Type::VideoCapture, BUFFERS))
-            .map_err(|error| self.refused("getting buffers", error))?;
-        match caught(|| begin(&mut stream)) {
-            Ok(()) => Ok(stream),
-            Err(error) => {
-                release(stream, &self.path);
-                let waits = self.identity.waits_for_others(&error);
-                Err(if waits {
-                    self.identity.raw_side(&self.path)
-                } else {
-                    self.refused("starting the stream", error)
-                })
-            }
-        }
-    }
-
-    fn is_loopback(&self) -> bool {
-        self.identity.driver.contains("loopback")
-    }
-
-    fn refused(&self, doing: &'static str, source: io::Error) -> CameraError {
-        CameraError::refused(&self.path, self.is_loopback(), doing, source)
-    }
-
-    fn no_mode(&self, modes: &[CaptureMode], settings: &CameraSettings) -> CameraError {
-        CameraError::NoUsableMode {
-            device: printable_path(&self.path),
-            offered: mode::offered(modes),
-            wanted: mode::wanted(settings),
-        }
-    }
-}
-
-/// Queues all buffers that the driver has but the first, and starts streaming.
-fn begin(stream: &mut Stream<'static>) -> io::Result<()> {
-    for index in 1..MAX_BUFFERS {
-        match stream.queue(index) {
-            Ok(()) => {}
-            Err(error) if index > 1 && error.raw_os_error() == Some(libc::EINVAL) => break,
-            Err(error) => return Err(error),
-        }
-    }
-    stream.start()
-}
-
-/// Calls the `v4l` crate, which panics if it did not expect a driver's answer.
-fn caught<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or_else(|_| Err(io::Error::other("the driver's answer makes no sense")))
-}
-
-/// Stops and frees a stream. If it cannot be stopped, its destructor would panic, and then those of its
-/// buffers, which would end the process with the door's line unchanged. Such a stream is leaked, and the
-/// device stays busy.
-fn release(mut stream: Stream<'static>, device: &Path) {
-    match stream.stop() {
-        Err(error) if error.raw_os_error() != Some(libc::ENODEV) => {
-            log::warn!("{}: the stream cannot be stopped ({error}); restart limen", printable_path(device));
-            std::mem::forget(stream);
-        }
-        _ => {
-            if catch_unwind(AssertUnwindSafe(|| drop(stream))).is_err() {
-                log::warn!("{}: the stream's buffers could not be freed", printable_path(device));
-            }
-        }
-    }
-}
-
 /// When the frame was taken; `None` if that is not known well enough, or lies in the future.
 fn time_taken(meta: &Metadata, watched: bool, now: Moment) -> Option<Moment> {
     if (meta.flags & Flags::TIMESTAMP_MASK) != Flags::TIMESTAMP_MONOTONIC {
@@ -377,21 +192,6 @@ fn time_taken(meta: &Metadata, watched: bool, now: Moment) -> Option<Moment> {
     let micros = Duration::from_micros(u64::try_from(meta.timestamp.usec).unwrap_or(0));
     let taken = clocks::from_monotonic(seconds.saturating_add(micros));
     if taken <= now + CLOCK_ERROR { Some(taken.min(now)) } else { watched.then_some(now) }
-}
-
-fn size_near(size: &FrameSizeEnum, wanted: (u32, u32)) -> (u32, u32) {
-    match size {
-        FrameSizeEnum::Discrete(size) => (size.width, size.height),
-        FrameSizeEnum::Stepwise(range) => (
-            mode::step_near(wanted.0, range.min_width, range.max_width, range.step_width),
-            mode::step_near(wanted.1, range.min_height, range.max_height, range.step_height),
-        ),
-    }
-}
-
-/// The frame rate, in frames per second, of an interval in seconds.
-fn rate(interval: &Fraction) -> Option<f32> {
-    (interval.numerator > 0).then(|| interval.denominator as f32 / interval.numerator as f32)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_core::event::FRESHNESS;
 use limen_vision::follow::Vision;
-use limen_vision::frame::{Frame, Picture, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, Picture, PixelFormat};
 use limen_vision::frame_planner::FramePlan;
 use limen_vision::frame_planner::{SEARCH, SEARCH_A_STILL_SCENE};
 use limen_vision::model::Models;
@@ -34,6 +34,7 @@ pub fn yuyv(picture: &Picture) -> Frame {
         height,
         stride: width as usize * 2,
         bytes: encode_yuyv(&fit_picture(picture, width, height)),
+        orientation: Orientation::UPRIGHT,
         taken: Moment::default(),
         sequence: 0,
     }

@@ -77,6 +77,14 @@ pub struct RawCamera {
     pub identity: RawValue<String>,
     /// Whether devices whose pictures come from a program are accepted.
     pub allow_virtual: RawValue<bool>,
+    /// By how many degrees the picture is turned clockwise: 0, 90, 180 or 270.
+    pub rotate: RawValue<i64>,
+    /// Whether the picture is mirrored left to right after it was turned.
+    pub mirror: RawValue<bool>,
+    /// The part that is looked at: left, top, width and height as fractions of the upright picture.
+    pub region: RawValue<Vec<f64>>,
+    /// The least height of a face, as a fraction of the picture's height.
+    pub min_face: RawValue<f64>,
 }
 
 /// `[recognition]`

@@ -16,6 +16,10 @@ height = 480
 fps = 30
 identity = "a camera"
 allow-virtual = false
+rotate = 0
+mirror = false
+region = [0.1, 0.0, 0.8, 1.0]
+min-face = 0.1
 [recognition]
 target-far = 1e-4
 max-distance = 0.9
@@ -147,6 +151,10 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawCamera", "fps", "fps = 30", "fps = 15"),
     ("RawCamera", "identity", "a camera", "another"),
     ("RawCamera", "allow_virtual", "allow-virtual = false", "allow-virtual = true"),
+    ("RawCamera", "rotate", "rotate = 0", "rotate = 90"),
+    ("RawCamera", "mirror", "mirror = false", "mirror = true"),
+    ("RawCamera", "region", "region = [0.1,", "region = [0.2,"),
+    ("RawCamera", "min_face", "min-face = 0.1", "min-face = 0.2"),
     ("RawRecognition", "target_far", "1e-4", "1e-5"),
     ("RawRecognition", "max_distance", "max-distance = 0.9", "max-distance = 0.8"),
     ("RawRecognition", "margin", "margin = 0.05", "margin = 0.06"),

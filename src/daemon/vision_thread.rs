@@ -89,7 +89,8 @@ impl VisionThread {
         settings: &Settings,
         sender: SyncSender<Message>,
     ) -> Result<Self, DaemonError> {
-        let vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+        let mut vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
+        vision.set_field(settings.camera.field);
         let pulse = Pulse::started(clocks::moment());
         let stop = Arc::new(AtomicBool::new(false));
         // A recording waits until the daemon has a gallery.

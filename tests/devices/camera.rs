@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use limen::camera::mode::code_of;
 use limen_vision::frame::{Picture, PixelFormat};
 use limen_vision::pixels::decode::encode_yuyv;
 use limen_vision::pixels::encode::encode_jpeg;
@@ -36,7 +37,19 @@ pub fn frame_of_size(picture: &Picture, format: PixelFormat, size: (u32, u32)) -
             .map(|p| ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8)
             .collect(),
         PixelFormat::Rgb24 => fitted.rgb().to_vec(),
+        PixelFormat::Uyvy => {
+            encode_yuyv(&fitted).chunks_exact(4).flat_map(|p| [p[1], p[0], p[3], p[2]]).collect()
+        }
+        PixelFormat::Nv12 => nv12(&encode_yuyv(&fitted), size.0 as usize * 2),
+        other => panic!("no test writes {}", other.name()),
     }
+}
+
+/// The luminance of all rows of YUYV, so many bytes long, and behind it the colour of every other row.
+fn nv12(yuyv: &[u8], row: usize) -> Vec<u8> {
+    let luminance = yuyv.iter().step_by(2);
+    let colour = yuyv.chunks_exact(row).step_by(2).flat_map(|line| line.iter().skip(1).step_by(2));
+    luminance.chain(colour).copied().collect()
 }
 
 /// One colour all over.
@@ -60,12 +73,7 @@ impl Feeder {
 
     /// The same, a frame every `pause`.
     pub fn start_every(pause: Duration, format: PixelFormat, first: &Picture) -> Self {
-        let code = match format {
-            PixelFormat::Yuyv => b"YUYV",
-            PixelFormat::Mjpeg => b"MJPG",
-            PixelFormat::Grey => b"GREY",
-            PixelFormat::Rgb24 => b"RGB3",
-        };
+        let code = code_of(format);
         let mut device = Device::with_path(LOOPBACK).expect("the loopback camera");
         device.set_format(&Format::new(SIZE.0, SIZE.1, FourCC::new(code))).expect("a format");
         let shown = Arc::new(Mutex::new(vec![frame(first, format)]));

@@ -4,7 +4,7 @@
 //! (896 anchors in two grids). Boxes that overlap are merged, weighted by their scores.
 
 use super::model::{ModelError, ModelNetwork};
-use crate::frame::View;
+use crate::frame::{Area, View};
 use crate::geometry::{Point, Rect, Similarity};
 
 /// The lowest score, 0 to 1, of a face. Of 4,307 press photographs 0.5 misses 37, 0.4 misses 3. The landmark
@@ -41,7 +41,12 @@ impl Detection {
 
 /// Finds the faces in a picture, best score first, at most [`MAX_FACES`].
 pub fn detect(network: &ModelNetwork, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
-    let letterbox = Letterbox::fit(view, network.input_size().0);
+    detect_in(network, view, view.whole())
+}
+
+/// Finds the faces in a part of a picture, as [`detect`] does; boxes and key points are in pixels of the picture.
+pub fn detect_in(network: &ModelNetwork, view: &dyn View, part: Area) -> Result<Vec<Detection>, ModelError> {
+    let letterbox = Letterbox::fit(part, network.input_size().0);
     let faces = faces_of(network, &letterbox.shrink(view))?;
     Ok(faces.into_iter().map(|face| letterbox.to_picture(face)).collect())
 }
@@ -49,7 +54,7 @@ pub fn detect(network: &ModelNetwork, view: &dyn View) -> Result<Vec<Detection>,
 /// Finds the faces in a picture after turning it upside down. Boxes and key points are in the picture's own
 /// pixels.
 pub fn detect_upside_down(network: &ModelNetwork, view: &dyn View) -> Result<Vec<Detection>, ModelError> {
-    let letterbox = Letterbox::fit(view, network.input_size().0);
+    let letterbox = Letterbox::fit(view.whole(), network.input_size().0);
     let upright = letterbox.shrink(view);
     let turned: Vec<u8> = upright.as_chunks::<3>().0.iter().rev().flatten().copied().collect();
     let faces = faces_of(network, &turned)?;
@@ -63,8 +68,9 @@ fn faces_of(network: &ModelNetwork, square: &[u8]) -> Result<Vec<Detection>, Mod
     Ok(merge(decode(&outputs[0], &outputs[1], side as f32)))
 }
 
-/// The place of a picture in the network's square input.
+/// The place of a part of a picture in the network's square input.
 struct Letterbox {
+    part: Area,
     side: u32,
     width: u32,
     height: u32,
@@ -74,12 +80,13 @@ struct Letterbox {
 }
 
 impl Letterbox {
-    fn fit(view: &dyn View, side: u32) -> Self {
-        let longer = view.width().max(view.height());
+    fn fit(part: Area, side: u32) -> Self {
+        let longer = part.width.max(part.height);
         let shrunk =
             |length: u32| ((f64::from(length) * f64::from(side) / f64::from(longer)).round() as u32).max(1);
-        let (width, height) = (shrunk(view.width()), shrunk(view.height()));
+        let (width, height) = (shrunk(part.width), shrunk(part.height));
         Self {
+            part,
             side,
             width,
             height,
@@ -90,7 +97,7 @@ impl Letterbox {
     }
 
     fn shrink(&self, view: &dyn View) -> Vec<u8> {
-        let small = view.shrunk(self.width, self.height);
+        let small = view.shrunk_part(self.part, self.width, self.height);
         let mut square = vec![0u8; self.side as usize * self.side as usize * 3];
         let row = self.width as usize * 3;
         for (y, line) in small.chunks_exact(row).enumerate() {
@@ -113,7 +120,9 @@ impl Letterbox {
 
     fn to_picture(&self, face: Detection) -> Detection {
         let (left, top) = (self.left as f32, self.top as f32);
-        let moved = |p: Point| Point::new((p.x - left) * self.scale, (p.y - top) * self.scale);
+        let (first, upper) = (self.part.left as f32, self.part.top as f32);
+        let moved =
+            |p: Point| Point::new((p.x - left) * self.scale + first, (p.y - top) * self.scale + upper);
         let corner = moved(Point::new(face.bounds.left, face.bounds.top));
         Detection {
             bounds: Rect {
@@ -201,7 +210,6 @@ fn weighted_mean(group: &[Detection], score: f32) -> Detection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::Picture;
 
     fn face(left: f32, score: f32) -> Detection {
         Detection {
@@ -240,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_face_seen_upside_down_is_turned_back_around_the_middle() {
-        let letterbox = Letterbox::fit(&Picture::from_fn(128, 128, |_, _| [0; 3]), 128);
+        let letterbox = Letterbox::fit(Area::whole(128, 128), 128);
         let back = letterbox.turned_back(face(20.0, 0.9));
         assert_eq!((back.bounds.left, back.bounds.top), (98.0, 118.0));
         assert_eq!(letterbox.turned_back(back), face(20.0, 0.9));
@@ -248,11 +256,13 @@ mod tests {
 
     #[test]
     fn a_letterbox_maps_its_own_corners_back() {
-        let picture = Picture::from_fn(640, 480, |_, _| [0; 3]);
-        let letterbox = Letterbox::fit(&picture, 128);
+        let letterbox = Letterbox::fit(Area::whole(640, 480), 128);
         let whole =
             Detection { bounds: Rect { left: 0.0, top: 16.0, width: 128.0, height: 96.0 }, ..face(0.0, 1.0) };
-        let mapped = letterbox.to_picture(whole).bounds;
+        let mapped = letterbox.to_picture(whole.clone()).bounds;
         assert_eq!((mapped.left, mapped.top, mapped.width, mapped.height), (0.0, 0.0, 640.0, 480.0));
+        let part = Area { left: 30, top: 70, width: 640, height: 480 };
+        let moved = Letterbox::fit(part, 128).to_picture(whole).bounds;
+        assert_eq!((moved.left, moved.top, moved.width), (30.0, 70.0, 640.0));
     }
 }

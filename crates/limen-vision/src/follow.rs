@@ -20,6 +20,7 @@ use super::quality::Gate;
 use super::track::Tracker;
 use super::upright::Mounting;
 use crate::face::{Face, Timing, WayUp, timed};
+use crate::field::FieldOfView;
 use crate::frame::{Glance, View};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::stages::Stages;
@@ -85,6 +86,7 @@ pub struct Vision {
     /// The track whose face is known to be upright.
     upright: Option<TrackId>,
     mounting: Mounting,
+    field: FieldOfView,
     /// Watches how the nearest face moves, if asked to.
     witness: Option<Witness>,
 }
@@ -105,6 +107,7 @@ impl Vision {
             closer: None,
             upright: None,
             mounting: Mounting::default(),
+            field: FieldOfView::default(),
             witness: None,
         }
     }
@@ -121,6 +124,11 @@ impl Vision {
         }
     }
 
+    /// Looks only there for faces, and only for faces that large, from now on. Everywhere for any at first.
+    pub fn set_field(&mut self, field: FieldOfView) {
+        self.field = field;
+    }
+
     /// Uses this gate from now on.
     pub fn replace_gate(&mut self, gate: Gate) {
         self.stages.gate = gate;
@@ -135,7 +143,8 @@ impl Vision {
     /// door serves one person at a time.
     pub fn look(&mut self, view: &dyn View, taken: Moment) -> Result<Look, ModelError> {
         let mut timing = Timing::default();
-        let glance = || timed(&mut timing.glance, || view.glance());
+        let area = self.field.area(view.width(), view.height());
+        let glance = || timed(&mut timing.glance, || view.glance_at(area));
         match self.planner.plan(taken, self.followed.is_some(), glance) {
             FramePlan::Rest => {
                 let ended = self.tracker.follow(&[], taken).1;
@@ -158,12 +167,16 @@ impl Vision {
 
     fn search(&mut self, view: &dyn View, taken: Moment, mut timing: Timing) -> Result<Look, ModelError> {
         self.followed = None;
-        let detections = self.stages.detect(view, &mut timing)?;
+        let (width, height) = (view.width(), view.height());
+        let area = self.field.area(width, height);
+        let mut detections = self.stages.search(view, area, &mut timing)?;
+        detections.retain(|face| self.field.shows(&face.bounds, width, height));
         let boxes: Vec<Rect> = detections.iter().map(|d| d.bounds).collect();
         let (ids, ended) = self.tracker.follow(&boxes, taken);
         let deserted = self.tracker.is_empty();
-        let empty = deserted.then(|| timed(&mut timing.glance, || view.glance()));
-        self.blind = empty.as_ref().is_some_and(Glance::shows_nothing);
+        let empty = deserted.then(|| timed(&mut timing.glance, || view.glance_at(area)));
+        // A white wall may be all that the region shows, but not all that the camera does.
+        self.blind = empty.as_ref().is_some_and(Glance::shows_nothing) && view.glance().shows_nothing();
         self.planner.searched(taken, empty);
         if let (Some(witness), true) = (&mut self.witness, deserted) {
             timed(&mut timing.liveness, || witness.learn(view));
@@ -212,6 +225,9 @@ impl Vision {
         let Some(moved) = Similarity::fit(&points, &mesh.points).map(|by| detection.moved(&by)) else {
             return Ok(None);
         };
+        if !self.field.shows(&moved.bounds, view.width(), view.height()) {
+            return Ok(None);
+        }
         if !self.tracker.continues(track, &moved.bounds, taken) {
             return Ok(None);
         }
@@ -264,8 +280,8 @@ impl Vision {
         }
         if self.mounting.saw(track, upside_down) {
             log::warn!(
-                "every face is upside down: is the camera mounted upside down? mount it upright, or let its \
-                 driver rotate the picture (if `v4l2-ctl --list-ctrls` lists rotate, or both flips)"
+                "every face is upside down: is the camera mounted upside down? write [camera] rotate = 180, or mount it \
+                 the other way up"
             );
         }
     }

@@ -6,7 +6,7 @@
 //! | pictures | [`geometry`], [`frame`], [`pixels`] |
 //! | networks | [`model`] |
 //! | stages, in order | [`detect`], [`track`], [`landmarks`], [`quality`], [`align`], [`embed`] |
-//! | what runs them | [`analyst`] on photographs, [`follow`] and [`frame_planner`] on a camera's frames, [`trial`] on a new network |
+//! | what runs them | [`analyst`] on photographs, [`follow`] and [`frame_planner`] on a camera's frames, in its [`field`]; [`trial`] on a new network |
 //! | how the face moves | [`liveness`]: whether a solid head does, or a picture of one |
 //! | whose face it is | [`matching`], which turns embeddings into observations |
 //!
@@ -18,6 +18,7 @@ pub mod analyst;
 pub mod detect;
 pub mod embed;
 pub mod face;
+pub mod field;
 pub mod follow;
 mod foreign;
 pub mod frame;
@@ -31,6 +32,7 @@ pub mod pixels;
 pub mod quality;
 mod search;
 mod stages;
+mod tiles;
 pub mod track;
 pub mod trial;
 mod upright;

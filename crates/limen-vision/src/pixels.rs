@@ -5,5 +5,8 @@ pub mod encode;
 pub mod jpeg;
 mod packing;
 pub mod photograph;
+#[cfg(test)]
+mod plain;
 pub mod raw;
+mod rows;
 pub mod scale;

@@ -7,7 +7,7 @@
 
 use super::detect::{Detection, MAX_FACES, detect};
 use super::model::{ModelError, ModelNetwork};
-use crate::frame::{Area, Picture};
+use crate::frame::{Area, Picture, View as _};
 use crate::geometry::{Point, Rect, Similarity};
 
 /// The longer side of the photograph divided by a part's side, one search after the other. A face too small
@@ -53,7 +53,8 @@ pub(super) fn in_parts(
 ) -> Result<Vec<Detection>, ModelError> {
     let mut found = Vec::new();
     for part in parts {
-        let whole = |face: &Detection| !is_cut(&face.bounds, part, photograph);
+        let all = photograph.whole();
+        let whole = |face: &Detection| !is_cut(&face.bounds, part, &all);
         let shift = Similarity { a: 1.0, b: 0.0, tx: part.left as f32, ty: part.top as f32 };
         let faces = detect(network, &photograph.cut(*part))?;
         found.extend(faces.iter().map(|face| face.moved(&shift)).filter(whole));
@@ -61,18 +62,24 @@ pub(super) fn in_parts(
     Ok(each_once(found))
 }
 
-/// Whether a border of the part that is not one of the photograph cuts the box.
-fn is_cut(bounds: &Rect, part: &Area, photograph: &Picture) -> bool {
-    let (right, bottom) = (part.left + part.width, part.top + part.height);
+/// Whether a border of the part that is not one of the whole cuts the box.
+pub(super) fn is_cut(bounds: &Rect, part: &Area, whole: &Area) -> bool {
+    let end = |area: &Area| (area.left + area.width, area.top + area.height);
+    let ((right, bottom), (last, lowest)) = (end(part), end(whole));
     let corner = Point::new(bounds.left + bounds.width, bounds.top + bounds.height);
-    (part.left > 0 && bounds.left < part.left as f32 + BORDER)
-        || (part.top > 0 && bounds.top < part.top as f32 + BORDER)
-        || (right < photograph.width() && corner.x > right as f32 - BORDER)
-        || (bottom < photograph.height() && corner.y > bottom as f32 - BORDER)
+    (part.left > whole.left && bounds.left < part.left as f32 + BORDER)
+        || (part.top > whole.top && bounds.top < part.top as f32 + BORDER)
+        || (right < last && corner.x > right as f32 - BORDER)
+        || (bottom < lowest && corner.y > bottom as f32 - BORDER)
 }
 
 fn each_once(mut found: Vec<Detection>) -> Vec<Detection> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    distinct(found)
+}
+
+/// The faces without those that an earlier one shows too, at most [`MAX_FACES`].
+pub(super) fn distinct(found: impl IntoIterator<Item = Detection>) -> Vec<Detection> {
     let mut faces: Vec<Detection> = Vec::new();
     for face in found {
         let known = faces.iter().any(|other| other.bounds.share_in(&face.bounds) > SAME_FACE);
@@ -128,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_box_is_cut_by_the_border_of_a_part_and_not_by_that_of_the_photograph() {
-        let photograph = Picture::from_fn(400, 400, |_, _| [0; 3]);
+        let photograph = Area::whole(400, 400);
         let corner = Area { left: 0, top: 0, width: 200, height: 200 };
         assert!(!is_cut(&face(-5.0, 20.0, 50.0, 0.5).bounds, &corner, &photograph));
         assert!(is_cut(&face(160.0, 20.0, 50.0, 0.5).bounds, &corner, &photograph));

@@ -7,11 +7,11 @@ use limen_core::event::Unusable;
 
 use crate::detect::{self, Detection};
 use crate::face::{Face, Timing, WayUp, timed};
-use crate::frame::{Picture, View};
+use crate::frame::{Area, Picture, View};
 use crate::landmarks::{self, Mesh};
 use crate::model::{ModelError, Models};
 use crate::quality::{self, Gate};
-use crate::{align, embed, upright};
+use crate::{align, embed, tiles, upright};
 
 /// The networks, and how they are used.
 #[derive(Debug, Clone)]
@@ -28,6 +28,16 @@ impl Stages {
     /// All faces in the picture, best first.
     pub fn detect(&self, view: &dyn View, timing: &mut Timing) -> Result<Vec<Detection>, ModelError> {
         timed(&mut timing.detect, || detect::detect(&self.models.detector, view))
+    }
+
+    /// All faces in a part of a camera's frame.
+    pub fn search(
+        &self,
+        view: &dyn View,
+        part: Area,
+        timing: &mut Timing,
+    ) -> Result<Vec<Detection>, ModelError> {
+        timed(&mut timing.detect, || tiles::detect_in_tiles(&self.models.detector, view, part))
     }
 
     /// The mesh of a detected face.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::frame::{Area, Picture, View};
+use crate::frame::{Area, Orientation, Picture, View};
 use crate::geometry::{Point, Rect, Similarity};
 
 /// The largest distance between samples, in picture pixels. Above it, a crop takes two samples a side per
@@ -16,16 +16,18 @@ const MARGIN: f32 = 2.0;
 
 /// Cuts a crop of `width` x `height` out of a picture.
 ///
-/// `to_crop` maps picture coordinates to crop coordinates. In both, pixel (0, 0) covers 0..1, so its centre
+/// `to_crop` maps coordinates of the upright picture to crop coordinates; a picture that is stored otherwise is sampled in
+/// another order, not turned. In both, pixel (0, 0) covers 0..1, so its centre
 /// is at (0.5, 0.5). Outside the picture the edge is repeated. Shrinking averages, so that fine patterns do
 /// not alias: over two samples a side, and over squares of picture pixels if these samples are more than 1.25
 /// pixels apart. A crop takes about the same time for any size of face.
 pub fn warp(view: &dyn View, to_crop: &Similarity, width: u32, height: u32) -> Picture {
-    let from_crop = to_crop.inverse();
-    let apart = from_crop.scale();
+    let from_crop =
+        FromCrop { upright: to_crop.inverse(), orientation: view.orientation(), stored: view.stored_size() };
+    let apart = from_crop.upright.scale();
     let covered = covered(&from_crop, width, height);
     let part = view.part(&covered);
-    let area = Area::touched(&covered, view.width(), view.height());
+    let area = Area::touched(&covered, from_crop.stored.0, from_crop.stored.1);
     // Casts saturate, so any number is in the range.
     let many = ((apart / SPACING) as usize).clamp(1, MAX_MERGED);
     let (pixels, left, top) = if many == 1 {
@@ -38,8 +40,29 @@ pub fn warp(view: &dyn View, to_crop: &Similarity, width: u32, height: u32) -> P
     if apart <= SPACING { source.sampled::<1>(width, height) } else { source.sampled::<2>(width, height) }
 }
 
-/// The upright box in the picture around a crop's corners, with a margin.
-fn covered(from_crop: &Similarity, width: u32, height: u32) -> Rect {
+/// From a crop to the stored pixels.
+#[derive(Clone, Copy)]
+struct FromCrop {
+    /// From the crop to the upright picture.
+    upright: Similarity,
+    orientation: Orientation,
+    stored: (u32, u32),
+}
+
+impl FromCrop {
+    /// The place in the stored picture for one in the crop.
+    fn apply(&self, point: Point) -> Point {
+        self.orientation.to_stored(self.upright.apply(point), self.stored)
+    }
+
+    /// The way in the stored picture for a step to the right in the crop.
+    fn right(&self) -> Point {
+        self.orientation.way_to_stored(Point::new(self.upright.a, self.upright.b))
+    }
+}
+
+/// The box in the stored picture around a crop's corners, with a margin.
+fn covered(from_crop: &FromCrop, width: u32, height: u32) -> Rect {
     let (right, bottom) = (width as f32, height as f32);
     let corners = [(0.0, 0.0), (right, 0.0), (0.0, bottom), (right, bottom)]
         .map(|(x, y)| from_crop.apply(Point::new(x, y)));
@@ -88,7 +111,7 @@ fn merge(picture: &Picture, area: Area, many: usize) -> Picture {
 /// square of `many` a side.
 struct SampledArea<'a> {
     pixels: &'a Picture,
-    from_crop: Similarity,
+    from_crop: FromCrop,
     left: u32,
     top: u32,
     many: usize,
@@ -99,8 +122,8 @@ impl SampledArea<'_> {
     fn sampled<const N: usize>(&self, width: u32, height: u32) -> Picture {
         let (each, share) = (1.0 / N as f32, 1.0 / (N * N) as f32);
         let many = self.many as f64;
-        let [right, down] =
-            [self.from_crop.a, self.from_crop.b].map(|way| fixed(f64::from(way * each) / many));
+        let step = self.from_crop.right();
+        let [right, down] = [step.x, step.y].map(|way| fixed(f64::from(way * each) / many));
         let mut rgb = vec![0; width as usize * height as usize * 3];
         for (y, line) in (0..height).zip(rgb.chunks_exact_mut(width as usize * 3)) {
             let mut at: [[i64; 2]; N] = std::array::from_fn(|row| {

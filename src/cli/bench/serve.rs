@@ -8,7 +8,7 @@ use limen_core::clock::Moment;
 use limen_core::person::printable_path;
 use limen_core::policy::Event;
 use limen_vision::follow::Vision;
-use limen_vision::frame::{Frame, PixelFormat};
+use limen_vision::frame::{Frame, Orientation, PixelFormat};
 use limen_vision::frame_planner::SEARCH_A_STILL_SCENE;
 use limen_vision::matching::Matcher;
 use serde_json::{Map, Value, json};
@@ -72,5 +72,6 @@ fn read(file: &Path) -> Result<Frame, CommandError> {
         return Err(CommandError::Device(what));
     };
     let stride = width as usize * pixel;
-    Ok(Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 })
+    let (taken, orientation) = (Moment::default(), Orientation::UPRIGHT);
+    Ok(Frame { format, width, height, stride, bytes, orientation, taken, sequence: 0 })
 }

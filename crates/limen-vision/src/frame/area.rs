@@ -16,6 +16,11 @@ pub struct Area {
 }
 
 impl Area {
+    /// All pixels of a picture of this size.
+    pub const fn whole(width: u32, height: u32) -> Self {
+        Self { left: 0, top: 0, width, height }
+    }
+
     /// The pixels that a box touches in a picture of `width` x `height`; if it touches none, the nearest
     /// ones.
     pub fn touched(area: &Rect, width: u32, height: u32) -> Self {

@@ -9,25 +9,54 @@ use std::borrow::Cow;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
+use super::area::Area;
+use super::orientation::Orientation;
 use super::picture::Picture;
 use crate::geometry::Rect;
 
-/// A frame or picture that can be read in parts.
+/// A frame or picture that can be read in parts, and that is upright for whoever reads it.
 pub trait View {
-    /// The width in pixels, at least 1.
+    /// The width of the upright picture in pixels, at least 1.
     fn width(&self) -> u32;
 
-    /// The height in pixels, at least 1.
+    /// The height of the upright picture in pixels, at least 1.
     fn height(&self) -> u32;
 
+    /// How the stored pixels lie.
+    fn orientation(&self) -> Orientation {
+        Orientation::UPRIGHT
+    }
+
+    /// The rough brightness over a part of the upright picture, which lies in it. The cells are in the order of the
+    /// stored pixels.
+    fn glance_at(&self, area: Area) -> Glance;
+
+    /// A part of the upright picture, which lies in it, in `width` x `height` pixels (at least 1 each), averaged over
+    /// the source pixels: packed RGB.
+    fn shrunk_part(&self, area: Area, width: u32, height: u32) -> Vec<u8>;
+
+    /// At least the pixels of this box *of the stored picture* that lie in it; if none do, the nearest ones.
+    fn part(&self, area: &Rect) -> PictureRegion<'_>;
+
     /// The rough brightness over the whole picture.
-    fn glance(&self) -> Glance;
+    fn glance(&self) -> Glance {
+        self.glance_at(self.whole())
+    }
 
     /// The whole in `width` x `height` pixels (at least 1 each), averaged over the source pixels: packed RGB.
-    fn shrunk(&self, width: u32, height: u32) -> Vec<u8>;
+    fn shrunk(&self, width: u32, height: u32) -> Vec<u8> {
+        self.shrunk_part(self.whole(), width, height)
+    }
 
-    /// At least the pixels of this box that lie in the picture; if none do, the nearest ones.
-    fn part(&self, area: &Rect) -> PictureRegion<'_>;
+    /// All pixels of the upright picture.
+    fn whole(&self) -> Area {
+        Area::whole(self.width(), self.height())
+    }
+
+    /// The width and the height of the stored picture.
+    fn stored_size(&self) -> (u32, u32) {
+        self.orientation().swapped((self.width(), self.height()))
+    }
 }
 
 /// A part of a larger picture.
@@ -109,14 +138,17 @@ impl View for Picture {
         Self::height(self)
     }
 
-    fn glance(&self) -> Glance {
+    fn glance_at(&self, area: Area) -> Glance {
         // Green is the largest part of brightness.
         let row = self.width() as usize * 3;
-        Glance::of(self.width(), self.height(), 3, |y| &self.rgb()[y * row + 1..(y + 1) * row])
+        let first = area.left as usize * 3 + 1;
+        let line = |y: usize| &self.rgb()[(y + area.top as usize) * row + first..];
+        Glance::of(area.width, area.height, 3, line)
     }
 
-    fn shrunk(&self, width: u32, height: u32) -> Vec<u8> {
-        shrink(self.rgb(), self.width(), self.height(), PixelType::U8x3, width, height)
+    fn shrunk_part(&self, area: Area, width: u32, height: u32) -> Vec<u8> {
+        let source = Packed { bytes: self.rgb(), width: self.width(), height: self.height() };
+        source.shrunk(PixelType::U8x3, area, width, height)
     }
 
     fn part(&self, _area: &Rect) -> PictureRegion<'_> {
@@ -124,26 +156,33 @@ impl View for Picture {
     }
 }
 
-/// Scales packed bytes of `from_width` x `from_height` pixels to another size, each channel by itself,
-/// averaged over the source pixels.
-pub fn shrink(
-    bytes: &[u8],
-    from_width: u32,
-    from_height: u32,
-    pixel: PixelType,
-    width: u32,
-    height: u32,
-) -> Vec<u8> {
-    let source =
-        ImageRef::new(from_width, from_height, bytes, pixel).expect("a picture has exactly its bytes");
-    let mut target = Image::new(width, height, pixel);
-    // Four bytes here are a pair of pixels, not a colour with alpha.
-    let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
-    Resizer::new()
-        .resize(&source, &mut target, &options)
-        .expect("both images have the same pixel type and no crop is asked for");
-    target.into_vec()
+/// Packed bytes without padding, of this many pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packed<'a> {
+    pub bytes: &'a [u8],
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Packed<'_> {
+    /// A part scaled to another size, each channel by itself, averaged over the source pixels. Nothing outside the part
+    /// is read.
+    pub fn shrunk(self, pixel: PixelType, area: Area, width: u32, height: u32) -> Vec<u8> {
+        let source = ImageRef::new(self.width, self.height, self.bytes, pixel)
+            .expect("a picture has exactly its bytes");
+        let mut target = Image::new(width, height, pixel);
+        // Four bytes here are a pair of pixels, not a colour with alpha.
+        let mut options =
+            ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
+        if area != Area::whole(self.width, self.height) {
+            let Area { left, top, width, height } = area;
+            options = options.crop(left.into(), top.into(), width.into(), height.into());
+        }
+        Resizer::new()
+            .resize(&source, &mut target, &options)
+            .expect("both images have the same pixel type, and the part lies in the source");
+        target.into_vec()
+    }
 }
 
 #[cfg(test)]

@@ -9,13 +9,11 @@ use thiserror::Error;
 
 use super::jpeg::{self, JpegFault};
 use super::packing::{Packing, clamped};
-use crate::frame::{Frame, Picture};
+use super::rows::Rows;
+use crate::frame::{Area, Frame, Picture};
 
 /// The longest side of a frame, in pixels: longer than any door camera's, and 48 MiB decoded.
 pub const MAX_SIDE: u32 = 4096;
-
-/// The size of a page in bytes: some drivers round the length of a frame up to whole pages.
-const PAGE: usize = 4096;
 
 /// Why a frame cannot be decoded.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -59,17 +57,15 @@ pub enum PixelError {
     Jpeg(#[from] JpegFault),
 }
 
-/// Decodes a frame.
+/// Decodes a frame, and makes it upright.
 pub fn decode(frame: &Frame) -> Result<Picture, PixelError> {
+    decode_stored(frame).map(|stored| frame.orientation.upright(stored))
+}
+
+/// Decodes a frame as the camera sent it, not turned.
+pub(super) fn decode_stored(frame: &Frame) -> Result<Picture, PixelError> {
     let Some(packing) = Packing::of(frame.format) else { return decode_mjpeg(frame) };
-    check_rows(frame, packing)?;
-    let width = frame.width as usize;
-    let row = width * packing.pixel();
-    let mut rgb = vec![0; width * 3 * frame.height as usize];
-    for (line, target) in frame.bytes.chunks(frame.stride).zip(rgb.chunks_exact_mut(width * 3)) {
-        packing.decode(&line[..row], target);
-    }
-    Picture::new(frame.width, frame.height, rgb).ok_or_else(|| shape(frame))
+    Ok(Rows::of(frame, packing)?.picture(Area::whole(frame.width, frame.height)))
 }
 
 /// Packs a picture as YUYV, limited-range BT.601 (luminance 16 to 235), as USB cameras send it: the inverse
@@ -112,35 +108,12 @@ fn decode_mjpeg(frame: &Frame) -> Result<Picture, PixelError> {
     Ok(jpeg::decode(&jpeg::with_tables(&frame.bytes, &outline), &outline)?)
 }
 
-/// Checks that the frame has all bytes of its rows.
-pub(super) fn check_rows(frame: &Frame, packing: Packing) -> Result<(), PixelError> {
-    check_sides(frame)?;
-    let row = frame.width as usize * packing.pixel();
-    let half_a_pair = packing == Packing::Yuyv && frame.width % 2 == 1;
-    if half_a_pair || frame.stride < row {
-        return Err(shape(frame));
-    }
-    let height = frame.height as usize;
-    let least = frame.stride.saturating_mul(height - 1).saturating_add(row);
-    let most = frame.stride.saturating_mul(height).saturating_add(PAGE - 1);
-    if !(least..=most).contains(&frame.bytes.len()) {
-        return Err(PixelError::Length {
-            format: frame.format.name(),
-            width: frame.width,
-            height: frame.height,
-            wanted: least,
-            got: frame.bytes.len(),
-        });
-    }
-    Ok(())
-}
-
-fn check_sides(frame: &Frame) -> Result<(), PixelError> {
+pub(super) fn check_sides(frame: &Frame) -> Result<(), PixelError> {
     let sides = 1..=MAX_SIDE;
     if sides.contains(&frame.width) && sides.contains(&frame.height) { Ok(()) } else { Err(shape(frame)) }
 }
 
-fn shape(frame: &Frame) -> PixelError {
+pub(super) fn shape(frame: &Frame) -> PixelError {
     PixelError::Shape {
         format: frame.format.name(),
         width: frame.width,
@@ -152,12 +125,14 @@ fn shape(frame: &Frame) -> PixelError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::PixelFormat;
+    use crate::frame::{Orientation, PixelFormat};
     use crate::pixels::jpeg::tests::{sample, sample_picture, without_tables};
+    use crate::pixels::rows::PAGE;
     use limen_core::clock::Moment;
 
     fn frame(format: PixelFormat, width: u32, height: u32, stride: usize, bytes: Vec<u8>) -> Frame {
-        Frame { format, width, height, stride, bytes, taken: Moment::default(), sequence: 0 }
+        let (taken, orientation) = (Moment::default(), Orientation::UPRIGHT);
+        Frame { format, width, height, stride, bytes, orientation, taken, sequence: 0 }
     }
 
     fn near(a: &Picture, b: &Picture, most: u8) -> bool {

@@ -7,123 +7,99 @@
 
 use std::borrow::Cow;
 
-use fast_image_resize::PixelType;
-
 use super::decode::{self, PixelError};
-use super::packing::{Packing, mean_of_pair};
-use crate::frame::{Area, Frame, Glance, Picture, PictureRegion, View, shrink};
+use super::packing::Packing;
+use super::rows::Rows;
+use crate::frame::{Area, Frame, Glance, Orientation, Picture, PictureRegion, View};
 use crate::geometry::Rect;
 
 /// A frame whose length and size were checked.
-pub struct Raw<'a>(RawPixels<'a>);
+pub struct Raw<'a> {
+    pixels: RawPixels<'a>,
+    orientation: Orientation,
+}
 
 enum RawPixels<'a> {
+    /// As it is stored.
     Jpeg(Picture),
-    Rows(&'a Frame, Packing),
+    Rows(Rows<'a>),
 }
 
 impl<'a> Raw<'a> {
     /// Checks a frame, and decodes it if it is a JPEG.
     pub fn of(frame: &'a Frame) -> Result<Self, PixelError> {
-        match Packing::of(frame.format) {
-            Some(packing) => {
-                decode::check_rows(frame, packing)?;
-                Ok(Self(RawPixels::Rows(frame, packing)))
-            }
-            None => Ok(Self(RawPixels::Jpeg(decode::decode(frame)?))),
+        let pixels = match Packing::of(frame.format) {
+            Some(packing) => RawPixels::Rows(Rows::of(frame, packing)?),
+            None => RawPixels::Jpeg(decode::decode_stored(frame)?),
+        };
+        Ok(Self { pixels, orientation: frame.orientation })
+    }
+
+    /// The width and height of the stored picture.
+    fn stored(&self) -> (u32, u32) {
+        match &self.pixels {
+            RawPixels::Jpeg(picture) => (picture.width(), picture.height()),
+            RawPixels::Rows(rows) => (rows.width, rows.height),
         }
     }
 }
 
 impl View for Raw<'_> {
     fn width(&self) -> u32 {
-        match &self.0 {
-            RawPixels::Jpeg(picture) => picture.width(),
-            RawPixels::Rows(frame, _) => frame.width,
-        }
+        self.orientation.swapped(self.stored()).0
     }
 
     fn height(&self) -> u32 {
-        match &self.0 {
-            RawPixels::Jpeg(picture) => picture.height(),
-            RawPixels::Rows(frame, _) => frame.height,
+        self.orientation.swapped(self.stored()).1
+    }
+
+    fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
+    fn glance_at(&self, area: Area) -> Glance {
+        let area = self.orientation.area_to_stored(area, self.stored());
+        match &self.pixels {
+            RawPixels::Jpeg(picture) => picture.glance_at(area),
+            RawPixels::Rows(rows) => rows.glance_at(area),
         }
     }
 
-    fn glance(&self) -> Glance {
-        match &self.0 {
-            RawPixels::Jpeg(picture) => picture.glance(),
-            RawPixels::Rows(frame, packing) => {
-                // Green is the largest part of brightness.
-                let skip = usize::from(*packing == Packing::Rgb);
-                let line = |y: usize| &frame.bytes[y * frame.stride + skip..];
-                Glance::of(frame.width, frame.height, packing.pixel(), line)
-            }
-        }
-    }
-
-    fn shrunk(&self, width: u32, height: u32) -> Vec<u8> {
-        let (frame, packing) = match &self.0 {
-            RawPixels::Jpeg(picture) => return picture.shrunk(width, height),
-            RawPixels::Rows(frame, packing) => (frame, packing),
+    fn shrunk_part(&self, area: Area, width: u32, height: u32) -> Vec<u8> {
+        let area = self.orientation.area_to_stored(area, self.stored());
+        let (width, height) = self.orientation.swapped((width, height));
+        let small = match &self.pixels {
+            RawPixels::Jpeg(picture) => picture.shrunk_part(area, width, height),
+            RawPixels::Rows(rows) => rows.shrunk(area, width, height),
         };
-        let bytes = tight(frame, *packing);
-        let shrunk = |pixel, columns| shrink(&bytes, columns, frame.height, pixel, width, height);
-        match packing {
-            Packing::Rgb => shrunk(PixelType::U8x3, frame.width),
-            Packing::Grey => {
-                shrunk(PixelType::U8, frame.width).into_iter().flat_map(|grey| [grey; 3]).collect()
-            }
-            Packing::Yuyv => {
-                let pairs = shrunk(PixelType::U8x4, frame.width / 2);
-                pairs.as_chunks::<4>().0.iter().flat_map(|pair| mean_of_pair(*pair)).collect()
-            }
-        }
+        self.orientation.upright_rgb(small, width, height)
     }
 
     fn part(&self, area: &Rect) -> PictureRegion<'_> {
-        let (frame, packing) = match &self.0 {
-            RawPixels::Jpeg(picture) => return picture.part(area),
-            RawPixels::Rows(frame, packing) => (frame, *packing),
-        };
-        let touched = Area::touched(area, frame.width, frame.height);
-        let touched = if packing == Packing::Yuyv { whole_pairs(touched) } else { touched };
-        let Area { left, top, width, height } = touched;
-        let row = width as usize * packing.pixel();
-        let mut rgb = vec![0; width as usize * height as usize * 3];
-        for (y, target) in (top as usize..).zip(rgb.chunks_exact_mut(width as usize * 3)) {
-            let start = y * frame.stride + left as usize * packing.pixel();
-            packing.decode(&frame.bytes[start..start + row], target);
+        match &self.pixels {
+            RawPixels::Jpeg(picture) => picture.part(area),
+            RawPixels::Rows(rows) => {
+                let area = rows.readable(Area::touched(area, rows.width, rows.height));
+                let picture = Cow::Owned(rows.picture(area));
+                PictureRegion { picture, left: area.left, top: area.top }
+            }
         }
-        let picture =
-            Picture::new(width, height, rgb).expect("the bytes were allocated for exactly this size");
-        PictureRegion { picture: Cow::Owned(picture), left, top }
     }
-}
-
-/// The frame's bytes without padding between rows.
-fn tight(frame: &Frame, packing: Packing) -> Cow<'_, [u8]> {
-    let (row, height) = (frame.width as usize * packing.pixel(), frame.height as usize);
-    if frame.stride == row {
-        return Cow::Borrowed(&frame.bytes[..row * height]);
-    }
-    Cow::Owned(frame.bytes.chunks(frame.stride).take(height).flat_map(|line| &line[..row]).copied().collect())
-}
-
-/// The area extended to whole pairs: an even first column and an even width. The width of such a frame is
-/// even.
-fn whole_pairs(area: Area) -> Area {
-    let left = area.left & !1;
-    Area { left, width: (area.left + area.width - left).next_multiple_of(2), ..area }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::frame::PixelFormat;
-    use crate::pixels::decode::{decode, encode_yuyv};
+    use crate::geometry::Similarity;
+    use crate::pixels::decode::decode;
     use crate::pixels::jpeg::tests::sample;
-    use limen_core::clock::Moment;
+    use crate::pixels::plain::packed;
+    use crate::warp::warp;
+
+    fn shares_colour(format: PixelFormat) -> bool {
+        Packing::of(format).is_some_and(Packing::has_pairs)
+    }
 
     /// A scene with edges, gradients and colours.
     fn scene(width: u32, height: u32) -> Picture {
@@ -137,30 +113,13 @@ mod tests {
         })
     }
 
+    /// The scene in every format, with padding at the end of rows and without.
     fn frames() -> Vec<Frame> {
         let picture = scene(320, 240);
-        let padded = |bytes: &[u8], row: usize| -> Vec<u8> {
-            bytes.chunks_exact(row).flat_map(|line| line.iter().copied().chain([7; 12])).collect()
-        };
-        let frame = |format, stride, bytes| Frame {
-            format,
-            width: 320,
-            height: 240,
-            stride,
-            bytes,
-            taken: Moment::default(),
-            sequence: 0,
-        };
-        let (yuyv, grey) =
-            (encode_yuyv(&picture), picture.rgb().iter().step_by(3).copied().collect::<Vec<u8>>());
-        vec![
-            frame(PixelFormat::Yuyv, 640 + 12, padded(&yuyv, 640)),
-            frame(PixelFormat::Yuyv, 640, yuyv),
-            frame(PixelFormat::Grey, 320 + 12, padded(&grey, 320)),
-            frame(PixelFormat::Grey, 320, grey),
-            frame(PixelFormat::Rgb24, 960, picture.rgb().to_vec()),
-            frame(PixelFormat::Mjpeg, 0, sample(320, 240)),
-        ]
+        let formats = PixelFormat::ALL.into_iter().filter(|format| *format != PixelFormat::Mjpeg);
+        let rows = formats.flat_map(|format| [0, 12].map(|padding| packed(&picture, format, padding)));
+        let jpeg = Frame { bytes: sample(320, 240), ..packed(&picture, PixelFormat::Grey, 0) };
+        rows.chain([Frame { format: PixelFormat::Mjpeg, stride: 0, ..jpeg }]).collect()
     }
 
     #[test]
@@ -204,24 +163,69 @@ mod tests {
                 [90, down + 50, across + 60]
             }
         });
-        let grey = picture.rgb().iter().step_by(3).copied().collect();
-        for (format, stride, bytes) in [
-            (PixelFormat::Yuyv, 1280, encode_yuyv(&picture)),
-            (PixelFormat::Grey, 640, grey),
-            (PixelFormat::Rgb24, 1920, picture.rgb().to_vec()),
-        ] {
-            let taken = Moment::default();
-            let frame = Frame { format, width: 640, height: 480, stride, bytes, taken, sequence: 0 };
+        for format in PixelFormat::ALL.into_iter().filter(|format| *format != PixelFormat::Mjpeg) {
+            let frame = packed(&picture, format, 0);
             let raw = Raw::of(&frame).expect("whole").shrunk(128, 96);
             let whole = decode(&frame).expect("whole").shrunk(128, 96);
             let apart = || raw.iter().zip(&whole).map(|(a, b)| u32::from(a.abs_diff(*b)));
             let (most, sum) = (apart().max(), apart().sum::<u32>());
-            let allowed = if format == PixelFormat::Yuyv { (4, raw.len() as u32 * 3 / 4) } else { (0, 0) };
+            let allowed = if shares_colour(format) { (4, raw.len() as u32 * 3 / 4) } else { (0, 0) };
             assert!(
                 most <= Some(allowed.0) && sum <= allowed.1,
                 "{frame:?}: {most:?}, {sum} of {}",
                 raw.len()
             );
+        }
+    }
+
+    /// The largest difference of two bytes at the same place.
+    fn apart(one: &[u8], other: &[u8]) -> u8 {
+        assert_eq!(one.len(), other.len());
+        one.iter().zip(other).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_turned_frame_is_read_as_the_upright_picture_is() {
+        for (frame, orientation) in
+            frames().into_iter().flat_map(|frame| Orientation::ALL.map(|each| (frame.clone(), each)))
+        {
+            let frame = Frame { orientation, ..frame };
+            let (raw, whole) = (Raw::of(&frame).expect("whole"), decode(&frame).expect("whole"));
+            assert_eq!((raw.width(), raw.height()), (whole.width(), whole.height()));
+            // Where pixels share their colour, it is averaged before it is cut to a byte; elsewhere only rounding differs.
+            let allowed = if shares_colour(frame.format) { 40 } else { 1 };
+            let (width, height) = (raw.width() / 5, raw.height() / 5);
+            assert!(apart(&raw.shrunk(width, height), &whole.shrunk(width, height)) <= allowed, "{frame:?}");
+            let part = Area { left: 40, top: 60, width: 120, height: 100 };
+            let (small, wanted) = (raw.shrunk_part(part, 30, 25), whole.shrunk_part(part, 30, 25));
+            assert!(apart(&small, &wanted) <= allowed, "{frame:?} {orientation:?}");
+            let to_crop = Similarity { a: 0.7, b: 0.2, tx: -30.0, ty: -40.0 };
+            let (crop, wanted) = (warp(&raw, &to_crop, 90, 80), warp(&whole, &to_crop, 90, 80));
+            assert!(apart(crop.rgb(), wanted.rgb()) <= 1, "{frame:?} {orientation:?}");
+        }
+    }
+
+    #[test]
+    fn a_glance_at_a_part_of_a_turned_frame_sees_what_moves_there_and_not_beside_it() {
+        for orientation in Orientation::ALL {
+            let dark = |x: u32, y: u32| (20..60).contains(&x) && (30..70).contains(&y);
+            let upright = |marked: bool| {
+                let (width, height) = orientation.swapped((320, 240));
+                Picture::from_fn(width, height, |x, y| if marked && dark(x, y) { [0; 3] } else { [120; 3] })
+            };
+            // The opposite turn, and a mirror that undoes itself.
+            let opposite = |picture: Picture| {
+                let picture = if orientation.is_mirrored() { picture.mirrored() } else { picture };
+                picture.turned(4 - (orientation.degrees() / 90) as u8)
+            };
+            let [before, after] = [false, true].map(|marked| {
+                let stored = opposite(upright(marked));
+                Frame { orientation, ..packed(&stored, PixelFormat::Rgb24, 0) }
+            });
+            let (before, after) = (Raw::of(&before).expect("whole"), Raw::of(&after).expect("whole"));
+            let change = |area| before.glance_at(area).difference(&after.glance_at(area));
+            assert!(change(Area { left: 0, top: 0, width: 64, height: 80 }) > 50.0, "{orientation:?}");
+            assert_eq!(change(Area { left: 64, top: 0, width: 100, height: 100 }), 0.0, "{orientation:?}");
         }
     }
 
