@@ -12,7 +12,14 @@ const MOST_PIXELS: u64 = 1 << 20;
 /// A frame: one byte of format, width, height and stride of two each, then what the camera sends.
 pub fn frame(bytes: &[u8]) {
     let Some((&[format, w0, w1, h0, h1, s0, s1], bytes)) = bytes.split_first_chunk() else { return };
-    let formats = [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
+    let formats = [
+        PixelFormat::Yuyv,
+        PixelFormat::Mjpeg,
+        PixelFormat::Grey,
+        PixelFormat::Rgb24,
+        PixelFormat::Yu12,
+        PixelFormat::Yu12Full,
+    ];
     let frame = Frame {
         format: formats[usize::from(format) % formats.len()],
         width: u16::from_le_bytes([w0, w1]).into(),

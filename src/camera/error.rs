@@ -82,7 +82,7 @@ pub enum CameraError {
     },
     /// All pixel formats of the camera are unknown.
     #[error(
-        "{device}: limen cannot read its pixel formats ({offered}); use a camera with YUYV, MJPEG, RGB24 or GREY, as \
+        "{device}: limen cannot read its pixel formats ({offered}); use a camera with YUYV, YU12, MJPEG, RGB24 or GREY, as \
          nearly every USB camera has"
     )]
     UnknownFormats {

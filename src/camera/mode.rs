@@ -30,7 +30,7 @@ impl CaptureMode {
         let pixel = match self.format {
             PixelFormat::Yuyv => 2,
             PixelFormat::Rgb24 => 3,
-            PixelFormat::Grey | PixelFormat::Mjpeg => 1,
+            PixelFormat::Grey | PixelFormat::Mjpeg | PixelFormat::Yu12 | PixelFormat::Yu12Full => 1,
         };
         self.width as usize * pixel
     }
@@ -88,7 +88,7 @@ pub fn choose(offered: &[CaptureMode], settings: &CameraSettings) -> Option<Capt
 /// The required settings, as text for a message.
 pub fn wanted(settings: &CameraSettings) -> String {
     let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |pixels| pixels.to_string());
-    let format = settings.format.map_or("YUYV, MJPEG, RGB24 or GREY", PixelFormat::name);
+    let format = settings.format.map_or("YUYV, YU12, MJPEG, RGB24 or GREY", PixelFormat::name);
     format!("{format}, width {}, height {}", side(settings.width), side(settings.height))
 }
 
@@ -119,6 +119,7 @@ pub fn format_of(code: &[u8; 4]) -> Option<PixelFormat> {
         b"MJPG" => Some(PixelFormat::Mjpeg),
         b"GREY" => Some(PixelFormat::Grey),
         b"RGB3" => Some(PixelFormat::Rgb24),
+        b"YU12" => Some(PixelFormat::Yu12),
         _ => None,
     }
 }
@@ -130,6 +131,7 @@ pub fn code_of(format: PixelFormat) -> &'static [u8; 4] {
         PixelFormat::Mjpeg => b"MJPG",
         PixelFormat::Grey => b"GREY",
         PixelFormat::Rgb24 => b"RGB3",
+        PixelFormat::Yu12 | PixelFormat::Yu12Full => b"YU12",
     }
 }
 
@@ -152,9 +154,10 @@ fn pixels(width: u32, height: u32) -> u64 {
 fn cost(format: PixelFormat) -> u8 {
     match format {
         PixelFormat::Yuyv => 0,
-        PixelFormat::Mjpeg => 1,
-        PixelFormat::Rgb24 => 2,
-        PixelFormat::Grey => 3,
+        PixelFormat::Yu12 | PixelFormat::Yu12Full => 1,
+        PixelFormat::Mjpeg => 2,
+        PixelFormat::Rgb24 => 3,
+        PixelFormat::Grey => 4,
     }
 }
 
@@ -210,14 +213,14 @@ mod tests {
 
     #[test]
     fn a_camera_of_unknown_formats_is_told_which_it_offers_and_nothing_of_ribbon_cables() {
-        let others = ["NV12", "YU12", "H264"].map(str::to_owned).to_vec();
+        let others = ["NV12", "H264"].map(str::to_owned).to_vec();
         let offer = Offer { modes: Vec::new(), others };
         let error = offer.check("/dev/video0").expect_err("nothing to read").to_string();
         assert!(
-            error.starts_with("/dev/video0: limen cannot read its pixel formats (NV12, YU12, H264)"),
+            error.starts_with("/dev/video0: limen cannot read its pixel formats (NV12, H264)"),
             "{error}"
         );
-        assert!(error.contains("YUYV, MJPEG, RGB24 or GREY") && !error.contains("ribbon"), "{error}");
+        assert!(error.contains("YUYV, YU12, MJPEG, RGB24 or GREY") && !error.contains("ribbon"), "{error}");
         let known = Offer { modes: vec![mode(PixelFormat::Grey, 640, 480, 30.0)], ..offer };
         assert!(known.check("/dev/video0").is_ok());
     }
@@ -232,7 +235,8 @@ mod tests {
 
     #[test]
     fn pixel_formats_and_their_codes_belong_together() {
-        for format in [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24] {
+        let formats = [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24, PixelFormat::Yu12];
+        for format in formats {
             assert_eq!(format_of(code_of(format)), Some(format));
         }
         assert_eq!(format_of(b"H264"), None);

@@ -87,8 +87,8 @@ fn check_camera(review: &mut Review<'_>, raw: &RawCamera) -> CameraSettings {
 }
 
 fn check_format(review: &mut Review<'_>, raw: &Spanned<String>) -> Option<PixelFormat> {
-    const FORMATS: [PixelFormat; 4] =
-        [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
+    const FORMATS: [PixelFormat; 5] =
+        [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24, PixelFormat::Yu12];
     let found = FORMATS.into_iter().find(|format| format.name().eq_ignore_ascii_case(raw.get_ref()));
     if found.is_none() {
         let what = format!("\"{}\" is no known pixel format", raw.get_ref());

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use limen_vision::frame::{Picture, PixelFormat};
-use limen_vision::pixels::decode::encode_yuyv;
+use limen_vision::pixels::decode::{encode_yu12, encode_yuyv};
 use limen_vision::pixels::encode::encode_jpeg;
 use limen_vision::pixels::scale::fit_picture;
 use v4l::video::Output as _;
@@ -36,6 +36,7 @@ pub fn frame_of_size(picture: &Picture, format: PixelFormat, size: (u32, u32)) -
             .map(|p| ((u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8) as u8)
             .collect(),
         PixelFormat::Rgb24 => fitted.rgb().to_vec(),
+        PixelFormat::Yu12 | PixelFormat::Yu12Full => encode_yu12(&fitted),
     }
 }
 
@@ -65,6 +66,7 @@ impl Feeder {
             PixelFormat::Mjpeg => b"MJPG",
             PixelFormat::Grey => b"GREY",
             PixelFormat::Rgb24 => b"RGB3",
+            PixelFormat::Yu12 | PixelFormat::Yu12Full => b"YU12",
         };
         let mut device = Device::with_path(LOOPBACK).expect("the loopback camera");
         device.set_format(&Format::new(SIZE.0, SIZE.1, FourCC::new(code))).expect("a format");

@@ -3,6 +3,7 @@
 mod area;
 mod picture;
 mod view;
+pub(crate) mod yu12;
 
 pub use area::Area;
 pub use picture::Picture;
@@ -21,6 +22,10 @@ pub enum PixelFormat {
     Grey,
     /// Three bytes per pixel: R G B.
     Rgb24,
+    /// 4:2:0 in three planes, limited-range BT.601.
+    Yu12,
+    /// 4:2:0 in three planes, full-range BT.601, as `rpicam-vid` writes it.
+    Yu12Full,
 }
 
 impl PixelFormat {
@@ -31,6 +36,8 @@ impl PixelFormat {
             Self::Mjpeg => "MJPEG",
             Self::Grey => "GREY",
             Self::Rgb24 => "RGB24",
+            Self::Yu12 => "YU12",
+            Self::Yu12Full => "YU12-FULL",
         }
     }
 }

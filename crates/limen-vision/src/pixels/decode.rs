@@ -9,7 +9,8 @@ use thiserror::Error;
 
 use super::jpeg::{self, JpegFault};
 use super::packing::{Packing, clamped};
-use crate::frame::{Frame, Picture};
+use crate::frame::yu12::{self, Planes};
+use crate::frame::{Area, Frame, Picture};
 
 /// The longest side of a frame, in pixels: longer than any door camera's, and 48 MiB decoded.
 pub const MAX_SIDE: u32 = 4096;
@@ -61,6 +62,11 @@ pub enum PixelError {
 
 /// Decodes a frame.
 pub fn decode(frame: &Frame) -> Result<Picture, PixelError> {
+    if yu12::is_planar(frame.format) {
+        let Frame { width, height, .. } = *frame;
+        let rgb = check_planes(frame)?.rgb(Area { left: 0, top: 0, width, height });
+        return Picture::new(width, height, rgb).ok_or_else(|| shape(frame));
+    }
     let Some(packing) = Packing::of(frame.format) else { return decode_mjpeg(frame) };
     check_rows(frame, packing)?;
     let width = frame.width as usize;
@@ -86,6 +92,25 @@ pub fn encode_yuyv(picture: &Picture) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// Puts a picture into planes of full-range BT.601, as `rpicam-vid` writes it: the inverse of [`decode`] for
+/// [`PixelFormat::Yu12Full`](crate::frame::PixelFormat::Yu12Full), except for rounding and the quartered colour
+/// resolution. An odd last column or row is left out.
+pub fn encode_yu12(picture: &Picture) -> Vec<u8> {
+    let (width, height) = (picture.width() as usize & !1, picture.height() as usize & !1);
+    let at = |x: usize, y: usize| picture.pixel(x as i64, y as i64).map(f32::from);
+    let squares = || (0..height / 2).flat_map(|y| (0..width / 2).map(move |x| (2 * x, 2 * y)));
+    let mean = |(x, y)| {
+        let corners = [at(x, y), at(x + 1, y), at(x, y + 1), at(x + 1, y + 1)];
+        [0, 1, 2].map(|i| corners.iter().map(|corner| corner[i]).sum::<f32>() / 4.0)
+    };
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let luma = pixels.map(|(x, y)| at(x, y)).map(|[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b);
+    let blue = squares().map(mean).map(|[r, g, b]| 128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b);
+    let red = squares().map(mean).map(|[r, g, b]| 128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b);
+    // Casts saturate.
+    luma.chain(blue).chain(red).map(|value| value.round() as u8).collect()
 }
 
 fn luminance([r, g, b]: [i32; 3]) -> u8 {
@@ -124,20 +149,33 @@ pub(super) fn check_rows(frame: &Frame, packing: Packing) -> Result<(), PixelErr
     let least = frame.stride.saturating_mul(height - 1).saturating_add(row);
     let most = frame.stride.saturating_mul(height).saturating_add(PAGE - 1);
     if !(least..=most).contains(&frame.bytes.len()) {
-        return Err(PixelError::Length {
-            format: frame.format.name(),
-            width: frame.width,
-            height: frame.height,
-            wanted: least,
-            got: frame.bytes.len(),
-        });
+        return Err(length(frame, least));
     }
     Ok(())
+}
+
+/// Checks that the frame has all bytes of its planes.
+pub(super) fn check_planes(frame: &Frame) -> Result<Planes<'_>, PixelError> {
+    check_sides(frame)?;
+    let wanted = yu12::length(frame.width, frame.height, frame.stride).ok_or_else(|| shape(frame))?;
+    let fits = (wanted..wanted.saturating_add(PAGE)).contains(&frame.bytes.len());
+    let planes = Planes::of(frame).filter(|_| fits);
+    planes.ok_or_else(|| length(frame, wanted))
 }
 
 fn check_sides(frame: &Frame) -> Result<(), PixelError> {
     let sides = 1..=MAX_SIDE;
     if sides.contains(&frame.width) && sides.contains(&frame.height) { Ok(()) } else { Err(shape(frame)) }
+}
+
+fn length(frame: &Frame, wanted: usize) -> PixelError {
+    PixelError::Length {
+        format: frame.format.name(),
+        width: frame.width,
+        height: frame.height,
+        wanted,
+        got: frame.bytes.len(),
+    }
 }
 
 fn shape(frame: &Frame) -> PixelError {
@@ -213,6 +251,15 @@ mod tests {
         }
         let huge = frame(PixelFormat::Grey, 4, 4, usize::MAX, vec![0; 16]);
         assert!(matches!(decode(&huge), Err(PixelError::Length { .. })));
+    }
+
+    #[test]
+    fn what_is_put_into_planes_comes_back() {
+        let picture = sample_picture(64, 48);
+        let planar = frame(PixelFormat::Yu12Full, 64, 48, 64, encode_yu12(&picture));
+        assert!(near(&decode(&planar).expect("whole"), &picture, 40));
+        let short = Frame { bytes: planar.bytes[1..].to_vec(), ..planar };
+        assert!(matches!(decode(&short), Err(PixelError::Length { wanted: 4608, got: 4607, .. })));
     }
 
     #[test]

@@ -14,13 +14,13 @@ pub(super) enum Packing {
 }
 
 impl Packing {
-    /// Of a format that has rows.
+    /// Of a format that has rows of whole pixels.
     pub fn of(format: PixelFormat) -> Option<Self> {
         match format {
             PixelFormat::Yuyv => Some(Self::Yuyv),
             PixelFormat::Grey => Some(Self::Grey),
             PixelFormat::Rgb24 => Some(Self::Rgb),
-            PixelFormat::Mjpeg => None,
+            PixelFormat::Mjpeg | PixelFormat::Yu12 | PixelFormat::Yu12Full => None,
         }
     }
 

@@ -11,6 +11,7 @@ use fast_image_resize::PixelType;
 
 use super::decode::{self, PixelError};
 use super::packing::{Packing, mean_of_pair};
+use crate::frame::yu12::{self, Planes};
 use crate::frame::{Area, Frame, Glance, Picture, PictureRegion, View, shrink};
 use crate::geometry::Rect;
 
@@ -20,11 +21,15 @@ pub struct Raw<'a>(RawPixels<'a>);
 enum RawPixels<'a> {
     Jpeg(Picture),
     Rows(&'a Frame, Packing),
+    Planes(&'a Frame, Planes<'a>),
 }
 
 impl<'a> Raw<'a> {
     /// Checks a frame, and decodes it if it is a JPEG.
     pub fn of(frame: &'a Frame) -> Result<Self, PixelError> {
+        if yu12::is_planar(frame.format) {
+            return Ok(Self(RawPixels::Planes(frame, decode::check_planes(frame)?)));
+        }
         match Packing::of(frame.format) {
             Some(packing) => {
                 decode::check_rows(frame, packing)?;
@@ -39,20 +44,21 @@ impl View for Raw<'_> {
     fn width(&self) -> u32 {
         match &self.0 {
             RawPixels::Jpeg(picture) => picture.width(),
-            RawPixels::Rows(frame, _) => frame.width,
+            RawPixels::Rows(frame, _) | RawPixels::Planes(frame, _) => frame.width,
         }
     }
 
     fn height(&self) -> u32 {
         match &self.0 {
             RawPixels::Jpeg(picture) => picture.height(),
-            RawPixels::Rows(frame, _) => frame.height,
+            RawPixels::Rows(frame, _) | RawPixels::Planes(frame, _) => frame.height,
         }
     }
 
     fn glance(&self) -> Glance {
         match &self.0 {
             RawPixels::Jpeg(picture) => picture.glance(),
+            RawPixels::Planes(_, planes) => planes.glance(),
             RawPixels::Rows(frame, packing) => {
                 // Green is the largest part of brightness.
                 let skip = usize::from(*packing == Packing::Rgb);
@@ -65,6 +71,7 @@ impl View for Raw<'_> {
     fn shrunk(&self, width: u32, height: u32) -> Vec<u8> {
         let (frame, packing) = match &self.0 {
             RawPixels::Jpeg(picture) => return picture.shrunk(width, height),
+            RawPixels::Planes(_, planes) => return planes.shrunk(width, height),
             RawPixels::Rows(frame, packing) => (frame, packing),
         };
         let bytes = tight(frame, *packing);
@@ -84,6 +91,7 @@ impl View for Raw<'_> {
     fn part(&self, area: &Rect) -> PictureRegion<'_> {
         let (frame, packing) = match &self.0 {
             RawPixels::Jpeg(picture) => return picture.part(area),
+            RawPixels::Planes(frame, planes) => return part_of_planes(frame, planes, area),
             RawPixels::Rows(frame, packing) => (frame, *packing),
         };
         let touched = Area::touched(area, frame.width, frame.height);
@@ -95,10 +103,19 @@ impl View for Raw<'_> {
             let start = y * frame.stride + left as usize * packing.pixel();
             packing.decode(&frame.bytes[start..start + row], target);
         }
-        let picture =
-            Picture::new(width, height, rgb).expect("the bytes were allocated for exactly this size");
-        PictureRegion { picture: Cow::Owned(picture), left, top }
+        region(Area { left, top, width, height }, rgb)
     }
+}
+
+fn part_of_planes(frame: &Frame, planes: &Planes<'_>, area: &Rect) -> PictureRegion<'static> {
+    let touched = whole_pairs(Area::touched(area, frame.width, frame.height));
+    region(touched, planes.rgb(touched))
+}
+
+fn region(area: Area, rgb: Vec<u8>) -> PictureRegion<'static> {
+    let Area { left, top, width, height } = area;
+    let picture = Picture::new(width, height, rgb).expect("the bytes were allocated for exactly this size");
+    PictureRegion { picture: Cow::Owned(picture), left, top }
 }
 
 /// The frame's bytes without padding between rows.
@@ -121,7 +138,7 @@ fn whole_pairs(area: Area) -> Area {
 mod tests {
     use super::*;
     use crate::frame::PixelFormat;
-    use crate::pixels::decode::{decode, encode_yuyv};
+    use crate::pixels::decode::{decode, encode_yu12, encode_yuyv};
     use crate::pixels::jpeg::tests::sample;
     use limen_core::clock::Moment;
 
@@ -160,6 +177,8 @@ mod tests {
             frame(PixelFormat::Grey, 320, grey),
             frame(PixelFormat::Rgb24, 960, picture.rgb().to_vec()),
             frame(PixelFormat::Mjpeg, 0, sample(320, 240)),
+            frame(PixelFormat::Yu12, 320, encode_yu12(&picture)),
+            frame(PixelFormat::Yu12Full, 320, encode_yu12(&picture)),
         ]
     }
 
@@ -209,6 +228,7 @@ mod tests {
             (PixelFormat::Yuyv, 1280, encode_yuyv(&picture)),
             (PixelFormat::Grey, 640, grey),
             (PixelFormat::Rgb24, 1920, picture.rgb().to_vec()),
+            (PixelFormat::Yu12Full, 640, encode_yu12(&picture)),
         ] {
             let taken = Moment::default();
             let frame = Frame { format, width: 640, height: 480, stride, bytes, taken, sequence: 0 };
@@ -216,7 +236,12 @@ mod tests {
             let whole = decode(&frame).expect("whole").shrunk(128, 96);
             let apart = || raw.iter().zip(&whole).map(|(a, b)| u32::from(a.abs_diff(*b)));
             let (most, sum) = (apart().max(), apart().sum::<u32>());
-            let allowed = if format == PixelFormat::Yuyv { (4, raw.len() as u32 * 3 / 4) } else { (0, 0) };
+            let allowed = match format {
+                PixelFormat::Yuyv => (4, raw.len() as u32 * 3 / 4),
+                // What is out of range is cut off before the mean there, after it here.
+                PixelFormat::Yu12Full => (12, raw.len() as u32),
+                _ => (0, 0),
+            };
             assert!(
                 most <= Some(allowed.0) && sum <= allowed.1,
                 "{frame:?}: {most:?}, {sum} of {}",
