@@ -22,5 +22,6 @@ mod harness;
 mod lines;
 mod opening;
 mod power;
+mod rpicam;
 mod soak;
 mod threads;

@@ -6,6 +6,8 @@ use std::path::Path;
 use limen_core::person::printable_path;
 use thiserror::Error;
 
+use super::rpicam::error::RpicamError;
+
 /// What can be wrong with a camera or a recording.
 #[derive(Debug, Error)]
 pub enum CameraError {
@@ -95,7 +97,7 @@ pub enum CameraError {
     /// it.
     #[error(
         "{device}: this is the raw side of a ribbon-cable camera (driver {driver:?}), whose pictures only libcamera can \
-         make; limen cannot use it; take a USB camera with YUYV or MJPEG (README, Cameras)"
+         make; write driver = \"rpicam\" in [camera] instead of a device (README, Cameras)"
     )]
     RawSide {
         /// The camera's device node.
@@ -141,6 +143,9 @@ pub enum CameraError {
         /// How long it was waited for, in seconds.
         seconds: u64,
     },
+    /// A module on a ribbon cable gives no pictures.
+    #[error(transparent)]
+    Rpicam(#[from] RpicamError),
     /// A recording without pictures.
     #[error("{place}: no pictures to show; give one at least")]
     NothingToReplay {

@@ -235,7 +235,8 @@ mod tests {
 
     #[test]
     fn pixel_formats_and_their_codes_belong_together() {
-        let formats = [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24, PixelFormat::Yu12];
+        let formats =
+            [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24, PixelFormat::Yu12];
         for format in formats {
             assert_eq!(format_of(code_of(format)), Some(format));
         }

@@ -78,11 +78,6 @@ impl V4lCamera {
         Ok(Self { device: path, identity, mode, stride, stream: Some(stream), dropped: 0 })
     }
 
-    /// The camera's identity.
-    pub fn identity(&self) -> &CameraIdentity {
-        &self.identity
-    }
-
     /// The mode in which it delivers.
     pub fn mode(&self) -> CaptureMode {
         self.mode
@@ -172,7 +167,11 @@ impl FrameSource for V4lCamera {
 }
 
 impl sealed::Live for V4lCamera {}
-impl LiveSource for V4lCamera {}
+impl LiveSource for V4lCamera {
+    fn identity(&self) -> &CameraIdentity {
+        &self.identity
+    }
+}
 
 impl Drop for V4lCamera {
     fn drop(&mut self) {

@@ -1,30 +1,27 @@
 //! Turns the file as it is written into [`Settings`]: checks ranges and contradictions, and adds the defaults.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
 use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
 use limen_core::policy::{OnAuditFailure, Rules};
-use limen_vision::frame::PixelFormat;
 use limen_vision::model::{EmbedderChoice, ModelName};
 use toml::Spanned;
 
 use super::access::check_access;
+use super::camera::check_camera;
 use super::door::{self, check_door};
 use super::entry::check_entry;
 use super::liveness::check_liveness;
 use super::modes;
-use super::raw::{RawAudit, RawCamera, RawFile, RawModel, RawPaths, RawValue};
+use super::raw::{RawAudit, RawFile, RawModel, RawPaths, RawValue};
 use super::recognition::{check_frames, check_multiple_faces, check_recognition};
 use super::settings::{PathSettings, Settings};
 use super::values::{choice, flag, number, path, text};
-use crate::camera::CameraSettings;
 use crate::diagnostics::Review;
 use crate::gallery::AtBoot;
 
-const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";
 const DEFAULT_RUNTIME: &str = "/run/limen";
 const DEFAULT_GALLERY: &str = "gallery.toml";
@@ -70,37 +67,6 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
     };
     settings.rules.door.virtual_camera = settings.virtual_camera_opens();
     settings
-}
-
-fn check_camera(review: &mut Review<'_>, raw: &RawCamera) -> CameraSettings {
-    const SIDE: RangeInclusive<i64> = 64..=8192;
-    CameraSettings {
-        device: path(review, "[camera] device", &raw.device, Path::new("/dev"))
-            .unwrap_or_else(|| DEFAULT_DEVICE.into()),
-        format: raw.format.as_ref().and_then(|format| check_format(review, format)),
-        width: number(review, "[camera] width", &raw.width, SIDE, "pixels").map(|pixels| pixels as u32),
-        height: number(review, "[camera] height", &raw.height, SIDE, "pixels").map(|pixels| pixels as u32),
-        fps: number(review, "[camera] fps", &raw.fps, 1..=120, "frames a second").map(|fps| fps as u32),
-        identity: text(review, "[camera] identity", &raw.identity).map(str::to_owned),
-        allow_virtual: flag(&raw.allow_virtual),
-    }
-}
-
-fn check_format(review: &mut Review<'_>, raw: &Spanned<String>) -> Option<PixelFormat> {
-    const FORMATS: [PixelFormat; 5] =
-        [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24, PixelFormat::Yu12];
-    let found = FORMATS.into_iter().find(|format| format.name().eq_ignore_ascii_case(raw.get_ref()));
-    if found.is_none() {
-        let what = format!("\"{}\" is no known pixel format", raw.get_ref());
-        let names = FORMATS.map(PixelFormat::name).join(", ");
-        review.note(
-            Some(raw.span()),
-            "[camera] format",
-            what,
-            format!("use one of {names}, or leave it out"),
-        );
-    }
-    found
 }
 
 fn check_model(

@@ -95,7 +95,8 @@ mod tests {
 
     use super::*;
 
-    const TWO: &str = "ExposureTime=33239\nSensorTimestamp=1000\nColourGains=[ 1.5, 2.0 ]\n\nSensorTimestamp=2000\n\n";
+    const TWO: &str =
+        "ExposureTime=33239\nSensorTimestamp=1000\nColourGains=[ 1.5, 2.0 ]\n\nSensorTimestamp=2000\n\n";
 
     fn read(text: &[u8]) -> Result<Vec<i64>, MetadataFault> {
         let mut stamps = VecDeque::new();

@@ -48,7 +48,9 @@ pub enum StreamFault {
     #[error("a frame is stamped {0} ms ago, although it has just come")]
     Old(u64),
     /// Metadata without a whole frame before it.
-    #[error("metadata came after {got} bytes of a frame of {wanted}: the camera sends smaller frames or parts of them")]
+    #[error(
+        "metadata came after {got} bytes of a frame of {wanted}: the camera sends smaller frames or parts of them"
+    )]
     EarlyMetadata {
         /// The bytes that came.
         got: usize,
@@ -56,7 +58,9 @@ pub enum StreamFault {
         wanted: usize,
     },
     /// More bytes than a frame has, or a frame without metadata.
-    #[error("more than the {wanted} bytes of a frame came without its metadata: the camera sends larger frames")]
+    #[error(
+        "more than the {wanted} bytes of a frame came without its metadata: the camera sends larger frames"
+    )]
     TooManyBytes {
         /// The bytes that a frame has.
         wanted: usize,

@@ -59,7 +59,10 @@ fn a_stamp_that_cannot_be_is_refused_by_its_name() {
     let start = 100_000;
     assert_eq!(stamped(&[millis(start), millis(start + 33)], START + 40), Ok(()));
     assert_eq!(stamped(&[millis(start + 200)], START), Err(StreamFault::Future(200)));
-    assert_eq!(stamped(&[i64::MAX], START).err().map(|fault| fault.to_string().contains("future")), Some(true));
+    assert_eq!(
+        stamped(&[i64::MAX], START).err().map(|fault| fault.to_string().contains("future")),
+        Some(true)
+    );
     assert_eq!(stamped(&[-5], START), Err(StreamFault::BeforeBoot));
     assert_eq!(stamped(&[0], START), Err(StreamFault::BeforeBoot));
     assert_eq!(stamped(&[i64::MIN], START), Err(StreamFault::BeforeBoot));

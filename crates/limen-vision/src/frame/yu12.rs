@@ -155,7 +155,8 @@ mod tests {
         for (format, cases) in [(PixelFormat::Yu12, limited), (PixelFormat::Yu12Full, full)] {
             for ([luma, blue, red], colour) in cases {
                 let rgb = whole(&frame(format, 2, 2, 2, vec![luma, luma, luma, luma, blue, red]));
-                let near = |pixel: &[u8]| pixel.iter().zip(colour).all(|(a, b): (&u8, u8)| a.abs_diff(b) <= 2);
+                let near =
+                    |pixel: &[u8]| pixel.iter().zip(colour).all(|(a, b): (&u8, u8)| a.abs_diff(b) <= 2);
                 assert!(rgb.chunks(3).all(near), "{format:?} {rgb:?}");
             }
         }
@@ -163,7 +164,8 @@ mod tests {
 
     #[test]
     fn padding_between_rows_is_not_seen() {
-        let tight = frame(PixelFormat::Yu12, 4, 2, 4, vec![20, 60, 100, 140, 30, 70, 110, 150, 90, 160, 120, 200]);
+        let tight =
+            frame(PixelFormat::Yu12, 4, 2, 4, vec![20, 60, 100, 140, 30, 70, 110, 150, 90, 160, 120, 200]);
         let padded = vec![20, 60, 100, 140, 9, 9, 30, 70, 110, 150, 9, 9, 90, 160, 9, 120, 200, 9];
         let padded = frame(PixelFormat::Yu12, 4, 2, 6, padded);
         assert_eq!(whole(&tight), whole(&padded));
