@@ -158,17 +158,17 @@ impl Pairing {
     fn taken(&self, stamp: i64, now: Moment) -> Result<Moment, StreamFault> {
         let nanoseconds = u64::try_from(stamp).ok().filter(|stamp| *stamp > 0);
         let taken = Moment::from_boot(Duration::from_nanos(nanoseconds.ok_or(StreamFault::BeforeBoot)?));
-        match self.last {
-            Some(last) if last == stamp => return Err(StreamFault::Repeated),
-            Some(last) if last > stamp => return Err(StreamFault::OutOfOrder),
-            _ => {}
-        }
         let (ahead, age) = (taken.since(now), now.since(taken));
         if ahead > CLOCK_ERROR {
             return Err(StreamFault::Future(millis(ahead)));
         }
         if age > OLDEST {
             return Err(StreamFault::Old(millis(age)));
+        }
+        match self.last {
+            Some(last) if last == stamp => return Err(StreamFault::Repeated),
+            Some(last) if last > stamp => return Err(StreamFault::OutOfOrder),
+            _ => {}
         }
         Ok(taken.min(now))
     }

@@ -239,8 +239,10 @@ impl Reader {
     /// The program or the unit has ended; the unit may say why.
     fn ended(&self) -> RpicamError {
         let camera = self.camera();
+        let gone = || "limen-camera.service has ended".to_owned();
         let why = match wire::receive(&self.link, LAST_WORDS) {
-            Ok((line, _)) if line.is_empty() => "limen-camera.service has ended".to_owned(),
+            Ok((line, _)) if line.is_empty() => gone(),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => gone(),
             Ok((line, _)) => match parse_answer(&line) {
                 Ok(Answer::Ended { why }) => why,
                 _ => "limen-camera.service broke off".to_owned(),
