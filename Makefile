@@ -83,8 +83,10 @@ install:
 # What measures; `limen` hands over to it.
 	install -D -m 0755 $(BINARY)-lab $(DESTDIR)$(PREFIX)/bin/limen-lab
 	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/limen/README.md
-	sed 's|/usr/local|$(PREFIX)|g' systemd/limen.service | \
-		install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/limen.service
+	for unit in limen limen-camera; do \
+		sed 's|/usr/local|$(PREFIX)|g' systemd/$$unit.service | \
+			install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/$$unit.service || exit; \
+	done
 	install -D -m 0644 systemd/limen.sysusers $(DESTDIR)/usr/lib/sysusers.d/limen.conf
 	install -D -m 0644 systemd/limen.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/limen.conf
 	test -n "$(DESTDIR)" || { systemd-sysusers limen.conf && systemd-tmpfiles --create limen.conf; }

@@ -7,6 +7,8 @@
 //! | file | contents |
 //! |---|---|
 //! | `v4l` | the kernel's video devices; the only file that names the `v4l` crate |
+//! | `rpicam` | camera modules on a ribbon cable, through `limen-camera.service` |
+//! | `open` | opens whichever of the two the settings name |
 //! | `mode` | which of the offered formats and sizes to use |
 //! | `reopen` | what to do while the camera is missing |
 //! | `replay` | photographs and recorded frames, for demo, tests and bench |
@@ -24,12 +26,16 @@ use limen_vision::frame::{Frame, Orientation, PixelFormat};
 mod error;
 pub mod listing;
 pub mod mode;
+pub mod open;
 pub mod reopen;
 pub mod replay;
+pub mod rpicam;
 pub mod snapshot;
 pub mod v4l;
 
 pub use error::CameraError;
+
+use rpicam::settings::ModuleSettings;
 
 /// The picture size for which the vision is made, in pixels: enough for a face at two metres, cheap enough
 /// for a Pi 3.
@@ -47,19 +53,39 @@ pub trait FrameSource: Send {
 
     /// The name of this source, for people.
     fn describe(&self) -> String;
+
+    /// Whether it still sets itself up and has shown nothing yet, which is waited for longer.
+    fn is_starting(&self) -> bool {
+        false
+    }
 }
 
 /// A source that shows what is in front of the door now. Only live sources are connected to a real lock.
-pub trait LiveSource: FrameSource + sealed::Live {}
+pub trait LiveSource: FrameSource + sealed::Live {
+    /// Which camera it is.
+    fn identity(&self) -> &CameraIdentity;
+}
 
 /// Seals [`LiveSource`]: no type outside this room can be live.
 mod sealed {
     pub trait Live {}
 }
 
+/// What the pictures come through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CameraDriver {
+    /// A video device of the kernel.
+    #[default]
+    V4l2,
+    /// A module on a ribbon cable, through `limen-camera.service`.
+    Rpicam,
+}
+
 /// Which camera, and how to set it up. [`mode::choose`] decides what is `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraSettings {
+    /// What the pictures come through.
+    pub driver: CameraDriver,
     /// The device node, or better a stable link such as `/dev/v4l/by-path/...`.
     pub device: PathBuf,
     /// The required pixel format.
@@ -78,12 +104,15 @@ pub struct CameraSettings {
     pub orientation: Orientation,
     /// Which part of its upright picture is looked at, and how large a face must be.
     pub field: FieldOfView,
+    /// How a module is set up; counts for [`CameraDriver::Rpicam`] only.
+    pub module: ModuleSettings,
 }
 
 impl CameraSettings {
     /// The defaults for a device: nothing is required, virtual drivers are refused.
     pub fn for_device(device: impl Into<PathBuf>) -> Self {
         Self {
+            driver: CameraDriver::V4l2,
             device: device.into(),
             format: None,
             width: None,
@@ -93,12 +122,21 @@ impl CameraSettings {
             allow_virtual: false,
             orientation: Orientation::UPRIGHT,
             field: FieldOfView::default(),
+            module: ModuleSettings::default(),
+        }
+    }
+
+    /// The camera's name in messages.
+    fn place(&self) -> String {
+        match self.driver {
+            CameraDriver::V4l2 => printable_path(&self.device),
+            CameraDriver::Rpicam => format!("camera {} of rpicam-vid", self.module.camera),
         }
     }
 
     /// Checks that the camera is the configured one, and has a lens.
     fn check(&self, found: &CameraIdentity) -> Result<(), CameraError> {
-        let device = printable_path(&self.device);
+        let device = self.place();
         if found.is_virtual() && !self.allow_virtual {
             return Err(CameraError::Virtual { device, driver: printable(&found.driver, 40) });
         }

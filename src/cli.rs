@@ -65,7 +65,7 @@ fn answer(perform: fn(Command, &CommandContext) -> Result<CommandOutcome, Comman
     let code = match Arguments::try_parse() {
         Ok(arguments) => {
             let context = CommandContext::new(arguments.config, arguments.gallery, arguments.json);
-            output::start_log(matches!(arguments.command, Command::Run));
+            output::start_log(arguments.command.is_service());
             match perform(arguments.command, &context) {
                 Ok(answer) => answer.exit_code(),
                 Err(error) => error.tell(context.json),

@@ -5,6 +5,7 @@
 //! file comes into force. `config/limen.toml` explains every key.
 
 mod access;
+mod camera;
 mod checks;
 mod door;
 pub mod edit;

@@ -24,5 +24,6 @@ mod lines;
 mod liveness;
 mod opening;
 mod power;
+mod rpicam;
 mod soak;
 mod threads;

@@ -7,6 +7,7 @@ use limen_core::embedding::Crops;
 use limen_core::event::Side;
 use limen_vision::follow::Vision;
 use limen_vision::frame::{Frame, Orientation, Picture, PixelFormat, View};
+use limen_vision::model::EmbedderPart;
 use limen_vision::pixels::photograph::load_photograph;
 use limen_vision::pixels::raw::Raw;
 use limen_vision::pixels::scale::fit_picture;
@@ -37,9 +38,9 @@ fn measured(view: &dyn View) -> (detect::Detection, landmarks::Mesh, limen_core:
     let models = models();
     let face = detect::detect(&models.detector, view).expect("runs").swap_remove(0);
     let mesh = landmarks::find_mesh(&models.landmarks, view, &face).expect("runs");
-    let (side, _) = models.embedder.input_size();
-    let crop = align::crop(view, &align::to_crop(&mesh, side).expect("a mesh"), side);
-    let embedding = embed::embed(&models.embedder, &crop).expect("runs");
+    let cut = |part: &EmbedderPart| align::cut(view, &mesh, &part.crop).expect("a mesh");
+    let crops: Vec<Picture> = models.embedder.parts().iter().map(cut).collect();
+    let embedding = embed::embed(&models.embedder, &crops).expect("runs");
     (face, mesh, embedding)
 }
 

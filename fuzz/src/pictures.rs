@@ -16,7 +16,7 @@ pub fn frame(bytes: &[u8]) {
     // The first four in the order in which the corpus counts them.
     let first = [PixelFormat::Yuyv, PixelFormat::Mjpeg, PixelFormat::Grey, PixelFormat::Rgb24];
     let later = PixelFormat::ALL.into_iter().filter(|format| !first.contains(format));
-    let formats: Vec<PixelFormat> = first.into_iter().chain(later).collect();
+    let formats: Vec<PixelFormat> = first.into_iter().chain(later).chain([PixelFormat::Yu12Full]).collect();
     let frame = Frame {
         format: formats[usize::from(format) % formats.len()],
         width: u16::from_le_bytes([w0, w1]).into(),

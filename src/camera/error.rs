@@ -6,6 +6,8 @@ use std::path::Path;
 use limen_core::person::printable_path;
 use thiserror::Error;
 
+use super::rpicam::error::RpicamError;
+
 /// What can be wrong with a camera or a recording.
 #[derive(Debug, Error)]
 pub enum CameraError {
@@ -113,6 +115,9 @@ pub enum CameraError {
         /// The name of the driver.
         driver: String,
     },
+    /// A module on a ribbon cable gives no pictures.
+    #[error(transparent)]
+    Rpicam(#[from] RpicamError),
     /// The camera offered one mode and set up another.
     #[error(
         "{device}: asked for {wanted}, the camera answered {got}; choose a mode from `limen camera list`"

@@ -127,7 +127,7 @@ pub fn code_of(format: PixelFormat) -> &'static [u8; 4] {
         PixelFormat::Uyvy => b"UYVY",
         PixelFormat::Nv12 => b"NV12",
         PixelFormat::Nv21 => b"NV21",
-        PixelFormat::Yu12 => b"YU12",
+        PixelFormat::Yu12 | PixelFormat::Yu12Full => b"YU12",
         PixelFormat::Yv12 => b"YV12",
         PixelFormat::Mjpeg => b"MJPG",
         PixelFormat::Rgb24 => b"RGB3",
@@ -161,7 +161,11 @@ fn cost(format: PixelFormat) -> u8 {
     match format {
         PixelFormat::Yuyv => 0,
         PixelFormat::Uyvy => 1,
-        PixelFormat::Nv12 | PixelFormat::Nv21 | PixelFormat::Yu12 | PixelFormat::Yv12 => 2,
+        PixelFormat::Nv12
+        | PixelFormat::Nv21
+        | PixelFormat::Yu12
+        | PixelFormat::Yu12Full
+        | PixelFormat::Yv12 => 2,
         PixelFormat::Mjpeg => 3,
         PixelFormat::Rgb24 | PixelFormat::Bgr24 => 4,
         PixelFormat::Rgbx | PixelFormat::Xbgr => 5,

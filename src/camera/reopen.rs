@@ -23,6 +23,9 @@ use crate::clocks;
 /// An open camera without a frame for this long has failed. Three times the slowest usable interval would be
 /// enough, but cameras pause for up to a second while they set their exposure.
 pub const STALLED_AFTER: Duration = Duration::from_secs(2);
+/// A source that still sets itself up has failed after so long: on a Pi Zero 2 a camera module needs three seconds. The
+/// door stays locked meanwhile.
+pub const STARTED_AFTER: Duration = Duration::from_secs(8);
 /// The pause after the first failure.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause: a person who has connected the camera again waits no longer.
@@ -151,14 +154,15 @@ impl<S: FrameSource + ?Sized> Reopening<S> {
             }
             Ok(None) => {
                 self.silent += self.time.now().since(asked);
-                if self.silent < STALLED_AFTER {
+                let limit = if source.is_starting() { STARTED_AFTER } else { STALLED_AFTER };
+                if self.silent < limit {
                     self.source = Some(source);
                     return Delivery::Nothing;
                 }
                 let device = source.describe();
                 // Closed before it is opened again: a video device can be streamed once only.
                 drop(source);
-                self.transition_to_away(CameraError::Stalled { device, seconds: STALLED_AFTER.as_secs() })
+                self.transition_to_away(CameraError::Stalled { device, seconds: limit.as_secs() })
             }
             Err(error) => {
                 drop(source);

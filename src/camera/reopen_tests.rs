@@ -14,6 +14,7 @@ struct World {
     now: Moment,
     plugged_in: bool,
     silent: bool,
+    starting: bool,
     opened: u32,
     attempts: Vec<Moment>,
 }
@@ -54,6 +55,10 @@ impl FrameSource for Fake {
 
     fn describe(&self) -> String {
         "fake".into()
+    }
+
+    fn is_starting(&self) -> bool {
+        self.with(|world| world.starting)
     }
 }
 
@@ -167,4 +172,13 @@ fn two_seconds_without_a_frame_are_a_loss_and_the_camera_is_opened_again() {
     assert!(fake.with(|world| world.opened) >= 2);
     fake.with(|world| world.silent = false);
     assert!(matches!(until_news(&mut camera), Delivery::Back { .. }));
+}
+
+#[test]
+fn a_camera_that_sets_itself_up_is_waited_for_longer_and_not_for_ever() {
+    let (fake, mut camera) = camera();
+    fake.with(|world| (world.plugged_in, world.silent, world.starting) = (true, true, true));
+    let before = fake.now();
+    assert!(matches!(until_news(&mut camera), Delivery::Lost(CameraError::Stalled { seconds: 8, .. })));
+    assert_eq!(fake.now().since(before), STARTED_AFTER);
 }

@@ -68,11 +68,6 @@ impl V4lCamera {
         Ok(Self { device: path, identity, layout, orientation, stream, dropped: 0 })
     }
 
-    /// The camera's identity.
-    pub fn identity(&self) -> &CameraIdentity {
-        &self.identity
-    }
-
     /// The mode in which it delivers.
     pub fn mode(&self) -> CaptureMode {
         self.layout.mode
@@ -168,7 +163,11 @@ impl FrameSource for V4lCamera {
 }
 
 impl sealed::Live for V4lCamera {}
-impl LiveSource for V4lCamera {}
+impl LiveSource for V4lCamera {
+    fn identity(&self) -> &CameraIdentity {
+        &self.identity
+    }
+}
 
 impl Drop for V4lCamera {
     fn drop(&mut self) {

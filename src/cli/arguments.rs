@@ -156,3 +156,10 @@ mod tests {
         }
     }
 }
+
+impl Command {
+    /// Whether a unit of the system runs it, whose log is kept.
+    pub fn is_service(&self) -> bool {
+        matches!(self, Self::Run | Self::Camera { command: camera::Command::Serve })
+    }
+}

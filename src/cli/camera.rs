@@ -14,11 +14,13 @@ use serde_json::json;
 use super::context::CommandContext;
 use super::outcome::{CommandError, CommandOutcome};
 use super::output::{BAD, STRONG, note, say, say_json, styled};
+use crate::camera::listing;
+use crate::camera::open::open;
+use crate::camera::rpicam::serve::CameraServer;
 use crate::camera::snapshot::write_snapshot;
-use crate::camera::v4l::V4lCamera;
-use crate::camera::{FrameSource as _, listing};
 use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
+use crate::service;
 
 /// Frames that are dropped before a picture is kept: a camera needs some to find its exposure.
 const SETTLING: usize = 5;
@@ -36,11 +38,14 @@ pub enum Command {
         /// A JPEG file that does not exist yet
         file: PathBuf,
     },
+    /// Start camera modules for limen; limen-camera.service runs this
+    Serve,
 }
 
 pub fn camera(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
     match command {
         Command::List => Ok(list(context)),
+        Command::Serve => serve(),
         Command::Snapshot { file } => {
             let settings = context.settings()?;
             let picture = picture_from_camera(context, &settings)?;
@@ -54,6 +59,13 @@ pub fn camera(context: &CommandContext, command: &Command) -> Result<CommandOutc
             Ok(CommandOutcome::Yes)
         }
     }
+}
+
+fn serve() -> Result<CommandOutcome, CommandError> {
+    let server = CameraServer::installed().map_err(|error| CommandError::Device(error.to_string()))?;
+    service::ready("starts camera modules for limen");
+    server.serve();
+    Ok(CommandOutcome::Yes)
 }
 
 fn list(context: &CommandContext) -> CommandOutcome {
@@ -96,8 +108,8 @@ fn no_camera(devices: usize) -> String {
         }
     };
     format!(
-        "{found}; plug in a USB camera with YUYV or MJPEG. A ribbon-cable camera speaks through libcamera only, and \
-         limen cannot use it (README, Cameras)"
+        "{found}; plug in a USB camera with YUYV or MJPEG. A ribbon-cable camera speaks through libcamera only: write \
+         driver = \"rpicam\" in [camera] (README, Cameras)"
     )
 }
 
@@ -120,7 +132,7 @@ pub fn picture_from_camera(context: &CommandContext, settings: &Settings) -> Res
 }
 
 fn from_device(settings: &Settings) -> Result<Picture, CommandError> {
-    let mut camera = V4lCamera::open(&settings.camera)?;
+    let mut camera = open(&settings.camera)?;
     let mut newest = None;
     for _ in 0..SETTLING {
         newest = camera.next(PATIENCE)?.or(newest);

@@ -22,8 +22,9 @@ use super::demo::photographs::ENROLLED;
 use super::outcome::{CommandError, CommandOutcome, model_in_words};
 use super::speed::{can_decide, usual_frame};
 use super::store::BESIDE;
-use crate::camera::FrameSource as _;
-use crate::camera::v4l::V4lCamera;
+use crate::camera::CameraDriver;
+use crate::camera::open::open;
+use crate::camera::rpicam::installed;
 use crate::clocks;
 use crate::config::{ConfigError, Settings, VIRTUAL_CAMERA_OPENS};
 use crate::control::{Request, ask};
@@ -294,7 +295,13 @@ fn check_camera(context: &CommandContext, report: &mut CheckReport, settings: &S
     if ask(&context.socket(settings), Request::Status).is_ok() {
         return report.note("camera", "in use by the running daemon; `limen status` says whether it works");
     }
-    if let Some(camera) = report.take("camera", V4lCamera::open(&settings.camera)) {
+    if settings.camera.driver == CameraDriver::Rpicam {
+        let missing = installed::missing();
+        if !missing.is_empty() {
+            return report.all_problems("camera", &missing);
+        }
+    }
+    if let Some(camera) = report.take("camera", open(&settings.camera)) {
         report.ok("camera", &camera.describe());
         if settings.camera.identity.is_none() {
             let text = format!("any camera is accepted; identity = \"{}\" pins this one", camera.identity());

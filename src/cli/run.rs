@@ -5,9 +5,8 @@ use limen_files::Trust;
 
 use super::context::CommandContext;
 use super::outcome::{CommandError, CommandOutcome};
-use crate::camera::LiveSource;
+use crate::camera::open::open;
 use crate::camera::reopen::Reopening;
-use crate::camera::v4l::V4lCamera;
 use crate::daemon::{self, Setup, Wiring};
 use crate::enrol::{GallerySource, StoreUse};
 use crate::pipeline::may_drive;
@@ -30,10 +29,7 @@ pub fn run(context: &CommandContext) -> Result<CommandOutcome, CommandError> {
             trust: Trust::Checked,
         },
         models,
-        wiring: Wiring::Live {
-            camera: Reopening::new(move || Ok(Box::new(V4lCamera::open(&camera)?) as Box<dyn LiveSource>)),
-            door: settings.door.clone(),
-        },
+        wiring: Wiring::Live { camera: Reopening::new(move || open(&camera)), door: settings.door.clone() },
         socket: Some(context.socket(&settings)),
         observer: None,
         settings,

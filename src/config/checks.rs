@@ -1,31 +1,27 @@
 //! Turns the file as it is written into [`Settings`]: checks ranges and contradictions, and adds the defaults.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
 use limen_audit::AuditSettings;
 use limen_core::embedding::ModelDigest;
 use limen_core::policy::{OnAuditFailure, Rules};
-use limen_vision::field::{FieldOfView, Region};
-use limen_vision::frame::{Orientation, PixelFormat};
 use limen_vision::model::{EmbedderChoice, ModelName};
 use toml::Spanned;
 
 use super::access::check_access;
+use super::camera::check_camera;
 use super::door::{self, check_door};
 use super::entry::check_entry;
 use super::liveness::check_liveness;
 use super::modes;
-use super::raw::{RawAudit, RawCamera, RawFile, RawModel, RawPaths, RawValue};
+use super::raw::{RawAudit, RawFile, RawModel, RawPaths, RawValue};
 use super::recognition::{check_frames, check_multiple_faces, check_recognition};
 use super::settings::{PathSettings, Settings};
 use super::values::{choice, flag, number, path, text};
-use crate::camera::CameraSettings;
 use crate::diagnostics::Review;
 use crate::gallery::AtBoot;
 
-const DEFAULT_DEVICE: &str = "/dev/video0";
 const DEFAULT_STATE: &str = "/var/lib/limen";
 const DEFAULT_RUNTIME: &str = "/run/limen";
 const DEFAULT_GALLERY: &str = "gallery.toml";
@@ -71,71 +67,6 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
     };
     settings.rules.door.virtual_camera = settings.virtual_camera_opens();
     settings
-}
-
-fn check_camera(review: &mut Review<'_>, raw: &RawCamera) -> CameraSettings {
-    const SIDE: RangeInclusive<i64> = 64..=8192;
-    CameraSettings {
-        device: path(review, "[camera] device", &raw.device, Path::new("/dev"))
-            .unwrap_or_else(|| DEFAULT_DEVICE.into()),
-        format: raw.format.as_ref().and_then(|format| check_format(review, format)),
-        width: number(review, "[camera] width", &raw.width, SIDE, "pixels").map(|pixels| pixels as u32),
-        height: number(review, "[camera] height", &raw.height, SIDE, "pixels").map(|pixels| pixels as u32),
-        fps: number(review, "[camera] fps", &raw.fps, 1..=120, "frames a second").map(|fps| fps as u32),
-        identity: text(review, "[camera] identity", &raw.identity).map(str::to_owned),
-        allow_virtual: flag(&raw.allow_virtual),
-        orientation: check_orientation(review, raw),
-        field: FieldOfView {
-            region: raw.region.as_ref().and_then(|region| check_region(review, region)),
-            min_face: number(
-                review,
-                "[camera] min-face",
-                &raw.min_face,
-                0.0..=0.9,
-                "of the picture's height",
-            )
-            .map_or(0.0, |fraction| fraction as f32),
-        },
-    }
-}
-
-fn check_region(review: &mut Review<'_>, raw: &Spanned<Vec<f64>>) -> Option<Region> {
-    let fractions: Vec<f32> = raw.get_ref().iter().map(|fraction| *fraction as f32).collect();
-    let region = fractions.try_into().ok().and_then(Region::new);
-    if region.is_none() {
-        let what = "is no part of the picture";
-        let remedy = "use [left, top, width, height], fractions of the upright picture from 0 to 1; width and height at \
-                      least 0.1, and left + width and top + height at most 1";
-        review.note(Some(raw.span()), "[camera] region", what, remedy);
-    }
-    region
-}
-
-fn check_orientation(review: &mut Review<'_>, raw: &RawCamera) -> Orientation {
-    let mirror = flag(&raw.mirror);
-    let Some(rotate) = &raw.rotate else { return Orientation::new(0, mirror) };
-    let quarters = [0, 90, 180, 270].iter().zip(0..).find(|(degrees, _)| *degrees == rotate.get_ref());
-    if quarters.is_none() {
-        let what = format!("{} is no quarter turn", rotate.get_ref());
-        let remedy = "use 0, 90, 180 or 270: the degrees clockwise that make the camera's picture upright";
-        review.note(Some(rotate.span()), "[camera] rotate", what, remedy);
-    }
-    Orientation::new(quarters.map_or(0, |(_, quarters)| quarters), mirror)
-}
-
-fn check_format(review: &mut Review<'_>, raw: &Spanned<String>) -> Option<PixelFormat> {
-    let found = PixelFormat::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(raw.get_ref()));
-    if found.is_none() {
-        let what = format!("\"{}\" is no known pixel format", raw.get_ref());
-        let names = PixelFormat::ALL.map(PixelFormat::name).join(", ");
-        review.note(
-            Some(raw.span()),
-            "[camera] format",
-            what,
-            format!("use one of {names}, or leave it out"),
-        );
-    }
-    found
 }
 
 fn check_model(

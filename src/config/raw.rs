@@ -4,6 +4,7 @@
 //! [`super::checks`] reports all mistakes with their lines; the parser would stop at the first one.
 
 mod access;
+mod camera;
 mod entry;
 mod spanned;
 
@@ -12,6 +13,7 @@ use toml::Spanned;
 
 pub use access::{RawAccess, RawException, RawGroup, RawHoliday, RawSchedule, RawSite, RawWindow};
 
+pub use camera::{RawCamera, RawRpicam};
 pub use entry::{RawKeypad, RawReader, RawWiegand};
 pub use spanned::{Names, RawValue};
 
@@ -57,34 +59,6 @@ pub struct RawFile {
     pub schedule: Vec<Spanned<RawSchedule>>,
     /// `[[group]]`
     pub group: Vec<Spanned<RawGroup>>,
-}
-
-/// `[camera]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct RawCamera {
-    /// The device node, or a link to it that stays the same.
-    pub device: RawValue<String>,
-    /// The name of a pixel format.
-    pub format: RawValue<String>,
-    /// The width of a frame, in pixels.
-    pub width: RawValue<i64>,
-    /// The height of a frame, in pixels.
-    pub height: RawValue<i64>,
-    /// Frames per second.
-    pub fps: RawValue<i64>,
-    /// The identity of the only camera that is accepted.
-    pub identity: RawValue<String>,
-    /// Whether devices whose pictures come from a program are accepted.
-    pub allow_virtual: RawValue<bool>,
-    /// By how many degrees the picture is turned clockwise: 0, 90, 180 or 270.
-    pub rotate: RawValue<i64>,
-    /// Whether the picture is mirrored left to right after it was turned.
-    pub mirror: RawValue<bool>,
-    /// The part that is looked at: left, top, width and height as fractions of the upright picture.
-    pub region: RawValue<Vec<f64>>,
-    /// The least height of a face, as a fraction of the picture's height.
-    pub min_face: RawValue<f64>,
 }
 
 /// `[recognition]`

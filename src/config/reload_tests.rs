@@ -9,6 +9,7 @@ use super::*;
 /// A file in which every key has a value of its own.
 const BASE: &str = r#"
 [camera]
+driver = "v4l2"
 device = "/dev/video0"
 format = "YUYV"
 width = 640
@@ -20,6 +21,14 @@ rotate = 0
 mirror = false
 region = [0.1, 0.0, 0.8, 1.0]
 min-face = 0.1
+[camera.rpicam]
+camera = 1
+lens-position = 1.5
+exposure = "normal"
+shutter-us = 5000
+gain = 4.5
+flicker = "50"
+hdr = false
 [recognition]
 target-far = 1e-4
 max-distance = 0.9
@@ -144,6 +153,12 @@ runtime = "/run/limen"
 
 /// For every key of every table: what is changed in [`BASE`], and into what.
 const CHANGES: &[(&str, &str, &str, &str)] = &[
+    (
+        "RawCamera",
+        "driver",
+        "driver = \"v4l2\"\ndevice = \"/dev/video0\"\nformat = \"YUYV\"",
+        "driver = \"rpicam\"",
+    ),
     ("RawCamera", "device", "/dev/video0", "/dev/video1"),
     ("RawCamera", "format", "YUYV", "MJPEG"),
     ("RawCamera", "width", "width = 640", "width = 800"),
@@ -155,6 +170,13 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawCamera", "mirror", "mirror = false", "mirror = true"),
     ("RawCamera", "region", "region = [0.1,", "region = [0.2,"),
     ("RawCamera", "min_face", "min-face = 0.1", "min-face = 0.2"),
+    ("RawRpicam", "camera", "camera = 1", "camera = 0"),
+    ("RawRpicam", "lens_position", "lens-position = 1.5", "lens-position = 2.5"),
+    ("RawRpicam", "exposure", "exposure = \"normal\"", "exposure = \"short\""),
+    ("RawRpicam", "shutter_us", "shutter-us = 5000", "shutter-us = 6000"),
+    ("RawRpicam", "gain", "gain = 4.5", "gain = 5.5"),
+    ("RawRpicam", "flicker", "flicker = \"50\"", "flicker = \"60\""),
+    ("RawRpicam", "hdr", "hdr = false", "hdr = true"),
     ("RawRecognition", "target_far", "1e-4", "1e-5"),
     ("RawRecognition", "max_distance", "max-distance = 0.9", "max-distance = 0.8"),
     ("RawRecognition", "margin", "margin = 0.05", "margin = 0.06"),
@@ -280,7 +302,12 @@ fn parsed(text: &str) -> Result<Settings, ConfigError> {
 
 /// Every key by the table that it is in, read from where the keys are declared.
 fn keys() -> BTreeSet<(String, String)> {
-    let sources = [include_str!("raw.rs"), include_str!("raw/access.rs"), include_str!("raw/entry.rs")];
+    let sources = [
+        include_str!("raw.rs"),
+        include_str!("raw/access.rs"),
+        include_str!("raw/camera.rs"),
+        include_str!("raw/entry.rs"),
+    ];
     let mut table = String::new();
     let mut keys = BTreeSet::new();
     for line in sources.iter().flat_map(|source| source.lines()) {
@@ -289,6 +316,7 @@ fn keys() -> BTreeSet<(String, String)> {
         } else if let Some((key, kind)) = line.strip_prefix("    pub ").and_then(|rest| rest.split_once(": "))
             && table != "RawFile"
             && !kind.starts_with("RawQuality")
+            && !kind.starts_with("RawRpicam")
             && !kind.starts_with("Vec<Spanned<RawLookAlikes")
         {
             keys.insert((table.clone(), key.to_owned()));

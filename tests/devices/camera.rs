@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use limen::camera::mode::code_of;
 use limen_vision::frame::{Picture, PixelFormat};
-use limen_vision::pixels::decode::encode_yuyv;
+use limen_vision::pixels::decode::{encode_yu12, encode_yuyv};
 use limen_vision::pixels::encode::encode_jpeg;
 use limen_vision::pixels::scale::fit_picture;
 use v4l::video::Output as _;
@@ -41,6 +41,7 @@ pub fn frame_of_size(picture: &Picture, format: PixelFormat, size: (u32, u32)) -
             encode_yuyv(&fitted).chunks_exact(4).flat_map(|p| [p[1], p[0], p[3], p[2]]).collect()
         }
         PixelFormat::Nv12 => nv12(&encode_yuyv(&fitted), size.0 as usize * 2),
+        PixelFormat::Yu12Full => encode_yu12(&fitted),
         other => panic!("no test writes {}", other.name()),
     }
 }

@@ -20,11 +20,12 @@ KIND = ASKED["guest"]
 # How many times longer than on a Pi anything may take: on a busy machine, on an emulated processor.
 SLOW = {"uml": 3, "q35": 15}[KIND]
 
+OF_LOOPBACK = f"""device = "{CAMERA}"
+allow-virtual = true"""
 # A record may take longer than its 5 ms here, which is nothing to find out about the unit.
 CONFIGURATION = f"""
 [camera]
-device = "{CAMERA}"
-allow-virtual = true
+{OF_LOOPBACK}
 [recognition]
 liveness = "off"
 [door]
@@ -92,17 +93,46 @@ class Camera:
 
     def show(self, photograph):
         """Head and shoulders of somebody, or nobody."""
-        from PIL import Image  # Debian's, which the tests' host need not have.
-
-        picture = Image.new("RGB", (640, 480), (90, 90, 120))
-        if photograph:
-            photo = Image.open(HERE / f"{photograph}.jpg").convert("RGB")
-            side = min(photo.size)
-            picture.paste(photo.crop((0, 0, side, side)).resize((480, 480)), (80, 0))
-        luma, blue, red = (band.tobytes() for band in picture.convert("YCbCr").split())
+        luma, blue, red = planes(photograph)
         frame = bytearray(640 * 480 * 2)
-        frame[0::2], frame[1::4], frame[3::4] = luma, blue[::2], red[::2]
+        frame[0::2], frame[1::4], frame[3::4] = luma.tobytes(), blue.tobytes()[::2], red.tobytes()[::2]
         self.frame = bytes(frame)
+
+
+class Module:
+    """A camera module: a stand-in for rpicam-vid, at its place and root's, which writes a picture again and again."""
+
+    PROGRAM, FOLDER = pathlib.Path("/usr/bin/rpicam-vid"), pathlib.Path("/usr/lib/stand-in")
+
+    def __init__(self):
+        self.FOLDER.mkdir()
+        (self.FOLDER / "modules").write_text("0 : imx708 [4608x2592 10-bit RGGB] (/base/i2c@1/imx708@1a)\n")
+        (self.FOLDER / "fault").write_text("none\n")
+        self.show(None)
+        self.PROGRAM.write_text((HERE / "rpicam-vid").read_text().replace("FOLDER", str(self.FOLDER)))
+        self.PROGRAM.chmod(0o755)
+
+    def show(self, photograph):
+        luma, blue, red = planes(photograph)
+        new = self.FOLDER / "new"
+        new.write_bytes(b"".join([luma.tobytes(), *(band.reduce(2).tobytes() for band in (blue, red))]))
+        new.rename(self.FOLDER / "frame")
+
+    def remove(self):
+        self.PROGRAM.unlink()
+        shutil.rmtree(self.FOLDER)
+
+
+def planes(photograph):
+    """Luminance and the two colours of a picture of somebody, or nobody."""
+    from PIL import Image  # Debian's, which the tests' host need not have.
+
+    picture = Image.new("RGB", (640, 480), (90, 90, 120))
+    if photograph:
+        photo = Image.open(HERE / f"{photograph}.jpg").convert("RGB")
+        side = min(photo.size)
+        picture.paste(photo.crop((0, 0, side, side)).resize((480, 480)), (80, 0))
+    return picture.convert("YCbCr").split()
 
 
 def call_clock_synchronised(so):

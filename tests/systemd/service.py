@@ -10,6 +10,8 @@ import time
 from guest import SLOW, done, is_open, run, within
 
 UNIT = pathlib.Path("/etc/systemd/system/limen.service")
+# The unit that runs rpicam-vid.
+MODULES = "limen-camera.service"
 # Of the unit, and of src/service.rs.
 WATCHDOG, STALLED, TIMEOUT_STOP = 6, 3, 5
 # The networks are read from the disk; then frames must come.

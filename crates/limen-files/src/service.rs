@@ -26,9 +26,13 @@ impl ServiceUser {
     /// there is no such user, or if the service runs as root.
     pub fn here() -> Option<Self> {
         let unit = units().iter().filter_map(|file| fs::read_to_string(file).ok()).collect::<String>();
+        Self::named(user_of(&unit).unwrap_or(SERVICE_USER)).filter(|user| user.uid != 0)
+    }
+
+    /// The user of this name on this machine.
+    pub fn named(name: &str) -> Option<Self> {
         let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
-        let name = user_of(&unit).unwrap_or(SERVICE_USER);
-        Self::find(name, &read("/etc/passwd"), &read("/etc/group")).filter(|user| user.uid != 0)
+        Self::find(name, &read("/etc/passwd"), &read("/etc/group"))
     }
 
     /// Finds a user by name in the texts of `/etc/passwd` and `/etc/group`.

@@ -26,6 +26,8 @@ pub enum PixelFormat {
     Nv21,
     /// 4:2:0 in three planes, Y U V; also called I420. Rows of U and V are half as long as those of Y.
     Yu12,
+    /// The same in full range, as `rpicam-vid` writes it. No V4L2 camera is asked for it.
+    Yu12Full,
     /// 4:2:0 in three planes, Y V U.
     Yv12,
     /// One JPEG per frame, possibly without Huffman tables.
@@ -49,7 +51,7 @@ pub enum PixelFormat {
 }
 
 impl PixelFormat {
-    /// All formats.
+    /// All formats that a V4L2 camera may have.
     pub const ALL: [Self; 15] = [
         Self::Yuyv,
         Self::Uyvy,
@@ -76,6 +78,7 @@ impl PixelFormat {
             Self::Nv12 => "NV12",
             Self::Nv21 => "NV21",
             Self::Yu12 => "YU12",
+            Self::Yu12Full => "YU12-FULL",
             Self::Yv12 => "YV12",
             Self::Mjpeg => "MJPEG",
             Self::Rgb24 => "RGB24",
@@ -92,7 +95,9 @@ impl PixelFormat {
     /// The bytes of a row of `width` pixels without padding; where there are several planes, of the first one.
     pub const fn row_bytes(self, width: u32) -> usize {
         let pixel = match self {
-            Self::Nv12 | Self::Nv21 | Self::Yu12 | Self::Yv12 | Self::Mjpeg | Self::Grey => 1,
+            Self::Nv12 | Self::Nv21 | Self::Yu12 | Self::Yu12Full | Self::Yv12 | Self::Mjpeg | Self::Grey => {
+                1
+            }
             Self::Yuyv | Self::Uyvy | Self::Y10 | Self::Y12 | Self::Y16 => 2,
             Self::Rgb24 | Self::Bgr24 => 3,
             Self::Rgbx | Self::Xbgr => 4,
@@ -105,7 +110,7 @@ impl PixelFormat {
         let height = height as usize;
         let lines = match self {
             Self::Mjpeg => return None,
-            Self::Nv12 | Self::Nv21 | Self::Yu12 | Self::Yv12 => height + height / 2,
+            Self::Nv12 | Self::Nv21 | Self::Yu12 | Self::Yu12Full | Self::Yv12 => height + height / 2,
             _ => height,
         };
         Some(stride.saturating_mul(lines))

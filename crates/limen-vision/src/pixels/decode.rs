@@ -84,6 +84,25 @@ pub fn encode_yuyv(picture: &Picture) -> Vec<u8> {
     bytes
 }
 
+/// Puts a picture into planes of full-range BT.601, as `rpicam-vid` writes it: the inverse of [`decode`] for
+/// [`PixelFormat::Yu12Full`](crate::frame::PixelFormat::Yu12Full), except for rounding and the quartered colour
+/// resolution. An odd last column or row is left out.
+pub fn encode_yu12(picture: &Picture) -> Vec<u8> {
+    let (width, height) = (picture.width() as usize & !1, picture.height() as usize & !1);
+    let at = |x: usize, y: usize| picture.pixel(x as i64, y as i64).map(f32::from);
+    let squares = || (0..height / 2).flat_map(|y| (0..width / 2).map(move |x| (2 * x, 2 * y)));
+    let mean = |(x, y)| {
+        let corners = [at(x, y), at(x + 1, y), at(x, y + 1), at(x + 1, y + 1)];
+        [0, 1, 2].map(|i| corners.iter().map(|corner| corner[i]).sum::<f32>() / 4.0)
+    };
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let luma = pixels.map(|(x, y)| at(x, y)).map(|[r, g, b]| 0.299 * r + 0.587 * g + 0.114 * b);
+    let blue = squares().map(mean).map(|[r, g, b]| 128.0 - 0.168_736 * r - 0.331_264 * g + 0.5 * b);
+    let red = squares().map(mean).map(|[r, g, b]| 128.0 + 0.5 * r - 0.418_688 * g - 0.081_312 * b);
+    // Casts saturate.
+    luma.chain(blue).chain(red).map(|value| value.round() as u8).collect()
+}
+
 fn luminance([r, g, b]: [i32; 3]) -> u8 {
     clamped(16 + ((66 * r + 129 * g + 25 * b + 128) >> 8))
 }
@@ -188,6 +207,21 @@ mod tests {
         }
         let huge = frame(PixelFormat::Grey, 4, 4, usize::MAX, vec![0; 16]);
         assert!(matches!(decode(&huge), Err(PixelError::Length { .. })));
+    }
+
+    #[test]
+    fn what_is_put_into_planes_comes_back_in_full_range() {
+        let picture = sample_picture(64, 48);
+        let planar = frame(PixelFormat::Yu12Full, 64, 48, 64, encode_yu12(&picture));
+        assert!(near(&decode(&planar).expect("whole"), &picture, 40));
+        for ([luma, blue, red], colour) in
+            [([0, 128, 128], [0; 3]), ([255, 128, 128], [255; 3]), ([76, 85, 255], [254, 0, 0])]
+        {
+            let two = frame(PixelFormat::Yu12Full, 2, 2, 2, vec![luma, luma, luma, luma, blue, red]);
+            assert!(near(&decode(&two).expect("whole"), &Picture::from_fn(2, 2, |_, _| colour), 2));
+        }
+        let short = Frame { bytes: planar.bytes[1..].to_vec(), ..planar };
+        assert!(matches!(decode(&short), Err(PixelError::Length { wanted: 4608, got: 4607, .. })));
     }
 
     #[test]

@@ -40,8 +40,19 @@ pub(super) enum Planes {
     Nv21,
     /// In two planes, U before V, with rows half as long as those of luminance.
     Yu12,
+    /// The same in full range.
+    Yu12Full,
     /// In two planes, V before U.
     Yv12,
+}
+
+/// Which numbers stand for black and white.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Range {
+    /// 16 to 235, as V4L2 drivers send it.
+    Limited,
+    /// 0 to 255, as JPEG and `rpicam-vid` have it.
+    Full,
 }
 
 impl Packing {
@@ -54,6 +65,7 @@ impl Packing {
             PixelFormat::Nv12 => Some(Self::Planes(Planes::Nv12)),
             PixelFormat::Nv21 => Some(Self::Planes(Planes::Nv21)),
             PixelFormat::Yu12 => Some(Self::Planes(Planes::Yu12)),
+            PixelFormat::Yu12Full => Some(Self::Planes(Planes::Yu12Full)),
             PixelFormat::Yv12 => Some(Self::Planes(Planes::Yv12)),
             PixelFormat::Grey => Some(Self::Grey),
             PixelFormat::Y10 => Some(Self::Deep(2)),
@@ -125,16 +137,26 @@ impl Pairs {
 impl Planes {
     /// Whether colour lies in two planes.
     pub fn are_three(self) -> bool {
-        matches!(self, Self::Yu12 | Self::Yv12)
+        matches!(self, Self::Yu12 | Self::Yu12Full | Self::Yv12)
     }
 
     /// Two bytes of colour, in the order in which they lie, as U and V.
     #[inline(always)]
     pub fn sorted(self, [first, second]: [u8; 2]) -> [u8; 2] {
         match self {
-            Self::Nv12 | Self::Yu12 => [first, second],
+            Self::Nv12 | Self::Yu12 | Self::Yu12Full => [first, second],
             Self::Nv21 | Self::Yv12 => [second, first],
         }
+    }
+
+    /// The colour of a pixel with this luminance, and two bytes of colour in the order in which they lie.
+    pub fn colour_of(self, y: u8, colour: [u8; 2]) -> [u8; 3] {
+        let ([u, v], range) = (self.sorted(colour), self.range());
+        range.coloured(y, range.tint(u, v))
+    }
+
+    fn range(self) -> Range {
+        if self == Self::Yu12Full { Range::Full } else { Range::Limited }
     }
 }
 
@@ -148,7 +170,7 @@ pub(super) fn upper_bytes(source: &[u8], low: u32) -> impl Iterator<Item = u8> {
 fn decode_pairs(source: &[u8], order: Pairs, target: &mut [u8]) {
     for (pair, two) in source.as_chunks::<4>().0.iter().zip(target.as_chunks_mut::<6>().0) {
         let [y0, u, y1, v] = order.sorted(*pair);
-        *two = pair_of(y0, y1, tint(u, v));
+        *two = pair_of(y0, y1, Range::Limited, Range::Limited.tint(u, v));
     }
 }
 
@@ -159,43 +181,47 @@ pub(super) fn decode_luminance(
     planes: Planes,
     target: &mut [u8],
 ) {
+    let range = planes.range();
     let pairs = luminance.as_chunks::<2>().0.iter().zip(colour);
     for (([y0, y1], colour), two) in pairs.zip(target.as_chunks_mut::<6>().0) {
         let [u, v] = planes.sorted(colour);
-        *two = pair_of(*y0, *y1, tint(u, v));
+        *two = pair_of(*y0, *y1, range, range.tint(u, v));
     }
 }
 
 #[inline(always)]
-fn pair_of(y0: u8, y1: u8, tint: [i32; 3]) -> [u8; 6] {
-    let ([r0, g0, b0], [r1, g1, b1]) = (coloured(y0, tint), coloured(y1, tint));
+fn pair_of(y0: u8, y1: u8, range: Range, tint: [i32; 3]) -> [u8; 6] {
+    let ([r0, g0, b0], [r1, g1, b1]) = (range.coloured(y0, tint), range.coloured(y1, tint));
     [r0, g0, b0, r1, g1, b1]
 }
 
 /// The colour of a pair Y0 U Y1 V as if it were one pixel.
 pub(super) fn mean_of_pair([y0, u, y1, v]: [u8; 4]) -> [u8; 3] {
     let y = 19077 * (i32::from(y0) + i32::from(y1) - 32) / 2 + (1 << 13);
-    tint(u, v).map(|tint| clamped((y + tint) >> 14))
+    Range::Limited.tint(u, v).map(|tint| clamped((y + tint) >> 14))
 }
 
-/// The colour of a pixel with this luminance and colour.
-pub(super) fn colour_of(y: u8, [u, v]: [u8; 2]) -> [u8; 3] {
-    coloured(y, tint(u, v))
-}
+impl Range {
+    /// What the colour of a pair adds to red, green and blue, in 1/16384. The factors of BT.601 are 1.596, 0.392, 0.813 and
+    /// 2.017 for limited range, and 1.402, 0.344, 0.714 and 1.772 for full range.
+    #[inline(always)]
+    fn tint(self, u: u8, v: u8) -> [i32; 3] {
+        let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+        match self {
+            Self::Limited => [26149 * v, -6419 * u - 13320 * v, 33050 * u],
+            Self::Full => [22970 * v, -5638 * u - 11700 * v, 29032 * u],
+        }
+    }
 
-/// What a pair's colour adds to red, green and blue. The factors are BT.601's 1.596, 0.392, 0.813 and 2.017
-/// in 1/16384.
-#[inline(always)]
-fn tint(u: u8, v: u8) -> [i32; 3] {
-    let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
-    [26149 * v, -6419 * u - 13320 * v, 33050 * u]
-}
-
-/// One pixel of limited-range luminance (factor 1.164 in 1/16384) and its pair's tint.
-#[inline(always)]
-fn coloured(y: u8, tint: [i32; 3]) -> [u8; 3] {
-    let y = 19077 * (i32::from(y) - 16) + (1 << 13);
-    [clamped((y + tint[0]) >> 14), clamped((y + tint[1]) >> 14), clamped((y + tint[2]) >> 14)]
+    /// One pixel of this luminance, by 1.164 in 1/16384 where the range is limited, and its pair's tint.
+    #[inline(always)]
+    fn coloured(self, y: u8, tint: [i32; 3]) -> [u8; 3] {
+        let y = match self {
+            Self::Limited => 19077 * (i32::from(y) - 16),
+            Self::Full => i32::from(y) << 14,
+        };
+        tint.map(|tint| clamped((y + (1 << 13) + tint) >> 14))
+    }
 }
 
 /// As a byte, at most 255 and at least 0.

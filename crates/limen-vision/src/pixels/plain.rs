@@ -57,7 +57,7 @@ pub(super) fn packed(picture: &Picture, format: PixelFormat, padding: usize) -> 
         PixelFormat::Y10 => deep(10),
         PixelFormat::Y12 => deep(12),
         PixelFormat::Y16 => deep(16),
-        PixelFormat::Mjpeg => unreachable!("a JPEG has no rows"),
+        PixelFormat::Mjpeg | PixelFormat::Yu12Full => unreachable!("no such frame is packed"),
     };
     let stride = format.row_bytes(width) + padding;
     let (orientation, taken) = (Orientation::UPRIGHT, Moment::default());
@@ -94,7 +94,7 @@ fn read(frame: &Frame, x: usize, y: usize) -> [f64; 3] {
         PixelFormat::Y10 => deep(10),
         PixelFormat::Y12 => deep(12),
         PixelFormat::Y16 => deep(16),
-        PixelFormat::Mjpeg => unreachable!("a JPEG has no rows"),
+        PixelFormat::Mjpeg | PixelFormat::Yu12Full => unreachable!("no such frame is read"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use fast_image_resize::PixelType;
 
 use super::decode::{PixelError, check_sides, shape};
-use super::packing::{Packing, Planes, colour_of, decode_luminance, mean_of_pair, upper_bytes};
+use super::packing::{Packing, Planes, decode_luminance, mean_of_pair, upper_bytes};
 use crate::frame::{Area, Frame, Glance, Packed, Picture};
 
 /// The size of a page in bytes: some drivers round the length of a frame up to whole pages.
@@ -159,7 +159,7 @@ impl<'a> Rows<'a> {
                 luminance
                     .into_iter()
                     .zip(colour)
-                    .flat_map(|(y, uv)| colour_of(y, planes.sorted(uv)))
+                    .flat_map(|(y, colour)| planes.colour_of(y, colour))
                     .collect()
             }
         }
