@@ -77,6 +77,18 @@ pub struct RawCamera {
     pub identity: RawValue<String>,
     /// Whether devices whose pictures come from a program are accepted.
     pub allow_virtual: RawValue<bool>,
+    /// `[camera.light]`
+    pub light: Option<Spanned<RawLight>>,
+}
+
+/// `[camera.light]`: a light on the face that is judged.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct RawLight {
+    /// The BCM number of its pin.
+    pub pin: RawValue<i64>,
+    /// The level that switches it on, `high` or `low`.
+    pub active: RawValue<String>,
 }
 
 /// `[recognition]`

@@ -147,6 +147,10 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawCamera", "fps", "fps = 30", "fps = 15"),
     ("RawCamera", "identity", "a camera", "another"),
     ("RawCamera", "allow_virtual", "allow-virtual = false", "allow-virtual = true"),
+    // A light is refused where liveness is off; its own tests change each of its keys alone.
+    ("RawCamera", "light", "liveness = \"off\"", LIGHT),
+    ("RawLight", "pin", "liveness = \"off\"", LIGHT),
+    ("RawLight", "active", "liveness = \"off\"", LIGHT),
     ("RawRecognition", "target_far", "1e-4", "1e-5"),
     ("RawRecognition", "max_distance", "max-distance = 0.9", "max-distance = 0.8"),
     ("RawRecognition", "margin", "margin = 0.05", "margin = 0.06"),
@@ -261,6 +265,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawPaths", "runtime", "/run/limen", "/run/other"),
 ];
 
+const LIGHT: &str = "liveness = \"motion\"\n[camera.light]\npin = 12\nactive = \"low\"";
 const MODEL: &str = concat!(
     "path = \"model.onnx\"\n",
     "sha256 = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""

@@ -11,6 +11,7 @@
 //! | `border` | whether a face has straight lines around it, as paper and screens have |
 //! | [`distributions`] | how heads and sheets move, as numbers of the models' manifest |
 //! | `evidence` | which of the two a movement is like: of a frame, a turn, a track |
+//! | [`light`] | what a light at the door shows of a face |
 //! | [`witness`] | watches one face over its track and tells its motion |
 
 mod border;
@@ -19,6 +20,7 @@ pub mod distributions;
 mod evidence;
 mod flow;
 mod grey;
+pub mod light;
 pub mod parallax;
 mod plane;
 pub mod witness;
