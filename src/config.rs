@@ -10,6 +10,7 @@ mod checks;
 mod door;
 pub mod edit;
 mod entry;
+mod light;
 mod lines;
 mod liveness;
 mod modes;

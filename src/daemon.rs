@@ -34,6 +34,7 @@ mod error;
 mod followers;
 mod gallery_in_force;
 mod journal;
+mod light;
 mod liveness;
 mod message;
 mod mode_keeper;
@@ -57,15 +58,14 @@ use std::time::Duration;
 
 use limen_core::clock::{Moment, Now};
 use limen_core::event::{Fact, Part, TrackId};
-use limen_core::people::Gallery;
 use limen_core::policy::Event;
 use limen_files::failpoint;
-use limen_vision::matching::{Matcher, Prepared};
 use limen_vision::model::{Models, let_go_of_files};
 use serde_json::json;
 
 pub use camera_and_lock::Wiring;
 pub use error::DaemonError;
+pub use liveness::draw_light;
 pub use observer::DaemonObserver;
 pub use process::{keep_secrets_out_of_dumps, make_folder};
 
@@ -74,11 +74,12 @@ use crate::config::Settings;
 use crate::control::{Answer, Heard, Request, no, yes};
 use crate::door::thread::DoorThread;
 use crate::enrol::GallerySource;
-use crate::pipeline::{self, RuleError, SeenFrame};
+use crate::pipeline::{self, SeenFrame};
 use crate::service;
-use apply_reload::Reloadable;
+use apply_reload::{Reloadable, matcher_of_nobody};
 use effects::Effects;
 use entry_threads::EntryThreads;
+use light::FaceLightWatch;
 use message::Message;
 use mode_keeper::ModeKeeper;
 use part_health::PartHealth;
@@ -181,7 +182,8 @@ impl Daemon {
         let threads =
             Threads { server, signals, inputs, entries: entries.threads, mode_keeper, worker, vision };
 
-        let effects = Effects::new(door, recorder, observer, entries.pins);
+        let light = FaceLightWatch::of(lines.as_ref(), &models);
+        let effects = Effects::new(door, recorder, observer, entries.pins, light);
         let matcher = matcher_of_nobody(&settings, &models)?;
         Ok(Self {
             runner: PolicyRunner::new(settings.rules, Arc::clone(&settings.access), effects),
@@ -225,7 +227,10 @@ impl Daemon {
                     self.end = Some(Err(DaemonError::ThreadEnded("vision")))
                 }
             }
-            self.keep_scheduled_mode();
+            // Kept for a start without a clock.
+            self.threads.mode_keeper.keep_scheduled(self.runner.policy().is_locked_down_by_schedule());
+            self.runner.effects.pass_light_time(now);
+            self.threads.vision.watch_scene(self.runner.effects.light().wants_scene());
             self.check_threads();
             if self.end.is_none() {
                 self.check_health(clocks::now());
@@ -262,7 +267,10 @@ impl Daemon {
         match message {
             Message::Seen(number, seen) => self.see(number, &seen),
             Message::Look => {}
-            Message::TracksEnded(tracks) => tracks.into_iter().for_each(|t| self.end_track(now, t)),
+            Message::TracksEnded(tracks) => {
+                self.runner.effects.camera_lost();
+                tracks.into_iter().for_each(|track| self.end_track(now, track));
+            }
             Message::VisionFailed(what) => {
                 self.step(now, Event::Failed(Part::Vision, what));
                 self.end = Some(Err(DaemonError::ThreadEnded("vision")));
@@ -317,14 +325,10 @@ impl Daemon {
         }
     }
 
-    /// After every message, keeps for a start without a clock whether a schedule demands lock-down.
-    fn keep_scheduled_mode(&self) {
-        self.threads.mode_keeper.keep_scheduled(self.runner.policy().is_locked_down_by_schedule());
-    }
-
     fn see(&mut self, number: u64, seen: &SeenFrame) {
         self.frames += 1;
-        let events = pipeline::observe(&mut self.reloadable.matcher, &seen.look);
+        let light = self.runner.effects.see_light(seen);
+        let events = pipeline::observe(&mut self.reloadable.matcher, &seen.look, light);
         if let Some(track) = pipeline::look_closer(&events) {
             self.threads.vision.look_closer(track);
         }
@@ -369,6 +373,7 @@ impl Daemon {
             model: self.models.digest(),
             records: self.runner.effects.recorder().position(),
             liveness: self.runner.effects.challenges().as_json(self.runner.liveness().mode),
+            light: self.runner.effects.light().as_json(),
             frames: self.frames,
             uptime: now.moment.since(self.started),
         };
@@ -388,12 +393,4 @@ impl Daemon {
             self.step(now, event);
         }
     }
-}
-
-/// A matcher without people, until a gallery is in force.
-fn matcher_of_nobody(settings: &Settings, models: &Models) -> Result<Matcher, DaemonError> {
-    let scoring = pipeline::scoring(&settings.recognition, models)?;
-    let rule = pipeline::rule(settings, models, &scoring).map_err(RuleError::from)?;
-    let nobody = Prepared::new(Gallery::empty(models.digest()), scoring);
-    Ok(Matcher::new(rule, Arc::new(nobody)))
 }

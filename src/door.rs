@@ -15,6 +15,7 @@
 //! | `dry_run` | a lock that moves nothing |
 //! | `indicators` | the green and the red light |
 //! | `prompts` | the lights that tell to which side to turn the head |
+//! | `light` | the light on faces: dark and lit in turns, in an order drawn by lot |
 //! | `buzzer` | warning, alarm, and the tones of a prompt |
 //! | `inputs` | exit button, contact, tamper switch, fire alarm, and the thread that waits for them |
 //! | `opening` | opens the lock, then lights and buzzer |
@@ -32,6 +33,7 @@ mod error;
 pub mod indicators;
 pub mod inputs;
 pub mod level;
+pub mod light;
 #[cfg(test)]
 mod line_for_tests;
 pub mod lines;
@@ -47,6 +49,6 @@ pub mod thread;
 pub use driver::{check_access, chips};
 pub use error::DoorError;
 pub use lock::DoorLock;
-pub use opening::{OpenedDoor, open, open_lock, open_prompts};
+pub use opening::{OpenedDoor, open, open_light, open_lock, open_prompts};
 pub use relay::Relay;
 pub use settings::{DoorSettings, Driver, InputSettings, LockType, OutputSettings, Pull};

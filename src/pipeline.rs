@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use limen_core::embedding::{Crops, Distance, Metric};
-use limen_core::event::{Observation, TrackId};
+use limen_core::event::{LogRatio, Motion, Observation, TrackId};
 use limen_core::people::Gallery;
 use limen_core::policy::{Event, Rules};
 use limen_vision::follow::{Look, Vision};
-use limen_vision::frame::Frame;
+use limen_vision::frame::{Frame, Glance, View as _};
 use limen_vision::matching::cohort::{Cohort, CohortError, CohortFacts};
 use limen_vision::matching::scoring::Scoring;
 use limen_vision::matching::thresholds::{Case, Promise, TRIES_PER_ATTEMPT, ThresholdError, Thresholds};
@@ -47,6 +47,8 @@ pub struct SeenFrame {
     /// The time to check the camera's bytes and to decode a JPEG. Other formats are decoded by the stages, as
     /// far as they need it.
     pub decode: Duration,
+    /// The rough brightness of the whole frame, while a light is calibrated.
+    pub scene: Option<Glance>,
 }
 
 /// Analyses a frame.
@@ -54,7 +56,12 @@ pub fn see(vision: &mut Vision, frame: &Frame) -> Result<SeenFrame, PipelineErro
     let start = Instant::now();
     let raw = Raw::of(frame)?;
     let decode = start.elapsed();
-    Ok(SeenFrame { look: vision.look(&raw, frame.taken)?, decode })
+    Ok(SeenFrame { look: vision.look(&raw, frame.taken)?, decode, scene: None })
+}
+
+/// The rough brightness of a frame.
+pub fn scene(frame: &Frame) -> Result<Glance, PixelError> {
+    Ok(Raw::of(frame)?.glance())
 }
 
 /// The rules with the limits that were measured for these networks: from where on a movement is that of a solid head.
@@ -64,9 +71,10 @@ pub fn with_limits(mut rules: Rules, models: &Models) -> Rules {
 }
 
 /// Compares the faces with the gallery, and returns events for the policy. How the nearest face moved comes first, so
-/// that a recognition in the same frame finds it.
-pub fn observe(matcher: &mut Matcher, look: &Look) -> Vec<Event> {
-    let mut events: Vec<Event> = look.motion.clone().map(Event::Moved).into_iter().collect();
+/// that a recognition in the same frame finds it; `light`: what the door's light has shown of that face.
+pub fn observe(matcher: &mut Matcher, look: &Look, light: Option<LogRatio>) -> Vec<Event> {
+    let motion = look.motion.clone().map(|motion| Motion { light, ..motion });
+    let mut events: Vec<Event> = motion.map(Event::Moved).into_iter().collect();
     if let Some(sighting) = &look.nearest {
         events.push(match &sighting.face {
             Ok(face) => {

@@ -159,7 +159,7 @@ fn first_and_tenth(
         std::thread::sleep(CAMERA_INTERVAL);
         let start = Instant::now();
         if let Some((seen, _)) = player.show(frame)? {
-            observe(matcher, &seen.look);
+            observe(matcher, &seen.look, None);
         }
         times.push(start.elapsed());
     }
@@ -183,7 +183,7 @@ fn measure(
         }
         let Some((seen, before_match)) = player.show(frame)? else { continue };
         let start = Instant::now();
-        let events = observe(matcher, &seen.look);
+        let events = observe(matcher, &seen.look, None);
         let matched = start.elapsed();
         if expect_face && !events.iter().any(|event| matches!(event, Event::Observed(_))) {
             let what = "no usable face in the picture scaled to 640x480; use another one";

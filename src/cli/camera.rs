@@ -1,5 +1,7 @@
-//! `limen camera`: lists the cameras, and takes a picture to aim one. The list reads the devices themselves. If a
+//! `limen camera`: lists the cameras, takes a picture to aim one, and pulses its light. The list reads the devices themselves. If a
 //! daemon runs, it holds the camera, so the picture comes from the daemon.
+
+mod light;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +35,10 @@ pub enum Command {
     /// List the cameras and what they offer; with --json one object per camera: device, links, identity,
     /// card, virtual, modes, error
     List,
+    /// Pulse the light of [camera.light] for a few seconds, and say what the camera sees of it: how long after the line the
+    /// picture changes, by how much, and how nose and sides of a face before it answer; while no daemon runs. With
+    /// --json one object: delay_ms, change, face (nose, sides, beside, difference, ratio), advice
+    Light,
     /// Take a picture into a new file, to aim the camera; if the daemon takes it, that is recorded
     Snapshot {
         /// A JPEG file that does not exist yet
@@ -46,6 +52,7 @@ pub fn camera(context: &CommandContext, command: &Command) -> Result<CommandOutc
     match command {
         Command::List => Ok(list(context)),
         Command::Serve => serve(),
+        Command::Light => light::light(context),
         Command::Snapshot { file } => {
             let settings = context.settings()?;
             let picture = picture_from_camera(context, &settings)?;

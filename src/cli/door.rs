@@ -88,7 +88,7 @@ fn level_in_words(input: Input, active: bool) -> &'static str {
 }
 
 /// Becomes true at a signal that would end the program without destructors; rppal would leave a line as it is.
-fn told_to_end() -> Result<Arc<AtomicBool>, CommandError> {
+pub(super) fn told_to_end() -> Result<Arc<AtomicBool>, CommandError> {
     let told_to_end = Arc::new(AtomicBool::new(false));
     for signal in signals::that_end().chain([SIGHUP]) {
         signal_hook::flag::register(signal, Arc::clone(&told_to_end))?;

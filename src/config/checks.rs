@@ -13,6 +13,7 @@ use super::access::check_access;
 use super::camera::check_camera;
 use super::door::{self, check_door};
 use super::entry::check_entry;
+use super::light::{check_light, note_unused_light};
 use super::liveness::check_liveness;
 use super::modes;
 use super::raw::{RawAudit, RawFile, RawModel, RawPaths, RawValue};
@@ -33,7 +34,8 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
     let paths = check_paths(review, &raw.paths, folder);
     let (frames, window) = check_frames(review, &raw.recognition);
     let unlock = number(review, "[door] unlock-seconds", &raw.door.unlock_seconds, 1.0..=30.0, "seconds");
-    let door = check_door(review, &raw.door, &mut warnings);
+    let mut door = check_door(review, &raw.door, &mut warnings);
+    door.light = check_light(review, raw.camera.light.as_ref(), &door, &mut warnings);
     let around = door::check_rules(review, &raw.door, &door);
     let entry = check_entry(review, &raw.keypad, &raw.reader, &door, &mut warnings);
     let rules = Rules {
@@ -45,6 +47,7 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
         liveness: check_liveness(review, raw, &door, &entry, &mut warnings),
         door: modes::check_rules(review, &raw.modes, &raw.alarms, around),
     };
+    note_unused_light(review, raw.camera.light.as_ref(), rules.liveness.mode);
     let camera = check_camera(review, &raw.camera);
     let mut settings = Settings {
         camera,

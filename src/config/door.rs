@@ -41,6 +41,8 @@ pub(super) fn check_door(review: &mut Review<'_>, raw: &RawDoor, warnings: &mut 
         buzzer: lines.buzzer,
         prompt_left: lines.prompt_left,
         prompt_right: lines.prompt_right,
+        // It belongs to the camera, and is checked with it.
+        light: None,
         inputs: lines.inputs,
     }
 }

@@ -131,7 +131,9 @@ impl TakenPins {
             ("prompt-left", output(door.prompt_left)),
             ("prompt-right", output(door.prompt_right)),
         ];
+        let light = output(door.light).map(|pin| (pin, "[camera.light] pin".to_owned()));
         let outputs = outputs.into_iter().filter_map(|(name, pin)| Some((pin?, format!("[door] {name}"))));
+        let outputs = outputs.chain(light);
         let inputs = door.inputs.iter().map(|line| (line.pin, format!("[door.{}] pin", line.input)));
         Self(outputs.chain(inputs).map(|(pin, key)| (i64::from(pin.bcm()), key)).collect())
     }

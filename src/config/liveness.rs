@@ -37,6 +37,7 @@ pub(super) fn check_liveness(
     LivenessRules {
         mode: check_mode(review, raw, door, warnings),
         prompts: door.can_prompt(),
+        light: door.light.is_some(),
         after_unsure: check_after_unsure(review, &raw.liveness.after_unsure, entry),
         // Nothing is evidence until the limits that were measured take this place.
         limits: LivenessLimits::UNREACHABLE,

@@ -13,7 +13,7 @@ use toml::Spanned;
 
 pub use access::{RawAccess, RawException, RawGroup, RawHoliday, RawSchedule, RawSite, RawWindow};
 
-pub use camera::{RawCamera, RawRpicam};
+pub use camera::{RawCamera, RawLight, RawRpicam};
 pub use entry::{RawKeypad, RawReader, RawWiegand};
 pub use spanned::{Names, RawValue};
 

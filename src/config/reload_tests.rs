@@ -177,6 +177,10 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawRpicam", "gain", "gain = 4.5", "gain = 5.5"),
     ("RawRpicam", "flicker", "flicker = \"50\"", "flicker = \"60\""),
     ("RawRpicam", "hdr", "hdr = false", "hdr = true"),
+    // A light is refused where liveness is off; its own tests change each of its keys alone.
+    ("RawCamera", "light", "liveness = \"off\"", LIGHT),
+    ("RawLight", "pin", "liveness = \"off\"", LIGHT),
+    ("RawLight", "active", "liveness = \"off\"", LIGHT),
     ("RawRecognition", "target_far", "1e-4", "1e-5"),
     ("RawRecognition", "max_distance", "max-distance = 0.9", "max-distance = 0.8"),
     ("RawRecognition", "margin", "margin = 0.05", "margin = 0.06"),
@@ -291,6 +295,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawPaths", "runtime", "/run/limen", "/run/other"),
 ];
 
+const LIGHT: &str = "liveness = \"motion\"\n[camera.light]\npin = 12\nactive = \"low\"";
 const MODEL: &str = concat!(
     "path = \"model.onnx\"\n",
     "sha256 = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""

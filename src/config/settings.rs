@@ -92,7 +92,8 @@ impl Settings {
     pub fn needs_restart(&self, new: &Self) -> Vec<&'static str> {
         let changed = [
             ("[camera]", self.camera != new.camera),
-            ("[door]", self.door != new.door),
+            ("[camera.light]", self.door.light != new.door.light),
+            ("[door]", self.door != DoorSettings { light: self.door.light, ..new.door.clone() }),
             ("[keypad]", self.entry.keypad != new.entry.keypad),
             ("[reader]", self.entry.reader != new.entry.reader),
             ("[model]", self.model != new.model),

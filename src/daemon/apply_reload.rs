@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use limen_core::clock::Now;
 use limen_core::event::{Fact, Personal};
+use limen_core::people::Gallery;
 use limen_core::person::PersonId;
 use limen_core::policy::Event;
-use limen_vision::matching::Matcher;
+use limen_vision::matching::{Matcher, Prepared};
+use limen_vision::model::Models;
 use serde_json::json;
 
 use super::effects::Effects;
+use super::error::DaemonError;
 use super::liveness;
 use super::policy_runner::PolicyRunner;
 use super::reloaded::{Changed, Fresh, ReadyGallery, Refused, Reloaded};
@@ -18,7 +21,7 @@ use super::threads::Threads;
 use crate::config::{Reloads, Settings};
 use crate::control::{Answer, no, yes};
 use crate::gallery::{GalleryTrouble, StoreError};
-use crate::pipeline::{promise, shortfall};
+use crate::pipeline::{self, RuleError, promise, shortfall};
 use crate::service;
 
 /// What is in force, and what is wrong with it.
@@ -156,6 +159,14 @@ impl Reloadable {
         runner.effects.record(now, Fact::GalleryLoaded { people, templates, added, removed, store });
         answer
     }
+}
+
+/// A matcher without people, until a gallery is in force.
+pub(super) fn matcher_of_nobody(settings: &Settings, models: &Models) -> Result<Matcher, DaemonError> {
+    let scoring = pipeline::scoring(&settings.recognition, models)?;
+    let rule = pipeline::rule(settings, models, &scoring).map_err(RuleError::from)?;
+    let nobody = Prepared::new(Gallery::empty(models.digest()), scoring);
+    Ok(Matcher::new(rule, Arc::new(nobody)))
 }
 
 /// Records a change of the template store, and answers the client.

@@ -6,11 +6,12 @@ use std::sync::mpsc::SyncSender;
 use limen_audit::Recorder;
 use limen_core::clock::{Moment, Now};
 use limen_core::credential::Digits;
-use limen_core::event::Fact;
+use limen_core::event::{Fact, LightChange, LogRatio};
 use limen_core::policy::{Action, CommandId, EntryId, Event, RequestId, Sign, Sound, Verdict};
 
 use super::followers::Followers;
 use super::journal;
+use super::light::{FaceLightWatch, Shine, pattern_of};
 use super::liveness::{self, ChallengeCounts};
 use super::observer::DaemonObserver;
 use super::pins::Pins;
@@ -18,7 +19,9 @@ use crate::clocks;
 use crate::control::{Answer, Right};
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
+use crate::door::light::LightState;
 use crate::door::thread::{DoorHandle, DoorReport, DoorState};
+use crate::pipeline::SeenFrame;
 use crate::service;
 
 /// The parts that act, and the results that the policy waits for.
@@ -33,6 +36,7 @@ pub(super) struct Effects {
     drawn: Vec<Event>,
     challenges: ChallengeCounts,
     pins: Pins,
+    light: FaceLightWatch,
 }
 
 impl Effects {
@@ -41,6 +45,7 @@ impl Effects {
         recorder: Recorder<RequestId>,
         observer: Option<Box<dyn DaemonObserver>>,
         pins: Pins,
+        light: FaceLightWatch,
     ) -> Self {
         Self {
             door: Some(door),
@@ -53,6 +58,7 @@ impl Effects {
             drawn: Vec::new(),
             challenges: ChallengeCounts::default(),
             pins,
+            light,
         }
     }
 
@@ -64,6 +70,7 @@ impl Effects {
                 Action::Lock => self.with_door(DoorHandle::lock),
                 Action::Show(sign) => self.with_door(|door| door.show(indication(sign))),
                 Action::Prompt(prompt) => self.with_door(|door| door.prompt(prompt)),
+                Action::Light(judging) => self.with_light(|light, changes| light.judge(judging, changes)),
                 Action::DrawChallenge(track) => self.drawn.extend(liveness::draw(track)),
                 Action::Sound(sound) => self.with_door(|door| door.play(tone(sound))),
                 Action::Record(fact) => self.record(now, fact),
@@ -170,6 +177,40 @@ impl Effects {
 
     pub fn recorder(&self) -> &Recorder<RequestId> {
         &self.recorder
+    }
+
+    /// What the light has shown of the nearest face in this frame and before.
+    pub fn see_light(&mut self, seen: &SeenFrame) -> Option<LogRatio> {
+        let changes = self.light_state().changes();
+        self.light.see(seen, &changes)
+    }
+
+    /// Begins and ends what is due with the light.
+    pub fn pass_light_time(&mut self, now: Moment) {
+        self.with_light(|light, changes| light.pass_time(now, changes));
+    }
+
+    /// The camera was lost: the light is dark, and calibrated anew when it is back.
+    pub fn camera_lost(&mut self) {
+        self.with_light(|light, _| light.camera_lost());
+    }
+
+    /// What is known of the light on faces.
+    pub fn light(&self) -> &FaceLightWatch {
+        &self.light
+    }
+
+    /// What the line of the light did, and what is wrong with it.
+    pub fn light_state(&self) -> LightState {
+        self.door.as_ref().map(DoorHandle::light_state).unwrap_or_default()
+    }
+
+    fn with_light(&mut self, act: impl FnOnce(&mut FaceLightWatch, &[LightChange]) -> Option<Shine>) {
+        let changes = self.light_state().changes();
+        if let Some(shine) = act(&mut self.light, &changes) {
+            let pattern = pattern_of(&shine, liveness::draw_light);
+            self.with_door(|door| door.light(pattern));
+        }
     }
 
     fn with_door(&self, act: impl FnOnce(&DoorHandle)) {

@@ -1,7 +1,7 @@
 //! Liveness in the daemon: draws challenges by lot, says which rules are in force, and counts how often people are asked
 //! and how long that takes.
 
-use limen_core::event::{ChallengeOutcome, Draw, Fact, TrackId};
+use limen_core::event::{ChallengeOutcome, Draw, Fact, LightPattern, TrackId};
 use limen_core::policy::{Event, LivenessMode, LivenessRules};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(super) fn in_force(before: LivenessRules, start: LivenessRules, new: Livenes
     if new.mode == LivenessMode::Challenge && !start.prompts {
         return LivenessRules { after_unsure: new.after_unsure, ..before };
     }
-    LivenessRules { prompts: start.prompts, limits: start.limits, ..new }
+    LivenessRules { prompts: start.prompts, light: start.light, limits: start.limits, ..new }
 }
 
 /// Draws a challenge for a track by the kernel's random numbers. Without them nobody is asked, and nobody is let in.
@@ -26,6 +26,19 @@ pub(super) fn draw(track: TrackId) -> Option<Event> {
         Ok(()) => Some(Event::ChallengeDrawn { track, draw: Draw::from_bytes(bytes, MAY_ASK_UP) }),
         Err(error) => {
             log::error!("nobody can be asked to turn the head: the kernel gives no random numbers: {error}");
+            None
+        }
+    }
+}
+
+/// Draws a pattern for the light on faces by the kernel's random numbers. Without them the light stays dark, and says
+/// nothing.
+pub fn draw_light() -> Option<LightPattern> {
+    let mut bytes = [0; LightPattern::BYTES];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Some(LightPattern::from_bytes(bytes)),
+        Err(error) => {
+            log::error!("the light on faces stays dark: the kernel gives no random numbers: {error}");
             None
         }
     }
@@ -69,8 +82,9 @@ mod tests {
 
     fn rules(mode: LivenessMode, prompts: bool, limit: f32) -> LivenessRules {
         let limit = LogRatio::new(limit);
-        let limits = LivenessLimits { solid: limit, turn: limit, sheet: limit, compares: true };
-        LivenessRules { mode, prompts, after_unsure: AfterUnsure::Refuse, limits }
+        let (side, light) = (limit, limit);
+        let limits = LivenessLimits { solid: limit, side, turn: limit, sheet: limit, light, compares: true };
+        LivenessRules { mode, prompts, light: prompts, after_unsure: AfterUnsure::Refuse, limits }
     }
 
     fn challenged(outcome: ChallengeOutcome, took_ms: u64) -> Fact {
@@ -103,6 +117,13 @@ mod tests {
             assert_eq!(track, TrackId(7));
             assert!(draw.steps().iter().all(|step| step.side != Side::Up));
         }
+    }
+
+    #[test]
+    fn no_two_patterns_of_the_light_are_alike() {
+        let drawn: Vec<LightPattern> = (0..50).filter_map(|_| draw_light()).collect();
+        assert_eq!(drawn.len(), 50);
+        assert!((1..50).all(|number| !drawn[..number].contains(&drawn[number])));
     }
 
     #[test]

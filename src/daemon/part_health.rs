@@ -90,6 +90,7 @@ impl PartHealth {
             (Part::Vision, hangs.then(|| "its thread hangs".to_owned())),
             (Part::Camera, threads.vision.camera_trouble()),
             (Part::Mode, threads.mode_keeper.trouble()),
+            (Part::Light, effects.light_state().trouble.or_else(|| effects.light().trouble())),
             (Part::Gallery, reloadable.gallery_trouble.as_ref().map(in_short)),
             (Part::Store, reloadable.store_trouble.clone()),
             (Part::Model, reloadable.target_trouble.clone()),

@@ -18,6 +18,7 @@ pub(super) struct Status<'a> {
     pub model: ModelDigest,
     pub records: Position,
     pub liveness: Value,
+    pub light: Value,
     pub frames: u64,
     pub uptime: Duration,
 }
@@ -42,6 +43,7 @@ impl Status<'_> {
             "door_open": policy.door_is_open(),
             "mode": policy.mode(),
             "liveness": self.liveness,
+            "light": self.light,
             "alarms": policy.alarms().map(|alarm| alarm.kind).collect::<Vec<_>>(),
             "model": model.to_string(),
             "people": gallery.people().len(),

@@ -28,7 +28,7 @@ use crate::clocks;
 use crate::config::Settings;
 use crate::control::{Answer, no, yes};
 use crate::door::level::Level;
-use crate::pipeline::{PipelineError, see};
+use crate::pipeline::{PipelineError, SeenFrame, scene, see};
 use crate::service;
 
 /// The longest wait for a frame, so that the watchdog hears of the thread even without frames.
@@ -77,6 +77,7 @@ pub(super) struct VisionThread {
     closer: Arc<AtomicU64>,
     gate: Arc<Mutex<Option<Gate>>>,
     liveness: Arc<AtomicBool>,
+    scene: Arc<AtomicBool>,
     camera: Level<Option<String>>,
     thread: JoinHandle<()>,
 }
@@ -91,6 +92,7 @@ impl VisionThread {
     ) -> Result<Self, DaemonError> {
         let mut vision = Vision::new(Arc::clone(models), settings.recognition.gate, Crops::Plain);
         vision.set_field(settings.camera.field);
+        vision.set_light(settings.door.light.is_some());
         let pulse = Pulse::started(clocks::moment());
         let stop = Arc::new(AtomicBool::new(false));
         // A recording waits until the daemon has a gallery.
@@ -99,6 +101,7 @@ impl VisionThread {
         let closer = Arc::new(AtomicU64::new(NO_TRACK));
         let (gate, camera) = (Arc::default(), Level::default());
         let liveness = Arc::new(AtomicBool::new(watches(settings.rules.liveness.mode)));
+        let scene = Arc::new(AtomicBool::new(false));
         let mut vision_loop = VisionLoop {
             input,
             vision,
@@ -110,6 +113,7 @@ impl VisionThread {
             closer: Arc::clone(&closer),
             gate: Arc::clone(&gate),
             liveness: Arc::clone(&liveness),
+            scene: Arc::clone(&scene),
             camera: camera.clone(),
             dropped: 0,
         };
@@ -117,7 +121,7 @@ impl VisionThread {
             .name("vision".to_owned())
             .spawn(move || vision_loop.run())
             .map_err(|source| DaemonError::System { what: "start the vision thread", source })?;
-        Ok(Self { stop, go, pulse, snapshot, closer, gate, liveness, camera, thread })
+        Ok(Self { stop, go, pulse, snapshot, closer, gate, liveness, scene, camera, thread })
     }
 
     /// Tells the thread to close the camera. It answers with [`Message::VisionStopped`].
@@ -138,6 +142,11 @@ impl VisionThread {
     /// Watches how faces move, as this mode needs it, from the next frame on.
     pub fn watch_for(&self, mode: LivenessMode) {
         self.liveness.store(watches(mode), Ordering::Relaxed);
+    }
+
+    /// Tells the rough brightness of the whole picture too, from the next frame on; or does not.
+    pub fn watch_scene(&self, on: bool) {
+        self.scene.store(on, Ordering::Relaxed);
     }
 
     /// Why the camera gives no pictures; `None` if it does.
@@ -189,6 +198,8 @@ struct VisionLoop {
     gate: Arc<Mutex<Option<Gate>>>,
     /// Whether it is watched how faces move.
     liveness: Arc<AtomicBool>,
+    /// Whether the brightness of the whole picture is watched.
+    scene: Arc<AtomicBool>,
     /// Why the camera gives no pictures; `None` if it does.
     camera: Level<Option<String>>,
     dropped: u64,
@@ -253,7 +264,10 @@ impl VisionLoop {
         self.vision.set_liveness(self.liveness.load(Ordering::Relaxed));
         self.vision.look_closer(TrackId(self.closer.load(Ordering::Relaxed)));
         match see(&mut self.vision, frame) {
-            Ok(seen) => match self.sender.try_send(Message::Seen(frame.sequence, Box::new(seen))) {
+            Ok(seen) => match self
+                .sender
+                .try_send(Message::Seen(frame.sequence, Box::new(self.with_scene(seen, frame))))
+            {
                 // If the main thread is busy this frame is dropped; the next one is newer.
                 Ok(()) | Err(TrySendError::Full(_)) => true,
                 Err(TrySendError::Disconnected(_)) => false,
@@ -270,6 +284,11 @@ impl VisionLoop {
                 false
             }
         }
+    }
+
+    fn with_scene(&self, seen: SeenFrame, frame: &Frame) -> SeenFrame {
+        let watched = self.scene.load(Ordering::Relaxed);
+        SeenFrame { scene: watched.then(|| scene(frame).ok()).flatten(), ..seen }
     }
 
     fn answer_snapshot(&self, frame: &Frame) {

@@ -5,6 +5,7 @@ use super::driver::open_line;
 use super::dry_run::DryRun;
 use super::error::DoorError;
 use super::indicators::Indicators;
+use super::light::FaceLight;
 use super::lines::OutputLine;
 use super::lock::DoorLock;
 use super::prompts::PromptLights;
@@ -21,6 +22,8 @@ pub struct OpenedDoor {
     pub prompts: PromptLights,
     /// The buzzer.
     pub buzzer: Buzzer,
+    /// The light on faces.
+    pub light: FaceLight,
 }
 
 /// Opens the lock, which locks it, and then the lights and the buzzer.
@@ -28,13 +31,18 @@ pub fn open(settings: &DoorSettings) -> Result<OpenedDoor, DoorError> {
     let lock = open_lock(settings)?;
     let indicators = Indicators::new(output(settings, settings.green)?, output(settings, settings.red)?);
     let (prompts, buzzer) = open_prompts(settings)?;
-    Ok(OpenedDoor { lock, indicators, prompts, buzzer })
+    Ok(OpenedDoor { lock, indicators, prompts, buzzer, light: open_light(settings)? })
 }
 
 /// Opens what tells people to which side to turn the head: two lights, and the buzzer.
 pub fn open_prompts(settings: &DoorSettings) -> Result<(PromptLights, Buzzer), DoorError> {
     let (left, right) = (output(settings, settings.prompt_left)?, output(settings, settings.prompt_right)?);
     Ok((PromptLights::new(left, right), Buzzer::new(output(settings, settings.buzzer)?)))
+}
+
+/// Opens the light on faces.
+pub fn open_light(settings: &DoorSettings) -> Result<FaceLight, DoorError> {
+    Ok(FaceLight::new(output(settings, settings.light)?))
 }
 
 fn output(
@@ -57,6 +65,6 @@ impl OpenedDoor {
     /// A lock without lights and buzzer.
     pub fn alone(lock: Box<dyn DoorLock>) -> Self {
         let (indicators, prompts) = (Indicators::none(), PromptLights::none());
-        Self { lock, indicators, prompts, buzzer: Buzzer::none() }
+        Self { lock, indicators, prompts, buzzer: Buzzer::none(), light: FaceLight::none() }
     }
 }

@@ -90,6 +90,8 @@ pub struct DoorSettings {
     pub prompt_left: Option<OutputSettings>,
     /// The light that asks to turn it to the right.
     pub prompt_right: Option<OutputSettings>,
+    /// The light on faces, of `[camera.light]`.
+    pub light: Option<OutputSettings>,
     /// Exit button, contact, tamper switch, fire alarm, as far as they are wired.
     pub inputs: Vec<InputSettings>,
 }
@@ -102,7 +104,8 @@ impl DoorSettings {
 
     /// Every line that is driven besides the lock's.
     pub fn outputs(&self) -> impl Iterator<Item = OutputSettings> {
-        [self.green, self.red, self.buzzer, self.prompt_left, self.prompt_right].into_iter().flatten()
+        let lights = [self.green, self.red, self.prompt_left, self.prompt_right, self.light];
+        lights.into_iter().chain([self.buzzer]).flatten()
     }
 
     /// A door that moves nothing.
@@ -119,6 +122,7 @@ impl DoorSettings {
             buzzer: None,
             prompt_left: None,
             prompt_right: None,
+            light: None,
             inputs: Vec::new(),
         }
     }

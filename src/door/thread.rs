@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use limen_core::clock::{Moment, Pulse};
-use limen_core::event::Prompt;
+use limen_core::event::{LightPattern, Prompt};
 use limen_core::lease::Lease;
 use limen_files::failpoint;
 
@@ -17,6 +17,7 @@ use super::buzzer::{Buzzer, Tone};
 use super::error::DoorError;
 use super::indicators::{Indication, Indicators};
 use super::level::Level;
+use super::light::{FaceLight, LightState};
 use super::lock::DoorLock;
 use super::opening::OpenedDoor;
 use super::prompts::{PromptLights, tones};
@@ -90,8 +91,8 @@ enum DoorCommand {
     Lock,
     Show(Indication),
     Play(Tone),
-    /// The prompt has changed; the thread reads it before it obeys any command.
-    Prompt,
+    /// The prompt or the light's pattern has changed; the thread reads both before it obeys any command.
+    Look,
     Quit,
 }
 
@@ -106,22 +107,25 @@ impl DoorThread {
         door: OpenedDoor,
         report: impl Fn(DoorReport) + Send + 'static,
     ) -> Result<DoorHandle, DoorError> {
-        let OpenedDoor { lock, indicators, prompts, buzzer } = door;
+        let OpenedDoor { lock, indicators, prompts, buzzer, light } = door;
         let (sender, commands) = sync_channel(QUEUE);
         let told = Arc::new(AtomicU64::new(0));
         let pulse = Pulse::started(clocks::moment());
-        let (state, prompt) = (Level::default(), Level::default());
+        let (state, prompt, pattern) = (Level::default(), Level::default(), Level::default());
+        let lit = light.state().clone();
         let keeper = LeaseKeeper {
             lock,
             indicators,
             prompts,
             buzzer,
+            light,
             commands,
             report: Box::new(report),
             told: Arc::clone(&told),
             pulse: pulse.clone(),
             state: state.clone(),
             prompt: prompt.clone(),
+            pattern: pattern.clone(),
             obeyed: 0,
             held_until: None,
             failed: false,
@@ -132,7 +136,7 @@ impl DoorThread {
             .name("door".to_owned())
             .spawn(move || keeper.keep())
             .map_err(DoorError::Thread)?;
-        Ok(DoorHandle { sender, told, pulse, state, prompt, thread })
+        Ok(DoorHandle { sender, told, pulse, state, prompt, pattern, lit, thread })
     }
 }
 
@@ -144,6 +148,8 @@ pub struct DoorHandle {
     pulse: Pulse,
     state: Level<DoorState>,
     prompt: Level<Option<Prompt>>,
+    pattern: Level<Option<LightPattern>>,
+    lit: Level<LightState>,
     thread: JoinHandle<()>,
 }
 
@@ -180,7 +186,19 @@ impl DoorHandle {
     pub fn prompt(&self, prompt: Option<Prompt>) {
         self.prompt.change(|shown| *shown = prompt);
         // If the queue is full, the thread is awake: it reads the prompt before it obeys the next command.
-        let _ = self.sender.try_send(DoorCommand::Prompt);
+        let _ = self.sender.try_send(DoorCommand::Look);
+    }
+
+    /// Drives the light on faces by this pattern from now on; `None`: it is dark. To set the same again changes nothing.
+    pub fn light(&self, pattern: Option<LightPattern>) {
+        self.pattern.change(|shown| *shown = pattern);
+        // As with the prompt.
+        let _ = self.sender.try_send(DoorCommand::Look);
+    }
+
+    /// When the light on faces changed last, and what is wrong with it.
+    pub fn light_state(&self) -> LightState {
+        self.lit.read()
     }
 
     /// Whether the thread has ended.
@@ -217,12 +235,14 @@ struct LeaseKeeper {
     indicators: Indicators,
     prompts: PromptLights,
     buzzer: Buzzer,
+    light: FaceLight,
     commands: Receiver<DoorCommand>,
     report: Box<dyn Fn(DoorReport) + Send>,
     told: Arc<AtomicU64>,
     pulse: Pulse,
     state: Level<DoorState>,
     prompt: Level<Option<Prompt>>,
+    pattern: Level<Option<LightPattern>>,
     obeyed: u64,
     held_until: Option<Moment>,
     failed: bool,
@@ -239,9 +259,10 @@ impl LeaseKeeper {
             failpoint::reach("door");
             self.obey_lock();
             self.prompt(now);
+            self.light.show(now, self.pattern.read());
             match command {
                 Ok(DoorCommand::Hold(lease, told)) if told == self.obeyed => self.hold(now, &lease),
-                Ok(DoorCommand::Hold(..) | DoorCommand::Lock | DoorCommand::Prompt)
+                Ok(DoorCommand::Hold(..) | DoorCommand::Lock | DoorCommand::Look)
                 | Err(RecvTimeoutError::Timeout) => {}
                 Ok(DoorCommand::Show(what)) => self.show(now, what),
                 Ok(DoorCommand::Play(tone)) => self.buzzer.play(now, tone),
@@ -259,7 +280,8 @@ impl LeaseKeeper {
         let red = self.red_until.map(|until| until.since(now));
         let tone = self.buzzer.next_turn().map(|turn| turn.since(now));
         let prompt = self.prompts.next_turn().map(|turn| turn.since(now));
-        [retry, held, red, tone, prompt].into_iter().flatten().fold(BEAT, Duration::min)
+        let light = self.light.next_turn().map(|turn| turn.since(now));
+        [retry, held, red, tone, prompt, light].into_iter().flatten().fold(BEAT, Duration::min)
     }
 
     fn obey_lock(&mut self) {
@@ -301,6 +323,7 @@ impl LeaseKeeper {
         }
         self.buzzer.let_time_pass(now);
         self.prompts.let_time_pass(now);
+        self.light.let_time_pass(now);
         if self.red_until.is_some_and(|until| now >= until) {
             self.red_until = None;
             self.indicators.show(Indication::Idle);

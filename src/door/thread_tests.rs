@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, channel};
 
 use jiff::tz::TimeZone;
-use limen_core::event::{Input, Side};
+use limen_core::event::{Input, LightChange, Side};
 use limen_core::policy::{
     AccessRules, Action, DoorRules, Event, LivenessRules, MultipleFaces, OnAuditFailure, Policy, Rules,
     Standings,
@@ -289,4 +289,61 @@ fn a_prompt_is_shown_although_the_queue_was_full_when_it_was_set() {
     }
     door.prompt(Some(Prompt::Turn(Side::Left)));
     waits(&left, |lit| lit.first() == Some(&true));
+}
+
+/// A door with a light on faces, and what it did.
+fn lighting_door() -> (DoorHandle, Seen) {
+    let seen = Seen::default();
+    let light = FaceLight::new(Some(Box::new(Light(Arc::clone(&seen)))));
+    let door = OpenedDoor { light, ..OpenedDoor::alone(Box::new(DryRun)) };
+    (DoorThread::spawn(door, drop).expect("a thread"), seen)
+}
+
+fn pattern() -> Option<LightPattern> {
+    Some(LightPattern::from_bytes([0; LightPattern::BYTES]))
+}
+
+#[test]
+fn the_light_on_faces_is_driven_until_nobody_is_judged_and_its_changes_are_those_of_the_line() {
+    let (door, seen) = lighting_door();
+    door.light(pattern());
+    waits(&seen, |lit| lit.len() >= 5);
+    door.light(None);
+    waits(&seen, |lit| lit.last() == Some(&false));
+    let driven = seen.lock().expect("not poisoned").clone();
+    let told = door.light_state();
+    assert_eq!(told.trouble, None);
+    for (at, lit) in driven {
+        let near = |change: &LightChange| at.since(change.at) < Duration::from_millis(100);
+        assert!(told.changes.iter().any(|change| change.lit == lit && near(change)), "{at:?} {told:?}");
+    }
+}
+
+#[test]
+fn the_light_on_faces_is_dark_after_the_end_of_the_thread_also_where_its_owner_dies() {
+    for dies in [false, true] {
+        let (door, seen) = lighting_door();
+        door.light(pattern());
+        waits(&seen, |lit| lit.last() == Some(&true));
+        let owner = std::thread::spawn(move || {
+            let _door = door;
+            assert!(!dies, "on purpose");
+        });
+        assert_eq!(owner.join().is_err(), dies);
+        assert_eq!(changes(&seen).last(), Some(&false), "{dies}");
+    }
+}
+
+#[test]
+fn the_light_on_faces_of_an_owner_that_hangs_ends_by_itself() {
+    let (_door, seen) = lighting_door();
+    let mut light = FaceLight::new(Some(Box::new(Light(Arc::clone(&seen)))));
+    light.show(Moment::default(), pattern());
+    while let Some(turn) = light.next_turn() {
+        light.let_time_pass(turn);
+    }
+    let longest = Duration::from_secs(22);
+    assert!(
+        light.state().read().changes.back().is_some_and(|last| !last.lit && last.at.since_boot() < longest)
+    );
 }

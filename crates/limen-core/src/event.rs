@@ -6,6 +6,7 @@
 
 mod entry;
 mod fact;
+mod light;
 mod liveness;
 mod motion;
 mod observation;
@@ -15,6 +16,7 @@ mod site;
 
 pub use entry::{EntryDevice, EntryMistake, FactorRefusal};
 pub use fact::{Caller, Fact, GrantKind, Part, Relock, StoreChange};
+pub use light::{LightChange, LightPattern};
 pub use liveness::{ChallengeOutcome, LivenessProof};
 pub use motion::{DenyCue, Draw, LogRatio, Motion, Prompt, Side, Step, Turn};
 pub use observation::{Candidate, Comparison, FRESHNESS, NoMatch, Observation, TrackId, Unusable};

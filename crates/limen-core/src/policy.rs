@@ -165,6 +165,7 @@ impl Policy {
         self.watch(now, &mut actions);
         actions.extend(self.lock.renew_lease(now.moment));
         actions.extend(self.liveness.show(now.moment));
+        actions.extend(self.liveness.illuminate(&self.settings.rules.liveness));
         self.latest = self.latest.max(now.moment);
         actions
     }

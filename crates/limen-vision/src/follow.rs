@@ -13,6 +13,7 @@ use limen_core::event::{Motion, TrackId, Unusable};
 use super::detect::Detection;
 use super::frame_planner::{FramePlan, FramePlanner};
 use super::landmarks::Mesh;
+use super::liveness::light::{Reflection, reflection};
 use super::liveness::parallax::Parallax;
 use super::liveness::witness::{Likeness, Searched, Sight, Witness};
 use super::model::{ModelError, Models};
@@ -55,6 +56,8 @@ pub struct Look {
     pub motion: Option<Motion>,
     /// The measurement behind `motion`; `None` until the track has shown the face from the front.
     pub parallax: Option<Parallax>,
+    /// How bright nose and sides of the nearest face are. `None` if that is not watched, or cannot be told.
+    pub reflection: Option<Reflection>,
     /// Whether the frame shows nothing: the camera is covered or blinded, or there is no light.
     pub blind: bool,
     /// The tracks that have ended.
@@ -89,6 +92,8 @@ pub struct Vision {
     field: FieldOfView,
     /// Watches how the nearest face moves, if asked to.
     witness: Option<Witness>,
+    /// Whether the door has a light for faces.
+    lit: bool,
 }
 
 /// If a larger fraction than this of a box lies in that of the nearest face, or the other way round, both claim one
@@ -109,7 +114,13 @@ impl Vision {
             mounting: Mounting::default(),
             field: FieldOfView::default(),
             witness: None,
+            lit: false,
         }
+    }
+
+    /// Watches from now on how bright the nearest face is, for [`Look::reflection`], together with how it moves.
+    pub fn set_light(&mut self, on: bool) {
+        self.lit = on;
     }
 
     /// Watches from now on how the nearest face moves, for [`Look::motion`]; or does not. Off at first.
@@ -183,7 +194,7 @@ impl Vision {
         }
         let largest =
             detections.iter().zip(&ids).max_by(|(a, _), (b, _)| a.bounds.area().total_cmp(&b.bounds.area()));
-        let (mut motion, mut parallax) = (None, None);
+        let (mut motion, mut parallax, mut reflection) = (None, None, None);
         let nearest = match largest {
             None => None,
             Some((detection, &track)) => {
@@ -195,6 +206,7 @@ impl Vision {
                     let searched = Some(Searched { bounds: detection.bounds, crowded });
                     let sight = Sight { view, mesh, track, taken, searched };
                     (motion, parallax) = self.watch(&sight, &face, &mut timing)?;
+                    reflection = self.reflection(&sight, &mut timing);
                 }
                 let face = unless_turned(face, motion.as_ref());
                 if let (Some(mesh), true) = (mesh, self.tracker.follows_only(track)) {
@@ -206,7 +218,7 @@ impl Vision {
         let faces = detections.len();
         let others = nearest.as_ref().map_or(0, |nearest| self.living_beside(nearest.track, &ids));
         let (blind, plan) = (self.blind, FramePlan::Search);
-        Ok(Look { taken, nearest, faces, others, motion, parallax, blind, ended, plan, timing })
+        Ok(Look { taken, nearest, faces, others, motion, parallax, reflection, blind, ended, plan, timing })
     }
 
     /// Looks for the face where it was in the previous frame. `None` if the landmark network finds no face
@@ -236,11 +248,24 @@ impl Vision {
         let face = self.stages.judge(view, &mesh, self.crops(track), timing)?;
         let sight = Sight { view, mesh: &mesh, track, taken, searched: None };
         let (motion, parallax) = self.watch(&sight, &face, timing)?;
+        let reflection = self.reflection(&sight, timing);
         let face = unless_turned(face, motion.as_ref());
         let nearest = Some(Sighting { track, bounds: moved.bounds, face });
         self.keep(track, moved, mesh);
         let (plan, timing) = (FramePlan::Follow, *timing);
-        Ok(Some(Look { taken, nearest, faces: 1, motion, parallax, ended, plan, timing, ..Look::default() }))
+        let faces = 1;
+        Ok(Some(Look {
+            taken,
+            nearest,
+            faces,
+            motion,
+            parallax,
+            reflection,
+            ended,
+            plan,
+            timing,
+            ..Look::default()
+        }))
     }
 
     /// How the nearest face moves, if that is watched, and what was measured. A turned face that the gate refuses is
@@ -260,6 +285,12 @@ impl Vision {
         };
         let parallax = observed.parallax;
         Ok((Some(witness.tell(observed, embedding.as_ref(), face.is_ok())), parallax))
+    }
+
+    /// How bright the nearest face is, if that is watched.
+    fn reflection(&self, sight: &Sight<'_>, timing: &mut Timing) -> Option<Reflection> {
+        let watched = self.lit && self.witness.is_some();
+        watched.then(|| timed(&mut timing.liveness, || reflection(sight.view, sight.mesh))).flatten()
     }
 
     /// Whether the track's face is known to be upright. This is checked once per track: a head does not turn

@@ -13,6 +13,7 @@
 //! | `surround` | whether what is around a face moves along, as it does on paper |
 //! | [`distributions`] | how heads and sheets move, as numbers of the models' manifest |
 //! | `evidence` | which of the two a movement is like: of a frame, a turn, a track |
+//! | [`light`] | what a light at the door shows of a face |
 //! | [`witness`] | watches one face over its track and tells its motion |
 
 mod border;
@@ -21,6 +22,7 @@ pub mod distributions;
 mod evidence;
 mod flow;
 mod grey;
+pub mod light;
 pub mod parallax;
 mod plane;
 mod small;

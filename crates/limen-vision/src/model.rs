@@ -89,7 +89,14 @@ impl Models {
     pub fn liveness_limits(&self) -> LivenessLimits {
         let limits = &self.liveness.limits;
         let compares = self.embedder.entry().turned_self.is_some();
-        LivenessLimits { solid: limits.solid, turn: limits.turn, sheet: limits.sheet, compares }
+        LivenessLimits {
+            solid: limits.solid,
+            side: limits.side,
+            turn: limits.turn,
+            sheet: limits.sheet,
+            light: self.liveness.light.most(),
+            compares,
+        }
     }
 
     /// The text of the manifest that describes the embedder: the built-in one, or the pack's.

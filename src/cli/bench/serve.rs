@@ -48,7 +48,7 @@ fn pass(vision: &mut Vision, matcher: &mut Matcher, frame: &Frame) -> Result<Val
     let start = Instant::now();
     let seen = see(vision, frame).map_err(|error| CommandError::Device(error.to_string()))?;
     let looked = start.elapsed();
-    let events = observe(matcher, &seen.look);
+    let events = observe(matcher, &seen.look, None);
     let times = times_of(&seen, looked, start.elapsed().saturating_sub(looked));
     let ms: Map<String, Value> = STAGES
         .iter()

@@ -1,6 +1,7 @@
 //! `[camera]` as it is written.
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::RawValue;
 
@@ -34,6 +35,8 @@ pub struct RawCamera {
     pub min_face: RawValue<f64>,
     /// `[camera.rpicam]`
     pub rpicam: RawRpicam,
+    /// `[camera.light]`
+    pub light: Option<Spanned<RawLight>>,
 }
 
 /// `[camera.rpicam]`
@@ -54,4 +57,14 @@ pub struct RawRpicam {
     pub flicker: RawValue<String>,
     /// Whether the module's way to high dynamic range is used.
     pub hdr: RawValue<bool>,
+}
+
+/// `[camera.light]`: a light on the face that is judged.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct RawLight {
+    /// The BCM number of its pin.
+    pub pin: RawValue<i64>,
+    /// The level that switches it on, `high` or `low`.
+    pub active: RawValue<String>,
 }

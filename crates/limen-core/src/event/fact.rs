@@ -110,6 +110,8 @@ pub enum Part {
     Mode,
     /// The disk with the audit files.
     Disk,
+    /// The light on faces.
+    Light,
 }
 
 impl Part {
@@ -136,6 +138,7 @@ impl fmt::Display for Part {
             Self::Clock => "clock",
             Self::Mode => "mode",
             Self::Disk => "disk",
+            Self::Light => "light",
         })
     }
 }

@@ -46,6 +46,8 @@ pub enum ChallengeOutcome {
     Sheet,
     /// It stayed open whether a solid head turned, or the face was not surely the same.
     Unsure,
+    /// All turns were right, but the face returned the door's light as a sheet does.
+    LooksFlat,
     /// Something showed that no living head stands there.
     DenyCue,
     /// Something ended it that has nothing to do with the person: other rules, a fault, a command.
@@ -60,6 +62,7 @@ impl fmt::Display for ChallengeOutcome {
             Self::NoResponse => "did not turn in time",
             Self::Sheet => "moved as a sheet does",
             Self::Unsure => "left it open whether a head turned",
+            Self::LooksFlat => "looks flat in the door's light",
             Self::DenyCue => "looks like a picture",
             Self::Interrupted => "interrupted",
         })

@@ -55,6 +55,9 @@ pub struct Motion {
     pub turn: Option<Turn>,
     /// What the whole track has shown so far.
     pub solid: LogRatio,
+    /// What the door's light has shown of its face so far, a solid head or a sheet, within the bound of what was measured.
+    /// `None`: nothing.
+    pub light: Option<LogRatio>,
     /// Whether a turned face is still the one that the track showed from the front. `None`: it was not compared.
     pub like_itself: Option<bool>,
     /// What shows in this frame that no living head stands there.

@@ -55,6 +55,8 @@ pub enum Refusal {
     Sheet,
     /// Recognised, but the head did not turn in time when it was asked to.
     NoResponse,
+    /// Recognised, but the face returned the door's light as a sheet does.
+    LooksFlat,
     /// Recognised, but something showed that no living head stands there.
     DenyCue(DenyCue),
 }
@@ -84,6 +86,7 @@ impl fmt::Display for Refusal {
             Self::WrongTurn => f.write_str("the head turned to another side than was asked, or too early"),
             Self::Sheet => f.write_str("what turned was a sheet, not a head"),
             Self::NoResponse => f.write_str("the head did not turn in time"),
+            Self::LooksFlat => f.write_str("the face looks flat in the door's light"),
             Self::DenyCue(cue) => cue.fmt(f),
         }
     }

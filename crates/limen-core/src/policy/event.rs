@@ -169,6 +169,8 @@ pub enum Action {
     DrawChallenge(TrackId),
     /// Show this prompt until the next [`Action::Prompt`]; `None`: show none.
     Prompt(Option<Prompt>),
+    /// Begin to light the face in an order drawn by lot, or leave it dark.
+    Light(bool),
     /// Record this fact.
     Record(Fact),
     /// Record this fact and answer with [`Event::Accepted`] or [`Event::NotAccepted`].

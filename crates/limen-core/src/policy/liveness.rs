@@ -42,7 +42,7 @@ use tracks::Tracks;
 use super::context::{Context, LockStage};
 use super::event::{Action, Sign};
 use super::recognition::{Recognised, because};
-use super::rules::{AfterUnsure, LivenessMode};
+use super::rules::{AfterUnsure, LivenessMode, LivenessRules};
 use crate::clock::Moment;
 use crate::event::{ChallengeOutcome, Draw, FRESHNESS, LivenessProof, Motion, Prompt, Refusal, TrackId};
 use crate::person::PersonId;
@@ -64,6 +64,8 @@ pub(super) struct Liveness {
     wrong_until: Option<Moment>,
     /// The prompt that is shown.
     shown: Option<Prompt>,
+    /// Whether the light on the face was told to begin.
+    lit: bool,
     /// Other rules are in force, and nothing that was begun before counts.
     replaced: bool,
 }
@@ -281,9 +283,12 @@ impl Liveness {
     fn end_watching(&mut self, at: &Context<'_>, out: &mut Vec<LivenessOutcome>) {
         let Phase::Watching { visitor, last, .. } = std::mem::take(&mut self.phase) else { return };
         let (now, limits) = (at.moment(), &at.settings.rules.liveness.limits);
-        let solid = self.tracks.of(visitor.track).solid(now);
+        let motion = self.tracks.of(visitor.track);
+        let (solid, looks_flat) = (motion.solid_by_motion(now), motion.looks_flat(limits));
         if solid.is_some_and(|solid| solid <= limits.sheet) {
             self.not_shown(at, visitor, Failure::Sheet, out);
+        } else if looks_flat && now.since(last) <= FRESHNESS {
+            self.not_shown(at, visitor, Failure::LooksFlat, out);
         } else if now.since(last) <= FRESHNESS {
             self.not_shown(at, visitor, Failure::Unsure, out);
         } else {
@@ -342,6 +347,18 @@ impl Liveness {
         };
         let before = std::mem::replace(&mut self.shown, prompt);
         (before != prompt).then_some(Action::Prompt(prompt))
+    }
+
+    /// Begins to light the face of whoever is judged, or leaves it dark, if that changes.
+    pub fn illuminate(&mut self, rules: &LivenessRules) -> Option<Action> {
+        let lit = rules.light && !matches!(self.phase, Phase::Idle);
+        let before = std::mem::replace(&mut self.lit, lit);
+        (before != lit).then_some(Action::Light(lit))
+    }
+
+    /// Whether the light shows that the face of this track is flat.
+    fn looks_flat(&mut self, at: &Context<'_>, track: TrackId) -> bool {
+        self.tracks.of(track).looks_flat(&at.settings.rules.liveness.limits)
     }
 
     fn record(

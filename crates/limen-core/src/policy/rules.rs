@@ -90,10 +90,14 @@ pub enum AfterUnsure {
 pub struct LivenessLimits {
     /// A track with this much evidence of a solid head, or more, passes unasked.
     pub solid: LogRatio,
+    /// As much as turns to one side alone can show; below `solid`. Light never lifts evidence from here or below.
+    pub side: LogRatio,
     /// A turn counts with this much evidence of a solid head, or more.
     pub turn: LogRatio,
     /// A turn with this much evidence, or less, is that of a sheet.
     pub sheet: LogRatio,
+    /// As much as light can show, for a solid head or against one; at least 0.
+    pub light: LogRatio,
     /// Whether turned faces are compared with themselves from the front: then a turn counts only if one of its frames is
     /// alike.
     pub compares: bool,
@@ -103,8 +107,10 @@ impl LivenessLimits {
     /// Limits that no evidence reaches.
     pub const UNREACHABLE: Self = Self {
         solid: LogRatio::new(f32::INFINITY),
+        side: LogRatio::new(f32::INFINITY),
         turn: LogRatio::new(f32::INFINITY),
         sheet: LogRatio::new(f32::NEG_INFINITY),
+        light: LogRatio::new(0.0),
         compares: true,
     };
 }
@@ -116,6 +122,8 @@ pub struct LivenessRules {
     pub mode: LivenessMode,
     /// Whether the door can ask: lights, a buzzer or a screen for prompts are configured.
     pub prompts: bool,
+    /// Whether the door has a light for faces.
+    pub light: bool,
     /// What follows an attempt that left it open.
     pub after_unsure: AfterUnsure,
     /// What the evidence of motion must reach.
@@ -127,6 +135,7 @@ impl LivenessRules {
     pub const OFF: Self = Self {
         mode: LivenessMode::Off,
         prompts: false,
+        light: false,
         after_unsure: AfterUnsure::Refuse,
         limits: LivenessLimits::UNREACHABLE,
     };

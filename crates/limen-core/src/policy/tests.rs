@@ -6,6 +6,7 @@ mod access_walks;
 mod combined_walks;
 mod commands_tests;
 mod face_walks;
+mod light_tests;
 mod liveness_scene;
 mod liveness_tests;
 mod liveness_walks;
@@ -156,7 +157,7 @@ pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
     match action {
         Action::Record(fact) | Action::RecordAndAnswer(_, fact) => Some(fact),
         Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
-        Action::DrawChallenge(_) | Action::Prompt(_) => None,
+        Action::DrawChallenge(_) | Action::Prompt(_) | Action::Light(_) => None,
         Action::VerifyPin { .. } | Action::ForgetPin(_) | Action::Answer(..) => None,
     }
 }

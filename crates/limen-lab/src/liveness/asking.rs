@@ -172,6 +172,6 @@ fn outcome(progress: Progress) -> Option<AttemptOutcome> {
         Progress::Failed(Failure::WrongTurn(_)) => AttemptOutcome::Refused(RefusalCause::WrongTurn),
         Progress::Failed(Failure::Sheet) => AttemptOutcome::Refused(RefusalCause::Sheet),
         Progress::Failed(Failure::NoResponse) => AttemptOutcome::NoResponse,
-        Progress::Failed(Failure::Unsure) => AttemptOutcome::Unsure,
+        Progress::Failed(Failure::Unsure | Failure::LooksFlat) => AttemptOutcome::Unsure,
     })
 }

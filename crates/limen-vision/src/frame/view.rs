@@ -123,6 +123,11 @@ impl Glance {
         Self(cells)
     }
 
+    /// The mean brightness of the cells, row by row.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.0.chunks_exact(Self::COLUMNS)
+    }
+
     /// The largest difference of a cell.
     pub fn difference(&self, other: &Self) -> f32 {
         self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use limen_core::event::LogRatio;
 use serde::Deserialize;
 
+use super::light::LightModel;
+
 /// What is measured on a frame, in the direction in which the face turns or nods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -46,6 +48,8 @@ pub struct LivenessModel {
     pub nod: Bins,
     /// A face that has come nearer, by its size over that of the frame it is measured against.
     pub growth: Bins,
+    /// How heads and sheets return the light of the door.
+    pub light: LightModel,
 }
 
 /// Logarithms of ratios between which nothing is decided.
@@ -141,6 +145,7 @@ impl LivenessModel {
         } else if limits.side >= limits.solid {
             Err("one side must not be enough for a solid head: limits.side must be below limits.solid")
         } else {
+            self.light.check()?;
             [&self.turn, &self.nod, &self.growth].into_iter().try_for_each(|bins| self.check_bins(bins))
         }
     }
@@ -193,7 +198,8 @@ mod tests {
         turn = [{ from = 6.0, head = { nose = [0.05, 0.02] }, \
         sheets = { flat = { nose = [0.0, 0.01] }, bent = { nose = [0.02, 0.01] } } }]\n\
         nod = [{ from = 6.0, head = {}, sheets = { flat = {} } }]\n\
-        growth = [{ from = 1.1, head = {}, sheets = { flat = {} } }]\n";
+        growth = [{ from = 1.1, head = {}, sheets = { flat = {} } }]\n\
+        light = { measured = 2, head = [0.4, 0.2], sheet = [0.0, 0.1], outliers = 0.05 }\n";
 
     fn ratio(nose: f32) -> f32 {
         let model = LivenessModel::of_manifest(SMALL).expect("no mistake");
@@ -237,6 +243,8 @@ mod tests {
             ("from = 6.0", "from = 0.0", "rises"),
             ("bent = { nose", "bent = { swell", "features of the head"),
             ("sheets = { flat = {} }", "sheets = {}", "sheets"),
+            ("measured = 2", "measured = 0", "light.measured"),
+            ("head = [0.4, 0.2]", "head = [-0.1, 0.2]", "light.head must lie above"),
             ("[liveness]", "[other]", "no section [liveness]"),
         ] {
             let error = LivenessModel::of_manifest(&SMALL.replacen(from, to, 1)).expect_err(to);

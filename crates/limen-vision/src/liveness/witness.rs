@@ -214,6 +214,8 @@ impl Subject {
             pitch,
             turn: turn.map(|(side, proof)| Turn { side, proof }),
             solid: self.evidence.solid(&model.limits),
+            // Whoever drives the light knows when it was lit.
+            light: None,
             like_itself: None,
             cue: self.scene,
         };

@@ -129,6 +129,7 @@ impl Failure {
             Self::WrongTurn(_) => ChallengeOutcome::WrongTurn,
             Self::NoResponse => ChallengeOutcome::NoResponse,
             Self::Sheet => ChallengeOutcome::Sheet,
+            Self::LooksFlat => ChallengeOutcome::LooksFlat,
             Self::Unsure => ChallengeOutcome::Unsure,
         }
     }
@@ -139,6 +140,7 @@ impl Failure {
             Self::WrongTurn(_) => Refusal::WrongTurn,
             Self::NoResponse => Refusal::NoResponse,
             Self::Sheet => Refusal::Sheet,
+            Self::LooksFlat => Refusal::LooksFlat,
             Self::Unsure => Refusal::LivenessUnsure,
         }
     }
@@ -147,7 +149,8 @@ impl Failure {
     pub fn is_suspect(self) -> bool {
         match self {
             Self::WrongTurn(_) | Self::Sheet => true,
-            Self::NoResponse | Self::Unsure => false,
+            // So little was measured of light that a face that looks flat is no evidence of a sheet, but open.
+            Self::NoResponse | Self::LooksFlat | Self::Unsure => false,
         }
     }
 }

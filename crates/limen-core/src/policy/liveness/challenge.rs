@@ -52,6 +52,8 @@ pub enum Failure {
     NoResponse,
     /// The turn was that of a sheet.
     Sheet,
+    /// All turns were right, but the face returned the door's light as a sheet does.
+    LooksFlat,
     /// The turned face was too unlike the one that looked straight, or the turn could not be judged.
     Unsure,
 }

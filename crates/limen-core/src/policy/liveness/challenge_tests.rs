@@ -5,8 +5,10 @@ use crate::event::{TrackId, Turn};
 
 const LIMITS: LivenessLimits = LivenessLimits {
     solid: LogRatio::new(6.0),
+    side: LogRatio::new(4.0),
     turn: LogRatio::new(3.0),
     sheet: LogRatio::new(-3.0),
+    light: LogRatio::new(1.0),
     compares: true,
 };
 
@@ -55,6 +57,7 @@ impl Attempt {
             pitch: 0.0,
             turn: turn_of(yaw, self.proof),
             solid: LogRatio::default(),
+            light: None,
             like_itself: if yaw.abs() >= 18.0 { self.like_itself } else { None },
             cue: None,
         })
@@ -250,6 +253,7 @@ fn old_frames_and_frames_out_of_order_count_for_nothing_and_no_number_is_no_dire
         pitch: 0.0,
         turn: turn_of(-40.0, 9.0),
         solid: LogRatio::default(),
+        light: None,
         like_itself: None,
         cue: None,
     };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::asked::{Asked, Stage};
+use super::challenge::Failure;
 use super::outcome::{Foreseen, LivenessOutcome};
 use super::{Liveness, Passed, Phase, refuse};
 use crate::clock::Moment;
@@ -43,6 +44,12 @@ impl Liveness {
                 if !is_same_track {
                     self.decide(at, visitor, None, foreseen, &mut out);
                 }
+            }
+            Phase::Asked(asked)
+                if matches!(asked.stage, Stage::Agreeing { .. }) && self.looks_flat(at, visitor.track) =>
+            {
+                self.phase = Phase::Asked(asked);
+                self.attempt_failed(at, Failure::LooksFlat, &mut out);
             }
             Phase::Asked(asked) if matches!(asked.stage, Stage::Agreeing { .. }) => {
                 self.record(&asked, ChallengeOutcome::Passed, at.moment(), &mut out);
@@ -116,7 +123,8 @@ impl Liveness {
         out: &mut Vec<LivenessOutcome>,
     ) {
         let (rules, now) = (&at.settings.rules.liveness, at.moment());
-        let solid = self.tracks.of(visitor.track).solid(now);
+        let motion = self.tracks.of(visitor.track);
+        let solid = motion.solid(now, &rules.limits).filter(|_| !motion.looks_flat(&rules.limits));
         if solid.is_some_and(|solid| solid >= rules.limits.solid) {
             self.pass(visitor, LivenessProof::Motion, out);
         } else if rules.prompts && now.since(since) >= WATCHING {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::clock::Moment;
 use crate::event::{DenyCue, FRESHNESS, LogRatio, Motion, TrackId};
+use crate::policy::rules::LivenessLimits;
 
 /// The most tracks remembered at once; beyond that the oldest is dropped.
 const MAX_TRACKS: usize = 64;
@@ -15,6 +16,8 @@ const CUE_WINDOW: usize = 5;
 #[derive(Debug, Default)]
 pub struct TrackMotion {
     newest: Option<(Moment, LogRatio)>,
+    /// What the light has shown last.
+    light: Option<LogRatio>,
     cues: VecDeque<Option<DenyCue>>,
     /// The cue for which the track is denied, once and for all.
     pub denied: Option<DenyCue>,
@@ -31,6 +34,7 @@ impl TrackMotion {
             return None;
         }
         self.newest = Some((motion.taken, motion.solid));
+        self.light = motion.light.or(self.light);
         self.cues.push_back(motion.cue);
         while self.cues.len() > CUE_WINDOW {
             self.cues.pop_front();
@@ -42,11 +46,32 @@ impl TrackMotion {
         self.denied.filter(|_| newly)
     }
 
-    /// The evidence of the whole track, if its newest frame is fresh.
-    pub fn solid(&self, now: Moment) -> Option<LogRatio> {
+    /// The evidence of the whole track, by motion and light, if its newest frame is fresh.
+    pub fn solid(&self, now: Moment, limits: &LivenessLimits) -> Option<LogRatio> {
+        self.solid_by_motion(now).map(|solid| with_light(solid, self.light, limits))
+    }
+
+    /// The evidence of the whole track by motion alone, if its newest frame is fresh: what a sheet is told by.
+    pub fn solid_by_motion(&self, now: Moment) -> Option<LogRatio> {
         let fresh = |taken: Moment| taken <= now && now.since(taken) <= FRESHNESS;
         self.newest.filter(|(taken, _)| fresh(*taken)).map(|(_, solid)| solid)
     }
+
+    /// Whether the light shows a sheet as clearly as it can show anything.
+    pub fn looks_flat(&self, limits: &LivenessLimits) -> bool {
+        let most = limits.light.get();
+        most > 0.0 && self.light.is_some_and(|light| light.get() <= -most)
+    }
+}
+
+/// Motion and light together. They tell of different things, the shape and how it returns light, so that their logarithms
+/// add up. But a bent sheet fools both: so light takes away whatever was shown, and adds only to more than turns to one side
+/// alone can show.
+fn with_light(solid: LogRatio, light: Option<LogRatio>, limits: &LivenessLimits) -> LogRatio {
+    let most = limits.light.get().max(0.0);
+    let light = light.map_or(0.0, |light| light.get().clamp(-most, most));
+    let counts = if solid > limits.side { light } else { light.min(0.0) };
+    LogRatio::new(solid.get() + counts)
 }
 
 /// Every track in the picture.
@@ -87,7 +112,73 @@ mod tests {
     fn frame(ms: u64, cue: Option<DenyCue>) -> Motion {
         let taken = Moment::from_boot(Duration::from_millis(ms));
         let solid = LogRatio::default();
-        Motion { track: TrackId(1), taken, yaw: 0.0, pitch: 0.0, turn: None, solid, like_itself: None, cue }
+        Motion {
+            track: TrackId(1),
+            taken,
+            yaw: 0.0,
+            pitch: 0.0,
+            turn: None,
+            solid,
+            light: None,
+            like_itself: None,
+            cue,
+        }
+    }
+
+    const LIMITS: LivenessLimits = LivenessLimits {
+        solid: LogRatio::new(3.0),
+        side: LogRatio::new(2.25),
+        turn: LogRatio::new(0.25),
+        sheet: LogRatio::new(-1.5),
+        light: LogRatio::new(1.1),
+        compares: true,
+    };
+
+    /// What motion and light make together.
+    fn together(solid: f32, light: Option<f32>) -> f32 {
+        with_light(LogRatio::new(solid), light.map(LogRatio::new), &LIMITS).get()
+    }
+
+    #[test]
+    fn light_takes_away_whatever_was_shown_and_adds_only_to_more_than_one_side_can_show() {
+        for (solid, light, expected) in [
+            (2.5, Some(1.1), 3.6),
+            (2.5, None, 2.5),
+            (2.5, Some(9.0), 3.6),
+            (2.25, Some(1.1), 2.25),
+            (0.0, Some(1.1), 0.0),
+            (-1.6, Some(1.1), -1.6),
+            (3.5, Some(-1.1), 2.4),
+            (1.0, Some(-9.0), -0.1),
+        ] {
+            assert!((together(solid, light) - expected).abs() < 1e-5, "{solid} {light:?}");
+        }
+    }
+
+    #[test]
+    fn no_light_makes_a_solid_head_of_what_motion_leaves_at_one_side_or_a_head_of_a_sheet() {
+        for step in 0..400 {
+            let solid = step as f32 / 50.0 - 5.0;
+            for light in [-50.0, -1.1, 0.0, 1.1, 50.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+                let both = together(solid, Some(light));
+                assert!(both < LIMITS.solid.get() || solid > LIMITS.side.get(), "{solid} {light}");
+                assert!(both <= LIMITS.sheet.get() || solid > LIMITS.sheet.get(), "{solid} {light}");
+                assert!((both - solid).abs() <= 1.1 + 1e-5, "{solid} {light}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_face_looks_flat_where_light_says_so_as_clearly_as_it_can_and_keeps_what_was_seen_last() {
+        let mut track = TrackMotion::default();
+        let mut show = |ms, light: Option<f32>, limits: &LivenessLimits| {
+            track.add(&Motion { light: light.map(LogRatio::new), ..frame(ms, None) });
+            track.looks_flat(limits)
+        };
+        assert!(!show(100, None, &LIMITS) && !show(200, Some(-1.0), &LIMITS));
+        assert!(show(300, Some(-1.1), &LIMITS) && show(400, None, &LIMITS));
+        assert!(!show(500, Some(0.2), &LIMITS));
+        assert!(!show(600, Some(-9.0), &LivenessLimits::UNREACHABLE), "no light is known");
     }
 
     #[test]

@@ -7,14 +7,17 @@ use crate::people::{ChallengeRule, Means};
 
 pub(super) const LIMITS: LivenessLimits = LivenessLimits {
     solid: LogRatio::new(6.0),
+    side: LogRatio::new(4.0),
     turn: LogRatio::new(3.0),
     sheet: LogRatio::new(-3.0),
+    light: LogRatio::new(1.0),
     compares: true,
 };
 
 pub(super) const CHALLENGE: LivenessRules = LivenessRules {
     mode: LivenessMode::Challenge,
     prompts: true,
+    light: true,
     after_unsure: AfterUnsure::Refuse,
     limits: LIMITS,
 };
@@ -28,7 +31,8 @@ pub(super) fn motion(track: u64, ms: u64, yaw: f32) -> Motion {
     let side = if yaw > 0.0 { Side::Left } else { Side::Right };
     let turn = (yaw.abs() >= 18.0).then_some(Turn { side, proof: LogRatio::new(5.0) });
     let (track, taken, solid) = (TrackId(track), at(ms).moment, LogRatio::default());
-    Motion { track, taken, yaw, pitch: 0.0, turn, solid, like_itself: turn.map(|_| true), cue: None }
+    let like_itself = turn.map(|_| true);
+    Motion { track, taken, yaw, pitch: 0.0, turn, solid, light: None, like_itself, cue: None }
 }
 
 /// A door, and a face before it that is seen 30 times a second.
@@ -39,6 +43,10 @@ pub(super) struct Scene {
     pub frames: u32,
     pub who: PersonId,
     pub solid: f32,
+    /// What the light shows, while it is lit.
+    pub light: Option<f32>,
+    /// Whether the light was told to begin.
+    pub lit: bool,
     pub proof: f32,
     pub cue: Option<DenyCue>,
     pub bytes: u8,
@@ -65,6 +73,8 @@ impl Scene {
             frames: 0,
             who: ada(),
             solid: 0.0,
+            light: None,
+            lit: false,
             proof: 5.0,
             cue: None,
             bytes: 0,
@@ -97,6 +107,7 @@ impl Scene {
                         events.push(Event::ChallengeDrawn { track: *track, draw });
                     }
                     Action::Prompt(prompt) => self.prompt = *prompt,
+                    Action::Light(lit) => self.lit = *lit,
                     _ => {}
                 }
                 self.seen.push(action);
@@ -109,6 +120,7 @@ impl Scene {
         self.ms += 33;
         let (solid, turn) = (LogRatio::new(self.solid), LogRatio::new(self.proof));
         let mut motion = Motion { solid, cue: self.cue, ..motion(self.track, self.ms, yaw) };
+        motion.light = self.light.filter(|_| self.lit).map(LogRatio::new);
         motion.turn = motion.turn.map(|asked| Turn { proof: turn, ..asked });
         self.hear(Event::Moved(motion));
         if yaw.abs() <= 10.0 {

@@ -12,8 +12,10 @@ const RULES: AttemptRules = AttemptRules {
     frames: 3,
     limits: LivenessLimits {
         solid: LogRatio::new(5.0),
+        side: LogRatio::new(3.0),
         turn: LogRatio::new(2.0),
         sheet: LogRatio::new(-3.0),
+        light: LogRatio::new(0.0),
         compares: false,
     },
     may_ask_up: false,
@@ -48,6 +50,7 @@ fn frames(yaw: impl Fn(u64) -> f32, proof: f32) -> Vec<WatchedFrame> {
             pitch: 0.0,
             turn,
             solid: LogRatio::new(proof),
+            light: None,
             like_itself: turn.map(|_| true),
             cue: None,
         };
