@@ -9,6 +9,7 @@ mod checks;
 mod door;
 pub mod edit;
 mod entry;
+mod gateway;
 mod lines;
 mod liveness;
 mod modes;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use gateway::GatewaySettings;
 pub use liveness::liveness_name;
 pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings, VIRTUAL_CAMERA_OPENS};
 
@@ -88,6 +90,8 @@ impl Settings {
     }
 }
 
+#[cfg(test)]
+mod gateway_tests;
 #[cfg(test)]
 mod reload_tests;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use toml::Spanned;
 use super::access::check_access;
 use super::door::{self, check_door};
 use super::entry::check_entry;
+use super::gateway::check_gateway;
 use super::liveness::check_liveness;
 use super::modes;
 use super::raw::{RawAudit, RawCamera, RawFile, RawModel, RawPaths, RawValue};
@@ -57,6 +58,7 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
         rules,
         keep_mode: modes::keeps_mode(review, &raw.modes),
         operators: text(review, "[control] operators", &raw.control.operators).map(str::to_owned),
+        gateway: check_gateway(review, raw.control.gateway.as_ref(), &mut warnings),
         access: check_access(review, raw, &entry).into(),
         entry,
         gallery: path(review, "[gallery] file", &raw.gallery.file, folder)

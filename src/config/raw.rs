@@ -5,6 +5,7 @@
 
 mod access;
 mod entry;
+mod gateway;
 mod spanned;
 
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use toml::Spanned;
 pub use access::{RawAccess, RawException, RawGroup, RawHoliday, RawSchedule, RawSite, RawWindow};
 
 pub use entry::{RawKeypad, RawReader, RawWiegand};
+pub use gateway::RawGateway;
 pub use spanned::{Names, RawValue};
 
 /// The whole file, section by section.
@@ -259,6 +261,8 @@ pub struct RawAlarms {
 pub struct RawControl {
     /// The system's group of those who may operate the door.
     pub operators: RawValue<String>,
+    /// `[control.gateway]`
+    pub gateway: Option<Spanned<RawGateway>>,
 }
 
 /// `[gallery]`

@@ -85,6 +85,10 @@ rex-in-lock-down = true
 camera-blind-seconds = 32
 [control]
 operators = "one"
+[control.gateway]
+user = "gate"
+may = ["status", "lock"]
+codes = { tablet = "$argon2id$v=19$m=19456,t=2,p=1$iQg+e9eeJzJTsnMX3mU4ag$0CpK8MCralok+QwyzLahgszZWEfbrsPwMaZykmFA4Q8" }
 [keypad]
 device = "/dev/input/by-id/a"
 [reader]
@@ -206,6 +210,15 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawModes", "rex_in_lock_down", "rex-in-lock-down = true", "rex-in-lock-down = false"),
     ("RawAlarms", "camera_blind_seconds", "camera-blind-seconds = 32", "camera-blind-seconds = 0"),
     ("RawControl", "operators", "operators = \"one\"", "operators = \"two\""),
+    (
+        "RawControl",
+        "gateway",
+        "[control.gateway]\nuser = \"gate\"\nmay = [\"status\", \"lock\"]\ncodes",
+        "[control.gateway]\ncodes",
+    ),
+    ("RawGateway", "user", "user = \"gate\"", "user = \"other\""),
+    ("RawGateway", "may", "may = [\"status\", \"lock\"]", "may = [\"status\"]"),
+    ("RawGateway", "codes", "{ tablet =", "{ telephone ="),
     ("RawKeypad", "device", "/dev/input/by-id/a", "/dev/input/by-id/b"),
     ("RawReader", "device", "wiegand = { d0 = 20, d1 = 21 }", "device = \"/dev/input/by-id/c\""),
     ("RawReader", "wiegand", "wiegand = { d0 = 20, d1 = 21 }", ""),
@@ -272,7 +285,7 @@ fn parsed(text: &str) -> Result<Settings, ConfigError> {
 
 /// Every key by the table that it is in, read from where the keys are declared.
 fn keys() -> BTreeSet<(String, String)> {
-    let sources = [include_str!("raw.rs"), include_str!("raw/access.rs"), include_str!("raw/entry.rs")];
+    let sources = [include_str!("raw.rs"), include_str!("raw/access.rs"), include_str!("raw/entry.rs"), include_str!("raw/gateway.rs")];
     let mut table = String::new();
     let mut keys = BTreeSet::new();
     for line in sources.iter().flat_map(|source| source.lines()) {
