@@ -30,3 +30,6 @@ pub use protocol::{
     parse_request, request_line, yes,
 };
 pub use server::{Acceptance, ControlServer};
+
+#[cfg(test)]
+mod gateway_tests;

@@ -34,7 +34,8 @@ pub(super) fn check_gateway(
     let may = match &raw.may {
         None => RemoteRight::DEFAULT.to_vec(),
         Some(_) => {
-            let found = check_names(review, "[control.gateway] may", &raw.may, &names, "right of the gateway");
+            let found =
+                check_names(review, "[control.gateway] may", &raw.may, &names, "right of the gateway");
             found.into_iter().map(|index| RemoteRight::NAMES[index].1).collect()
         }
     };

@@ -11,7 +11,10 @@ const HASH: &str =
 fn without_the_section_there_is_no_socket_and_with_it_the_gateway_sees_and_locks() {
     assert_eq!(good("").gateway, None);
     let gateway = good("[control.gateway]\n").gateway.expect("a gateway");
-    assert_eq!((gateway.user.as_str(), gateway.rules.may.as_slice()), ("limen-gateway", &RemoteRight::DEFAULT[..]));
+    assert_eq!(
+        (gateway.user.as_str(), gateway.rules.may.as_slice()),
+        ("limen-gateway", &RemoteRight::DEFAULT[..])
+    );
     assert!(gateway.rules.codes.is_empty());
 }
 
@@ -19,7 +22,11 @@ fn without_the_section_there_is_no_socket_and_with_it_the_gateway_sees_and_locks
 fn rights_and_codes_are_read_and_unlocking_without_a_code_is_warned_of() {
     let text = "[control.gateway]\nmay = [\"status\", \"unlock\"]\n";
     let settings = good(text);
-    assert!(settings.warnings.iter().any(|warning| warning.contains("`limen code NAME`")), "{:?}", settings.warnings);
+    assert!(
+        settings.warnings.iter().any(|warning| warning.contains("`limen code NAME`")),
+        "{:?}",
+        settings.warnings
+    );
     let settings = good(&format!("{text}[control.gateway.codes]\ntablet = \"{HASH}\"\n"));
     let rules = settings.gateway.expect("a gateway").rules;
     assert!(rules.allow(RemoteRight::Unlock) && !rules.allow(RemoteRight::Lock));
@@ -33,10 +40,19 @@ fn what_is_no_right_no_name_and_no_hash_is_answered_with_the_remedy() {
         "[control.gateway]\nmay = [\"reload\"]\n",
         "limen.toml:2: [control.gateway] may: no right of the gateway is called \"reload\"; use status or events or lock",
     );
-    answers("[control.gateway.codes]\ntablet = \"4815162342\"\n", "limen.toml:2: [control.gateway.codes]: the hash of tablet is no PHC string");
+    answers(
+        "[control.gateway.codes]\ntablet = \"4815162342\"\n",
+        "limen.toml:2: [control.gateway.codes]: the hash of tablet is no PHC string",
+    );
     let named = |name: &str| format!("[control.gateway.codes]\n{name} = \"{HASH}\"\n");
     answers(&named("broker"), "limen.toml:2: [control.gateway.codes]: \"broker\" stands in the records");
-    answers(&named("Tablet"), "limen.toml:2: [control.gateway.codes]: a code's name has 1 to 32 of a-z, 0-9 and '-'");
+    answers(
+        &named("Tablet"),
+        "limen.toml:2: [control.gateway.codes]: a code's name has 1 to 32 of a-z, 0-9 and '-'",
+    );
     let many: String = (0..9).map(|n| format!("c{n} = \"{HASH}\"\n")).collect();
-    answers(&format!("[control.gateway.codes]\n{many}"), "limen.toml:10: [control.gateway.codes]: has more than 8 codes");
+    answers(
+        &format!("[control.gateway.codes]\n{many}"),
+        "limen.toml:10: [control.gateway.codes]: has more than 8 codes",
+    );
 }

@@ -285,7 +285,12 @@ fn parsed(text: &str) -> Result<Settings, ConfigError> {
 
 /// Every key by the table that it is in, read from where the keys are declared.
 fn keys() -> BTreeSet<(String, String)> {
-    let sources = [include_str!("raw.rs"), include_str!("raw/access.rs"), include_str!("raw/entry.rs"), include_str!("raw/gateway.rs")];
+    let sources = [
+        include_str!("raw.rs"),
+        include_str!("raw/access.rs"),
+        include_str!("raw/entry.rs"),
+        include_str!("raw/gateway.rs"),
+    ];
     let mut table = String::new();
     let mut keys = BTreeSet::new();
     for line in sources.iter().flat_map(|source| source.lines()) {

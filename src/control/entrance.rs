@@ -97,7 +97,9 @@ pub(super) fn missing_right(origin: &Origin, request: &Request) -> Option<&'stat
             Some("the gateway never has an administrator's right")
         }
         (Origin::Local(right), needed) if *right < needed => Some(match needed {
-            Right::Operator => "only operators may do that: members of the group that [control] operators names",
+            Right::Operator => {
+                "only operators may do that: members of the group that [control] operators names"
+            }
             _ => "only root and the service's user may do that; use sudo",
         }),
         _ => None,

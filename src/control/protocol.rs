@@ -237,7 +237,9 @@ mod tests {
         assert!(parse_remote_request(br#"{"v":1,"command":"lock","remote":{"uid":0}}"#).is_err());
         let forget = Request::Forget { id: "ada".to_owned() };
         let store = Request::Store { action: StoreChange::Rotate };
-        assert!([Request::Reload, Request::Snapshot, forget, store].iter().all(|one| !one.is_for_the_gateway()));
+        assert!(
+            [Request::Reload, Request::Snapshot, forget, store].iter().all(|one| !one.is_for_the_gateway())
+        );
         assert!([Request::Lock, Request::Events, Request::Status].iter().all(Request::is_for_the_gateway));
     }
 

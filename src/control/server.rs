@@ -118,12 +118,13 @@ fn accept<T: Fn(Heard) -> Acceptance + Send + Sync + 'static>(
             client.turn_away_now("too many clients are connected; try again");
             continue;
         };
-        let served = std::thread::Builder::new().name(format!("{}-client", entrance.name())).spawn(move || {
-            let _place = place;
-            if let Err(error) = client.serve() {
-                log::debug!("{}: a client was dropped: {error}", entrance.name());
-            }
-        });
+        let served =
+            std::thread::Builder::new().name(format!("{}-client", entrance.name())).spawn(move || {
+                let _place = place;
+                if let Err(error) = client.serve() {
+                    log::debug!("{}: a client was dropped: {error}", entrance.name());
+                }
+            });
         if let Err(error) = served {
             log::warn!("{}: starting a thread for a client failed: {error}", entrance.name());
         }
@@ -346,7 +347,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         for (taken, says) in [(Acceptance::Busy, "busy"), (Acceptance::Gone, "stopping")] {
             let path = folder.path().join(says);
-            let _server = ControlServer::start(&path, EVERYBODY, move |_| taken).expect("a folder to listen in");
+            let _server =
+                ControlServer::start(&path, EVERYBODY, move |_| taken).expect("a folder to listen in");
             let error = ask(&path, Request::Status).expect_err("refused");
             assert!(error.to_string().contains(says), "{error}");
         }
