@@ -219,3 +219,62 @@ fn a_code_is_enrolled_by_command_and_its_digits_are_nowhere() {
     assert!(!std::fs::read_to_string(config).expect("text").contains("kitchen"));
     assert!(enrol("kitchen", &["--remove"], "").err.contains("no remote code is called"));
 }
+
+/// Whether another user of this machine, in no group of ours, can read a file.
+fn another_user_reads(file: &std::path::Path) -> bool {
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "cat"]).arg(file);
+    command.output().is_ok_and(|ran| ran.status.success())
+}
+
+#[test]
+fn the_gateways_user_reads_neither_the_configuration_nor_the_store_nor_the_records() {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !rustix::process::geteuid().is_root() {
+        let _ = writeln!(std::io::stderr(), "skipped: only root can become another user");
+        return;
+    }
+    let site = Site::with_obama();
+    let set = |name: &str, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(site.path(name), mode).expect("a mode");
+    };
+    // The folders above are open to all, and the configuration's is as it is installed.
+    set("", 0o755);
+    std::fs::create_dir(site.path("etc")).expect("a folder");
+    set("etc", 0o2750);
+    std::fs::write(site.path("etc/limen.toml"), "").expect("written");
+    std::fs::write(site.path("seen"), "").expect("written");
+    start(&site, &["status"], vec![nobody()], 5).finish();
+    assert!(another_user_reads(&site.path("seen")), "what is open to all can be read");
+    let mut files = vec![site.path("etc/limen.toml")];
+    for folder in ["state", "audit"] {
+        let entries = std::fs::read_dir(site.path(folder)).expect("a folder");
+        files.extend(entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()));
+    }
+    assert!(files.len() > 3, "{files:?}");
+    let read: Vec<_> = files.into_iter().filter(|file| another_user_reads(file)).collect();
+    assert!(read.is_empty(), "{read:?}");
+}
+
+#[test]
+fn the_gateways_unit_is_little_exposed_and_its_user_is_in_no_other_group() {
+    let unit = crate::support::project("systemd/limen-gateway.service");
+    let text = std::fs::read_to_string(&unit).expect("text");
+    assert!(text.contains("\nUser=limen-gateway\n") && !text.contains("SupplementaryGroups"));
+    assert!(text.contains("\nInaccessiblePaths=-/etc/limen -/var/lib/limen\n"));
+    let users =
+        std::fs::read_to_string(crate::support::project("systemd/limen-gateway.sysusers")).expect("text");
+    assert!(users.lines().all(|line| !line.starts_with("m limen-gateway")), "{users}");
+    let door = std::fs::read_to_string(crate::support::project("systemd/limen.service")).expect("text");
+    assert!(door.contains("\nPrivateNetwork=yes\n"), "the door keeps no network");
+    let mut command = std::process::Command::new("systemd-analyze");
+    command.args(["security", "--offline=true", "--no-pager"]).arg(&unit);
+    let Ok(ran) = command.output() else {
+        let _ = writeln!(std::io::stderr(), "skipped: systemd-analyze is not there");
+        return;
+    };
+    let report = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let exposure = report.rsplit("service: ").next().and_then(|rest| rest.split(' ').next());
+    assert!(exposure.and_then(|text| text.parse::<f32>().ok()).is_some_and(|found| found <= 1.2), "{report}");
+}

@@ -5,6 +5,7 @@
 
 mod entries;
 mod files;
+mod gateway;
 mod pictures;
 mod records;
 mod requests;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 pub use entries::{keys, wiegand};
 pub use files::{clip, configuration, gallery, manifest};
+pub use gateway::{daemon_line, publication};
 pub use pictures::{frame, photograph};
 pub use records::{records, recovery};
 pub use requests::request;
@@ -23,14 +25,16 @@ pub use templates::store;
 type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("clip", clip),
     ("configuration", configuration),
+    ("daemon-line", daemon_line),
     ("frame", frame),
     ("gallery", gallery),
     ("keys", keys),
     ("manifest", manifest),
     ("photograph", photograph),
+    ("publication", publication),
     ("records", records),
     ("recovery", recovery),
     ("request", request),
