@@ -65,6 +65,8 @@ struct Bridge {
     daemon: Daemon,
     client: Client,
     connected: bool,
+    /// Whether everything was published since the connection.
+    announced: bool,
     /// The newest status; `None` while the daemon does not answer.
     status: Option<Status>,
     /// What was published last, by its topic.
@@ -89,6 +91,7 @@ impl Bridge {
             daemon,
             client,
             connected: false,
+            announced: false,
             status: None,
             published: HashMap::new(),
             announce: None,
@@ -138,6 +141,7 @@ impl Bridge {
     /// Everything is new to a broker that was away.
     fn connected(&mut self) {
         self.connected = true;
+        self.announced = false;
         for topic in self.topics.subscribed() {
             if let Err(error) = self.client.subscribe(&topic) {
                 log::error!("{topic}: {error}");
@@ -153,6 +157,7 @@ impl Bridge {
 
     fn announce(&mut self) {
         self.announce = None;
+        self.announced = self.connected;
         self.published.clear();
         self.publish_changes();
     }
@@ -193,8 +198,7 @@ impl Bridge {
         }
         self.status = status.ok();
         self.look = Instant::now() + POLL;
-        // What was announced is then due already; before that nobody has heard of the door.
-        if self.announce.is_none() {
+        if self.announced {
             self.publish_changes();
         }
     }

@@ -105,6 +105,16 @@ fn an_unlocking_reaches_the_daemon_with_its_code_and_its_time_and_never_if_it_is
 }
 
 #[test]
+fn a_broker_that_asks_for_a_certificate_gets_the_gateways_by_both_versions() {
+    for version in ["5", "3.1.1"] {
+        let more = format!("version = \"{version}\"\n");
+        let Some(setup) = Setup::start_with_certificates("certificates", &more) else { return };
+        setup.publish("lock/set", b"LOCK", false);
+        setup.door.until_commanded("lock");
+    }
+}
+
+#[test]
 fn a_hostile_broker_moves_nothing_and_the_gateway_goes_on() {
     for version in ["5", "3.1.1"] {
         let more = format!("{ALLOWED}version = \"{version}\"\n");

@@ -147,6 +147,8 @@ pub struct Setup {
     program: &'static str,
     folder: tempfile::TempDir,
     port: u16,
+    /// What clients of a broker with TLS are told.
+    tls: Vec<String>,
     pub broker: Process,
     pub door: Door,
     pub gateway: Process,
@@ -155,9 +157,40 @@ pub struct Setup {
 impl Setup {
     /// Starts all three. `more` is added to `[mqtt]`. `None`: this machine has no broker.
     pub fn start(test: &str, more: &str) -> Option<Self> {
-        let program = broker_program(test)?;
         let folder = tempfile::tempdir().expect("a folder");
+        Self::start_in(folder, test, more, "", Vec::new())
+    }
+
+    /// With a broker that asks everybody for a certificate, in both directions signed by the same.
+    pub fn start_with_certificates(test: &str, more: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        if !make_certificates(folder.path()) {
+            let _ = writeln!(std::io::stderr(), "skipped: {test}: no openssl");
+            return None;
+        }
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (ca, server, server_key) = (path("ca.crt"), path("server.crt"), path("server.key"));
+        let broker =
+            format!("cafile {ca}\ncertfile {server}\nkeyfile {server_key}\nrequire_certificate true\n");
+        let (own, key) = (path("client.crt"), path("client.key"));
+        let more = format!("{more}[mqtt.tls]\nca = \"{ca}\"\ncertificate = \"{own}\"\nkey = \"{key}\"\n");
+        let tls = ["--cafile", &ca, "--cert", &own, "--key", &key].map(str::to_owned).to_vec();
+        Self::start_in(folder, test, &more, &broker, tls)
+    }
+
+    fn start_in(
+        folder: tempfile::TempDir,
+        test: &str,
+        more: &str,
+        broker: &str,
+        tls: Vec<String>,
+    ) -> Option<Self> {
+        let program = broker_program(test)?;
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("a port").port();
+        let text = format!(
+            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n{broker}"
+        );
+        fs::write(folder.path().join("mosquitto.conf"), text).expect("written");
         let broker = start_broker(program, folder.path(), port);
         let socket = folder.path().join("gateway.sock");
         let door = Door::start(&socket);
@@ -168,7 +201,7 @@ impl Setup {
         let config = folder.path().join("gateway.toml");
         fs::write(&config, text).expect("written");
         let gateway = start_gateway(&config);
-        let setup = Self { program, folder, port, broker, door, gateway };
+        let setup = Self { program, folder, port, tls, broker, door, gateway };
         setup.until_state("availability", "online");
         Some(setup)
     }
@@ -181,7 +214,7 @@ impl Setup {
 
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-q", "1"]);
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-q", "1"]).args(&self.tls);
         command
     }
 
@@ -263,8 +296,6 @@ impl Heard {
 
 fn start_broker(program: &str, folder: &Path, port: u16) -> Process {
     let config = folder.join("mosquitto.conf");
-    let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n");
-    fs::write(&config, text).expect("written");
     let mut command = Command::new(program);
     command.arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null());
     let broker = Process(command.spawn().expect("it runs"));
@@ -275,6 +306,27 @@ fn start_broker(program: &str, folder: &Path, port: u16) -> Process {
 fn start_gateway(config: &Path) -> Process {
     let mut command = Command::new(env!("CARGO_BIN_EXE_limen-gateway"));
     Process(command.arg(config).spawn().expect("it runs"))
+}
+
+/// Makes an authority, and a certificate by it for the broker and for a client. Whether that could be done.
+fn make_certificates(folder: &Path) -> bool {
+    fs::write(folder.join("server.ext"), "subjectAltName=IP:127.0.0.1\n").expect("written");
+    fs::write(folder.join("client.ext"), "extendedKeyUsage=clientAuth\n").expect("written");
+    let run = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        command.current_dir(folder).args(arguments.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    let signed = |name: &str| {
+        run(&format!("req {key} -keyout {name}.key -out {name}.csr -subj /CN={name}"))
+            && run(&format!(
+                "x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile {name}.ext -out {name}.crt"
+            ))
+    };
+    run(&format!("req -x509 {key} -keyout ca.key -out ca.crt -days 2 -subj /CN=ca"))
+        && signed("server")
+        && signed("client")
 }
 
 /// The resident memory of a process, in KiB.
