@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BINARY ?= target/dist/limen
 
-.PHONY: demo test test-devices test-systemd test-pi soak bench-peers liveness-clips demo-clip fuzz lint check-models check-recipe check-config dist install setup
+.PHONY: demo test test-devices test-systemd test-pi soak bench-peers liveness-clips demo-clip fuzz lint check-models check-recipe check-config dist dist-gateway install install-gateway setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -96,6 +96,20 @@ install:
 		test -e $(DESTDIR)/etc/limen/$$file || install -m 0640 config/$$file $(DESTDIR)/etc/limen/$$file; \
 	done
 	test -n "$(DESTDIR)" || { chgrp limen /etc/limen/limen.toml /etc/limen/gallery.toml && systemctl daemon-reload; }
+
+# The gateway, the only program with a network. The door does not need it.
+dist-gateway:
+	$(CARGO) build --locked --profile dist -p limen-gateway
+
+install-gateway:
+	@test -x $(BINARY)-gateway || { echo 'run "make dist-gateway" first, as yourself'; exit 2; }
+	install -D -m 0755 $(BINARY)-gateway $(DESTDIR)$(PREFIX)/bin/limen-gateway
+	sed 's|/usr/local|$(PREFIX)|g' systemd/limen-gateway.service | \
+		install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/limen-gateway.service
+	install -D -m 0644 systemd/limen-gateway.sysusers $(DESTDIR)/usr/lib/sysusers.d/limen-gateway.conf
+	test -n "$(DESTDIR)" || systemd-sysusers limen-gateway.conf
+	test -e $(DESTDIR)/etc/limen-gateway.toml || install -m 0640 config/gateway.toml $(DESTDIR)/etc/limen-gateway.toml
+	test -n "$(DESTDIR)" || { chgrp limen-gateway /etc/limen-gateway.toml && systemctl daemon-reload; }
 
 # libclang reads the kernel's camera header while the v4l crate is built.
 setup:

@@ -10,6 +10,7 @@ mod bench;
 mod calibrate;
 mod camera;
 mod check;
+mod code;
 mod context;
 mod demo;
 mod door;
@@ -128,6 +129,7 @@ fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome,
         Command::Enroll(arguments) => enroll::enroll(context, &arguments),
         Command::People { command } => people::people(context, command.unwrap_or(people::Command::List)),
         Command::Pin(arguments) => pin::pin(context, &arguments),
+        Command::Code(arguments) => code::code(context, &arguments),
         Command::Who(arguments) => who::who(context, &arguments),
         Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),

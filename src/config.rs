@@ -10,6 +10,7 @@ mod checks;
 mod door;
 pub mod edit;
 mod entry;
+mod gateway;
 mod light;
 mod lines;
 mod liveness;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use gateway::GatewaySettings;
 pub use liveness::liveness_name;
 pub use settings::{PathSettings, RecognitionSettings, Reloads, Settings, VIRTUAL_CAMERA_OPENS};
 
@@ -90,6 +92,8 @@ impl Settings {
     }
 }
 
+#[cfg(test)]
+mod gateway_tests;
 #[cfg(test)]
 mod reload_tests;
 #[cfg(test)]

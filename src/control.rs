@@ -5,21 +5,31 @@
 //! alarms. Only administrators, root and the service's user, may do the rest. The number of clients, their
 //! line length and their time are limited, so that none can block the daemon. `docs/control.md` describes the
 //! protocol.
+//!
+//! The gateway has a socket of its own, for one user alone, with places and a pace of its own (`entrance`). What it may
+//! ask for is up to the policy, and never what an administrator may.
 
 mod client;
+mod entrance;
 mod error;
 mod heard;
+mod pace;
 mod peer;
 mod places;
 mod protocol;
 mod server;
 
 pub use client::{ask, ask_either, follow};
+pub use entrance::Entrance;
 pub use error::ControlError;
-pub use heard::{ClientRequest, Heard};
-pub use peer::{Right, group_number};
-pub use places::MAX_CLIENTS;
+pub use heard::{ClientRequest, Heard, Origin};
+pub use peer::{Right, group_number, user_numbers};
+pub use places::{MAX_CLIENTS, MAX_GATEWAY};
 pub use protocol::{
-    ANSWER_PATIENCE, Answer, MAX_REQUEST, Request, SOCKET, no, parse_request, request_line, yes,
+    ANSWER_PATIENCE, Answer, GATEWAY_SOCKET, MAX_REQUEST, Proof, Request, SOCKET, no, parse_remote_request,
+    parse_request, request_line, yes,
 };
 pub use server::{Acceptance, ControlServer};
+
+#[cfg(test)]
+mod gateway_tests;

@@ -10,9 +10,9 @@
 //! | recorder | `limen_audit` | appends to the audit | `Answered`, `Look` |
 //! | worker | `worker` | reads configuration and gallery, embeds new photographs | `Reloaded`, `StoreChanged` |
 //! | keypad, reader | `entry_threads` | listen for PINs and cards, where there are such devices | `Entry` |
-//! | verifier | `pins` | compares a PIN with its hash | `PinVerified` |
+//! | verifier, code-verifier | `pins`, `codes` | compare a PIN or a remote code with its hash | `PinVerified`, `CodeVerified` |
 //! | mode-keeper | `mode_keeper` | writes a commanded mode to the disk | |
-//! | control | [`crate::control`] | listens on the control socket | `Heard` |
+//! | control, gateway | [`crate::control`] | listen on the control socket and on the gateway's | `Heard` |
 //! | signals | `threads` | turns signals into messages | `Signal` |
 //!
 //! Every channel is bounded. A thread that ends without being asked to locks the door and ends the daemon.
@@ -28,6 +28,7 @@
 
 mod apply_reload;
 mod camera_and_lock;
+mod codes;
 mod effects;
 mod entry_threads;
 mod error;
@@ -46,12 +47,13 @@ mod process;
 mod reload_worker;
 mod reloaded;
 mod requests;
+mod setup;
 mod status;
 mod thread_health;
 mod threads;
+mod verifier;
 mod vision_thread;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
@@ -68,12 +70,11 @@ pub use error::DaemonError;
 pub use liveness::draw_light;
 pub use observer::DaemonObserver;
 pub use process::{keep_secrets_out_of_dumps, make_folder};
+pub use setup::Setup;
 
 use crate::clocks;
-use crate::config::Settings;
-use crate::control::{Answer, Heard, Request, no, yes};
+use crate::control::{Answer, ClientRequest, Heard, Request, no, yes};
 use crate::door::thread::DoorThread;
-use crate::enrol::GallerySource;
 use crate::pipeline::{self, SeenFrame};
 use crate::service;
 use apply_reload::{Reloadable, matcher_of_nobody};
@@ -96,24 +97,6 @@ const QUEUE: usize = 64;
 const TICK: Duration = Duration::from_millis(250);
 /// How long the end of the daemon waits for the vision thread to close the camera.
 const FAREWELL: Duration = Duration::from_millis(700);
-
-/// Everything that a daemon needs to start.
-pub struct Setup {
-    /// The settings of the configuration.
-    pub settings: Settings,
-    /// The file from which a reload reads the settings again; `None`: a reload keeps them.
-    pub config_file: Option<PathBuf>,
-    /// Where the gallery comes from.
-    pub gallery: GallerySource,
-    /// The networks that find and embed faces.
-    pub models: Arc<Models>,
-    /// The camera and the lock, or a recording and a lock that moves nothing.
-    pub wiring: Wiring,
-    /// The path of the control socket; `None`: there is none.
-    pub socket: Option<PathBuf>,
-    /// Is told of everything that happens, for the demo and tests.
-    pub observer: Option<Box<dyn DaemonObserver>>,
-}
 
 /// Runs until told to stop. Locks the line before anything else, and again at the end.
 ///
@@ -177,16 +160,27 @@ impl Daemon {
             Some(path) => Some(threads::control(path, settings.operators.as_deref(), &sender)?),
             None => None,
         };
+        let (gateway, codes) = threads::gateway(&settings, socket.as_deref(), &sender)?;
         let mode_keeper = ModeKeeper::spawn(&settings.paths.state)?;
         let vision = VisionThread::spawn(input, &models, &settings, sender)?;
-        let threads =
-            Threads { server, signals, inputs, entries: entries.threads, mode_keeper, worker, vision };
+        let threads = Threads {
+            server,
+            gateway,
+            signals,
+            inputs,
+            entries: entries.threads,
+            mode_keeper,
+            worker,
+            vision,
+        };
 
         let light = FaceLightWatch::of(lines.as_ref(), &models);
-        let effects = Effects::new(door, recorder, observer, entries.pins, light);
+        let effects = Effects::new(door, recorder, observer, entries.pins, light, codes);
         let matcher = matcher_of_nobody(&settings, &models)?;
+        let mut runner = PolicyRunner::new(settings.rules, Arc::clone(&settings.access), effects);
+        runner.replace_remote_rules(settings.reloads().remote.cloned().unwrap_or_default());
         Ok(Self {
-            runner: PolicyRunner::new(settings.rules, Arc::clone(&settings.access), effects),
+            runner,
             requests: Requests::default(),
             health: PartHealth::default(),
             reloadable: Reloadable::new(settings, matcher),
@@ -266,7 +260,6 @@ impl Daemon {
     fn take(&mut self, now: Now, message: Message) {
         match message {
             Message::Seen(number, seen) => self.see(number, &seen),
-            Message::Look => {}
             Message::TracksEnded(tracks) => {
                 self.runner.effects.camera_lost();
                 tracks.into_iter().for_each(|track| self.end_track(now, track));
@@ -276,12 +269,13 @@ impl Daemon {
                 self.end = Some(Err(DaemonError::ThreadEnded("vision")));
             }
             Message::ReplayEnded => self.end = Some(Ok(())),
-            Message::VisionStopped => {}
+            Message::Look | Message::VisionStopped => {}
             Message::Door(report) => self.runner.effects.door_reported(&report),
             Message::Entry(report) => self.runner.entry_reported(now, report),
             Message::PinVerified(entry, person, outcome) => {
                 self.step(now, Event::PinVerified { entry, person, outcome });
             }
+            Message::CodeVerified(code, outcome) => self.step(now, Event::CodeVerified { code, outcome }),
             Message::Input(report) => self.runner.input_reported(now, report),
             Message::Answered(request, true, at) => self.step(now, Event::Accepted(request, at)),
             Message::Answered(request, false, _) => self.step(now, Event::NotAccepted(request)),
@@ -351,10 +345,10 @@ impl Daemon {
         match heard {
             Heard::Asked(asked) => match requests::command_of(&asked) {
                 Some(command) => {
-                    let event = self.requests.commanded(asked, command);
+                    let event = self.requests.commanded(asked, command, &mut self.runner.effects.codes);
                     self.step(now, event);
                 }
-                None => requests::reply(&asked.reply, self.look_up(now, &asked.request)),
+                None => requests::reply(&asked.reply, self.look_up(now, &asked)),
             },
             Heard::TurnedAway { caller, command, why } => {
                 self.step(now, requests::turned_away(caller, command, &why));
@@ -362,10 +356,14 @@ impl Daemon {
         }
     }
 
-    fn look_up(&self, now: Now, request: &Request) -> Answer {
+    fn look_up(&self, now: Now, asked: &ClientRequest) -> Answer {
         let policy = self.runner.policy();
-        if matches!(request, Request::Alarms) {
-            return yes(json!({ "alarms": status::alarms(now, policy) }));
+        if let Some(why) = requests::may_not_look(policy, &asked.origin) {
+            return no(why);
+        }
+        let silent = requests::hears_of_duress(policy, &asked.origin);
+        if matches!(asked.request, Request::Alarms) {
+            return yes(json!({ "alarms": status::alarms(now, policy, silent) }));
         }
         let status = Status {
             policy,
@@ -376,8 +374,9 @@ impl Daemon {
             light: self.runner.effects.light().as_json(),
             frames: self.frames,
             uptime: now.moment.since(self.started),
+            silent,
         };
-        yes(status.as_json(now))
+        yes(requests::told(status.as_json(now), policy, &asked.origin))
     }
 
     fn check_threads(&mut self) {

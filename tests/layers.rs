@@ -7,13 +7,15 @@ use crate::source_code::{code, collect};
 use crate::support::project;
 
 /// The crates, each with those that it may name.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("limen-core", &[]),
     ("limen-nn", &[]),
     ("limen-files", &["limen-core"]),
     ("limen-audit", &["limen-core", "limen-files"]),
     ("limen-vision", &["limen-core", "limen-files", "limen-nn"]),
     ("limen-lab", &["limen-core", "limen-files", "limen-vision"]),
+    // For the names in its tests alone: the gateway links nothing of the door.
+    ("limen-gateway", &["limen-core"]),
 ];
 
 /// The rooms of the program itself, from low to high; those of one layer do not import each other.
@@ -137,6 +139,8 @@ fn a_device_crate_is_named_in_one_place_only() {
         ("gpiocdev", "src/door/driver/gpiochip.rs"),
         ("evdev", "src/entry/device.rs"),
         ("argon2", "crates/limen-core/src/credential/hash.rs"),
+        ("rumqttc_v5", "crates/limen-gateway/src/mqtt.rs"),
+        ("rumqttc_v4", "crates/limen-gateway/src/mqtt.rs"),
     ];
     for source in sources() {
         let code = code(&source.text);

@@ -21,6 +21,7 @@ mod following;
 mod full_disk;
 #[path = "../fuzz/src/lib.rs"]
 mod fuzzed;
+mod gateway;
 mod idle;
 mod last_good;
 mod layers;

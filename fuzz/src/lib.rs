@@ -5,6 +5,7 @@
 
 mod entries;
 mod files;
+mod gateway;
 mod modules;
 mod pictures;
 mod records;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 pub use entries::{keys, wiegand};
 pub use files::{clip, configuration, gallery, manifest};
+pub use gateway::{daemon_line, publication};
 pub use modules::module;
 pub use pictures::{frame, photograph};
 pub use records::{records, recovery};
@@ -25,15 +27,17 @@ pub use templates::store;
 type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("clip", clip),
     ("configuration", configuration),
+    ("daemon-line", daemon_line),
     ("frame", frame),
     ("gallery", gallery),
     ("keys", keys),
     ("manifest", manifest),
     ("module", module),
     ("photograph", photograph),
+    ("publication", publication),
     ("records", records),
     ("recovery", recovery),
     ("request", request),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    alarms, audit, bench, calibrate, camera, check, demo, door, enroll, eval, events, identify, liveness,
-    mode, models, people, pin, store, unlock, verify, who,
+    alarms, audit, bench, calibrate, camera, check, code, demo, door, enroll, eval, events, identify,
+    liveness, mode, models, people, pin, store, unlock, verify, who,
 };
 
 /// A face-recognition door controller.
@@ -56,6 +56,8 @@ pub enum Command {
     },
     /// Set or remove a person's PIN
     Pin(pin::Arguments),
+    /// Enrol or remove a remote code, for unlocking by the gateway
+    Code(code::Arguments),
     /// Say whether a person may enter at a time, and why
     Who(who::Arguments),
     /// List, install or choose the network that makes embeddings

@@ -1,6 +1,6 @@
 //! `limen pin`: writes the hash of a person's PIN into the gallery file. The PIN itself is not shown and not kept.
 
-mod terminal;
+pub(super) mod terminal;
 
 use std::num::NonZero;
 use std::thread;

@@ -13,6 +13,7 @@ use super::access::check_access;
 use super::camera::check_camera;
 use super::door::{self, check_door};
 use super::entry::check_entry;
+use super::gateway::check_gateway;
 use super::light::{check_light, note_unused_light};
 use super::liveness::check_liveness;
 use super::modes;
@@ -57,6 +58,7 @@ pub fn check(review: &mut Review<'_>, raw: &RawFile, folder: &Path) -> Settings 
         rules,
         keep_mode: modes::keeps_mode(review, &raw.modes),
         operators: text(review, "[control] operators", &raw.control.operators).map(str::to_owned),
+        gateway: check_gateway(review, raw.control.gateway.as_ref(), &mut warnings),
         access: check_access(review, raw, &entry).into(),
         entry,
         gallery: path(review, "[gallery] file", &raw.gallery.file, folder)

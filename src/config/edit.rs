@@ -4,9 +4,11 @@
 //! that a change never leaves a configuration that the daemon refuses.
 
 mod change;
+mod codes;
 mod model;
 mod proposal;
 
 pub use change::{ConfigEdit, ConfigEditError, undo};
+pub use codes::set_code;
 pub use model::set_model;
 pub use proposal::{Proposal, ProposedPair};

@@ -6,6 +6,7 @@
 mod access;
 mod camera;
 mod entry;
+mod gateway;
 mod spanned;
 
 use serde::Deserialize;
@@ -15,6 +16,7 @@ pub use access::{RawAccess, RawException, RawGroup, RawHoliday, RawSchedule, Raw
 
 pub use camera::{RawCamera, RawLight, RawRpicam};
 pub use entry::{RawKeypad, RawReader, RawWiegand};
+pub use gateway::RawGateway;
 pub use spanned::{Names, RawValue};
 
 /// The whole file, section by section.
@@ -241,6 +243,8 @@ pub struct RawAlarms {
 pub struct RawControl {
     /// The system's group of those who may operate the door.
     pub operators: RawValue<String>,
+    /// `[control.gateway]`
+    pub gateway: Option<Spanned<RawGateway>>,
 }
 
 /// `[gallery]`

@@ -98,6 +98,10 @@ rex-in-lock-down = true
 camera-blind-seconds = 32
 [control]
 operators = "one"
+[control.gateway]
+user = "gate"
+may = ["status", "lock"]
+codes = { tablet = "$argon2id$v=19$m=19456,t=2,p=1$iQg+e9eeJzJTsnMX3mU4ag$0CpK8MCralok+QwyzLahgszZWEfbrsPwMaZykmFA4Q8" }
 [keypad]
 device = "/dev/input/by-id/a"
 [reader]
@@ -240,6 +244,15 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("RawModes", "rex_in_lock_down", "rex-in-lock-down = true", "rex-in-lock-down = false"),
     ("RawAlarms", "camera_blind_seconds", "camera-blind-seconds = 32", "camera-blind-seconds = 0"),
     ("RawControl", "operators", "operators = \"one\"", "operators = \"two\""),
+    (
+        "RawControl",
+        "gateway",
+        "[control.gateway]\nuser = \"gate\"\nmay = [\"status\", \"lock\"]\ncodes",
+        "[control.gateway]\ncodes",
+    ),
+    ("RawGateway", "user", "user = \"gate\"", "user = \"other\""),
+    ("RawGateway", "may", "may = [\"status\", \"lock\"]", "may = [\"status\"]"),
+    ("RawGateway", "codes", "{ tablet =", "{ telephone ="),
     ("RawKeypad", "device", "/dev/input/by-id/a", "/dev/input/by-id/b"),
     ("RawReader", "device", "wiegand = { d0 = 20, d1 = 21 }", "device = \"/dev/input/by-id/c\""),
     ("RawReader", "wiegand", "wiegand = { d0 = 20, d1 = 21 }", ""),
@@ -312,6 +325,7 @@ fn keys() -> BTreeSet<(String, String)> {
         include_str!("raw/access.rs"),
         include_str!("raw/camera.rs"),
         include_str!("raw/entry.rs"),
+        include_str!("raw/gateway.rs"),
     ];
     let mut table = String::new();
     let mut keys = BTreeSet::new();

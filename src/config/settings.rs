@@ -6,11 +6,12 @@ use std::sync::Arc;
 use limen_audit::AuditSettings;
 use limen_core::embedding::{Distance, Margin};
 use limen_core::policy::access::WhenClockUnknown;
-use limen_core::policy::{AccessRules, LivenessMode, Rules};
+use limen_core::policy::{AccessRules, LivenessMode, RemoteRules, Rules};
 use limen_vision::matching::LookAlikes;
 use limen_vision::model::{EmbedderChoice, Packs};
 use limen_vision::quality::Gate;
 
+use super::gateway::GatewaySettings;
 use crate::camera::CameraSettings;
 use crate::door::{DoorSettings, Driver, LockType};
 use crate::entry::EntrySettings;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub keep_mode: bool,
     /// The group of the system whose members operate the door over the socket.
     pub operators: Option<String>,
+    /// The gateway's socket, and what may be asked over it. `None`: there is none.
+    pub gateway: Option<GatewaySettings>,
     /// The gallery file.
     pub gallery: PathBuf,
     /// What happens at a start if nothing in the gallery file can be read.
@@ -69,6 +72,8 @@ pub struct Reloads<'a> {
     pub recognition: &'a RecognitionSettings,
     /// Whether a mode that was set by `limen mode` is in force again after a restart.
     pub keep_mode: bool,
+    /// What the gateway may ask for. `None`: nothing.
+    pub remote: Option<&'a RemoteRules>,
     /// The gallery file.
     pub gallery: &'a Path,
     /// The warnings of [`Settings::risks`].
@@ -83,6 +88,7 @@ impl Settings {
             access: &self.access,
             recognition: &self.recognition,
             keep_mode: self.keep_mode,
+            remote: self.gateway.as_ref().map(|gateway| &gateway.rules),
             gallery: &self.gallery,
             risks: self.risks(),
         }
@@ -98,12 +104,18 @@ impl Settings {
             ("[reader]", self.entry.reader != new.entry.reader),
             ("[model]", self.model != new.model),
             ("[control]", self.operators != new.operators),
+            ("[control.gateway]", self.gateway_user() != new.gateway_user()),
             // If the state folder changes, so does the folder of the records; then [paths] is named.
             ("[audit]", self.audit != new.audit && self.paths == new.paths),
             ("[store]", self.store_key != new.store_key),
             ("[paths]", self.paths != new.paths),
         ];
         changed.into_iter().filter_map(|(section, differs)| differs.then_some(section)).collect()
+    }
+
+    /// The user who may use the gateway's socket, if there is one.
+    pub fn gateway_user(&self) -> Option<&str> {
+        self.gateway.as_ref().map(|gateway| gateway.user.as_str())
     }
 
     /// The template store, and the place of its key.

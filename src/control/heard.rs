@@ -5,7 +5,7 @@ use std::sync::mpsc::SyncSender;
 use limen_core::event::Caller;
 
 use super::peer::Right;
-use super::protocol::{Answer, Request};
+use super::protocol::{Answer, Proof, Request};
 
 /// A request on its way to the main thread, and where to send the answer.
 #[derive(Debug)]
@@ -14,10 +14,19 @@ pub struct ClientRequest {
     pub request: Request,
     /// The client that asks.
     pub caller: Caller,
-    /// The client's right.
-    pub right: Right,
+    /// Where the request comes from.
+    pub origin: Origin,
     /// Receives the answer; for [`Request::Events`] all events, until the client is gone or too slow.
     pub reply: SyncSender<Answer>,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A client on this machine, with this right.
+    Local(Right),
+    /// The gateway, and what the command from the network carries.
+    Gateway(Proof),
 }
 
 /// What the server reports.

@@ -78,6 +78,16 @@ pub fn group_number(groups: &str, name: &str) -> Option<u32> {
     number.parse().ok()
 }
 
+/// The ids of a user and of its group, from the text of `/etc/passwd`; a number stands for itself and its group.
+pub fn user_numbers(users: &str, name: &str) -> Option<(u32, u32)> {
+    if let Ok(number) = name.parse() {
+        return Some((number, number));
+    }
+    let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+    let mut numbers = line.split(':').skip(2).map(|number| number.parse().ok());
+    numbers.next().flatten().zip(numbers.next().flatten())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +101,15 @@ mod tests {
         let own: Vec<u32> =
             rustix::process::getgroups().expect("groups").into_iter().map(|group| group.as_raw()).collect();
         assert_eq!(supplementary_groups(&ours).expect("groups"), own);
+    }
+
+    #[test]
+    fn a_user_is_found_by_its_whole_name() {
+        let file = "root:x:0:0::/root:/bin/sh\nlimen-gateway-x:x:7:8::/:/\nlimen-gateway:x:990:991::/:/usr/sbin/nologin\n";
+        assert_eq!(user_numbers(file, "limen-gateway"), Some((990, 991)));
+        assert_eq!(user_numbers(file, "limen"), None);
+        assert_eq!(user_numbers(file, "1234"), Some((1234, 1234)));
+        assert_eq!(user_numbers("limen-gateway:x:\n", "limen-gateway"), None);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The lines of the socket: what a client can ask for, who may ask it, and the answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use limen_core::event::{AlarmKind, Mode, StoreChange};
 use limen_core::person::printable;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize as _;
 
 use super::peer::Right;
 
@@ -12,6 +14,8 @@ use super::peer::Right;
 pub const VERSION: u32 = 1;
 /// The name of the socket in the run-time folder.
 pub const SOCKET: &str = "control.sock";
+/// The name of the gateway's socket in the run-time folder.
+pub const GATEWAY_SOCKET: &str = "gateway.sock";
 /// The longest request, in bytes; those of `limen` are shorter than 100.
 pub const MAX_REQUEST: usize = 4096;
 /// The longest reason for a refusal, in characters.
@@ -79,6 +83,11 @@ impl Request {
         }
     }
 
+    /// Whether the gateway may ever ask for it: nothing that needs an administrator.
+    pub fn is_for_the_gateway(&self) -> bool {
+        self.needs() < Right::Administrator
+    }
+
     /// The request's name in the protocol and in the records.
     pub fn name(&self) -> &'static str {
         match self {
@@ -97,27 +106,59 @@ impl Request {
     }
 }
 
+/// What a command from the network carries, as the gateway hands it on. It says nothing of who is at the other end.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// When the command was given, by the sender's clock, in microseconds since 1970.
+    pub at_us: Option<i64>,
+    /// The digits of a remote code.
+    pub code: Option<String>,
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof").field("at_us", &self.at_us).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Proof {
+    fn drop(&mut self) {
+        self.code.zeroize();
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     v: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remote: Option<Proof>,
     #[serde(flatten)]
     request: Request,
 }
 
-/// Reads one request line.
+/// Reads one request line of the operators' socket.
 pub fn parse_request(line: &[u8]) -> Result<Request, String> {
+    match parse_remote_request(line)? {
+        (request, None) => Ok(request),
+        (_, Some(_)) => Err("not a request: only the gateway hands commands on".to_owned()),
+    }
+}
+
+/// Reads one request line of the gateway's socket, with what its command carries.
+pub fn parse_remote_request(line: &[u8]) -> Result<(Request, Option<Proof>), String> {
     // serde's message would repeat what the client sent.
     let envelope: Envelope = serde_json::from_slice(line)
         .map_err(|error| printable(&format!("not a request: {error}"), MAX_REASON))?;
     if envelope.v != VERSION {
         return Err(format!("protocol version {} where this daemon speaks {VERSION}", envelope.v));
     }
-    Ok(envelope.request)
+    Ok((envelope.request, envelope.remote))
 }
 
 /// Writes one request line, with its newline.
 pub fn request_line(request: &Request) -> String {
-    let envelope = Envelope { v: VERSION, request: request.clone() };
+    let envelope = Envelope { v: VERSION, remote: None, request: request.clone() };
     // Numbers and fixed names are always valid JSON.
     serde_json::to_string(&envelope).map(|text| text + "\n").unwrap_or_default()
 }
@@ -183,6 +224,23 @@ mod tests {
         assert_eq!(Request::Unlock { seconds: 1 }.needs(), Right::Operator);
         assert_eq!(Request::Snapshot.needs(), Right::Administrator);
         assert!(Right::Everybody < Right::Operator && Right::Operator < Right::Administrator);
+    }
+
+    #[test]
+    fn only_the_gateway_says_what_a_command_carries_and_it_never_gets_an_administrators_right() {
+        let line = br#"{"v":1,"command":"unlock","seconds":3,"remote":{"at_us":5,"code":"4815162342"}}"#;
+        let (request, proof) = parse_remote_request(line).expect("a request");
+        let proof = proof.expect("a proof");
+        assert_eq!((request, proof.at_us), (Request::Unlock { seconds: 3 }, Some(5)));
+        assert!(!format!("{proof:?}").contains("4815"), "{proof:?}");
+        assert!(parse_request(line).expect_err("refused").contains("only the gateway"));
+        assert!(parse_remote_request(br#"{"v":1,"command":"lock","remote":{"uid":0}}"#).is_err());
+        let forget = Request::Forget { id: "ada".to_owned() };
+        let store = Request::Store { action: StoreChange::Rotate };
+        assert!(
+            [Request::Reload, Request::Snapshot, forget, store].iter().all(|one| !one.is_for_the_gateway())
+        );
+        assert!([Request::Lock, Request::Events, Request::Status].iter().all(Request::is_for_the_gateway));
     }
 
     #[test]

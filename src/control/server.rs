@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,11 +12,13 @@ use std::time::{Duration, Instant};
 
 use limen_files::failpoint;
 
+use super::entrance::{Entrance, missing_right};
 use super::error::ControlError;
-use super::heard::{ClientRequest, Heard};
-use super::peer::{Peer, Right};
+use super::heard::{ClientRequest, Heard, Origin};
+use super::pace::Pace;
+use super::peer::Peer;
 use super::places::Places;
-use super::protocol::{ANSWER_PATIENCE, Answer, MAX_REQUEST, NO_ANSWER, Request, no, parse_request};
+use super::protocol::{ANSWER_PATIENCE, Answer, MAX_REQUEST, NO_ANSWER, Request, no};
 
 /// How long a client may take to send its request.
 pub const CLIENT_PATIENCE: Duration = Duration::from_secs(5);
@@ -45,11 +47,11 @@ pub struct ControlServer {
 
 impl ControlServer {
     /// Listens at `path` (mode 0660). Calls `take` with each request and each client that was turned away; it
-    /// returns whether the daemon took that. Members of the group with the id `operators` are operators. If
-    /// the socket of a dead daemon is there, it is replaced. If a daemon is running, that is an error.
+    /// returns whether the daemon took that. `entrance` says for whom the socket is. If the socket of a dead
+    /// daemon is there, it is replaced. If a daemon is running, that is an error.
     pub fn start(
         path: &Path,
-        operators: Option<u32>,
+        entrance: Entrance,
         take: impl Fn(Heard) -> Acceptance + Send + Sync + 'static,
     ) -> Result<Self, ControlError> {
         let failed = |what| {
@@ -64,10 +66,14 @@ impl ControlServer {
         }
         let listener = UnixListener::bind(path).map_err(failed("listen (the folder must be writable)"))?;
         fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(failed("set its mode"))?;
+        if let Some(group) = entrance.group() {
+            let given = chown(path, None, Some(group));
+            given.map_err(failed("give it to the gateway's group (the service's user must be a member)"))?;
+        }
         let take = Arc::new(take);
         let thread = std::thread::Builder::new()
-            .name("control".to_owned())
-            .spawn(move || accept(&listener, operators, &take))
+            .name(entrance.name().to_owned())
+            .spawn(move || accept(&listener, entrance, &take))
             .map_err(failed("start its thread"))?;
         Ok(Self { path: path.to_owned(), thread })
     }
@@ -87,40 +93,47 @@ impl Drop for ControlServer {
 
 fn accept<T: Fn(Heard) -> Acceptance + Send + Sync + 'static>(
     listener: &UnixListener,
-    operators: Option<u32>,
+    entrance: Entrance,
     take: &Arc<T>,
 ) {
-    let places = Arc::new(Places::default());
+    let places = Arc::new(entrance.places());
+    let mut pace = entrance.is_paced().then(|| Pace::new(Instant::now()));
     for stream in listener.incoming() {
-        failpoint::reach("control");
+        failpoint::reach(entrance.name());
         let stream = match stream {
             Ok(stream) => stream,
             Err(error) => {
-                log::warn!("control: accepting a client failed: {error}");
+                log::warn!("{}: accepting a client failed: {error}", entrance.name());
                 std::thread::sleep(Duration::from_millis(100));
                 continue;
             }
         };
-        let client = Client { peer: Peer::of(&stream, operators).ok(), stream, take: Arc::clone(take) };
-        let right = client.peer.map_or(Right::Everybody, |peer| peer.right);
-        let Some(place) = Places::enter(&places, right) else {
+        let peer = Peer::of(&stream, entrance.operators()).ok();
+        let client = Client { entrance, peer, stream, take: Arc::clone(take) };
+        if pace.as_mut().is_some_and(|pace| !pace.allows(Instant::now())) {
+            client.drop_now();
+            continue;
+        }
+        let Some(place) = Places::enter(&places, entrance.right_of(peer)) else {
             client.turn_away_now("too many clients are connected; try again");
             continue;
         };
-        let served = std::thread::Builder::new().name("control-client".to_owned()).spawn(move || {
-            let _place = place;
-            if let Err(error) = client.serve() {
-                log::debug!("control: a client was dropped: {error}");
-            }
-        });
+        let served =
+            std::thread::Builder::new().name(format!("{}-client", entrance.name())).spawn(move || {
+                let _place = place;
+                if let Err(error) = client.serve() {
+                    log::debug!("{}: a client was dropped: {error}", entrance.name());
+                }
+            });
         if let Err(error) = served {
-            log::warn!("control: starting a thread for a client failed: {error}");
+            log::warn!("{}: starting a thread for a client failed: {error}", entrance.name());
         }
     }
 }
 
 /// A connected client.
 struct Client<T> {
+    entrance: Entrance,
     stream: UnixStream,
     peer: Option<Peer>,
     take: Arc<T>,
@@ -132,6 +145,9 @@ impl<T: Fn(Heard) -> Acceptance> Client<T> {
         let Some(peer) = self.peer else {
             return self.turn_away(None, "the kernel does not say which user the client is");
         };
+        if let Some(why) = self.entrance.refuses(peer) {
+            return self.turn_away(None, why);
+        }
         let line = match read_line(&self.stream) {
             Ok(Some(line)) => line,
             Ok(None) => return self.turn_away(None, "the request is too long"),
@@ -144,27 +160,21 @@ impl<T: Fn(Heard) -> Acceptance> Client<T> {
                 };
             }
         };
-        let request = match parse_request(&line) {
-            Ok(request) => request,
+        let (request, origin) = match self.entrance.parse(peer, &line) {
+            Ok(asked) => asked,
             Err(why) => return self.turn_away(None, &why),
         };
-        if peer.right < request.needs() {
-            let who = match request.needs() {
-                Right::Operator => {
-                    "only operators may do that: members of the group that [control] operators names"
-                }
-                _ => "only root and the service's user may do that; use sudo",
-            };
-            return self.turn_away(Some(request.name()), who);
+        match missing_right(&origin, &request) {
+            Some(why) => self.turn_away(Some(request.name()), why),
+            None => self.answer(peer, request, origin),
         }
-        self.answer(peer, request)
     }
 
-    fn answer(&self, peer: Peer, request: Request) -> io::Result<()> {
+    fn answer(&self, peer: Peer, request: Request, origin: Origin) -> io::Result<()> {
         let follows = request == Request::Events;
         let (reply, answers) = sync_channel(if follows { FOLLOW_QUEUE } else { 1 });
-        let Peer { caller, right } = peer;
-        match (self.take)(Heard::Asked(ClientRequest { request, caller, right, reply })) {
+        let caller = peer.caller;
+        match (self.take)(Heard::Asked(ClientRequest { request, caller, origin, reply })) {
             Acceptance::Yes => {}
             Acceptance::Busy => return send(&self.stream, &no("the daemon is busy; try again")),
             Acceptance::Gone => return send(&self.stream, &no("the daemon is stopping")),
@@ -191,6 +201,13 @@ impl<T: Fn(Heard) -> Acceptance> Client<T> {
         // The client gets the same answer if the daemon no longer listens.
         let _ = (self.take)(Heard::TurnedAway { caller, command, why: why.to_owned() });
         send(&self.stream, &no(why))
+    }
+
+    /// Tells a client that it came too soon, and nobody else: a flood must not reach the main thread.
+    fn drop_now(&self) {
+        let words = no("too many requests; try again later");
+        // A client that does not read gets no answer.
+        let _ = self.stream.set_nonblocking(true).and_then(|()| send(&self.stream, &words));
     }
 
     /// Turns a client away without blocking: this runs on the accepting thread.
@@ -248,6 +265,8 @@ mod tests {
     use super::super::protocol::yes;
     use super::*;
 
+    const EVERYBODY: Entrance = Entrance::Operators { group: None };
+
     fn answering_server(folder: &tempfile::TempDir) -> (PathBuf, ControlServer) {
         let path = folder.path().join("control.sock");
         let take = |heard| match heard {
@@ -257,7 +276,7 @@ mod tests {
             }
             Heard::TurnedAway { .. } => Acceptance::Yes,
         };
-        (path.clone(), ControlServer::start(&path, None, take).expect("a folder to listen in"))
+        (path.clone(), ControlServer::start(&path, EVERYBODY, take).expect("a folder to listen in"))
     }
 
     #[test]
@@ -265,7 +284,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("control.sock");
         let (sender, heard) = std::sync::mpsc::channel();
-        let _server = ControlServer::start(&path, None, move |one| {
+        let _server = ControlServer::start(&path, EVERYBODY, move |one| {
             drop(sender.send(one));
             Acceptance::Yes
         });
@@ -328,7 +347,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         for (taken, says) in [(Acceptance::Busy, "busy"), (Acceptance::Gone, "stopping")] {
             let path = folder.path().join(says);
-            let _server = ControlServer::start(&path, None, move |_| taken).expect("a folder to listen in");
+            let _server =
+                ControlServer::start(&path, EVERYBODY, move |_| taken).expect("a folder to listen in");
             let error = ask(&path, Request::Status).expect_err("refused");
             assert!(error.to_string().contains(says), "{error}");
         }
@@ -339,11 +359,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, server) = answering_server(&folder);
         assert!(matches!(
-            ControlServer::start(&path, None, |_| Acceptance::Yes),
+            ControlServer::start(&path, EVERYBODY, |_| Acceptance::Yes),
             Err(ControlError::AlreadyRunning { .. })
         ));
         drop(server);
         drop(UnixListener::bind(&path).expect("bound and left behind"));
-        assert!(ControlServer::start(&path, None, |_| Acceptance::Yes).is_ok());
+        assert!(ControlServer::start(&path, EVERYBODY, |_| Acceptance::Yes).is_ok());
     }
 }

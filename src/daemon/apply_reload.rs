@@ -121,7 +121,7 @@ impl Reloadable {
         runner: &mut PolicyRunner,
         threads: &Threads,
     ) -> Vec<&'static str> {
-        let Reloads { rules, access, recognition, keep_mode, gallery: _, risks } = new.reloads();
+        let Reloads { rules, access, recognition, keep_mode, remote, gallery: _, risks } = new.reloads();
         let mut rules = *rules;
         // Camera and lock stay those of the start.
         rules.door.virtual_camera = self.started_with.virtual_camera_opens();
@@ -129,6 +129,7 @@ impl Reloadable {
             liveness::in_force(runner.liveness(), self.started_with.rules.liveness, rules.liveness);
         threads.vision.watch_for(rules.liveness.mode);
         runner.replace_rules(rules, Arc::clone(access));
+        runner.replace_remote_rules(remote.cloned().unwrap_or_default());
         threads.vision.replace_gate(recognition.gate);
         if keep_mode != self.settings.keep_mode {
             let commanded = runner.policy().commanded_mode();

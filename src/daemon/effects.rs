@@ -9,6 +9,7 @@ use limen_core::credential::Digits;
 use limen_core::event::{Fact, LightChange, LogRatio};
 use limen_core::policy::{Action, CommandId, EntryId, Event, RequestId, Sign, Sound, Verdict};
 
+use super::codes::Codes;
 use super::followers::Followers;
 use super::journal;
 use super::light::{FaceLightWatch, Shine, pattern_of};
@@ -16,7 +17,7 @@ use super::liveness::{self, ChallengeCounts};
 use super::observer::DaemonObserver;
 use super::pins::Pins;
 use crate::clocks;
-use crate::control::{Answer, Right};
+use crate::control::{Answer, Origin};
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::light::LightState;
@@ -37,6 +38,8 @@ pub(super) struct Effects {
     challenges: ChallengeCounts,
     pins: Pins,
     light: FaceLightWatch,
+    /// The remote code that came last.
+    pub codes: Codes,
 }
 
 impl Effects {
@@ -46,6 +49,7 @@ impl Effects {
         observer: Option<Box<dyn DaemonObserver>>,
         pins: Pins,
         light: FaceLightWatch,
+        codes: Codes,
     ) -> Self {
         Self {
             door: Some(door),
@@ -59,6 +63,7 @@ impl Effects {
             challenges: ChallengeCounts::default(),
             pins,
             light,
+            codes,
         }
     }
 
@@ -77,6 +82,8 @@ impl Effects {
                 Action::RecordAndAnswer(request, fact) => self.record_and_answer(now, request, fact),
                 Action::VerifyPin { entry, person, means } => self.pins.verify(entry, person, means),
                 Action::ForgetPin(entry) => self.pins.forget(entry),
+                Action::VerifyCode { code, codes } => self.codes.verify(code, codes),
+                Action::ForgetCode(code) => self.codes.forget(code),
                 Action::Answer(command, verdict) => self.verdicts.push((command, verdict)),
             }
         }
@@ -104,7 +111,7 @@ impl Effects {
     }
 
     pub fn verifier_is_gone(&self) -> bool {
-        self.pins.verifier_is_gone()
+        self.pins.verifier_is_gone() || self.codes.verifier_is_gone()
     }
 
     /// The records handed over since the last call whose answers the policy waits for, and when.
@@ -164,8 +171,13 @@ impl Effects {
         self.door.as_ref().is_some_and(|door| service::has_stalled(door.pulse(), now))
     }
 
-    pub fn follow(&mut self, reply: SyncSender<Answer>, right: Right) {
-        self.followers.add(reply, right);
+    pub fn follow(&mut self, reply: SyncSender<Answer>, origin: &Origin) {
+        self.followers.add(reply, origin);
+    }
+
+    /// Whether the gateway is told of duress from now on.
+    pub fn tell_the_gateway_of_duress(&mut self, told: bool) {
+        self.followers.tell_the_gateway_of_duress(told);
     }
 
     fn publish(&mut self, now: Now, fact: &Fact) {

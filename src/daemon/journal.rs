@@ -82,8 +82,16 @@ fn line(fact: &Fact) -> Option<(Level, String)> {
         Fact::Alarm { alarm, step: AlarmStep::Raised | AlarmStep::Warned, .. } if is_told(*alarm) => None,
         Fact::Alarm { alarm, step, caller } => warn(format!("alarm {alarm} {step}{}", by(*caller))),
         Fact::Mode { mode, source, caller } => info(format!("mode {mode}, {source}{}", by(*caller))),
-        Fact::Command { command, caller, refused: None } => info(format!("{command}{}", by(Some(*caller)))),
-        Fact::Command { command, caller, refused: Some(why) } => {
+        Fact::Command { command, behind: Some(behind), refused: None, .. } => {
+            info(format!("{command}, from the network by {behind}"))
+        }
+        Fact::Command { command, behind: Some(behind), refused: Some(why), .. } => {
+            warn(format!("{command} refused to {behind}, from the network: {why}"))
+        }
+        Fact::Command { command, caller, refused: None, .. } => {
+            info(format!("{command}{}", by(Some(*caller))))
+        }
+        Fact::Command { command, caller, refused: Some(why), .. } => {
             warn(format!("{command} refused to user {}: {why}", caller.uid))
         }
         Fact::CommandsLeftOut { count } => {

@@ -3,7 +3,7 @@
 use limen_core::clock::Moment;
 use limen_core::event::TrackId;
 use limen_core::person::PersonId;
-use limen_core::policy::{EntryId, PinOutcome, RequestId};
+use limen_core::policy::{CodeId, CodeOutcome, EntryId, PinOutcome, RequestId};
 
 use super::reloaded::{Changed, Reloaded};
 use crate::control::Heard;
@@ -34,6 +34,8 @@ pub(super) enum Message {
     Entry(EntryReport),
     /// The outcome of verifying a PIN.
     PinVerified(EntryId, PersonId, PinOutcome),
+    /// The outcome of verifying a remote code.
+    CodeVerified(CodeId, CodeOutcome),
     /// Whether the audit accepted a record, and when.
     Answered(RequestId, bool, Moment),
     /// What a client asked, or that its request was refused.

@@ -1,28 +1,22 @@
-//! PINs that were entered: kept under a number until they are verified or forgotten. A thread of low priority
-//! verifies them; one PIN takes 19 MiB and some tens of milliseconds on a PC.
+//! PINs that were entered: kept under a number until they are verified or forgotten.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::SyncSender;
 
 use limen_core::credential::{Digits, PinHash};
 use limen_core::people::Means;
 use limen_core::person::PersonId;
 use limen_core::policy::{EntryId, PinOutcome};
-use limen_files::failpoint;
 
 use super::error::DaemonError;
 use super::message::Message;
-use super::process::lower_priority;
-
-/// PINs that may wait for the verifier: the policy asks for one at a time.
-const QUEUE: usize = 1;
+use super::verifier::Verifier;
 
 /// The PIN that was entered last, and the thread that verifies.
 pub(super) struct Pins {
     held: Option<(EntryId, Digits)>,
     next: u64,
-    verifier: Option<PinVerifier>,
+    verifier: Option<Verifier<PinJob>>,
 }
 
 impl Pins {
@@ -33,7 +27,7 @@ impl Pins {
 
     /// Starts the thread that verifies.
     pub fn verified_by_thread(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
-        Ok(Self { verifier: Some(PinVerifier::spawn(sender)?), ..Self::none() })
+        Ok(Self { verifier: Some(Verifier::spawn("verifier", sender, verified)?), ..Self::none() })
     }
 
     /// Keeps a PIN in place of the one before. Returns its number, which is never used again.
@@ -52,15 +46,14 @@ impl Pins {
     /// Has a PIN verified against a person's means, and overwrites it.
     pub fn verify(&mut self, entry: EntryId, person: PersonId, means: Arc<Means>) {
         let digits = self.held.take_if(|(held, _)| *held == entry).map(|(_, digits)| digits);
-        let Some(verifier) = &self.verifier else { return };
-        if verifier.jobs.try_send(PinJob { entry, person, digits, means }).is_err() {
-            log::error!("a PIN could not be verified: its thread is gone");
+        if let Some(verifier) = &self.verifier {
+            verifier.hand_over(PinJob { entry, person, digits, means });
         }
     }
 
     /// Whether the thread has ended.
     pub fn verifier_is_gone(&self) -> bool {
-        self.verifier.as_ref().is_some_and(|verifier| verifier.thread.is_finished())
+        self.verifier.as_ref().is_some_and(Verifier::is_gone)
     }
 }
 
@@ -71,31 +64,10 @@ struct PinJob {
     means: Arc<Means>,
 }
 
-struct PinVerifier {
-    jobs: SyncSender<PinJob>,
-    thread: JoinHandle<()>,
-}
-
-impl PinVerifier {
-    fn spawn(sender: SyncSender<Message>) -> Result<Self, DaemonError> {
-        let (jobs, waiting) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new()
-            .name("verifier".to_owned())
-            .spawn(move || work(&waiting, &sender))
-            .map_err(|source| DaemonError::System { what: "start the verifier thread", source })?;
-        Ok(Self { jobs, thread })
-    }
-}
-
-fn work(jobs: &Receiver<PinJob>, sender: &SyncSender<Message>) {
-    lower_priority();
-    while let Ok(PinJob { entry, person, digits, means }) = jobs.recv() {
-        failpoint::reach("verifier");
-        let outcome = digits.map_or(PinOutcome::Failed, |digits| outcome_of(&digits, &means));
-        if sender.send(Message::PinVerified(entry, person, outcome)).is_err() {
-            break;
-        }
-    }
+fn verified(job: PinJob) -> Message {
+    let PinJob { entry, person, digits, means } = job;
+    let outcome = digits.map_or(PinOutcome::Failed, |digits| outcome_of(&digits, &means));
+    Message::PinVerified(entry, person, outcome)
 }
 
 /// Compares a PIN with both PINs of a person, and always with both: the time must not tell which one it is.
@@ -114,6 +86,7 @@ fn outcome_of(digits: &Digits, means: &Means) -> PinOutcome {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
     use std::time::Duration;
 
     use super::*;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use limen_core::clock::Now;
 use limen_core::event::Fact;
-use limen_core::policy::{AccessRules, CommandId, Event, LivenessRules, Policy, Rules, Standings, Verdict};
+use limen_core::policy::{
+    AccessRules, CommandId, Event, LivenessRules, Policy, RemoteRight, RemoteRules, Rules, Standings, Verdict,
+};
 
 use super::effects::Effects;
 use crate::door::inputs::InputReport;
@@ -38,6 +40,12 @@ impl PolicyRunner {
     pub fn replace_rules(&mut self, rules: Rules, access: Arc<AccessRules>) {
         self.liveness = rules.liveness;
         self.policy.replace_rules(rules, access);
+    }
+
+    /// Puts other rules of the gateway into force.
+    pub fn replace_remote_rules(&mut self, rules: RemoteRules) {
+        self.effects.tell_the_gateway_of_duress(rules.allow(RemoteRight::Duress));
+        self.policy.replace_remote_rules(rules);
     }
 
     /// Passes one event to the policy and performs its actions. Then tells the policy which challenges were drawn, and

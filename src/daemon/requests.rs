@@ -5,18 +5,22 @@ use std::collections::HashMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use limen_audit::Recorder;
 use limen_core::clock::Now;
 use limen_core::event::{Caller, Fact, Mode};
 use limen_core::person::{PersonId, printable};
-use limen_core::policy::{Command, CommandId, Done, Event, RequestId, Verdict};
-use serde_json::json;
+use limen_core::policy::{
+    Command, CommandId, Done, Event, Policy, RemoteCommand, RemoteRight, RequestId, Verdict,
+};
+use serde_json::{Value, json};
 
+use super::codes::Codes;
 use super::mode_keeper::ModeKeeper;
 use super::policy_runner::PolicyRunner;
 use super::status;
 use super::threads::Threads;
-use crate::control::{Answer, ClientRequest, Request, Right, no, yes};
+use crate::control::{Answer, ClientRequest, Origin, Request, Right, no, yes};
 
 /// The most characters of a request that are recorded.
 const MAX_SHOWN: usize = 200;
@@ -29,12 +33,23 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// The event of a client's command. Remembers the client under a number that is never used again.
-    pub fn commanded(&mut self, asked: ClientRequest, command: Command) -> Event {
+    /// The event of a client's command. Remembers the client under a number that is never used again, and the remote
+    /// code that came with it in `codes`.
+    pub fn commanded(&mut self, asked: ClientRequest, command: Command, codes: &mut Codes) -> Event {
         let (id, caller) = (CommandId(self.next), asked.caller);
         self.next += 1;
+        let event = match &asked.origin {
+            Origin::Local(_) => Event::Commanded { id, caller, command },
+            Origin::Gateway(proof) => Event::RemoteCommanded(RemoteCommand {
+                id,
+                caller,
+                command,
+                given: proof.at_us.and_then(|us| Timestamp::from_microsecond(us).ok()),
+                code: proof.code.as_deref().and_then(|text| codes.keep(text)),
+            }),
+        };
         self.clients.insert(id, asked);
-        Event::Commanded { id, caller, command }
+        event
     }
 
     /// Answers the client with the policy's verdict, or carries out what the verdict allows. `keep_mode`: a
@@ -55,7 +70,10 @@ impl Requests {
             Ok(Done::Mode(mode)) => {
                 return mode_changed(mode, asked, keep_mode.then_some(&threads.mode_keeper));
             }
-            Ok(Done::Acknowledged) => yes(json!({ "alarms": status::alarms(now, runner.policy()) })),
+            Ok(Done::Acknowledged) => {
+                let silent = hears_of_duress(runner.policy(), &asked.origin);
+                yes(json!({ "alarms": status::alarms(now, runner.policy(), silent) }))
+            }
             Ok(Done::Serve) => return serve(now, asked, runner, threads),
         };
         reply(&asked.reply, answer);
@@ -67,7 +85,11 @@ pub(super) fn command_of(asked: &ClientRequest) -> Option<Command> {
     Some(match &asked.request {
         Request::Status | Request::Alarms => return None,
         // Every client may lock; only an operator may end a fire release.
-        Request::Lock => Command::Lock { ends_fire: asked.right >= Right::Operator },
+        Request::Lock => {
+            let is_operator =
+                |origin: &Origin| matches!(origin, Origin::Local(right) if *right >= Right::Operator);
+            Command::Lock { ends_fire: is_operator(&asked.origin) }
+        }
         Request::Unlock { seconds } => Command::Unlock(Duration::from_secs(*seconds)),
         Request::Mode { mode } => Command::Mode(*mode),
         Request::Acknowledge { alarm } => Command::Acknowledge(*alarm),
@@ -77,6 +99,26 @@ pub(super) fn command_of(asked: &ClientRequest) -> Option<Command> {
         | Request::Forget { .. }
         | Request::Store { .. }) => Command::Serve(served.name()),
     })
+}
+
+/// Why a request that only looks is not answered, if it is not.
+pub(super) fn may_not_look(policy: &Policy, origin: &Origin) -> Option<&'static str> {
+    let is_allowed = matches!(origin, Origin::Local(_)) || policy.gateway_may(RemoteRight::Status);
+    (!is_allowed).then_some("the gateway may not ask for the status; [control.gateway] may allows it")
+}
+
+/// A status as a client is told it: the gateway also hears what it may ask for.
+pub(super) fn told(mut status: Value, policy: &Policy, origin: &Origin) -> Value {
+    if matches!(origin, Origin::Gateway(_)) {
+        let rights = RemoteRight::NAMES.into_iter().filter(|(_, right)| policy.gateway_may(*right));
+        status["may"] = json!(rights.map(|(name, _)| name).collect::<Vec<_>>());
+    }
+    status
+}
+
+/// Whether a client is told of silent alarms.
+pub(super) fn hears_of_duress(policy: &Policy, origin: &Origin) -> bool {
+    matches!(origin, Origin::Local(_)) || policy.gateway_may(RemoteRight::Duress)
 }
 
 /// The event of a client whose request the server has refused.
@@ -91,10 +133,10 @@ pub(super) fn reply(client: &SyncSender<Answer>, answer: Answer) {
 }
 
 fn serve(now: Now, asked: ClientRequest, runner: &mut PolicyRunner, threads: &Threads) {
-    let ClientRequest { request, caller, right, reply } = asked;
+    let ClientRequest { request, caller, origin, reply } = asked;
     match request {
         Request::Reload => threads.worker.reload(Some(reply)),
-        Request::Events => runner.effects.follow(reply, right),
+        Request::Events => runner.effects.follow(reply, &origin),
         Request::Snapshot => {
             runner.effects.record(now, Fact::Snapshot { caller });
             threads.vision.request_snapshot(reply);

@@ -21,6 +21,8 @@ pub(super) struct Status<'a> {
     pub light: Value,
     pub frames: u64,
     pub uptime: Duration,
+    /// Whether a silent alarm is told of.
+    pub silent: bool,
 }
 
 impl Status<'_> {
@@ -44,7 +46,7 @@ impl Status<'_> {
             "mode": policy.mode(),
             "liveness": self.liveness,
             "light": self.light,
-            "alarms": policy.alarms().map(|alarm| alarm.kind).collect::<Vec<_>>(),
+            "alarms": listed(policy, self.silent).map(|alarm| alarm.kind).collect::<Vec<_>>(),
             "model": model.to_string(),
             "people": gallery.people().len(),
             "templates": gallery.templates(),
@@ -59,8 +61,13 @@ impl Status<'_> {
     }
 }
 
-/// Every alarm that holds, or that nobody has acknowledged.
-pub(super) fn alarms(now: Now, policy: &Policy) -> Vec<Value> {
+/// The alarms that are listed, those that are silent only if `silent` is set.
+fn listed(policy: &Policy, silent: bool) -> impl Iterator<Item = &Alarm> {
+    policy.alarms().filter(move |alarm| silent || !alarm.kind.is_silent())
+}
+
+/// Every alarm that holds, or that nobody has acknowledged; those that are silent only if `silent` is set.
+pub(super) fn alarms(now: Now, policy: &Policy, silent: bool) -> Vec<Value> {
     let one = |alarm: &Alarm| {
         json!({
             "alarm": alarm.kind,
@@ -70,5 +77,5 @@ pub(super) fn alarms(now: Now, policy: &Policy) -> Vec<Value> {
             "for_s": now.moment.since(alarm.since).as_secs(),
         })
     };
-    policy.alarms().map(one).collect()
+    listed(policy, silent).map(one).collect()
 }

@@ -17,6 +17,7 @@ pub(super) fn ended(threads: &Threads, effects: &Effects) -> Option<&'static str
         ("door", effects.door_is_gone()),
         ("worker", threads.worker.is_gone()),
         ("control", threads.server.as_ref().is_some_and(ControlServer::is_gone)),
+        ("gateway", threads.gateway.as_ref().is_some_and(ControlServer::is_gone)),
         ("signals", threads.signals.is_finished()),
         ("mode-keeper", threads.mode_keeper.is_gone()),
         ("inputs", threads.inputs.as_ref().is_some_and(InputThread::is_gone)),

@@ -9,6 +9,7 @@ use limen_core::policy::RequestId;
 use limen_files::failpoint;
 use signal_hook::consts::SIGHUP;
 
+use super::codes::Codes;
 use super::error::DaemonError;
 use super::message::Message;
 use super::mode_keeper::ModeKeeper;
@@ -16,7 +17,9 @@ use super::reload_worker::Worker;
 use super::vision_thread::VisionThread;
 use crate::clocks;
 use crate::config::Settings;
-use crate::control::{Acceptance, ControlServer, group_number};
+use crate::control::{
+    Acceptance, ControlServer, Entrance, GATEWAY_SOCKET, Heard, group_number, user_numbers,
+};
 use crate::door::DoorSettings;
 use crate::door::inputs::InputThread;
 use crate::entry::thread::EntryThread;
@@ -24,11 +27,15 @@ use crate::service::signals;
 
 /// The file that lists the groups of this machine.
 const GROUPS: &str = "/etc/group";
+/// The file that lists the users of this machine.
+const USERS: &str = "/etc/passwd";
 
 /// The running threads. Door, recorder and verifier are those of [`Effects`](super::effects::Effects).
 pub(super) struct Threads {
     /// The control socket, where there is one.
     pub server: Option<ControlServer>,
+    /// The gateway's socket, where there is one.
+    pub gateway: Option<ControlServer>,
     /// Turns signals into messages; ends with the process.
     pub signals: JoinHandle<()>,
     /// The input lines, where some are wired.
@@ -82,13 +89,42 @@ pub(super) fn control(
         }
         number
     });
+    Ok(ControlServer::start(path, Entrance::Operators { group: number }, take(sender))?)
+}
+
+/// Starts the gateway's socket beside the operators' one, and the thread that verifies remote codes, where the
+/// configuration has a gateway. The door does not need the socket: what fails is said in the log.
+pub(super) fn gateway(
+    settings: &Settings,
+    control: Option<&Path>,
+    sender: &SyncSender<Message>,
+) -> Result<(Option<ControlServer>, Codes), DaemonError> {
+    let Some((user, control)) = settings.gateway_user().zip(control) else {
+        return Ok((None, Codes::none()));
+    };
+    let codes = Codes::verified_by_thread(sender.clone())?;
+    let path = control.with_file_name(GATEWAY_SOCKET);
+    let Some((number, group)) = user_numbers(&std::fs::read_to_string(USERS).unwrap_or_default(), user)
+    else {
+        log::error!(
+            "[control.gateway] user: {USERS} has no user \"{user}\"; there is no socket for the gateway"
+        );
+        return Ok((None, codes));
+    };
+    let server = ControlServer::start(&path, Entrance::Gateway { user: number, group }, take(sender))
+        .inspect_err(|error| log::error!("{error}; there is no socket for the gateway"))
+        .ok();
+    Ok((server, codes))
+}
+
+/// Hands what a server heard to the main thread.
+fn take(sender: &SyncSender<Message>) -> impl Fn(Heard) -> Acceptance + Send + Sync + 'static {
     let sender = sender.clone();
-    let take = move |heard| match sender.try_send(Message::Heard(heard)) {
+    move |heard| match sender.try_send(Message::Heard(heard)) {
         Ok(()) => Acceptance::Yes,
         Err(TrySendError::Full(_)) => Acceptance::Busy,
         Err(TrySendError::Disconnected(_)) => Acceptance::Gone,
-    };
-    Ok(ControlServer::start(path, number, take)?)
+    }
 }
 
 /// Starts the thread that turns signals into messages: every signal that would end or stop the process, and

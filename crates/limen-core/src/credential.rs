@@ -6,6 +6,7 @@
 //! Secrets stay secret: what a person enters is overwritten when it is dropped, and no `Debug` prints it.
 
 mod card;
+mod code;
 mod digits;
 mod equality;
 mod hash;
@@ -16,6 +17,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use card::{Card, CardError};
+pub use code::{BROKER, CodeError, CodeName, LONGEST_CODE, RemoteCode, SHORTEST_CODE, check_new_code};
 pub use digits::{Digits, LONGEST as LONGEST_ENTRY};
 pub use hash::{HashError, PinHash, SALT};
 pub use pin::{LONGEST_PIN, PinError, SHORTEST_PIN, check_new_pin, slips};

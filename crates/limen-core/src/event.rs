@@ -15,7 +15,7 @@ mod refusal;
 mod site;
 
 pub use entry::{EntryDevice, EntryMistake, FactorRefusal};
-pub use fact::{Caller, Fact, GrantKind, Part, Relock, StoreChange};
+pub use fact::{Behind, Caller, Fact, GrantKind, Part, Relock, StoreChange};
 pub use light::{LightChange, LightPattern};
 pub use liveness::{ChallengeOutcome, LivenessProof};
 pub use motion::{DenyCue, Draw, LogRatio, Motion, Prompt, Side, Step, Turn};

@@ -35,8 +35,11 @@ mod follow;
 mod grant;
 pub mod liveness;
 mod lock;
+mod lockout;
 mod outcome;
 mod recognition;
+mod remote;
+mod remote_steps;
 mod rules;
 mod site;
 
@@ -44,10 +47,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use access::AccessRules;
-pub use commands::{Command, CommandId, Denial, Done, Verdict};
+pub use commands::{CodeId, CodeOutcome, Command, CommandId, Denial, Done, RemoteCommand, Verdict};
 pub use event::{Action, EntryId, Event, PinOutcome, RequestId, Sign, Sound, Standings};
 pub use grant::Grant;
 pub use recognition::ATTEMPT;
+pub use remote::{RemoteRight, RemoteRules};
 pub use rules::{
     ASK_AGAIN, AUDIT_PATIENCE, AfterUnsure, DoorRules, LONGEST_UNLOCK, LivenessLimits, LivenessMode,
     LivenessRules, MultipleFaces, OnAuditFailure, Relocking, Rules,
@@ -63,9 +67,10 @@ use liveness::{Foreseen, Liveness};
 use lock::{Lock, Reach};
 use outcome::Out;
 use recognition::{FrameEvidence, Recognised, Recognition};
+use remote::Remote;
 use site::Site;
 
-/// The five machines, the settings that they share, and the budget of commands.
+/// The five machines, the settings that they share, the budget of commands, and what is known of those from the network.
 #[derive(Debug)]
 pub struct Policy {
     settings: PolicySettings,
@@ -75,6 +80,7 @@ pub struct Policy {
     lock: Lock,
     site: Site,
     budget: CommandBudget,
+    remote: Remote,
     /// The latest moment of any event. At an earlier moment nothing opens.
     latest: Moment,
 }
@@ -90,6 +96,7 @@ impl Policy {
             lock: Lock::default(),
             site: Site::default(),
             budget: CommandBudget::default(),
+            remote: Remote::default(),
             latest: Moment::default(),
         }
     }
@@ -143,7 +150,7 @@ impl Policy {
             self.lock.deadline(now, settings),
             self.site.deadline(now, settings),
         ];
-        machines.into_iter().chain([self.budget.next_change()]).flatten().min()
+        machines.into_iter().chain([self.budget.next_change(), self.remote.deadline()]).flatten().min()
     }
 
     /// Replaces the rules. A door that is unlocked stays so until its time is over; the next
@@ -192,6 +199,7 @@ impl Policy {
         let waited = self.admission.pass_time(&self.context(now, &self.settings));
         self.follow(now, Out::Admission(waited), actions);
         actions.extend(self.recognition.pass_time(now.moment));
+        actions.extend(self.give_up_codes(now));
     }
 
     fn take(&mut self, now: Now, event: Event, actions: &mut Vec<Action>) {
@@ -222,6 +230,8 @@ impl Policy {
             Event::LockDownKept => Out::Site(self.site.lock_down_kept(at)),
             Event::NewStandings(standings) => return self.replace_standings(now, standings, actions),
             Event::Commanded { id, caller, command } => Out::Do(self.commanded(now, id, caller, command)),
+            Event::RemoteCommanded(asked) => Out::Do(self.remote_commanded(now, asked)),
+            Event::CodeVerified { code, outcome } => Out::Do(self.code_verified(now, code, outcome)),
             Event::TurnedAway { caller, command, why } => {
                 Out::Do(self.budget.turned_away(moment, caller, command, why))
             }
@@ -294,6 +304,7 @@ impl Policy {
     fn shut_down(&mut self, now: Now, actions: &mut Vec<Action>) {
         self.give_up_waiting(now, actions);
         actions.extend(self.lock.answer_command(Denial::Leaving));
+        actions.extend(self.give_up_all_codes());
         actions.extend(self.site.unrecorded());
         let out = self.lock.lock(Relock::Shutdown, Reach::All, None);
         self.follow(now, Out::Lock(out), actions);

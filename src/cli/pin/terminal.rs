@@ -48,7 +48,7 @@ fn ask(terminal: &mut File, prompt: &str) -> Result<Digits, CommandError> {
 
 /// Reads digits up to the end of the line, byte by byte, into a buffer that is overwritten when it is dropped.
 fn read_digits(from: &mut impl Read) -> Result<Digits, CommandError> {
-    let not_digits = || CommandError::Usage("a PIN has digits only".to_owned());
+    let not_digits = || CommandError::Usage("write digits only".to_owned());
     let (mut digits, mut fits) = (Digits::default(), true);
     let mut byte = [0];
     while from.read(&mut byte)? == 1 {

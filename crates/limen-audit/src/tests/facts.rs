@@ -4,7 +4,7 @@ use std::iter::successors;
 
 use limen_core::credential::Factor;
 use limen_core::event::{
-    AlarmKind, AlarmStep, Caller, ChallengeOutcome, EntryDevice, EntryMistake, FactorRefusal, Input,
+    AlarmKind, AlarmStep, Behind, Caller, ChallengeOutcome, EntryDevice, EntryMistake, FactorRefusal, Input,
     LivenessProof, Mode, ModeSource, Part, Refusal, Relock, StoreChange, Unusable,
 };
 
@@ -34,7 +34,7 @@ const WRITTEN: [&str; 23] = [
     r#"{"kind":"input","input":"rex","active":true,"changes":1,"at_start":true}"#,
     r#"{"kind":"alarm","alarm":"duress","step":"raised","caller":{"uid":0,"pid":7}}"#,
     r#"{"kind":"mode","mode":"lock-down","source":"kept","caller":{"uid":0,"pid":7}}"#,
-    r#"{"kind":"command","command":"lock","caller":{"uid":0,"pid":7},"refused":"no"}"#,
+    r#"{"kind":"command","command":"lock","caller":{"uid":0,"pid":7},"behind":"broker","refused":"no"}"#,
     r#"{"kind":"commands-left-out","count":5}"#,
     r#"{"kind":"snapshot","caller":{"uid":0,"pid":7}}"#,
     r#"{"kind":"gap","what":"two"}"#,
@@ -104,9 +104,12 @@ fn next(fact: Option<&Fact>) -> Option<Fact> {
         Some(Fact::Alarm { .. }) => {
             Fact::Mode { mode: Mode::LockDown, source: ModeSource::Kept, caller: Some(ROOT) }
         }
-        Some(Fact::Mode { .. }) => {
-            Fact::Command { command: text("lock"), caller: ROOT, refused: Some(text("no")) }
-        }
+        Some(Fact::Mode { .. }) => Fact::Command {
+            command: text("lock"),
+            caller: ROOT,
+            behind: Some(Behind::Broker),
+            refused: Some(text("no")),
+        },
         Some(Fact::Command { .. }) => Fact::CommandsLeftOut { count: 5 },
         Some(Fact::CommandsLeftOut { .. }) => Fact::Snapshot { caller: ROOT },
         Some(Fact::Snapshot { .. }) => Fact::Gap { what: text("two") },

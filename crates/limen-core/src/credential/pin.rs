@@ -45,14 +45,23 @@ pub fn check_new_pin(pin: &Digits) -> Result<(), PinError> {
     if !(SHORTEST_PIN..=LONGEST_PIN).contains(&digits.len()) {
         return Err(PinError::Length);
     }
-    let all_step_by = |step: u8| digits.windows(2).all(|two| (two[0] - b'0' + step) % 10 == two[1] - b'0');
-    if all_step_by(0) {
+    if all_step_by(digits, 0) {
         return Err(PinError::Repeated);
     }
-    if all_step_by(1) || all_step_by(9) {
+    if is_trivial(pin) {
         return Err(PinError::Sequence);
     }
     Ok(())
+}
+
+/// Whether the digits are one digit repeated, or digits in a row, up or down.
+pub(super) fn is_trivial(digits: &Digits) -> bool {
+    [0, 1, 9].into_iter().any(|step| all_step_by(digits.as_bytes(), step))
+}
+
+/// Whether each digit is by `step` more than the one before; a 0 comes after a 9.
+fn all_step_by(digits: &[u8], step: u8) -> bool {
+    digits.windows(2).all(|two| (two[0] - b'0' + step) % 10 == two[1] - b'0')
 }
 
 /// The PIN itself and every PIN that one typing error turns it into: one digit changed, left out or added, or

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::entry::{EntryDevice, EntryMistake, FactorRefusal};
 use super::liveness::{ChallengeOutcome, LivenessProof};
@@ -10,7 +10,7 @@ use super::observation::TrackId;
 use super::personal::Personal;
 use super::refusal::Refusal;
 use super::site::{AlarmKind, AlarmStep, Input, Mode, ModeSource};
-use crate::credential::Factor;
+use crate::credential::{BROKER, CodeName, Factor};
 use crate::person::PersonId;
 
 /// What holds the door unlocked.
@@ -150,6 +150,30 @@ pub struct Caller {
     pub uid: u32,
     /// The caller's process id.
     pub pid: i32,
+}
+
+/// Who stands behind a command from the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behind {
+    /// Whoever may publish at the broker: MQTT does not say who that was.
+    Broker,
+    /// Whoever knows the remote code of this name.
+    Code(CodeName),
+}
+
+impl fmt::Display for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broker => f.write_str(BROKER),
+            Self::Code(name) => name.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Behind {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
 }
 
 /// What a command does to the template store.
@@ -367,6 +391,9 @@ pub enum Fact {
         command: String,
         /// Who gave the command.
         caller: Caller,
+        /// Who stands behind a command that the gateway handed on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        behind: Option<Behind>,
         /// Why it was refused; none if it was not.
         #[serde(skip_serializing_if = "Option::is_none")]
         refused: Option<String>,

@@ -102,7 +102,7 @@ impl CommandBudget {
         why: String,
     ) -> Vec<Action> {
         let caller = caller.unwrap_or(Caller { uid: u32::MAX, pid: 0 });
-        let record = Fact::Command { command: command.to_owned(), caller, refused: Some(why) };
+        let record = Fact::Command { command: command.to_owned(), caller, behind: None, refused: Some(why) };
         self.spend(now, caller.uid).recorded.then_some(Action::Record(record)).into_iter().collect()
     }
 

@@ -17,7 +17,12 @@ pub(super) fn of(
     let refused = verdict.and_then(Result::err).map(|denial| denial.to_string());
     let unrecorded = refused.is_some() || !done.iter().any(names_a_caller);
     let name = command.name().to_owned();
-    (unrecorded && command != SNAPSHOT).then_some(Fact::Command { command: name, caller, refused })
+    (unrecorded && command != SNAPSHOT).then_some(Fact::Command {
+        command: name,
+        caller,
+        behind: None,
+        refused,
+    })
 }
 
 /// Whether a record says who commanded it.

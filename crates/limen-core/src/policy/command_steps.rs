@@ -28,7 +28,7 @@ impl Policy {
     }
 
     /// Carries out a command. `None`: the verdict follows when the audit has answered.
-    fn carry_out(
+    pub(super) fn carry_out(
         &mut self,
         now: Now,
         id: CommandId,

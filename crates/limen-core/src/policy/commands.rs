@@ -8,7 +8,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::event::{AlarmKind, GrantKind, Mode};
+use jiff::Timestamp;
+
+use crate::credential::CodeName;
+use crate::event::{AlarmKind, Caller, GrantKind, Mode};
 
 /// The longest time that a command may unlock the door for.
 pub const LONGEST_COMMANDED: Duration = Duration::from_secs(30);
@@ -57,6 +60,36 @@ impl Command {
     }
 }
 
+/// The number of a remote code that came with a command. The daemon keeps the digits; the policy never sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CodeId(pub u64);
+
+/// A command that the gateway hands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemoteCommand {
+    /// The number of the command.
+    pub id: CommandId,
+    /// The gateway's user and process.
+    pub caller: Caller,
+    /// What is commanded.
+    pub command: Command,
+    /// When it was given, by the sender's clock.
+    pub given: Option<Timestamp>,
+    /// The code that came with it. The daemon keeps the digits.
+    pub code: Option<CodeId>,
+}
+
+/// The outcome of verifying a remote code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeOutcome {
+    /// It is the code of this name.
+    Right(CodeName),
+    /// It is none of the codes.
+    Wrong,
+    /// It could not be verified.
+    Failed,
+}
+
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
@@ -97,6 +130,30 @@ pub enum Denial {
     TimeWentBack,
     /// The daemon is about to end.
     Leaving,
+    /// The gateway may not ask for this.
+    NotFromAfar,
+    /// Only somebody at the door may mark this alarm as seen.
+    OnlyAtTheDoor(AlarmKind),
+    /// A command from the network does not say when it was given.
+    NotDated,
+    /// The door's clock is not synchronised, so that the age of a command from the network is unknown.
+    ClockUnknown,
+    /// A command from the network is too old.
+    Stale,
+    /// A command from the network was given later than now.
+    Ahead,
+    /// A command from the network came before.
+    Repeated,
+    /// A command from the network has no remote code.
+    NoCode,
+    /// No remote code is enrolled.
+    NoCodes,
+    /// The remote code is wrong; how long none is accepted now.
+    WrongCode(Option<Duration>),
+    /// After wrong remote codes none is accepted for this time.
+    LockedOut(Duration),
+    /// The remote code could not be verified.
+    CodeUnverified,
 }
 
 impl fmt::Display for Denial {
@@ -117,6 +174,33 @@ impl fmt::Display for Denial {
             Self::TooMany => f.write_str("too many commands; try again in some seconds"),
             Self::TimeWentBack => f.write_str("the machine's time has gone back; the door stays locked"),
             Self::Leaving => f.write_str("the daemon is stopping"),
+            Self::NotFromAfar => f.write_str("the gateway may not do that; [control.gateway] may allows it"),
+            Self::OnlyAtTheDoor(kind) => {
+                write!(f, "{kind} is acknowledged at the door alone: `limen alarms acknowledge {kind}`")
+            }
+            Self::NotDated => f.write_str("the command does not say when it was given; send \"at\""),
+            Self::ClockUnknown => {
+                f.write_str("the door's clock is not synchronised, so that the command's age is unknown")
+            }
+            Self::Stale => {
+                f.write_str("the command is more than 10 s old; give it again, and check the sender's clock")
+            }
+            Self::Ahead => f.write_str("the command is more than 2 s ahead; check the sender's clock"),
+            Self::Repeated => f.write_str("the command came before; give a new one"),
+            Self::NoCode => f.write_str("the command has no remote code; send \"code\""),
+            Self::NoCodes => f.write_str("no remote code is enrolled; `limen code NAME` enrols one"),
+            Self::WrongCode(None) => f.write_str("the remote code is wrong"),
+            Self::WrongCode(Some(left)) => {
+                write!(f, "the remote code is wrong; none is accepted for {} s", left.as_secs())
+            }
+            Self::LockedOut(left) => write!(
+                f,
+                "no remote code is accepted for {} s, because there were too many wrong ones",
+                left.as_secs().max(1)
+            ),
+            Self::CodeUnverified => {
+                f.write_str("the remote code could not be verified; give the command again")
+            }
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::commands::{Command, CommandId, Verdict};
+use super::commands::{CodeId, CodeOutcome, Command, CommandId, RemoteCommand, Verdict};
 use crate::clock::Moment;
-use crate::credential::Card;
+use crate::credential::{Card, RemoteCode};
 use crate::event::{Caller, Draw, Fact, Input, Mode, Motion, Observation, Part, Prompt, TrackId, Unusable};
 use crate::lease::Lease;
 use crate::people::{Means, Standing};
@@ -77,6 +77,15 @@ pub enum Event {
         caller: Caller,
         /// What is commanded.
         command: Command,
+    },
+    /// The gateway handed a command on from the network. One [`Action::Answer`] answers it.
+    RemoteCommanded(RemoteCommand),
+    /// A remote code was verified.
+    CodeVerified {
+        /// The code that came with the command.
+        code: CodeId,
+        /// Whether it is one of the site's codes.
+        outcome: CodeOutcome,
     },
     /// The control socket refused a request.
     TurnedAway {
@@ -186,6 +195,15 @@ pub enum Action {
     },
     /// Overwrite the digits of this PIN.
     ForgetPin(EntryId),
+    /// Verify a remote code, and answer with [`Event::CodeVerified`].
+    VerifyCode {
+        /// The code that came with a command.
+        code: CodeId,
+        /// The site's codes.
+        codes: Arc<[RemoteCode]>,
+    },
+    /// Overwrite the digits of this remote code.
+    ForgetCode(CodeId),
     /// The verdict on a command, exactly one for each.
     Answer(CommandId, Verdict),
 }

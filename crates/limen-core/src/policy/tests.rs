@@ -10,6 +10,8 @@ mod light_tests;
 mod liveness_scene;
 mod liveness_tests;
 mod liveness_walks;
+mod remote_tests;
+mod remote_walks;
 mod second_factor_tests;
 mod second_factor_walks;
 mod site_tests;
@@ -159,6 +161,7 @@ pub(super) fn fact_of(action: &Action) -> Option<&Fact> {
         Action::Hold(_) | Action::Lock | Action::Show(_) | Action::Sound(_) => None,
         Action::DrawChallenge(_) | Action::Prompt(_) | Action::Light(_) => None,
         Action::VerifyPin { .. } | Action::ForgetPin(_) | Action::Answer(..) => None,
+        Action::VerifyCode { .. } | Action::ForgetCode(_) => None,
     }
 }
 

@@ -16,13 +16,8 @@ use std::time::Duration;
 use crate::clock::Moment;
 use crate::credential::{Factor, Factors};
 use crate::person::PersonId;
+use crate::policy::lockout::WrongOnes;
 
-/// The number of wrong PINs or cards that do not lock out.
-const FREE: u32 = 3;
-/// The first lock-out; each further wrong one doubles it.
-const FIRST_LOCKOUT: Duration = Duration::from_secs(30);
-/// The longest lock-out.
-const LONGEST_LOCKOUT: Duration = Duration::from_secs(15 * 60);
 /// This many wrong ones within [`DOOR_WINDOW`] slow PIN entry down.
 const DOOR_LIMIT: usize = 10;
 const DOOR_WINDOW: Duration = Duration::from_secs(60);
@@ -38,33 +33,10 @@ pub enum Order {
     After,
 }
 
-/// Wrong ones of a person and factor since the last right one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Account {
-    wrong: u32,
-    last: Moment,
-}
-
-impl Account {
-    fn lockout(self) -> Duration {
-        match self.wrong.checked_sub(FREE + 1) {
-            None => Duration::ZERO,
-            Some(further) => (FIRST_LOCKOUT * (1 << further.min(5))).min(LONGEST_LOCKOUT),
-        }
-    }
-
-    /// How long the lock-out still lasts. Time that went back does not end it.
-    fn left(self, now: Moment) -> Option<Duration> {
-        let end = self.last + self.lockout();
-        let locked = self.lockout() > Duration::ZERO && now < end;
-        locked.then(|| end.since(now).min(self.lockout()))
-    }
-}
-
 /// The wrong attempts per person and at the door.
 #[derive(Debug, Default)]
 pub struct Attempts {
-    people: HashMap<(PersonId, Factor, Order), Account>,
+    people: HashMap<(PersonId, Factor, Order), WrongOnes>,
     /// When the last wrong ones at this door were entered, at most [`DOOR_LIMIT`].
     door: VecDeque<Moment>,
     /// When the last PIN was taken.
@@ -82,9 +54,7 @@ impl Attempts {
     ) -> Option<Duration> {
         self.wrong_at_the_door(now);
         let key = (person.clone(), factor, order);
-        let account = self.people.entry(key).or_insert(Account { wrong: 0, last: now });
-        *account = Account { wrong: account.wrong.saturating_add(1), last: account.last.max(now) };
-        account.left(now)
+        self.people.entry(key).or_default().count(now)
     }
 
     /// Counts an entry that was compared with nobody, as a wrong one at the door.
@@ -112,7 +82,7 @@ impl Attempts {
     ) -> Option<Duration> {
         let left = |order| {
             let account = self.people.get(&(person.clone(), factor, order));
-            account.and_then(|account| account.left(now))
+            account.and_then(|account| account.locked_out(now))
         };
         match order {
             Order::After => left(Order::After),
@@ -163,6 +133,7 @@ mod tests {
     use proptest::test_runner::{Config, TestRunner};
 
     use super::*;
+    use crate::policy::lockout::LONGEST_LOCKOUT;
 
     fn at(s: u64) -> Moment {
         Moment::from_boot(Duration::from_secs(s))
