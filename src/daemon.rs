@@ -138,7 +138,6 @@ struct Daemon {
     models: Arc<Models>,
     /// The driver and the line of the lock, in words.
     driver: String,
-    frames: u64,
     started: Moment,
     /// Set when the daemon is to end, with the result of [`run`].
     end: Option<Result<(), DaemonError>>,
@@ -191,7 +190,6 @@ impl Daemon {
             threads,
             models,
             driver,
-            frames: 0,
             started: clocks::moment(),
             end: None,
         })
@@ -323,7 +321,6 @@ impl Daemon {
     }
 
     fn see(&mut self, number: u64, seen: &SeenFrame) {
-        self.frames += 1;
         let events = pipeline::observe(&mut self.reloadable.matcher, &seen.look);
         if let Some(track) = pipeline::look_closer(&events) {
             self.threads.vision.look_closer(track);
@@ -331,6 +328,7 @@ impl Daemon {
         self.runner.effects.watch(|observer| observer.frame(number, seen, &events));
         // With a large gallery on a slow board, comparing takes time.
         let now = clocks::now();
+        self.runner.effects.count_frame(now, seen);
         self.step(now, Event::View { blind: seen.look.blind });
         for event in events {
             self.step(now, event);
@@ -368,8 +366,9 @@ impl Daemon {
             gallery: self.reloadable.matcher.gallery(),
             model: self.models.digest(),
             records: self.runner.effects.recorder().position(),
-            liveness: self.runner.effects.challenges().as_json(self.runner.liveness().mode),
-            frames: self.frames,
+            counts: self.runner.effects.counts(),
+            liveness: self.runner.liveness().mode,
+            seal_every: self.reloadable.settings.audit.seal_every,
             uptime: now.moment.since(self.started),
         };
         yes(status.as_json(now))
@@ -384,6 +383,7 @@ impl Daemon {
 
     /// Tells the policy of every part that has failed or works again.
     fn check_health(&mut self, now: Now) {
+        self.runner.effects.count_records(now);
         for event in self.health.changes(now, &self.runner, &self.threads, &self.reloadable) {
             self.step(now, event);
         }

@@ -8,10 +8,11 @@ use limen_core::clock::{Moment, Now};
 use limen_core::credential::Digits;
 use limen_core::event::Fact;
 use limen_core::policy::{Action, CommandId, EntryId, Event, RequestId, Sign, Sound, Verdict};
+use limen_metrics::Counts;
 
 use super::followers::Followers;
 use super::journal;
-use super::liveness::{self, ChallengeCounts};
+use super::liveness;
 use super::observer::DaemonObserver;
 use super::pins::Pins;
 use crate::clocks;
@@ -19,6 +20,7 @@ use crate::control::{Answer, Right};
 use crate::door::buzzer::Tone;
 use crate::door::indicators::Indication;
 use crate::door::thread::{DoorHandle, DoorReport, DoorState};
+use crate::pipeline::SeenFrame;
 use crate::service;
 
 /// The parts that act, and the results that the policy waits for.
@@ -31,7 +33,7 @@ pub(super) struct Effects {
     handed: Vec<(RequestId, Moment)>,
     verdicts: Vec<(CommandId, Verdict)>,
     drawn: Vec<Event>,
-    challenges: ChallengeCounts,
+    counts: Counts,
     pins: Pins,
 }
 
@@ -51,7 +53,7 @@ impl Effects {
             handed: Vec::new(),
             verdicts: Vec::new(),
             drawn: Vec::new(),
-            challenges: ChallengeCounts::default(),
+            counts: Counts::default(),
             pins,
         }
     }
@@ -110,9 +112,23 @@ impl Effects {
         std::mem::take(&mut self.drawn)
     }
 
-    /// How often people were asked to turn their head.
-    pub fn challenges(&self) -> &ChallengeCounts {
-        &self.challenges
+    /// What was counted since the start.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Counts a frame.
+    pub fn count_frame(&mut self, now: Now, seen: &SeenFrame) {
+        if let Some(nearest) = &seen.look.nearest {
+            self.counts.saw(nearest.track, seen.look.taken);
+        }
+        self.counts.frame(now, seen.stages());
+    }
+
+    /// Notes how far the records are, and their seals.
+    pub fn count_records(&mut self, now: Now) {
+        let position = self.recorder.position();
+        self.counts.recorded(now, position.head.seq, position.sealed);
     }
 
     /// The verdicts on commands since the last call.
@@ -163,7 +179,7 @@ impl Effects {
 
     fn publish(&mut self, now: Now, fact: &Fact) {
         journal::tell(fact);
-        self.challenges.hear(fact);
+        self.counts.hear(now, fact);
         self.watch(|observer| observer.fact(now, fact));
         self.followers.tell(now, fact);
     }
