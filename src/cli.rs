@@ -24,11 +24,13 @@ mod lab;
 mod likeness;
 mod liveness;
 mod lock;
+mod metrics;
 mod mode;
 mod models;
 mod number;
 mod outcome;
 mod output;
+mod pages;
 mod people;
 mod pin;
 mod reload;
@@ -134,9 +136,11 @@ fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome,
         Command::Models { command } => models::models(context, command.unwrap_or(models::Command::List)),
         Command::Identify(arguments) => identify::identify(context, &arguments),
         Command::Verify(arguments) => verify::verify(context, &arguments),
-        Command::Eval(_) | Command::Liveness { .. } | Command::Calibrate(_) | Command::Bench(_) => {
-            Err(lab::hand_over())
-        }
+        Command::Eval(_)
+        | Command::Liveness { .. }
+        | Command::Calibrate(_)
+        | Command::Bench(_)
+        | Command::Pages(_) => Err(lab::hand_over()),
         Command::Store { command } => store::store(context, &command.unwrap_or(store::Command::Show)),
         Command::Audit { command } => audit::audit(context, &command),
         Command::Camera { command } => camera::camera(context, &command),
@@ -147,6 +151,7 @@ fn perform(command: Command, context: &CommandContext) -> Result<CommandOutcome,
         Command::Mode(arguments) => mode::mode(context, &arguments),
         Command::Alarms { command } => alarms::alarms(context, &command.unwrap_or(alarms::Command::List)),
         Command::Events(arguments) => events::events(context, &arguments),
+        Command::Metrics(arguments) => metrics::metrics(context, &arguments),
     }
 }
 

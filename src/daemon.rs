@@ -122,7 +122,6 @@ struct Daemon {
     models: Arc<Models>,
     /// The driver and the line of the lock, in words.
     driver: String,
-    frames: u64,
     started: Moment,
     /// Set when the daemon is to end, with the result of [`run`].
     end: Option<Result<(), DaemonError>>,
@@ -187,7 +186,6 @@ impl Daemon {
             threads,
             models,
             driver,
-            frames: 0,
             started: clocks::moment(),
             end: None,
         })
@@ -320,7 +318,6 @@ impl Daemon {
     }
 
     fn see(&mut self, number: u64, seen: &SeenFrame) {
-        self.frames += 1;
         let light = self.runner.effects.see_light(seen);
         let events = pipeline::observe(&mut self.reloadable.matcher, &seen.look, light);
         if let Some(track) = pipeline::look_closer(&events) {
@@ -329,6 +326,7 @@ impl Daemon {
         self.runner.effects.watch(|observer| observer.frame(number, seen, &events));
         // With a large gallery on a slow board, comparing takes time.
         let now = clocks::now();
+        self.runner.effects.count_frame(now, seen);
         self.step(now, Event::View { blind: seen.look.blind });
         for event in events {
             self.step(now, event);
@@ -370,9 +368,10 @@ impl Daemon {
             gallery: self.reloadable.matcher.gallery(),
             model: self.models.digest(),
             records: self.runner.effects.recorder().position(),
-            liveness: self.runner.effects.challenges().as_json(self.runner.liveness().mode),
+            counts: self.runner.effects.counts(),
+            liveness: self.runner.liveness().mode,
+            seal_every: self.reloadable.settings.audit.seal_every,
             light: self.runner.effects.light().as_json(),
-            frames: self.frames,
             uptime: now.moment.since(self.started),
             silent,
         };
@@ -388,6 +387,7 @@ impl Daemon {
 
     /// Tells the policy of every part that has failed or works again.
     fn check_health(&mut self, now: Now) {
+        self.runner.effects.count_records(now);
         for event in self.health.changes(now, &self.runner, &self.threads, &self.reloadable) {
             self.step(now, event);
         }

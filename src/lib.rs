@@ -10,7 +10,7 @@
 //!
 //! Everything that only computes lives in crates of its own, beneath this one: [`limen_core`] decides, [`limen_vision`]
 //! looks and compares, [`limen_audit`] keeps the records, [`limen_files`] reads and replaces files, [`limen_lab`]
-//! measures error rates. This crate is what touches the machine: devices, threads, configuration, people at a terminal.
+//! measures error rates, [`limen_metrics`] counts. This crate is what touches the machine: devices, threads, configuration, people at a terminal.
 //!
 //! Its rooms, low to high. An import only ever points down, which `tests/layers.rs` holds:
 //!

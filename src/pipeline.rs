@@ -51,6 +51,22 @@ pub struct SeenFrame {
     pub scene: Option<Glance>,
 }
 
+impl SeenFrame {
+    /// Each stage with its time; zero for one that was left out.
+    pub fn stages(&self) -> [(&'static str, Duration); 7] {
+        let timing = &self.look.timing;
+        [
+            ("decode", self.decode),
+            ("glance", timing.glance),
+            ("detect", timing.detect),
+            ("landmarks", timing.landmarks),
+            ("align", timing.align),
+            ("embed", timing.embed),
+            ("liveness", timing.liveness),
+        ]
+    }
+}
+
 /// Analyses a frame.
 pub fn see(vision: &mut Vision, frame: &Frame) -> Result<SeenFrame, PipelineError> {
     let start = Instant::now();

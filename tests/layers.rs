@@ -7,9 +7,10 @@ use crate::source_code::{code, collect};
 use crate::support::project;
 
 /// The crates, each with those that it may name.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("limen-core", &[]),
     ("limen-nn", &[]),
+    ("limen-metrics", &["limen-core"]),
     ("limen-files", &["limen-core"]),
     ("limen-audit", &["limen-core", "limen-files"]),
     ("limen-vision", &["limen-core", "limen-files", "limen-nn"]),

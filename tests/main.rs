@@ -26,6 +26,7 @@ mod idle;
 mod last_good;
 mod layers;
 mod liveness_eval;
+mod metrics;
 mod models;
 mod motion;
 mod networks;

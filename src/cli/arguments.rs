@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     alarms, audit, bench, calibrate, camera, check, code, demo, door, enroll, eval, events, identify,
-    liveness, mode, models, people, pin, store, unlock, verify, who,
+    liveness, metrics, mode, models, pages, people, pin, store, unlock, verify, who,
 };
 
 /// A face-recognition door controller.
@@ -115,6 +115,10 @@ pub enum Command {
     },
     /// Show every event as it happens
     Events(events::Arguments),
+    /// Print what the daemon counts, for Prometheus
+    Metrics(metrics::Arguments),
+    /// Write manual pages and completions for shells
+    Pages(pages::Arguments),
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The commands that measure are in a program of their own, `limen-lab`, so that the program at the door has no plots
-//! and no statistics. They are typed like all others; `limen` then starts `limen-lab`.
+//! and no statistics; so is the one that writes pages for packages. They are typed like all others; `limen` then starts
+//! `limen-lab`.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command as Process;
@@ -7,7 +8,7 @@ use std::process::Command as Process;
 use super::arguments::Command;
 use super::context::CommandContext;
 use super::outcome::{CommandError, CommandOutcome};
-use super::{bench, calibrate, eval, liveness};
+use super::{bench, calibrate, eval, liveness, pages};
 
 /// The name of the program, which is in the folder of `limen`.
 const PROGRAM: &str = "limen-lab";
@@ -19,8 +20,9 @@ pub fn perform(command: Command, context: &CommandContext) -> Result<CommandOutc
         Command::Liveness { command } => liveness::liveness(context, &command),
         Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
+        Command::Pages(arguments) => pages::pages(context, &arguments),
         _ => Err(CommandError::Usage(format!(
-            "{PROGRAM} has only eval, liveness, calibrate and bench; for other commands type `limen`"
+            "{PROGRAM} has only eval, liveness, calibrate, bench and pages; for other commands type `limen`"
         ))),
     }
 }
@@ -35,7 +37,7 @@ pub fn hand_over() -> CommandError {
     let error = Process::new(&program).args(std::env::args_os().skip(1)).exec();
     let program = program.display();
     CommandError::Device(format!(
-        "{program}: {error}; eval, liveness, calibrate and bench need this program, which `make install` installs beside \
+        "{program}: {error}; eval, liveness, calibrate, bench and pages need this program, which `make install` installs beside \
          limen"
     ))
 }

@@ -8,12 +8,13 @@ use limen_core::clock::{Moment, Now};
 use limen_core::credential::Digits;
 use limen_core::event::{Fact, LightChange, LogRatio};
 use limen_core::policy::{Action, CommandId, EntryId, Event, RequestId, Sign, Sound, Verdict};
+use limen_metrics::Counts;
 
 use super::codes::Codes;
 use super::followers::Followers;
 use super::journal;
 use super::light::{FaceLightWatch, Shine, pattern_of};
-use super::liveness::{self, ChallengeCounts};
+use super::liveness;
 use super::observer::DaemonObserver;
 use super::pins::Pins;
 use crate::clocks;
@@ -35,7 +36,7 @@ pub(super) struct Effects {
     handed: Vec<(RequestId, Moment)>,
     verdicts: Vec<(CommandId, Verdict)>,
     drawn: Vec<Event>,
-    challenges: ChallengeCounts,
+    counts: Counts,
     pins: Pins,
     light: FaceLightWatch,
     /// The remote code that came last.
@@ -60,7 +61,7 @@ impl Effects {
             handed: Vec::new(),
             verdicts: Vec::new(),
             drawn: Vec::new(),
-            challenges: ChallengeCounts::default(),
+            counts: Counts::default(),
             pins,
             light,
             codes,
@@ -124,9 +125,23 @@ impl Effects {
         std::mem::take(&mut self.drawn)
     }
 
-    /// How often people were asked to turn their head.
-    pub fn challenges(&self) -> &ChallengeCounts {
-        &self.challenges
+    /// What was counted since the start.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Counts a frame.
+    pub fn count_frame(&mut self, now: Now, seen: &SeenFrame) {
+        if let Some(nearest) = &seen.look.nearest {
+            self.counts.saw(nearest.track, seen.look.taken);
+        }
+        self.counts.frame(now, seen.stages());
+    }
+
+    /// Notes how far the records are, and their seals.
+    pub fn count_records(&mut self, now: Now) {
+        let position = self.recorder.position();
+        self.counts.recorded(now, position.head.seq, position.sealed);
     }
 
     /// The verdicts on commands since the last call.
@@ -182,7 +197,7 @@ impl Effects {
 
     fn publish(&mut self, now: Now, fact: &Fact) {
         journal::tell(fact);
-        self.challenges.hear(fact);
+        self.counts.hear(now, fact);
         self.watch(|observer| observer.fact(now, fact));
         self.followers.tell(now, fact);
     }

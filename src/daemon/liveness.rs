@@ -1,8 +1,8 @@
-//! Liveness in the daemon: draws challenges by lot, says which rules are in force, and counts how often people are asked
-//! and how long that takes.
+//! Liveness in the daemon: draws challenges by lot, and says which rules are in force.
 
-use limen_core::event::{ChallengeOutcome, Draw, Fact, LightPattern, TrackId};
+use limen_core::event::{Draw, LightPattern, TrackId};
 use limen_core::policy::{Event, LivenessMode, LivenessRules};
+use limen_metrics::Attempts;
 use serde_json::{Value, json};
 
 use crate::config::liveness_name;
@@ -44,38 +44,19 @@ pub fn draw_light() -> Option<LightPattern> {
     }
 }
 
-/// How often people were asked to turn their head since the start, and how long that took.
-#[derive(Debug, Default)]
-pub(super) struct ChallengeCounts {
-    /// Attempts of any outcome.
-    asked: u64,
-    passed: u64,
-    /// The time of all attempts that passed, in milliseconds.
-    passed_ms: u64,
-}
-
-impl ChallengeCounts {
-    /// Counts a fact, if it is the end of an attempt.
-    pub fn hear(&mut self, fact: &Fact) {
-        let Fact::Challenged { outcome, took_ms, .. } = fact else { return };
-        self.asked += 1;
-        if *outcome == ChallengeOutcome::Passed {
-            self.passed += 1;
-            self.passed_ms += took_ms;
-        }
-    }
-
-    /// The counts and the mode in force, for the status.
-    pub fn as_json(&self, mode: LivenessMode) -> Value {
-        let mean_ms = self.passed_ms.checked_div(self.passed);
-        json!({ "mode": liveness_name(mode), "asked": self.asked, "passed": self.passed, "mean_ms": mean_ms })
-    }
+/// The mode in force, and how often people were asked to turn their head, for the status.
+pub(super) fn as_json(mode: LivenessMode, asked: Attempts) -> Value {
+    let Attempts { all, passed, mean } = asked;
+    json!({
+        "mode": liveness_name(mode), "asked": all, "passed": passed, "mean_ms": mean.map(|mean| mean.as_millis() as u64),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use limen_core::event::{LogRatio, Personal, Side};
-    use limen_core::person::PersonId;
+    use std::time::Duration;
+
+    use limen_core::event::{LogRatio, Side};
     use limen_core::policy::{AfterUnsure, LivenessLimits};
 
     use super::*;
@@ -85,11 +66,6 @@ mod tests {
         let (side, light) = (limit, limit);
         let limits = LivenessLimits { solid: limit, side, turn: limit, sheet: limit, light, compares: true };
         LivenessRules { mode, prompts, light: prompts, after_unsure: AfterUnsure::Refuse, limits }
-    }
-
-    fn challenged(outcome: ChallengeOutcome, took_ms: u64) -> Fact {
-        let person = Personal(PersonId::new("ada").expect("an id"));
-        Fact::Challenged { track: TrackId(1), person, outcome, attempt: 1, took_ms }
     }
 
     #[test]
@@ -127,14 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn every_attempt_is_counted_and_those_that_passed_give_the_time() {
-        let mut counts = ChallengeCounts::default();
-        assert!(counts.as_json(LivenessMode::Off)["mean_ms"].is_null());
-        counts.hear(&Fact::Stopped);
-        counts.hear(&challenged(ChallengeOutcome::WrongTurn, 900));
-        counts.hear(&challenged(ChallengeOutcome::Passed, 3000));
-        counts.hear(&challenged(ChallengeOutcome::Passed, 4001));
+    fn the_status_says_how_often_people_were_asked_and_how_long_it_took() {
+        let nobody = Attempts { all: 0, passed: 0, mean: None };
+        assert!(as_json(LivenessMode::Off, nobody)["mean_ms"].is_null());
+        let some = Attempts { all: 3, passed: 2, mean: Some(Duration::from_micros(3_500_500)) };
         let expected = json!({ "mode": "motion", "asked": 3, "passed": 2, "mean_ms": 3500 });
-        assert_eq!(counts.as_json(LivenessMode::Motion), expected);
+        assert_eq!(as_json(LivenessMode::Motion, some), expected);
     }
 }

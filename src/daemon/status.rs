@@ -8,8 +8,11 @@ use limen_core::embedding::ModelDigest;
 use limen_core::people::Gallery;
 use limen_core::person::PersonId;
 use limen_core::policy::Alarm;
-use limen_core::policy::{Grant, Policy, Trouble};
+use limen_core::policy::{Grant, LivenessMode, Policy, Trouble};
+use limen_metrics::Counts;
 use serde_json::{Map, Value, json};
+
+use super::liveness;
 
 /// What a status is made from.
 pub(super) struct Status<'a> {
@@ -17,9 +20,10 @@ pub(super) struct Status<'a> {
     pub gallery: &'a Gallery,
     pub model: ModelDigest,
     pub records: Position,
-    pub liveness: Value,
+    pub counts: &'a Counts,
+    pub liveness: LivenessMode,
+    pub seal_every: Duration,
     pub light: Value,
-    pub frames: u64,
     pub uptime: Duration,
     /// Whether a silent alarm is told of.
     pub silent: bool,
@@ -28,7 +32,7 @@ pub(super) struct Status<'a> {
 impl Status<'_> {
     /// The status as JSON, as `docs/control.md` describes it.
     pub fn as_json(&self, now: Now) -> Value {
-        let Self { policy, gallery, model, records, .. } = self;
+        let Self { policy, gallery, model, records, counts, .. } = self;
         let for_s = |trouble: &Trouble| now.moment.since(trouble.since).as_secs_f64();
         let failed = policy.failed();
         let trouble: Vec<_> = failed
@@ -44,19 +48,21 @@ impl Status<'_> {
             "person": policy.open().and_then(Grant::person).map(PersonId::as_str),
             "door_open": policy.door_is_open(),
             "mode": policy.mode(),
-            "liveness": self.liveness,
+            "liveness": liveness::as_json(self.liveness, counts.attempts()),
             "light": self.light,
             "alarms": listed(policy, self.silent).map(|alarm| alarm.kind).collect::<Vec<_>>(),
             "model": model.to_string(),
             "people": gallery.people().len(),
             "templates": gallery.templates(),
-            "frames": self.frames,
+            "frames": counts.frames(),
             "uptime_s": self.uptime.as_secs(),
             "clock_synchronised": now.wall.synchronised,
             "failed_for_s": failed,
             "trouble": trouble,
             "audit_head": records.head.to_string(),
             "audit_sealed": records.sealed,
+            "seal_every_s": self.seal_every.as_secs(),
+            "metrics": counts.as_json(now),
         })
     }
 }

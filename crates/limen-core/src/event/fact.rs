@@ -115,6 +115,24 @@ pub enum Part {
 }
 
 impl Part {
+    /// All parts.
+    pub const ALL: [Self; 14] = [
+        Self::Camera,
+        Self::Vision,
+        Self::Door,
+        Self::Audit,
+        Self::Gallery,
+        Self::Control,
+        Self::Inputs,
+        Self::Keypad,
+        Self::Reader,
+        Self::Store,
+        Self::Model,
+        Self::Clock,
+        Self::Mode,
+        Self::Disk,
+    ];
+
     /// Whether a failure of this part stops the door from opening for faces.
     pub fn stops_the_door(self) -> bool {
         matches!(self, Self::Camera | Self::Vision | Self::Door)
