@@ -75,6 +75,8 @@ fn by_default_the_gateway_sees_and_locks_and_each_command_is_recorded_with_who_i
     let running = start(&site, &["status", "events", "lock"], vec![nobody()], 30);
     let status = ask(&site, &command("status"));
     assert_eq!((&status["state"], &status["may"]), (&json!("locked"), &json!(["status", "events", "lock"])));
+    let counted = &status["metrics"]["alarms"];
+    assert!(counted["door-forced"] == 0 && counted["duress"].is_null(), "a silent alarm: {counted}");
     assert_eq!(ask(&site, &command("lock"))["state"], "locked");
     assert!(refused(&ask(&site, &unlock(0, CODE))).contains("[control.gateway] may"));
     assert!(refused(&ask(&site, &command("mode"))).contains("[control.gateway] may"));
