@@ -33,7 +33,7 @@ fn a_light_on_a_line_that_is_used_without_one_or_on_none_is_refused() {
         "limen.toml:9: [camera.light] active: \"on\" is not known",
     );
     let reader = format!("{}[reader]\nwiegand = {{ d0 = 16, d1 = 21 }}\n", with_light("pin = 16\n"));
-    answers(&reader, "limen.toml:10: [reader] wiegand.d0: BCM 16 is used for [camera.light] pin already");
+    answers(&reader, "limen.toml:10: [reader] wiegand d0: BCM 16 is used for [camera.light] pin already");
 }
 
 #[test]
