@@ -50,7 +50,7 @@ pub struct PackPart {
 /// What the manifest of a pack describes.
 pub(super) enum Described {
     /// A network.
-    Network(ManifestEntry),
+    Network(Box<ManifestEntry>),
     /// Two networks put together.
     Concatenation(Concatenation),
 }
@@ -89,7 +89,7 @@ impl Pack {
             return Err(ModelError::Pack { file: manifest.to_owned(), what: what.to_owned() });
         };
         let network = read_trusted(network, MAX_NETWORK_BYTES, trust)?;
-        Self::verified(entry, text.into(), network.into(), |cohort| {
+        Self::verified(*entry, text.into(), network.into(), |cohort| {
             Ok(read_trusted(&cohort_file(cohort), MAX_COHORT_BYTES, trust)?.into())
         })
     }
@@ -154,7 +154,7 @@ pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Descri
         error => wrong(error.to_string()),
     })?;
     let (name, described) = match (manifest.entries(), manifest.concatenations()) {
-        ([entry], []) => (entry.name.clone(), Described::Network(entry.clone())),
+        ([entry], []) => (entry.name.clone(), Described::Network(Box::new(entry.clone()))),
         ([], [all]) => (all.name.clone(), Described::Concatenation(all.clone())),
         ([], several) => {
             let count = several.len();
@@ -167,7 +167,7 @@ pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Descri
             )));
         }
     };
-    if let Described::Network(ManifestEntry { role: Role::Detection | Role::Landmarks, .. }) = described {
+    if matches!(&described, Described::Network(entry) if entry.role != Role::Embedding) {
         return Err(wrong("describes no embedding network; only such a one can be installed".to_owned()));
     }
     if ModelName::new(&name).is_none() {

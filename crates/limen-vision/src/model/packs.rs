@@ -108,12 +108,11 @@ impl Packs {
         if let Some(pack) = built_in_pack(name)? {
             return Ok(pack);
         }
-        let unknown = |name| ModelError::NoSuchPart { concatenation: all.name.clone(), name };
-        let shown = || limen_core::person::printable(name, 80);
-        let name = ModelName::new(name).ok_or_else(|| unknown(shown()))?;
+        let lacks = |name| ModelError::NoSuchPart { concatenation: all.name.clone(), name };
+        let name = ModelName::new(name).ok_or_else(|| lacks(limen_core::person::printable(name, 80)))?;
         let [manifest, network, cohort] = self.files(&name);
         if !manifest.exists() {
-            return Err(unknown(name.to_string()));
+            return Err(lacks(name.to_string()));
         }
         let trust = Trust::in_the_service();
         match read_manifest(&manifest, trust)? {
