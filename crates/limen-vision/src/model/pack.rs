@@ -115,7 +115,7 @@ impl Pack {
     /// A concatenation of these networks, described by the text of the manifest `file`.
     pub(super) fn concatenated(
         all: &Concatenation,
-        text: String,
+        text: Cow<'static, str>,
         file: &Path,
         networks: Vec<Self>,
     ) -> Result<Self, ModelError> {
@@ -124,13 +124,7 @@ impl Pack {
         let entry = joined(all, &entries).map_err(|what| wrong(all.mistake(&what)))?;
         let factors = all.parts.iter().map(|part| part.factor);
         let parts = networks.into_iter().zip(factors).map(|(pack, factor)| PackPart { pack, factor });
-        Ok(Self {
-            entry,
-            manifest: text.into(),
-            network: Cow::default(),
-            cohort: None,
-            parts: parts.collect(),
-        })
+        Ok(Self { entry, manifest: text, network: Cow::default(), cohort: None, parts: parts.collect() })
     }
 
     /// Loads the network and checks shapes, self-test and finite numbers.
