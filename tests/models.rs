@@ -147,7 +147,7 @@ fn a_file_that_is_no_embedding_network_is_refused() {
 fn a_name_that_is_taken_is_refused_and_the_same_network_is_installed_again() {
     let door = Installation::new(Site::empty());
     let (network, manifest) = means();
-    for name in ["int8", "dlib", "embedding-int8", "mobilefacenet", "detector"] {
+    for name in ["int8", "dlib", "embedding-int8", "mobilefacenet", "fused", "detector"] {
         let manifest = manifest.replacen("\"means\"", &format!("\"{name}\""), 1);
         door.refuses(2, &network, &manifest, "is taken by a network of this program; write another name");
     }
@@ -216,7 +216,7 @@ fn a_network_that_may_not_decide_is_not_chosen() {
     refused(
         "",
         "nobodys",
-        "no model named \"nobodys\"; there are: embedding-int8, mobilefacenet, means, trained;",
+        "no model named \"nobodys\"; there are: embedding-int8, mobilefacenet, fused, means, trained;",
     );
     refused("", "no/name", "\"no/name\" is no model's name");
     refused("", "trained", "set [recognition] max-distance");

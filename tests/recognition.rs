@@ -62,6 +62,18 @@ fn the_quantised_embedding_is_near_the_float_check_vector() {
     assert!((norm - 1.31985).abs() < 0.05, "norm {norm}");
 }
 
+#[test]
+fn mobilefacenet_gives_the_numbers_of_tensorflow_lite() {
+    let packs = Packs::in_state(&crate::support::project("nonexistent"));
+    let choice = EmbedderChoice::named("mobilefacenet", packs).expect("a name");
+    let loaded = Models::load(&choice).expect("compiled in");
+    let found = loaded.embedder.parts()[0].network.run(&check_picture(112)).expect("runs").remove(0);
+    assert_eq!(found.len(), 192);
+    let measured =
+        [-0.162_50, 0.747_94, 0.166_43, -0.093_67, -1.254_18, 1.402_59, -1.073_46, -0.454_43, -2.723_75];
+    assert_near(&found, &measured, 1e-3);
+}
+
 fn apart(one: &Embedding, other: &Embedding) -> f32 {
     one.l2(other).expect("of one network").get()
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 import calibration
 import centring
 import cohorts
+import concatenation
 import error_rates
 import fusion
 import gallery
@@ -121,9 +122,17 @@ def from_embeddings(of: Embedded, pairs: Path, target: Path) -> None:
     ]
     directions = error_rates.directions(of.by_mobilefacenet)
     mirrored = error_rates.directions(directions.mean(1))
+    chosen = concatenation.choose(numbers, of.by_int8, of.by_mobilefacenet)
+    records.write_concatenation(target / "concatenation.toml", chosen)
+    both = chosen.join(of.by_int8, of.by_mobilefacenet)
     figures += [
-        verification.figures(MOBILEFACENET.name, crops, of.people, of.names, vectors, pairs)
-        for crops, vectors in (("plain", directions[:, 0]), ("mirrored", mirrored))
+        verification.figures(model, crops, of.people, of.names, vectors, pairs)
+        for model, crops, vectors in (
+            (MOBILEFACENET.name, "plain", directions[:, 0]),
+            (MOBILEFACENET.name, "mirrored", mirrored),
+            (concatenation.NAME, "plain", both[:, 0]),
+            (concatenation.NAME, "mirrored", both.mean(1)),
+        )
     ]
     records.write_verification(target / "verification.toml", int(of.photographs), len(of.people), figures)
     records.write_halves(target / "halves.toml", halves.judge(numbers, named, recipe))
@@ -131,6 +140,7 @@ def from_embeddings(of: Embedded, pairs: Path, target: Path) -> None:
     records.write_fusion(target / "fusion.toml", fusion.Measure(numbers, of.by_int8, cohort))
     tables = [(model, error_rates.tables(of.people, both, centred)) for model, both, centred in ways]
     tables.append((MOBILEFACENET.name, error_rates.tables(of.people, of.by_mobilefacenet, by_angle=True)))
+    tables.append((concatenation.NAME, error_rates.tables(of.people, both)))
     records.write_error_rates(target / "error-rates.toml", tables)
 
 

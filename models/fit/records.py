@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import concatenation
 import fusion
 import gallery
 import numpy as np
 from calibration import Result
 from error_rates import Table
 from halves import RATES, Half
-from networks import EMBEDDING_FLOAT, EMBEDDING_INT8
+from networks import EMBEDDING_FLOAT, EMBEDDING_INT8, MOBILEFACENET
 from verification import Figures
 
 FLOAT, INT8 = EMBEDDING_FLOAT.name, EMBEDDING_INT8.name
@@ -69,6 +70,21 @@ def write_verification(path: Path, photographs: int, found: int, figures: list[F
             f"accuracy-best = {one.accuracy_best:.5f}",
             f"threshold-best = {one.threshold_best:.4f}",
         ]
+    _write(path, lines)
+
+
+def write_concatenation(path: Path, chosen: concatenation.Chosen) -> None:
+    """Two networks in one embedding."""
+    lines = [
+        "# Two networks in one embedding: concatenation.py. TAR on the halves of the people that did not choose the ratio of",
+        "# the factors, one photograph against one, mirrored, without a cohort. Written by fit/run.",
+        f'name = "{concatenation.NAME}"',
+        f'parts = [{{ model = "{INT8}", factor = {chosen.factors[0]} }}, '
+        f'{{ model = "{MOBILEFACENET.name}", factor = {chosen.factors[1]} }}]',
+    ]
+    for name, shares in chosen.tar.items():
+        lines += ["", f"[tar.{name}]"]
+        lines += [f"{rate:.0e} = {share:.5f}".replace("e-0", "e-") for rate, share in zip(concatenation.RATES, shares)]
     _write(path, lines)
 
 

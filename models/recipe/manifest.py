@@ -20,6 +20,9 @@ HEAD = """\
 #
 # `crop` says where a face lies in the input: `crates/limen-vision/src/model/crop.rs` has the places.
 #
+# A concatenation puts the embeddings of two networks, as their metrics compare them and times their factors, one behind
+# the other; its metric is L2.
+#
 # Two frames of one track that are farther apart than `same-face`, by the metric, show two faces. A turned frame that is
 # farther than `turned-self` from the frontal ones of its track may show another face.
 #
@@ -54,8 +57,20 @@ def text(folder: Path) -> str:
         for table in tables:
             if table["model"] == network.name:
                 lines += ["", "[[model.error-rates]]", *_keys({k: v for k, v in table.items() if k != "model"})]
+    lines += _concatenation(tables)
     lines += _liveness()
     return "\n".join(lines) + "\n"
+
+
+def _concatenation(tables: list[dict[str, Any]]) -> list[str]:
+    """Two networks in one embedding."""
+    fitted = _fitted("concatenation.toml")
+    facts = {"name": fitted["name"], "about": "Two networks in one embedding.", "parts": fitted["parts"]}
+    lines = ["", "[[concatenation]]", *_keys(facts)]
+    for table in tables:
+        if table["model"] == fitted["name"]:
+            lines += ["", "[[concatenation.error-rates]]", *_keys({k: v for k, v in table.items() if k != "model"})]
+    return lines
 
 
 def _liveness() -> list[str]:

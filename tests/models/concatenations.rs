@@ -46,6 +46,20 @@ fn two_networks_are_installed_as_one_listed_chosen_and_recognise() {
 }
 
 #[test]
+fn the_built_in_one_needs_no_distance_of_its_own() {
+    let door = Installation::new(Site::with_obama());
+    let chosen = door.limen(&["models", "use", "fused"]);
+    assert_eq!(chosen.code, 0, "{}", chosen.err);
+    assert_eq!(
+        (&door.row("fused")["tables"], &door.row("mobilefacenet")["tables"]),
+        (&true.into(), &true.into())
+    );
+    for (name, code) in [("obama2", 0), ("obama3", 0), ("biden", 1)] {
+        assert_eq!(door.limen(&["identify", photo(name).to_str().expect("UTF-8")]).code, code, "{name}");
+    }
+}
+
+#[test]
 fn the_embedding_is_that_of_each_network_times_its_factor() {
     let door = Installation::new(Site::empty());
     assert_eq!(add(&door, BOTH).code, 0);
@@ -84,6 +98,7 @@ fn a_concatenation_that_cannot_be_is_refused_by_name() {
         ("1.2", "-1.2", "concatenation new: the factor of \"mobilefacenet\" is -1.2"),
         ("1.2", "nan", "the factor of \"mobilefacenet\" is NaN"),
         ("\"dlib\"", "\"new\"", "concatenation new: names itself"),
+        ("\"dlib\"", "\"fused\"", "its part \"fused\" is a concatenation; name networks"),
         ("\"dlib\"", "\"both\"", "its part \"both\" is a concatenation; name networks"),
         ("\"dlib\"", "\"mobilefacenet\"", "both parts are the network \"mobilefacenet\""),
         ("\"dlib\"", "\"nobodys\"", "concatenation new: there is no network named \"nobodys\""),

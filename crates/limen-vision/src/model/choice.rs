@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use limen_core::embedding::ModelDigest;
 
-use super::built_in_packs::{DEFAULT_ALIASES, built_in_packs};
-use super::builtin::builtin_file;
+use super::built_in_packs::{DEFAULT_ALIASES, built_in_pack, built_in_packs};
 use super::error::ModelError;
 use super::manifest::{Manifest, Role};
 use super::name::ModelName;
@@ -51,18 +50,15 @@ impl EmbedderChoice {
         let manifest = Manifest::built_in()?;
         match self {
             Self::BuiltIn => Pack::built_in(manifest.default_for(Role::Embedding)?),
-            Self::Named { name, packs } => named(&manifest, name, packs),
+            Self::Named { name, packs } => named(name, packs),
             Self::File { path, sha256, packs } => pinned(&manifest, path, *sha256, packs),
         }
     }
 }
 
-fn named(manifest: &Manifest, name: &ModelName, packs: &Packs) -> Result<Pack, ModelError> {
-    let compiled_in = manifest.entries().iter().find(|entry| {
-        entry.name == name.as_str() && entry.role == Role::Embedding && builtin_file(&entry.file).is_some()
-    });
-    if let Some(entry) = compiled_in {
-        return Pack::built_in(entry);
+fn named(name: &ModelName, packs: &Packs) -> Result<Pack, ModelError> {
+    if let Some(pack) = built_in_pack(name.as_str())? {
+        return Ok(pack);
     }
     let installed = packs.names()?;
     if installed.iter().any(|found| found == name.as_str()) {
@@ -104,7 +100,7 @@ mod tests {
         let other = EmbedderChoice::named("other", packs()).expect("a name");
         let error = other.pack().expect_err("not installed").to_string();
         assert!(
-            error.contains("no model named \"other\"; there are: embedding-int8, mobilefacenet;"),
+            error.contains("no model named \"other\"; there are: embedding-int8, mobilefacenet, fused;"),
             "{error}"
         );
     }

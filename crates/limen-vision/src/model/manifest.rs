@@ -310,6 +310,11 @@ impl ManifestInput {
 }
 
 impl Concatenation {
+    /// There is no network of this name.
+    pub(super) fn lacks(&self, name: &str) -> ModelError {
+        ModelError::NoSuchPart { concatenation: self.name.clone(), name: printable(name, 80) }
+    }
+
     /// A mistake in it.
     pub(super) fn mistake(&self, what: &ConcatenationError) -> ModelError {
         ModelError::Manifest(format!("concatenation {}: {what}", printable(&self.name, 80)))

@@ -50,7 +50,7 @@ pub struct PackPart {
 /// What the manifest of a pack describes.
 pub(super) enum Described {
     /// A network.
-    Network(ManifestEntry),
+    Network(Box<ManifestEntry>),
     /// Two networks put together.
     Concatenation(Concatenation),
 }
@@ -89,7 +89,7 @@ impl Pack {
             return Err(ModelError::Pack { file: manifest.to_owned(), what: what.to_owned() });
         };
         let network = read_trusted(network, MAX_NETWORK_BYTES, trust)?;
-        Self::verified(entry, text.into(), network.into(), |cohort| {
+        Self::verified(*entry, text.into(), network.into(), |cohort| {
             Ok(read_trusted(&cohort_file(cohort), MAX_COHORT_BYTES, trust)?.into())
         })
     }
@@ -115,7 +115,7 @@ impl Pack {
     /// A concatenation of these networks, described by the text of the manifest `file`.
     pub(super) fn concatenated(
         all: &Concatenation,
-        text: String,
+        text: Cow<'static, str>,
         file: &Path,
         networks: Vec<Self>,
     ) -> Result<Self, ModelError> {
@@ -124,13 +124,7 @@ impl Pack {
         let entry = joined(all, &entries).map_err(|what| wrong(all.mistake(&what)))?;
         let factors = all.parts.iter().map(|part| part.factor);
         let parts = networks.into_iter().zip(factors).map(|(pack, factor)| PackPart { pack, factor });
-        Ok(Self {
-            entry,
-            manifest: text.into(),
-            network: Cow::default(),
-            cohort: None,
-            parts: parts.collect(),
-        })
+        Ok(Self { entry, manifest: text, network: Cow::default(), cohort: None, parts: parts.collect() })
     }
 
     /// Loads the network and checks shapes, self-test and finite numbers.
@@ -154,7 +148,7 @@ pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Descri
         error => wrong(error.to_string()),
     })?;
     let (name, described) = match (manifest.entries(), manifest.concatenations()) {
-        ([entry], []) => (entry.name.clone(), Described::Network(entry.clone())),
+        ([entry], []) => (entry.name.clone(), Described::Network(Box::new(entry.clone()))),
         ([], [all]) => (all.name.clone(), Described::Concatenation(all.clone())),
         ([], several) => {
             let count = several.len();
@@ -167,7 +161,7 @@ pub(super) fn read_manifest(file: &Path, trust: Trust) -> Result<(String, Descri
             )));
         }
     };
-    if let Described::Network(ManifestEntry { role: Role::Detection | Role::Landmarks, .. }) = described {
+    if matches!(&described, Described::Network(entry) if entry.role != Role::Embedding) {
         return Err(wrong("describes no embedding network; only such a one can be installed".to_owned()));
     }
     if ModelName::new(&name).is_none() {

@@ -100,20 +100,19 @@ impl Packs {
     fn concatenated(&self, all: &Concatenation, text: String, file: &Path) -> Result<Pack, ModelError> {
         let networks: Result<Vec<Pack>, ModelError> =
             all.parts.iter().map(|part| self.network(all, &part.model)).collect();
-        Pack::concatenated(all, text, file, networks?)
+        Pack::concatenated(all, text.into(), file, networks?)
     }
 
     /// The network that a concatenation names, installed or compiled in.
     fn network(&self, all: &Concatenation, name: &str) -> Result<Pack, ModelError> {
         if let Some(pack) = built_in_pack(name)? {
-            return Ok(pack);
+            let nested = || all.mistake(&ConcatenationError::Nested(pack.entry.name.clone()));
+            return if pack.parts.is_empty() { Ok(pack) } else { Err(nested()) };
         }
-        let unknown = |name| ModelError::NoSuchPart { concatenation: all.name.clone(), name };
-        let shown = || limen_core::person::printable(name, 80);
-        let name = ModelName::new(name).ok_or_else(|| unknown(shown()))?;
+        let name = ModelName::new(name).ok_or_else(|| all.lacks(name))?;
         let [manifest, network, cohort] = self.files(&name);
         if !manifest.exists() {
-            return Err(unknown(name.to_string()));
+            return Err(all.lacks(name.as_str()));
         }
         let trust = Trust::in_the_service();
         match read_manifest(&manifest, trust)? {
