@@ -38,5 +38,6 @@ mod recognition;
 mod signals;
 mod source_code;
 mod support;
+mod tall_pictures;
 mod target;
 mod templates;

@@ -99,3 +99,28 @@ fn in_all_eight_mountings_a_turn_to_a_side_is_one_to_the_persons_own() {
         }
     }
 }
+
+#[test]
+#[ignore = "measures time: cargo test --release --test limen orientation:: -- --ignored --nocapture"]
+fn a_quarter_turn_costs_at_most_a_fifth_of_a_millisecond_a_frame() {
+    let upright = fit_picture(&visitor("obama2"), 640, 480);
+    let quarter = Orientation::new(1, false);
+    let frames =
+        [sent(&upright, Orientation::UPRIGHT, Moment::default()), sent(&upright, quarter, Moment::default())];
+    let mut visions = [0, 1].map(|_| Vision::new(models(), Gate::default(), Crops::Plain));
+    let mut times = [Vec::new(), Vec::new()];
+    // In turns, so that what else the machine does slows both.
+    for number in 1..=400 {
+        let taken = Moment::from_boot(Duration::from_millis(33 * number));
+        for ((vision, frame), times) in visions.iter_mut().zip(&frames).zip(&mut times) {
+            let begun = std::time::Instant::now();
+            let look = vision.look(&Raw::of(frame).expect("whole"), taken).expect("runs");
+            times.push(begun.elapsed());
+            assert!(look.nearest.is_some());
+        }
+    }
+    let mean = |times: &Vec<Duration>| times.iter().sum::<Duration>() / times.len() as u32;
+    let [straight, turned] = [mean(&times[0]), mean(&times[1])];
+    println!("upright {straight:?}, turned by 90 degrees {turned:?} a frame");
+    assert!(turned.saturating_sub(straight) < Duration::from_micros(200), "{turned:?} for {straight:?}");
+}

@@ -1,5 +1,6 @@
 //! The connected cameras and their modes, for `limen camera list`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use limen_core::person::{printable, printable_path};
@@ -18,6 +19,19 @@ pub struct Listing {
     pub cameras: Vec<CameraListing>,
     /// The number of all video devices.
     pub devices: usize,
+    /// The drivers of the devices that are no cameras, each once.
+    pub others: Vec<String>,
+}
+
+/// Drivers that every Raspberry Pi has, with a camera module and without: codecs and picture processors.
+const OF_A_RASPBERRY_PI: [&str; 6] =
+    ["bcm2835-codec", "bcm2835-isp", "rpivid", "rpi-hevc-dec", "pispbe", "bcm2835-codec-decode"];
+
+impl Listing {
+    /// Whether the devices that are no cameras are those of a Raspberry Pi.
+    pub fn is_raspberry_pi(&self) -> bool {
+        self.others.iter().any(|driver| OF_A_RASPBERRY_PI.contains(&driver.as_str()))
+    }
 }
 
 /// One video device.
@@ -67,8 +81,14 @@ pub fn list() -> Listing {
 
 fn list_in(folder: &Path) -> Listing {
     let nodes = nodes(folder);
-    let cameras = nodes.iter().filter_map(|device| look_at(device)).collect();
-    Listing { cameras, devices: nodes.len() }
+    let (mut cameras, mut others) = (Vec::new(), BTreeSet::new());
+    for device in &nodes {
+        match look_at(device) {
+            Some(camera) => cameras.push(camera),
+            None => others.extend(v4l::driver_of(device).map(|driver| printable(&driver, 40))),
+        }
+    }
+    Listing { cameras, devices: nodes.len(), others: others.into_iter().collect() }
 }
 
 fn look_at(device: &Path) -> Option<CameraListing> {
@@ -161,7 +181,8 @@ mod tests {
         for name in ["video10", "video11"] {
             symlink("/dev/null", folder.path().join(name)).expect("writable");
         }
-        assert_eq!(list_in(folder.path()), Listing { cameras: Vec::new(), devices: 2 });
+        let nothing = Listing { cameras: Vec::new(), devices: 2, others: Vec::new() };
+        assert_eq!(list_in(folder.path()), nothing);
     }
 
     #[test]

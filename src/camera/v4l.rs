@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use limen_core::clock::Moment;
 use limen_core::person::printable_path;
 use limen_vision::frame::{Frame, Orientation};
+use v4l::Device;
 use v4l::buffer::{Flags, Metadata};
 use v4l::io::mmap::Stream;
 use v4l::io::traits::CaptureStream;
@@ -173,6 +174,12 @@ impl Drop for V4lCamera {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// The name of a device's driver, camera or not; `None` if it does not answer.
+pub(super) fn driver_of(device: &Path) -> Option<String> {
+    let abilities = caught(|| Device::with_path(device)?.query_caps()).ok()?;
+    Some(abilities.driver)
 }
 
 /// The camera behind a device and the modes that limen can use. It changes nothing.

@@ -24,6 +24,9 @@ use crate::config::Settings;
 use crate::control::{ControlError, Request, ask};
 use crate::service;
 
+mod advice;
+mod aim;
+
 /// Frames that are dropped before a picture is kept: a camera needs some to find its exposure.
 const SETTLING: usize = 5;
 /// The longest time for one frame.
@@ -46,6 +49,14 @@ pub enum Command {
     },
     /// Start camera modules for limen; limen-camera.service runs this
     Serve,
+    /// Show live where faces are found, and say what to change about size, light, sharpness and place; asks for one turn
+    /// of the head to tell whether the picture is mirrored. No picture leaves. Needs the camera for itself: stop the
+    /// daemon first. With --json, or without a terminal, one line a second
+    Aim {
+        /// End after so many seconds; without it, with Ctrl-C
+        #[arg(long, value_name = "N")]
+        seconds: Option<u32>,
+    },
 }
 
 pub fn camera(context: &CommandContext, command: &Command) -> Result<CommandOutcome, CommandError> {
@@ -53,6 +64,7 @@ pub fn camera(context: &CommandContext, command: &Command) -> Result<CommandOutc
         Command::List => Ok(list(context)),
         Command::Serve => serve(),
         Command::Light => light::light(context),
+        Command::Aim { seconds } => aim::aim(context, *seconds),
         Command::Snapshot { file } => {
             let settings = context.settings()?;
             let picture = picture_from_camera(context, &settings)?;
@@ -76,8 +88,9 @@ fn serve() -> Result<CommandOutcome, CommandError> {
 }
 
 fn list(context: &CommandContext) -> CommandOutcome {
-    let listing::Listing { cameras, devices } = listing::list();
-    for camera in &cameras {
+    let listing = listing::list();
+    let cameras = &listing.cameras;
+    for camera in cameras {
         if context.json {
             say_json(&json!(camera));
             continue;
@@ -100,23 +113,32 @@ fn list(context: &CommandContext) -> CommandOutcome {
         }
     }
     if cameras.is_empty() && !context.json {
-        note(&no_camera(devices));
+        note(&no_camera(&listing));
     }
     CommandOutcome::of(cameras.iter().any(|camera| camera.error.is_none()))
 }
 
 /// What to do if none of the video devices is a camera.
-fn no_camera(devices: usize) -> String {
-    let found = match devices {
+fn no_camera(listing: &listing::Listing) -> String {
+    let found = match listing.devices {
         0 => "there is no camera on this machine (no /dev/video*)".to_owned(),
         n => {
             let plural = if n == 1 { "" } else { "s" };
-            format!("there is no camera among {n} video device{plural} of this machine (codecs and the like)")
+            let drivers = match &listing.others[..] {
+                [] => "codecs and the like".to_owned(),
+                drivers => format!("codecs and the like: {}", drivers.join(", ")),
+            };
+            format!("there is no camera among {n} video device{plural} of this machine ({drivers})")
         }
     };
+    let module = if listing.is_raspberry_pi() {
+        "a camera module of this Raspberry Pi would show a device of the driver unicam or rp1-cfe: check its ribbon cable and \
+         `rpicam-hello --list-cameras`"
+    } else {
+        "a camera module of a Raspberry Pi speaks through libcamera only"
+    };
     format!(
-        "{found}; plug in a USB camera with YUYV or MJPEG. A ribbon-cable camera speaks through libcamera only: write \
-         driver = \"rpicam\" in [camera] (README, Cameras)"
+        "{found}; plug in a USB camera with YUYV or MJPEG. {module}, and takes driver = \"rpicam\" (README, Cameras)"
     )
 }
 
@@ -154,13 +176,26 @@ fn from_device(settings: &Settings) -> Result<Picture, CommandError> {
 mod tests {
     use super::*;
 
+    fn listing(devices: usize, others: &[&str]) -> listing::Listing {
+        let others = others.iter().map(|driver| (*driver).to_owned()).collect();
+        listing::Listing { cameras: Vec::new(), devices, others }
+    }
+
     #[test]
     fn codecs_are_not_called_no_device_and_the_owner_of_a_ribbon_camera_is_told_what_to_do() {
-        assert!(no_camera(0).contains("no /dev/video*"));
-        assert!(no_camera(6).starts_with("there is no camera among 6 video devices"));
-        assert!(no_camera(1).contains("among 1 video device of"));
+        assert!(no_camera(&listing(0, &[])).contains("no /dev/video*"));
+        assert!(no_camera(&listing(6, &[])).starts_with("there is no camera among 6 video devices"));
+        assert!(no_camera(&listing(1, &[])).contains("among 1 video device of"));
         for devices in [0, 1, 6] {
-            assert!(no_camera(devices).contains("ribbon-cable camera"));
+            assert!(no_camera(&listing(devices, &[])).contains("driver = \"rpicam\""));
         }
+    }
+
+    #[test]
+    fn codecs_are_named_by_their_drivers_and_those_of_a_pi_tell_of_the_ribbon_cable() {
+        let said = no_camera(&listing(14, &["bcm2835-codec", "bcm2835-isp"]));
+        assert!(said.contains("(codecs and the like: bcm2835-codec, bcm2835-isp)"), "{said}");
+        assert!(said.contains("check its ribbon cable"), "{said}");
+        assert!(!no_camera(&listing(1, &["hantro-vpu"])).contains("check its ribbon cable"));
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use limen::control::Request;
 use limen_vision::frame::PixelFormat;
+use limen_vision::pixels::scale::fit_picture;
 
 use super::camera::{Feeder, frame};
 use super::harness::{
@@ -56,6 +57,29 @@ guest_tests! {
     fn an_enrolled_face_opens_for_its_time_and_a_strangers_does_not_in_grey() {
         // obama2 without colour lies at the threshold.
         opens_and_closes(PixelFormat::Grey, "obama3");
+    }
+
+    fn an_enrolled_face_opens_for_its_time_and_a_strangers_does_not_in_nv12() {
+        opens_and_closes(PixelFormat::Nv12, "obama2");
+    }
+
+    fn an_enrolled_face_opens_for_its_time_and_a_strangers_does_not_in_uyvy() {
+        opens_and_closes(PixelFormat::Uyvy, "obama2");
+    }
+
+    fn an_enrolled_face_opens_a_door_whose_camera_lies_on_its_side_and_shows_a_mirror_image() {
+        let site = Site::with_obama();
+        let camera = "[camera]\ndevice = \"/dev/video10\"\nallow-virtual = true\nrotate = 90\nmirror = true";
+        site.configure(camera, "");
+        // Turned to the left, so that a turn to the right makes it upright again.
+        let lying = |name: &str| fit_picture(&visitor(name), 480, 640).mirrored().turned(3);
+        let feeder = Feeder::start(PixelFormat::Yuyv, &nobody());
+        let _running = Running::start(&site);
+        assert!(RELAY.stays_low(Duration::from_millis(500)));
+        feeder.show(&lying("biden"));
+        assert!(RELAY.stays_low(WATCHED), "a stranger");
+        feeder.show(&lying("obama2"));
+        assert!(RELAY.rises(DECISION));
     }
 
     fn green_shines_while_open_and_red_for_a_stranger() {

@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod encode;
+mod fault;
 pub mod jpeg;
 mod packing;
 pub mod photograph;

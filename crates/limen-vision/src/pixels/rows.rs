@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use fast_image_resize::PixelType;
 
-use super::decode::{PixelError, check_sides, shape};
+use super::fault::{PixelError, check_sides, shape};
 use super::packing::{Packing, Planes, decode_luminance, mean_of_pair, upper_bytes};
 use crate::frame::{Area, Frame, Glance, Packed, Picture};
 
