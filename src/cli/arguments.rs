@@ -121,6 +121,13 @@ pub enum Command {
     Pages(pages::Arguments),
 }
 
+impl Command {
+    /// Whether a unit of the system runs it, whose log is kept.
+    pub fn is_service(&self) -> bool {
+        matches!(self, Self::Run | Self::Camera { command: camera::Command::Serve })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -160,12 +167,5 @@ mod tests {
                 assert!(!argument || said.is_none_or(|said| said.contains(' ')), "{called}: {line}");
             }
         }
-    }
-}
-
-impl Command {
-    /// Whether a unit of the system runs it, whose log is kept.
-    pub fn is_service(&self) -> bool {
-        matches!(self, Self::Run | Self::Camera { command: camera::Command::Serve })
     }
 }

@@ -95,6 +95,8 @@ pub(super) struct Reader {
     shared: Arc<Shared>,
     /// When the frame that is read began, or the last one ended.
     since: Moment,
+    /// Whether there may be metadata that was not read.
+    more_metadata: bool,
 }
 
 impl Reader {
@@ -106,7 +108,8 @@ impl Reader {
     ) -> Self {
         let [frames, metadata] = pipes;
         let pairing = Pairing::new(settings.frame_bytes());
-        Self { frames, metadata, link, settings, pairing, shared, since: clocks::moment() }
+        let since = clocks::moment();
+        Self { frames, metadata, link, settings, pairing, shared, since, more_metadata: true }
     }
 
     pub(super) fn run(mut self) {
@@ -120,7 +123,9 @@ impl Reader {
 
     /// Reads what there is, in the order on which [`Pairing`] relies; waits if there is nothing.
     fn step(&mut self) -> Result<(), RpicamError> {
-        self.read_metadata()?;
+        if self.more_metadata {
+            self.read_metadata()?;
+        }
         self.read_frame()?;
         self.pairing.no_more_bytes().map_err(|fault| self.broken(fault))?;
         if self.pairing.is_whole() && self.pairing.is_stamped() {
@@ -156,18 +161,22 @@ impl Reader {
             let read = self.pairing.read_metadata(&piece[..length], clocks::moment());
             read.map_err(|fault| self.broken(fault))?;
         }
+        self.more_metadata = false;
         Ok(())
     }
 
-    /// Reads the frame to its end, or as far as it has come.
+    /// Reads the frame to its end, or as far as it has come. A pipe gives less than was asked for only when it is empty then.
     fn read_frame(&mut self) -> Result<(), RpicamError> {
         while !self.pairing.is_whole() {
-            let begins = !self.pairing.has_begun();
+            let (begins, asked) = (!self.pairing.has_begun(), self.pairing.room().len());
             let read = |reader: &mut Self| read(&reader.frames, reader.pairing.room());
             let Some(length) = self.read(Pipe::Frames, read)? else { break };
             self.pairing.took(length);
             if begins {
                 self.since = clocks::moment();
+            }
+            if length < asked {
+                break;
             }
         }
         Ok(())
@@ -208,7 +217,8 @@ impl Reader {
         let left =
             limit.map_or(LOOK, |limit| limit.saturating_sub(silence).clamp(Duration::from_millis(1), LOOK));
         let timeout = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
-        let [frames, _, link] = self.poll(&timeout)?;
+        let [frames, metadata, link] = self.poll(&timeout)?;
+        self.more_metadata |= !metadata.is_empty();
         if !link.is_empty() {
             return Err(self.ended());
         }
