@@ -110,10 +110,24 @@ pub(super) fn may_not_look(policy: &Policy, origin: &Origin) -> Option<&'static 
 /// A status as a client is told it: the gateway also hears what it may ask for.
 pub(super) fn told(mut status: Value, policy: &Policy, origin: &Origin) -> Value {
     if matches!(origin, Origin::Gateway(_)) {
+        if !policy.gateway_may(RemoteRight::Names) {
+            // What is wrong with a part may name a person too.
+            ["person", "trouble"].into_iter().for_each(|key| without_names(&mut status[key]));
+        }
         let rights = RemoteRight::NAMES.into_iter().filter(|(_, right)| policy.gateway_may(*right));
         status["may"] = json!(rights.map(|(name, _)| name).collect::<Vec<_>>());
     }
     status
+}
+
+/// Takes a name away, or the words in a list of troubles.
+fn without_names(value: &mut Value) {
+    match value {
+        Value::Array(all) => {
+            all.iter_mut().filter_map(Value::as_object_mut).for_each(|one| drop(one.remove("what")))
+        }
+        value => *value = Value::Null,
+    }
 }
 
 /// Whether a client is told of silent alarms.
