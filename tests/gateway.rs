@@ -35,6 +35,12 @@ fn section(may: &[&str]) -> String {
     format!("[control.gateway]\nuser = \"{user}\"\nmay = {may:?}\ncodes = {{ kitchen = \"{hash}\" }}\n")
 }
 
+/// Nobody, then somebody enrolled for long enough that a slow build sees enough frames.
+fn somebody_comes() -> Vec<Picture> {
+    let stays = (0..8).map(|_| visitor("obama2"));
+    [nobody()].into_iter().chain(stays).collect()
+}
+
 fn start(site: &Site, may: &[&str], pictures: Vec<Picture>, gap: u32) -> Running {
     let mut settings = settings_of(site);
     let said = Settings::parse(&section(may), "limen.toml".as_ref()).expect("no mistake");
@@ -152,8 +158,7 @@ fn a_reload_takes_a_right_away_at_once() {
 #[test]
 fn a_gateway_that_hangs_floods_and_lies_keeps_no_enrolled_face_out_and_no_operator() {
     let site = Site::with_obama();
-    let running =
-        start(&site, &["status", "events", "lock"], vec![nobody(), visitor("obama2"), nobody()], 12);
+    let running = start(&site, &["status", "events", "lock"], somebody_comes(), 0);
     let path = site.path("run/gateway.sock");
     // Clients that never ask, as many as there are places and more.
     let hanging: Vec<_> = (0..6).map(|_| UnixStream::connect(&path).expect("listening")).collect();
@@ -182,7 +187,7 @@ fn a_gateway_that_hangs_floods_and_lies_keeps_no_enrolled_face_out_and_no_operat
 fn a_gateway_that_dies_amid_a_command_changes_nothing() {
     let site = Site::with_obama();
     let may = ["status", "events", "lock", "unlock"];
-    let running = start(&site, &may, vec![nobody(), visitor("obama2"), nobody()], 12);
+    let running = start(&site, &may, somebody_comes(), 0);
     for line in [unlock(0, CODE), unlock(0, "0000000001"), command("events"), json!({ "v": 1 })] {
         let mut stream = UnixStream::connect(site.path("run/gateway.sock")).expect("listening");
         let line = line.to_string();

@@ -3,6 +3,7 @@
 mod disk_space;
 mod duplicates;
 mod entry;
+mod gateway;
 mod liveness;
 mod photographs;
 mod readable;
@@ -77,6 +78,7 @@ pub fn check(context: &CommandContext, arguments: &Arguments) -> Result<CommandO
     }
     if devices {
         entry::check_entry(context, &mut report, &settings);
+        gateway::check_gateway(&mut report, &settings);
     }
     Ok(report.end())
 }

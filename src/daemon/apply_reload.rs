@@ -153,6 +153,7 @@ impl Reloadable {
         let promise = promise(&rule.thresholds, &gallery, self.settings.rules.frames);
         self.target_trouble = promise.as_ref().and_then(shortfall);
         self.matcher.replace(rule, prepared);
+        runner.effects.followers().know(Arc::clone(&gallery));
         runner.step(now, Event::NewStandings(standings));
         let mut answer = yes(told);
         answer.extend(yes(json!({ "people": people, "templates": templates, "store": store })));

@@ -190,9 +190,9 @@ impl Effects {
         self.followers.add(reply, origin);
     }
 
-    /// Whether the gateway is told of duress from now on.
-    pub fn tell_the_gateway_of_duress(&mut self, told: bool) {
-        self.followers.tell_the_gateway_of_duress(told);
+    /// The clients that follow every event.
+    pub fn followers(&mut self) -> &mut Followers {
+        &mut self.followers
     }
 
     fn publish(&mut self, now: Now, fact: &Fact) {

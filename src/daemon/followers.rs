@@ -1,12 +1,14 @@
 //! Clients that follow every event. Their lines are made on the main thread, so they are short: of a long
 //! list of people a line has the first names and the number. The records have all names.
 
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use limen_core::clock::Now;
 use limen_core::event::{Fact, Personal};
+use limen_core::people::Gallery;
 use limen_core::person::PersonId;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::control::{Answer, MAX_CLIENTS, MAX_GATEWAY, Origin, Right, no, yes};
 
@@ -17,8 +19,19 @@ const MAX_NAMED: usize = 100;
 #[derive(Default)]
 pub(super) struct Followers {
     all: Vec<Follower>,
-    /// Whether the gateway is told of duress.
-    gateway_hears_duress: bool,
+    /// What the gateway is told.
+    gateway: GatewayHears,
+    /// The people in force, for their names.
+    people: Option<Arc<Gallery>>,
+}
+
+/// What the gateway is told besides what everybody may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct GatewayHears {
+    /// Duress.
+    pub duress: bool,
+    /// Who was let in.
+    pub names: bool,
 }
 
 /// How much a client is told.
@@ -54,9 +67,14 @@ impl Followers {
         }
     }
 
-    /// Whether the gateway is told of duress from now on.
-    pub fn tell_the_gateway_of_duress(&mut self, told: bool) {
-        self.gateway_hears_duress = told;
+    /// What the gateway is told from now on.
+    pub fn tell_the_gateway(&mut self, hears: GatewayHears) {
+        self.gateway = hears;
+    }
+
+    /// The people whose names are told from now on.
+    pub fn know(&mut self, people: Arc<Gallery>) {
+        self.people = Some(people);
     }
 
     /// Tells every client. Drops a client that is gone or too slow to keep up.
@@ -65,21 +83,43 @@ impl Followers {
             return;
         }
         let is_duress = matches!(fact, Fact::Alarm { alarm, .. } if alarm.is_silent());
-        let is_hidden = is_duress && !self.gateway_hears_duress;
+        let is_hidden = is_duress && !self.gateway.duress;
         let line = line(now, fact);
         let mut public = line.clone();
-        if let Some(event) = public.get_mut("event").and_then(serde_json::Value::as_object_mut) {
+        if let Some(event) = public.get_mut("event").and_then(Value::as_object_mut) {
             event.remove("distance");
             event.remove("nearest");
+        }
+        let mut distant = public.clone();
+        if let Some(event) = distant.get_mut("event").and_then(Value::as_object_mut) {
+            self.for_the_gateway(event);
         }
         self.all.retain(|follower| {
             let line = match follower.audience {
                 Audience::Gateway if is_hidden => return true,
                 Audience::Administrator => &line,
-                Audience::Operator | Audience::Gateway => &public,
+                Audience::Operator => &public,
+                Audience::Gateway => &distant,
             };
             follower.reply.try_send(line.clone()).is_ok()
         });
+    }
+
+    /// Adds the names of people to an event, or takes out who they are. A text may name a person too.
+    fn for_the_gateway(&self, event: &mut Map<String, Value>) {
+        if !self.gateway.names {
+            for key in ["person", "second", "added", "removed", "what"] {
+                event.remove(key);
+            }
+            return;
+        }
+        for (key, named) in [("person", "name"), ("second", "second_name")] {
+            let id = event.get(key).and_then(Value::as_str).and_then(|id| PersonId::new(id).ok());
+            let person = id.as_ref().zip(self.people.as_ref()).and_then(|(id, people)| people.get(id));
+            if let Some(person) = person {
+                event.insert(named.to_owned(), json!(person.name.as_str()));
+            }
+        }
     }
 }
 
@@ -112,7 +152,10 @@ fn first(people: &[Personal<PersonId>]) -> Vec<Personal<PersonId>> {
 mod tests {
     use std::sync::mpsc::{Receiver, sync_channel};
 
-    use limen_core::event::{AlarmKind, AlarmStep};
+    use limen_core::embedding::{Embedding, ModelDigest};
+    use limen_core::event::{AlarmKind, AlarmStep, TrackId};
+    use limen_core::people::{Person, Standing};
+    use limen_core::person::PersonName;
 
     use super::*;
     use crate::clocks;
@@ -158,9 +201,32 @@ mod tests {
         let (mut followers, heard) = followed_from(&Origin::Gateway(Proof::default()));
         followers.tell(clocks::now(), &duress);
         assert!(heard.try_recv().is_err() && !followers.all.is_empty());
-        followers.tell_the_gateway_of_duress(true);
+        followers.tell_the_gateway(GatewayHears { duress: true, names: false });
         followers.tell(clocks::now(), &duress);
         assert_eq!(heard.try_recv().expect("told")["event"]["alarm"], "duress");
+    }
+
+    #[test]
+    fn the_gateway_hears_who_was_let_in_only_where_the_site_says_so() {
+        let ada = PersonId::new("ada").expect("an id");
+        let waiting = Fact::Waiting {
+            track: TrackId(1),
+            person: Personal(ada.clone()),
+            seconds: 9,
+            factors: Vec::new(),
+        };
+        let (mut followers, heard) = followed_from(&Origin::Gateway(Proof::default()));
+        let name = PersonName::new("Ada Lovelace").expect("a name");
+        let sample = Embedding::new([0.5; 8]).expect("an embedding");
+        let person = Person::new(ada, name, Standing::default(), vec![sample], 1).expect("a person");
+        followers.know(Arc::new(Gallery::new(vec![person], ModelDigest::of(b"m"))));
+        followers.tell(clocks::now(), &waiting);
+        let event = heard.try_recv().expect("told")["event"].clone();
+        assert!(!event.to_string().to_lowercase().contains("ada"), "{event}");
+        followers.tell_the_gateway(GatewayHears { duress: false, names: true });
+        followers.tell(clocks::now(), &waiting);
+        let event = heard.try_recv().expect("told")["event"].clone();
+        assert_eq!((&event["person"], &event["name"]), (&json!("ada"), &json!("Ada Lovelace")));
     }
 
     #[test]

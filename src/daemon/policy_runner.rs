@@ -9,6 +9,7 @@ use limen_core::policy::{
 };
 
 use super::effects::Effects;
+use super::followers::GatewayHears;
 use crate::door::inputs::InputReport;
 use crate::entry::{Entry, EntryReport};
 
@@ -44,7 +45,9 @@ impl PolicyRunner {
 
     /// Puts other rules of the gateway into force.
     pub fn replace_remote_rules(&mut self, rules: RemoteRules) {
-        self.effects.tell_the_gateway_of_duress(rules.allow(RemoteRight::Duress));
+        let allowed = |right| rules.allow(right);
+        let hears = GatewayHears { duress: allowed(RemoteRight::Duress), names: allowed(RemoteRight::Names) };
+        self.effects.followers().tell_the_gateway(hears);
         self.policy.replace_remote_rules(rules);
     }
 

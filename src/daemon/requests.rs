@@ -110,6 +110,10 @@ pub(super) fn may_not_look(policy: &Policy, origin: &Origin) -> Option<&'static 
 /// A status as a client is told it: the gateway also hears what it may ask for.
 pub(super) fn told(mut status: Value, policy: &Policy, origin: &Origin) -> Value {
     if matches!(origin, Origin::Gateway(_)) {
+        if !policy.gateway_may(RemoteRight::Names) {
+            // What is wrong with a part may name a person too.
+            ["person", "trouble"].into_iter().for_each(|key| without_names(&mut status[key]));
+        }
         let rights = RemoteRight::NAMES.into_iter().filter(|(_, right)| policy.gateway_may(*right));
         status["may"] = json!(rights.map(|(name, _)| name).collect::<Vec<_>>());
     }
@@ -123,6 +127,16 @@ pub(super) fn told(mut status: Value, policy: &Policy, origin: &Origin) -> Value
 fn hide_duress(alarms: &mut Value) {
     if let Some(alarms) = alarms.as_object_mut() {
         alarms.retain(|alarm, _| alarm != AlarmKind::Duress.name());
+    }
+}
+
+/// Takes a name away, or the words in a list of troubles.
+fn without_names(value: &mut Value) {
+    match value {
+        Value::Array(all) => {
+            all.iter_mut().filter_map(Value::as_object_mut).for_each(|one| drop(one.remove("what")))
+        }
+        value => *value = Value::Null,
     }
 }
 

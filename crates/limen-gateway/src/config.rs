@@ -54,6 +54,8 @@ pub enum Names {
     None,
     /// The ids of the gallery.
     Id,
+    /// The names of the gallery.
+    Name,
 }
 
 /// Where duress is told of.

@@ -80,9 +80,14 @@ impl Daemon {
     /// Follows the events and hands them on, for ever. While nobody takes them, they are left out: states follow from
     /// the status.
     pub async fn follow(&self, events: Sender<Value>) {
+        let mut said = String::new();
         loop {
-            if let Err(error) = self.follow_once(&events).await {
-                log::warn!("events: {error}");
+            let ended =
+                self.follow_once(&events).await.map_or_else(|error| error.to_string(), |()| said.clone());
+            // A door that is away for long is said once.
+            if ended != said {
+                log::warn!("events: {ended}");
+                said = ended;
             }
             sleep(AGAIN).await;
         }

@@ -33,11 +33,14 @@ fn granted(config: &Config, event: &Map<String, Value>) -> Value {
     if let Some(by) = event.get("grant").and_then(Value::as_str) {
         told["by"] = json!(by);
     }
-    if config.names == Names::Id {
-        for key in ["person", "second"] {
-            if let Some(person) = event.get(key).and_then(Value::as_str) {
-                told[key] = json!(person);
-            }
+    for (key, name) in [("person", "name"), ("second", "second_name")] {
+        let said = match config.names {
+            Names::None => None,
+            Names::Id => event.get(key),
+            Names::Name => event.get(name),
+        };
+        if let Some(person) = said.and_then(Value::as_str) {
+            told[key] = json!(person);
         }
     }
     told
@@ -67,13 +70,15 @@ mod tests {
         Some(payload.to_string())
     }
 
-    const ADA: &str = r#"{"kind":"granted","grant":"face","person":"ada","second":"bob","factors":["pin"],"track":3,"unlock_ms":5000,"caller":null}"#;
+    const ADA: &str = r#"{"kind":"granted","grant":"face","person":"ada","name":"Ada Lovelace","second":"bob","factors":["pin"],"track":3,"unlock_ms":5000,"caller":null}"#;
 
     #[test]
     fn who_was_let_in_is_said_only_where_the_configuration_names_people() {
         assert_eq!(told("", ADA).as_deref(), Some(r#"{"by":"face","event_type":"granted"}"#));
         let named = r#"{"by":"face","event_type":"granted","person":"ada","second":"bob"}"#;
         assert_eq!(told("names = \"id\"\n", ADA).as_deref(), Some(named));
+        let named = r#"{"by":"face","event_type":"granted","person":"Ada Lovelace"}"#;
+        assert_eq!(told("names = \"name\"\n", ADA).as_deref(), Some(named));
     }
 
     #[test]

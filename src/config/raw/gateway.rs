@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Names, RawValue};
+use super::spanned::{Names, RawValue};
 
 /// `[control.gateway]`
 #[derive(Debug, Default, Deserialize)]

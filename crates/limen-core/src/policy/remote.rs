@@ -56,11 +56,13 @@ pub enum RemoteRight {
     Acknowledge,
     /// Be told of duress.
     Duress,
+    /// Be told who was let in.
+    Names,
 }
 
 impl RemoteRight {
     /// Every right with its name in the configuration.
-    pub const NAMES: [(&'static str, Self); 7] = [
+    pub const NAMES: [(&'static str, Self); 8] = [
         ("status", Self::Status),
         ("events", Self::Events),
         ("lock", Self::Lock),
@@ -68,6 +70,7 @@ impl RemoteRight {
         ("mode", Self::Mode),
         ("acknowledge", Self::Acknowledge),
         ("duress", Self::Duress),
+        ("names", Self::Names),
     ];
     /// The rights of a gateway if the configuration names none.
     pub const DEFAULT: [Self; 3] = [Self::Status, Self::Events, Self::Lock];

@@ -252,7 +252,10 @@ impl Setup {
     /// Listens to topics from now on; each message is `TOPIC PAYLOAD`.
     pub fn listen(&self, topic: &str) -> Heard {
         let mut command = self.client("mosquitto_sub");
-        command.args(["-R", "-t", topic, "-F", "%t %p", "-d"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .args(["-R", "-t", topic, "-t", "probe", "-F", "%t %p"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = command.spawn().expect("it runs");
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (out, shared) = (child.stdout.take().expect("a pipe"), Arc::clone(&lines));
@@ -262,7 +265,10 @@ impl Setup {
             }
         });
         let heard = Heard { _process: Process(child), lines };
-        until("a subscription", || heard.has("Subscribed"));
+        until("a subscription", || {
+            self.publish_to("probe", b"heard", false);
+            heard.has("probe heard")
+        });
         heard
     }
 
