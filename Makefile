@@ -3,9 +3,11 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
+UNITDIR ?= /etc/systemd/system
 BINARY ?= target/dist/limen
 
-.PHONY: demo test test-devices test-systemd test-pi soak bench-peers liveness-clips demo-clip fuzz lint check-models check-recipe check-config dist dist-gateway install install-gateway setup
+.PHONY: demo test test-devices test-systemd test-pi soak bench-peers liveness-clips demo-clip fuzz lint check-models check-recipe check-config \
+	check-monitoring check-package deny advisories dist dist-gateway install install-gateway deb piuparts setup
 
 demo: setup
 	$(CARGO) run --locked --quiet -- demo
@@ -73,6 +75,26 @@ check-config: setup
 		$(CARGO) run --locked --quiet -- check --without-devices --config $$file || exit; \
 	done
 
+# Prometheus' own tool finds no mistake in the alerts, and their tests pass.
+check-monitoring:
+	monitoring/check
+
+# Debian's lintian finds nothing wrong with a package of the program that is built for tests.
+check-package: setup
+	$(CARGO) build --locked --bins
+	packaging/check
+
+# Licences, sources and banned crates, by cargo-deny; no network.
+deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo 'cargo-deny is missing; install it: cargo install --locked cargo-deny'; exit 2; }
+	$(CARGO) deny --offline --locked check bans licenses sources
+
+# Known vulnerabilities, by cargo-audit and a copy of https://github.com/rustsec/advisory-db: make advisories DB=FOLDER
+advisories:
+	@test -d "$(DB)" || { echo 'name the folder of the advisory database: make advisories DB=FOLDER'; exit 2; }
+	@$(CARGO) audit --version >/dev/null 2>&1 || { echo 'cargo-audit is missing; install it: cargo install --locked cargo-audit'; exit 2; }
+	$(CARGO) audit --no-fetch --db "$(DB)"
+
 # The small one for the door.
 dist: setup
 	$(CARGO) build --locked --profile dist -p limen
@@ -85,7 +107,7 @@ install:
 	install -D -m 0644 README.md $(DESTDIR)$(PREFIX)/share/doc/limen/README.md
 	for unit in limen limen-camera; do \
 		sed 's|/usr/local|$(PREFIX)|g' systemd/$$unit.service | \
-			install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/$$unit.service || exit; \
+			install -D -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit.service || exit; \
 	done
 	install -D -m 0644 systemd/limen.sysusers $(DESTDIR)/usr/lib/sysusers.d/limen.conf
 	install -D -m 0644 systemd/limen.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/limen.conf
@@ -105,11 +127,20 @@ install-gateway:
 	@test -x $(BINARY)-gateway || { echo 'run "make dist-gateway" first, as yourself'; exit 2; }
 	install -D -m 0755 $(BINARY)-gateway $(DESTDIR)$(PREFIX)/bin/limen-gateway
 	sed 's|/usr/local|$(PREFIX)|g' systemd/limen-gateway.service | \
-		install -D -m 0644 /dev/stdin $(DESTDIR)/etc/systemd/system/limen-gateway.service
+		install -D -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/limen-gateway.service
 	install -D -m 0644 systemd/limen-gateway.sysusers $(DESTDIR)/usr/lib/sysusers.d/limen-gateway.conf
 	test -n "$(DESTDIR)" || systemd-sysusers limen-gateway.conf
 	test -e $(DESTDIR)/etc/limen-gateway.toml || install -m 0640 config/gateway.toml $(DESTDIR)/etc/limen-gateway.toml
 	test -n "$(DESTDIR)" || { chgrp limen-gateway /etc/limen-gateway.toml && systemctl daemon-reload; }
+
+# The Debian package of the program for this machine's processor, or for a Pi: make deb ARCH=arm64
+deb: dist
+	$(if $(filter arm64,$(ARCH)),cross/build)
+	packaging/deb $(if $(ARCH),--arch $(ARCH))
+
+# Installs, removes and purges the package in a fresh Debian, as root: make piuparts [BEFORE=an older package, to upgrade it]
+piuparts:
+	packaging/piuparts "$$(ls -t target/deb/limen_*_"$$(dpkg --print-architecture)".deb | head -1)" $(BEFORE)
 
 # libclang reads the kernel's camera header while the v4l crate is built.
 setup:

@@ -5,7 +5,9 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command as Process;
 
-use super::arguments::Command;
+use clap::CommandFactory as _;
+
+use super::arguments::{Arguments, Command};
 use super::context::CommandContext;
 use super::outcome::{CommandError, CommandOutcome};
 use super::{bench, calibrate, eval, liveness, pages};
@@ -20,7 +22,7 @@ pub fn perform(command: Command, context: &CommandContext) -> Result<CommandOutc
         Command::Liveness { command } => liveness::liveness(context, &command),
         Command::Calibrate(arguments) => calibrate::calibrate(context, &arguments),
         Command::Bench(arguments) => bench::bench(context, &arguments),
-        Command::Pages(arguments) => pages::pages(context, &arguments),
+        Command::Pages(arguments) => pages::pages(context, &arguments, &Arguments::command()),
         _ => Err(CommandError::Usage(format!(
             "{PROGRAM} has only eval, liveness, calibrate, bench and pages; for other commands type `limen`"
         ))),

@@ -4,11 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 use serde_json::json;
 
-use super::arguments;
 use super::context::CommandContext;
 use super::outcome::{CommandError, CommandOutcome};
 use super::output::{say, say_json};
@@ -29,9 +27,14 @@ pub struct Arguments {
     folder: PathBuf,
 }
 
-pub fn pages(context: &CommandContext, arguments: &Arguments) -> Result<CommandOutcome, CommandError> {
+/// Writes the pages of a program with this table of arguments.
+pub fn pages(
+    context: &CommandContext,
+    arguments: &Arguments,
+    table: &clap::Command,
+) -> Result<CommandOutcome, CommandError> {
     let folder = &arguments.folder;
-    write_pages(folder).map_err(|error| CommandError::Device(format!("{}: {error}", folder.display())))?;
+    write_pages(table, folder).map_err(|error| CommandError::Device(format!("{}: {error}", folder.display())))?;
     if context.json {
         say_json(&json!({ "folder": folder }));
     } else {
@@ -40,8 +43,7 @@ pub fn pages(context: &CommandContext, arguments: &Arguments) -> Result<CommandO
     Ok(CommandOutcome::Yes)
 }
 
-fn write_pages(folder: &Path) -> io::Result<()> {
-    let command = arguments::Arguments::command();
+fn write_pages(command: &clap::Command, folder: &Path) -> io::Result<()> {
     let man = made(folder.join("man"))?;
     // The program's name, not the type's.
     clap_mangen::generate_to(command.clone().name("limen"), &man)?;
@@ -66,6 +68,10 @@ fn made(folder: PathBuf) -> io::Result<PathBuf> {
 mod tests {
     use super::*;
 
+    fn table() -> clap::Command {
+        <crate::cli::arguments::Arguments as clap::CommandFactory>::command()
+    }
+
     /// The names of the files in a folder, sorted.
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).expect("a folder");
@@ -79,9 +85,9 @@ mod tests {
     #[test]
     fn every_command_has_its_manual_page_and_is_completed_in_every_shell() {
         let folder = tempfile::tempdir().expect("a folder");
-        write_pages(folder.path()).expect("written");
+        let command = table();
+        write_pages(&command, folder.path()).expect("written");
         let man = names(&folder.path().join("man"));
-        let command = arguments::Arguments::command();
         let completions = ["bash/limen", "zsh/_limen", "fish/limen.fish"]
             .map(|path| fs::read_to_string(folder.path().join(path)).expect(path));
         for inner in command.get_subcommands() {
@@ -100,7 +106,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let context = CommandContext::new(None, None, false);
         let folder = file.path().join("below");
-        let error = pages(&context, &Arguments { folder: folder.clone() }).expect_err("a file is there");
+        let error = pages(&context, &Arguments { folder: folder.clone() }, &table()).expect_err("a file is there");
         assert!(error.to_string().starts_with(&folder.display().to_string()), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::RawValue;
+use super::spanned::RawValue;
 
 /// `[camera]`
 #[derive(Debug, Default, Deserialize)]
