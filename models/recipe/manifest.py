@@ -40,6 +40,8 @@ HEAD = """\
 # Liveness: distributions [mean, deviation] of what is measured on a face that turns, nods or comes nearer, for movements
 # from a size on: of solid heads and of each species of sheet. A share of `outliers` may lie anywhere in `spans`. `limits`
 # are logarithms of p(motion | head) / p(motion | sheet).
+# `liveness.light` is how much more the nose becomes brighter in the door's light than the sides of the face. Only so many heads
+# and prints as it says were `measured`: its distributions are ranges, and nothing it says is more than ln(measured + 1).
 """
 
 
@@ -81,6 +83,7 @@ def _liveness() -> list[str]:
     for kind, bins in fitted.items():
         for one in bins if isinstance(bins, list) else []:
             lines += ["", f"[[liveness.{kind}]]", *_keys(one)]
+    lines += ["", "[liveness.light]", *_keys(_fitted("light.toml"))]
     return lines
 
 

@@ -34,7 +34,8 @@ pub fn pages(
     table: &clap::Command,
 ) -> Result<CommandOutcome, CommandError> {
     let folder = &arguments.folder;
-    write_pages(table, folder).map_err(|error| CommandError::Device(format!("{}: {error}", folder.display())))?;
+    write_pages(table, folder)
+        .map_err(|error| CommandError::Device(format!("{}: {error}", folder.display())))?;
     if context.json {
         say_json(&json!({ "folder": folder }));
     } else {
@@ -106,7 +107,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let context = CommandContext::new(None, None, false);
         let folder = file.path().join("below");
-        let error = pages(&context, &Arguments { folder: folder.clone() }, &table()).expect_err("a file is there");
+        let error =
+            pages(&context, &Arguments { folder: folder.clone() }, &table()).expect_err("a file is there");
         assert!(error.to_string().starts_with(&folder.display().to_string()), "{error}");
     }
 }

@@ -37,12 +37,26 @@ pub fn check_liveness(report: &mut CheckReport, settings: &Settings) {
             report.note("liveness", &text);
         }
     }
+    check_light(report, settings);
     if rules.after_unsure == AfterUnsure::Pin {
         report.note(
             "liveness",
             "after-unsure = \"pin\": after an attempt that was unsure the person's PIN lets in",
         );
     }
+}
+
+/// Says which light is lit while a face is judged.
+fn check_light(report: &mut CheckReport, settings: &Settings) {
+    let Some(line) = settings.door.light else { return };
+    if settings.door.driver == Driver::DryRun {
+        return report.note("light", "[camera.light]: driver = \"dry-run\" lights nothing");
+    }
+    let text = format!(
+        "[camera.light]: the light on BCM {} is lit while a face is judged; `limen camera light` shows what the camera sees of it",
+        line.pin
+    );
+    report.ok("light", &text);
 }
 
 /// What asks, with its lines.
