@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use limen_core::clock::Moment;
 use limen_core::event::{LightChange, LightPattern, LogRatio};
-use limen_vision::liveness::light::{CALIBRATION, Calibrated, Calibration, LightEvidence, LightModel};
+use limen_vision::liveness::light::model::LightModel;
+use limen_vision::liveness::light::{CALIBRATION, Calibrated, Calibration, LightEvidence};
 use limen_vision::model::Models;
 use serde_json::{Value, json};
 

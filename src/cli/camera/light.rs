@@ -7,7 +7,8 @@ use std::time::Duration;
 use limen_core::clock::Moment;
 use limen_core::embedding::Crops;
 use limen_vision::follow::Vision;
-use limen_vision::liveness::light::{Calibrated, Calibration, Difference, LightEvidence, LightModel};
+use limen_vision::liveness::light::model::LightModel;
+use limen_vision::liveness::light::{Calibrated, Calibration, Difference, LightEvidence};
 use serde_json::json;
 
 use super::super::context::CommandContext;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use limen_core::event::LogRatio;
 use serde::Deserialize;
 
-use super::light::LightModel;
+use super::light::model::LightModel;
 
 /// What is measured on a frame, in the direction in which the face turns or nods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

@@ -13,11 +13,10 @@
 
 mod calibration;
 mod evidence;
-mod model;
+pub mod model;
 mod reflection;
 mod spans;
 
 pub use calibration::{CALIBRATION, Calibrated, Calibration};
 pub use evidence::{Difference, LightEvidence};
-pub use model::LightModel;
 pub use reflection::{Reflection, reflection};
