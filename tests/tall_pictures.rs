@@ -33,9 +33,10 @@ fn found(picture: &Picture, field: FieldOfView) -> Option<Rect> {
 }
 
 #[test]
-fn a_face_of_140_pixels_is_found_in_a_tall_and_in_a_wide_picture_wherever_it_is() {
+fn a_face_is_found_in_a_tall_and_in_a_wide_picture_wherever_it_is() {
     let face = shrink(visitor("obama"), 280);
     let own = detect::detect(&models().detector, &face).expect("runs").swap_remove(0).bounds;
+    assert!(own.height < 90.0, "{own:?}");
     for size in [(640, 480), (720, 1280), (1280, 720)] {
         let (right, bottom) = (size.0 - face.width(), size.1 - face.height());
         for place in [(0, 0), (right, 0), (right / 2, bottom / 2), (0, bottom / 3), (right, bottom)] {
@@ -58,7 +59,7 @@ fn who_is_outside_the_region_or_too_small_is_not_looked_at() {
     let all = FieldOfView::default();
     assert!(found(&street, all).is_some() && found(&street, FieldOfView { region: right, ..all }).is_some());
     assert_eq!(found(&street, FieldOfView { region: left, ..all }), None);
-    assert!(found(&street, FieldOfView { min_face: 0.2, ..all }).is_some());
+    assert!(found(&street, FieldOfView { min_face: 0.1, ..all }).is_some());
     assert_eq!(found(&street, FieldOfView { min_face: 0.6, ..all }), None);
 }
 

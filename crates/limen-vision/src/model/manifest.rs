@@ -217,7 +217,7 @@ impl Manifest {
                 file: file.to_owned(),
                 text: text.to_owned(),
                 message,
-                at: None,
+                at: Some(0..0),
             });
         }
         manifest.entries.iter().try_for_each(ManifestEntry::check)?;

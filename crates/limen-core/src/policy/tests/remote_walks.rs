@@ -42,7 +42,7 @@ impl Bookkeeper {
 
     fn now(&self) -> Now {
         let mut now = clock(self.ms);
-        now.wall.utc = now.wall.utc + SignedDuration::from_millis(self.wall);
+        now.wall.utc += SignedDuration::from_millis(self.wall);
         now.wall.synchronised = self.synchronised;
         now
     }

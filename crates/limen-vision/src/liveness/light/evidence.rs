@@ -17,8 +17,9 @@ const MOST_FRAMES: usize = 300;
 const FEWEST_PAIRS: usize = 3;
 /// A face of which nothing becomes brighter by as much as this says nothing; the logarithm of the factor.
 const LEAST_ANSWER: f32 = 0.03;
-/// The answer must be so many times its own standard error.
-const SURE: f32 = 3.0;
+/// How many times its own standard error an answer must be, of so many pairs: three, four and so on. By Student's t, of
+/// answers that are chance alone one in two hundred is.
+const SURE: [f32; 10] = [9.92, 5.84, 4.60, 4.03, 3.71, 3.50, 3.36, 3.25, 3.17, 3.11];
 
 /// By how much a face becomes brighter when the light is lit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +42,9 @@ impl Difference {
     /// Whether the face answers to the light at all.
     pub fn is_answer(&self) -> bool {
         let answer = self.nose.max(self.sides);
-        self.pairs >= FEWEST_PAIRS && answer >= LEAST_ANSWER && answer >= SURE * self.noise
+        let Some(more) = self.pairs.checked_sub(FEWEST_PAIRS) else { return false };
+        let sure = SURE[more.min(SURE.len() - 1)];
+        answer >= LEAST_ANSWER && answer >= sure * self.noise
     }
 
     /// The normalised difference, -1 to 1: how much more the nose answers than the sides, over the whole answer. A sheet has
