@@ -186,3 +186,13 @@ fn what_people_write_who_do_not_know_the_format_is_answered_in_words() {
     let ran = site.limen(&["check"]);
     assert!(ran.out.contains("gallery.toml:5: is no date; write valid-until = 2027-06-30"), "{}", ran.out);
 }
+
+#[test]
+fn a_network_that_does_not_say_how_a_turned_face_compares_with_itself_is_noted() {
+    let site = Site::with_obama();
+    let said = |embedding: &str| {
+        site.write("limen.toml", format!("[model]\nembedding = \"{embedding}\"\n"));
+        check(&site, &[]).out.contains("does not say how far a turned face may be")
+    };
+    assert!(said("mobilefacenet") && !said("int8"));
+}

@@ -138,7 +138,7 @@ fn no_camera(listing: &listing::Listing) -> String {
         "a camera module of a Raspberry Pi speaks through libcamera only"
     };
     format!(
-        "{found}; plug in a USB camera with YUYV or MJPEG. {module}, and takes driver = \"rpicam\" (README, Cameras)"
+        "{found}; plug in a USB camera with YUYV or MJPEG; {module}, and takes driver = \"rpicam\" (README, Cameras)"
     )
 }
 

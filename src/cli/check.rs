@@ -60,6 +60,9 @@ pub fn check(context: &CommandContext, arguments: &Arguments) -> Result<CommandO
         return Ok(report.end());
     };
     if let Some(models) = check_models(&mut report, &settings) {
+        if installed {
+            liveness::check_comparison(&mut report, &settings, &models);
+        }
         check_people(context, &mut report, &settings, &models, installed);
         photographs::check_photographs(context, &mut report, &settings, &models, arguments.photographs);
         if devices {

@@ -2,6 +2,7 @@
 
 use limen_core::people::{ChallengeRule, Gallery};
 use limen_core::policy::{AfterUnsure, LivenessMode};
+use limen_vision::model::Models;
 
 use super::report::CheckReport;
 use crate::config::{Settings, liveness_name};
@@ -43,6 +44,19 @@ pub fn check_liveness(report: &mut CheckReport, settings: &Settings) {
             "liveness",
             "after-unsure = \"pin\": after an attempt that was unsure the person's PIN lets in",
         );
+    }
+}
+
+/// Says so if the network's manifest does not say how far a turned face may be from itself.
+pub fn check_comparison(report: &mut CheckReport, settings: &Settings, models: &Models) {
+    let is_asked = settings.rules.liveness.mode != LivenessMode::Off;
+    if is_asked && !models.liveness_limits().compares {
+        let text = format!(
+            "{} does not say how far a turned face may be from the same face from the front, so a turn of somebody else would \
+             count; add turned-self to its manifest (models/README.md), or use a network that has it",
+            models.embedder.entry().name
+        );
+        report.note("liveness", &text);
     }
 }
 
