@@ -7,17 +7,7 @@ use std::{fs, thread};
 use limen_core::event::Fact;
 
 use crate::daemon::Running;
-use crate::support::{Ran, Site, limen, nobody, project, until_recorded, visitor};
-
-/// A site with a configuration, and the command on it.
-fn command(site: &Site, arguments: &[&str]) -> Ran {
-    let folder = site.path("");
-    let folder = folder.display();
-    let config = site
-        .write("limen.toml", format!("[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n"));
-    let config = config.to_string_lossy().into_owned();
-    limen(["--config", config.as_str()].into_iter().chain(arguments.iter().copied()))
-}
+use crate::support::{Site, command, limen, nobody, project, until_recorded, visitor};
 
 /// Hands a text to a program; `None` if this machine does not have it.
 fn checked_by(program: &str, arguments: &[&str], text: &str) -> Option<(bool, String)> {

@@ -8,17 +8,7 @@ use limen::control::Request;
 use limen_core::event::{Fact, Mode, Part};
 
 use crate::daemon::{Listener, Running, of_kind, settings_of};
-use crate::support::{OF_PHOTOGRAPHS, Ran, Site, limen, nobody, until_recorded, visitor};
-
-/// Runs a command against the daemon of this site.
-fn command(site: &Site, arguments: &[&str]) -> Ran {
-    let folder = site.path("");
-    let folder = folder.display();
-    let config = site
-        .write("limen.toml", format!("[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n"));
-    let config = config.to_string_lossy().into_owned();
-    limen(["--config", config.as_str()].into_iter().chain(arguments.iter().copied()))
-}
+use crate::support::{OF_PHOTOGRAPHS, Site, command, nobody, until_recorded, visitor};
 
 fn is_mode(wanted: Mode) -> impl Fn(&Fact) -> bool {
     move |fact| matches!(fact, Fact::Mode { mode, .. } if *mode == wanted)

@@ -182,6 +182,16 @@ impl Site {
     }
 }
 
+/// Runs a command against the daemon of this site.
+pub fn command(site: &Site, arguments: &[&str]) -> Ran {
+    let folder = site.path("");
+    let folder = folder.display();
+    let config = site
+        .write("limen.toml", format!("[paths]\nstate = \"{folder}/state\"\nruntime = \"{folder}/run\"\n"));
+    let config = config.to_string_lossy().into_owned();
+    limen(["--config", config.as_str()].into_iter().chain(arguments.iter().copied()))
+}
+
 /// Head and shoulders of one of the demo's people, as the door's camera sees them: the upper part of the
 /// photograph, doubled if it is small.
 pub fn visitor(name: &str) -> limen_vision::frame::Picture {

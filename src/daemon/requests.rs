@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use limen_audit::Recorder;
 use limen_core::clock::Now;
-use limen_core::event::{AlarmKind, Caller, Fact, Mode};
+use limen_core::event::{Caller, Fact, Mode};
 use limen_core::person::{PersonId, printable};
 use limen_core::policy::{
     Command, CommandId, Done, Event, Policy, RemoteCommand, RemoteRight, RequestId, Verdict,
@@ -117,17 +117,7 @@ pub(super) fn told(mut status: Value, policy: &Policy, origin: &Origin) -> Value
         let rights = RemoteRight::NAMES.into_iter().filter(|(_, right)| policy.gateway_may(*right));
         status["may"] = json!(rights.map(|(name, _)| name).collect::<Vec<_>>());
     }
-    if !hears_of_duress(policy, origin) {
-        hide_duress(&mut status["metrics"]["alarms"]);
-    }
     status
-}
-
-/// How often each alarm was raised would tell of a silent one too.
-fn hide_duress(alarms: &mut Value) {
-    if let Some(alarms) = alarms.as_object_mut() {
-        alarms.retain(|alarm, _| alarm != AlarmKind::Duress.name());
-    }
 }
 
 /// Takes a name away, or the words in a list of troubles.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use limen_audit::Position;
 use limen_core::clock::Now;
 use limen_core::embedding::ModelDigest;
+use limen_core::event::AlarmKind;
 use limen_core::people::Gallery;
 use limen_core::person::PersonId;
-use limen_core::policy::Alarm;
-use limen_core::policy::{Grant, LivenessMode, Policy, Trouble};
+use limen_core::policy::{Alarm, Grant, LivenessMode, Policy, Trouble};
 use limen_metrics::Counts;
 use serde_json::{Map, Value, json};
 
@@ -62,7 +62,7 @@ impl Status<'_> {
             "audit_head": records.head.to_string(),
             "audit_sealed": records.sealed,
             "seal_every_s": self.seal_every.as_secs(),
-            "metrics": counts.as_json(now),
+            "metrics": counted(counts, now, self.silent),
         })
     }
 }
@@ -70,6 +70,18 @@ impl Status<'_> {
 /// The alarms that are listed, those that are silent only if `silent` is set.
 fn listed(policy: &Policy, silent: bool) -> impl Iterator<Item = &Alarm> {
     policy.alarms().filter(move |alarm| silent || !alarm.kind.is_silent())
+}
+
+/// What was counted. How often each alarm was raised would tell of silent ones too.
+fn counted(counts: &Counts, now: Now, silent: bool) -> Value {
+    let mut counted = counts.as_json(now);
+    if let (false, Some(alarms)) = (silent, counted["alarms"].as_object_mut()) {
+        AlarmKind::ALL
+            .iter()
+            .filter(|kind| kind.is_silent())
+            .for_each(|kind| drop(alarms.remove(kind.name())));
+    }
+    counted
 }
 
 /// Every alarm that holds, or that nobody has acknowledged; those that are silent only if `silent` is set.

@@ -113,6 +113,37 @@ pub fn connect(config: &Config, incoming: Sender<Incoming>) -> Result<Client, Mq
     }
 }
 
+/// Connects with these options, and keeps the connection. Both versions of the client do this alike, by crates whose types
+/// have the same names and are not the same.
+macro_rules! keep_connected {
+    ($options:ident, $config:ident, $credentials:ident, $incoming:ident) => {{
+        if let Some((user, password)) = $credentials {
+            $options.set_credentials(user, password);
+        }
+        if let Some(tls) = &$config.mqtt.tls {
+            let (ca, client_auth) = certificates(tls)?;
+            let tls = TlsConfiguration::Simple { ca, alpn: None, client_auth };
+            $options.set_transport(Transport::tls_with_config(tls));
+        }
+        let (client, mut connection) = AsyncClient::builder($options).capacity(QUEUE).build();
+        tokio::spawn(async move {
+            let mut pauses = Pauses::default();
+            loop {
+                let came = match connection.poll().await {
+                    Ok(Event::Incoming(Packet::ConnAck(_))) => Some(pauses.connected()),
+                    Ok(Event::Incoming(Packet::Publish(publish))) => {
+                        Some(published(&publish.topic, &publish.payload, publish.retain))
+                    }
+                    Ok(_) => None,
+                    Err(error) => Some(pauses.lost(&error.to_string())),
+                };
+                hand_on(came, &$incoming, &mut pauses).await;
+            }
+        });
+        client
+    }};
+}
+
 fn connect_v5(
     config: &Config,
     credentials: Option<(String, String)>,
@@ -124,29 +155,7 @@ fn connect_v5(
     options.set_last_will(LastWill::new(will.topic, will.payload, QoS::AtLeastOnce, true, None));
     options.set_keep_alive(KEEP_ALIVE).set_clean_start(true).set_max_packet_size(Some(LARGEST));
     options.set_outgoing_inflight_upper_limit(UNDER_WAY).set_receive_maximum(Some(UNDER_WAY));
-    if let Some((user, password)) = credentials {
-        options.set_credentials(user, password);
-    }
-    if let Some(tls) = &config.mqtt.tls {
-        let (ca, client_auth) = certificates(tls)?;
-        let tls = TlsConfiguration::Simple { ca, alpn: None, client_auth };
-        options.set_transport(Transport::tls_with_config(tls));
-    }
-    let (client, mut connection) = AsyncClient::builder(options).capacity(QUEUE).build();
-    tokio::spawn(async move {
-        let mut pauses = Pauses::default();
-        loop {
-            let came = match connection.poll().await {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => Some(pauses.connected()),
-                Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    Some(published(&publish.topic, &publish.payload, publish.retain))
-                }
-                Ok(_) => None,
-                Err(error) => Some(pauses.lost(&error.to_string())),
-            };
-            hand_on(came, &incoming, &mut pauses).await;
-        }
-    });
+    let client = keep_connected!(options, config, credentials, incoming);
     Ok(Client::V5(client))
 }
 
@@ -161,29 +170,7 @@ fn connect_v3(
     options.set_last_will(LastWill::new(will.topic, will.payload, QoS::AtLeastOnce, true));
     options.set_keep_alive(KEEP_ALIVE).set_clean_session(true).set_max_packet_size(LARGEST_V3, LARGEST_V3);
     options.set_inflight(UNDER_WAY);
-    if let Some((user, password)) = credentials {
-        options.set_credentials(user, password);
-    }
-    if let Some(tls) = &config.mqtt.tls {
-        let (ca, client_auth) = certificates(tls)?;
-        let tls = TlsConfiguration::Simple { ca, alpn: None, client_auth };
-        options.set_transport(Transport::tls_with_config(tls));
-    }
-    let (client, mut connection) = AsyncClient::builder(options).capacity(QUEUE).build();
-    tokio::spawn(async move {
-        let mut pauses = Pauses::default();
-        loop {
-            let came = match connection.poll().await {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => Some(pauses.connected()),
-                Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    Some(published(&publish.topic, &publish.payload, publish.retain))
-                }
-                Ok(_) => None,
-                Err(error) => Some(pauses.lost(&error.to_string())),
-            };
-            hand_on(came, &incoming, &mut pauses).await;
-        }
-    });
+    let client = keep_connected!(options, config, credentials, incoming);
     Ok(Client::V3(client))
 }
 

@@ -82,10 +82,10 @@ fn step_of(before: &Grey, now: &Grey, at: Point, shift: Point) -> Option<Step> {
         now.patch(to, SIDE, &mut here).then(|| difference(&there, &here))
     });
     let along = along.min_by(f32::total_cmp)?;
-    match () {
-        () if stays > DIFFERENT && along < CLEARLY * stays => Some(Step::Along),
-        () if along > DIFFERENT && stays < CLEARLY * along => Some(Step::Stays),
-        () => None,
+    if stays > DIFFERENT && along < CLEARLY * stays {
+        Some(Step::Along)
+    } else {
+        (along > DIFFERENT && stays < CLEARLY * along).then_some(Step::Stays)
     }
 }
 

@@ -176,11 +176,12 @@ impl Subject {
         let face = searched.bounds.scaled(scale);
         let framed = border.is_around(&small, &face);
         let carried = self.surround.moves_along(small, face);
-        match () {
-            () if searched.crowded => Some(DenyCue::TwoFaces),
-            () if framed => Some(DenyCue::Frame),
-            () if carried => Some(DenyCue::MovesAsOne),
-            () => None,
+        if searched.crowded {
+            Some(DenyCue::TwoFaces)
+        } else if framed {
+            Some(DenyCue::Frame)
+        } else {
+            carried.then_some(DenyCue::MovesAsOne)
         }
     }
 
